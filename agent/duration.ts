@@ -1,0 +1,46 @@
+declare const durationBrand: unique symbol;
+
+/** A length of time in whole milliseconds, 0 to 365 days. */
+export type Duration = number & { readonly [durationBrand]: true };
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const longest = 365 * unitMs.d;
+
+/** Takes a whole number and a unit, such as `250ms`, `30s`, `15m`, `8h`, `30d`; undefined for anything else. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text);
+  if (match === null) return undefined;
+  const ms = Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
+  return ms <= longest ? (ms as Duration) : undefined;
+}
+
+/** A duration known at the time of writing. */
+export function duration(text: string): Duration {
+  const parsed = parseDuration(text);
+  if (parsed === undefined) throw new TypeError(`not a duration: ${text}`);
+  return parsed;
+}
+
+/** The shortest exact form, which {@link parseDuration} reads back: 90000 ms are `90s`, 3600000 ms `1h`. */
+export function formatDuration(value: Duration): string {
+  if (value === 0) return "0s";
+  for (const unit of ["d", "h", "m", "s"] as const) {
+    if (value % unitMs[unit] === 0) return `${value / unitMs[unit]}${unit}`;
+  }
+  return `${value}ms`;
+}
+
+/** For a person, rounded to two units: `3 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. */
+export function describeDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return twoUnits(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(minutes / 60);
+  return twoUnits(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function twoUnits(major: number, majorUnit: string, minor: number, minorUnit: string): string {
+  return minor === 0 ? `${major} ${majorUnit}` : `${major} ${majorUnit} ${minor} ${minorUnit}`;
+}

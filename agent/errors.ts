@@ -1,0 +1,93 @@
+/**
+ * The ways in which a run can fail, from the user's point of view; each has one exit code.
+ * CONTRACT: the names and their meaning are public and never change.
+ */
+export type FailureOutcome =
+  | "usage"
+  | "request-rejected"
+  | "no-user"
+  | "device-unknown"
+  | "unreachable"
+  | "internal"
+  | "rate-limited"
+  | "protocol"
+  | "credentials"
+  | "config-invalid";
+
+/** What exactly went wrong: the stable `error.code` of the JSON output, each with the outcome that it leads to. */
+const outcomeByCode = {
+  "unknown-command": "usage",
+  "unknown-flag": "usage",
+  "invalid-value": "usage",
+  "not-permitted": "usage",
+
+  "setting-unknown": "config-invalid",
+  "setting-invalid": "config-invalid",
+  "settings-unreadable": "config-invalid",
+
+  "credentials-missing": "credentials",
+  "credentials-unreadable": "credentials",
+  "credentials-exposed": "credentials",
+  "credentials-invalid": "credentials",
+  "credentials-refused": "credentials",
+  "token-refused": "credentials",
+
+  "no-user": "no-user",
+  "no-identifier": "device-unknown",
+  "device-not-found": "device-unknown",
+  "request-refused": "request-rejected",
+
+  "identity-unreadable": "unreachable",
+  "name-not-resolved": "unreachable",
+  "not-connected": "unreachable",
+  "connection-lost": "unreachable",
+  "no-answer": "unreachable",
+  "server-error": "unreachable",
+
+  "too-many-requests": "rate-limited",
+  "not-due": "rate-limited",
+
+  "tls-untrusted": "protocol",
+  redirected: "protocol",
+  "not-json": "protocol",
+  "unexpected-answer": "protocol",
+  "answer-too-large": "protocol",
+
+  interrupted: "unreachable",
+  "state-busy": "unreachable",
+  internal: "internal",
+} as const satisfies Record<string, FailureOutcome>;
+
+export type ErrorCode = keyof typeof outcomeByCode;
+
+/**
+ * The only error that this program throws on purpose.
+ * `message` is for a person: what happened, where, and what to do next. It never contains a secret.
+ */
+export class AgentError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "AgentError";
+    this.code = code;
+  }
+
+  get outcome(): FailureOutcome {
+    return outcomeByCode[this.code];
+  }
+}
+
+/** What is thrown by anything else is a defect of ours; its text may hold anything, so it is kept as the cause alone. */
+export function asAgentError(thrown: unknown): AgentError {
+  if (thrown instanceof AgentError) return thrown;
+  return new AgentError("internal", "A defect in linkuser-agent; please report it with the log file.", {
+    cause: thrown,
+  });
+}
+
+/** `ENOENT`, `ECONNREFUSED`, …: the code of an operating system error, or undefined. */
+export function systemErrorCode(thrown: unknown): string | undefined {
+  if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") return thrown.code;
+  return undefined;
+}

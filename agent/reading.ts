@@ -1,0 +1,24 @@
+import type { AgentError } from "./errors.ts";
+
+/**
+ * What came of looking something up. Only `absent` (looked, and there is none) lets the next source be tried;
+ * `failed` (could not look) is shown to the administrator and, where a wrong answer could follow, stops the run.
+ * `origin` names where it was looked for, as a person would: `/sys/class/net`, `registry MachineGuid`.
+ */
+export type Reading<T> =
+  | { readonly kind: "found"; readonly value: T; readonly origin: string }
+  | { readonly kind: "absent"; readonly origin: string; readonly reason: string }
+  | { readonly kind: "failed"; readonly origin: string; readonly error: AgentError };
+
+export function found<T>(value: T, origin: string): Reading<T> {
+  return { kind: "found", value, origin };
+}
+
+/** @param reason completes "none, because …": `"not in this file"`, `"all zeros, a placeholder"` */
+export function absent(origin: string, reason: string): Reading<never> {
+  return { kind: "absent", origin, reason };
+}
+
+export function failed(origin: string, error: AgentError): Reading<never> {
+  return { kind: "failed", origin, error };
+}

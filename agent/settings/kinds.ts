@@ -1,0 +1,181 @@
+import { type Duration, formatDuration, parseDuration } from "../duration.ts";
+
+/** Outcome of reading one raw value; `allowed` completes "… is not valid: it must be …". */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly allowed: string };
+
+/**
+ * One kind of setting. Raw values come as text (flags, environment, registry strings), or as JSON and registry types.
+ * `policy` says how a management tool's editor should offer it.
+ */
+export interface Kind<T> {
+  readonly parse: (raw: unknown) => Parsed<T>;
+  /** Text that `parse` reads back, for `config` and the docs. */
+  readonly format: (value: T) => string;
+  /** Stands for the value in help: `--fleet-size N`. */
+  readonly placeholder: string;
+  readonly policy:
+    | { readonly editor: "text" | "list" }
+    | { readonly editor: "number"; readonly min: number; readonly max: number }
+    | { readonly editor: "choice"; readonly choices: readonly string[] };
+}
+
+const valid = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const invalid = (allowed: string): Parsed<never> => ({ ok: false, allowed });
+
+const withoutControls = (text: string): boolean => !/\p{Cc}/u.test(text);
+
+export function text(placeholder: string, allowed = "text without control characters"): Kind<string> {
+  return {
+    parse: (raw) =>
+      typeof raw === "string" && raw !== "" && raw.length <= 4096 && withoutControls(raw)
+        ? valid(raw)
+        : invalid(allowed),
+    format: (value) => value,
+    placeholder,
+    policy: { editor: "text" },
+  };
+}
+
+export function absolutePath(placeholder: string): Kind<string> {
+  const allowed = "an absolute path";
+  return {
+    ...text(placeholder, allowed),
+    parse: (raw) =>
+      typeof raw === "string" && withoutControls(raw) && /^(?:\/|[a-z]:[\\/]|\\\\)/i.test(raw)
+        ? valid(raw)
+        : invalid(allowed),
+  };
+}
+
+export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
+  return {
+    parse: (raw) => {
+      const match = choices.find((one) => one === raw);
+      return match === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(match);
+    },
+    format: (value) => value,
+    placeholder: choices.join("|"),
+    policy: { editor: "choice", choices },
+  };
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    parse: (raw) => {
+      const value = typeof raw === "string" && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
+      return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
+        ? valid(value)
+        : invalid(`a whole number from ${min} to ${max}`);
+    },
+    format: String,
+    placeholder: "N",
+    policy: { editor: "number", min, max },
+  };
+}
+
+/** `true` and `false`; registry policies and scripts write 1 and 0. */
+export const flag: Kind<boolean> = {
+  parse: (raw) => {
+    if (raw === true || raw === "true" || raw === 1 || raw === "1") return valid(true);
+    if (raw === false || raw === "false" || raw === 0 || raw === "0") return valid(false);
+    return invalid("true or false");
+  },
+  format: String,
+  placeholder: "true|false",
+  policy: { editor: "choice", choices: ["true", "false"] },
+};
+
+export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
+  return {
+    parse: (raw) => {
+      const value = typeof raw === "string" ? parseDuration(raw) : undefined;
+      return value !== undefined && value >= min && value <= max
+        ? valid(value)
+        : invalid(`a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 250ms, 30s, 15m, 8h, 30d`);
+    },
+    format: formatDuration,
+    placeholder: "DURATION",
+    policy: { editor: "text" },
+  };
+}
+
+/** A list of distinct items, comma-separated in text. An empty list is valid and means none. */
+export function list<T extends string>(item: Kind<T>, limits: { min: number; max: number }): Kind<readonly T[]> {
+  const allowed = `a list of ${limits.min} to ${limits.max} different items`;
+  return {
+    parse: (raw) => {
+      const parts = typeof raw === "string" ? splitList(raw) : raw;
+      if (!Array.isArray(parts) || parts.length < limits.min || parts.length > limits.max) return invalid(allowed);
+      const items: T[] = [];
+      for (const part of parts) {
+        const parsed = item.parse(typeof part === "string" ? part.trim() : part);
+        if (!parsed.ok) return invalid(`a list in which each item is ${parsed.allowed}`);
+        if (items.includes(parsed.value)) return invalid(allowed);
+        items.push(parsed.value);
+      }
+      return valid(items);
+    },
+    format: (values) => values.map((value) => item.format(value)).join(","),
+    placeholder: `${item.placeholder},…`,
+    policy: { editor: "list" },
+  };
+}
+
+const splitList = (raw: string): string[] => (raw.trim() === "" ? [] : raw.split(","));
+
+/** How many calls the API takes from the whole account in how long a time. */
+export interface RateLimit {
+  /** 1 to 100000 calls. */
+  readonly calls: number;
+  readonly period: Duration;
+}
+
+export const rateLimit: Kind<RateLimit> = {
+  parse: (raw) => {
+    const match = typeof raw === "string" ? /^(\d{1,6})\/(.+)$/.exec(raw) : null;
+    const calls = Number(match?.[1]);
+    const period = parseDuration(match?.[2] ?? "");
+    return calls >= 1 && calls <= 100_000 && period !== undefined && period >= 1000
+      ? valid({ calls, period })
+      : invalid("calls per period of at least 1s, such as 10/1m");
+  },
+  format: ({ calls, period }) => `${calls}/${formatDuration(period)}`,
+  placeholder: "CALLS/PERIOD",
+  policy: { editor: "text" },
+};
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** The tenant's origin, perhaps with a path in front of the API's own; kept without a slash at the end. */
+export const tenantUrl: Kind<string> = {
+  parse: (raw) => {
+    const allowed =
+      "an https: URL (http: only to a loopback address) without user name, password, ?query and #fragment, such as https://gears.opswat.com";
+    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(allowed);
+    const url = new URL(raw);
+    const secure = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
+    const plain = url.username === "" && url.password === "" && !raw.includes("?") && !raw.includes("#");
+    return secure && plain ? valid(url.href.replace(/\/+$/, "")) : invalid(allowed);
+  },
+  format: (value) => value,
+  placeholder: "URL",
+  policy: { editor: "text" },
+};
+
+/** `auto`, `none`, or the proxy's URL. Its password, where it needs one, is in the credential file. */
+export const proxy: Kind<string> = {
+  parse: (raw) => {
+    if (raw === "auto" || raw === "none") return valid(raw);
+    const allowed =
+      "auto, none, or an http: or https: URL without user name and password, such as http://proxy.example.com:3128";
+    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(allowed);
+    const url = new URL(raw);
+    const plain =
+      url.username === "" && url.password === "" && url.pathname === "/" && url.search === "" && url.hash === "";
+    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(allowed);
+  },
+  format: (value) => value,
+  placeholder: "auto|none|URL",
+  policy: { editor: "text" },
+};

@@ -1,0 +1,153 @@
+import { type Duration, duration } from "../duration.ts";
+import {
+  absolutePath,
+  choice,
+  durationBetween,
+  flag,
+  integer,
+  type Kind,
+  list,
+  proxy,
+  rateLimit,
+  tenantUrl,
+  text,
+} from "./kinds.ts";
+
+interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** Undefined where the value has none, or where the platform or another setting gives it. */
+  readonly fallback: T | undefined;
+  /** What stands in the docs as the default where `fallback` does not say it. */
+  readonly fallbackNote?: string;
+  /** One line for help, docs and management tools. */
+  readonly help: string;
+}
+
+const span = (min: string, max: string): Kind<Duration> => durationBetween(duration(min), duration(max));
+
+function required<T>(kind: Kind<T>, fallback: T, help: string): Setting<T> & { readonly fallback: T } {
+  return { kind, fallback, help };
+}
+
+function optional<T>(
+  kind: Kind<T>,
+  help: string,
+  fallbackNote = "none",
+): Setting<T> & { readonly fallback: undefined } {
+  return { kind, fallback: undefined, fallbackNote, help };
+}
+
+/** Accounts under which systems and management tools run; patterns over user names, with or without the domain. */
+const serviceAccounts: readonly string[] = [
+  "root",
+  "SYSTEM",
+  "LOCAL SERVICE",
+  "NETWORK SERVICE",
+  "DWM-*",
+  "UMFD-*",
+  "defaultuser*",
+  "WsiAccount",
+  "WDAGUtilityAccount",
+];
+
+const pattern = text("PATTERN", "a name or a pattern with * and ?");
+
+/**
+ * Every setting there is: the one source for flags, environment names, the settings file, policy, help and docs.
+ * CONTRACT: names, defaults and meaning are public.
+ */
+export const settingsTable = {
+  baseUrl: required(tenantUrl, "https://gears.opswat.com", "the tenant's address"),
+  clientId: optional(text("KEY"), "OAuth client key; its secret is in the credential file"),
+  credentialFile: optional(
+    absolutePath("FILE"),
+    "JSON with clientId and clientSecret, or accessToken; readable by administrators alone",
+    "by platform",
+  ),
+  identify: required(
+    list(choice("opswat", "mac", "hwid"), { min: 1, max: 3 }),
+    ["opswat", "mac", "hwid"],
+    "sources of the device's identifier, in the order in which they are tried",
+  ),
+  interface: optional(
+    text("NAME|MAC"),
+    "use this network adapter's MAC address, by name or address, whatever its kind",
+  ),
+  opswatPort: required(integer(1, 65_535), 11_369, "port of the vendor client's local API"),
+  maxCandidates: required(
+    integer(1, 20),
+    3,
+    "identifiers tried before giving up; each costs a call of the shared limit",
+  ),
+  usernameFormat: required(choice("sam", "down-level", "upn"), "sam", "alice, CORP\\alice or alice@corp.example.com"),
+  excludeUsers: required(
+    list(pattern, { min: 0, max: 500 }),
+    serviceAccounts,
+    "users who are not linked: patterns over the name, with or without the domain",
+  ),
+  groupPrefer: required(
+    list(pattern, { min: 0, max: 500 }),
+    [],
+    "patterns over the user's groups, in order: the first that matches a group chooses it",
+  ),
+  groupFallback: required(
+    choice("primary", "none"),
+    "primary",
+    "where no pattern matches: the primary domain group, or no group",
+  ),
+  allowMultiSession: required(flag, false, "link on hosts where several users are logged on at once"),
+  fleetSize: optional(integer(1, 10_000_000), "number of devices in the rollout, over which first links are spread"),
+  splay: optional(
+    span("0s", "30d"),
+    "the first link starts at a moment in this span, fixed for the device",
+    "from fleetSize, else 10m",
+  ),
+  rateLimit: required(
+    rateLimit,
+    { calls: 10, period: duration("1m") },
+    "the account's limit, where the vendor granted another",
+  ),
+  deadline: required(span("1s", "30d"), duration("8h"), "gives up after this long and leaves it to the next logon"),
+  requestTimeout: required(span("100ms", "10m"), duration("30s"), "time for one HTTP exchange"),
+  retryInitialDelay: required(span("10ms", "1h"), duration("2s"), "shortest back-off after failures other than 429"),
+  retryMaxDelay: required(span("10ms", "1d"), duration("15m"), "longest back-off after failures other than 429"),
+  relinkAfter: required(
+    span("0s", "365d"),
+    duration("30d"),
+    "an unchanged link is sent again after this long; 0s: at every run",
+  ),
+  proxy: required(proxy, "auto", "auto (environment, then the system's setting), none, or the proxy's URL"),
+  caFile: optional(absolutePath("FILE"), "further trusted CA certificates (PEM), beside the system's own"),
+  logFile: optional(absolutePath("FILE"), "log of JSON lines, rotated and bounded in size", "by platform"),
+  logLevel: required(choice("error", "warn", "info", "debug"), "info", "least important events that are logged"),
+  stateDir: optional(absolutePath("DIR"), "where the last link is remembered", "by platform"),
+} as const;
+
+type Table = typeof settingsTable;
+export type SettingName = keyof Table;
+
+type KindValue<S> = S extends { readonly kind: Kind<infer T> } ? T : never;
+
+/** The effective settings. Those that have neither value nor default are undefined. */
+export type Settings = {
+  readonly [N in SettingName]: Table[N]["fallback"] extends undefined
+    ? KindValue<Table[N]> | undefined
+    : KindValue<Table[N]>;
+};
+
+export const settingNames = Object.keys(settingsTable) as readonly SettingName[];
+
+/** `fleetSize` → `--fleet-size` */
+export function flagName(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `fleetSize` → `LINKUSER_FLEET_SIZE` */
+export function environmentName(name: SettingName): string {
+  return `LINKUSER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** `fleetSize` → `FleetSize`, the registry value's name and the policy's element in ADMX. */
+export function policyName(name: SettingName): string {
+  return `${name[0]?.toUpperCase()}${name.slice(1)}`;
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+/** `unit` touches neither the network nor this machine; `system` runs the real executable (see test/README.md). */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/system/**"],
+          setupFiles: ["test/no-network.ts"],
+        },
+      },
+      { test: { name: "system", include: ["test/system/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000 } },
+    ],
+  },
+});

@@ -49,8 +49,8 @@ export interface Account {
   readonly domain: string | undefined;
   /** User principal name, where the system knows it. */
   readonly upn: string | undefined;
-  /** Where the account is kept: on this machine, in a directory, or a service's or system's own. */
-  readonly kind: "local" | "domain" | "system";
+  /** Where the account is kept: on this machine, in Active Directory or another directory, in Entra ID, or a service's own. */
+  readonly kind: "local" | "domain" | "entra" | "system";
 }
 
 /** A group in which an account is, directly or through other groups. */

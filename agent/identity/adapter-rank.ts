@@ -1,0 +1,90 @@
+import type { Adapter } from "../platform/port.ts";
+import { foldName } from "./fold.ts";
+import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "./mac.ts";
+
+export interface RankedMac {
+  readonly mac: Mac;
+  readonly adapter: string;
+  /** Why it stands where it stands, for a person. */
+  readonly reason: string;
+}
+
+export interface AdapterRanking {
+  /** Addresses worth trying, the likeliest to be known to the server first. */
+  readonly macs: readonly RankedMac[];
+  /** Adapters passed over, with the reason. */
+  readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
+}
+
+/**
+ * Orders the machine's MAC addresses: the physical adapter of the default route first, then other connected ones, then
+ * idle ones; addresses made up by software come last, since the vendor's client may never have seen them.
+ */
+export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
+  const ranked: (RankedMac & { readonly order: readonly number[] })[] = [];
+  const passedOver: { adapter: string; mac: Mac | undefined; reason: string }[] = [];
+  for (const adapter of adapters) {
+    const unfit = unfitReason(adapter);
+    if (unfit !== undefined) {
+      passedOver.push({ adapter: adapter.name, mac: adapter.mac, reason: unfit });
+      continue;
+    }
+    for (const { mac, note } of addressesOf(adapter)) {
+      const { order, reason } = standing(adapter, mac);
+      ranked.push({ mac, adapter: adapter.name, reason: note === undefined ? reason : `${reason}; ${note}`, order });
+    }
+  }
+  ranked.sort((a, b) => compareOrders(a.order, b.order) || (a.adapter < b.adapter ? -1 : 1));
+  const macs = ranked
+    .filter((one, index) => ranked.findIndex((other) => other.mac === one.mac) === index)
+    .map(({ mac, adapter, reason }) => ({ mac, adapter, reason }));
+  return { macs, passedOver };
+}
+
+/** The adapter that the administrator named, by its name or one of its addresses; `macs` is empty where there is none. */
+export function namedAdapter(adapters: readonly Adapter[], wanted: string): AdapterRanking {
+  const mac = parseMac(wanted);
+  const named = adapters.find((adapter) =>
+    mac === undefined
+      ? foldName(adapter.name) === foldName(wanted)
+      : addressesOf(adapter).some((one) => one.mac === mac),
+  );
+  const chosen = mac ?? (named === undefined ? undefined : addressesOf(named)[0]?.mac);
+  const passedOver = adapters
+    .filter((adapter) => adapter !== named || chosen === undefined)
+    .map((adapter) => ({
+      adapter: adapter.name,
+      mac: adapter.mac,
+      reason: `the setting interface asks for ${wanted}`,
+    }));
+  if (named === undefined || chosen === undefined) return { macs: [], passedOver };
+  return { macs: [{ mac: chosen, adapter: named.name, reason: "named by the setting interface" }], passedOver };
+}
+
+function unfitReason(adapter: Adapter): string | undefined {
+  if (adapter.kind === "loopback") return "loopback";
+  if (adapter.kind !== "physical") return adapter.kindReason;
+  return addressesOf(adapter).length === 0 ? "has no MAC address" : undefined;
+}
+
+function addressesOf({ mac, permanentMac, addressAssigned }: Adapter): { mac: Mac; note: string | undefined }[] {
+  const usable = (one: Mac | undefined): one is Mac => one !== undefined && !isVoid(one) && !isMulticast(one);
+  if (!usable(permanentMac) || permanentMac === mac) return usable(mac) ? [{ mac, note: undefined }] : [];
+  const burntIn = { mac: permanentMac, note: "burnt into the adapter" };
+  const how = addressAssigned === "random" ? "chosen at random" : "set by software";
+  return usable(mac) ? [burntIn, { mac, note: how }] : [burntIn];
+}
+
+function standing(adapter: Adapter, mac: Mac): { order: readonly number[]; reason: string } {
+  const madeUp = isLocallyAdministered(mac);
+  const route = adapter.defaultRoute;
+  const connection =
+    route !== undefined ? "physical, carries the default route" : adapter.up ? "physical, connected" : "physical, idle";
+  const order = [madeUp ? 1 : 0, route === undefined ? 1 : 0, route ?? 0, adapter.up ? 0 : 1];
+  return { order, reason: madeUp ? `${connection}; a locally administered address` : connection };
+}
+
+function compareOrders(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}

@@ -1,0 +1,117 @@
+import type { Adapter } from "../platform/port.ts";
+import type { Reading } from "../reading.ts";
+import type { Settings } from "../settings/table.ts";
+import { namedAdapter, rankAdapters } from "./adapter-rank.ts";
+import type { DeviceId } from "./device-id.ts";
+
+export type Source = Settings["identify"][number];
+
+/** An identifier under which the server may know this device. */
+export interface Candidate {
+  readonly value: string;
+  /** The API's `opt`: 0 for a MAC address, 1 for a HWID. */
+  readonly opt: 0 | 1;
+  readonly source: Source;
+  /** Adapter name, or where the identifier was read. */
+  readonly detail: string;
+  /** Why it stands where it stands, for a person. */
+  readonly reason: string;
+}
+
+/** Something that was looked at and gave no candidate. */
+export interface PassedOver {
+  readonly source: Source;
+  readonly detail: string;
+  readonly value: string | undefined;
+  readonly reason: string;
+  /** It could not be read, as opposed to not being there. */
+  readonly failed: boolean;
+}
+
+/** What each source of identifiers said; a source that `identify` does not name need not be asked and is left out. */
+export interface SourceReadings {
+  readonly opswat?: readonly Reading<DeviceId>[];
+  readonly mac?: Reading<readonly Adapter[]>;
+  readonly hwid?: readonly Reading<DeviceId>[];
+}
+
+export interface Candidates {
+  /** In the order in which they are tried; different from one another. */
+  readonly candidates: readonly Candidate[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** Turns what the sources said into the identifiers to try, in the order of `identify`, at most `maxCandidates`. */
+export function listCandidates(
+  readings: SourceReadings,
+  settings: Pick<Settings, "identify" | "interface" | "maxCandidates">,
+): Candidates {
+  const all: Candidate[] = [];
+  const passedOver: PassedOver[] = [];
+  for (const source of settings.identify) {
+    const listed =
+      source === "mac" ? fromAdapters(readings.mac, settings.interface) : fromIds(source, readings[source] ?? []);
+    all.push(...listed.candidates);
+    passedOver.push(...listed.passedOver);
+  }
+  const distinct = all.filter((one, at) => all.findIndex((other) => other.value === one.value) === at);
+  const candidates = distinct.slice(0, settings.maxCandidates);
+  for (const { source, detail, value } of distinct.slice(settings.maxCandidates)) {
+    passedOver.push({
+      source,
+      detail,
+      value,
+      reason: `more than maxCandidates (${settings.maxCandidates})`,
+      failed: false,
+    });
+  }
+  return { candidates, passedOver };
+}
+
+/** The best identifier alone: the later readings are second choices, taken only where the ones before are absent. */
+function fromIds(source: "opswat" | "hwid", readings: readonly Reading<DeviceId>[]): Candidates {
+  const passedOver: PassedOver[] = [];
+  for (const reading of readings) {
+    if (reading.kind === "found") {
+      const opt = 1 as const;
+      const reason = source === "opswat" ? "the device ID of the vendor's client" : "the hardware's identifier";
+      return { candidates: [{ value: reading.value, opt, source, detail: reading.origin, reason }], passedOver };
+    }
+    passedOver.push({ source, detail: reading.origin, value: undefined, ...why(reading) });
+    if (reading.kind === "failed") break;
+  }
+  return { candidates: [], passedOver };
+}
+
+function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: string | undefined): Candidates {
+  if (reading === undefined) return { candidates: [], passedOver: [] };
+  if (reading.kind !== "found") {
+    return {
+      candidates: [],
+      passedOver: [{ source: "mac", detail: reading.origin, value: undefined, ...why(reading) }],
+    };
+  }
+  const ranking = wanted === undefined ? rankAdapters(reading.value) : namedAdapter(reading.value, wanted);
+  return {
+    candidates: ranking.macs.map(({ mac, adapter, reason }) => ({
+      value: mac,
+      opt: 0,
+      source: "mac",
+      detail: adapter,
+      reason,
+    })),
+    passedOver: ranking.passedOver.map(({ adapter, mac, reason }) => ({
+      source: "mac",
+      detail: adapter,
+      value: mac,
+      reason,
+      failed: false,
+    })),
+  };
+}
+
+function why(reading: Exclude<Reading<unknown>, { kind: "found" }>): { reason: string; failed: boolean } {
+  return reading.kind === "absent"
+    ? { reason: reading.reason, failed: false }
+    : { reason: reading.error.message, failed: true };
+}

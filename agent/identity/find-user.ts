@@ -1,0 +1,176 @@
+import { AgentError } from "../errors.ts";
+import type { Account, Platform, Session } from "../platform/port.ts";
+import type { Reading } from "../reading.ts";
+import type { Settings } from "../settings/table.ts";
+import { firstMatch } from "./pattern.ts";
+import { spellingsOf } from "./username.ts";
+
+/** Whom the caller asked for on the command line. */
+export interface UserRequest {
+  readonly user: string | undefined;
+  readonly session: string | undefined;
+}
+
+/** One logged-on person as `--dry-run` lists it. */
+export interface Person {
+  readonly account: Account;
+  readonly sessions: readonly Session[];
+  /** The pattern of `excludeUsers` that keeps the person out. */
+  readonly excludedBy: string | undefined;
+}
+
+export type UserFinding =
+  | { readonly kind: "user"; readonly account: Account; readonly reason: string; readonly people: readonly Person[] }
+  | { readonly kind: "skipped"; readonly reason: string; readonly people: readonly Person[] }
+  | { readonly kind: "none"; readonly error: AgentError; readonly people: readonly Person[] };
+
+type UserSettings = Pick<Settings, "excludeUsers" | "allowMultiSession">;
+type UserPlatform = Pick<Platform, "privileged" | "sessions" | "caller" | "account" | "accountByName">;
+
+/**
+ * Finds the one person to link. In this order: whom `--user` names; the user of the session that `--session` names;
+ * the person who runs the program, if it is one; the person at the machine (active at the seat, then active over the
+ * network, then switched away, then disconnected). Several people at once are skipped unless the settings allow it.
+ * Any lookup that fails ends the search: linking nobody is better than linking a wrong person.
+ */
+export async function findUser(
+  platform: UserPlatform,
+  request: UserRequest,
+  settings: UserSettings,
+): Promise<UserFinding> {
+  try {
+    if (request.user !== undefined) return await namedUser(platform, request.user, settings);
+    return await loggedOnUser(platform, request.session, settings);
+  } catch (error) {
+    if (error instanceof AgentError) return { kind: "none", error, people: [] };
+    throw error;
+  }
+}
+
+async function namedUser(platform: UserPlatform, name: string, settings: UserSettings): Promise<UserFinding> {
+  const looked = await platform.accountByName(name);
+  if (looked.kind === "absent") {
+    return none(new AgentError("no-user", `No user ${name}: ${looked.reason}. Check the spelling given to --user.`));
+  }
+  const account = valueOf(looked);
+  if (!platform.privileged) {
+    const caller = await platform.caller();
+    if (caller.kind !== "found" || caller.value.userKey !== account.userKey) {
+      return none(new AgentError("not-permitted", `Only an administrator may link another user (--user ${name}).`));
+    }
+  }
+  const person = { account, sessions: [], excludedBy: firstMatch(settings.excludeUsers, spellingsOf(account)) };
+  if (person.excludedBy !== undefined) return excluded([person]);
+  return { kind: "user", account, reason: "named by --user", people: [person] };
+}
+
+async function loggedOnUser(
+  platform: UserPlatform,
+  sessionId: string | undefined,
+  settings: UserSettings,
+): Promise<UserFinding> {
+  const sessions = await platform.sessions();
+  const personal = sessions.kind === "absent" ? [] : valueOf(sessions).filter(isPersonal);
+  const caller = await platform.caller();
+  if (caller.kind === "failed") throw caller.error;
+  const callerKey = caller.kind === "found" ? caller.value.userKey : undefined;
+  const people = await peopleOf(platform, personal, callerKey, settings);
+  const allowed = people.filter((person) => person.excludedBy === undefined);
+
+  if (sessionId !== undefined) {
+    const person = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
+    if (person === undefined) {
+      return none(new AgentError("no-user", `Session ${sessionId} has ended or is not a person's.`), people);
+    }
+    if (person.excludedBy !== undefined) return excluded(people, person);
+  }
+  if (people.length === 0) return none(new AgentError("no-user", nobody(sessions)), people);
+  if (allowed.length === 0) return excluded(people);
+  if (allowed.length > 1 && !settings.allowMultiSession) {
+    const names = allowed.map(({ account }) => account.systemName).join(", ");
+    const reason = `several users are logged on (${names}) and allowMultiSession is false`;
+    return { kind: "skipped", reason, people };
+  }
+  return chosen(allowed, sessionId, platform.privileged ? undefined : callerKey, people);
+}
+
+function chosen(
+  allowed: readonly Person[],
+  sessionId: string | undefined,
+  callerKey: string | undefined,
+  people: readonly Person[],
+): UserFinding {
+  if (sessionId !== undefined) {
+    const owner = allowed.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
+    if (owner !== undefined) {
+      return { kind: "user", account: owner.account, reason: `the user of session ${sessionId}`, people };
+    }
+  }
+  if (callerKey !== undefined) {
+    const own = allowed.find(({ account }) => account.userKey === callerKey);
+    if (own !== undefined) return { kind: "user", account: own.account, reason: "runs this program", people };
+    return excluded(people);
+  }
+  const [best] = allowed.toSorted((a, b) => presence(a) - presence(b));
+  if (best === undefined) return excluded(people);
+  return { kind: "user", account: best.account, reason: presenceReason(best), people };
+}
+
+/** Everybody who is logged on, once each, and the caller, who may have no session (in a container, over cron). */
+async function peopleOf(
+  platform: UserPlatform,
+  sessions: readonly Session[],
+  callerKey: string | undefined,
+  settings: UserSettings,
+): Promise<readonly Person[]> {
+  const keys = new Set(sessions.map(({ userKey }) => userKey));
+  if (callerKey !== undefined) keys.add(callerKey);
+  const people: Person[] = [];
+  for (const key of keys) {
+    const account = valueOf(await platform.account(key));
+    people.push({
+      account,
+      sessions: sessions.filter(({ userKey }) => userKey === key),
+      excludedBy:
+        account.kind === "system" ? "a system account" : firstMatch(settings.excludeUsers, spellingsOf(account)),
+    });
+  }
+  return people;
+}
+
+const isPersonal = (session: Session): boolean => session.class === "user" && session.state !== "closing";
+
+const presences = [
+  { reason: "logged on at the screen", fits: (s: Session) => s.state === "active" && s.local && s.seat !== undefined },
+  { reason: "logged on at the machine", fits: (s: Session) => s.state === "active" && s.local },
+  { reason: "logged on over the network", fits: (s: Session) => s.state === "active" },
+  { reason: "logged on, switched away", fits: (s: Session) => s.state === "online" },
+  { reason: "logged on, disconnected", fits: () => true },
+];
+
+function presence({ sessions }: Person): number {
+  const ranks = sessions.map((session) => presences.findIndex(({ fits }) => fits(session)));
+  return Math.min(presences.length, ...ranks);
+}
+
+const presenceReason = (person: Person): string => presences[presence(person)]?.reason ?? "runs this program";
+
+function excluded(people: readonly Person[], person = people[0]): UserFinding {
+  const name = person?.account.systemName ?? "the user";
+  return { kind: "skipped", reason: `${name} is excluded by excludeUsers (${person?.excludedBy})`, people };
+}
+
+function none(error: AgentError, people: readonly Person[] = []): UserFinding {
+  return { kind: "none", error, people };
+}
+
+function nobody(sessions: Reading<unknown>): string {
+  const detail = sessions.kind === "absent" ? ` (${sessions.origin}: ${sessions.reason})` : "";
+  return `Nobody is logged on${detail}. Name the user with --user to link one all the same.`;
+}
+
+function valueOf<T>(reading: Reading<T>): T {
+  if (reading.kind === "found") return reading.value;
+  if (reading.kind === "failed") throw reading.error;
+  throw new AgentError("identity-unreadable", `${reading.origin}: ${reading.reason}.`);
+}

@@ -1,0 +1,45 @@
+import type { Account } from "../platform/port.ts";
+import type { Settings } from "../settings/table.ts";
+
+/** The API takes 1 to 256 characters for a user's and a group's name; counted in UTF-16 units, the stricter reading. */
+export const longestName = 256;
+
+export type Username =
+  | { readonly kind: "valid"; readonly username: string; readonly warnings: readonly string[] }
+  | { readonly kind: "too-long"; readonly username: string };
+
+/**
+ * The name under which a user is linked. Where an account lacks the wanted form its SAM name is sent with a warning.
+ * An Entra ID account always gives its UPN: its SAM name is made up by the machine that it first logged on to.
+ */
+export function usernameOf(account: Account, format: Settings["usernameFormat"]): Username {
+  const { username, warnings } = spelled(account, format);
+  return username.length > longestName ? { kind: "too-long", username } : { kind: "valid", username, warnings };
+}
+
+function spelled(account: Account, format: Settings["usernameFormat"]): { username: string; warnings: string[] } {
+  const wanted = account.kind === "entra" ? "upn" : format;
+  if (wanted === "upn") {
+    if (account.upn !== undefined) return { username: account.upn, warnings: [] };
+    return samInstead(account, "has no UPN that this machine knows");
+  }
+  if (wanted === "down-level") {
+    if (account.domain !== undefined) return { username: `${account.domain}\\${account.sam}`, warnings: [] };
+    return samInstead(account, "belongs to no domain");
+  }
+  return { username: account.sam, warnings: [] };
+}
+
+function samInstead(account: Account, why: string): { username: string; warnings: string[] } {
+  return { username: account.sam, warnings: [`${account.systemName} ${why}; its SAM account name is sent instead`] };
+}
+
+/** All the ways in which an administrator may write an account's name in `excludeUsers`. */
+export function spellingsOf(account: Account): readonly string[] {
+  const spellings = [account.sam, account.systemName];
+  if (account.domain !== undefined) {
+    spellings.push(`${account.domain}\\${account.sam}`, `${account.sam}@${account.domain}`);
+  }
+  if (account.upn !== undefined) spellings.push(account.upn);
+  return spellings;
+}

@@ -52,7 +52,7 @@ async function namedUser(platform: UserPlatform, name: string, settings: UserSet
   if (looked.kind === "absent") {
     return none(new AgentError("no-user", `No user ${name}: ${looked.reason}. Check the spelling given to --user.`));
   }
-  const account = valueOf(looked);
+  const account = certain(looked);
   if (!platform.privileged) {
     const caller = await platform.caller();
     if (caller.kind !== "found" || caller.value.userKey !== account.userKey) {
@@ -70,7 +70,7 @@ async function loggedOnUser(
   settings: UserSettings,
 ): Promise<UserFinding> {
   const sessions = await platform.sessions();
-  const personal = sessions.kind === "absent" ? [] : valueOf(sessions).filter(isPersonal);
+  const personal = sessions.kind === "absent" ? [] : certain(sessions).filter(isPersonal);
   const caller = await platform.caller();
   if (caller.kind === "failed") throw caller.error;
   const callerKey = caller.kind === "found" ? caller.value.userKey : undefined;
@@ -127,7 +127,7 @@ async function peopleOf(
   if (callerKey !== undefined) keys.add(callerKey);
   const people: Person[] = [];
   for (const key of keys) {
-    const account = valueOf(await platform.account(key));
+    const account = certain(await platform.account(key));
     people.push({
       account,
       sessions: sessions.filter(({ userKey }) => userKey === key),
@@ -169,7 +169,7 @@ function nobody(sessions: Reading<unknown>): string {
   return `Nobody is logged on${detail}. Name the user with --user to link one all the same.`;
 }
 
-function valueOf<T>(reading: Reading<T>): T {
+function certain<T>(reading: Reading<T>): T {
   if (reading.kind === "found") return reading.value;
   if (reading.kind === "failed") throw reading.error;
   throw new AgentError("identity-unreadable", `${reading.origin}: ${reading.reason}.`);

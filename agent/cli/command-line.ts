@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import { AgentError } from "../errors.ts";
+import { isSecretName, type Layer } from "../settings/layers.ts";
+import { suggestion } from "../settings/nearest.ts";
+import { flagName, type SettingName, settingNames, settingsTable } from "../settings/table.ts";
+import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
+
+export interface CommandLine {
+  readonly command: CommandName;
+  /** Flags that are no settings, without their dashes; `true` for those without a value. */
+  readonly flags: Readonly<Record<string, string | true>>;
+  readonly settings: Layer;
+}
+
+/** Whether the answer is to be JSON, known before the rest is understood, so that mistakes too are told in it. */
+export function wantsJson(argv: readonly string[]): boolean {
+  return argv.includes("--json");
+}
+
+/**
+ * Reads the arguments after the program's name.
+ * @throws AgentError `unknown-command`, `unknown-flag`, `invalid-value`, naming the word and the nearest right one
+ */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const [first] = argv;
+  const named = first !== undefined && !first.startsWith("-");
+  const command = named ? commandOf(first) : "link";
+  const flagsHere: Readonly<Record<string, CommandFlag>> = { ...commonFlags, ...commands[command].flags };
+  const { tokens } = parseArgs({
+    args: argv.slice(named ? 1 : 0),
+    options: optionsOf(flagsHere),
+    strict: false,
+    tokens: true,
+  });
+  const flags: Record<string, string | true> = {};
+  const values: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      throw new AgentError("unknown-command", `The argument ${token.value} is one too many. ${helpHint(command)}`);
+    }
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    if (name in flags || name in values) throw new AgentError("invalid-value", `${rawName} is given twice.`);
+    const setting = settingNames.find((one) => flagName(one) === rawName);
+    const flag = Object.hasOwn(flagsHere, name) && rawName === `--${name}` ? flagsHere[name] : undefined;
+    if (setting !== undefined) {
+      values[setting] = settingValue(setting, rawName, value);
+    } else if (flag !== undefined) {
+      flags[name] = flagValue(flag, rawName, value);
+    } else {
+      throw new AgentError("unknown-flag", unknownFlag(rawName, command, flagsHere));
+    }
+  }
+  return { command, flags, settings: { kind: "flag", location: undefined, values } };
+}
+
+function commandOf(word: string): CommandName {
+  const command = commandNames.find((name) => name === word);
+  if (command !== undefined) return command;
+  const message = `There is no command ${word}.${suggestion(word, commandNames)} Commands: ${commandNames.join(", ")}.`;
+  throw new AgentError("unknown-command", message);
+}
+
+type ParseOptions = Record<string, { type: "string" | "boolean" }>;
+
+function optionsOf(flags: Readonly<Record<string, CommandFlag>>): ParseOptions {
+  const options: ParseOptions = {};
+  for (const name of settingNames) options[flagName(name).slice(2)] = { type: isSwitch(name) ? "boolean" : "string" };
+  for (const [name, { placeholder }] of Object.entries(flags)) {
+    options[name] = { type: placeholder === undefined ? "boolean" : "string" };
+  }
+  return options;
+}
+
+/** Settings that are on or off may stand alone: `--allow-multi-session` is the same as `--allow-multi-session=true`. */
+const isSwitch = (name: SettingName): boolean => typeof settingsTable[name].fallback === "boolean";
+
+function settingValue(name: SettingName, rawName: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  if (isSwitch(name)) return "true";
+  throw missingValue(rawName, settingsTable[name].kind.placeholder);
+}
+
+function flagValue(flag: CommandFlag, rawName: string, value: string | undefined): string | true {
+  if (flag.placeholder === undefined) {
+    if (value === undefined) return true;
+    throw new AgentError("invalid-value", `${rawName} takes no value.`);
+  }
+  if (value !== undefined && value !== "") return value;
+  throw missingValue(rawName, flag.placeholder);
+}
+
+function missingValue(rawName: string, placeholder: string): AgentError {
+  return new AgentError("invalid-value", `${rawName} needs a value: ${rawName} ${placeholder}`);
+}
+
+function unknownFlag(rawName: string, command: CommandName, flagsHere: Readonly<Record<string, CommandFlag>>): string {
+  if (isSecretName(rawName)) {
+    return `There is no flag ${rawName}: everybody can read a process's arguments. Use the credential file or LINKUSER_CLIENT_SECRET.`;
+  }
+  const owner = commandNames.find((name) => Object.hasOwn(commands[name].flags, rawName.slice(2)));
+  if (owner !== undefined) return `${rawName} belongs to the command ${owner}, not to ${command}.`;
+  const known = [...Object.keys(flagsHere).map((name) => `--${name}`), ...settingNames.map(flagName)];
+  return `There is no flag ${rawName}.${suggestion(rawName, known)} ${helpHint(command)}`;
+}
+
+const helpHint = (command: CommandName): string => `See linkuser-agent ${command} --help.`;

@@ -1,0 +1,47 @@
+import { type SettingName, settingNames } from "../settings/table.ts";
+
+/** A flag that is no setting. Those with a placeholder take a value. */
+export interface CommandFlag {
+  readonly placeholder?: string;
+  readonly help: string;
+}
+
+interface Command {
+  readonly summary: string;
+  readonly flags: Readonly<Record<string, CommandFlag>>;
+  /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
+  readonly settings: readonly SettingName[];
+}
+
+/** Flags of every command. */
+export const commonFlags = {
+  json: { help: "print exactly one JSON document" },
+  config: { placeholder: "FILE", help: "read this settings file instead of the default one" },
+  help: { help: "show help, for a command with its flags" },
+  version: { help: "show the version" },
+} as const satisfies Readonly<Record<string, CommandFlag>>;
+
+/** CONTRACT: names and flags are public. */
+export const commands = {
+  link: {
+    summary: "link this device to its logged-in user, once (the default)",
+    flags: {
+      "dry-run": { help: "find everything out and show the request, but send nothing" },
+      force: { help: "link even if already linked" },
+      "no-splay": { help: "start at once" },
+      user: { placeholder: "NAME", help: "link this user (for another than the caller: administrators only)" },
+      session: { placeholder: "ID", help: "link this logon session's user" },
+    },
+    settings: settingNames,
+  },
+  status: { summary: "show the last outcome on this machine", flags: {}, settings: ["stateDir"] },
+  config: {
+    summary: "show every setting's effective value and where it comes from",
+    flags: {},
+    settings: settingNames,
+  },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type CommandName = keyof typeof commands;
+
+export const commandNames = Object.keys(commands) as readonly CommandName[];

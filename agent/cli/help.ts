@@ -1,0 +1,72 @@
+import { exitCodes } from "../exit-codes.ts";
+import { flagName, type SettingName, settingsTable } from "../settings/table.ts";
+import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
+
+/** The overview that `--help` shows; at most 100 columns. */
+export function overview(): string {
+  return [
+    "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access) to its logged-in user",
+    "",
+    "Usage: linkuser-agent [COMMAND] [FLAGS]",
+    "",
+    "Commands",
+    ...columns(commandNames.map((name) => [name, commands[name].summary])),
+    "",
+    "Flags of all commands, besides every setting",
+    ...flagRows(commonFlags),
+    "",
+    "Try first: linkuser-agent --dry-run   (shows what would be sent; sends nothing, needs no credentials)",
+    "Flags of a command: linkuser-agent COMMAND --help",
+    `Exit codes: ${exitCodeList()}`,
+  ].join("\n");
+}
+
+/** The help of one command with all its flags. */
+export function commandHelp(name: CommandName): string {
+  const { summary, flags, settings } = commands[name];
+  const own = flagRows(flags);
+  const settingRows = settings.map((setting): [string, string] => [
+    `${flagName(setting)} ${settingsTable[setting].kind.placeholder}`,
+    `${settingsTable[setting].help} [${defaultText(setting)}]`,
+  ]);
+  return [
+    `linkuser-agent ${name}: ${summary}`,
+    ...(own.length === 0 ? [] : ["", "Flags", ...own]),
+    "",
+    "Settings, as flags [default]",
+    ...columns(settingRows),
+    "",
+    "Flags of all commands",
+    ...flagRows(commonFlags),
+  ].join("\n");
+}
+
+/** The default as the docs show it. */
+export function defaultText(name: SettingName): string {
+  const setting = settingsTable[name];
+  if (setting.fallback === undefined) return setting.fallbackNote ?? "none";
+  // The table pairs each kind with a value of its own type; that pairing is lost over the union of all settings.
+  const format = setting.kind.format as (value: unknown) => string;
+  return format(setting.fallback) || "none";
+}
+
+function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
+  return columns(
+    Object.entries(flags).map(([name, { placeholder, help }]) => [
+      placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
+      help,
+    ]),
+  );
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.min(30, Math.max(...rows.map(([left]) => left.length)));
+  return rows.map(([left, right]) =>
+    left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`,
+  );
+}
+
+function exitCodeList(): string {
+  const failures = Object.entries(exitCodes).filter(([, code]) => code !== 0);
+  return ["0 done or nothing to do", ...failures.map(([outcome, code]) => `${code} ${outcome}`)].join(", ");
+}

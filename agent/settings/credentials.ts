@@ -1,0 +1,89 @@
+import { AgentError } from "../errors.ts";
+import type { Reading } from "../reading.ts";
+import { Secret } from "../secret.ts";
+
+/** What the API is asked with: a client of the account that gets its own tokens, or a token that somebody else got. */
+export type Credentials =
+  | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret; readonly origin: string }
+  | { readonly kind: "token"; readonly accessToken: Secret; readonly origin: string };
+
+interface Inputs {
+  readonly clientId: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly credentialFile: string;
+  readonly readFile: (path: string) => Reading<string>;
+}
+
+/**
+ * Finds the credentials: environment first, then the protected file. A client ID in the settings wins over the file's.
+ * @throws AgentError `credentials-missing`, `credentials-unreadable`, `credentials-exposed`, `credentials-invalid`
+ */
+export function findCredentials({ clientId, environment, credentialFile, readFile }: Inputs): Credentials {
+  const token = environment["LINKUSER_ACCESS_TOKEN"];
+  if (token) return { kind: "token", accessToken: usable(token, "LINKUSER_ACCESS_TOKEN"), origin: "environment" };
+  const secret = environment["LINKUSER_CLIENT_SECRET"];
+  if (secret) return client(clientId, usable(secret, "LINKUSER_CLIENT_SECRET"), "environment");
+
+  const file = readFile(credentialFile);
+  if (file.kind === "failed") throw file.error;
+  if (file.kind === "absent") {
+    throw new AgentError(
+      "credentials-missing",
+      `No credentials: ${credentialFile} does not exist. Put {"clientId": …, "clientSecret": …} or {"accessToken": …} there, readable by administrators alone, or set LINKUSER_CLIENT_SECRET or LINKUSER_ACCESS_TOKEN.`,
+    );
+  }
+  return parseCredentials(file.value, credentialFile, clientId);
+}
+
+/**
+ * @param path names the file in messages; its content never appears in one
+ * @throws AgentError `credentials-invalid`, `credentials-missing`
+ */
+export function parseCredentials(text: string, path: string, clientId: string | undefined): Credentials {
+  const fields = fieldsOf(text, path);
+  const unknown = Object.keys(fields).filter((name) => !["clientId", "clientSecret", "accessToken"].includes(name));
+  if (unknown.length > 0) throw invalid(path, `it has the unknown field ${unknown[0]}`);
+  if (fields["accessToken"] !== undefined) {
+    if (fields["clientSecret"] !== undefined) throw invalid(path, "it has both accessToken and clientSecret");
+    return { kind: "token", accessToken: usable(fields["accessToken"], `accessToken in ${path}`), origin: path };
+  }
+  if (fields["clientSecret"] === undefined) throw invalid(path, "it has neither clientSecret nor accessToken");
+  const own = fields["clientId"];
+  if (own !== undefined && (typeof own !== "string" || own === "")) throw invalid(path, "its clientId is not text");
+  return client(clientId ?? own, usable(fields["clientSecret"], `clientSecret in ${path}`), path);
+}
+
+function client(clientId: string | undefined, clientSecret: Secret, origin: string): Credentials {
+  if (clientId === undefined) {
+    throw new AgentError(
+      "credentials-missing",
+      "There is a client secret but no client ID: set clientId in the settings.",
+    );
+  }
+  return { kind: "client", clientId, clientSecret, origin };
+}
+
+function fieldsOf(text: string, path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    // The parser's message quotes the text, so neither it nor the error is kept.
+    throw invalid(path, "it is not valid JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid(path, "it is not one JSON object");
+  return value as Record<string, unknown>;
+}
+
+/** @param name of the field or variable, for the message */
+function usable(value: unknown, name: string): Secret {
+  if (typeof value !== "string" || !/^[\x20-\x7e]{1,8192}$/.test(value)) {
+    throw new AgentError("credentials-invalid", `${name} must be 1 to 8192 printable ASCII characters.`);
+  }
+  return new Secret(value);
+}
+
+function invalid(path: string, why: string): AgentError {
+  return new AgentError("credentials-invalid", `The credential file ${path} can't be used: ${why}.`);
+}

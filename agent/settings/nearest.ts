@@ -1,0 +1,19 @@
+import leven from "leven";
+
+/** The word of a list that is most like a mistyped one, or undefined where none is similar enough to be meant. */
+export function nearest(mistyped: string, words: Iterable<string>): string | undefined {
+  const limit = Math.max(2, Math.floor(mistyped.length / 3));
+  let best: string | undefined;
+  let bestDistance = limit + 1;
+  for (const word of words) {
+    const distance = leven(mistyped.toLowerCase(), word.toLowerCase(), { maxDistance: bestDistance });
+    if (distance < bestDistance) [best, bestDistance] = [word, distance];
+  }
+  return best;
+}
+
+/** ` Did you mean --fleet-size?`, or nothing. */
+export function suggestion(mistyped: string, words: Iterable<string>): string {
+  const word = nearest(mistyped, words);
+  return word === undefined ? "" : ` Did you mean ${word}?`;
+}

@@ -39,7 +39,9 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       throw new AgentError("unknown-command", `The argument ${token.value} is one too many. ${helpHint(command)}`);
     }
     if (token.kind !== "option") continue;
-    const { name, rawName, value } = token;
+    const { name, rawName } = token;
+    // Without strict mode the parser takes a following flag for the value.
+    const value = token.inlineValue === false && token.value?.startsWith("--") ? undefined : token.value;
     if (name in flags || name in values) throw new AgentError("invalid-value", `${rawName} is given twice.`);
     const setting = settingNames.find((one) => flagName(one) === rawName);
     const flag = Object.hasOwn(flagsHere, name) && rawName === `--${name}` ? flagsHere[name] : undefined;

@@ -1,0 +1,110 @@
+import type { Outcome } from "../exit-codes.ts";
+import type { Candidate, Source } from "../identity/candidates.ts";
+
+/** A link that the API confirmed, and under which circumstances. */
+export interface RememberedLink {
+  readonly device: Pick<Candidate, "value" | "opt" | "source" | "detail">;
+  readonly username: string;
+  readonly group: string | null;
+  readonly tenant: string;
+  /** The client ID; null where a token was given, which may change daily without changing the account. */
+  readonly account: string | null;
+  /** Wall-clock milliseconds since the epoch. */
+  readonly linkedAt: number;
+}
+
+/** How the last run ended, for `status`. */
+export interface LastRun {
+  readonly outcome: Outcome;
+  readonly message: string;
+  readonly errorCode: string | null;
+  /** Wall-clock milliseconds since the epoch. */
+  readonly endedAt: number;
+}
+
+/** All that is kept between runs. Each part may be missing, and then the run goes on as if it were the first. */
+export interface Memory {
+  readonly link?: RememberedLink;
+  readonly lastRun?: LastRun;
+  /** The schedule of `pace/`, which reads it itself. */
+  readonly pace?: unknown;
+  /** Wall-clock milliseconds before which no run tries again; shown by `status`. */
+  readonly notBefore?: number;
+}
+
+/** Where the memory is kept. One run at a time may write. */
+export interface MemoryStore {
+  /** `problem` says what was wrong with what is kept, where it had to be taken as empty. */
+  read(): { readonly memory: Memory; readonly problem: string | undefined };
+  /** Replaces the whole. @throws the system's error, after which what was there before is still there */
+  write(memory: Memory): void;
+}
+
+export type ReadMemory = { readonly kind: "read"; readonly memory: Memory } | { readonly kind: "damaged" };
+
+const version = 1;
+
+export function formatMemory(memory: Memory): string {
+  return `${JSON.stringify({ version, ...memory }, undefined, 2)}\n`;
+}
+
+/** Reads what {@link formatMemory} wrote. A part that is not as expected makes the whole untrustworthy. */
+export function parseMemory(text: string): ReadMemory {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: "damaged" };
+  }
+  if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
+  const { link, lastRun, pace, notBefore } = value;
+  const sound =
+    (link === undefined || isLink(link)) &&
+    (lastRun === undefined || isLastRun(lastRun)) &&
+    (notBefore === undefined || isTime(notBefore));
+  if (!sound) return { kind: "damaged" };
+  return {
+    kind: "read",
+    memory: {
+      ...(link === undefined ? {} : { link }),
+      ...(lastRun === undefined ? {} : { lastRun }),
+      ...(pace === undefined ? {} : { pace }),
+      ...(notBefore === undefined ? {} : { notBefore }),
+    },
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isTime = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => value === null || is(value);
+
+function isLink(value: unknown): value is RememberedLink {
+  if (!isRecord(value) || !isRecord(value["device"])) return false;
+  const sources: readonly unknown[] = ["opswat", "mac", "hwid"] satisfies readonly Source[];
+  const { value: id, opt, source, detail } = value["device"];
+  return (
+    isText(id) &&
+    (opt === 0 || opt === 1) &&
+    sources.includes(source) &&
+    isText(detail) &&
+    isText(value["username"]) &&
+    orNull(value["group"], isText) &&
+    isText(value["tenant"]) &&
+    orNull(value["account"], isText) &&
+    isTime(value["linkedAt"])
+  );
+}
+
+function isLastRun(value: unknown): value is LastRun {
+  return (
+    isRecord(value) &&
+    isText(value["outcome"]) &&
+    typeof value["message"] === "string" &&
+    orNull(value["errorCode"], isText) &&
+    isTime(value["endedAt"])
+  );
+}

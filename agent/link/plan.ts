@@ -1,0 +1,59 @@
+import type { Candidate } from "../identity/candidates.ts";
+import type { Settings } from "../settings/table.ts";
+import type { RememberedLink } from "./memory.ts";
+
+/** Who and what this device is, as found out for one try. */
+export interface Identity {
+  /** At least one, in the order in which they are tried. */
+  readonly candidates: readonly Candidate[];
+  readonly username: string;
+  readonly group: string | undefined;
+}
+
+/** What the link is made under besides the identity. */
+export interface LinkTarget {
+  readonly tenant: string;
+  readonly account: string | null;
+}
+
+/** What to do: data that `--dry-run` shows and the run carries out. */
+export type LinkPlan =
+  | {
+      readonly kind: "link";
+      readonly candidates: readonly Candidate[];
+      readonly reason: string;
+      /** A rollout makes all devices need this link at once, so it is spread; one person's change is not. */
+      readonly spread: boolean;
+    }
+  | { readonly kind: "already-linked"; readonly link: RememberedLink; readonly reason: string };
+
+/**
+ * Decides whether a link must be made, and with which identifiers in which order: the one that worked before goes first.
+ * @param now wall-clock milliseconds
+ */
+export function planLink(
+  identity: Identity,
+  target: LinkTarget,
+  remembered: RememberedLink | undefined,
+  { now, force, relinkAfter }: { now: number; force: boolean } & Pick<Settings, "relinkAfter">,
+): LinkPlan {
+  const known = identity.candidates.find((candidate) => isSameDevice(candidate, remembered));
+  const candidates =
+    known === undefined ? identity.candidates : [known, ...identity.candidates.filter((one) => one !== known)];
+  const link = (reason: string, spread = false): LinkPlan => ({ kind: "link", candidates, reason, spread });
+
+  if (remembered === undefined) return link("no link is remembered", true);
+  if (target.tenant !== remembered.tenant) return link(`the tenant was ${remembered.tenant} before`, true);
+  if (target.account !== null && target.account !== remembered.account) return link("the account has changed", true);
+  if (known === undefined) return link(`the device was ${remembered.device.value} before`);
+  if (identity.username !== remembered.username) return link(`the user was ${remembered.username} before`);
+  if ((identity.group ?? null) !== remembered.group) return link(`the group was ${remembered.group ?? "none"} before`);
+  if (force) return link("--force");
+  const age = now - remembered.linkedAt;
+  if (age < 0) return link("the remembered link is dated in the future");
+  if (age >= relinkAfter) return link("the remembered link is older than relinkAfter");
+  return { kind: "already-linked", link: remembered, reason: "nothing has changed since it was made" };
+}
+
+const isSameDevice = (candidate: Candidate, remembered: RememberedLink | undefined): boolean =>
+  candidate.value === remembered?.device.value && candidate.opt === remembered.device.opt;

@@ -1,0 +1,55 @@
+import type { Secret } from "../secret.ts";
+
+/** One HTTP request, as data. What may hold a token or a password is a {@link Secret}, so that it can't be printed. */
+export interface ApiRequest {
+  readonly method: "GET" | "POST";
+  /** Scheme, host and port, without a slash at the end; safe to show. */
+  readonly origin: string;
+  /** Path and query, percent-encoded. */
+  readonly target: Secret;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Secret | undefined;
+  /** Connect to this IP address instead of resolving the origin's name, without any proxy; TLS still checks the name. */
+  readonly address?: string;
+  /** Milliseconds for the whole exchange, where it is to be shorter than the sender's own limit. */
+  readonly timeLimit?: number;
+}
+
+/** One HTTP answer, whatever its status. */
+export interface RawResponse {
+  readonly status: number;
+  /** Names in lower case; several values of one name are joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decoded as UTF-8; at most 64 KiB were read. */
+  readonly body: string;
+}
+
+/** Sends requests; `send.ts` has the one that uses the network. */
+export interface Sender {
+  /**
+   * @throws AgentError for what the network, TLS or a proxy did: `name-not-resolved`, `not-connected`,
+   * `connection-lost`, `no-answer`, `tls-untrusted`, `answer-too-large`, `unexpected-answer`; `interrupted` after an abort
+   */
+  send(request: ApiRequest, signal: AbortSignal): Promise<RawResponse>;
+  /** Drops all connections at once. */
+  close(): Promise<void>;
+}
+
+/** What a reader needs to know of the exchange to speak about it. */
+export interface ExchangeContext {
+  /** The host that was asked, for messages. */
+  readonly host: string;
+  /** What must not be shown, even where the server or a proxy sends it back. */
+  readonly secrets: readonly Secret[];
+}
+
+/** Splits a tenant's address into the origin and what stands in front of the API's own paths. */
+export function splitBaseUrl(baseUrl: string): {
+  readonly origin: string;
+  readonly host: string;
+  readonly prefix: string;
+} {
+  const url = new URL(baseUrl);
+  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, "") };
+}

@@ -24,6 +24,7 @@ const outcomeByCode = {
   "setting-unknown": "config-invalid",
   "setting-invalid": "config-invalid",
   "settings-unreadable": "config-invalid",
+  "settings-exposed": "config-invalid",
 
   "credentials-missing": "credentials",
   "credentials-unreadable": "credentials",

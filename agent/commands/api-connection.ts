@@ -1,0 +1,57 @@
+import type { Sender } from "../api/exchange.ts";
+import { createGears, type Gears } from "../api/gears.ts";
+import type { LinkRequest } from "../api/link-user.ts";
+import type { Clock } from "../clock.ts";
+import type { LinkAnswer, RequestCount } from "../link/run.ts";
+import type { Credentials } from "../settings/credentials.ts";
+
+/** The API as the run over candidates sees it: opened at the first call, closed before every wait. */
+export interface ApiConnection {
+  /** @throws AgentError for every answer that is neither a link, an unknown device nor 429 */
+  link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
+  /** Of the whole run, over all connections. */
+  requests(): RequestCount;
+  /** Drops the token and all connections. */
+  rest(): Promise<void>;
+}
+
+export function apiConnection(parts: {
+  readonly baseUrl: string;
+  readonly credentials: Credentials;
+  readonly openSender: () => Sender;
+  readonly clock: Clock;
+}): ApiConnection {
+  let open: { readonly gears: Gears; readonly sender: Sender } | undefined;
+  let before: RequestCount = { token: 0, linkUser: 0 };
+
+  function requests(): RequestCount {
+    const now = open?.gears.requests ?? { token: 0, linkUser: 0 };
+    return { token: before.token + now.token, linkUser: before.linkUser + now.linkUser };
+  }
+
+  return {
+    requests,
+    async link(request, signal) {
+      if (open === undefined) {
+        const sender = parts.openSender();
+        open = { sender, gears: createGears({ ...parts, sender }) };
+      }
+      const answer = await open.gears.link(request, signal);
+      switch (answer.kind) {
+        case "linked":
+        case "device-unknown":
+          return answer;
+        case "rate-limited":
+          return { kind: "rate-limited", notBefore: answer.rateLimit.notBefore };
+        default:
+          throw answer.error;
+      }
+    },
+    async rest() {
+      before = requests();
+      const sender = open?.sender;
+      open = undefined;
+      await sender?.close();
+    },
+  };
+}

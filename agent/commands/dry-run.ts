@@ -1,0 +1,187 @@
+import { describeLinkUserRequest } from "../api/link-user.ts";
+import type { FailureOutcome } from "../errors.ts";
+import { exitCodes, type Outcome } from "../exit-codes.ts";
+import type { Candidate } from "../identity/candidates.ts";
+import type { Person } from "../identity/find-user.ts";
+import type { Survey } from "../identity/survey.ts";
+import type { LinkPlan } from "../link/plan.ts";
+import { printable } from "../printable.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { settingNames, settingsTable } from "../settings/table.ts";
+import type { CommandResult } from "./runtime.ts";
+
+interface DryRun {
+  readonly survey: Survey;
+  /** Undefined where there is nothing to link. */
+  readonly plan: LinkPlan | undefined;
+  /** In the order in which they would be tried. */
+  readonly candidates: readonly Candidate[];
+  readonly resolved: ResolvedSettings;
+  readonly elapsedMs: number;
+}
+
+/** Shows what a link would do and why. An obstacle decides the exit code, so that a script can check many machines. */
+export function describeDryRun(dryRun: DryRun): CommandResult {
+  const { outcome, message } = verdict(dryRun);
+  return {
+    exitCode: exitCodes[outcome],
+    document: toDocument(dryRun, outcome, message),
+    text: toText(dryRun, message),
+  };
+}
+
+function verdict({ survey, plan }: DryRun): { outcome: Outcome; message: string } {
+  const [problem] = survey.problems;
+  if (survey.user.kind === "skipped") return { outcome: "skipped", message: survey.user.reason };
+  if (problem !== undefined) return { outcome: problem.outcome satisfies FailureOutcome, message: problem.message };
+  if (plan?.kind === "already-linked") {
+    return {
+      outcome: "dry-run",
+      message: `A run would send nothing: already linked, ${plan.reason} (--force links again).`,
+    };
+  }
+  return { outcome: "dry-run", message: `A run would send this request: ${plan?.reason ?? ""}.` };
+}
+
+function requestOf({ survey, candidates, resolved }: DryRun) {
+  const [first] = candidates;
+  if (first === undefined || survey.username === undefined) return undefined;
+  const { value, opt } = first;
+  return describeLinkUserRequest(resolved.settings.baseUrl, {
+    value,
+    opt,
+    username: survey.username,
+    group: survey.groups?.group,
+  });
+}
+
+function toDocument(dryRun: DryRun, outcome: Outcome, message: string): object {
+  const { survey, candidates, resolved, elapsedMs } = dryRun;
+  const withoutReason = ({ value, opt, source, detail }: Candidate) => ({ value, opt, source, detail });
+  const [first] = candidates;
+  const [problem] = survey.problems;
+  return {
+    outcome,
+    device: first === undefined ? undefined : withoutReason(first),
+    username: survey.username,
+    group: survey.groups?.group,
+    message,
+    requests: { token: 0, linkUser: 0 },
+    elapsedMs,
+    ...(problem === undefined ? {} : { error: { code: problem.code } }),
+    candidates: candidates.map((candidate) => ({ ...withoutReason(candidate), reason: candidate.reason })),
+    passedOver: survey.device.passedOver,
+    groups:
+      survey.groups?.rows.map(({ name, domain, primary, chosen, unfit }) => ({
+        name,
+        domain,
+        primary,
+        chosen,
+        unfit,
+      })) ?? [],
+    groupReason: survey.groups?.reason,
+    origins: Object.fromEntries(settingNames.map((name) => [name, resolved.origins[name].text])),
+    warnings: [...survey.warnings, ...survey.problems.slice(1).map((one) => one.message)],
+    request: requestOf(dryRun),
+  };
+}
+
+function toText(dryRun: DryRun, message: string): string {
+  const { survey, candidates } = dryRun;
+  const request = requestOf(dryRun);
+  return [
+    "Dry run: nothing is sent to the API.",
+    ...section("Device", deviceRows(candidates)),
+    ...section("Passed over", passedOverRows(survey)),
+    ...section(
+      "User",
+      survey.user.people.map((person) => personRow(person, survey)),
+    ),
+    ...section("Groups", groupRows(survey)),
+    ...section("Settings that are not the default", settingRows(dryRun.resolved)),
+    ...section(
+      "Warnings",
+      survey.warnings.map((warning) => [printable(warning)]),
+    ),
+    "",
+    printable(message),
+    ...survey.problems.slice(1).map((problem) => printable(problem.message)),
+    ...(request === undefined ? [] : ["", `  ${request.method} ${request.url}`, `  ${JSON.stringify(request.body)}`]),
+  ].join("\n");
+}
+
+type Row = readonly string[];
+
+function section(title: string, rows: readonly Row[]): string[] {
+  return rows.length === 0 ? [] : ["", title, ...align(rows)];
+}
+
+/** Columns as wide as their widest cell, the last one as long as it is. */
+function align(rows: readonly Row[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.slice(0, -1).forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    });
+  }
+  return rows.map(
+    (row) => `  ${row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join("  ")}`,
+  );
+}
+
+function deviceRows(candidates: readonly Candidate[]): Row[] {
+  return candidates.map(({ value, source, detail, reason }, at) => [
+    `${at + 1}.`,
+    value,
+    source,
+    printable(detail),
+    printable(reason),
+  ]);
+}
+
+function passedOverRows({ device }: Survey): Row[] {
+  return device.passedOver.map(({ source, detail, value, reason }) => [
+    source,
+    printable(detail),
+    value === undefined ? printable(reason) : `${printable(reason)} (${value})`,
+  ]);
+}
+
+function personRow({ account, sessions, excludedBy }: Person, { user, username }: Survey): Row {
+  const chosen = user.kind === "user" && user.account === account;
+  const where = sessions
+    .map(({ id, state, seat }) => `session ${id} ${state}${seat === undefined ? "" : ` on ${seat}`}`)
+    .join(", ");
+  const why = chosen
+    ? `${user.reason}; sent as ${username}`
+    : excludedBy === undefined
+      ? ""
+      : `excluded by ${excludedBy}`;
+  return [
+    chosen ? "*" : " ",
+    printable(account.systemName),
+    account.kind,
+    printable([where, why].filter((one) => one !== "").join("; ")),
+  ];
+}
+
+function groupRows({ groups }: Survey): Row[] {
+  if (groups === undefined) return [];
+  const rows: Row[] = groups.rows.map(({ name, domain, chosen, primary, unfit }) => {
+    const notes = [chosen ? groups.reason : undefined, primary ? "primary" : undefined, unfit].filter(
+      (note) => note !== undefined,
+    );
+    return [chosen ? "*" : " ", printable(name), printable(domain ?? ""), printable(notes.join("; "))];
+  });
+  return groups.group === undefined ? [...rows, ["", `none is sent: ${printable(groups.reason)}`]] : rows;
+}
+
+function settingRows({ settings, origins }: ResolvedSettings): Row[] {
+  return settingNames
+    .filter((name) => origins[name].kind !== "default")
+    .map((name) => {
+      // The table pairs each kind with values of its own type; that pairing is lost over the union of all settings.
+      const format = settingsTable[name].kind.format as (value: unknown) => string;
+      return [name, printable(format(settings[name])), origins[name].text];
+    });
+}

@@ -1,0 +1,150 @@
+import { askVendorClient } from "../api/devinfo.ts";
+import type { Sender } from "../api/exchange.ts";
+import { createSender } from "../api/send.ts";
+import type { CommandLine } from "../cli/command-line.ts";
+import { describeDuration } from "../duration.ts";
+import { AgentError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { type Survey, takeSurvey } from "../identity/survey.ts";
+import { planLink } from "../link/plan.ts";
+import { type Finding, type LinkPorts, type LinkResult, runLink } from "../link/run.ts";
+import { printable } from "../printable.ts";
+import { type Credentials, findCredentials } from "../settings/credentials.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { acquireLock } from "../state/lock.ts";
+import { fileStore } from "../state/store.ts";
+import { apiConnection } from "./api-connection.ts";
+import { describeDryRun } from "./dry-run.ts";
+import { openLog } from "./open-log.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
+
+/** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */
+export async function link(runtime: Runtime, { flags, ...commandLine }: CommandLine): Promise<CommandResult> {
+  const resolved = loadSettings(runtime, { flags, ...commandLine });
+  return flags["dry-run"] === true
+    ? await rehearse(runtime, resolved, flags)
+    : present(await run(runtime, resolved, flags));
+}
+
+/** Finds everything out, sends nothing to the API and changes nothing. */
+async function rehearse(
+  runtime: Runtime,
+  resolved: ResolvedSettings,
+  flags: CommandLine["flags"],
+): Promise<CommandResult> {
+  const { clock } = runtime;
+  const { settings } = resolved;
+  const started = clock.monotonic();
+  const survey = await surveyOf(runtime, resolved, flags, runtime.interrupted);
+  const finding = findingOf(survey);
+  const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
+  const target = { tenant: settings.baseUrl, account: settings.clientId ?? null };
+  const options = { now: clock.now(), force: flags["force"] === true, relinkAfter: settings.relinkAfter };
+  const plan = finding.kind === "identity" ? planLink(finding.identity, target, memory.link, options) : undefined;
+  const candidates = plan?.kind === "link" ? plan.candidates : survey.device.candidates;
+  const elapsedMs = Math.round(clock.monotonic() - started);
+  return describeDryRun({ survey, plan, candidates, resolved, elapsedMs });
+}
+
+async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandLine["flags"]): Promise<LinkResult> {
+  const { platform, clock, random, environment } = runtime;
+  const { settings } = resolved;
+  const { stateDir, logFile, credentialFile } = effectivePaths(platform, settings);
+  const log = openLog(runtime, settings.logLevel, logFile);
+  const credentials = findCredentials({
+    clientId: settings.clientId,
+    environment,
+    credentialFile,
+    readFile: (path) => platform.readProtected(path),
+  });
+  const api = apiConnection({
+    baseUrl: settings.baseUrl,
+    credentials,
+    clock,
+    openSender: () => openSender(runtime, resolved),
+  });
+  const ports: LinkPorts = {
+    find: async (signal) => findingOf(await surveyOf(runtime, resolved, flags, signal)),
+    link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
+    requests: api.requests,
+    rest: api.rest,
+    exclusively: async (work, signal) => {
+      using _lock = await acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal);
+      return await work();
+    },
+    store: fileStore(stateDir),
+    clock,
+    random,
+    log,
+  };
+  const options = {
+    target: { tenant: settings.baseUrl, account: accountOf(credentials) },
+    settings,
+    force: flags["force"] === true,
+    immediate: flags["no-splay"] === true || runtime.onTerminal,
+  };
+  try {
+    return await runLink(ports, options, deadlineSignal(runtime, settings.deadline));
+  } finally {
+    await api.rest();
+  }
+}
+
+const accountOf = (credentials: Credentials): string | null =>
+  credentials.kind === "client" ? credentials.clientId : null;
+
+function openSender({ environment }: Runtime, { settings }: ResolvedSettings): Sender {
+  const { requestTimeout, caFile, proxy } = settings;
+  return createSender({ requestTimeout, caFile, proxy, environment });
+}
+
+async function surveyOf(
+  runtime: Runtime,
+  resolved: ResolvedSettings,
+  flags: CommandLine["flags"],
+  signal: AbortSignal,
+): Promise<Survey> {
+  const sender = openSender(runtime, resolved);
+  const request = { user: textOf(flags["user"]), session: textOf(flags["session"]) };
+  const ask = () => askVendorClient(sender, resolved.settings.opswatPort, signal);
+  try {
+    return await takeSurvey(runtime.platform, ask, request, resolved.settings);
+  } finally {
+    await sender.close();
+  }
+}
+
+const textOf = (flag: string | true | undefined): string | undefined => (typeof flag === "string" ? flag : undefined);
+
+function findingOf({ device, user, username, groups, problems }: Survey): Finding {
+  if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
+  const [problem] = problems;
+  if (problem !== undefined) return { kind: "failed", error: problem };
+  if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
+  return { kind: "identity", identity: { candidates: device.candidates, username, group: groups?.group } };
+}
+
+/** Aborts at the deadline or when the process is asked to end, with the error to end with. */
+function deadlineSignal({ interrupted }: Runtime, deadline: number): AbortSignal {
+  const ending = new AbortController();
+  const message = `Gave up after ${describeDuration(deadline)} (deadline); the next logon tries again.`;
+  setTimeout(() => ending.abort(new AgentError("no-answer", message)), deadline).unref();
+  return AbortSignal.any([interrupted, ending.signal]);
+}
+
+function present(result: LinkResult): CommandResult {
+  const { outcome, device, username, group, message, requests, elapsedMs, error } = result;
+  const known = { outcome, device, username, group, message, requests, elapsedMs };
+  return {
+    exitCode: exitCodes[outcome],
+    document: error === undefined ? known : { ...known, error: { code: error.code } },
+    text: textFor(result),
+  };
+}
+
+function textFor({ outcome, device, username, group, message }: LinkResult): string {
+  if (outcome !== "linked" && outcome !== "already-linked") return `${outcome}: ${printable(message, 2000)}`;
+  const to = `${printable(username ?? "")}${group === undefined ? "" : `, group ${printable(group)}`}`;
+  const lines = [`${outcome}: ${device?.value} (${device?.source}, ${device?.detail}) to ${to}`];
+  return outcome === "linked" ? lines.join("\n") : [...lines, printable(message)].join("\n");
+}

@@ -1,0 +1,72 @@
+import type { CommandLine } from "../cli/command-line.ts";
+import type { Clock } from "../clock.ts";
+import { AgentError } from "../errors.ts";
+import type { Platform } from "../platform/port.ts";
+import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { readSettingsFile } from "../settings/settings-file.ts";
+import type { Settings } from "../settings/table.ts";
+
+/** What a command gets from the process that runs it. */
+export interface Runtime {
+  readonly platform: Platform;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Whether a person watches standard error. */
+  readonly onTerminal: boolean;
+  readonly writeError: (text: string) => void;
+  /** Aborted when the process is asked to end. */
+  readonly interrupted: AbortSignal;
+}
+
+/** What a command tells, in both forms; `main.ts` prints one of them and ends with the exit code. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly document: object;
+  readonly text: string;
+}
+
+/**
+ * Reads all layers of the settings.
+ * @throws AgentError of an outcome `config-invalid` or `usage`
+ */
+export function loadSettings({ platform, environment }: Runtime, { flags, settings }: CommandLine): ResolvedSettings {
+  const named = typeof flags["config"] === "string" ? flags["config"] : undefined;
+  const path = named ?? platform.paths.configFile;
+  if (platform.privileged) refuseWritableByOthers(platform, path);
+  return resolveSettings([
+    ...policyLayer(platform),
+    settings,
+    environmentLayer(environment),
+    readSettingsFile(path, named !== undefined),
+  ]);
+}
+
+/** The paths in force: a setting, else the platform's own. */
+export function effectivePaths(
+  platform: Platform,
+  settings: Pick<Settings, "stateDir" | "logFile" | "credentialFile">,
+) {
+  return {
+    stateDir: settings.stateDir ?? platform.paths.stateDir,
+    logFile: settings.logFile ?? platform.paths.logFile,
+    credentialFile: settings.credentialFile ?? platform.paths.credentialFile,
+  };
+}
+
+function policyLayer(platform: Platform): readonly Layer[] {
+  const policy = platform.policy();
+  if (policy.kind === "failed") throw policy.error;
+  if (policy.kind === "absent") return [];
+  return [{ kind: "policy", location: policy.value.origin, values: policy.value.values }];
+}
+
+/** Whoever can change the settings of a run with rights could send the account's secret to a server of their own. */
+function refuseWritableByOthers(platform: Platform, path: string): void {
+  const writable = platform.writableByOthers(path);
+  if (writable.kind === "failed") throw writable.error;
+  if (writable.kind === "found" && writable.value) {
+    const message = `The settings file ${path} can be changed by ordinary users; allow writing to administrators alone.`;
+    throw new AgentError("settings-exposed", message);
+  }
+}

@@ -1,0 +1,56 @@
+import type { CommandLine } from "../cli/command-line.ts";
+import { describeDuration } from "../duration.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Memory } from "../link/memory.ts";
+import { printable } from "../printable.ts";
+import { fileStore } from "../state/store.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
+
+/**
+ * Shows how the last run on this machine ended, with that run's exit code, so that a detection rule needs no parser.
+ * Where there was none yet the code is that of `rate-limited`: a trigger will come for it.
+ */
+export function status(runtime: Runtime, commandLine: CommandLine): CommandResult {
+  const { settings } = loadSettings(runtime, commandLine);
+  const { stateDir } = effectivePaths(runtime.platform, settings);
+  const { memory, problem } = fileStore(stateDir).read();
+  const { lastRun, link, notBefore } = memory;
+  return {
+    exitCode: exitCodes[lastRun?.outcome ?? "rate-limited"],
+    document: {
+      lastRun: lastRun === undefined ? null : { ...lastRun, endedAt: isoTime(lastRun.endedAt) },
+      link: link === undefined ? null : { ...link, linkedAt: isoTime(link.linkedAt) },
+      nextTry: notBefore === undefined ? null : isoTime(notBefore),
+      stateDir,
+      problem: problem ?? null,
+    },
+    text: describe(memory, problem, stateDir, runtime.clock.now()),
+  };
+}
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+function describe(
+  { lastRun, link, notBefore }: Memory,
+  problem: string | undefined,
+  stateDir: string,
+  now: number,
+): string {
+  const lines: string[] = [];
+  if (problem !== undefined) lines.push(`Problem    ${problem}`);
+  if (lastRun === undefined) {
+    lines.push(`Last run   none yet, as far as ${stateDir} tells`);
+  } else {
+    lines.push(
+      `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${isoTime(lastRun.endedAt)})`,
+    );
+    lines.push(`           ${printable(lastRun.message)}`);
+  }
+  if (link !== undefined) {
+    const group = link.group === null ? "no group" : `group ${printable(link.group)}`;
+    lines.push(`Linked     ${printable(link.username)}, ${group}, since ${isoTime(link.linkedAt)}`);
+    lines.push(`Device     ${link.device.value} (${link.device.source}, ${link.device.detail}) at ${link.tenant}`);
+  }
+  if (notBefore !== undefined) lines.push(`Next try   not before ${isoTime(notBefore)}`);
+  return lines.join("\n");
+}

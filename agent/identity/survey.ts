@@ -1,0 +1,96 @@
+import { AgentError } from "../errors.ts";
+import type { Platform } from "../platform/port.ts";
+import type { Reading } from "../reading.ts";
+import type { Settings } from "../settings/table.ts";
+import { type Candidates, listCandidates, type SourceReadings } from "./candidates.ts";
+import type { DeviceId } from "./device-id.ts";
+import { findUser, type UserFinding, type UserRequest } from "./find-user.ts";
+import { chooseGroup, type GroupChoice } from "./group-choice.ts";
+import { usernameOf } from "./username.ts";
+
+/** Everything that was found out about this device and its user: what `--dry-run` shows and a link is made from. */
+export interface Survey {
+  readonly device: Candidates;
+  readonly user: UserFinding;
+  /** Undefined where there is no user to link. */
+  readonly username: string | undefined;
+  /** Undefined where there is no user, or the groups can't be read. */
+  readonly groups: GroupChoice | undefined;
+  /** What keeps the link from being made now. */
+  readonly problems: readonly AgentError[];
+  readonly warnings: readonly string[];
+}
+
+type SurveySettings = Pick<
+  Settings,
+  | "identify"
+  | "interface"
+  | "maxCandidates"
+  | "excludeUsers"
+  | "allowMultiSession"
+  | "usernameFormat"
+  | "groupPrefer"
+  | "groupFallback"
+>;
+
+/** Asks the vendor client's local API. */
+export type AskVendorClient = () => Promise<Reading<DeviceId>>;
+
+/** Looks at the hardware, the logged-in user and the groups. Sends nothing to the API. */
+export async function takeSurvey(
+  platform: Platform,
+  askVendorClient: AskVendorClient,
+  request: UserRequest,
+  settings: SurveySettings,
+): Promise<Survey> {
+  const device = listCandidates(await readSources(platform, askVendorClient, settings.identify), settings);
+  const user = await findUser(platform, request, settings);
+  const problems: AgentError[] = [];
+  const warnings = device.passedOver
+    .filter(({ failed }) => failed)
+    .map(({ source, detail, reason }) => `${source}: ${detail} could not be read: ${reason}`);
+  if (device.candidates.length === 0) problems.push(noIdentifier(device));
+  if (user.kind === "none") problems.push(user.error);
+  if (user.kind !== "user") return { device, user, username: undefined, groups: undefined, problems, warnings };
+
+  const name = usernameOf(user.account, settings.usernameFormat);
+  if (name.kind === "too-long") {
+    problems.push(
+      new AgentError("request-refused", `The user name ${name.username.slice(0, 40)}… is longer than 256 characters.`),
+    );
+  } else {
+    warnings.push(...name.warnings);
+  }
+  const read = await platform.groups(user.account);
+  if (read.kind === "failed") problems.push(read.error);
+  const groups = read.kind === "failed" ? undefined : chooseGroup(read.kind === "found" ? read.value : [], settings);
+  warnings.push(...(groups?.warnings ?? []));
+  return { device, user, username: name.username, groups, problems, warnings };
+}
+
+async function readSources(
+  platform: Platform,
+  askVendorClient: AskVendorClient,
+  identify: Settings["identify"],
+): Promise<SourceReadings> {
+  return {
+    ...(identify.includes("opswat") ? { opswat: await vendorIds(platform, askVendorClient) } : {}),
+    ...(identify.includes("mac") ? { mac: await platform.adapters() } : {}),
+    ...(identify.includes("hwid") ? { hwid: await platform.hardwareIds() } : {}),
+  };
+}
+
+/** The running client knows best; what it left on the machine serves where it does not run. */
+async function vendorIds(platform: Platform, askVendorClient: AskVendorClient): Promise<readonly Reading<DeviceId>[]> {
+  const asked = await askVendorClient();
+  return asked.kind === "found" ? [asked] : [asked, await platform.vendorDeviceId()];
+}
+
+function noIdentifier({ passedOver }: Candidates): AgentError {
+  const why = passedOver.map(({ source, detail, reason }) => `${source}, ${detail}: ${reason}`).join("; ");
+  const code = passedOver.some(({ failed }) => failed) ? "identity-unreadable" : "no-identifier";
+  return new AgentError(
+    code,
+    `No identifier of this device could be read (${why}). See the settings identify and interface.`,
+  );
+}

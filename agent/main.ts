@@ -1,0 +1,87 @@
+import { type CommandLine, readCommandLine, wantsJson } from "./cli/command-line.ts";
+import type { CommandName } from "./cli/commands.ts";
+import type { Clock } from "./clock.ts";
+import type { CommandResult, Runtime } from "./commands/runtime.ts";
+import { AgentError, asAgentError } from "./errors.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { selectPlatform } from "./platform/select.ts";
+import { printable } from "./printable.ts";
+import { onTerminal, writeStandard } from "./standard-streams.ts";
+
+type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
+
+/** Loaded when they run, so that `status` does not pay for what `link` needs. */
+const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  link: async () => (await import("./commands/link.ts")).link,
+  status: async () => (await import("./commands/status.ts")).status,
+  config: async () => (await import("./commands/config.ts")).config,
+};
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal.addEventListener("abort", wake);
+    }),
+};
+
+/** Aborted by the signals with which systems ask a process to end. */
+function interruption(): AbortSignal {
+  const ending = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(name, () => ending.abort(new AgentError("interrupted", `Ended by ${name} before the link was made.`)));
+  }
+  return ending.signal;
+}
+
+async function answer(argv: readonly string[]): Promise<CommandResult> {
+  const commandLine = readCommandLine(argv);
+  if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
+    return await selfDescription(argv, commandLine);
+  const command = await loaders[commandLine.command]();
+  const runtime: Runtime = {
+    platform: await selectPlatform(),
+    environment: process.env,
+    clock: systemClock,
+    random: Math.random,
+    onTerminal: onTerminal(),
+    writeError: (text) => writeStandard(2, text),
+    interrupted: interruption(),
+  };
+  return await command(runtime, commandLine);
+}
+
+async function selfDescription(argv: readonly string[], { command, flags }: CommandLine): Promise<CommandResult> {
+  const { overview, commandHelp } = await import("./cli/help.ts");
+  const { version } = await import("./version.ts");
+  if (flags["version"] === true) return { exitCode: 0, document: { version }, text: version };
+  const text = argv[0] === command ? commandHelp(command) : overview();
+  return { exitCode: 0, document: { help: text }, text };
+}
+
+function failure(error: AgentError): CommandResult {
+  const { outcome, message, code } = error;
+  const lines = message.split("\n").map((line) => printable(line, 2000));
+  return {
+    exitCode: exitCodes[outcome],
+    document: { outcome, message, error: { code } },
+    text: `${outcome}: ${lines.join("\n")}`,
+  };
+}
+
+/** Runs one command and ends the process; the only place that does. */
+async function main(argv: readonly string[]): Promise<never> {
+  const result = await answer(argv).catch((thrown: unknown) => failure(asAgentError(thrown)));
+  writeStandard(1, `${wantsJson(argv) ? JSON.stringify(result.document) : result.text}\n`);
+  process.exit(result.exitCode);
+}
+
+await main(process.argv.slice(2));

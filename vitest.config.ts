@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**"],
+          testTimeout: 60_000,
           setupFiles: ["test/no-network.ts"],
         },
       },

@@ -1,5 +1,5 @@
 import { exitCodes } from "../exit-codes.ts";
-import { flagName, type SettingName, settingsTable } from "../settings/table.ts";
+import { flagName, formatSetting, type SettingName, settingsTable } from "../settings/table.ts";
 import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
 
 /** The overview that `--help` shows; at most 100 columns. */
@@ -44,10 +44,7 @@ export function commandHelp(name: CommandName): string {
 /** The default as the docs show it. */
 export function defaultText(name: SettingName): string {
   const setting = settingsTable[name];
-  if (setting.fallback === undefined) return setting.fallbackNote ?? "none";
-  // The table pairs each kind with a value of its own type; that pairing is lost over the union of all settings.
-  const format = setting.kind.format as (value: unknown) => string;
-  return format(setting.fallback) || "none";
+  return setting.fallback === undefined ? setting.fallbackNote : formatSetting(name, setting.fallback);
 }
 
 function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {

@@ -1,24 +1,23 @@
 import type { CommandLine } from "../cli/command-line.ts";
-import { settingNames, settingsTable } from "../settings/table.ts";
+import { formatSetting, type Settings, settingNames } from "../settings/table.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Shows every setting's effective value and its origin. */
 export function config(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const { settings, origins } = loadSettings(runtime, commandLine);
-  const effective: Readonly<Record<string, unknown>> = { ...settings, ...effectivePaths(runtime.platform, settings) };
-  const rows = settingNames.map((name) => {
-    // The table pairs each kind with values of its own type; that pairing is lost over the union of all settings.
-    const format = settingsTable[name].kind.format as (value: unknown) => string;
-    const value = effective[name];
-    return { name, value: value === undefined ? null : format(value), origin: origins[name].text };
-  });
+  const effective: Settings = { ...settings, ...effectivePaths(runtime.platform, settings) };
+  const rows = settingNames.map((name) => ({
+    name,
+    value: formatSetting(name, effective[name]),
+    origin: origins[name].text,
+  }));
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const valueWidth = Math.min(40, Math.max(...rows.map(({ value }) => (value ?? "-").length)));
+  const valueWidth = Math.min(40, Math.max(...rows.map(({ value }) => value.length)));
   return {
     exitCode: 0,
     document: { settings: Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }])) },
     text: rows
-      .map(({ name, value, origin }) => `${name.padEnd(width)}  ${(value ?? "-").padEnd(valueWidth)}  ${origin}`)
+      .map(({ name, value, origin }) => `${name.padEnd(width)}  ${value.padEnd(valueWidth)}  ${origin}`)
       .join("\n"),
   };
 }

@@ -7,7 +7,7 @@ import type { Survey } from "../identity/survey.ts";
 import type { LinkPlan } from "../link/plan.ts";
 import { printable } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { settingNames, settingsTable } from "../settings/table.ts";
+import { formatSetting, settingNames } from "../settings/table.ts";
 import type { CommandResult } from "./runtime.ts";
 
 interface DryRun {
@@ -179,9 +179,5 @@ function groupRows({ groups }: Survey): Row[] {
 function settingRows({ settings, origins }: ResolvedSettings): Row[] {
   return settingNames
     .filter((name) => origins[name].kind !== "default")
-    .map((name) => {
-      // The table pairs each kind with values of its own type; that pairing is lost over the union of all settings.
-      const format = settingsTable[name].kind.format as (value: unknown) => string;
-      return [name, printable(format(settings[name])), origins[name].text];
-    });
+    .map((name) => [name, printable(formatSetting(name, settings[name])), origins[name].text]);
 }

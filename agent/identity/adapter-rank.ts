@@ -35,9 +35,12 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
     }
   }
   ranked.sort((a, b) => compareOrders(a.order, b.order) || (a.adapter < b.adapter ? -1 : 1));
-  const macs = ranked
-    .filter((one, index) => ranked.findIndex((other) => other.mac === one.mac) === index)
-    .map(({ mac, adapter, reason }) => ({ mac, adapter, reason }));
+  const macs: RankedMac[] = [];
+  for (const { mac, adapter, reason } of ranked) {
+    const same = macs.find((one) => one.mac === mac);
+    if (same === undefined) macs.push({ mac, adapter, reason });
+    else if (same.adapter !== adapter) passedOver.push({ adapter, mac, reason: `has the address of ${same.adapter}` });
+  }
   return { macs, passedOver };
 }
 

@@ -17,8 +17,6 @@ interface Setting<T> {
   readonly kind: Kind<T>;
   /** Undefined where the value has none, or where the platform or another setting gives it. */
   readonly fallback: T | undefined;
-  /** What stands in the docs as the default where `fallback` does not say it. */
-  readonly fallbackNote?: string;
   /** One line for help, docs and management tools. */
   readonly help: string;
 }
@@ -150,4 +148,11 @@ export function environmentName(name: SettingName): string {
 /** `fleetSize` → `FleetSize`, the registry value's name and the policy's element in ADMX. */
 export function policyName(name: SettingName): string {
   return `${name[0]?.toUpperCase()}${name.slice(1)}`;
+}
+
+/** The value as text that its kind reads back; `-` where there is none. */
+export function formatSetting<N extends SettingName>(name: N, value: Settings[N]): string {
+  // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
+  const format = settingsTable[name].kind.format as (value: unknown) => string;
+  return value === undefined ? "-" : format(value) || "none";
 }

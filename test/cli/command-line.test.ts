@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readCommandLine } from "../../agent/cli/command-line.ts";
+import { AgentError } from "../../agent/errors.ts";
+
+function mistake(...argv: readonly string[]): string {
+  try {
+    readCommandLine(argv);
+  } catch (error) {
+    if (error instanceof AgentError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("no mistake was found");
+}
+
+test("without a command it links", () => {
+  expect(readCommandLine([])).toMatchObject({ command: "link", flags: {} });
+  expect(readCommandLine(["link", "--dry-run"])).toEqual(readCommandLine(["--dry-run"]));
+});
+
+test("takes settings as flags, with a space or an equals sign", () => {
+  const { settings } = readCommandLine(["--fleet-size=2000", "--base-url", "https://x.example.com", "--splay", "-1s"]);
+  expect(settings.values).toEqual({ fleetSize: "2000", baseUrl: "https://x.example.com", splay: "-1s" });
+});
+
+test("a setting that is on or off may stand alone", () => {
+  expect(readCommandLine(["--allow-multi-session"]).settings.values).toEqual({ allowMultiSession: "true" });
+  expect(readCommandLine(["--allow-multi-session=false"]).settings.values).toEqual({ allowMultiSession: "false" });
+});
+
+test.each([
+  [["stauts"], "unknown-command: There is no command stauts. Did you mean status?"],
+  [["--dryrun"], "unknown-flag: There is no flag --dryrun. Did you mean --dry-run?"],
+  [["--fleetsize", "5"], "unknown-flag: There is no flag --fleetsize. Did you mean --fleet-size?"],
+  [["-x"], "unknown-flag: There is no flag -x."],
+  [["status", "--force"], "unknown-flag: --force belongs to the command link, not to status."],
+  [["--client-secret", "s3cr3t"], "unknown-flag: There is no flag --client-secret: everybody can read"],
+  [["--user"], "invalid-value: --user needs a value: --user NAME"],
+  [["--user", "--json"], "invalid-value: --user needs a value"],
+  [["--json=yes"], "invalid-value: --json takes no value."],
+  [["--fleet-size"], "invalid-value: --fleet-size needs a value: --fleet-size N"],
+  [["--user", "a", "--user", "b"], "invalid-value: --user is given twice."],
+  [["link", "alice"], "unknown-command: The argument alice is one too many."],
+] as const)("refuses %j", (argv, message) => {
+  expect(mistake(...argv)).toContain(message);
+});
+
+test("no arguments make it throw anything but a mistake of usage", () => {
+  const word = fc.oneof(
+    fc.string(),
+    fc.string().map((text) => `--${text}`),
+    fc.constantFrom("--", "-", "__proto__", "--__proto__=1"),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 4 }), (argv) => {
+      try {
+        readCommandLine(argv);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AgentError);
+        expect((error as AgentError).outcome).toBe("usage");
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

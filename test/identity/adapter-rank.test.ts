@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { namedAdapter, rankAdapters } from "../../agent/identity/adapter-rank.ts";
+import type { Adapter } from "../../agent/platform/port.ts";
+import { adapter, mac } from "../fakes/accounts.ts";
+
+const wired = adapter();
+const wifi = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), defaultRoute: 1 });
+const idle = adapter({ name: "eth1", mac: mac("00:1b:21:aa:bb:cc"), up: false, defaultRoute: undefined });
+const bridge = adapter({ name: "docker0", mac: mac("02:42:ac:11:00:02"), kind: "virtual", kindReason: "a bridge" });
+const loopback = adapter({ name: "lo", mac: mac("00:00:00:00:00:00"), kind: "loopback", kindReason: "loopback" });
+
+const order = (adapters: readonly Adapter[]): string[] => rankAdapters(adapters).macs.map(({ adapter }) => adapter);
+
+test("the default route's adapter comes first, then other routes, then idle ones", () => {
+  expect(order([idle, wifi, wired])).toEqual(["eth0", "wlan0", "eth1"]);
+});
+
+test("virtual and loopback adapters are passed over with the reason", () => {
+  expect(rankAdapters([bridge, loopback, wired])).toMatchObject({
+    macs: [{ mac: wired.mac }],
+    passedOver: [
+      { adapter: "docker0", reason: "a bridge" },
+      { adapter: "lo", reason: "loopback" },
+    ],
+  });
+});
+
+test("an address that software made up comes after every maker's", () => {
+  const madeUp = adapter({ name: "eth9", mac: mac("02:fc:00:00:00:01") });
+  expect(order([madeUp, idle])).toEqual(["eth1", "eth9"]);
+});
+
+test("a randomised Wi-Fi address comes after the one that is burnt in", () => {
+  const burntIn = mac("d8:3b:bf:01:02:03");
+  const random = mac("da:11:22:33:44:55");
+  const { macs } = rankAdapters([adapter({ mac: random, permanentMac: burntIn, addressAssigned: "random" })]);
+  expect(macs.map(({ mac }) => mac)).toEqual([burntIn, random]);
+  expect(macs[1]?.reason).toContain("at random");
+});
+
+test("an adapter that the administrator names is used whatever its kind", () => {
+  expect(namedAdapter([wired, bridge], "Docker0").macs).toMatchObject([{ mac: bridge.mac }]);
+  expect(namedAdapter([wired, bridge], "02-42-AC-11-00-02").macs).toMatchObject([{ adapter: "docker0" }]);
+  expect(namedAdapter([wired], "eth7").macs).toEqual([]);
+});
+
+test("every adapter is either a candidate or passed over, and no address comes twice", () => {
+  const octet = fc.constantFrom("00", "02", "0c", "ff");
+  const address = fc.tuple(octet, octet).map(([first, last]) => mac(`${first}:0c:29:f2:7a:${last}`));
+  const any = fc.record({
+    name: fc.constantFrom("a", "b", "c"),
+    mac: fc.option(address, { nil: undefined }),
+    permanentMac: fc.option(address, { nil: undefined }),
+    kind: fc.constantFrom("physical" as const, "virtual" as const, "loopback" as const, "other" as const),
+    kindReason: fc.constant("because"),
+    addressAssigned: fc.constantFrom("permanent" as const, "random" as const, "set" as const, "unknown" as const),
+    up: fc.boolean(),
+    defaultRoute: fc.option(fc.nat(3), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 6 }), (adapters) => {
+      const { macs, passedOver } = rankAdapters(adapters);
+      expect(new Set(macs.map(({ mac }) => mac)).size).toBe(macs.length);
+      const told = new Set([...macs, ...passedOver].map(({ adapter }) => adapter));
+      expect(told).toEqual(new Set(adapters.map(({ name }) => name)));
+    }),
+  );
+});

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { findUser, type UserFinding, type UserRequest } from "../../agent/identity/find-user.ts";
+import type { Session } from "../../agent/platform/port.ts";
+import { settingsTable } from "../../agent/settings/table.ts";
+import { account, session } from "../fakes/accounts.ts";
+import { fakePlatform, unreadable } from "../fakes/platform.ts";
+
+const alice = account("alice");
+const bob = account("bob");
+const root = account("root", { domain: undefined, systemName: "root", kind: "local" });
+const gdm = account("gdm", { domain: undefined, systemName: "gdm", kind: "system" });
+const accounts = [alice, bob, root, gdm];
+const nobody: UserRequest = { user: undefined, session: undefined };
+const settings = { excludeUsers: settingsTable.excludeUsers.fallback, allowMultiSession: false };
+
+const of = (userKey: string, parts: Partial<Session> = {}): Session => session({ userKey, ...parts });
+
+function told(finding: UserFinding): string {
+  if (finding.kind === "user") return finding.account.sam;
+  return finding.kind === "skipped" ? "skipped" : finding.error.code;
+}
+
+/** The rows of the table in docs/sessions.md. */
+test.each<[string, readonly Session[], string]>([
+  ["one person at the screen", [of("alice")], "alice"],
+  ["one person over the network", [of("alice", { local: false, seat: undefined })], "alice"],
+  ["one person, several sessions", [of("alice"), of("alice", { id: "2", local: false, seat: undefined })], "alice"],
+  ["locked screen, nobody else", [of("alice", { state: "online" })], "alice"],
+  ["disconnected remote desktop", [of("alice", { state: "disconnected", local: false })], "alice"],
+  ["a greeter beside the person", [of("alice"), of("gdm", { id: "c1", class: "other" })], "alice"],
+  ["an administrator's root shell beside the person", [of("alice"), of("root", { id: "5" })], "alice"],
+  ["a session that is closing", [of("bob", { state: "closing" }), of("alice", { id: "2" })], "alice"],
+  ["only a greeter", [of("gdm", { class: "other" })], "no-user"],
+  ["only a session that is closing", [of("alice", { state: "closing" })], "no-user"],
+  ["nobody", [], "no-user"],
+  ["only root", [of("root")], "skipped"],
+  ["a greeter that claims to be a person", [of("gdm")], "skipped"],
+  ["two persons, one switched away", [of("alice", { state: "online" }), of("bob", { id: "2" })], "skipped"],
+  ["two persons, one over the network", [of("alice"), of("bob", { id: "2", local: false })], "skipped"],
+])("%s", async (_, sessions, expected) => {
+  expect(told(await findUser(fakePlatform({ sessions, accounts }), nobody, settings))).toBe(expected);
+});
+
+const two = [of("alice", { state: "online" }), of("bob", { id: "2" })];
+
+test("where several are allowed, the one at the screen is linked", async () => {
+  const platform = fakePlatform({ sessions: two, accounts });
+  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
+});
+
+test("where several are allowed, the session that the trigger names wins", async () => {
+  const platform = fakePlatform({ sessions: two, accounts });
+  const request = { user: undefined, session: "1" };
+  expect(told(await findUser(platform, request, { ...settings, allowMultiSession: true }))).toBe("alice");
+});
+
+test("a session that has ended links nobody, also where somebody else is logged on", async () => {
+  const platform = fakePlatform({ sessions: [of("alice")], accounts });
+  expect(told(await findUser(platform, { user: undefined, session: "9" }, settings))).toBe("no-user");
+});
+
+test("run by a person, it links that person", async () => {
+  const platform = fakePlatform({ privileged: false, caller: "alice", accounts });
+  expect(told(await findUser(platform, nobody, settings))).toBe("alice");
+});
+
+test("run by a person on a host with others, it is skipped", async () => {
+  const platform = fakePlatform({ privileged: false, caller: "alice", sessions: [of("bob")], accounts });
+  expect(told(await findUser(platform, nobody, settings))).toBe("skipped");
+});
+
+test("--user links the named account, whoever is logged on", async () => {
+  const platform = fakePlatform({ sessions: two, accounts });
+  expect(told(await findUser(platform, { user: "CORP\\alice", session: undefined }, settings))).toBe("alice");
+  expect(told(await findUser(platform, { user: "mallory", session: undefined }, settings))).toBe("no-user");
+  expect(told(await findUser(platform, { user: "root", session: undefined }, settings))).toBe("skipped");
+});
+
+test("--user of a plain user is for the own account alone", async () => {
+  const platform = fakePlatform({ privileged: false, caller: "alice", accounts });
+  expect(told(await findUser(platform, { user: "alice", session: undefined }, settings))).toBe("alice");
+  expect(told(await findUser(platform, { user: "bob", session: undefined }, settings))).toBe("not-permitted");
+});
+
+test("sessions that can't be read link nobody, also where a caller is known", async () => {
+  const platform = fakePlatform({ privileged: false, caller: "alice", sessions: unreadable, accounts });
+  expect(told(await findUser(platform, nobody, settings))).toBe("identity-unreadable");
+});
+
+test("a person whose account can't be read keeps everybody from being linked", async () => {
+  const platform = fakePlatform({ sessions: two, accounts: [bob] });
+  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("identity-unreadable");
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { duration } from "../../agent/duration.ts";
+import type { Candidate } from "../../agent/identity/candidates.ts";
+import type { RememberedLink } from "../../agent/link/memory.ts";
+import { type Identity, planLink } from "../../agent/link/plan.ts";
+
+const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
+const first = candidate("00:0c:29:f2:7a:29");
+const second = candidate("00:1b:21:aa:bb:cc");
+const identity: Identity = { candidates: [first, second], username: "alice", group: "Sales" };
+const target = { tenant: "https://gears.opswat.com", account: "client-1" };
+const options = { now: 1_000_000, force: false, relinkAfter: duration("30d") };
+const remembered: RememberedLink = {
+  device: { value: first.value, opt: 0, source: "mac", detail: "eth0" },
+  username: "alice",
+  group: "Sales",
+  linkedAt: options.now - 1,
+  ...target,
+};
+
+test("what is linked and unchanged is not linked again", () => {
+  expect(planLink(identity, target, remembered, options)).toMatchObject({ kind: "already-linked", link: remembered });
+});
+
+test("the identifier that worked before is tried first", () => {
+  const link = { ...remembered, device: { ...remembered.device, value: second.value } };
+  expect(planLink(identity, target, link, { ...options, force: true })).toMatchObject({ candidates: [second, first] });
+});
+
+test("a token that changes daily does not change the account", () => {
+  expect(planLink(identity, { ...target, account: null }, remembered, options)).toMatchObject({
+    kind: "already-linked",
+  });
+});
+
+test.each<[string, Partial<RememberedLink>, boolean]>([
+  ["another device, as after cloning a disk", { device: { ...remembered.device, value: "00:00:5e:00:53:01" } }, false],
+  ["another user", { username: "bob" }, false],
+  ["another group", { group: "Finance" }, false],
+  ["no group before", { group: null }, false],
+  ["another tenant", { tenant: "https://gears-beta.opswat.com" }, true],
+  ["another account", { account: "client-2" }, true],
+  ["an old link", { linkedAt: options.now - options.relinkAfter }, false],
+  ["a link from the future", { linkedAt: options.now + 1 }, false],
+])("%s is linked anew", (_, change, spread) => {
+  expect(planLink(identity, target, { ...remembered, ...change }, options)).toMatchObject({ kind: "link", spread });
+});
+
+test("the first link of a device is spread over the rollout", () => {
+  expect(planLink(identity, target, undefined, options)).toMatchObject({ kind: "link", spread: true });
+});
+
+test("--force and relinkAfter 0s link every time", () => {
+  expect(planLink(identity, target, remembered, { ...options, force: true }).kind).toBe("link");
+  expect(planLink(identity, target, remembered, { ...options, relinkAfter: duration("0s") }).kind).toBe("link");
+});

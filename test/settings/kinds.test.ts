@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { Kind } from "../../agent/settings/kinds.ts";
+import { proxy, rateLimit, tenantUrl } from "../../agent/settings/kinds.ts";
+import { settingsTable } from "../../agent/settings/table.ts";
+
+test.each<[Pick<Kind<unknown>, "parse">, unknown, unknown]>([
+  [tenantUrl, "https://gears-beta.opswat.com/", "https://gears-beta.opswat.com"],
+  [tenantUrl, "HTTPS://Gateway.Example.com:8443/gears/", "https://gateway.example.com:8443/gears"],
+  [tenantUrl, "http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+  [tenantUrl, "http://[::1]:8080", "http://[::1]:8080"],
+  [proxy, "http://proxy.example.com:3128", "http://proxy.example.com:3128/"],
+  [rateLimit, "10/6s", { calls: 10, period: 6000 }],
+  [settingsTable.allowMultiSession.kind, 1, true],
+  [settingsTable.identify.kind, "mac, hwid", ["mac", "hwid"]],
+  [settingsTable.groupPrefer.kind, "", []],
+  [settingsTable.splay.kind, "0s", 0],
+])("%o reads %j", (kind, raw, value) => {
+  expect(kind.parse(raw)).toEqual({ ok: true, value });
+});
+
+test.each<[Pick<Kind<unknown>, "parse">, unknown]>([
+  [tenantUrl, "http://gears.opswat.com"],
+  [tenantUrl, "http://127.0.0.1.example.com"],
+  [tenantUrl, "https://user:password@gears.opswat.com"],
+  [tenantUrl, "https://gears.opswat.com/?"],
+  [tenantUrl, "https://gears.opswat.com/#x"],
+  [tenantUrl, "gears.opswat.com"],
+  [tenantUrl, "file:///etc/passwd"],
+  [proxy, "http://user:password@proxy.example.com"],
+  [proxy, "socks5://proxy.example.com"],
+  [rateLimit, "10"],
+  [rateLimit, "0/1m"],
+  [rateLimit, "10/0s"],
+  [settingsTable.identify.kind, ""],
+  [settingsTable.identify.kind, "mac,mac"],
+  [settingsTable.identify.kind, ["mac", 7]],
+  [settingsTable.opswatPort.kind, 65_536],
+  [settingsTable.opswatPort.kind, "1e3"],
+  [settingsTable.deadline.kind, 3600],
+  [settingsTable.caFile.kind, "ca.pem"],
+  [settingsTable.clientId.kind, "a\nb"],
+])("%o refuses %j", (kind, raw) => {
+  expect(kind.parse(raw)).toEqual({ ok: false, allowed: expect.any(String) });
+});

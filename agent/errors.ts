@@ -87,6 +87,13 @@ export function asAgentError(thrown: unknown): AgentError {
   });
 }
 
+/** Where a defect happened: the stack of the first cause without its message, which may hold a secret. */
+export function framesOf(error: AgentError): string | undefined {
+  if (error.code !== "internal" || !(error.cause instanceof Error)) return undefined;
+  const frames = error.cause.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  return [error.cause.name, ...frames.map((frame) => frame.trim())].join(" | ");
+}
+
 /** `ENOENT`, `ECONNREFUSED`, …: the code of an operating system error, or undefined. */
 export function systemErrorCode(thrown: unknown): string | undefined {
   if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") return thrown.code;

@@ -2,7 +2,7 @@ import { type CommandLine, readCommandLine, wantsJson } from "./cli/command-line
 import type { CommandName } from "./cli/commands.ts";
 import type { Clock } from "./clock.ts";
 import type { CommandResult, Runtime } from "./commands/runtime.ts";
-import { AgentError, asAgentError } from "./errors.ts";
+import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
@@ -69,6 +69,8 @@ async function selfDescription(argv: readonly string[], { command, flags }: Comm
 
 function failure(error: AgentError): CommandResult {
   const { outcome, message, code } = error;
+  const defect = framesOf(error);
+  if (defect !== undefined) writeStandard(2, `${printable(defect, 4000)}\n`);
   const lines = message.split("\n").map((line) => printable(line, 2000));
   return {
     exitCode: exitCodes[outcome],

@@ -1,4 +1,4 @@
-import { askVendorClient } from "../api/devinfo.ts";
+import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
 import { createSender } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
@@ -106,7 +106,7 @@ async function surveyOf(
 ): Promise<Survey> {
   const sender = openSender(runtime, resolved);
   const request = { user: textOf(flags["user"]), session: textOf(flags["session"]) };
-  const ask = () => askVendorClient(sender, resolved.settings.opswatPort, signal);
+  const ask = () => readVendorDeviceId(resolved.settings.opswatPort, sender, signal);
   try {
     return await takeSurvey(runtime.platform, ask, request, resolved.settings);
   } finally {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { AgentError, asAgentError } from "../errors.ts";
+import { AgentError, asAgentError, framesOf } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
@@ -132,7 +132,9 @@ class LinkRun {
         return await this.#try(this.#unsaved ?? memory, signal);
       }, signal);
     } catch (thrown) {
-      return { kind: "end", end: failure(asAgentError(thrown)) };
+      const error = asAgentError(thrown);
+      this.#ports.log.error(error.code, error.message, { defect: framesOf(error) });
+      return { kind: "end", end: failure(error) };
     }
   }
 
@@ -213,7 +215,9 @@ class LinkRun {
   #end(memory: Memory, end: End): Step {
     const { link } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
-    if (end.error !== undefined) this.#ports.log.error(end.error.code, end.message);
+    if (end.error !== undefined) {
+      this.#ports.log.error(end.error.code, end.message, { defect: framesOf(end.error) });
+    }
     const kept = done ? { ...(link === undefined ? {} : { link }) } : memory;
     this.#remember({ ...kept, lastRun: this.#lastRun(end) });
     return { kind: "end", end };

@@ -27,11 +27,12 @@ function required<T>(kind: Kind<T>, fallback: T, help: string): Setting<T> & { r
   return { kind, fallback, help };
 }
 
+/** @param fallbackNote stands in the docs as the default */
 function optional<T>(
   kind: Kind<T>,
   help: string,
   fallbackNote = "none",
-): Setting<T> & { readonly fallback: undefined } {
+): Setting<T> & { readonly fallback: undefined; readonly fallbackNote: string } {
   return { kind, fallback: undefined, fallbackNote, help };
 }
 

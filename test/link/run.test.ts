@@ -1,0 +1,213 @@
+import { expect, test } from "vitest";
+import { duration } from "../../agent/duration.ts";
+import { AgentError, type ErrorCode } from "../../agent/errors.ts";
+import type { Candidate } from "../../agent/identity/candidates.ts";
+import type { Memory } from "../../agent/link/memory.ts";
+import { type Finding, type LinkAnswer, type LinkOptions, type LinkPorts, runLink } from "../../agent/link/run.ts";
+import { createLog } from "../../agent/log.ts";
+import { settingsTable } from "../../agent/settings/table.ts";
+import { virtualClock } from "../fakes/clock.ts";
+
+const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
+const first = candidate("00:0c:29:f2:7a:29");
+const second = candidate("00:1b:21:aa:bb:cc");
+const alice: Finding = {
+  kind: "identity",
+  identity: { candidates: [first, second], username: "alice", group: "Sales" },
+};
+const linked: LinkAnswer = { kind: "linked", message: "OK" };
+const unknown: LinkAnswer = { kind: "device-unknown" };
+const limited: LinkAnswer = { kind: "rate-limited", notBefore: undefined };
+
+const options: LinkOptions = {
+  target: { tenant: "https://gears.opswat.com", account: "client-1" },
+  settings: {
+    relinkAfter: duration("30d"),
+    deadline: duration("8h"),
+    rateLimit: settingsTable.rateLimit.fallback,
+    fleetSize: undefined,
+    splay: undefined,
+    retryInitialDelay: duration("2s"),
+    retryMaxDelay: duration("15m"),
+  },
+  force: false,
+  immediate: true,
+};
+
+/** A run whose API gives these answers, one a call; an error code is thrown. */
+function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: Memory; findings?: Finding[] } = {}) {
+  const clock = virtualClock();
+  const left = [...answers];
+  const findings = [...(parts.findings ?? [])];
+  const asked: string[] = [];
+  const events: string[] = [];
+  const state = { memory: parts.memory ?? {}, writable: true, locked: 0 };
+  const ports: LinkPorts = {
+    find: async () => findings.shift() ?? alice,
+    link: async ({ value }, username, group) => {
+      asked.push(`${value} ${username} ${group}`);
+      const answer = left.shift() ?? "internal";
+      if (typeof answer === "string") throw new AgentError(answer, `the API gave ${answer}`);
+      return answer;
+    },
+    requests: () => ({ token: 0, linkUser: asked.length }),
+    rest: async () => {
+      expect(state.locked).toBe(0);
+      events.push("rest");
+    },
+    exclusively: async (work) => {
+      state.locked++;
+      try {
+        return await work();
+      } finally {
+        state.locked--;
+      }
+    },
+    store: {
+      read: () => ({ memory: state.memory, problem: undefined }),
+      write: (memory) => {
+        if (!state.writable) throw new Error("ENOSPC");
+        state.memory = memory;
+      },
+    },
+    clock,
+    random: () => 0.5,
+    log: createLog("debug", [({ event }) => events.push(event)], () => clock.now()),
+  };
+  const run = (change: Partial<LinkOptions> = {}, signal = new AbortController().signal) =>
+    runLink(ports, { ...options, ...change }, signal);
+  return { run, asked, events, state, clock, ports };
+}
+
+test("a link is made, told and remembered", async () => {
+  const { run, state, asked } = scene([linked]);
+  const device = { value: first.value, opt: 0, source: "mac", detail: "eth0" };
+  expect(await run()).toMatchObject({
+    outcome: "linked",
+    device,
+    username: "alice",
+    group: "Sales",
+    requests: { linkUser: 1 },
+  });
+  expect(state.memory.link).toMatchObject({ device, username: "alice", group: "Sales", ...options.target });
+  expect(asked).toEqual([`${first.value} alice Sales`]);
+});
+
+test("a second run makes no call", async () => {
+  const { run, asked } = scene([linked]);
+  await run();
+  expect(await run()).toMatchObject({ outcome: "already-linked", username: "alice", requests: { linkUser: 1 } });
+  expect(asked).toHaveLength(1);
+});
+
+test("identifiers that the API does not know cost one call each, also over a 429", async () => {
+  const { run, asked } = scene([unknown, limited, linked]);
+  expect(await run()).toMatchObject({ outcome: "linked", device: { value: second.value } });
+  expect(asked.map((call) => call.split(" ")[0])).toEqual([first.value, second.value, second.value]);
+});
+
+test("a device that the API knows by no identifier ends the run at once", async () => {
+  const { run, clock, state } = scene([unknown, unknown]);
+  const result = await run();
+  expect(result).toMatchObject({ outcome: "device-unknown", error: { code: "device-not-found" }, username: "alice" });
+  expect(result.message).toContain(first.value);
+  expect(clock.slept).toEqual([]);
+  expect(state.memory.lastRun).toMatchObject({ outcome: "device-unknown" });
+});
+
+test("failures of the network are tried again until they pass", async () => {
+  const { run, events, clock } = scene(["not-connected", "server-error", linked]);
+  expect(await run()).toMatchObject({ outcome: "linked" });
+  expect(events).toEqual(expect.arrayContaining(["not-connected", "waiting", "rest", "server-error", "linked"]));
+  expect(clock.slept.length).toBeGreaterThanOrEqual(2);
+});
+
+test.each<ErrorCode>([
+  "request-refused",
+  "token-refused",
+  "credentials-refused",
+  "tls-untrusted",
+  "not-json",
+  "internal",
+])("%s ends the run without another try", async (code) => {
+  const { run, asked } = scene([code]);
+  expect(await run()).toMatchObject({ error: { code } });
+  expect(asked).toHaveLength(1);
+});
+
+test("still limited at the deadline is rate-limited, with the next moment remembered", async () => {
+  const { run, state, clock } = scene(Array(5000).fill(limited));
+  const started = clock.now();
+  expect(await run()).toMatchObject({ outcome: "rate-limited", error: { code: "too-many-requests" } });
+  expect(clock.now() - started).toBeLessThanOrEqual(options.settings.deadline);
+  expect(state.memory.notBefore).toBeGreaterThan(clock.now());
+});
+
+test("the headers' moment is a lower bound", async () => {
+  const { run, clock } = scene([]);
+  const until = clock.now() + 600_000;
+  const other = scene([{ kind: "rate-limited", notBefore: until }, linked]);
+  await run();
+  await other.run();
+  expect(other.clock.now()).toBeGreaterThanOrEqual(until);
+});
+
+test("a run that is not due yet waits for its slot and is not linked before", async () => {
+  const { run, clock } = scene([linked]);
+  const started = clock.now();
+  expect(await run({ immediate: false, settings: { ...options.settings, splay: duration("1h") } })).toMatchObject({
+    outcome: "linked",
+  });
+  expect(clock.now() - started).toBeLessThanOrEqual(3_600_000);
+  expect(clock.slept.length).toBeGreaterThan(0);
+});
+
+test("who logs off while the run waits is not linked", async () => {
+  const gone: Finding = { kind: "failed", error: new AgentError("no-user", "Nobody is logged on.") };
+  const { run, asked } = scene(["not-connected", linked], { findings: [alice, gone] });
+  expect(await run()).toMatchObject({ outcome: "no-user" });
+  expect(asked).toHaveLength(1);
+});
+
+test("a directory that does not answer is waited for", async () => {
+  const silent: Finding = { kind: "failed", error: new AgentError("identity-unreadable", "no answer") };
+  const { run } = scene([linked], { findings: [silent, silent] });
+  expect(await run()).toMatchObject({ outcome: "linked" });
+});
+
+test("an excluded user is skipped without a call", async () => {
+  const { run, asked } = scene([], { findings: [{ kind: "skipped", reason: "root is excluded" }] });
+  expect(await run()).toMatchObject({ outcome: "skipped", message: "root is excluded" });
+  expect(asked).toEqual([]);
+});
+
+test("a full disk does not keep the link from being made, nor the waits from growing", async () => {
+  const { run, state, events } = scene(["not-connected", "not-connected", linked]);
+  state.writable = false;
+  expect(await run()).toMatchObject({ outcome: "linked" });
+  expect(events).toContain("state-unwritable");
+});
+
+test("a process that is asked to end ends with the last failure, and remembers", async () => {
+  const ending = new AbortController();
+  const { run, ports, state } = scene(["not-connected"]);
+  const link = ports.link;
+  Object.assign(ports, {
+    link: async (...parameters: Parameters<typeof link>) => {
+      ending.abort(new AgentError("interrupted", "Ended by SIGTERM."));
+      return await link(...parameters);
+    },
+  });
+  expect(await run({}, ending.signal)).toMatchObject({ error: { code: "not-connected" } });
+  expect(state.memory.lastRun).toMatchObject({ outcome: "unreachable" });
+});
+
+test("a defect of the program is internal, whatever it throws", async () => {
+  const { run, ports } = scene([]);
+  Object.assign(ports, {
+    find: async () => {
+      throw new TypeError("undefined is not a function");
+    },
+  });
+  expect(await run()).toMatchObject({ outcome: "internal", error: { code: "internal" } });
+});

@@ -7,32 +7,36 @@ const longestRead = 4096;
 
 /** Text from an answer, for a person: secrets that come back in it are hidden, then it is made safe to print. */
 export function serverText(text: string, secrets: readonly Secret[]): string {
-  let shown = text.slice(0, longestRead);
-  for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) shown = hide(shown, form);
-  }
-  return printable(shown);
+  const forms = secrets.flatMap((secret) => formsOf(secret.reveal())).map(lowerAscii);
+  return printable(hide(text.slice(0, longestRead), forms));
 }
 
 /** A secret as it may come back: as it is, percent-encoded, form-encoded, in Base64. */
 function formsOf(value: string): readonly string[] {
-  const encoded = encodeURIComponent(value);
-  const lowerCaseEscapes = encoded.replace(/%../g, (octet) => octet.toLowerCase());
+  if (value === "") return [];
   const form = new URLSearchParams([["", value]]).toString().slice(1);
-  const base64 = Buffer.from(value).toString("base64");
-  return [...new Set([value, encoded, lowerCaseEscapes, form, base64])];
+  return [value, encodeURIComponent(value), form, Buffer.from(value).toString("base64")];
 }
 
-function hide(text: string, secret: string): string {
-  const start = secret.slice(0, recognised);
-  if (start === "") return text;
+/** Without regard to case, for the digits of percent-encoding have either. */
+function hide(text: string, forms: readonly string[]): string {
+  const lowered = lowerAscii(text);
   let shown = "";
-  let from = 0;
-  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, from)) {
-    let length = start.length;
-    while (length < secret.length && text[at + length] === secret[length]) length += 1;
-    shown += `${text.slice(from, at)}REDACTED`;
-    from = at + length;
+  let at = 0;
+  while (at < text.length) {
+    const length = Math.max(0, ...forms.map((form) => matchAt(lowered, at, form)));
+    shown += length === 0 ? text[at] : "REDACTED";
+    at += Math.max(1, length);
   }
-  return shown + text.slice(from);
+  return shown;
 }
+
+/** How many characters of a secret stand at this place, or 0 where they are too few to tell. */
+function matchAt(text: string, at: number, secret: string): number {
+  let length = 0;
+  while (length < secret.length && text[at + length] === secret[length]) length += 1;
+  return length >= Math.min(recognised, secret.length) ? length : 0;
+}
+
+/** Keeps the length, which toLowerCase does not for all of Unicode. */
+const lowerAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

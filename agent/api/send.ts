@@ -1,0 +1,96 @@
+import { describeDuration } from "../duration.ts";
+import { AgentError } from "../errors.ts";
+import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
+import type { HttpConnection } from "./http-connection.ts";
+import { networkFailure } from "./network-failure.ts";
+import { chooseProxy } from "./proxy-choice.ts";
+
+export interface SenderOptions {
+  /** Milliseconds for one exchange, from name resolution to the last byte. */
+  readonly requestTimeout: number;
+  /** PEM file of further trusted CA certificates. */
+  readonly caFile: string | undefined;
+  /** `auto`, `none` or a proxy's URL; see {@link chooseProxy}. */
+  readonly proxy: string;
+  /** Where `auto` looks; without a user's variables in a privileged run. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Sends requests over HTTP/1.1: no redirect is followed, no compression asked for, and bodies, headers and time are
+ * bounded. Nothing of the network's code is loaded before the first request.
+ */
+export function createSender(options: SenderOptions): Sender {
+  const connections = new Map<string, HttpConnection>();
+
+  function drop(key: string, reason: Error): void {
+    connections.get(key)?.destroy(reason);
+    connections.delete(key);
+  }
+
+  return {
+    async send(request, signal) {
+      const key = `${request.origin} ${request.address ?? ""}`;
+      const connection = connections.get(key) ?? (await connect(request, options));
+      connections.set(key, connection);
+      const timeLimit = Math.min(options.requestTimeout, request.timeLimit ?? options.requestTimeout);
+      try {
+        return await bounded(connection, request, timeLimit, signal);
+      } catch (thrown) {
+        const { host } = new URL(request.origin);
+        const failure = networkFailure(thrown, host) ?? thrown;
+        drop(key, new AgentError("interrupted", "The connection was given up."));
+        throw failure;
+      }
+    },
+    async close() {
+      for (const key of connections.keys()) drop(key, new AgentError("interrupted", "The program ends."));
+    },
+  };
+}
+
+async function connect(request: ApiRequest, options: SenderOptions): Promise<HttpConnection> {
+  const { origin, address } = request;
+  const proxy =
+    address === undefined ? chooseProxy(options.proxy, new URL(origin), options.environment).proxy : undefined;
+  const [{ createConnection }, { trustedContext }] = await Promise.all([
+    import("./http-connection.ts"),
+    import("./trusted-ca.ts"),
+  ]);
+  const overTls = origin.startsWith("https:") || proxy?.origin.startsWith("https:") === true;
+  const secureContext = overTls ? trustedContext(options.caFile) : undefined;
+  return createConnection({ origin, address, proxy, secureContext });
+}
+
+/** One exchange, ended by the first of its answer, its time limit and the caller's abort. */
+async function bounded(
+  connection: HttpConnection,
+  request: ApiRequest,
+  timeLimit: number,
+  signal: AbortSignal,
+): Promise<RawResponse> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const interrupt = () => reject(new AgentError("interrupted", "The run was ended before an answer came."));
+  if (signal.aborted) interrupt();
+  signal.addEventListener("abort", interrupt, { once: true });
+  const timer = setTimeout(() => reject(tooSlow(connection, request, timeLimit)), timeLimit);
+  try {
+    return await Promise.race([promise, ...(signal.aborted ? [] : [connection.exchange(request)])]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", interrupt);
+  }
+}
+
+function tooSlow({ stage }: HttpConnection, { origin }: ApiRequest, timeLimit: number): AgentError {
+  const { host } = new URL(origin);
+  const within = timeLimit < 1000 ? `${timeLimit} ms` : describeDuration(timeLimit);
+  if (stage === "connecting") {
+    return new AgentError(
+      "not-connected",
+      `No connection to ${host} within ${within}. Check the network, a firewall between, and whether a proxy is needed.`,
+    );
+  }
+  const what = stage === "waiting" ? "did not answer" : "began an answer and did not end it";
+  return new AgentError("no-answer", `${host} ${what} within ${within}.`);
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import type { SecureContext } from "node:tls";
+import { AgentError, systemErrorCode } from "../errors.ts";
+
+const largest = 1024 * 1024;
+
+/**
+ * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
+ * them the certificates of `caFile`. What `NODE_EXTRA_CA_CERTS` names is left out: whoever starts the program must not
+ * decide whom it trusts.
+ * @throws AgentError `setting-invalid`
+ */
+export function trustedContext(caFile: string | undefined): SecureContext {
+  // Not imported: a bundle would load it at every start.
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule("node:tls");
+  const own = caFile === undefined ? [] : readCertificates(caFile);
+  const foreign = getCACertificates("extra").length > 0;
+  if (own.length === 0 && !foreign) return createSecureContext({ minVersion: "TLSv1.2" });
+  const base = foreign
+    ? [...getCACertificates("bundled"), ...getCACertificates("system")]
+    : getCACertificates("default");
+  return createSecureContext({ minVersion: "TLSv1.2", ca: [...base, ...own] });
+}
+
+function readCertificates(path: string): readonly string[] {
+  const invalid = (why: string, cause?: unknown) =>
+    new AgentError("setting-invalid", `caFile: ${path} ${why}. It must hold CA certificates in PEM form.`, { cause });
+  let text: string;
+  try {
+    text = readFileSync(path, "latin1");
+  } catch (cause) {
+    throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
+  }
+  if (text.length > largest) throw invalid("is larger than 1 MiB");
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw invalid("has no certificate in it");
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch (cause) {
+      throw invalid(`has a damaged certificate (number ${index + 1})`, cause);
+    }
+  }
+  return blocks;
+}

@@ -1,0 +1,31 @@
+/** How a directory's client writes names: winbind `CORP\alice`, SSSD `alice@ad.corp.test`, both also bare. */
+export type NameStyle = "down-level" | "at";
+
+export interface DirectoryName {
+  readonly bare: string;
+  readonly domain: string | undefined;
+}
+
+/**
+ * The style of the client that gave a user's name. A backslash is no part of a SAM account name ([MS-SAMR] 3.1.1.6), so
+ * one in a user's name separates the domain.
+ */
+export function styleOf(userName: string, directorySources: readonly string[]): NameStyle {
+  if (userName.includes("\\")) return "down-level";
+  return directorySources.includes("winbind") && !directorySources.includes("sss") ? "down-level" : "at";
+}
+
+/** Splits the domain off; a name without one, or with nothing but one, stays whole. */
+export function splitName(name: string, style: NameStyle): DirectoryName {
+  if (style === "down-level") {
+    const at = name.indexOf("\\");
+    return at > 0 && at < name.length - 1
+      ? { bare: name.slice(at + 1), domain: name.slice(0, at) }
+      : { bare: name, domain: undefined };
+  }
+  const at = name.lastIndexOf("@");
+  const domain = name.slice(at + 1);
+  return at > 0 && /^[^\s@\\]+\.[^\s@\\]+$/.test(domain)
+    ? { bare: name.slice(0, at), domain }
+    : { bare: name, domain: undefined };
+}

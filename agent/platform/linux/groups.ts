@@ -1,0 +1,56 @@
+import { foldName } from "../../identity/fold.ts";
+import type { Account, Group } from "../port.ts";
+import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
+import { splitName, styleOf } from "./directory-name.ts";
+import type { LocalFiles, LocalUser } from "./local-files.ts";
+import type { NssGroup } from "./name-service.ts";
+
+/** Domains of Windows' built-in groups and identities, [MS-DTYP] 2.4.2.4. */
+const wellKnownDomains: ReadonlySet<string> = new Set(
+  ["BUILTIN", "NT AUTHORITY", "NT SERVICE", "Well-Known Security", "Window Manager"].map(foldName),
+);
+
+/**
+ * The groups of one of this machine's own users: from this machine's files alone. The name service would add those of
+ * a directory's user of the same name.
+ */
+export function localGroups(user: LocalUser, files: Pick<LocalFiles, "groups">): readonly Group[] {
+  return files.groups
+    .filter(({ gid, members }) => gid === user.gid || members.includes(user.name))
+    .filter(({ gid }, at, all) => all.findIndex((other) => other.gid === gid) === at)
+    .map(({ gid, name }) => ({
+      systemName: name,
+      name,
+      domain: undefined,
+      kind: "local",
+      primary: gid === user.gid,
+    }));
+}
+
+/** The groups of a directory's user, as the name service gave them. One without a name keeps its number and no name. */
+export function directoryGroups(
+  account: Account,
+  primaryGid: number,
+  groups: readonly NssGroup[],
+  files: Pick<LocalFiles, "groups">,
+  directorySources: readonly string[],
+  hostName: string,
+): readonly Group[] {
+  const style = styleOf(account.systemName, directorySources);
+  const localGids = new Set(files.groups.map(({ gid }) => gid));
+  return groups.map(({ gid, name }) => {
+    const primary = gid === primaryGid;
+    if (name === undefined) return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
+    if (account.kind !== "domain" || localGids.has(gid) || isDynamicUid(gid) || isHomedUid(gid)) {
+      return { systemName: name, name, domain: undefined, kind: "local", primary };
+    }
+    const { bare, domain } = splitName(name, style);
+    return { systemName: name, name: bare, domain, kind: kindOf(domain, hostName), primary };
+  });
+}
+
+function kindOf(domain: string | undefined, hostName: string): Group["kind"] {
+  if (domain === undefined) return "domain";
+  if (wellKnownDomains.has(foldName(domain))) return "well-known";
+  return isThisMachine(domain, hostName) ? "local" : "domain";
+}

@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { Paths } from "../port.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const configFolder = "etc/linkuser-agent";
+const name = "linkuser-agent";
+const logName = `${name}.log`;
+
+/** The administrator's policy, see the contract's table of platforms. */
+export const policyPath = (root: string): string => join(root, configFolder, "policy.json");
+
+/** Of root and of a service that runs under a user of its own; systemd names the folders that it made (systemd.exec(5)). */
+export function systemPaths(root: string, environment: Environment): Paths {
+  const stateDir = firstFolder(environment["STATE_DIRECTORY"]) ?? join(root, "var/lib", name);
+  const logDir = firstFolder(environment["LOGS_DIRECTORY"]) ?? join(root, "var/log", name);
+  return { ...commonPaths(root, environment), stateDir, logFile: join(logDir, logName) };
+}
+
+/**
+ * Of a person: the XDG Base Directory Specification's folder for state, in which the log is too.
+ * @param home gives the home folder where $HOME does not
+ */
+export function personalPaths(root: string, environment: Environment, home: () => string): Paths {
+  const stateHome =
+    absolute(environment["XDG_STATE_HOME"]) ?? join(absolute(environment["HOME"]) ?? home(), ".local/state");
+  const stateDir = join(stateHome, name);
+  return { ...commonPaths(root, environment), stateDir, logFile: join(stateDir, logName) };
+}
+
+function commonPaths(root: string, environment: Environment): Pick<Paths, "configFile" | "credentialFile"> {
+  const configFile = join(root, configFolder, "config.json");
+  const given = credentialsFolder(environment);
+  const credential = given === undefined ? undefined : join(given, "credential.json");
+  return {
+    configFile,
+    credentialFile:
+      credential !== undefined && existsSync(credential) ? credential : join(root, configFolder, "credential.json"),
+  };
+}
+
+/** systemd's folder of the unit's credentials, systemd.exec(5) LoadCredential=. */
+export function credentialsFolder(environment: Environment): string | undefined {
+  return absolute(environment["CREDENTIALS_DIRECTORY"]);
+}
+
+/** systemd gives several folders with colons between them; the unit's first is this program's. */
+const firstFolder = (list: string | undefined): string | undefined => absolute(list?.split(":")[0]);
+
+/** Relative paths in these variables are to be ignored (XDG Base Directory Specification, "Basics"). */
+const absolute = (path: string | undefined): string | undefined =>
+  path !== undefined && isAbsolute(path) ? path : undefined;

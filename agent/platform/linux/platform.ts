@@ -1,0 +1,91 @@
+import { homedir, hostname } from "node:os";
+import { absent, found } from "../../reading.ts";
+import type { Platform } from "../port.ts";
+import { isSystemUid } from "./accounts.ts";
+import { readAdapters } from "./adapters.ts";
+import { type BoundedNames, createDirectNames, createWorkerNames } from "./bounded-names.ts";
+import { createDirectory } from "./directory.ts";
+import { type LoadSecondSource, readHardwareIds } from "./hardware-ids.ts";
+import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
+import { readLocalFiles } from "./local-files.ts";
+import { tryLock } from "./lock.ts";
+import { credentialsFolder, personalPaths, policyPath, systemPaths } from "./paths.ts";
+import { permanentMacs } from "./permanent-mac.ts";
+import { readPolicy } from "./policy.ts";
+import { readProtected, writableByOthers } from "./protected-files.ts";
+import { readSessions } from "./sessions.ts";
+
+/** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
+const lookupLimit = 30_000;
+
+/** What tests put in the machine's place. */
+export interface LinuxOptions {
+  /** Where the files of /etc, /proc, /sys, /run and /var are looked for. */
+  readonly root?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The real and the effective user ID of this process. */
+  readonly uid?: number;
+  readonly effectiveUid?: number;
+  readonly permanentMacs?: typeof permanentMacs;
+  readonly openLogin?: () => SystemdLogin;
+  readonly namesFor?: (directorySources: readonly string[]) => BoundedNames;
+  readonly hostName?: () => string;
+  readonly loadSecondSource?: LoadSecondSource;
+}
+
+/** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */
+export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
+  const root = options.root ?? "/";
+  const environment = options.environment ?? process.env;
+  const uid = options.uid ?? process.getuid?.() ?? 0;
+  const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
+  const privileged = effectiveUid === 0;
+  const credentials = credentialsFolder(environment);
+  const trust = { uid: effectiveUid, credentialsFolder: credentials };
+  const isService = (): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
+  const directory = createDirectory(root, options.namesFor ?? rememberNames(), options.hostName ?? hostname);
+  const secondSource = options.loadSecondSource ?? (async () => (await import("./second-source.ts")).readSecondSource);
+
+  return {
+    name: "linux",
+    privileged,
+    paths: privileged || isService() ? systemPaths(root, environment) : personalPaths(root, environment, homedir),
+    policy: () => readPolicy(policyPath(root), trust),
+    adapters: async () => readAdapters(root, options.permanentMacs ?? permanentMacs),
+    hardwareIds: () => readHardwareIds(root, credentials, secondSource),
+    vendorDeviceId: async () => absent("vendor client", "its client for Linux keeps no device ID that is documented"),
+    sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),
+    caller: async () => {
+      if (uid === 0) return absent("caller", "this program runs as root");
+      return isService()
+        ? absent("caller", "this program runs as a service")
+        : found({ userKey: String(uid) }, "caller");
+    },
+    account: directory.account,
+    accountByName: directory.accountByName,
+    groups: directory.groups,
+    readProtected: (path) => readProtected(path, trust),
+    writableByOthers: (path) => writableByOthers(path, trust),
+    tryLock,
+  };
+}
+
+/** One name service for the life of the process: a thread of its own only where a directory is asked. */
+function rememberNames(): (directorySources: readonly string[]) => BoundedNames {
+  let direct: BoundedNames | undefined;
+  let worker: BoundedNames | undefined;
+  return (directorySources) => {
+    if (directorySources.length > 0) {
+      worker ??= createWorkerNames({ limit: lookupLimit, after: timerThatHoldsNothing });
+      return worker;
+    }
+    direct ??= createDirectNames();
+    return direct;
+  };
+}
+
+function timerThatHoldsNothing(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

@@ -1,0 +1,15 @@
+import { AgentError } from "../errors.ts";
+import type { Platform } from "./port.ts";
+
+/**
+ * The platform that this program runs on; only its code is loaded.
+ * @throws AgentError `internal` on a system that is not supported
+ */
+export async function selectPlatform(): Promise<Platform> {
+  switch (process.platform) {
+    case "linux":
+      return (await import("./linux/platform.ts")).createLinuxPlatform();
+    default:
+      throw new AgentError("internal", `linkuser-agent does not run on ${process.platform}.`);
+  }
+}

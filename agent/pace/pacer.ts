@@ -1,20 +1,33 @@
+import { describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
+import type { PaceMemory } from "./memory.ts";
+import { longestGap, paceOf, seen } from "./online-time.ts";
+import { firstWidth, isSized, laterWidth, shortest } from "./tiles.ts";
 
 /**
  * When to try again. Everything here is pure: time, chance and memory come in, a decision goes out; what waits is in
  * `link/`. Times are wall-clock milliseconds since the epoch, lengths are milliseconds.
+ *
+ * Time is laid out in tiles, end to end, with one try at a chance moment in each; a 429 leads to the next tile. Tiles
+ * advance with the time that the device is on.
  */
 export interface PaceContext {
   readonly now: number;
+  /** `Clock.monotonic()`: of this process, from any start; never goes back. */
+  readonly monotonic: number;
   /** Uniform in [0, 1); Math.random outside tests. */
   readonly random: () => number;
-  /** Fixed for the device, uniform in [0, 1) over a fleet; chooses its slot. */
+  /** Fixed for the device, uniform in [0, 1) over a fleet; chooses its slot. See `slotOf`. */
   readonly slot: number;
-  /** Do not wait for the slot before the first try. */
+  /** Whether a person waits (a terminal, `--no-splay`): the first try of the run is at once. */
   readonly immediate: boolean;
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
   readonly splay: number | undefined;
+  /** Calls of the shared limit that one link costs: 2 where getting a token counts, else 1. */
+  readonly callsPerLink: number;
+  /** When the fleet began to link, where that is known: who comes after its span needs no slot. */
+  readonly rolloutStart: number | undefined;
   readonly retryInitialDelay: number;
   readonly retryMaxDelay: number;
 }
@@ -24,57 +37,160 @@ export type PaceEvent =
   /** 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. */
   | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
   /** 5xx, no connection, no answer: says nothing about the shared limit. */
-  | { readonly kind: "transient" };
+  | { readonly kind: "transient"; readonly notBefore: number | undefined };
 
-/** What is remembered between tries and between runs. */
-export interface PaceMemory {
-  readonly notBefore: number;
-  readonly failures: number;
-}
-
+/** What is decided: the next try's moment. To be remembered, all but `monotonic`, until a try succeeds. */
 export interface Schedule {
   readonly memory: PaceMemory;
+  /** Wall-clock moment of the next try; already past or present where it is due. */
   readonly notBefore: number;
-  /** For a person. */
+  /** The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. */
+  readonly unhurried: number;
+  /** For a person, completes "waits until …": why. */
   readonly reason: string;
+  /** `PaceContext.monotonic` at the last decision. */
+  readonly monotonic: number;
 }
 
-const defaultSplay = 10 * 60_000;
+/** A server's wish to be left alone is followed up to this long. */
+const longestHold = 86_400_000;
+/** What was remembered longer ago belongs to another rollout. */
+const stale = 30 * 86_400_000;
+const noHold = 0;
 
-export function begin(memory: unknown, context: PaceContext): Schedule {
-  const { now, slot, immediate, fleetSize, splay, rateLimit } = context;
-  const known = readPaceMemory(memory);
-  if (immediate) return scheduled(now, 0, "starts at once");
-  if (known !== undefined) return scheduled(known.notBefore, known.failures, "waits as the last try decided");
-  const span = splay ?? (fleetSize === undefined ? defaultSplay : (fleetSize / rateLimit.calls) * rateLimit.period);
-  return scheduled(now + slot * span, 0, "waits for this device's moment in the rollout");
+/** The schedule at the start of a run. @param remembered as the last run left it, or undefined for the first */
+export function begin(remembered: PaceMemory | undefined, context: PaceContext): Schedule {
+  const memory = remembered === undefined ? fresh(context) : resumed(remembered, context);
+  const due = decide(memory, context);
+  if (!context.immediate) return due;
+  const atOnce = Math.max(context.now, memory.hold);
+  return {
+    memory,
+    notBefore: Math.min(due.notBefore, atOnce),
+    unhurried: due.notBefore,
+    reason: memory.hold > context.now ? "the server asked for this pause" : "somebody waits for it",
+    monotonic: context.monotonic,
+  };
 }
 
+/** A sign of life while waiting, at least every 15 minutes and at the end of the run: counts the time the device is on. */
+export function keep(schedule: Schedule, context: PaceContext): Schedule {
+  return decide(advanced(schedule, context), context);
+}
+
+/** The schedule after a try that did not get through. */
 export function after(schedule: Schedule, event: PaceEvent, context: PaceContext): Schedule {
-  const { now, random, rateLimit, retryInitialDelay, retryMaxDelay } = context;
-  const failures = schedule.memory.failures + 1;
+  const memory = advanced(schedule, context);
+  const hold = heldUntil(event.notBefore, context.now);
   if (event.kind === "transient") {
-    const limit = Math.min(retryMaxDelay, retryInitialDelay * 2 ** Math.min(30, failures - 1));
-    return scheduled(now + random() * limit, failures, "tries again after a failure of the network or the server");
+    const ceiling = Math.min(context.retryMaxDelay, context.retryInitialDelay * 2 ** Math.min(memory.failures, 40));
+    const backOff = context.now + ceiling * context.random();
+    return decide({ ...memory, failures: Math.min(memory.failures + 1, 1000), hold: Math.max(hold, backOff) }, context);
   }
-  const reset = Math.max(event.notBefore ?? now, now);
-  return scheduled(reset + random() * rateLimit.period, 0, "waits until the account's limit allows another call");
+  const refused = { ...memory, failures: 0, hold };
+  // A try that nobody waited for does not use up the device's own moment.
+  const early = schedule.notBefore < schedule.unhurried && context.now < schedule.unhurried;
+  return decide(early ? refused : nextTry(refused, context), context);
 }
 
-export function readPaceMemory(value: unknown): PaceMemory | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { notBefore, failures } = value as Record<string, unknown>;
-  if (typeof notBefore !== "number" || typeof failures !== "number") return undefined;
-  return { notBefore, failures };
+function fresh(context: PaceContext): PaceMemory {
+  const { now, slot, rolloutStart, rateLimit } = context;
+  const basis = Math.max(1, firstWidth(context));
+  const late = rolloutStart !== undefined && now - rolloutStart >= basis;
+  const width = late ? Math.min(basis, 2 * rateLimit.period) : basis;
+  return {
+    version: 1,
+    basis,
+    tile: 0,
+    width,
+    position: 0,
+    point: width === 1 ? 0 : slot * width,
+    hold: noHold,
+    failures: 0,
+    seenAt: now,
+    dayAt: now,
+    dayOnline: 0,
+    usualDay: null,
+  };
 }
 
-/** FNV-1a over UTF-16 units, 32 bits, as a fraction. Source: draft-eastlake-fnv. */
-export function slotOf(device: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < device.length; at++) hash = Math.imul(hash ^ device.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
+function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
+  const { now } = context;
+  const gap = now - remembered.seenAt;
+  const anew = fresh(context);
+  if (gap > stale) return anew;
+  // A clock that was set back takes the pause along: what is left of it is what was left when it was last seen.
+  const left = remembered.hold - Math.max(remembered.seenAt, now);
+  const hold =
+    left <= 0
+      ? noHold
+      : gap < 0
+        ? heldUntil(now + (remembered.hold - remembered.seenAt), now)
+        : heldUntil(remembered.hold, now);
+  const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
+  const online = seen(remembered, now, elapsed);
+  if (remembered.basis !== anew.basis) return { ...anew, ...online, hold };
+  return { ...remembered, ...online, hold, position: remembered.position + elapsed * paceOf(remembered) };
 }
 
-function scheduled(notBefore: number, failures: number, reason: string): Schedule {
-  return { memory: { notBefore, failures }, notBefore, reason };
+/** Counts the time since the last decision of this run: by the slower of the two clocks, as either may run on while the device sleeps. */
+function advanced({ memory, monotonic }: Schedule, context: PaceContext): PaceMemory {
+  const passed = Math.max(0, context.monotonic - monotonic);
+  const wall = context.now - memory.seenAt;
+  const elapsed = Math.min(passed, longestGap, wall < 0 ? passed : wall);
+  const hold = wall < 0 && memory.hold !== noHold ? memory.hold + wall : memory.hold;
+  return {
+    ...memory,
+    ...seen(memory, context.now, elapsed),
+    hold: Math.max(noHold, hold),
+    position: memory.position + elapsed * paceOf(memory),
+  };
+}
+
+function heldUntil(moment: number | undefined, now: number): number {
+  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + longestHold);
+}
+
+/** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next tile. */
+function nextTry(memory: PaceMemory, context: PaceContext): PaceMemory {
+  const pace = paceOf(memory);
+  const held = Math.max(0, memory.hold - context.now) * pace;
+  const from = memory.position + held;
+  if (memory.tile === 0 && isSized(context) && memory.width - from >= shortest(context)) {
+    return { ...memory, point: from + context.random() * (memory.width - from) };
+  }
+  const tile = Math.min(memory.tile + 1, 1000);
+  const width = laterWidth(tile, context);
+  // Tiles lie end to end; one that is over already begins with now.
+  const position = Math.min(memory.position - memory.width, 0);
+  const earliest = Math.min(Math.max(0, position + held), width);
+  return { ...memory, tile, width, position, point: earliest + context.random() * (width - earliest) };
+}
+
+function decide(memory: PaceMemory, context: PaceContext): Schedule {
+  const { now, monotonic } = context;
+  const moment = now + Math.max(0, memory.point - memory.position) / paceOf(memory);
+  const notBefore = Math.max(moment, memory.hold);
+  return {
+    memory,
+    notBefore,
+    unhurried: notBefore,
+    get reason() {
+      return memory.hold > moment ? heldReason(memory) : tileReason(memory, context);
+    },
+    monotonic,
+  };
+}
+
+function heldReason({ failures }: PaceMemory): string {
+  return failures === 0 ? "the server asked for this pause" : "the server could not be used; waits longer each time";
+}
+
+function tileReason(memory: PaceMemory, context: PaceContext): string {
+  const span = describeDuration(memory.width);
+  if (memory.tile > 0) return `the shared limit was reached; takes a chance moment in the next ${span}`;
+  if (context.splay === undefined && context.fleetSize !== undefined) {
+    return `waits for this device's slot in the ${span} that ${context.fleetSize} devices need`;
+  }
+  return `waits for this device's slot in the first ${span}`;
 }

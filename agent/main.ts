@@ -86,4 +86,4 @@ async function main(argv: readonly string[]): Promise<never> {
   process.exit(result.exitCode);
 }
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));

@@ -1,0 +1,42 @@
+/** Makes the executables in dist/: `npm run build [-- --target linux-x64]…`. How and why: installer/README.md. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { bundle } from "./installer/executable/bundle.ts";
+import { runTool } from "./installer/executable/command.ts";
+import { fetchRuntime } from "./installer/executable/runtime.ts";
+import { buildAcross, buildHere } from "./installer/executable/sea.ts";
+import { targets } from "./installer/executable/targets.ts";
+import { setWindowsResources } from "./installer/executable/windows-resources.ts";
+
+const names = targets.map(({ name }) => name);
+const { values } = parseArgs({ options: { target: { type: "string", multiple: true, default: names } } });
+const unknown = values.target.find((name) => !names.includes(name));
+if (unknown !== undefined) throw new Error(`There is no target ${unknown}, only ${names.join(", ")}`);
+
+const root = import.meta.dirname;
+const dist = join(root, "dist");
+mkdirSync(dist, { recursive: true });
+const scratch = mkdtempSync(join(dist, ".build-"));
+try {
+  const main = join(scratch, "main.cjs");
+  await bundle(join(root, "agent", "main.ts"), main);
+  for (const target of targets.filter(({ name }) => values.target.includes(name))) {
+    const executable = join(dist, target.executable);
+    const parts = { main, executable, runtime: join(scratch, target.name), scratch };
+    copyFileSync(fetchRuntime(target), parts.runtime);
+    if (target.strip !== undefined) {
+      runTool(target.strip.tool, [parts.runtime], `Install the package ${target.strip.debianPackage}`);
+    }
+    rmSync(executable, { force: true });
+    if (target.name === `${process.platform}-${process.arch}`) buildHere(parts);
+    else await buildAcross(target, parts);
+    if (target.name === "win-x64") {
+      const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+      setWindowsResources(executable, { version, description, fileName: target.executable });
+    }
+    console.log(`${relative(root, executable)}  ${(statSync(executable).size / 1e6).toFixed(1)} MB`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true });
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { build, type Plugin } from "esbuild";
+
+/**
+ * Parts of undici that the agent's requests never reach (no HTTP/2, no fetch, no form data, no web sockets), each with what stands in for
+ * it. Loading them costs more time than the two requests do; reaching one at run time throws.
+ */
+const unused = new Map([
+  ["lib/dispatcher/client-h2.js", unreachable("HTTP/2")],
+  ["lib/web/fetch/body.js", unreachable("form data")],
+  ["lib/web/fetch/formdata.js", "exports.FormData = class {};"],
+  ["lib/web/webidl/index.js", "exports.webidl = { is: { FormData: () => false } };"],
+  // The parser without SIMD, for processors that Node 26 doesn't run on.
+  ["lib/llhttp/llhttp-wasm.js", unreachable("llhttp without SIMD")],
+]);
+
+function unreachable(what: string): string {
+  return `module.exports = new Proxy(() => {}, {
+    apply() { throw new Error("${what} is not part of this executable"); },
+    get() { throw new Error("${what} is not part of this executable"); },
+  });`;
+}
+
+/** All that undici's client takes of `node:http`, whose loading takes 25 ms and which no start-up snapshot can hold. */
+const httpStandIn = `
+  exports.IncomingMessage = class IncomingMessage {};
+  exports.maxHeaderSize = 16384;
+`;
+
+const leanUndici: Plugin = {
+  name: "lean-undici",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:http$/ }, ({ importer }) =>
+      importer.includes("/undici/") ? { path: "node:http", namespace: "stand-in" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "stand-in" }, () => ({ contents: httpStandIn }));
+    onLoad({ filter: /\/undici\/lib\// }, ({ path }) => {
+      const contents = unused.get(path.slice(path.lastIndexOf("/undici/") + "/undici/".length));
+      return { contents: contents ?? readFileSync(path, "utf8") };
+    });
+  },
+};
+
+/**
+ * Bundles an entry file and all that it imports into one CommonJS file, the only form that a start-up snapshot takes.
+ * @param entry absolute path
+ * @param outfile absolute path
+ */
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node26",
+    minify: true,
+    keepNames: true,
+    charset: "ascii",
+    legalComments: "none",
+    // import() of a built-in module becomes require: the embedded main file has no module loader.
+    supported: { "dynamic-import": false },
+    // undici's own switch for a build without its second, experimental HTTP parser.
+    define: { esbuildDetection: "true" },
+    plugins: [leanUndici],
+    logLevel: "warning",
+  });
+}

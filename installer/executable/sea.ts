@@ -1,0 +1,47 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
+import { runTool } from "./command.ts";
+import type { Target } from "./targets.ts";
+
+/** What every executable is told at its start, whatever the platform. */
+const settings = {
+  disableExperimentalSEAWarning: true,
+  execArgv: ["--disable-warning=ExperimentalWarning", "--use-system-ca"],
+  // NODE_OPTIONS could load code into a privileged run.
+  execArgvExtension: "none",
+};
+
+/** What one executable is made of; all paths absolute. */
+export interface Parts {
+  /** The target's Node, stripped or edited before: the result must not be changed. */
+  readonly runtime: string;
+  /** The bundle. */
+  readonly main: string;
+  readonly executable: string;
+  /** For intermediate files. */
+  readonly scratch: string;
+}
+
+/** Makes an executable for the platform of this build by Node's own `--build-sea`. */
+export function buildHere({ runtime, main, executable, scratch }: Parts): void {
+  const config = join(scratch, "sea.json");
+  writeFileSync(config, JSON.stringify({ ...settings, main, executable: runtime, output: executable }));
+  runTool(process.execPath, ["--build-sea", config]);
+}
+
+/**
+ * Makes an executable for another platform by pkg. Its command line and its documented API drop `execArgv` and
+ * `execArgvExtension`; the function behind them passes the whole configuration on (6.23.0).
+ */
+export async function buildAcross(target: Target, { runtime, main, executable }: Parts): Promise<void> {
+  const [platform, arch] = target.name.split("-") as ["linux" | "win", "arm64" | "x64"];
+  await pkg.default(main, {
+    targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],
+    seaConfig: { ...settings, useSnapshot: false, useCodeCache: false },
+    // Together: take the target's Node from here instead of the network, and let this Node, of the same version,
+    // write what is embedded.
+    nodePath: runtime,
+    useLocalNode: true,
+  });
+}

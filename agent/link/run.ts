@@ -3,7 +3,9 @@ import { AgentError, asAgentError, framesOf } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
-import { after, begin, type PaceContext, type Schedule, slotOf } from "../pace/pacer.ts";
+import { readPaceMemory } from "../pace/memory.ts";
+import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
+import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Memory, MemoryStore, RememberedLink } from "./memory.ts";
 import { type Identity, type LinkTarget, planLink } from "./plan.ts";
@@ -91,7 +93,7 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
     if (step.kind !== "wait") continue;
     log.info("waiting", step.reason, { until: new Date(step.until).toISOString() });
     await ports.rest();
-    await waitUntil(step.until, clock, signal);
+    await run.wait(step.until, signal);
   }
 }
 
@@ -101,13 +103,10 @@ function endWithoutWaiting(step: Step & { kind: "wait" }, deadline: number, sign
   return step.until > deadline ? failure(step.failure) : undefined;
 }
 
-/** In pieces, so that a clock that jumps or a machine that slept is noticed. */
-async function waitUntil(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  const piece = 30_000;
-  for (let left = until - clock.now(); left > 0 && !signal.aborted; left = until - clock.now()) {
-    await clock.sleep(Math.min(left, piece), signal);
-  }
-}
+/** Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended machine. */
+const glance = 30_000;
+/** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
+const signOfLife = 600_000;
 
 class LinkRun {
   readonly #ports: LinkPorts;
@@ -115,6 +114,7 @@ class LinkRun {
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
   readonly #unknown = new Set<string>();
   #tries = 0;
+  #schedule: Schedule | undefined;
   /** What could not be written, for this run's own use. */
   #unsaved: Memory | undefined;
 
@@ -138,6 +138,25 @@ class LinkRun {
     }
   }
 
+  /** Waits without holding anything; a machine that was off part of the time waits longer. */
+  async wait(until: number, signal: AbortSignal): Promise<void> {
+    const { clock, store, exclusively } = this.#ports;
+    let keptAt = clock.monotonic();
+    let next = until;
+    for (let left = next - clock.now(); left > 0 && !signal.aborted; left = next - clock.now()) {
+      await clock.sleep(Math.min(left, glance), signal);
+      if (this.#schedule === undefined || clock.monotonic() - keptAt < signOfLife) continue;
+      keptAt = clock.monotonic();
+      const kept = keep(this.#schedule, this.#pace([], false));
+      this.#schedule = kept;
+      next = kept.notBefore;
+      await exclusively(
+        async () => this.#remember({ ...store.read().memory, pace: kept.memory, notBefore: next }),
+        signal,
+      );
+    }
+  }
+
   async #try(memory: Memory, signal: AbortSignal): Promise<Step> {
     const finding = await this.#ports.find(signal);
     if (finding.kind === "skipped") return this.#end(memory, { outcome: "skipped", message: finding.reason });
@@ -153,13 +172,18 @@ class LinkRun {
       const message = `linked since ${since}; ${plan.reason}`;
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
-    const schedule = begin(memory.pace, this.#pace(plan.candidates, !plan.spread || this.#options.immediate));
+    const schedule = this.#current(memory, this.#pace(plan.candidates, !plan.spread || this.#options.immediate));
     if (schedule.notBefore > now) {
       const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}.`);
       return this.#wait(memory, schedule, notDue);
     }
     this.#ports.log.debug("trying", plan.reason);
     return await this.#ask(memory, plan.candidates, identity, schedule, signal);
+  }
+
+  #current(memory: Memory, context: PaceContext): Schedule {
+    if (this.#schedule !== undefined) return keep(this.#schedule, context);
+    return begin(readPaceMemory(memory.pace), context);
   }
 
   async #ask(
@@ -208,7 +232,8 @@ class LinkRun {
       return this.#end(memory, { ...failure(error), username: identity?.username, group: identity?.group });
     }
     const context = this.#pace(identity?.candidates ?? [], true);
-    const next = after(schedule ?? begin(memory.pace, context), { kind: "transient" }, context);
+    const event = { kind: "transient", notBefore: undefined } as const;
+    const next = after(schedule ?? this.#current(memory, context), event, context);
     return this.#wait(memory, next, error);
   }
 
@@ -226,6 +251,7 @@ class LinkRun {
   #wait(memory: Memory, schedule: Schedule, cause: AgentError): Step {
     if (cause.code !== "not-due") this.#ports.log.warn(cause.code, cause.message);
     const { notBefore, reason } = schedule;
+    this.#schedule = schedule;
     this.#remember({ ...memory, pace: schedule.memory, notBefore, lastRun: this.#lastRun(failure(cause)) });
     return { kind: "wait", until: notBefore, reason, failure: cause };
   }
@@ -250,12 +276,15 @@ class LinkRun {
     const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = this.#options.settings;
     return {
       now: this.#ports.clock.now(),
+      monotonic: this.#ports.clock.monotonic(),
       random: this.#ports.random,
       slot: slotOf(candidates[0]?.value ?? ""),
       immediate: immediate && this.#tries === 0,
       rateLimit,
       fleetSize,
       splay,
+      callsPerLink: 1,
+      rolloutStart: undefined,
       retryInitialDelay,
       retryMaxDelay,
     };

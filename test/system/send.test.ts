@@ -389,6 +389,19 @@ describe("over TLS", () => {
       await expect(sent).rejects.toThrow(said);
     });
 
+    test("a server that is silent behind the proxy is ended by the time limit", async () => {
+      await using mute = await listen(() => {});
+      await using toMute = await connectProxy({ port: mute.port });
+      const beforeTls = sender({ proxy: `http://${toMute.host}`, requestTimeout: 500 });
+      await expect(beforeTls.send(request("https://gears.test"), signal)).rejects.toMatchObject({
+        code: "not-connected",
+      });
+      await using silent = await listen(() => {}, ca.issue("DNS:gears.test"));
+      await using toSilent = await connectProxy({ port: silent.port });
+      const afterTls = sender({ proxy: `http://${toSilent.host}`, requestTimeout: 1000, caFile: ca.file });
+      await expect(afterTls.send(request("https://gears.test"), signal)).rejects.toMatchObject({ code: "no-answer" });
+    });
+
     test("names the proxy where it can't be reached, breaks off or is silent", async () => {
       const gone = await listen(() => {});
       await gone[Symbol.asyncDispose]();

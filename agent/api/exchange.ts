@@ -10,7 +10,7 @@ export interface ApiRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Secret | undefined;
-  /** Connect to this IP address instead of resolving the origin's name, without any proxy; TLS still checks the name. */
+  /** Connect to this IP address, at the origin's port, without resolving its name or any proxy; TLS checks the name. */
   readonly address?: string;
   /** Milliseconds for the whole exchange, where it is to be shorter than the sender's own limit. */
   readonly timeLimit?: number;

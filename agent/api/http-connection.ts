@@ -61,7 +61,9 @@ export function createConnection({ origin, address, proxy, secureContext }: Rout
       dial(address === undefined ? destination : { ...destination, hostname: address }, callback);
       return;
     }
-    const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dial });
+    // Without a server name of its own, undici takes the one in the Host header, which is the target's.
+    const dialProxy: Connect = (toDial, dialled) => dial({ ...toDial, servername: null }, dialled);
+    const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dialProxy });
     open.add(toProxy);
     openTunnel(toProxy, proxy, destination, (error, socket) => {
       open.delete(toProxy);

@@ -16,11 +16,9 @@ export function networkFailure(cause: unknown, peer: string): AgentError | undef
       `${peer} can't be spoken to over TLS (${code}). Another service or a proxy may answer at this port.`,
     );
   }
-  if (code.startsWith("HPE_")) {
-    return error(
-      "unexpected-answer",
-      `${peer} does not speak HTTP properly (${code}). Another service or a proxy may answer.`,
-    );
+  // undici's parser gives some of its errors no code.
+  if (cause instanceof Error && cause.name === "HTTPParserError") {
+    return error("unexpected-answer", `${peer} does not speak HTTP properly. Another service or a proxy may answer.`);
   }
   const agentCode = causes[code] ?? bySystemCall(cause);
   return agentCode === undefined ? undefined : error(agentCode, texts[agentCode](peer, code));
@@ -81,5 +79,5 @@ const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "shows a certificate that has expired. Check this machine's clock first, then the server",
   CERT_NOT_YET_VALID: "shows a certificate that is not valid yet. Check this machine's clock",
   ERR_TLS_CERT_ALTNAME_INVALID:
-    "shows a certificate for another name. A captive portal or a proxy may answer in its place; otherwise check baseUrl",
+    "shows a certificate for another name. A captive portal or a proxy may answer in its place; otherwise check the address in the settings",
 };

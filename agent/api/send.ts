@@ -31,10 +31,11 @@ export function createSender(options: SenderOptions): Sender {
   return {
     async send(request, signal) {
       const key = `${request.origin} ${request.address ?? ""}`;
-      const connection = connections.get(key) ?? (await connect(request, options));
-      connections.set(key, connection);
       const timeLimit = Math.min(options.requestTimeout, request.timeLimit ?? options.requestTimeout);
       try {
+        if (request.address !== undefined && !connections.has(key)) await knock(request, request.address, timeLimit);
+        const connection = connections.get(key) ?? (await connect(request, options));
+        connections.set(key, connection);
         return await bounded(connection, request, timeLimit, signal);
       } catch (thrown) {
         const { host } = new URL(request.origin);
@@ -47,6 +48,23 @@ export function createSender(options: SenderOptions): Sender {
       for (const key of connections.keys()) drop(key, new AgentError("interrupted", "The program ends."));
     },
   };
+}
+
+/**
+ * Fails where nobody listens at a given address, before anything is loaded for it: TLS with the system's CA store costs
+ * about 100 ms, and most machines have no client of the vendor's to ask.
+ */
+async function knock({ origin }: ApiRequest, address: string, timeLimit: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { hostname, port } = new URL(origin);
+  const socket = process.getBuiltinModule("node:net").connect({ host: address, port: Number(port) }, resolve);
+  socket.on("error", reject);
+  socket.setTimeout(timeLimit, () => reject(new AgentError("not-connected", `No connection to ${hostname} in time.`)));
+  try {
+    await promise;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function connect(request: ApiRequest, options: SenderOptions): Promise<HttpConnection> {

@@ -1,0 +1,92 @@
+import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { KeyPair } from "./certificates.ts";
+
+/** A server on loopback that speaks raw bytes, so that it can misbehave. */
+export interface Loopback extends AsyncDisposable {
+  readonly port: number;
+  readonly host: string;
+  /** Connections so far. */
+  readonly connections: number;
+  /** All that clients sent, in order of arrival. */
+  readonly received: string;
+}
+
+/** @param serve is called with each connection, once TLS stands where there is a key pair */
+export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): Promise<Loopback> {
+  const open = new Set<Socket>();
+  const seen = { connections: 0, received: "" };
+  const accept = (socket: Socket) => {
+    seen.connections += 1;
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      seen.received += chunk.toString("latin1");
+    });
+    serve(socket);
+  };
+  const server: Server =
+    pair === undefined ? createServer(accept) : createTlsServer({ key: pair.key, cert: pair.cert }, accept);
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.on("error", () => {});
+    socket.once("close", () => open.delete(socket));
+  });
+  server.on("tlsClientError", () => {});
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    port,
+    host: `127.0.0.1:${port}`,
+    get connections() {
+      return seen.connections;
+    },
+    get received() {
+      return seen.received;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Answers each request, whatever it is, with the same bytes, once its header lines and body of known length are there. */
+export function answering(bytes: string | ((socket: Socket) => void)): (socket: Socket) => void {
+  return (socket) => {
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      const end = text.indexOf("\r\n\r\n");
+      const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
+      if (end === -1 || text.length < end + 4 + length) return;
+      text = text.slice(end + 4 + length);
+      if (typeof bytes === "string") socket.write(bytes);
+      else bytes(socket);
+    });
+  };
+}
+
+export function reply(status: string, body: string, ...headers: string[]): string {
+  const lines = [`HTTP/1.1 ${status}`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers];
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** A proxy that opens tunnels (CONNECT), all of them to one port of loopback; or refuses them with a status line. */
+export async function connectProxy(target: { port: number } | { refuse: string }, pair?: KeyPair): Promise<Loopback> {
+  return await listen((socket) => {
+    socket.once("data", () => {
+      if ("refuse" in target) {
+        socket.end(`HTTP/1.1 ${target.refuse}\r\nContent-Length: 0\r\n\r\n`);
+        return;
+      }
+      const onward = netConnect(target.port, "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        socket.pipe(onward).pipe(socket);
+      });
+      onward.on("error", () => socket.destroy());
+      socket.once("close", () => onward.destroy());
+    });
+  }, pair);
+}

@@ -1,0 +1,447 @@
+import { execFile } from "node:child_process";
+import type { Socket } from "node:net";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { readVendorDeviceId } from "../../agent/api/devinfo.ts";
+import type { ApiRequest, Sender } from "../../agent/api/exchange.ts";
+import { createSender, type SenderOptions } from "../../agent/api/send.ts";
+import { Secret } from "../../agent/secret.ts";
+import { createTestCa, type TestCa } from "./certificates.ts";
+import { answering, connectProxy, listen, reply } from "./loopback.ts";
+
+const ok = '{"result":1,"msg":"OK"}';
+const signal = new AbortController().signal;
+/** Far more than any of these exchanges needs on a busy machine; the tests that wait it out set their own. */
+const plenty = 20_000;
+const senders: Sender[] = [];
+
+function sender(options: Partial<SenderOptions> = {}): Sender {
+  const made = createSender({
+    requestTimeout: plenty,
+    caFile: undefined,
+    proxy: "none",
+    environment: {},
+    ...options,
+  });
+  senders.push(made);
+  return made;
+}
+
+function request(origin: string, more: Partial<ApiRequest> = {}): ApiRequest {
+  return {
+    method: "POST",
+    origin,
+    target: new Secret("/o/api/v2/devices/x/link_user?opt=0&access_token=tok-0123456789"),
+    headers: { "content-type": "application/json" },
+    body: new Secret('{"username":"alice"}'),
+    ...more,
+  };
+}
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const one of senders.splice(0)) await one.close();
+});
+
+describe("over HTTP", () => {
+  test("sends what it is given, asks for no compression and reads the answer", async () => {
+    await using server = await listen(answering(reply("200 OK", ok, "X-One: a", "X-One: b")));
+    const response = await sender().send(request(`http://${server.host}`), signal);
+    expect(response).toMatchObject({ status: 200, body: ok, headers: { "x-one": "a, b" } });
+    expect(server.received).toMatch(/^POST \/o\/api\/v2\/devices\/x\/link_user\?opt=0&access_token=tok-0123456789 /);
+    expect(server.received).toMatch(/\r\naccept-encoding: identity\r\n/i);
+    expect(server.received).toMatch(/\r\n\r\n\{"username":"alice"\}$/);
+  });
+
+  test("uses one connection for several requests", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)));
+    const one = sender();
+    for (let count = 0; count < 3; count += 1) await one.send(request(`http://${server.host}`), signal);
+    expect(server.connections).toBe(1);
+  });
+
+  test("connects anew where the server has closed the kept connection", async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    await using server = await listen(
+      answering((socket) => {
+        closed = new Promise((resolve) => socket.once("close", resolve));
+        socket.end(reply("200 OK", ok, "Connection: close"));
+      }),
+    );
+    const one = sender();
+    await one.send(request(`http://${server.host}`), signal);
+    await closed;
+    expect(await one.send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200 });
+    expect(server.connections).toBe(2);
+  });
+
+  test("follows no redirect", async () => {
+    await using elsewhere = await listen(answering(reply("200 OK", ok)));
+    await using server = await listen(answering(reply("307 Moved", "", `Location: http://${elsewhere.host}/`)));
+    expect(await sender().send(request(`http://${server.host}`), signal)).toMatchObject({ status: 307 });
+    expect(elsewhere.connections).toBe(0);
+  });
+
+  test("reads an answer that comes byte by byte, in chunks, after interim answers", async () => {
+    const chunked = [...ok].map((letter) => `1\r\n${letter}\r\n`).join("");
+    const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const whole = `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${head}${chunked}0\r\n\r\n`;
+    await using server = await listen(
+      answering((socket) => {
+        socket.setNoDelay(true);
+        let at = 0;
+        const next = () => {
+          if (at < whole.length) socket.write(whole[at++] ?? "", () => setImmediate(next));
+        };
+        next();
+      }),
+    );
+    expect(await sender().send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200, body: ok });
+  });
+
+  test("a compression bomb stays packed", async () => {
+    const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024));
+    await using server = await listen(
+      answering((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
+        socket.write(bomb);
+      }),
+    );
+    const response = await sender().send(request(`http://${server.host}`), signal);
+    expect(response.headers["content-encoding"]).toBe("gzip");
+    expect(response.body.length).toBeLessThanOrEqual(64 * 1024);
+  });
+});
+
+/** Writes as fast as it is read, until the connection is cut. */
+function endlessly(text: string): (socket: Socket) => void {
+  return (socket) => {
+    const more = () => {
+      while (!socket.destroyed && socket.write(text));
+    };
+    socket.on("drain", more);
+    more();
+  };
+}
+
+describe("a server that misbehaves", () => {
+  const head = "HTTP/1.1 200 OK\r\n";
+  test.each<[string, (socket: Socket) => void, string]>([
+    ["sends nothing back and closes", (socket) => socket.destroy(), "connection-lost"],
+    ["resets the connection", (socket) => socket.resetAndDestroy(), "connection-lost"],
+    ["stops in the middle", (socket) => socket.end(`${head}Content-Length: 99\r\n\r\n{`), "connection-lost"],
+    [
+      "stops in the middle of a chunk",
+      (socket) => socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n9\r\n{`),
+      "connection-lost",
+    ],
+    [
+      "sends an endless body",
+      (socket) => {
+        socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+        endlessly(`4000\r\n${"x".repeat(0x4000)}\r\n`)(socket);
+      },
+      "answer-too-large",
+    ],
+    [
+      "sends an endless body without a length",
+      (socket) => {
+        socket.write(`${head}\r\n`);
+        endlessly("x".repeat(65_536))(socket);
+      },
+      "answer-too-large",
+    ],
+    [
+      "sends a body of one byte too many",
+      (socket) => socket.write(reply("200 OK", "x".repeat(65_537))),
+      "answer-too-large",
+    ],
+    [
+      "sends an endless header line",
+      (socket) => {
+        socket.write(`${head}X-Long: `);
+        endlessly("x".repeat(65_536))(socket);
+      },
+      "answer-too-large",
+    ],
+    [
+      "sends endless header lines",
+      (socket) => {
+        socket.write(head);
+        endlessly("X-More: 1\r\n".repeat(1000))(socket);
+      },
+      "answer-too-large",
+    ],
+    ["speaks another protocol", (socket) => socket.write("SSH-2.0-OpenSSH_9.2\r\n"), "unexpected-answer"],
+    [
+      "has two lengths",
+      (socket) => socket.write(`${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`),
+      "connection-lost",
+    ],
+    [
+      "has a length and chunks",
+      (socket) => socket.write(`${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
+      "connection-lost",
+    ],
+    [
+      "switches protocols",
+      (socket) => socket.write("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+      "connection-lost",
+    ],
+  ])("%s", async (_, misbehave, code) => {
+    await using server = await listen(answering(misbehave));
+    const sent = sender().send(request(`http://${server.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ name: "AgentError", code });
+    await expect(sent).rejects.not.toThrow(/tok-|link_user/);
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ["is silent", () => {}],
+    ["is silent after the header lines", (socket) => socket.write(`${head}Content-Length: 2\r\n\r\n`)],
+    ["gives interim answers for ever", endlessly("HTTP/1.1 103 Early Hints\r\n\r\n")],
+    [
+      "sends a byte now and then, for ever",
+      (socket) => {
+        socket.write(`${head}Content-Length: 60000\r\n\r\n`);
+        const timer = setInterval(() => socket.write("x"), 20);
+        socket.once("close", () => clearInterval(timer));
+      },
+    ],
+  ])("%s: ended by the time limit", async (_, misbehave) => {
+    await using server = await listen(answering(misbehave));
+    const sent = sender({ requestTimeout: 300 }).send(request(`http://${server.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ name: "AgentError", code: "no-answer" });
+  });
+
+  test("the next request starts on a new connection", async () => {
+    const answers = [
+      (socket: Socket) => socket.resetAndDestroy(),
+      (socket: Socket) => socket.write(reply("200 OK", ok)),
+    ];
+    await using server = await listen(answering((socket) => answers.shift()?.(socket)));
+    const one = sender();
+    await expect(one.send(request(`http://${server.host}`), signal)).rejects.toMatchObject({ code: "connection-lost" });
+    expect(await one.send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200 });
+  });
+
+  test("an endless body costs little memory", async () => {
+    await using server = await listen(answering(endlessly(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(65_536)}`)));
+    const before = process.memoryUsage.rss();
+    const one = sender();
+    for (let count = 0; count < 20; count += 1) {
+      await expect(one.send(request(`http://${server.host}`), signal)).rejects.toMatchObject({
+        code: "answer-too-large",
+      });
+    }
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024);
+  });
+});
+
+describe("without a server", () => {
+  test("nothing listens", async () => {
+    const gone = await listen(() => {});
+    await gone[Symbol.asyncDispose]();
+    const sent = sender().send(request(`http://${gone.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ code: "not-connected" });
+    await expect(sent).rejects.toThrow(gone.host);
+  });
+
+  test("a name that can't exist", async () => {
+    // A label has at most 63 octets, so that the system's resolver refuses it without asking anybody.
+    const name = `${"a".repeat(64)}.test`;
+    await expect(sender().send(request(`http://${name}`), signal)).rejects.toMatchObject({ code: "name-not-resolved" });
+  });
+
+  test("an abort ends it at once, before and during the exchange", async () => {
+    const aborter = new AbortController();
+    await using server = await listen(answering(() => aborter.abort()));
+    const one = sender();
+    await expect(one.send(request(`http://${server.host}`), aborter.signal)).rejects.toMatchObject({
+      code: "interrupted",
+    });
+    await expect(one.send(request(`http://${server.host}`), aborter.signal)).rejects.toMatchObject({
+      code: "interrupted",
+    });
+    expect(server.connections).toBe(1);
+  });
+
+  test("a defect of ours is not taken for a fault of the network", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)));
+    const broken = request(`http://${server.host}`, { target: new Secret("not a path") });
+    await expect(sender().send(broken, signal)).rejects.not.toMatchObject({ name: "AgentError" });
+  });
+});
+
+describe("over TLS", () => {
+  let ca: TestCa;
+  beforeAll(() => {
+    ca = createTestCa();
+  });
+  afterAll(() => ca[Symbol.dispose]());
+
+  test("trusts what caFile names", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)), ca.issue("IP:127.0.0.1"));
+    const one = sender({ caFile: ca.file });
+    expect(await one.send(request(`https://${server.host}`), signal)).toMatchObject({ status: 200, body: ok });
+    await one.send(request(`https://${server.host}`), signal);
+    expect(server.connections).toBe(1);
+  });
+
+  test.each<[string, string, number, string | undefined, RegExp]>([
+    ["an unknown issuer", "IP:127.0.0.1", 1, undefined, /not trusted here|signed without/],
+    ["another name", "DNS:other.test", 1, "ca", /another name/],
+    ["an expired certificate", "IP:127.0.0.1", -1, "ca", /expired.*clock/],
+  ])("refuses %s and says so", async (_, names, days, trusted, said) => {
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    await using server = await listen(answering(reply("200 OK", ok)), ca.issue(names, days));
+    const one = sender({ caFile: trusted === undefined ? undefined : ca.file });
+    const sent = one.send(request(`https://${server.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ code: "tls-untrusted" });
+    await expect(sent).rejects.toThrow(said);
+    expect(server.received).toBe("");
+  });
+
+  test("refuses a server that does not speak TLS", async () => {
+    await using plain = await listen((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const sent = sender().send(request(`https://${plain.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ code: "tls-untrusted" });
+  });
+
+  test("a handshake that never ends is ended by the time limit", async () => {
+    await using server = await listen(() => {});
+    const sent = sender({ requestTimeout: 300 }).send(request(`https://${server.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ code: "not-connected" });
+  });
+
+  test.each([
+    ["is missing", "/nonexistent/ca.pem", /can't be read \(ENOENT\)/],
+    ["holds no certificate", import.meta.filename, /has no certificate/],
+  ])("says when caFile %s", async (_, caFile, said) => {
+    const sent = sender({ caFile }).send(request("https://127.0.0.1:1"), signal);
+    await expect(sent).rejects.toMatchObject({ code: "setting-invalid" });
+    await expect(sent).rejects.toThrow(said);
+  });
+
+  test("NODE_EXTRA_CA_CERTS, which whoever starts the program can set, adds no trust", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)), ca.issue("IP:127.0.0.1"));
+    const script = `
+      const { createSender } = await import(${JSON.stringify(new URL("../../agent/api/send.ts", import.meta.url).href)});
+      const secret = { reveal: () => "/" };
+      const sender = createSender({ requestTimeout: 20000, caFile: undefined, proxy: "none", environment: {} });
+      const request = { method: "GET", origin: "https://${server.host}", target: secret, headers: {}, body: undefined };
+      await sender.send(request, new AbortController().signal).then(
+        (answer) => console.log(answer.status),
+        (error) => console.log(error.code),
+      );`;
+    const env = {
+      ...process.env,
+      NODE_EXTRA_CA_CERTS: ca.file,
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
+      NODE_NO_WARNINGS: "1",
+    };
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env });
+    expect((await run).stdout.trim()).toBe("tls-untrusted");
+  });
+
+  describe("through a proxy", () => {
+    test("asks for a tunnel by name, and shows the proxy nothing else", async () => {
+      await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+      await using proxy = await connectProxy({ port: server.port });
+      const one = sender({
+        caFile: ca.file,
+        proxy: "auto",
+        environment: { HTTPS_PROXY: `http://u:p%40@${proxy.host}` },
+      });
+      const got = await one.send(request("https://gears.test"), signal);
+      await one.send(request("https://gears.test"), signal);
+      expect(got).toMatchObject({ status: 200, body: ok });
+      expect(proxy.received).toMatch(/^CONNECT gears\.test:443 HTTP\/1\.1\r\nhost: gears\.test:443\r\n/i);
+      expect(proxy.received).toContain(`Basic ${Buffer.from("u:p@").toString("base64")}`);
+      expect(proxy.received).not.toMatch(/tok-|link_user/);
+      expect([proxy.connections, server.connections]).toEqual([1, 1]);
+    });
+
+    test("takes a proxy that is itself reached over TLS", async () => {
+      await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+      await using proxy = await connectProxy({ port: server.port }, ca.issue("IP:127.0.0.1"));
+      const one = sender({ caFile: ca.file, proxy: `https://${proxy.host}` });
+      expect(await one.send(request("https://gears.test"), signal)).toMatchObject({ status: 200 });
+    });
+
+    test("checks the server's certificate behind the proxy", async () => {
+      await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:other.test"));
+      await using proxy = await connectProxy({ port: server.port });
+      const one = sender({ caFile: ca.file, proxy: `http://${proxy.host}` });
+      await expect(one.send(request("https://gears.test"), signal)).rejects.toMatchObject({ code: "tls-untrusted" });
+      expect(server.received).toBe("");
+    });
+
+    test.each([
+      ["407 Proxy Authentication Required", /wants a user name and password/],
+      ["403 Forbidden", /does not allow connections to gears\.test:443/],
+      ["502 Bad Gateway", /can't reach gears\.test:443/],
+      ["418 Teapot", /refuses a connection .*status 418/],
+    ])("says what %s means", async (refuse, said) => {
+      await using proxy = await connectProxy({ refuse });
+      const sent = sender({ proxy: `http://${proxy.host}` }).send(request("https://gears.test"), signal);
+      await expect(sent).rejects.toMatchObject({ code: "not-connected" });
+      await expect(sent).rejects.toThrow(said);
+    });
+
+    test("a server that is silent behind the proxy is ended by the time limit", async () => {
+      await using mute = await listen(() => {});
+      await using toMute = await connectProxy({ port: mute.port });
+      const beforeTls = sender({ proxy: `http://${toMute.host}`, requestTimeout: 500 });
+      await expect(beforeTls.send(request("https://gears.test"), signal)).rejects.toMatchObject({
+        code: "not-connected",
+      });
+      await using silent = await listen(() => {}, ca.issue("DNS:gears.test"));
+      await using toSilent = await connectProxy({ port: silent.port });
+      const afterTls = sender({ proxy: `http://${toSilent.host}`, requestTimeout: 1000, caFile: ca.file });
+      await expect(afterTls.send(request("https://gears.test"), signal)).rejects.toMatchObject({ code: "no-answer" });
+    });
+
+    test("names the proxy where it can't be reached, breaks off or is silent", async () => {
+      const gone = await listen(() => {});
+      await gone[Symbol.asyncDispose]();
+      const toGone = sender({ proxy: `http://${gone.host}` }).send(request("https://gears.test"), signal);
+      await expect(toGone).rejects.toMatchObject({ code: "not-connected" });
+      await expect(toGone).rejects.toThrow(`the proxy ${gone.host}`);
+      await using broken = await listen(answering((socket) => socket.destroy()));
+      const toBroken = sender({ proxy: `http://${broken.host}` }).send(request("https://gears.test"), signal);
+      await expect(toBroken).rejects.toMatchObject({ code: "connection-lost" });
+      await using silent = await listen(() => {});
+      const toSilent = sender({ proxy: `http://${silent.host}`, requestTimeout: 300 });
+      await expect(toSilent.send(request("https://gears.test"), signal)).rejects.toMatchObject({
+        code: "not-connected",
+      });
+    });
+  });
+
+  describe("the vendor client's local API", () => {
+    const hwid = "1dc0aaaa292ce801f5379042d68bb6cb";
+    const page = `linkuser({"code":0,"description":"Success","info":{"hwid":"${hwid}"}})`;
+
+    test("is asked on loopback under the vendor's name", async () => {
+      const pair = ca.issue("DNS:eapi.opswatgears.com");
+      await using server = await listen(answering(reply("200 OK", page, "Content-Type: text/html")), pair);
+      const one = sender({ caFile: ca.file, proxy: "http://127.0.0.1:1" });
+      expect(await readVendorDeviceId(server.port, one, signal)).toMatchObject({ kind: "found", value: hwid });
+      expect(server.received).toMatch(/^GET \/opswat\/devinfo\?callback=linkuser HTTP\/1\.1\r\n/);
+      expect(server.received).toContain(`host: eapi.opswatgears.com:${server.port}\r\n`);
+    });
+
+    test("an impostor without the vendor's certificate is not believed", async () => {
+      await using server = await listen(answering(reply("200 OK", page)), ca.issue("DNS:localhost,IP:127.0.0.1"));
+      const reading = await readVendorDeviceId(server.port, sender({ caFile: ca.file }), signal);
+      expect(reading).toMatchObject({ kind: "failed", error: { code: "tls-untrusted" } });
+    });
+
+    test("where nothing listens there is none", async () => {
+      const gone = await listen(() => {});
+      await gone[Symbol.asyncDispose]();
+      expect(await readVendorDeviceId(gone.port, sender(), signal)).toMatchObject({ kind: "absent" });
+    });
+  });
+});

@@ -224,7 +224,9 @@ describe("69 unreachable", () => {
   it.each([500, 502, 503, 504])("a server that always fails with %i", async (status) => {
     gears.answerAlways("link_user", failure(status, "try later"));
     const { exitCode, document } = await endpoint.link(["--deadline", "1s"]);
-    expect(document).toMatchObject({ outcome: "unreachable", error: { code: "server-error" } });
+    expect(document.outcome).toBe("unreachable");
+    // The deadline may come while a request is under way.
+    expect(["server-error", "no-answer"]).toContain(document.error?.code);
     expect(exitCode).toBe(69);
     expect(gears.callsOf("link_user").length).toBeGreaterThan(1);
   });

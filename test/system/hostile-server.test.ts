@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Answer,
+  captivePortal,
+  cutShort,
+  endlessBody,
+  endlessHeaders,
+  gzipped,
+  hugeHeader,
+  oneByteAtATime,
+  raw,
+  redirect,
+  reset,
+  silence,
+} from "../fakes/answers.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { json } from "../fakes/gears-api.ts";
+import { type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
+
+/** What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right. */
+
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
+  endpoint = setUpEndpoint(gears, { requestTimeout: "300ms", deadline: "1s", retryInitialDelay: "100ms" });
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+const success = json(200, { result: 1, msg: "OK" });
+const gzipBomb = gzipped({ ...success, body: `{"result":1,"msg":"${"O".repeat(100_000_000)}"}` });
+
+describe.each(["token", "link_user"] as const)("%s", (scripted) => {
+  it.each<[string, Answer]>([
+    ["silence", silence],
+    ["a reset", reset],
+    ["a body cut short", cutShort],
+    ["a good answer that comes too slowly, though a byte every 200 ms", oneByteAtATime(success, 200)],
+  ])("69 unreachable: %s, tried again until the deadline", async (_, answer) => {
+    gears.answerAlways(scripted, answer);
+    const { exitCode, document } = await endpoint.link();
+    expect(document.outcome).toBe("unreachable");
+    expect(["no-answer", "connection-lost"]).toContain(document.error?.code);
+    expect(exitCode).toBe(69);
+    expect(gears.callsOf(scripted).length).toBeGreaterThan(1);
+  });
+
+  it.each<[string, Answer]>([
+    ["silence", silence],
+    ["a reset", reset],
+    ["a body cut short", cutShort],
+  ])("0: %s that passes ends linked", async (_, answer) => {
+    gears.answerNext(scripted, answer, 2);
+    endpoint.configure({ deadline: "20s" });
+    const { exitCode, document } = await endpoint.link();
+    expect(document.outcome).toBe("linked");
+    expect(exitCode).toBe(0);
+    expect(gears.links.size).toBe(1);
+  });
+
+  it.each<[string, Answer]>([
+    ["a captive portal's page", captivePortal],
+    [
+      "a captive portal's page that calls itself JSON",
+      { ...captivePortal, headers: { "Content-Type": "application/json" } },
+    ],
+    ["an empty answer", { status: 200 }],
+    ["204", { status: 204 }],
+    ["text", { status: 200, body: "OK" }],
+    ["JSON cut off", { status: 200, body: '{"result":1,' }],
+    ["JSON that is no object", json(200, [1])],
+    ["JSON of another shape", json(200, { status: "fine" })],
+    ["fields of other types", json(200, { result: true, access_token: true })],
+    ["an endless body", endlessBody],
+    ["endless headers", endlessHeaders],
+    ["a huge header", hugeHeader(success, 200_000)],
+    ["an answer in gzip, not asked for", gzipped(captivePortal)],
+    ["a small answer that unpacks to 100 MB", gzipBomb],
+    ["another protocol", raw("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")],
+    ["a network that wants a log-on (511)", { ...captivePortal, status: 511 }],
+    ["a proxy that wants a log-on (407)", { ...captivePortal, status: 407 }],
+  ])("76 protocol: %s, without a second try", async (_, answer) => {
+    gears.answerAlways(scripted, answer);
+    endpoint.configure({ requestTimeout: "5s", deadline: "20s" });
+    const { exitCode, document } = await endpoint.link();
+    expect(document).toMatchObject({ outcome: "protocol", error: { code: expect.any(String) } });
+    expect(exitCode).toBe(76);
+    expect(gears.callsOf(scripted).length).toBe(1);
+    expect(gears.links.size).toBe(0);
+  });
+
+  it.each([301, 302, 303, 307, 308])("76 protocol: a redirect (%i), which is never followed", async (status) => {
+    await using elsewhere = await startGears();
+    const { pathname, search } = new URL("/o/oauth/token?from=portal", elsewhere.baseUrl);
+    gears.answerAlways(scripted, redirect(`${elsewhere.baseUrl}${pathname}${search}`, status));
+    const { exitCode, document } = await endpoint.link();
+    expect(document).toMatchObject({ outcome: "protocol", error: { code: "redirected" } });
+    expect(exitCode).toBe(76);
+    expect(elsewhere.calls).toEqual([]);
+    expect(gears.callsOf(scripted).length).toBe(1);
+  });
+
+  it("an endless body never makes it use more than 150 MB", async () => {
+    gears.answerAlways(scripted, endlessBody);
+    const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
+      environment: endpoint.environment,
+    });
+    let running = true;
+    child.once("exit", () => {
+      running = false;
+    });
+    let peak = 0;
+    while (running) {
+      peak = Math.max(peak, peakMemory(child.pid ?? 0));
+      await setImmediate();
+    }
+    expect(withDocument(await ended).document.error?.code).toBe("answer-too-large");
+    expect(peak).toBeGreaterThan(0);
+    expect(peak).toBeLessThan(150e6);
+  });
+});
+
+describe("what the server says is never taken on trust", () => {
+  it("its words are shown without control characters and without the secrets that it repeats", async () => {
+    const token = gears.issueToken();
+    gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
+    const msg = `\u001b[31mno\u001b[0m ${gears.clientSecret} ${token} \u0007 ${"long ".repeat(2000)}`;
+    gears.answerAlways("link_user", json(400, { result: 0, msg }));
+    const { exitCode, stdout, stderr } = await endpoint.link();
+    expect(exitCode).toBe(65);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come through
+    expect(`${JSON.parse(stdout).message}${stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+    expect(stdout.length).toBeLessThan(5000);
+    const plain = await endpoint.run(["status"]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come through
+    expect(plain.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+  });
+
+  it("a redirect that repeats the token in its address gives nothing away", async () => {
+    const token = gears.issueToken();
+    gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
+    gears.answerAlways("link_user", redirect(`https://portal.example.com/${token}?access_token=${token}`));
+    const { exitCode, document } = await endpoint.link();
+    expect(exitCode).toBe(76);
+    expect(document.message).toContain("portal.example.com");
+  });
+});
+
+/** The most memory that a running process has had in RAM, in bytes (proc_pid_status(5)); 0 after its end. */
+function peakMemory(pid: number): number {
+  try {
+    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kB ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

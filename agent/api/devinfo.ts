@@ -38,6 +38,7 @@ export async function readVendorDeviceId(
 
 const noSuchApi = "the vendor's client does not have this API turned on";
 
+/** @internal */
 export function buildDevinfoRequest(port: number, path: string): ApiRequest {
   return {
     method: "GET",
@@ -61,7 +62,10 @@ const faults: ReadonlyMap<unknown, string> = new Map([
   [-41, "it could not get the information"],
 ]);
 
-/** Reads `name({"code":0,"info":{"hwid":"…"}})`, with or without the padding (`name(` and `)`). */
+/**
+ * Reads `name({"code":0,"info":{"hwid":"…"}})`, with or without the padding (`name(` and `)`).
+ * @internal
+ */
 export function readDevinfo(response: RawResponse, origin: string): Reading<DeviceId> {
   const { status, body: text } = response;
   if (status === 404) return absent(origin, noSuchApi);

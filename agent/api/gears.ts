@@ -3,13 +3,16 @@ import { type ExchangeContext, type Sender, splitBaseUrl } from "./exchange.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
 import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
-/** A token that somebody else got, or a client of the account that gets its own. */
+/**
+ * A token that somebody else got, or a client of the account that gets its own.
+ * @internal
+ */
 export type GearsCredentials =
   | { readonly kind: "token"; readonly accessToken: Secret }
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret };
 
 /** Requests that were sent, answered or not. */
-export interface RequestCounts {
+interface RequestCounts {
   readonly token: number;
   readonly linkUser: number;
 }

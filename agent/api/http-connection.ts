@@ -23,7 +23,7 @@ export interface Route {
   readonly secureContext: SecureContext | undefined;
 }
 
-export type Stage = "connecting" | "waiting" | "reading";
+type Stage = "connecting" | "waiting" | "reading";
 
 /** One connection at a time to one origin, kept open between requests. */
 export interface HttpConnection {

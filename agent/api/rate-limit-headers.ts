@@ -13,7 +13,10 @@ export interface RateLimitReport {
   readonly notBefore: number | undefined;
 }
 
-/** 24 hours in milliseconds: no answer can silence this device for longer. */
+/**
+ * 24 hours in milliseconds: no answer can silence this device for longer.
+ * @internal
+ */
 export const longestWait = 86_400_000;
 
 /** Seconds above this are an epoch time (it is in 2001), below it a delay (it is 31 years). */

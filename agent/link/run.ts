@@ -172,8 +172,9 @@ class LinkRun {
       const message = `linked since ${since}; ${plan.reason}`;
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
-    const schedule = this.#current(memory, this.#pace(plan.candidates, !plan.spread || this.#options.immediate));
-    if (schedule.notBefore > now) {
+    const context = this.#pace(plan.candidates, !plan.spread || this.#options.immediate);
+    const schedule = this.#current(memory, context);
+    if (schedule.notBefore > context.now) {
       const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}.`);
       return this.#wait(memory, schedule, notDue);
     }

@@ -93,6 +93,14 @@ test("a link is made, told and remembered", async () => {
   expect(asked).toEqual([`${first.value} alice Sales`]);
 });
 
+test("an immediate run is not put off by the time that passes while it decides", async () => {
+  const { run, ports, clock } = scene([linked]);
+  let ticks = 0;
+  Object.assign(ports, { clock: { ...clock, now: () => clock.now() + ticks++ } });
+  await run();
+  expect(clock.slept).toEqual([]);
+});
+
 test("a second run makes no call", async () => {
   const { run, asked } = scene([linked]);
   await run();

@@ -4,6 +4,7 @@ import type { Outcome } from "../exit-codes.ts";
 import type { Candidate } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
 import { readPaceMemory } from "../pace/memory.ts";
+import { awakeTime } from "../pace/online-time.ts";
 import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
@@ -115,6 +116,9 @@ class LinkRun {
   readonly #unknown = new Set<string>();
   #tries = 0;
   #schedule: Schedule | undefined;
+  #awake = 0;
+  /** Both clocks as they were when `#awake` was counted last. */
+  #clocks: { readonly now: number; readonly monotonic: number } | undefined;
   /** What could not be written, for this run's own use. */
   #unsaved: Memory | undefined;
 
@@ -273,11 +277,21 @@ class LinkRun {
     }
   }
 
+  /** How long the device has been awake in this run, ms; asked at least at every sign of life. */
+  #awakeNow(): number {
+    const now = this.#ports.clock.now();
+    const monotonic = this.#ports.clock.monotonic();
+    const last = this.#clocks ?? { now, monotonic };
+    this.#awake += awakeTime(now - last.now, monotonic - last.monotonic);
+    this.#clocks = { now, monotonic };
+    return this.#awake;
+  }
+
   #pace(candidates: readonly Candidate[], immediate: boolean): PaceContext {
     const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = this.#options.settings;
     return {
       now: this.#ports.clock.now(),
-      monotonic: this.#ports.clock.monotonic(),
+      awake: this.#awakeNow(),
       random: this.#ports.random,
       slot: slotOf(candidates[0]?.value ?? ""),
       immediate: immediate && this.#tries === 0,

@@ -9,24 +9,46 @@ const hour = 3_600_000;
 /** A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the minute. */
 const dayLength = 20 * hour;
 const workday = 8 * hour;
-const fastest = 24;
+/** Devices that are on for less than this a day are treated as if they were on for so long. */
+const shortestDay = workday / 32;
 
 /**
  * How fast tile time passes while the device is on: 1 for a device that is on for a working day or longer, faster for
  * one that is on for a part of it, so that both pass through the same tiles in the same number of days.
  */
 export function paceOf({ usualDay }: Pick<Online, "usualDay">): number {
-  return usualDay === null ? 1 : Math.min(fastest, Math.max(1, workday / Math.max(usualDay, 1)));
+  return usualDay === null ? 1 : workday / Math.min(workday, Math.max(shortestDay, usualDay));
 }
 
-/** Counts a sign of life. @param elapsed ms that the device was on since the last one */
-export function seen(before: Online, now: number, elapsed: number): Online {
+/**
+ * Counts a sign of life.
+ * @param elapsed ms that the device was on since the last one
+ * @returns what is known now, and by how much tile time advances, ms: at the end of a day, to a full working day
+ */
+export function seen(
+  before: Online,
+  now: number,
+  elapsed: number,
+): { readonly online: Online; readonly tileTime: number } {
   const sinceDay = now - before.dayAt;
-  if (sinceDay >= 0 && sinceDay < dayLength) {
-    return { ...before, seenAt: now, dayOnline: before.dayOnline + elapsed };
+  const dayOnline = before.dayOnline + elapsed;
+  const pace = paceOf(before);
+  if (sinceDay < dayLength) {
+    // A clock that was set back tells nothing about the day.
+    const dayAt = sinceDay < 0 ? now : before.dayAt;
+    return { online: { ...before, seenAt: now, dayAt, dayOnline }, tileTime: elapsed * pace };
   }
-  // A clock that was set back tells nothing about the day.
-  if (sinceDay < 0) return { ...before, seenAt: now, dayAt: now };
-  const usualDay = before.usualDay === null ? before.dayOnline : (before.usualDay + before.dayOnline) / 2;
-  return { seenAt: now, dayAt: now, dayOnline: elapsed, usualDay };
+  const day = Math.min(dayOnline, dayLength);
+  const usualDay = before.usualDay === null ? day : (before.usualDay + day) / 2;
+  const rest = Math.max(0, workday - dayOnline * pace);
+  return { online: { seenAt: now, dayAt: now, dayOnline: 0, usualDay }, tileTime: elapsed * pace + rest };
+}
+
+/**
+ * How much of the time between two looks at the clocks, at most {@link longestGap}, the device was awake, ms. Either
+ * clock may run on while it sleeps, by system, so the slower one is believed, and a wall clock that was set back is not.
+ * @param wall ms that passed on the wall clock @param monotonic ms that passed on the monotonic clock
+ */
+export function awakeTime(wall: number, monotonic: number): number {
+  return Math.max(0, Math.min(monotonic, wall < 0 ? monotonic : wall, longestGap));
 }

@@ -13,8 +13,8 @@ import { firstWidth, isSized, laterWidth, shortest } from "./tiles.ts";
  */
 export interface PaceContext {
   readonly now: number;
-  /** `Clock.monotonic()`: of this process, from any start; never goes back. */
-  readonly monotonic: number;
+  /** How long the device has been awake in this run, ms, from any start; never goes back. See `awakeTime`. */
+  readonly awake: number;
   /** Uniform in [0, 1); Math.random outside tests. */
   readonly random: () => number;
   /** Fixed for the device, uniform in [0, 1) over a fleet; chooses its slot. See `slotOf`. */
@@ -39,17 +39,17 @@ export type PaceEvent =
   /** 5xx, no connection, no answer: says nothing about the shared limit. */
   | { readonly kind: "transient"; readonly notBefore: number | undefined };
 
-/** What is decided: the next try's moment. To be remembered, all but `monotonic`, until a try succeeds. */
+/** What is decided: the next try's moment. Its memory is kept until a try succeeds. */
 export interface Schedule {
   readonly memory: PaceMemory;
   /** Wall-clock moment of the next try; already past or present where it is due. */
   readonly notBefore: number;
-  /** The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. */
+  /** The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. `reason` is why. */
   readonly unhurried: number;
   /** For a person, completes "waits until …": why. */
   readonly reason: string;
-  /** `PaceContext.monotonic` at the last decision. */
-  readonly monotonic: number;
+  /** `PaceContext.awake` at the last decision. */
+  readonly awake: number;
 }
 
 /** A server's wish to be left alone is followed up to this long. */
@@ -61,21 +61,12 @@ const noHold = 0;
 /** The schedule at the start of a run. @param remembered as the last run left it, or undefined for the first */
 export function begin(remembered: PaceMemory | undefined, context: PaceContext): Schedule {
   const memory = remembered === undefined ? fresh(context) : resumed(remembered, context);
-  const due = decide(memory, context);
-  if (!context.immediate) return due;
-  const atOnce = Math.max(context.now, memory.hold);
-  return {
-    memory,
-    notBefore: Math.min(due.notBefore, atOnce),
-    unhurried: due.notBefore,
-    reason: memory.hold > context.now ? "the server asked for this pause" : "somebody waits for it",
-    monotonic: context.monotonic,
-  };
+  return hurried(decide(memory, context), context);
 }
 
 /** A sign of life while waiting, at least every 15 minutes and at the end of the run: counts the time the device is on. */
 export function keep(schedule: Schedule, context: PaceContext): Schedule {
-  return decide(advanced(schedule, context), context);
+  return hurried(decide(advanced(schedule, context), context), context);
 }
 
 /** The schedule after a try that did not get through. */
@@ -91,6 +82,14 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
   // A try that nobody waited for does not use up the device's own moment.
   const early = schedule.notBefore < schedule.unhurried && context.now < schedule.unhurried;
   return decide(early ? refused : nextTry(refused, context), context);
+}
+
+/** Where a person waits, only what the server asked for is waited. */
+function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule {
+  if (!immediate) return schedule;
+  const { hold } = schedule.memory;
+  const notBefore = Math.min(schedule.notBefore, Math.max(now, hold));
+  return { ...schedule, notBefore, reason: hold > now ? heldReason(schedule.memory) : schedule.reason };
 }
 
 function fresh(context: PaceContext): PaceMemory {
@@ -128,22 +127,33 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
         ? heldUntil(now + (remembered.hold - remembered.seenAt), now)
         : heldUntil(remembered.hold, now);
   const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
-  const online = seen(remembered, now, elapsed);
+  const { online, tileTime } = seen(remembered, now, elapsed);
   if (remembered.basis !== anew.basis) return { ...anew, ...online, hold };
-  return { ...remembered, ...online, hold, position: remembered.position + elapsed * paceOf(remembered) };
+  return caughtUp({ ...remembered, ...online, hold, position: remembered.position + tileTime }, context);
 }
 
-/** Counts the time since the last decision of this run: by the slower of the two clocks, as either may run on while the device sleeps. */
-function advanced({ memory, monotonic }: Schedule, context: PaceContext): PaceMemory {
-  const passed = Math.max(0, context.monotonic - monotonic);
+/** A try that the device was off for is made good in what is left of the tile that has come meanwhile. */
+function caughtUp(memory: PaceMemory, context: PaceContext): PaceMemory {
+  if (memory.position <= memory.point + longestGap) return memory;
+  let { tile, width, position } = memory;
+  while (position >= width && tile < 1000) {
+    position -= width;
+    width = laterWidth(++tile, context);
+  }
+  return { ...memory, tile, width, position, point: position + context.random() * (width - position) };
+}
+
+/** Counts the time since the last decision of this run. */
+function advanced({ memory, awake }: Schedule, context: PaceContext): PaceMemory {
+  const elapsed = Math.max(0, context.awake - awake);
   const wall = context.now - memory.seenAt;
-  const elapsed = Math.min(passed, longestGap, wall < 0 ? passed : wall);
+  const { online, tileTime } = seen(memory, context.now, elapsed);
   const hold = wall < 0 && memory.hold !== noHold ? memory.hold + wall : memory.hold;
   return {
     ...memory,
-    ...seen(memory, context.now, elapsed),
+    ...online,
     hold: Math.max(noHold, hold),
-    position: memory.position + elapsed * paceOf(memory),
+    position: memory.position + tileTime,
   };
 }
 
@@ -168,7 +178,7 @@ function nextTry(memory: PaceMemory, context: PaceContext): PaceMemory {
 }
 
 function decide(memory: PaceMemory, context: PaceContext): Schedule {
-  const { now, monotonic } = context;
+  const { now, awake } = context;
   const moment = now + Math.max(0, memory.point - memory.position) / paceOf(memory);
   const notBefore = Math.max(moment, memory.hold);
   return {
@@ -178,7 +188,7 @@ function decide(memory: PaceMemory, context: PaceContext): Schedule {
     get reason() {
       return memory.hold > moment ? heldReason(memory) : tileReason(memory, context);
     },
-    monotonic,
+    awake,
   };
 }
 

@@ -1,0 +1,217 @@
+import type { RateLimit } from "../settings/kinds.ts";
+import { EventQueue } from "./event-queue.ts";
+import { type LimiterModel, makeLimiter } from "./limiter.ts";
+import type { PaceMemory } from "./memory.ts";
+import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule } from "./pacer.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** How the devices' first logons lie in time. */
+export type Logons =
+  /** Uniform within `span` ms. */
+  | { readonly kind: "uniform"; readonly span: number }
+  /** Log-normal, as people come to work: half of them within `median` ms. */
+  | { readonly kind: "log-normal"; readonly median: number; readonly sigma: number };
+
+/** A class of devices by how long they are on each day, somewhere between 9 and 17 o'clock. */
+export interface Shift {
+  /** Part of the fleet; the parts add up to 1. */
+  readonly share: number;
+  /** Ms a day. */
+  readonly length: number;
+}
+
+export interface Rollout {
+  readonly devices: number;
+  readonly limit: RateLimit;
+  readonly model: LimiterModel;
+  readonly logons: Logons;
+  /** As configured on the devices. */
+  readonly fleetSize: number | undefined;
+  readonly splay: number | undefined;
+  /** Whether getting a token costs a call of the limit. */
+  readonly tokenCalls: boolean;
+  /** Devices that are on for a part of the day; undefined: all stay on. */
+  readonly shifts: readonly Shift[] | undefined;
+  /** While it lasts, the server answers 503; ms from the first logon. */
+  readonly outage: { readonly from: number; readonly to: number } | undefined;
+  /** The simulation ends here though devices are left; ms. */
+  readonly horizon: number;
+  readonly seed: number;
+}
+
+export interface RolloutResult {
+  /** When devices were linked, ms from the start, in order. */
+  readonly linkedAt: Float64Array;
+  /** Calls that reached the server, refused ones included. */
+  readonly calls: number;
+  /** The most calls within any period of the limit. */
+  readonly peak: number;
+}
+
+/** The time that no method can beat: every call that the limit allows is used and accepted, ms. */
+export function leastTime({ devices, limit, tokenCalls }: Pick<Rollout, "devices" | "limit" | "tokenCalls">): number {
+  return (devices * (tokenCalls ? 2 : 1) * limit.period) / limit.calls;
+}
+
+/** A plain rollout: everybody logs on within a minute and stays on, nothing is configured, and nothing goes wrong. */
+export function plainRollout(devices: number, limit: RateLimit): Rollout {
+  return {
+    devices,
+    limit,
+    model: "fixed-window",
+    logons: { kind: "uniform", span: minute },
+    fleetSize: undefined,
+    splay: undefined,
+    tokenCalls: false,
+    shifts: undefined,
+    outage: undefined,
+    horizon: 365 * day,
+    seed: 1,
+  };
+}
+
+/** A token is good for this long (the API's `expires_in`). */
+const tokenLife = hour;
+/** The signs of life of a waiting run. */
+const beat = 15 * minute;
+/** Work begins at 9 in the morning and lasts for 8 hours; time counts from midnight. */
+const workBegins = 9 * hour;
+const workday = 8 * hour;
+
+/** Lets a fleet of the real schedule meet a rate limit in virtual time: one event for each try of each device. */
+export function simulate(rollout: Rollout): RolloutResult {
+  const { devices, limit, outage, shifts, tokenCalls } = rollout;
+  const random = seededRandom(rollout.seed);
+  const limiter = makeLimiter(rollout.model, limit);
+  const queue = new EventQueue(devices);
+  const schedules: (Schedule | undefined)[] = new Array(devices).fill(undefined);
+  const memories: (PaceMemory | undefined)[] = new Array(devices).fill(undefined);
+  const slots = new Float64Array(devices).map(random);
+  const tokenUntil = new Float64Array(devices);
+  const sessionEnd = new Float64Array(devices).fill(Infinity);
+  const shiftLength = new Float64Array(devices).fill(Infinity);
+  const linkedAt = new Float64Array(devices);
+  const recent = new RecentCalls(limit.period);
+  let linked = 0;
+  let slot = 0;
+  let now = 0;
+  const context: PaceContext = {
+    get now() {
+      return now;
+    },
+    get awake() {
+      return now;
+    },
+    random,
+    get slot() {
+      return slot;
+    },
+    immediate: false,
+    rateLimit: limit,
+    fleetSize: rollout.fleetSize,
+    splay: rollout.splay,
+    callsPerLink: tokenCalls ? 2 : 1,
+    rolloutStart: undefined,
+    retryInitialDelay: 2 * second,
+    retryMaxDelay: 15 * minute,
+  };
+
+  const logOn = (device: number, midnight: number): void => {
+    const length = shiftLength[device] as number;
+    const begins = shifts === undefined ? 0 : workBegins + Math.max(0, workday - length) * random();
+    queue.push(midnight + begins + logonAfter(rollout.logons, random), device);
+  };
+  for (let device = 0; device < devices; device++) {
+    if (shifts !== undefined) shiftLength[device] = shiftOf(shifts, random());
+    logOn(device, 0);
+  }
+
+  /** What comes of one call at `now`; undefined: it is accepted. */
+  const call = (): PaceEvent | undefined => {
+    if (outage !== undefined && now >= outage.from && now < outage.to) {
+      return { kind: "transient", notBefore: undefined };
+    }
+    recent.add(now);
+    return limiter.accept(now) ? undefined : { kind: "rate-limited", notBefore: limiter.resetAt(now) };
+  };
+  const tryToLink = (device: number): PaceEvent | undefined => {
+    if (tokenCalls && now >= (tokenUntil[device] as number)) {
+      const refused = call();
+      if (refused !== undefined) return refused;
+      tokenUntil[device] = now + tokenLife;
+    }
+    return call();
+  };
+  const enqueue = (device: number, schedule: Schedule): void => {
+    schedules[device] = schedule;
+    if (shifts === undefined) queue.push(Math.max(now, schedule.notBefore), device);
+    else queue.push(Math.min(Math.max(now, schedule.notBefore), now + beat, sessionEnd[device] as number), device);
+  };
+
+  for (let time = queue.time; time !== undefined && time <= rollout.horizon; time = queue.time) {
+    const device = queue.pop() as number;
+    now = time;
+    slot = slots[device] as number;
+    const schedule = schedules[device];
+    if (schedule === undefined) {
+      sessionEnd[device] = now + (shiftLength[device] as number);
+      enqueue(device, begin(memories[device], context));
+    } else if (now >= (sessionEnd[device] as number)) {
+      // Switched off without notice: what was kept at the last sign of life remains.
+      memories[device] = schedule.memory;
+      schedules[device] = undefined;
+      logOn(device, Math.floor(now / day + 1) * day);
+    } else if (now < schedule.notBefore) {
+      enqueue(device, keep(schedule, context));
+    } else {
+      const event = tryToLink(device);
+      if (event === undefined) linkedAt[linked++] = now;
+      else enqueue(device, after(schedule, event, context));
+    }
+  }
+  return { linkedAt: linkedAt.subarray(0, linked), calls: recent.total, peak: recent.peak };
+}
+
+function shiftOf(shifts: readonly Shift[], chance: number): number {
+  let below = 0;
+  for (const { share, length } of shifts) {
+    below += share;
+    if (chance < below) return length;
+  }
+  return shifts.at(-1)?.length ?? Infinity;
+}
+
+function logonAfter(logons: Logons, random: () => number): number {
+  if (logons.kind === "uniform") return logons.span * random();
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return logons.median * Math.exp(logons.sigma * normal);
+}
+
+/** Counts calls, and the most of them within any one period. */
+class RecentCalls {
+  total = 0;
+  peak = 0;
+  readonly #period: number;
+  #times: number[] = [];
+  #from = 0;
+
+  constructor(period: number) {
+    this.#period = period;
+  }
+
+  add(now: number): void {
+    this.total++;
+    this.#times.push(now);
+    while ((this.#times[this.#from] as number) <= now - this.#period) this.#from++;
+    this.peak = Math.max(this.peak, this.#times.length - this.#from);
+    if (this.#from > 4096) {
+      this.#times = this.#times.slice(this.#from);
+      this.#from = 0;
+    }
+  }
+}

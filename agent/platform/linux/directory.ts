@@ -1,11 +1,12 @@
 import { AgentError } from "../../errors.ts";
+import { foldName } from "../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { Account, Group } from "../port.ts";
 import { localAccount, otherAccount } from "./accounts.ts";
 import type { BoundedNames } from "./bounded-names.ts";
 import { directoryGroups, localGroups } from "./groups.ts";
 import { type LocalFiles, readLocalFiles } from "./local-files.ts";
-import type { NssUser } from "./name-service.ts";
+import type { NssGroup, NssUser } from "./name-service.ts";
 import { directorySources, readNssSources } from "./nsswitch.ts";
 
 const localOrigin = "/etc/passwd";
@@ -29,11 +30,12 @@ export function createDirectory(
   namesFor: (directorySources: readonly string[]) => BoundedNames,
   hostName: () => string,
 ): Directory {
-  const open = (): { files: LocalFiles; directories: readonly string[]; names: BoundedNames } => {
+  const open = () => {
     const sources = readNssSources(root);
     const directories = directorySources(sources);
     const files = readLocalFiles(root, [...sources.users, ...sources.groups]);
-    return { files, directories, names: namesFor(directories) };
+    const directoryFirst = directories.includes(sources.users[0] ?? "");
+    return { files, directories, directoryFirst, names: namesFor(directories) };
   };
 
   return {
@@ -54,13 +56,14 @@ export function createDirectory(
     accountByName: (name) =>
       read(origin, async () => {
         if (!/^[^\0]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
-        const { files, directories, names } = open();
+        const { files, directories, directoryFirst, names } = open();
         const local = files.users.find((user) => user.name === name);
-        if (local !== undefined) return found(localAccount(local, files), localOrigin);
+        if (local !== undefined && !directoryFirst) return found(localAccount(local, files), localOrigin);
         const user = await names.ask("userByName", name);
         if (user === undefined) return absent(origin, "no account has this name");
-        const localTwin = files.users.find(({ uid }) => uid === user.uid);
-        if (localTwin !== undefined) return found(localAccount(localTwin, files), localOrigin);
+        const sameUid = files.users.find(({ uid }) => uid === user.uid);
+        if (sameUid?.name === user.name) return found(localAccount(sameUid, files), localOrigin);
+        if (sameUid !== undefined) throw unclear(`${user.name} and ${sameUid.name} have the user ID ${user.uid}`);
         await refuseAmbiguous(user, files, names);
         return found(otherAccount(checked(user), directories, hostName()), origin);
       }),
@@ -74,8 +77,12 @@ export function createDirectory(
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
         if (user.name !== account.systemName) throw unclear(`${account.systemName} is now called ${user.name}`);
-        const groups = await names.ask("groupsOf", user.name, user.gid);
-        return found(directoryGroups(account, user.gid, groups, files, directories, hostName()), origin);
+        const listed = withoutOwnGroup(await names.ask("groupsOf", user.name), user);
+        const rows = directoryGroups(account, user.gid, listed, files, directories, hostName());
+        if (account.kind === "domain" && !rows.some(({ kind }) => kind === "domain")) throw noGroupsYet(user);
+        if (rows.some(({ primary }) => primary)) return found(rows, origin);
+        const primary = withoutOwnGroup([await names.ask("groupById", user.gid)], user);
+        return found([...rows, ...directoryGroups(account, user.gid, primary, files, directories, hostName())], origin);
       }),
   };
 }
@@ -91,10 +98,27 @@ async function refuseAmbiguous(user: NssUser, files: LocalFiles, names: BoundedN
   throw unclear(`the name ${user.name} of the user ID ${user.uid} leads to ${again?.uid ?? "nobody"}`);
 }
 
+/**
+ * A group of the user's own name is none of the directory's, where a name is given once: winbind shows the user's own SID
+ * so, FreeIPA and SSSD a private group.
+ */
+function withoutOwnGroup(groups: readonly NssGroup[], user: NssUser): readonly NssGroup[] {
+  return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));
+}
+
 /** U+FFFD stands where the name's bytes are not UTF-8. */
 function checked(user: NssUser): NssUser {
   if (user.name === "" || user.name.includes("\uFFFD")) throw unclear(`the user ID ${user.uid} has no readable name`);
   return user;
+}
+
+/**
+ * An off-line client answers for a user whom it has seen but whose groups it has not: SSSD 2.8 with no group, winbind
+ * 4.17 with the user's own SID. On line, both list at least `Domain Users`.
+ */
+function noGroupsYet(user: NssUser): AgentError {
+  const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet.`;
+  return new AgentError("identity-unreadable", message);
 }
 
 function unclear(what: string): AgentError {

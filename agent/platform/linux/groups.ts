@@ -40,7 +40,9 @@ export function directoryGroups(
   const localGids = new Set(files.groups.map(({ gid }) => gid));
   return groups.map(({ gid, name }) => {
     const primary = gid === primaryGid;
-    if (name === undefined) return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
+    // U+FFFD stands where the name's bytes are not UTF-8.
+    if (name === undefined || name.includes("\uFFFD"))
+      return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
     if (account.kind !== "domain" || localGids.has(gid) || isDynamicUid(gid) || isHomedUid(gid)) {
       return { systemName: name, name, domain: undefined, kind: "local", primary };
     }

@@ -59,7 +59,7 @@ export function parseGroup(text: string): LocalGroup[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", , gid = "", members = ""] = line.split(":");
     if (!isEntry(name) || !isId(gid)) return [];
-    return [{ name, gid: Number(gid), members: members.trim().split(",").filter(Boolean) }];
+    return [{ name, gid: Number(gid), members: members.split(",").filter(Boolean) }];
   });
 }
 

@@ -17,8 +17,13 @@ export interface NssGroup {
 export interface NameService {
   userById(uid: number): NssUser | undefined;
   userByName(name: string): NssUser | undefined;
-  /** All groups, nested ones where the directory's client resolves them, the primary one included. */
-  groupsOf(name: string, gid: number): NssGroup[];
+  /**
+   * The groups that the system's sources list for a user, nested ones where they resolve them. The primary group is
+   * among them only where a source lists it too: getgrouplist(3) itself can't fail, and adding what it was given would
+   * hide that a directory's client listed nothing.
+   */
+  groupsOf(name: string): NssGroup[];
+  groupById(gid: number): NssGroup;
 }
 
 /**
@@ -68,25 +73,33 @@ export function openNameService(
     return { name: entry.name, uid: entry.entry.readUInt32LE(uidAt), gid: entry.entry.readUInt32LE(primaryGidAt) };
   }
 
-  function groupIds(name: string, gid: number): number[] {
+  /** (gid_t) -2 is nobody's group; getgrouplist(3) puts the group that it is given in front of the list. */
+  const noGroup = 0xffff_fffe;
+
+  function groupIds(name: string): number[] {
     for (let room = 256; ; ) {
       const ids = Buffer.alloc(4 * room);
       const count = Buffer.alloc(4);
       count.writeInt32LE(room);
-      const fits = native.getgrouplist(name, gid, ids, count) >= 0;
+      const fits = native.getgrouplist(name, noGroup, ids, count) >= 0;
       const wanted = count.readInt32LE();
-      if (fits) return Array.from({ length: wanted }, (_, at) => ids.readUInt32LE(4 * at));
+      if (fits) {
+        const listed = Array.from({ length: wanted }, (_, at) => ids.readUInt32LE(4 * at));
+        return [...new Set(listed)].filter((gid) => gid !== noGroup);
+      }
       room = Math.max(wanted, 2 * room);
     }
   }
 
+  const groupById = (gid: number): NssGroup => ({
+    gid,
+    name: lookUp((...rest) => native.getgrgid_r(gid, ...rest))?.name,
+  });
+
   return {
     userById: (uid) => user((...rest) => native.getpwuid_r(uid, ...rest)),
     userByName: (name) => user((...rest) => native.getpwnam_r(name, ...rest)),
-    groupsOf: (name, gid) =>
-      [...new Set(groupIds(name, gid))].map((id) => ({
-        gid: id,
-        name: lookUp((...rest) => native.getgrgid_r(id, ...rest))?.name,
-      })),
+    groupsOf: (name) => groupIds(name).map(groupById),
+    groupById,
   };
 }

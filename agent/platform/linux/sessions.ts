@@ -6,6 +6,7 @@ import type { Session } from "../port.ts";
 import { SystemdError, type SystemdLogin } from "./libsystemd.ts";
 
 const origin = "logind";
+const notRunning = "systemd-logind does not run here";
 
 /** errno(3) on Linux: the session is gone (ENXIO), or has no such property (ENODATA). */
 const ENXIO = 6;
@@ -30,10 +31,13 @@ const otherClasses: Readonly<Record<string, string>> = {
  */
 export function readSessions(root: string, open: () => SystemdLogin): Reading<readonly Session[]> {
   // logind makes this folder at its start, sd-login reads it.
-  if (!existsSync(join(root, "run/systemd/sessions"))) return absent(origin, "systemd-logind does not run here");
+  if (!existsSync(join(root, "run/systemd/sessions"))) return absent(origin, notRunning);
   try {
     const login = open();
-    const sessions = login.sessions().map((id) => readSession(login, id));
+    const ids = login.sessions();
+    // Some images bring the folder without logind running.
+    if (ids.length === 0 && !existsSync(join(root, "run/systemd/system"))) return absent(origin, notRunning);
+    const sessions = ids.map((id) => readSession(login, id));
     return found(
       sessions.filter((session) => session !== undefined),
       origin,

@@ -1,0 +1,87 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createLinuxPlatform, type LinuxOptions } from "../../../agent/platform/linux/platform.ts";
+import { makeRoot } from "./tree.ts";
+
+const dynamicUid = 61_200;
+
+function platform(options: LinuxOptions) {
+  return createLinuxPlatform({
+    root: "/nowhere",
+    environment: { HOME: "/home/alice" },
+    uid: 0,
+    effectiveUid: 0,
+    ...options,
+  });
+}
+
+test("root keeps its things in the system's folders", () => {
+  expect(platform({ environment: {} }).paths).toEqual({
+    configFile: "/nowhere/etc/linkuser-agent/config.json",
+    credentialFile: "/nowhere/etc/linkuser-agent/credential.json",
+    stateDir: "/nowhere/var/lib/linkuser-agent",
+    logFile: "/nowhere/var/log/linkuser-agent/linkuser-agent.log",
+  });
+});
+
+test("a service keeps its things where systemd says", () => {
+  const environment = {
+    STATE_DIRECTORY: "/var/lib/private/linkuser-agent:/var/lib/two",
+    LOGS_DIRECTORY: "/var/log/private/x",
+  };
+  expect(platform({ uid: dynamicUid, effectiveUid: dynamicUid, environment }).paths).toMatchObject({
+    stateDir: "/var/lib/private/linkuser-agent",
+    logFile: "/var/log/private/x/linkuser-agent.log",
+  });
+});
+
+test.each([
+  [{ HOME: "/home/alice" }, "/home/alice/.local/state/linkuser-agent"],
+  [{ HOME: "/home/alice", XDG_STATE_HOME: "/data/state" }, "/data/state/linkuser-agent"],
+  [{ HOME: "/home/alice", XDG_STATE_HOME: "relative" }, "/home/alice/.local/state/linkuser-agent"],
+  [{ HOME: "/home/alice", STATE_DIRECTORY: "/elsewhere" }, "/home/alice/.local/state/linkuser-agent"],
+])("a person with %j keeps state in %s", (environment, stateDir) => {
+  expect(platform({ uid: 1000, effectiveUid: 1000, environment }).paths.stateDir).toBe(stateDir);
+});
+
+test("a credential that systemd passes is taken instead of the file", () => {
+  const credentials = makeRoot({ "credential.json": "{}" });
+  expect(platform({ environment: { CREDENTIALS_DIRECTORY: credentials } }).paths.credentialFile).toBe(
+    join(credentials, "credential.json"),
+  );
+  expect(platform({ environment: { CREDENTIALS_DIRECTORY: "/none" } }).paths.credentialFile).toBe(
+    "/nowhere/etc/linkuser-agent/credential.json",
+  );
+});
+
+test.each([
+  [0, "absent"],
+  [1, "absent"],
+  [dynamicUid, "absent"],
+  [1000, "found"],
+  [101_103, "found"],
+])("the caller with the user ID %i is %s", async (uid, kind) => {
+  expect(await platform({ uid, effectiveUid: uid }).caller()).toMatchObject({ kind });
+});
+
+test("under sudo the caller is root, whatever the environment says", async () => {
+  const environment = { SUDO_USER: "alice", SUDO_UID: "1000", USER: "alice", LOGNAME: "alice" };
+  expect(await platform({ environment }).caller()).toMatchObject({ kind: "absent" });
+});
+
+test.each([
+  ['{"fleetSize":2000}', { kind: "found", value: { values: { fleetSize: 2000 } } }],
+  ["[]", { kind: "failed", error: { code: "settings-unreadable" } }],
+  ["{", { kind: "failed", error: { code: "settings-unreadable" } }],
+])("the policy %s", (text, expected) => {
+  const root = makeRoot({ "etc/linkuser-agent/policy.json": text });
+  expect(platform({ root, effectiveUid: process.geteuid?.() ?? 0 }).policy()).toMatchObject(expected);
+});
+
+test("a policy that others may change is refused, none is absent", () => {
+  const root = makeRoot({ "etc/linkuser-agent/policy.json": "{}" });
+  chmodSync(join(root, "etc/linkuser-agent/policy.json"), 0o666);
+  expect(platform({ root, effectiveUid: process.geteuid?.() ?? 0 }).policy()).toMatchObject({ kind: "failed" });
+  expect(platform({}).policy()).toMatchObject({ kind: "absent" });
+});

@@ -1,0 +1,87 @@
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { readProtected, writableByOthers } from "../../../agent/platform/linux/protected-files.ts";
+import { makeRoot } from "./tree.ts";
+
+const uid = process.geteuid?.() ?? 0;
+const trust = { uid, credentialsFolder: undefined };
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = makeRoot({ "etc/credential.json": "{}" });
+  file = join(folder, "etc/credential.json");
+  chmodSync(file, 0o600);
+  chmodSync(join(folder, "etc"), 0o755);
+});
+
+test("a file of this user alone is read", () => {
+  expect(readProtected(file, trust)).toMatchObject({ kind: "found", value: "{}" });
+});
+
+test.each([0o640, 0o604, 0o660, 0o644, 0o610])("the mode %o is refused with the remedy", (mode) => {
+  chmodSync(file, mode);
+  expect(readProtected(file, trust)).toMatchObject({
+    kind: "failed",
+    error: { code: "credentials-exposed", message: expect.stringContaining("chmod 600") },
+  });
+});
+
+test("another user's file is refused with the remedy", () => {
+  const reading = readProtected(file, { ...trust, uid: uid + 1 });
+  // Root's own files are trusted by everybody.
+  if (uid === 0) expect(reading).toMatchObject({ kind: "found" });
+  else
+    expect(reading).toMatchObject({
+      error: { code: "credentials-exposed", message: expect.stringContaining("chown") },
+    });
+});
+
+test("a folder in which others could replace the file is refused, a sticky one is not", () => {
+  chmodSync(join(folder, "etc"), 0o777);
+  expect(readProtected(file, trust)).toMatchObject({
+    error: { code: "credentials-exposed", message: expect.stringContaining("chmod go-w") },
+  });
+  expect(writableByOthers(file, trust)).toMatchObject({ value: true });
+  chmodSync(join(folder, "etc"), 0o1777);
+  expect(readProtected(file, trust)).toMatchObject({ kind: "found" });
+});
+
+test("a link is judged by where it leads", () => {
+  const link = join(folder, "link");
+  symlinkSync(file, link);
+  expect(readProtected(link, trust)).toMatchObject({ kind: "found" });
+  chmodSync(file, 0o644);
+  expect(readProtected(link, trust)).toMatchObject({ error: { code: "credentials-exposed" } });
+});
+
+test("what is missing is absent, what is no file fails", () => {
+  expect(readProtected(join(folder, "none"), trust)).toMatchObject({ kind: "absent" });
+  expect(writableByOthers(join(file, "below"), trust)).toMatchObject({ kind: "absent" });
+  mkdirSync(join(folder, "dir"), { mode: 0o700 });
+  expect(readProtected(join(folder, "dir"), trust)).toMatchObject({ error: { code: "credentials-unreadable" } });
+});
+
+describe("systemd's credentials", () => {
+  test("the group bit that an access control list shows is allowed there and nowhere else", () => {
+    chmodSync(file, 0o440);
+    expect(readProtected(file, { uid, credentialsFolder: join(folder, "etc") })).toMatchObject({ kind: "found" });
+    expect(readProtected(file, { uid, credentialsFolder: folder })).toMatchObject({ kind: "failed" });
+  });
+
+  test("a bit for everybody is not", () => {
+    chmodSync(file, 0o444);
+    expect(readProtected(file, { uid, credentialsFolder: join(folder, "etc") })).toMatchObject({ kind: "failed" });
+  });
+});
+
+test.each([
+  [0o644, false],
+  [0o600, false],
+  [0o664, true],
+  [0o646, true],
+])("whether others may change a file of the mode %o: %s", (mode, expected) => {
+  chmodSync(file, mode);
+  expect(writableByOthers(file, trust)).toMatchObject({ kind: "found", value: expected });
+});

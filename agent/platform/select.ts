@@ -9,6 +9,8 @@ export async function selectPlatform(): Promise<Platform> {
   switch (process.platform) {
     case "linux":
       return (await import("./linux/platform.ts")).createLinuxPlatform();
+    case "win32":
+      return (await import("./windows/platform.ts")).createWindowsPlatform();
     default:
       throw new AgentError("internal", `linkuser-agent does not run on ${process.platform}.`);
   }

@@ -1,0 +1,250 @@
+import { AgentError } from "../../errors.ts";
+import { foldName } from "../../identity/fold.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import type { Account, Group, Platform, Session } from "../port.ts";
+import { lookUpName, lookUpSids, type NamedSid, nameUse } from "./account-lookups.ts";
+import { WindowsError } from "./native/windows-error.ts";
+import type { MakeCalls } from "./native-calls.ts";
+import { type SessionRow, toSession } from "./sessions.ts";
+import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
+import { isEnabled } from "./token-rows.ts";
+import type { LogonNames, TokenFacts } from "./tokens.ts";
+
+/** What this machine tells of its logons; each may throw WindowsError. */
+export interface LogonSources {
+  readonly ownToken: () => TokenFacts;
+  readonly sessionRows: () => readonly SessionRow[];
+  readonly consoleSession: () => number | undefined;
+  readonly ownSession: () => number;
+  readonly sessionToken: (session: number) => TokenFacts;
+  readonly shellToken: (session: number) => TokenFacts | undefined;
+  readonly accountDomains: () => SidAuthorities;
+  /** NetBIOS name of this machine. */
+  readonly machineName: () => string;
+  /** For questions that this machine answers by itself. */
+  readonly direct: MakeCalls;
+  /** For questions that may go to a domain controller. */
+  readonly bounded: MakeCalls;
+}
+
+/** What is known of one account: from its token, or where that may not be asked, by name alone. */
+interface Known {
+  readonly names: Pick<LogonNames, "user" | "domain"> & { readonly upn?: string | undefined };
+  readonly sid: Sid | undefined;
+  readonly token: TokenFacts | undefined;
+}
+
+/** The parts of the platform that tell who is logged on. */
+export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups">;
+
+/**
+ * Accounts by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
+ * controller. A plain user may not ask for other users' tokens; their sessions are told by `DOMAIN\user`.
+ */
+export function createLogons(sources: LogonSources): Logons {
+  const known = new Map<string, Known>();
+  const own = once(sources.ownToken);
+  const authorities = once(sources.accountDomains);
+
+  /** On a machine without a domain nobody else can be asked. */
+  const callsFor = (sid: Sid): MakeCalls => {
+    const kind = sidKind(sid, authorities());
+    const here = kind === "well-known" || (kind === "local" && authorities().domain === undefined);
+    return here ? sources.direct : sources.bounded;
+  };
+
+  async function sessionOf(row: SessionRow): Promise<Session> {
+    const knownUser = await userOf(row);
+    const userKey = knownUser.sid ?? `${row.domain}\\${row.user}`;
+    known.set(userKey, knownUser);
+    return toSession(row, userKey, sources.consoleSession());
+  }
+
+  async function userOf(row: SessionRow): Promise<Known> {
+    const { names: ownNames, userSid } = own();
+    const rowNames = { user: row.user, domain: row.domain };
+    if (ownNames !== undefined && sameName(ownNames, row)) return { names: ownNames, sid: userSid, token: own() };
+    if (!isAdministrator(own())) return { names: rowNames, sid: undefined, token: undefined };
+    const token = tokenOf(row.id);
+    if (token !== undefined) return { names: token.names ?? rowNames, sid: token.userSid, token };
+    const name = `${row.domain}\\${row.user}`;
+    const looked = await lookUpName(name, authorities().domain === undefined ? sources.direct : sources.bounded);
+    if (looked === undefined) throw new Error(`${name} is logged on, but Windows knows no such account`);
+    return { names: rowNames, sid: looked.sid, token: undefined };
+  }
+
+  /** The session's own token, else its shell's; undefined where neither may be asked. */
+  function tokenOf(session: number): TokenFacts | undefined {
+    for (const ask of [sources.sessionToken, sources.shellToken]) {
+      try {
+        const token = ask(session);
+        if (token !== undefined) return token;
+      } catch (error) {
+        if (!(error instanceof WindowsError)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async function knownBy(userKey: string): Promise<Known | undefined> {
+    const remembered = known.get(userKey);
+    if (remembered !== undefined) return remembered;
+    const { names, userSid } = own();
+    if (userKey === userSid && names !== undefined) return { names, sid: userSid, token: own() };
+    const [named] = await lookUpSids([userKey], callsFor(userKey));
+    if (named === undefined) return undefined;
+    return {
+      names: { user: named.name, domain: named.domain },
+      sid: userKey,
+      token: userKey === userSid ? own() : undefined,
+    };
+  }
+
+  function accountOf(userKey: string, { names, sid }: Known): Account {
+    const { user, domain, upn } = names;
+    const kind = accountKind(sid, domain);
+    return {
+      userKey,
+      systemName: domain === "" ? user : `${domain}\\${user}`,
+      sam: user,
+      domain: kind === "domain" || kind === "entra" ? domain || undefined : undefined,
+      upn: upn === undefined || kind === "local" ? undefined : upn,
+      kind,
+    };
+  }
+
+  function accountKind(sid: Sid | undefined, domain: string): Account["kind"] {
+    if (sid !== undefined) {
+      const kind = sidKind(sid, authorities());
+      return kind === "well-known" ? "system" : kind;
+    }
+    if (foldName(domain) === foldName(sources.machineName())) return "local";
+    return foldName(domain) === "AZUREAD" ? "entra" : "domain";
+  }
+
+  const account = (userKey: string): Promise<Reading<Account>> =>
+    reading(`account ${userKey}`, async (origin) => {
+      const one = await knownBy(userKey);
+      return one === undefined
+        ? absent(origin, "Windows knows no such account")
+        : found(accountOf(userKey, one), origin);
+    });
+
+  return {
+    sessions: () =>
+      reading("Windows sessions", async (origin) => {
+        const sessions: Session[] = [];
+        for (const row of sources.sessionRows()) {
+          if (row.user !== "") sessions.push(await sessionOf(row));
+        }
+        return sessions.length === 0 ? absent(origin, "no session has a user") : found(sessions, origin);
+      }),
+
+    caller: () =>
+      reading("own token", async (origin) => {
+        const { userSid } = own();
+        if (isServiceSid(userSid)) return absent(origin, "a service account runs this program");
+        if (sources.ownSession() === 0) return absent(origin, "this program runs in the session of the services");
+        return found({ userKey: userSid }, origin);
+      }),
+
+    account,
+
+    accountByName: (name) =>
+      reading(`account ${name}`, async (origin) => {
+        const looked = await lookUpName(name, sources.bounded);
+        if (looked === undefined) {
+          return absent(origin, "Windows knows no such account, or no domain controller answered it");
+        }
+        if (looked.use !== nameUse.user) return absent(origin, "it is a group or a computer, no user");
+        return await account(looked.sid);
+      }),
+
+    groups: ({ userKey, systemName }) =>
+      reading(`groups of ${systemName}`, async (origin) => {
+        const token = (await knownBy(userKey))?.token;
+        if (token === undefined) {
+          const message = `The groups of ${systemName} can be read only while that user is logged on, and only by that user or by SYSTEM.`;
+          throw new AgentError("identity-unreadable", message);
+        }
+        return found(await groupsOf(token, authorities(), callsFor), origin);
+      }),
+  };
+}
+
+/** All groups of a token with their names. @throws AgentError `identity-unreadable` where a domain's can't be named */
+async function groupsOf(
+  { groups, primaryGroup }: TokenFacts,
+  authorities: SidAuthorities,
+  callsFor: (sid: Sid) => MakeCalls,
+): Promise<readonly Group[]> {
+  const sids = groups.map(({ sid }) => sid);
+  const names = new Map<Sid, NamedSid | undefined>();
+  for (const makeCalls of new Set(sids.map(callsFor))) {
+    const part = sids.filter((sid) => callsFor(sid) === makeCalls);
+    const named = await lookUpSids(part, makeCalls);
+    part.forEach((sid, index) => {
+      names.set(sid, named[index]);
+    });
+  }
+  refuseUnnamed(sids, names, authorities);
+  return sids.map((sid) => {
+    const named = names.get(sid);
+    const kind = sidKind(sid, authorities);
+    const domain = named?.domain || undefined;
+    return {
+      systemName: named === undefined ? sid : domain === undefined ? named.name : `${domain}\\${named.name}`,
+      name: named?.name ?? "",
+      domain,
+      kind: kind === "entra" ? "domain" : kind,
+      primary: sid === primaryGroup,
+    };
+  });
+}
+
+/**
+ * A domain's group without a name was removed, or no controller of that domain could be asked. The first is certain
+ * where another group of the same domain was named; otherwise the wrong group could be chosen for want of the right one.
+ * Groups of Entra ID have no names on the machine.
+ */
+function refuseUnnamed(
+  sids: readonly Sid[],
+  names: ReadonlyMap<Sid, NamedSid | undefined>,
+  authorities: SidAuthorities,
+): void {
+  const domainOf = (sid: Sid): string => sid.slice(0, sid.lastIndexOf("-"));
+  const domainSids = sids.filter((sid) => sidKind(sid, authorities) === "domain");
+  const reached = new Set(domainSids.filter((sid) => names.get(sid) !== undefined).map(domainOf));
+  const unnamed = domainSids.find((sid) => names.get(sid) === undefined && !reached.has(domainOf(sid)));
+  if (unnamed === undefined) return;
+  const message = `Windows could not name the group ${unnamed}. Check that a domain controller can be reached.`;
+  throw new AgentError("identity-unreadable", message);
+}
+
+/** Runs with an administrator's rights: SYSTEM, or the Administrators group switched on. */
+export function isAdministrator({ userSid, groups }: TokenFacts): boolean {
+  return userSid === systemSid || groups.some((group) => group.sid === administratorsSid && isEnabled(group));
+}
+
+function sameName(names: Pick<LogonNames, "user" | "domain">, row: SessionRow): boolean {
+  return foldName(names.user) === foldName(row.user) && foldName(names.domain) === foldName(row.domain);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Turns what is thrown into `failed`. */
+async function reading<T>(origin: string, read: (origin: string) => Promise<Reading<T>>): Promise<Reading<T>> {
+  try {
+    return await read(origin);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(origin, new AgentError("identity-unreadable", `${origin} can't be read: ${why}.`, { cause }));
+  }
+}

@@ -1,0 +1,177 @@
+import type * as Ffi from "node:ffi";
+import type { Worker } from "node:worker_threads";
+import { AgentError } from "../../errors.ts";
+import { kernel32 } from "./native/kernel32.ts";
+import type { Library, Signatures } from "./native/library.ts";
+
+/** One call of a system library as plain data, so that another thread can make it. */
+export interface NativeCall {
+  readonly library: string;
+  readonly name: string;
+  readonly signature: Ffi.FunctionSignature;
+  /** Buffers are pointers to their bytes; the thread that calls has its own copy. */
+  readonly parameters: readonly (number | bigint | null | Uint8Array)[];
+}
+
+export interface NativeAnswer {
+  readonly result: number | bigint;
+  /** GetLastError right after the call. */
+  readonly lastError: number;
+  /** The parameters after the call: buffers as the function left them. */
+  readonly parameters: readonly (number | bigint | null | Uint8Array)[];
+}
+
+/** Makes calls one after another on one thread. @throws AgentError `identity-unreadable` */
+export type MakeCalls = (calls: readonly NativeCall[]) => Promise<readonly NativeAnswer[]>;
+
+/** The data of one call from a library's table. */
+export function nativeCall<T extends Signatures>(
+  library: Library<T>,
+  name: keyof T & string,
+  parameters: NativeCall["parameters"],
+): NativeCall {
+  return { library: library.path(), name, signature: library.signatures[name] ?? {}, parameters };
+}
+
+/** CONTRACT: uses nothing but its parameters, since its source text is also the program of the worker. */
+export function openCalls(
+  ffi: Pick<typeof Ffi, "dlopen">,
+  lastError: Pick<NativeCall, "library" | "name" | "signature">,
+): (calls: readonly NativeCall[]) => readonly NativeAnswer[] {
+  const opened = new Map<string, (...parameters: unknown[]) => number | bigint>();
+  const kept: unknown[] = [];
+  const functionOf = ({ library, name, signature }: Pick<NativeCall, "library" | "name" | "signature">) => {
+    const key = `${library} ${name}`;
+    let found = opened.get(key);
+    if (found === undefined) {
+      const result = ffi.dlopen(library, { [name]: signature });
+      kept.push(result);
+      found = result.functions[name] as unknown as (...parameters: unknown[]) => number | bigint;
+      opened.set(key, found);
+    }
+    return found;
+  };
+  const lastErrorOf = functionOf(lastError);
+  return (calls) =>
+    calls.map((call) => {
+      const callee = functionOf(call);
+      const parameters = call.parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
+      const result = callee(...parameters);
+      return { result, lastError: Number(lastErrorOf()), parameters };
+    });
+}
+
+const lastErrorCall = (): Pick<NativeCall, "library" | "name" | "signature"> => ({
+  library: kernel32.path(),
+  name: "GetLastError",
+  signature: kernel32.signatures.GetLastError,
+});
+
+/** For questions that this machine answers by itself. */
+export function directCalls(): MakeCalls {
+  let make: ReturnType<typeof openCalls> | undefined;
+  return async (calls) => {
+    make ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorCall());
+    return make(calls);
+  };
+}
+
+export interface BoundedOptions {
+  /** Milliseconds for one batch of calls. */
+  readonly limit: number;
+  /** Resolves after so many milliseconds without keeping the process alive. */
+  readonly after: (ms: number) => Promise<void>;
+  /** CommonJS source of the worker and what it is given; the real ones outside tests. */
+  readonly worker?: { readonly source: string; readonly data: unknown };
+  /** Ends the process at once with an exit code, without waiting for its threads. */
+  readonly leave?: (code: number) => void;
+}
+
+type Answer = { readonly id: number; readonly answers?: readonly NativeAnswer[]; readonly error?: string };
+
+/**
+ * For questions that may wait for a domain controller: the calls are made in one worker thread. What takes longer than
+ * the limit fails, and so does what is asked while the thread is still blocked. The worker's program is the source text
+ * of this one, so it works unbuilt, bundled and in a single executable.
+ */
+export function boundedCalls({ limit, after, worker: program, leave = endProcess }: BoundedOptions): MakeCalls {
+  let worker: Worker | undefined;
+  let lastId = 0;
+  let blocked = false;
+  const waiting = new Map<
+    number,
+    { resolve(answers: readonly NativeAnswer[]): void; reject(error: AgentError): void }
+  >();
+
+  const fail = (cause: unknown): void => {
+    for (const one of waiting.values()) one.reject(callFailed(cause));
+    waiting.clear();
+  };
+  const start = (): Worker => {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const { source, data } = program ?? { source: workerSource(), data: lastErrorCall() };
+    const started = new Worker(source, { eval: true, workerData: data });
+    started.on("message", ({ id, answers, error }: Answer) => {
+      const asked = waiting.get(id);
+      waiting.delete(id);
+      blocked = false;
+      if (answers === undefined) asked?.reject(callFailed(new Error(error)));
+      else asked?.resolve(answers);
+    });
+    started.on("error", fail);
+    // Node joins its threads when it ends, which a blocked one would hold up for as long as Windows waits.
+    process.on("exit", (code) => {
+      if (blocked) leave(code);
+    });
+    return started;
+  };
+
+  return async (calls) => {
+    if (blocked) throw timedOut(limit);
+    worker ??= start();
+    const id = ++lastId;
+    const answered = new Promise<readonly NativeAnswer[]>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+    });
+    worker.ref();
+    worker.postMessage({ id, calls });
+    const tooLate = after(limit).then(() => {
+      if (!waiting.has(id)) return answered;
+      blocked = true;
+      throw timedOut(limit);
+    });
+    try {
+      return await Promise.race([answered, tooLate]);
+    } finally {
+      worker.unref();
+    }
+  };
+}
+
+function workerSource(): string {
+  return `
+const { parentPort, workerData } = require("node:worker_threads");
+const makeCalls = (${openCalls})(require("node:ffi"), workerData);
+parentPort.on("message", ({ id, calls }) => {
+  try {
+    parentPort.postMessage({ id, answers: makeCalls(calls) });
+  } catch (error) {
+    parentPort.postMessage({ id, error: String(error?.message) });
+  }
+});
+`;
+}
+
+/** What was written is on its way already: standard output and files are written synchronously. */
+function endProcess(code: number): void {
+  kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
+}
+
+function callFailed(cause: unknown): AgentError {
+  return new AgentError("identity-unreadable", "Windows could not be asked for account names.", { cause });
+}
+
+function timedOut(limit: number): AgentError {
+  const message = `Windows did not answer within ${limit / 1000} s when asked for account names. Check that a domain controller can be reached.`;
+  return new AgentError("identity-unreadable", message);
+}

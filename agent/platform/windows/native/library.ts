@@ -1,0 +1,35 @@
+import type * as Ffi from "node:ffi";
+
+/** C prototypes as data: by function name its argument types and its return type. A handle is `uint64`. */
+export type Signatures = Ffi.FunctionDefinitions;
+export type Functions<T extends Signatures> = Ffi.WrappedFunctionsFromDefinitions<T>;
+
+let loaded: typeof Ffi | undefined;
+
+/** The runtime's foreign function interface, loaded at the first call: loading it costs time and prints a warning. */
+export function ffi(): typeof Ffi {
+  loaded ??= process.getBuiltinModule("node:ffi");
+  return loaded;
+}
+
+/** A library of the system with the functions that are used of it; opened at the first call and kept open. */
+export interface Library<T extends Signatures> {
+  (): Functions<T>;
+  /** Absolute path, or for `kernel32.dll` the bare name. */
+  readonly path: () => string;
+  readonly signatures: T;
+}
+
+/**
+ * @param path is asked at the first call; absolute, so that no folder of a user is searched
+ * @throws Error from the first call, where the library or one of the functions is missing
+ */
+export function library<const T extends Signatures>(path: () => string, signatures: T): Library<T> {
+  // The whole result is kept: the functions are valid as long as the library is open.
+  let opened: Ffi.DynamicLibraryResult<T> | undefined;
+  const open = (): Functions<T> => {
+    opened ??= ffi().dlopen(path(), signatures);
+    return opened.functions;
+  };
+  return Object.assign(open, { path, signatures });
+}

@@ -1,0 +1,46 @@
+import { ffi } from "./library.ts";
+
+/** A string as Windows takes it: UTF-16 with a final zero. A zero inside would cut it short and is refused. */
+export function wide(text: string): Buffer {
+  if (text.includes("\0")) throw new TypeError("a zero character in a string for Windows");
+  return Buffer.from(`${text}\0`, "utf16le");
+}
+
+/** Room for a pointer or handle that a function gives back. */
+export const pointerSlot = (): Buffer => Buffer.alloc(8);
+export const pointerIn = (slot: Buffer): bigint => slot.readBigUInt64LE(0);
+
+/** Room for a DWORD that a function gives back or changes. */
+export function dwordSlot(value = 0): Buffer {
+  const slot = Buffer.alloc(4);
+  slot.writeUInt32LE(value);
+  return slot;
+}
+export const dwordIn = (slot: Buffer): number => slot.readUInt32LE(0);
+
+/** Copies memory that a function gave back. @param length in bytes */
+export function bytesAt(pointer: bigint, length: number): Buffer {
+  return length === 0 ? Buffer.alloc(0) : ffi().toBuffer(pointer, length, true);
+}
+
+/** @returns the address of a buffer, valid as long as the buffer is used afterwards */
+export function addressOf(buffer: Buffer): bigint {
+  return ffi().getRawPointer(buffer);
+}
+
+const longest = 32_768;
+
+/** Reads UTF-16 up to its final zero, at most 32768 units; empty for a null pointer. */
+export function wideAt(pointer: bigint): string {
+  if (pointer === 0n) return "";
+  let length = 0;
+  while (length < longest && ffi().getUint16(pointer, length * 2) !== 0) length += 1;
+  return bytesAt(pointer, length * 2).toString("utf16le");
+}
+
+/** A UNICODE_STRING inside a structure: its length in bytes at +0, the address of its text at +8. */
+export function unicodeStringAt(structure: bigint, offset: number): string {
+  const length = ffi().getUint16(structure, offset);
+  const text = ffi().getUint64(structure, offset + 8);
+  return text === 0n ? "" : bytesAt(text, length).toString("utf16le");
+}

@@ -1,0 +1,33 @@
+import type { Paths } from "../port.ts";
+import type { ReadKey } from "./hardware-ids.ts";
+import { decodeRegistryValue } from "./registry-values.ts";
+
+const folder = "LinkUserAgent";
+
+/**
+ * @param programData folder of settings for all users
+ * @param personal the user's own folder, for a run without an administrator's rights; undefined for one with them
+ */
+export function windowsPaths(programData: string, personal: string | undefined): Paths {
+  const shared = `${programData}\\${folder}`;
+  const own = personal === undefined ? shared : `${personal}\\${folder}`;
+  return {
+    configFile: `${shared}\\config.json`,
+    credentialFile: `${shared}\\credential.json`,
+    stateDir: own,
+    logFile: `${own}\\linkuser-agent.log`,
+  };
+}
+
+/**
+ * Where Windows keeps the settings for all users: the registry says it, since the environment belongs to whoever
+ * started this process. @param systemDirectory absolute, gives the drive
+ */
+export function programDataFolder(readKey: ReadKey, systemDirectory: string): string {
+  const drive = systemDirectory.slice(0, 2);
+  const profiles = readKey("SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList");
+  const value = profiles?.values.find(({ name }) => name.toLowerCase() === "programdata");
+  const decoded = value === undefined ? undefined : decodeRegistryValue(value);
+  const path = typeof decoded === "string" ? decoded.replace(/^%SystemDrive%/i, drive) : undefined;
+  return path !== undefined && /^[a-z]:\\[^%]+$/i.test(path) ? path : `${drive}\\ProgramData`;
+}

@@ -1,0 +1,97 @@
+import { homedir } from "node:os";
+import { AgentError } from "../../errors.ts";
+import { failed, found, type Reading } from "../../reading.ts";
+import type { Adapter, Platform } from "../port.ts";
+import { accountDomains } from "./account-domains.ts";
+import { readAdapters } from "./adapters.ts";
+import { smbiosTable } from "./firmware.ts";
+import { firmwareUuid, machineGuid, type ReadKey, registryDeviceId, type VendorPlaces } from "./hardware-ids.ts";
+import { tryLock } from "./lock.ts";
+import { createLogons, isAdministrator, type LogonSources } from "./logons.ts";
+import { systemDirectory } from "./native/kernel32.ts";
+import { boundedCalls, directCalls } from "./native-calls.ts";
+import { programDataFolder, windowsPaths } from "./paths.ts";
+import { readPolicy } from "./policy.ts";
+import { readProtected, writableByOthers } from "./protected-files.ts";
+import { readMachineKey } from "./registry.ts";
+import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./session-rows.ts";
+import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
+import { ownToken, sessionToken } from "./tokens.ts";
+
+/** Milliseconds for one batch of names; Windows itself gives up on a domain controller later than this. */
+const lookupLimit = 15_000;
+
+/** What tests put in the machine's place. */
+export interface WindowsOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly logonSources?: Partial<LogonSources>;
+  readonly readKey?: ReadKey;
+  readonly smbiosTable?: () => Buffer;
+  readonly readAdapters?: () => readonly Adapter[];
+  readonly systemDirectory?: () => string;
+  /** Where the vendor's client keeps its device ID. */
+  readonly vendorPlaces?: VendorPlaces;
+}
+
+/** Windows 10, Windows Server 2016 and later, 64 bits. */
+export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
+  const environment = options.environment ?? process.env;
+  const readKey = options.readKey ?? readMachineKey;
+  const sources: LogonSources = {
+    ownToken,
+    sessionRows,
+    consoleSession,
+    ownSession,
+    sessionToken,
+    shellToken,
+    accountDomains,
+    machineName,
+    direct: directCalls(),
+    bounded: boundedCalls({ limit: lookupLimit, after: timerThatHoldsNothing }),
+    ...options.logonSources,
+  };
+  const own = sources.ownToken();
+  const privileged = isAdministrator(own);
+  // An administrator who set up the machine by hand owns what he made there.
+  const trusted: ReadonlySet<Sid> = new Set([
+    systemSid,
+    administratorsSid,
+    trustedInstallerSid,
+    ...(privileged ? [own.userSid] : []),
+  ]);
+  const personal = environment["LOCALAPPDATA"] || `${homedir()}\\AppData\\Local`;
+  const programData = programDataFolder(readKey, (options.systemDirectory ?? systemDirectory)());
+
+  return {
+    name: "windows",
+    privileged,
+    paths: windowsPaths(programData, privileged ? undefined : personal),
+    policy: () => readPolicy(readKey),
+    adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
+    hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
+    vendorDeviceId: async () => registryDeviceId(readKey, options.vendorPlaces),
+    ...createLogons({ ...sources, ownToken: () => own }),
+    readProtected: (path) => readProtected(path, trusted),
+    writableByOthers: (path) => writableByOthers(path, trusted),
+    tryLock,
+  };
+}
+
+function adaptersReading(read: () => readonly Adapter[]): Reading<readonly Adapter[]> {
+  const origin = "network adapters";
+  try {
+    return found(read(), origin);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(
+      origin,
+      new AgentError("identity-unreadable", `The network adapters can't be read: ${why}.`, { cause }),
+    );
+  }
+}
+
+function timerThatHoldsNothing(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

@@ -1,0 +1,37 @@
+import { AgentError } from "../../errors.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import { policyName, settingNames } from "../../settings/table.ts";
+import type { RawPolicy } from "../port.ts";
+import type { ReadKey } from "./hardware-ids.ts";
+import { decodeRegistryList, decodeRegistryValue } from "./registry-values.ts";
+
+const policyKey = "SOFTWARE\\Policies\\LinkUserAgent";
+const origin = `HKLM\\${policyKey}`;
+
+/**
+ * The settings that a management tool wrote: a value for each, or a subkey with a value for each item of a list. Names
+ * are compared without case, as the registry does; a name that is no setting stays as it is.
+ */
+export function readPolicy(readKey: ReadKey): Reading<RawPolicy> {
+  try {
+    const key = readKey(policyKey);
+    if (key === undefined) return absent(origin, "the key does not exist");
+    const values: Record<string, unknown> = {};
+    for (const value of key.values) values[settingOf(value.name)] = decodeRegistryValue(value);
+    for (const subkey of key.subkeys) {
+      const list = readKey(`${policyKey}\\${subkey}`);
+      if (list !== undefined) values[settingOf(subkey)] = decodeRegistryList(list.values);
+    }
+    return found({ origin, values }, origin);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(
+      origin,
+      new AgentError("settings-unreadable", `The policy ${origin} can't be read: ${why}.`, { cause }),
+    );
+  }
+}
+
+function settingOf(name: string): string {
+  return settingNames.find((one) => policyName(one).toLowerCase() === name.toLowerCase()) ?? name;
+}

@@ -1,0 +1,76 @@
+/** A value of the registry as it is stored. */
+export interface RegistryValue {
+  readonly name: string;
+  /** REG_… number, winnt.h. */
+  readonly type: number;
+  readonly data: Buffer;
+}
+
+export const registryType = {
+  none: 0,
+  string: 1,
+  expandString: 2,
+  binary: 3,
+  dword: 4,
+  multiString: 7,
+  qword: 11,
+} as const;
+
+const typeNames: Readonly<Record<number, string>> = {
+  0: "REG_NONE",
+  1: "REG_SZ",
+  2: "REG_EXPAND_SZ",
+  3: "REG_BINARY",
+  4: "REG_DWORD",
+  5: "REG_DWORD_BIG_ENDIAN",
+  6: "REG_LINK",
+  7: "REG_MULTI_SZ",
+  11: "REG_QWORD",
+};
+
+/** A value whose type says nothing to a setting. Shown as it is, so that the message names the type. */
+export interface ForeignValue {
+  readonly registryType: string;
+}
+
+/**
+ * Turns a value into what JSON could hold: text, a whole number or a list of texts. Text may lack its final zero, since
+ * whoever writes a value decides on its length.
+ */
+export function decodeRegistryValue({ type, data }: RegistryValue): string | number | readonly string[] | ForeignValue {
+  if ((type === registryType.string || type === registryType.expandString) && data.length % 2 === 0) return text(data);
+  if (type === registryType.dword && data.length === 4) return data.readUInt32LE(0);
+  if (type === registryType.qword && data.length === 8) {
+    const value = data.readBigUInt64LE(0);
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  }
+  if (type === registryType.multiString && data.length % 2 === 0) return texts(data);
+  return { registryType: typeNames[type] ?? `type ${type}` };
+}
+
+/** Up to the first zero: what stands behind it was left there by an earlier, longer value. */
+function text(data: Buffer): string {
+  const all = data.toString("utf16le");
+  const end = all.indexOf("\0");
+  return end < 0 ? all : all.slice(0, end);
+}
+
+function texts(data: Buffer): readonly string[] {
+  const parts = data.toString("utf16le").split("\0");
+  const end = parts.indexOf("");
+  return end < 0 ? parts : parts.slice(0, end);
+}
+
+/**
+ * The items of a list that a management tool's list box wrote: one text value for each, named `1`, `2`, … or like the
+ * item itself. Ordered by number, then by name.
+ */
+export function decodeRegistryList(values: readonly RegistryValue[]): readonly unknown[] {
+  return values
+    .toSorted((a, b) => position(a) - position(b) || (a.name < b.name ? -1 : 1))
+    .map((value) => decodeRegistryValue(value));
+}
+
+function position({ name }: RegistryValue): number {
+  return /^\d{1,9}$/.test(name) ? Number(name) : Number.MAX_SAFE_INTEGER;
+}

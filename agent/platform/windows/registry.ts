@@ -1,0 +1,73 @@
+import { advapi32 } from "./native/advapi32.ts";
+import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
+import { WindowsError, winError } from "./native/windows-error.ts";
+import type { RegistryValue } from "./registry-values.ts";
+
+/** HKEY_LOCAL_MACHINE, winreg.h, sign-extended to the size of a pointer. */
+const localMachine = 0xffff_ffff_8000_0002n;
+const keyRead = 0x2_0019;
+/** Which of the two halves of the registry: that of 64-bit programs or that of 32-bit ones. */
+const viewFlag = { 64: 0x0100, 32: 0x0200 } as const;
+
+/** A key as stored: its values, and the names of its subkeys. */
+export interface RegistryKey {
+  readonly values: readonly RegistryValue[];
+  readonly subkeys: readonly string[];
+}
+
+/**
+ * Reads a key of HKEY_LOCAL_MACHINE whole.
+ * @returns undefined where it does not exist
+ * @throws WindowsError
+ */
+export function readMachineKey(path: string, view: 32 | 64 = 64): RegistryKey | undefined {
+  const slot = pointerSlot();
+  const status = advapi32().RegOpenKeyExW(localMachine, wide(path), 0, keyRead | viewFlag[view], slot);
+  if (status === winError.fileNotFound || status === winError.pathNotFound) return undefined;
+  if (status !== 0) throw new WindowsError("RegOpenKeyExW", status);
+  const key = pointerIn(slot);
+  try {
+    return { values: valuesOf(key), subkeys: subkeysOf(key) };
+  } finally {
+    advapi32().RegCloseKey(key);
+  }
+}
+
+/** The longest name of a value has 16383 characters, that of a key 255. */
+const nameRoom = 16_384;
+
+function valuesOf(key: bigint): readonly RegistryValue[] {
+  const values: RegistryValue[] = [];
+  const name = Buffer.alloc(2 * nameRoom);
+  let data = Buffer.alloc(4096);
+  for (let index = 0; ; ) {
+    const nameLength = dwordSlot(nameRoom);
+    const type = dwordSlot();
+    const length = dwordSlot(data.length);
+    const status = advapi32().RegEnumValueW(key, index, name, nameLength, null, type, data, length);
+    if (status === winError.noMoreItems) return values;
+    if (status === winError.moreData) {
+      data = Buffer.alloc(Math.max(2 * data.length, dwordIn(length)));
+      continue;
+    }
+    if (status !== 0) throw new WindowsError("RegEnumValueW", status);
+    values.push({
+      name: name.toString("utf16le", 0, 2 * dwordIn(nameLength)),
+      type: dwordIn(type),
+      data: Buffer.from(data.subarray(0, dwordIn(length))),
+    });
+    index += 1;
+  }
+}
+
+function subkeysOf(key: bigint): readonly string[] {
+  const names: string[] = [];
+  const name = Buffer.alloc(512);
+  for (;;) {
+    const length = dwordSlot(name.length / 2);
+    const status = advapi32().RegEnumKeyExW(key, names.length, name, length, null, null, null, null);
+    if (status === winError.noMoreItems) return names;
+    if (status !== 0) throw new WindowsError("RegEnumKeyExW", status);
+    names.push(name.toString("utf16le", 0, 2 * dwordIn(length)));
+  }
+}

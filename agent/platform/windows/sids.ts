@@ -1,0 +1,63 @@
+/** A security identifier in its text form, `S-1-5-21-…` ([MS-DTYP] 2.4.2.1). */
+export type Sid = string;
+
+/**
+ * Reads a binary SID: revision, number of sub-authorities, authority (six bytes, big-endian), sub-authorities
+ * (little-endian). [MS-DTYP] 2.4.2.2; undefined where the bytes hold none.
+ */
+export function parseSid(bytes: Uint8Array, offset = 0): Sid | undefined {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (offset < 0 || offset + 8 > view.length || view[offset] !== 1) return undefined;
+  const count = view[offset + 1] ?? 0;
+  if (count > 15 || offset + 8 + 4 * count > view.length) return undefined;
+  const authority = view.readUIntBE(offset + 2, 6);
+  const parts = [authority < 2 ** 32 ? String(authority) : `0x${authority.toString(16).padStart(12, "0")}`];
+  for (let index = 0; index < count; index += 1) parts.push(String(view.readUInt32LE(offset + 8 + 4 * index)));
+  return `S-1-${parts.join("-")}`;
+}
+
+/** The binary form of a SID that {@link parseSid} gave. */
+export function encodeSid(sid: Sid): Buffer {
+  const [authority = "", ...subAuthorities] = sid.slice("S-1-".length).split("-");
+  const bytes = Buffer.alloc(8 + 4 * subAuthorities.length);
+  bytes[0] = 1;
+  bytes[1] = subAuthorities.length;
+  bytes.writeUIntBE(Number(authority), 2, 6);
+  subAuthorities.forEach((value, index) => {
+    bytes.writeUInt32LE(Number(value), 8 + 4 * index);
+  });
+  return bytes;
+}
+
+export const systemSid = "S-1-5-18";
+export const administratorsSid = "S-1-5-32-544";
+/** The service that installs Windows itself; it owns the system's files. */
+export const trustedInstallerSid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+/** Stands in access lists for whoever owns the object. */
+export const ownerRightsSid = "S-1-3-4";
+
+/** The SIDs under which a machine numbers its own accounts, and those of the domain that it has joined. */
+export interface SidAuthorities {
+  readonly machine: Sid | undefined;
+  readonly domain: Sid | undefined;
+}
+
+/**
+ * Whose account or group a SID names. `well-known` are those that every machine has: built-in groups, services,
+ * logon types, integrity levels.
+ */
+export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" | "domain" | "entra" | "well-known" {
+  if (sid.startsWith("S-1-12-1-")) return "entra";
+  if (!sid.startsWith("S-1-5-21-")) return "well-known";
+  const authority = sid.slice(0, sid.lastIndexOf("-"));
+  // A domain controller has no accounts of its own: there both authorities are the domain's.
+  if (authority === domain) return "domain";
+  if (authority === machine) return "local";
+  // Marks of a token with claims, S-1-5-21-0-0-0-496 and -497 ([MS-DTYP] 2.4.2.4); no domain has these zeros.
+  return authority === "S-1-5-21-0-0-0" ? "well-known" : "domain";
+}
+
+/** Accounts that are no person: SYSTEM and services, virtual accounts, the desktop's and the font driver's own. */
+export function isServiceSid(sid: Sid): boolean {
+  return !sid.startsWith("S-1-5-21-") && !sid.startsWith("S-1-12-1-");
+}

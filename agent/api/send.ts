@@ -88,7 +88,12 @@ async function bounded(
   signal: AbortSignal,
 ): Promise<RawResponse> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const interrupt = () => reject(new AgentError("interrupted", "The run was ended before an answer came."));
+  const interrupt = () =>
+    reject(
+      signal.reason instanceof AgentError
+        ? signal.reason
+        : new AgentError("interrupted", "The run was ended before an answer came."),
+    );
   if (signal.aborted) interrupt();
   signal.addEventListener("abort", interrupt, { once: true });
   const timer = setTimeout(() => reject(tooSlow(connection, request, timeLimit)), timeLimit);

@@ -114,8 +114,12 @@ class LinkRun {
   readonly #options: LinkOptions;
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
   readonly #unknown = new Set<string>();
-  #tries = 0;
+  /** Somebody waits, or the link is no part of a rollout: no try waits for a slot. */
+  #hurry: boolean;
+  /** The shared limit was reached in this run: from then on nothing is hurried. */
+  #limited = false;
   #schedule: Schedule | undefined;
+  #failure: AgentError | undefined;
   #awake = 0;
   /** Both clocks as they were when `#awake` was counted last. */
   #clocks: { readonly now: number; readonly monotonic: number } | undefined;
@@ -125,6 +129,7 @@ class LinkRun {
   constructor(ports: LinkPorts, options: LinkOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#hurry = options.immediate;
   }
 
   /** One try from the look-up to the remembered outcome, while no other run makes one. */
@@ -151,7 +156,7 @@ class LinkRun {
       await clock.sleep(Math.min(left, glance), signal);
       if (this.#schedule === undefined || clock.monotonic() - keptAt < signOfLife) continue;
       keptAt = clock.monotonic();
-      const kept = keep(this.#schedule, this.#pace([], false));
+      const kept = keep(this.#schedule, this.#pace([]));
       this.#schedule = kept;
       next = kept.notBefore;
       await exclusively(
@@ -176,7 +181,8 @@ class LinkRun {
       const message = `linked since ${since}; ${plan.reason}`;
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
-    const context = this.#pace(plan.candidates, !plan.spread || this.#options.immediate);
+    this.#hurry = this.#options.immediate || !plan.spread;
+    const context = this.#pace(plan.candidates);
     const schedule = this.#current(memory, context);
     if (schedule.notBefore > context.now) {
       const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}.`);
@@ -198,13 +204,15 @@ class LinkRun {
     schedule: Schedule,
     signal: AbortSignal,
   ): Promise<Step> {
-    this.#tries++;
     for (const candidate of candidates.filter(({ value }) => !this.#unknown.has(value))) {
       let answer: LinkAnswer;
       try {
         answer = await this.#ports.link(candidate, identity.username, identity.group, signal);
       } catch (thrown) {
-        return this.#failed(memory, schedule, asAgentError(thrown), identity);
+        const error = asAgentError(thrown);
+        // What a try before this one met says more than that the deadline cut this one off.
+        const told = signal.aborted && error === signal.reason ? (this.#failure ?? error) : error;
+        return this.#failed(memory, schedule, told, identity);
       }
       if (answer.kind === "linked") return this.#linked(memory, candidate, identity, answer.message);
       if (answer.kind === "rate-limited") {
@@ -213,7 +221,8 @@ class LinkRun {
           "The account's limit of calls is used up by other devices (429).",
         );
         const event = { kind: "rate-limited", notBefore: answer.notBefore } as const;
-        return this.#wait(memory, after(schedule, event, this.#pace(candidates, false)), error);
+        this.#limited = true;
+        return this.#wait(memory, after(schedule, event, this.#pace(candidates)), error);
       }
       this.#unknown.add(candidate.value);
       this.#ports.log.info("device-unknown", `the API does not know ${candidate.value} (${candidate.source})`);
@@ -236,7 +245,7 @@ class LinkRun {
     if (error.outcome !== "unreachable") {
       return this.#end(memory, { ...failure(error), username: identity?.username, group: identity?.group });
     }
-    const context = this.#pace(identity?.candidates ?? [], true);
+    const context = this.#pace(identity?.candidates ?? []);
     const event = { kind: "transient", notBefore: undefined } as const;
     const next = after(schedule ?? this.#current(memory, context), event, context);
     return this.#wait(memory, next, error);
@@ -254,7 +263,10 @@ class LinkRun {
   }
 
   #wait(memory: Memory, schedule: Schedule, cause: AgentError): Step {
-    if (cause.code !== "not-due") this.#ports.log.warn(cause.code, cause.message);
+    if (cause.code !== "not-due") {
+      this.#failure = cause;
+      this.#ports.log.warn(cause.code, cause.message);
+    }
     const { notBefore, reason } = schedule;
     this.#schedule = schedule;
     this.#remember({ ...memory, pace: schedule.memory, notBefore, lastRun: this.#lastRun(failure(cause)) });
@@ -287,14 +299,14 @@ class LinkRun {
     return this.#awake;
   }
 
-  #pace(candidates: readonly Candidate[], immediate: boolean): PaceContext {
+  #pace(candidates: readonly Candidate[]): PaceContext {
     const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = this.#options.settings;
     return {
       now: this.#ports.clock.now(),
       awake: this.#awakeNow(),
       random: this.#ports.random,
       slot: slotOf(candidates[0]?.value ?? ""),
-      immediate: immediate && this.#tries === 0,
+      immediate: this.#hurry && !this.#limited,
       rateLimit,
       fleetSize,
       splay,

@@ -19,7 +19,7 @@ export interface PaceContext {
   readonly random: () => number;
   /** Fixed for the device, uniform in [0, 1) over a fleet; chooses its slot. See `slotOf`. */
   readonly slot: number;
-  /** Whether a person waits (a terminal, `--no-splay`): the first try of the run is at once. */
+  /** Whether a person waits (a terminal, `--no-splay`): no try waits for a slot, until a 429. */
   readonly immediate: boolean;
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
@@ -76,7 +76,8 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
   if (event.kind === "transient") {
     const ceiling = Math.min(context.retryMaxDelay, context.retryInitialDelay * 2 ** Math.min(memory.failures, 40));
     const backOff = context.now + ceiling * context.random();
-    return decide({ ...memory, failures: Math.min(memory.failures + 1, 1000), hold: Math.max(hold, backOff) }, context);
+    const failures = Math.min(memory.failures + 1, 1000);
+    return hurried(decide({ ...memory, failures, hold: Math.max(hold, backOff) }, context), context);
   }
   const refused = { ...memory, failures: 0, hold };
   // A try that nobody waited for does not use up the device's own moment.

@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { networkInterfaces, tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { type Call, type Gears, startGears } from "./gears.ts";
+
+/** Shows the main job on this machine's own hardware and user, against a Gears stand-in on loopback. */
+
+const columns = 80;
+const main = resolve(import.meta.dirname, "../../agent/main.ts");
+const { username, uid } = userInfo();
+
+const print = (text = ""): void => void process.stdout.write(`${text}\n`);
+
+/** Breaks text at spaces, each line behind the indent; a word that is longer than a line stays whole. */
+function paragraph(text: string, indent = ""): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`;
+    if (lines.length > 0 && indent.length + longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.map((line) => `${indent}${line}`).join("\n");
+}
+
+function heading(text: string): void {
+  print(`\n── ${text} ${"─".repeat(Math.max(0, columns - text.length - 4))}`);
+}
+
+/** The caller's environment without settings of the program, which are the demo's own here. */
+const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LINKUSER_")));
+
+/** Runs the program as a user would and shows what it prints; log lines only where it fails. */
+async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
+  print(`${paragraph(`$ linkuser-agent ${args.join(" ")}`)}\n`);
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
+    env: { ...inherited, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let log = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+  const told = exitCode === 0 ? output : `${output}\n${log}`;
+  print(told.trimEnd().replaceAll(/^(?=.)/gm, "  "));
+  print(`\n  exit code ${exitCode}`);
+  return exitCode;
+}
+
+/** What the stand-in saw since it had seen so many calls. */
+function showCalls(gears: Gears, before: number): void {
+  const calls = gears.calls.slice(before);
+  print(calls.length === 0 ? "\nThe stand-in saw no request." : "\nThe stand-in saw:");
+  for (const call of calls) print(paragraph(describe(call), "  "));
+}
+
+function describe({ endpoint, method, path, opt, user, group, status }: Call): string {
+  if (endpoint !== "link_user") return `${status}  ${method} ${path}`;
+  const body = JSON.stringify(group === undefined ? { username: user } : { username: user, group });
+  return `${status}  ${method} ${path}?opt=${opt} ${body}`;
+}
+
+const explain = (text: string): void => print(`\n${paragraph(text)}`);
+
+/** The exit code where no identifier can be read. */
+const deviceUnknown = 68;
+
+/** A network adapter of this machine, whatever its kind. */
+function anyAdapter(): string | undefined {
+  const usable = ({ mac, internal }: { mac: string; internal: boolean }) => !internal && mac !== "00:00:00:00:00:00";
+  return Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(usable))?.[0];
+}
+
+async function demo(gears: Gears, directory: string): Promise<boolean> {
+  const environment = {
+    LINKUSER_BASE_URL: gears.baseUrl,
+    LINKUSER_CLIENT_ID: gears.clientId,
+    LINKUSER_CLIENT_SECRET: gears.clientSecret,
+    LINKUSER_STATE_DIR: join(directory, "state"),
+    LINKUSER_DEADLINE: "30s",
+    LINKUSER_LOG_FILE: join(directory, "linkuser-agent.log"),
+  };
+  const step = async (title: string, args: readonly string[]): Promise<number> => {
+    heading(title);
+    print();
+    const before = gears.calls.length;
+    const exitCode = await run(args, environment);
+    showCalls(gears, before);
+    return exitCode;
+  };
+
+  print(
+    paragraph(
+      `A stand-in for OPSWAT Gears listens at ${gears.baseUrl}. linkuser-agent runs on this machine's own hardware and ` +
+        "user; settings and the secret come from the environment, state and log go to a temporary directory.",
+    ),
+  );
+  const flags: string[] = [];
+  if (uid === 0) {
+    explain(
+      `You are ${username}. Service accounts are not linked by default, so the demo names this one (--user) and takes ` +
+        "the exclusions away (--exclude-users=).",
+    );
+    flags.push("--user", username, "--exclude-users=");
+  }
+
+  const rehearsal = await step("1. What would be sent? Nothing is, yet", ["--dry-run", ...flags]);
+  const adapter = anyAdapter();
+  if (rehearsal === deviceUnknown && adapter !== undefined) {
+    explain(
+      "This machine shows no hardware of its own, as is usual in a container. So the demo names its network adapter " +
+        "(--interface).",
+    );
+    flags.push("--interface", adapter);
+  }
+  const linked = await step("2. Link this device to its user", ["--no-splay", ...flags]);
+  const again = await step("3. Once more: nothing has changed, so nothing is sent", ["--no-splay", ...flags]);
+  const told = await step("4. What support staff see", ["status"]);
+
+  heading("Result");
+  print();
+  const [link] = gears.links;
+  if (link !== undefined) print(paragraph(`The stand-in now knows: device ${link[0]} belongs to ${link[1].user}.`));
+  else print("The device was not linked.");
+  return link !== undefined && [linked, again, told].every((exitCode) => exitCode === 0);
+}
+
+const directory = mkdtempSync(join(tmpdir(), "linkuser-agent-demo-"));
+try {
+  await using gears = await startGears();
+  process.exitCode = (await demo(gears, directory)) ? 0 : 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -98,6 +98,7 @@ function toText(dryRun: DryRun, message: string): string {
       survey.user.people.map((person) => personRow(person, survey)),
     ),
     ...section("Groups", groupRows(survey)),
+    ...noGroupLines(survey),
     ...section("Settings that are not the default", settingRows(dryRun.resolved)),
     ...section(
       "Warnings",
@@ -116,7 +117,10 @@ function section(title: string, rows: readonly Row[]): string[] {
   return rows.length === 0 ? [] : ["", title, ...align(rows)];
 }
 
-/** Columns as wide as their widest cell, the last one as long as it is. */
+/** Columns of a terminal that need not be widened. */
+const lineWidth = 80;
+
+/** Columns as wide as their widest cell; where a line gets too long, every last cell goes to a line of its own. */
 function align(rows: readonly Row[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -124,9 +128,14 @@ function align(rows: readonly Row[]): string[] {
       widths[at] = Math.max(widths[at] ?? 0, cell.length);
     });
   }
-  return rows.map(
-    (row) => `  ${row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join("  ")}`,
-  );
+  const lines = rows.map((row) => {
+    const cells = row.slice(0, -1).map((cell, at) => `${cell.padEnd(widths[at] ?? 0)}  `);
+    return { start: `  ${cells.join("")}`, end: row.at(-1) ?? "" };
+  });
+  if (lines.every(({ start, end }) => start.length + end.length <= lineWidth)) {
+    return lines.map(({ start, end }) => `${start}${end}`.trimEnd());
+  }
+  return lines.flatMap(({ start, end }) => [start.trimEnd(), ...(end === "" ? [] : [`      ${end}`])]);
 }
 
 function deviceRows(candidates: readonly Candidate[]): Row[] {
@@ -167,13 +176,16 @@ function personRow({ account, sessions, excludedBy }: Person, { user, username }
 
 function groupRows({ groups }: Survey): Row[] {
   if (groups === undefined) return [];
-  const rows: Row[] = groups.rows.map(({ name, domain, chosen, primary, unfit }) => {
+  return groups.rows.map(({ name, domain, chosen, primary, unfit }) => {
     const notes = [chosen ? groups.reason : undefined, primary ? "primary" : undefined, unfit].filter(
       (note) => note !== undefined,
     );
     return [chosen ? "*" : " ", printable(name), printable(domain ?? ""), printable(notes.join("; "))];
   });
-  return groups.group === undefined ? [...rows, ["", `none is sent: ${printable(groups.reason)}`]] : rows;
+}
+
+function noGroupLines({ groups }: Survey): string[] {
+  return groups === undefined || groups.group !== undefined ? [] : [`  None is sent: ${printable(groups.reason)}.`];
 }
 
 function settingRows({ settings, origins }: ResolvedSettings): Row[] {

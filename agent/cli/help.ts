@@ -2,10 +2,11 @@ import { exitCodes } from "../exit-codes.ts";
 import { flagName, formatSetting, type SettingName, settingsTable } from "../settings/table.ts";
 import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
 
-/** The overview that `--help` shows; at most 100 columns. */
+/** The overview that `--help` shows; fits 80 columns. */
 export function overview(): string {
   return [
-    "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access) to its logged-in user",
+    "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access)",
+    "to the user who is logged on to it",
     "",
     "Usage: linkuser-agent [COMMAND] [FLAGS]",
     "",
@@ -15,9 +16,11 @@ export function overview(): string {
     "Flags of all commands, besides every setting",
     ...flagRows(commonFlags),
     "",
-    "Try first: linkuser-agent --dry-run   (shows what would be sent; sends nothing, needs no credentials)",
+    "Try first: linkuser-agent --dry-run   (sends nothing, needs no credentials)",
     "Flags of a command: linkuser-agent COMMAND --help",
-    `Exit codes: ${exitCodeList()}`,
+    "",
+    "Exit codes",
+    ...exitCodeRows(),
   ].join("\n");
 }
 
@@ -63,7 +66,10 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
   );
 }
 
-function exitCodeList(): string {
+/** Two a line, so that the overview fits one screen. */
+function exitCodeRows(): string[] {
   const failures = Object.entries(exitCodes).filter(([, code]) => code !== 0);
-  return ["0 done or nothing to do", ...failures.map(([outcome, code]) => `${code} ${outcome}`)].join(", ");
+  const cells = ["0 done or nothing to do", ...failures.map(([outcome, code]) => `${code} ${outcome}`)];
+  const half = Math.ceil(cells.length / 2);
+  return columns(cells.slice(0, half).map((cell, at) => [cell, cells[half + at] ?? ""]));
 }

@@ -12,12 +12,12 @@ export function config(runtime: Runtime, commandLine: CommandLine): CommandResul
     origin: origins[name].text,
   }));
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const valueWidth = Math.min(40, Math.max(...rows.map(({ value }) => value.length)));
+  const originWidth = Math.max(...rows.map(({ origin }) => origin.length));
   return {
     exitCode: 0,
     document: { settings: Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }])) },
     text: rows
-      .map(({ name, value, origin }) => `${name.padEnd(width)}  ${value.padEnd(valueWidth)}  ${origin}`)
+      .map(({ name, value, origin }) => `${name.padEnd(width)}  ${origin.padEnd(originWidth)}  ${value}`)
       .join("\n"),
   };
 }

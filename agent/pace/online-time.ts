@@ -36,7 +36,7 @@ export function seen(
   if (sinceDay < dayLength) {
     // A clock that was set back tells nothing about the day.
     const dayAt = sinceDay < 0 ? now : before.dayAt;
-    return { online: { ...before, seenAt: now, dayAt, dayOnline }, tileTime: elapsed * pace };
+    return { online: { seenAt: now, dayAt, dayOnline, usualDay: before.usualDay }, tileTime: elapsed * pace };
   }
   const day = Math.min(dayOnline, dayLength);
   const usualDay = before.usualDay === null ? day : (before.usualDay + day) / 2;

@@ -2,7 +2,7 @@ import { describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import type { PaceMemory } from "./memory.ts";
 import { longestGap, paceOf, seen } from "./online-time.ts";
-import { firstWidth, isSized, laterWidth, shortest } from "./tiles.ts";
+import { firstWidth, isSized, laterWidth, leastRest } from "./tiles.ts";
 
 /**
  * When to try again. Everything here is pure: time, chance and memory come in, a decision goes out; what waits is in
@@ -167,7 +167,7 @@ function nextTry(memory: PaceMemory, context: PaceContext): PaceMemory {
   const pace = paceOf(memory);
   const held = Math.max(0, memory.hold - context.now) * pace;
   const from = memory.position + held;
-  if (memory.tile === 0 && isSized(context) && memory.width - from >= shortest(context)) {
+  if (memory.tile === 0 && isSized(context) && memory.width - from >= leastRest(context)) {
     return { ...memory, point: from + context.random() * (memory.width - from) };
   }
   const tile = Math.min(memory.tile + 1, 1000);

@@ -38,10 +38,10 @@ export function laterWidth(tile: number, spread: Spread): number {
     const number = spread.splay === undefined ? tile + 1 : tile;
     return unknownBasis(spread.rateLimit) * number ** 2;
   }
-  return shortest(spread) * 2 ** Math.min(tile - 1, 30);
+  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 16) * 2 ** Math.min(tile - 1, 30);
 }
 
-/** The least width in which another try makes sense in a fleet of known size, ms. */
-export function shortest(spread: Spread): number {
-  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 32);
+/** The least rest of the first tile in which another try makes sense in a fleet of known size, ms. */
+export function leastRest(spread: Spread): number {
+  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 8);
 }

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readPaceMemory } from "../../agent/pace/memory.ts";
+import { after, begin, keep } from "../../agent/pace/pacer.ts";
+import { paceContext } from "./pace-context.ts";
+
+const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+test("every schedule survives JSON", () => {
+  const steps = fc.array(fc.tuple(fc.constantFrom("rate-limited", "transient", "keep"), fc.nat(10_000_000), chance), {
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(steps, fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: undefined }), (events, fleetSize) => {
+      let context = paceContext({ fleetSize });
+      let schedule = begin(undefined, context);
+      for (const [kind, passed, random] of events) {
+        context = { ...context, now: context.now + passed, awake: context.awake + passed, random: () => random };
+        schedule = kind === "keep" ? keep(schedule, context) : after(schedule, { kind, notBefore: undefined }, context);
+        expect(readPaceMemory(JSON.parse(JSON.stringify(schedule.memory)))).toEqual(schedule.memory);
+      }
+    }),
+  );
+});
+
+test("anything else is no memory, and never an error", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (json) => {
+      expect(readPaceMemory(json)).toBeUndefined();
+    }),
+  );
+});
+
+test("one damaged field makes the whole untrustworthy", () => {
+  const { memory } = begin(undefined, paceContext({}));
+  const wrong = fc.constantFrom<unknown>(-1e300, 1e300, Number.NaN, Infinity, "1", true, [], {});
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(memory)), wrong, (field, value) => {
+      expect(readPaceMemory({ ...memory, [field]: value })).toBeUndefined();
+    }),
+  );
+});

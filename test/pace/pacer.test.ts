@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { duration } from "../../agent/duration.ts";
+import { after, begin, keep, type Schedule } from "../../agent/pace/pacer.ts";
+import { later, paceContext } from "./pace-context.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const refused = { kind: "rate-limited", notBefore: undefined } as const;
+const context = paceContext({});
+const wait = (schedule: Schedule, from = context): number => schedule.notBefore - from.now;
+
+test("the first try is at the device's slot in 10 periods of the limit", () => {
+  expect(wait(begin(undefined, context))).toBe(5 * minute);
+  const faster = paceContext({ rateLimit: { calls: 10, period: duration("6s") }, slot: 0.25 });
+  expect(wait(begin(undefined, faster))).toBe(15_000);
+});
+
+test("a fleet size spreads first tries over the time that the limit needs, with room", () => {
+  const schedule = begin(undefined, paceContext({ fleetSize: 10_000 }));
+  expect(wait(schedule)).toBe(0.5 * 1.75 * 1000 * minute);
+  expect(schedule.reason).toBe("waits for this device's slot in the 1 d 5 h that 10000 devices need");
+  expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, callsPerLink: 2 })))).toBe(2 * wait(schedule));
+});
+
+test("a person, a splay of 0 and a late-comer do not wait", () => {
+  expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, immediate: true })))).toBe(0);
+  expect(wait(begin(undefined, paceContext({ splay: 0 })))).toBe(0);
+  const longAgo = context.now - 30 * hour;
+  expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, rolloutStart: longAgo })))).toBe(minute);
+});
+
+test("each 429 leads to the next tile, and tiles grow with the square of their number", () => {
+  let now = context;
+  let schedule = begin(undefined, now);
+  const moments: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    now = later(now, schedule.notBefore - now.now);
+    moments.push((now.now - context.now) / minute);
+    schedule = after(schedule, refused, now);
+  }
+  expect(moments).toEqual([5, 30, 95, 220]);
+});
+
+test("an impatient try that is refused does not use up the device's own moment", () => {
+  const hasty = begin(undefined, paceContext({ immediate: true }));
+  expect(hasty.unhurried - context.now).toBe(5 * minute);
+  expect(wait(after(hasty, refused, context))).toBe(5 * minute);
+});
+
+test("never earlier than the headers say, and never more than a day later", () => {
+  const arbitraryEvent = fc.record({
+    notBefore: fc.option(fc.integer({ min: 0, max: 4_000_000_000_000 }), { nil: undefined }),
+    kind: fc.constantFrom("rate-limited", "transient"),
+  });
+  fc.assert(
+    fc.property(arbitraryEvent, fc.nat({ max: 200_000 }), (event, fleetSize) => {
+      const settings = paceContext({ fleetSize: fleetSize + 1 });
+      const first = begin(undefined, settings);
+      const now = later(settings, wait(first));
+      const next = after(first, event, now);
+      const bound = Math.min(event.notBefore ?? 0, now.now + 24 * hour);
+      expect(next.notBefore).toBeGreaterThanOrEqual(bound);
+    }),
+  );
+});
+
+test("failures that are not 429 double the back-off up to its bound and leave the tile alone", () => {
+  const certain = paceContext({ immediate: true, random: () => 0.999_999 });
+  let now = certain;
+  let schedule = begin(undefined, { ...certain, splay: 0 });
+  const waits: number[] = [];
+  for (let n = 0; n < 12; n++) {
+    schedule = after(schedule, { kind: "transient", notBefore: undefined }, { ...now, splay: 0 });
+    waits.push(Math.round((schedule.notBefore - now.now) / 1000));
+    now = later(now, schedule.notBefore - now.now);
+  }
+  expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+  expect(schedule.memory.tile).toBe(0);
+});
+
+test("what is remembered goes on in the next run, and time that the device was off does not count", () => {
+  const fleet = paceContext({ fleetSize: 10_000 });
+  const first = keep(begin(undefined, fleet), later(fleet, 10 * minute));
+  const left = first.notBefore - later(fleet, 10 * minute).now;
+  const sameDay = { ...fleet, now: fleet.now + 3 * hour };
+  expect(begin(first.memory, sameDay).notBefore - sameDay.now).toBe(left);
+  const soon = { ...fleet, now: fleet.now + 25 * minute };
+  expect(begin(first.memory, soon).notBefore - soon.now).toBe(left - 15 * minute);
+});
+
+test("a device that is on for 20 minutes a day passes as many tiles in a day as others", () => {
+  const fleet = paceContext({ fleetSize: 10_000, slot: 0.9 });
+  const due = 0.9 * 1.75 * 1000 * minute;
+  let schedule = begin(undefined, fleet);
+  let days = 0;
+  for (let now = fleet; wait(schedule, now) > 20 * minute; days++) {
+    schedule = keep(schedule, later(now, 20 * minute));
+    now = { ...fleet, now: fleet.now + (days + 1) * 24 * hour };
+    schedule = begin(schedule.memory, now);
+  }
+  expect(days).toBe(Math.floor(due / (8 * hour)));
+});
+
+test("a clock that jumps never makes the wait longer than the tile", () => {
+  const jump = fc.integer({ min: -4e12, max: 4e12 });
+  fc.assert(
+    fc.property(jump, fc.nat(20 * hour), fc.boolean(), (jumped, passed, sameRun) => {
+      const held = { kind: "rate-limited", notBefore: context.now + 2 * minute } as const;
+      const schedule = after(begin(undefined, context), held, context);
+      const now = { ...context, now: Math.max(0, context.now + jumped), awake: passed };
+      const next = sameRun ? keep(schedule, now) : begin(schedule.memory, now);
+      expect(next.notBefore - now.now).toBeLessThanOrEqual(50 * minute);
+    }),
+  );
+});
+
+test("other settings start a new schedule, but a pause that the server asked for remains", () => {
+  const pause = context.now + 20 * minute;
+  const schedule = after(begin(undefined, context), { kind: "rate-limited", notBefore: pause }, context);
+  const changed = begin(schedule.memory, paceContext({ fleetSize: 10, slot: 0 }));
+  expect(changed.memory.tile).toBe(0);
+  expect(changed.notBefore).toBe(pause);
+});

@@ -153,7 +153,7 @@ async function inThreads(jobs: readonly Job[]): Promise<Map<string, Measured[]>>
       const { promise, resolve, reject } = Promise.withResolvers<Measured>();
       worker.once("message", resolve).once("error", reject).postMessage(job.rollout);
       results.set(job.key, [...(results.get(job.key) ?? []), await promise]);
-      worker.removeAllListeners();
+      worker.off("error", reject);
     }
     await worker.terminate();
   });

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` touches neither the network nor this machine; `system` runs the real executable (see test/README.md). */
+/** `unit` touches neither the network nor this machine; `system` runs the real executable, `directory` does so in
+ * members of a real domain (see test/README.md). */
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +15,15 @@ export default defineConfig({
         },
       },
       { test: { name: "system", include: ["test/system/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: "directory",
+          include: ["test/system/directory/*.test.ts"],
+          globalSetup: ["test/system/directory/setup.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });

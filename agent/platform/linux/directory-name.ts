@@ -1,5 +1,5 @@
-/** How a directory's client writes names: winbind `CORP\alice`, SSSD `alice@ad.corp.test`, both also bare. */
-export type NameStyle = "down-level" | "at";
+/** How a directory's client writes names: winbind `CORP\alice`, SSSD `alice@ad.corp.test`, or without any domain. */
+export type NameStyle = "down-level" | "at" | "bare";
 
 export interface DirectoryName {
   readonly bare: string;
@@ -15,6 +15,19 @@ export function styleOf(userName: string, directorySources: readonly string[]): 
   return directorySources.includes("winbind") && !directorySources.includes("sss") ? "down-level" : "at";
 }
 
+/**
+ * The style of the groups of a user. Where SSSD leaves the domain out of the user's name, an `@` in a group's name may be
+ * the name's own as well as a trusted domain's, so such a name stays whole: half of it could be another group's.
+ */
+export function groupStyleOf(
+  userName: string,
+  userDomain: string | undefined,
+  directorySources: readonly string[],
+): NameStyle {
+  const style = styleOf(userName, directorySources);
+  return style === "at" && userDomain === undefined ? "bare" : style;
+}
+
 /** Splits the domain off; a name without one, or with nothing but one, stays whole. */
 export function splitName(name: string, style: NameStyle): DirectoryName {
   if (style === "down-level") {
@@ -23,6 +36,7 @@ export function splitName(name: string, style: NameStyle): DirectoryName {
       ? { bare: name.slice(at + 1), domain: name.slice(0, at) }
       : { bare: name, domain: undefined };
   }
+  if (style === "bare") return { bare: name, domain: undefined };
   const at = name.lastIndexOf("@");
   const domain = name.slice(at + 1);
   return at > 0 && /^[^\s@\\]+\.[^\s@\\]+$/.test(domain)

@@ -1,7 +1,7 @@
 import { foldName } from "../../identity/fold.ts";
 import type { Account, Group } from "../port.ts";
 import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
-import { splitName, styleOf } from "./directory-name.ts";
+import { groupStyleOf, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
 import type { NssGroup } from "./name-service.ts";
 
@@ -36,7 +36,7 @@ export function directoryGroups(
   directorySources: readonly string[],
   hostName: string,
 ): readonly Group[] {
-  const style = styleOf(account.systemName, directorySources);
+  const style = groupStyleOf(account.systemName, account.domain, directorySources);
   const localGids = new Set(files.groups.map(({ gid }) => gid));
   return groups.map(({ gid, name }) => {
     const primary = gid === primaryGid;

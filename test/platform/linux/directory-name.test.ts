@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { splitName, styleOf } from "../../../agent/platform/linux/directory-name.ts";
+import { groupStyleOf, splitName, styleOf } from "../../../agent/platform/linux/directory-name.ts";
 
 test.each([
   ["CORP\\alice", ["sss"], "down-level"],
@@ -13,6 +13,16 @@ test.each([
 });
 
 test.each([
+  ["alice@ad.corp.test", "ad.corp.test", ["sss"], "at"],
+  ["alice", undefined, ["sss"], "bare"],
+  ["alice", undefined, ["winbind"], "down-level"],
+  ["CORP\\alice", "CORP", ["winbind"], "down-level"],
+] as const)("the groups of %s of %s from %j are in the style %s", (name, domain, sources, style) => {
+  expect(groupStyleOf(name, domain, sources)).toBe(style);
+});
+
+test.each([
+  ["at@other.example", "bare", "at@other.example", undefined],
   ["CORP\\Sales EMEA", "down-level", "Sales EMEA", "CORP"],
   ["CORP\\at@other.example", "down-level", "at@other.example", "CORP"],
   ["CORP\\back\\slash", "down-level", "back\\slash", "CORP"],

@@ -1,0 +1,137 @@
+import { describe, expect, inject, test } from "vitest";
+import { runIn } from "./container.ts";
+import { dryRun, fitGroups, user } from "./dry-run.ts";
+
+/** The directory's clients, and how each writes a name of the domain. Observed: winbind 4.17, SSSD 2.8. */
+const clients = [
+  { client: "winbind", member: inject("winbind"), domain: "CORP", spell: (sam: string) => `CORP\\${sam}` },
+  { client: "SSSD", member: inject("sssd"), domain: "ad.corp.test", spell: (sam: string) => `${sam}@ad.corp.test` },
+  { client: "SSSD with short names", member: inject("sssdShort"), domain: undefined, spell: (sam: string) => sam },
+] as const;
+
+describe.each(clients)("$client", ({ client, member, domain, spell }) => {
+  test("a user's name in each format", async () => {
+    const name = spell("alice");
+    const inFormat = (format: string) => user(member, name, "--username-format", format);
+    expect(await inFormat("sam")).toMatchObject({ exitCode: 0, username: "alice", warnings: [] });
+    expect(await inFormat("down-level")).toMatchObject({
+      username: domain === undefined ? "alice" : `${domain}\\alice`,
+    });
+    expect(await inFormat("upn")).toMatchObject({ username: "alice", warnings: [expect.stringContaining("no UPN")] });
+  });
+
+  test("all groups, nested and domain-local ones too, and none that is not the domain's", async () => {
+    const alice = await user(member, spell("alice"));
+    expect(fitGroups(alice).map((name) => name.toLowerCase())).toEqual([
+      "at@other.example",
+      "comma group",
+      "domain users",
+      "inner circle",
+      "outer circle",
+      "printers local",
+      "sales emea",
+      "vertrieb süd",
+    ]);
+    expect(alice.group?.toLowerCase()).toBe("domain users");
+  });
+
+  test.each([
+    ["sales*", "sales emea"],
+    ["VERTRIEB SÜD", "vertrieb süd"],
+    ["no such,OUTER*", "outer circle"],
+    ["Printers*", "printers local"],
+    ["at@other.example", "at@other.example"],
+  ])("the pattern %s chooses %s", async (pattern, group) => {
+    const chosen = await user(member, spell("alice"), "--group-prefer", pattern);
+    expect(chosen.group?.toLowerCase()).toBe(group);
+  });
+
+  test.each([
+    ["jürgen", "jürgens"],
+    ["mary ann", "marys"],
+    ["carol", "carols"],
+  ])("the user %s", async (sam, group) => {
+    expect(await user(member, spell(sam), "--group-prefer", group)).toMatchObject({
+      exitCode: 0,
+      username: sam,
+      group: expect.stringMatching(new RegExp(`^${group}$`, "i")),
+    });
+  });
+
+  test("300 groups", async () => {
+    const many = await user(member, spell("many"), "--group-prefer", "team 299");
+    expect(fitGroups(many)).toHaveLength(301);
+    expect(many.group?.toLowerCase()).toBe("team 299");
+  });
+
+  test("a group of 256 characters is sent whole", async () => {
+    const long = await user(member, spell("long"), "--group-prefer", "l*");
+    expect(long.group?.toLowerCase()).toBe("l".repeat(256));
+  });
+
+  test("a user of 200 characters is sent whole", async () => {
+    const name = "x".repeat(200);
+    expect(await user(member, spell(name))).toMatchObject({ exitCode: 0, username: name });
+  });
+
+  test("a user of 256 characters is sent whole, or not known where the domain makes the name too long", async () => {
+    const name = "y".repeat(256);
+    const expected = domain === undefined ? { exitCode: 0, username: name } : { exitCode: 67, username: undefined };
+    expect(await user(member, spell(name))).toMatchObject(expected);
+  });
+
+  test("a local user has no group of the domain's user of the same name", async () => {
+    const local = await user(member, "bob", "--group-prefer", "*");
+    expect(local).toMatchObject({ exitCode: 0, username: "bob", group: undefined });
+    expect(fitGroups(local)).toEqual([]);
+  });
+
+  test("the domain's user has no group of the local user of the same name", async () => {
+    const uid = runIn(member, "getent", "passwd", client === "winbind" ? "CORP\\bob" : "bob@ad.corp.test").split(
+      ":",
+    )[2];
+    const domains = await user(member, spell(`bob`), "--group-prefer", "wheel,bobs");
+    // With short names the name is the local user's; only a session's user ID leads to the domain's.
+    if (domain === undefined) return expect(domains.group).toBeUndefined();
+    expect(uid).toMatch(/^\d{6,}$/);
+    expect(domains.group?.toLowerCase()).toBe("bobs");
+  });
+
+  test("a UPN that looks like alice's of a trusted domain leads to its owner or to nobody", async () => {
+    const owner = await user(member, "alice@other.example", "--group-prefer", "others,sales*");
+    // winbind takes what follows the @ for a domain, and knows none of that name.
+    if (client === "winbind") return expect(owner).toMatchObject({ exitCode: 67, username: undefined });
+    expect(owner).toMatchObject({ exitCode: 0, username: "mallory", group: expect.stringMatching(/^others$/i) });
+  });
+
+  test("a SAM account name that looks like alice's of a trusted domain is never alice", async () => {
+    const name = "alice@trusted.example";
+    // Without the domain the name can't be told from a trusted domain's, so SSSD finds nobody by it.
+    const expected = domain === undefined ? { exitCode: 67, username: undefined } : { exitCode: 0, username: name };
+    expect(await user(member, spell(name))).toMatchObject(expected);
+  });
+
+  test("nobody has a name that is not there", async () => {
+    expect(await user(member, spell("nobody-at-all"))).toMatchObject({ exitCode: 67, error: "no-user" });
+  });
+
+  test("a person at the screen is linked without being named", async () => {
+    const name = spell("alice");
+    const uid = runIn(member, "id", "--user", name).trim();
+    runIn(
+      member,
+      ...["systemd-run", "--quiet", "--unit=screen", "--property=PAMName=login", `--property=User=${uid}`],
+      ...["--setenv=XDG_SEAT=seat0", "--setenv=XDG_SESSION_TYPE=wayland", "--setenv=XDG_SESSION_CLASS=user"],
+      ...["sleep", "infinity"],
+    );
+    try {
+      const [session = ""] = runIn(member, "loginctl", "list-sessions", "--no-legend").trim().split(/\s+/);
+      expect(await dryRun(member, "--group-prefer", "sales*")).toMatchObject({ exitCode: 0, username: "alice" });
+      expect(session).not.toBe("");
+      expect(await dryRun(member, "--session", session)).toMatchObject({ exitCode: 0, username: "alice" });
+      expect(await dryRun(member, "--session", "c99")).toMatchObject({ exitCode: 67, error: "no-user" });
+    } finally {
+      runIn(member, "systemctl", "stop", "screen");
+    }
+  });
+});

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { readFileSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const repository = realpathSync(resolve(import.meta.dirname, "../../.."));
+
+/** The same paths inside as outside, so that the program under test starts in a container as it does here. */
+const shared = [repository, realpathSync(resolve(repository, "node_modules")), realpathSync(process.execPath)];
+
+/** A booted Debian with systemd, whose changes go with it. */
+export interface Container {
+  readonly name: string;
+  /** The container's first process, as this machine counts. */
+  readonly leader: number;
+}
+
+export interface Booted extends Container {
+  readonly process: ChildProcess;
+}
+
+/**
+ * Boots a container from a tree that it does not change, in network and host names of its own.
+ * It dies with this process, however that ends.
+ */
+export async function boot(tree: string, name: string): Promise<Booted> {
+  const nspawn = spawn(
+    "setpriv",
+    [
+      ...["--pdeathsig", "KILL", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"],
+      ...["--volatile=overlay", "--private-network", "--console=pipe", "--link-journal=no"],
+      ...[`--directory=${tree}`, `--machine=${name}`, `--bind-ro=${import.meta.dirname}:/opt/directory`],
+      ...shared.map((path) => `--bind-ro=${path}`),
+    ],
+    { stdio: "ignore" },
+  );
+  for (let tries = 0; tries < 600; tries++) {
+    if (nspawn.exitCode !== null) throw new Error(`the container ${name} ended with ${nspawn.exitCode}`);
+    const leader = firstChild(nspawn.pid ?? 0);
+    if (leader !== undefined && isBooted({ name, leader })) {
+      // debootstrap leaves this machine's own name in the tree.
+      runIn({ name, leader }, "hostname", name);
+      return { name, leader, process: nspawn };
+    }
+    await wait(50);
+  }
+  nspawn.kill("SIGKILL");
+  throw new Error(`the container ${name} did not boot within 30 s`);
+}
+
+function firstChild(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return children === "" ? undefined : Number(children.split(" ")[0]);
+}
+
+function isBooted(container: Container): boolean {
+  return /^(?:running|degraded)$/m.test(tryIn(container, ["systemctl", "is-system-running"]).stdout);
+}
+
+/** The command that runs another one in the container, with an environment of its own. */
+export function inside({ leader }: Container): string[] {
+  const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const enter = ["nsenter", `--target=${leader}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
+  return [...enter, "env", "--ignore-environment", path, "HOME=/root", "LANG=C.UTF-8"];
+}
+
+export function tryIn(
+  container: Container,
+  command: readonly string[],
+): { status: number | null; stdout: string; stderr: string } {
+  const [first = "", ...rest] = [...inside(container), ...command];
+  return spawnSync(first, rest, { encoding: "utf8", timeout: 120_000 });
+}
+
+/** @throws Error with what the command said, where it fails */
+export function runIn(container: Container, ...command: readonly string[]): string {
+  const { status, stdout, stderr } = tryIn(container, command);
+  if (status !== 0) throw new Error(`${command.join(" ")} in ${container.name}: ${status}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** Ends a container at once; nothing in it is worth an orderly end. */
+export async function stop({ process: nspawn }: Booted): Promise<void> {
+  if (nspawn.exitCode !== null || nspawn.signalCode !== null) return;
+  const ended = new Promise((resolve) => nspawn.once("exit", resolve));
+  nspawn.kill("SIGKILL");
+  await ended;
+}

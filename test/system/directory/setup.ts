@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
+import type { TestProject } from "vitest/node";
+import { type Booted, boot, type Container, runIn, stop } from "./container.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly controller: Container;
+    readonly winbind: Container;
+    readonly sssd: Container;
+    readonly sssdShort: Container;
+  }
+}
+
+/** A Samba domain controller and its members, each a container of its own; all gone when the returned function ends. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.geteuid?.() !== 0) throw new Error("the directory tests boot containers: run them as root");
+  const prepare = resolve(import.meta.dirname, "../prepare.sh");
+  const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const booted: Booted[] = [];
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(booted.map(stop));
+  };
+  try {
+    const [controller, winbind, sssd, sssdShort] = (await Promise.all(
+      (["dc1", "member1", "member2", "member3"] as const).map(async (name) => {
+        const container = await boot(tree, name);
+        booted.push(container);
+        return { name, leader: container.leader };
+      }),
+    )) as [Container, Container, Container, Container];
+    runIn(controller, "bash", "/opt/directory/controller.sh");
+    for (const member of [winbind, sssd, sssdShort]) connect(controller, member);
+    runIn(winbind, "bash", "/opt/directory/winbind.sh", "11");
+    runIn(sssd, "bash", "/opt/directory/sssd.sh", "12", "true");
+    runIn(sssdShort, "bash", "/opt/directory/sssd.sh", "13", "false");
+    project.provide("controller", controller);
+    project.provide("winbind", winbind);
+    project.provide("sssd", sssd);
+    project.provide("sssdShort", sssdShort);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return stopAll;
+}
+
+/** A cable from the member's `eth0` to the controller's bridge. */
+function connect(controller: Container, member: Container): void {
+  const network = ["--target", String(controller.leader), "--net", "ip", "link"];
+  const port = ["add", member.name, "type", "veth", "peer", "name", "eth0", "netns", String(member.leader)];
+  execFileSync("nsenter", [...network, ...port]);
+  execFileSync("nsenter", [...network, "set", member.name, "master", "br0", "up"]);
+}

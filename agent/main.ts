@@ -6,7 +6,7 @@ import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
-import { onTerminal, writeStandard } from "./standard-streams.ts";
+import { guardStandardStreams, onTerminal, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
@@ -81,6 +81,7 @@ function failure(error: AgentError): CommandResult {
 
 /** Runs one command and ends the process; the only place that does. */
 async function main(argv: readonly string[]): Promise<never> {
+  guardStandardStreams();
   const result = await answer(argv).catch((thrown: unknown) => failure(asAgentError(thrown)));
   writeStandard(1, `${wantsJson(argv) ? JSON.stringify(result.document) : result.text}\n`);
   process.exit(result.exitCode);

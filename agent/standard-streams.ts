@@ -20,6 +20,40 @@ export function writeStandard(descriptor: 1 | 2, text: string): void {
   }
 }
 
+/**
+ * Keeps what Node itself does with `process.stdout` and `process.stderr` from ending a run. Opening them throws for a
+ * pipe that Node can't identify (Wine 10), and an action of Windows Installer has none; net.Socket opens standard error
+ * when a connection is refused (Node 26.10).
+ */
+export function guardStandardStreams(): void {
+  for (const [descriptor, name] of [
+    [1, "stdout"],
+    [2, "stderr"],
+  ] as const) {
+    const open = Object.getOwnPropertyDescriptor(process, name)?.get;
+    let stream: NodeJS.WritableStream | undefined;
+    const get = (): NodeJS.WritableStream => {
+      stream ??= openOrStandIn(descriptor, () => open?.call(process));
+      return stream;
+    };
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get });
+  }
+}
+
+function openOrStandIn(descriptor: 1 | 2, open: () => NodeJS.WritableStream): NodeJS.WritableStream {
+  try {
+    return open().on("error", () => {});
+  } catch {
+    const { Writable } = process.getBuiltinModule("node:stream");
+    return new Writable({
+      write(chunk, _encoding, done) {
+        writeStandard(descriptor, String(chunk));
+        done();
+      },
+    });
+  }
+}
+
 /** Whether a person watches standard error. */
 export function onTerminal(): boolean {
   return isatty(2);

@@ -1,0 +1,16 @@
+/** Run inside the machine's network: `relay.ts PORT SOCKET` passes connections to its loopback on to a Unix socket outside. */
+import { connect, createServer } from "node:net";
+
+const [port = "", path = ""] = process.argv.slice(2);
+
+const server = createServer((socket) => {
+  const onward = connect(path);
+  for (const [one, other] of [
+    [socket, onward],
+    [onward, socket],
+  ] as const) {
+    one.on("error", () => other.destroy()).on("close", () => other.destroy());
+  }
+  socket.pipe(onward).pipe(socket);
+});
+server.listen(Number(port), "127.0.0.1", () => process.stdout.write("ready\n"));

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareWineTree, wineUser } from "./wine-tree.ts";
+
+/** What the made-up computer is, as `machine.sh` sets it up. */
+export const hardware = {
+  mac: "00:0c:29:f2:7a:29",
+  /** The machine ID 00112233445566778899aabbccddeeff with the first three fields of a UUID little-endian. */
+  uuid: "33221100-5544-7766-8899-aabbccddeeff",
+  adapter: "eth0",
+} as const;
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Milliseconds after which the run is taken for hanging. Default: 60 s. */
+  readonly limit?: number;
+  /** Variables beside Wine's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** A Windows computer of its own: Wine in namespaces, with a fresh Windows folder, ended with everything in it. */
+export interface WineMachine extends AsyncDisposable {
+  /** The folder that the machine sees as {@link sharedFolder}. */
+  readonly folder: string;
+  /** Runs a program, named as Windows would, to its end. */
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** Runs a Linux command inside the machine, as its user. */
+  runLinux(command: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** Makes a server of this process's loopback reachable under the same port of the machine's loopback. */
+  forward(port: number): Promise<void>;
+}
+
+/** How Windows inside the machine sees {@link WineMachine.folder}. */
+export const sharedFolder = "Z:\\mnt";
+
+const wineEnvironment = {
+  PATH: "/usr/bin:/bin",
+  HOME: "/home/user",
+  LANG: "C.UTF-8",
+  XDG_RUNTIME_DIR: "/tmp",
+  WINEPREFIX: "/home/user/prefix",
+  WINEDEBUG: "-all",
+  WINEDLLOVERRIDES: "mscoree,mshtml=",
+};
+
+/** @param user as whom everything runs; any name that Linux's passwd file can hold */
+export async function startWineMachine(user = "alice"): Promise<WineMachine> {
+  const tree = prepareWineTree();
+  const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-wine-"));
+  chmodSync(folder, 0o777);
+  const namespaces = ["--mount", "--net", "--pid", "--uts", "--fork", "--kill-child"];
+  const script = join(import.meta.dirname, "machine.sh");
+  const holder = spawn("unshare", [...namespaces, "sh", script, tree, folder, user], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const processId = await readyLine(holder);
+  const servers: { readonly server: Server; readonly relay: ChildProcess }[] = [];
+
+  function inside(command: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+    const enter = ["--target", processId, "--mount", "--net", "--pid", "--uts"];
+    const variables = Object.entries({ ...wineEnvironment, ...environment }).map(([name, value]) => `${name}=${value}`);
+    const identity = `--userspec=${wineUser.uid}:${wineUser.gid}`;
+    return spawn("nsenter", [
+      ...enter,
+      "chroot",
+      identity,
+      tree,
+      "env",
+      "--ignore-environment",
+      ...variables,
+      ...command,
+    ]);
+  }
+
+  async function runLinux(command: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    const { limit = 60_000, environment = {}, input = "" } = options;
+    // Ended inside, since a signal to nsenter would leave the program running.
+    const child = inside(["timeout", "--signal=KILL", `${limit / 1000}`, ...command], environment);
+    child.stdin?.on("error", () => {}).end(input);
+    const ended = await end(child);
+    if (ended.exitCode === 137) throw new Error(`${command.join(" ")} did not end within ${limit} ms: ${ended.stderr}`);
+    return ended;
+  }
+
+  async function forward(port: number): Promise<void> {
+    const path = join(folder, `port-${port}`);
+    const server = createServer((socket) => {
+      const onward = connect(port, "127.0.0.1");
+      for (const [one, other] of [
+        [socket, onward],
+        [onward, socket],
+      ] as const) {
+        one.on("error", () => other.destroy()).on("close", () => other.destroy());
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const program = join(import.meta.dirname, "relay.ts");
+    const relay = spawn("nsenter", ["--target", processId, "--net", process.execPath, program, String(port), path]);
+    servers.push({ server, relay });
+    await readyLine(relay);
+  }
+
+  // The desktop's shell, as a logged-on user has it. While it runs so do Wine's services, which saves each program the
+  // seconds of their start, and keeps them from inheriting its pipes.
+  await runLinux([
+    "sh",
+    "-c",
+    "wine explorer.exe </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1",
+  ]);
+
+  return {
+    folder,
+    run: (program, args, options) => runLinux(["wine", program, ...args], options),
+    runLinux,
+    forward,
+    async [Symbol.asyncDispose]() {
+      for (const { server, relay } of servers) {
+        relay.kill();
+        server.close();
+      }
+      holder.stdin.end();
+      await new Promise((resolve) => holder.once("close", resolve));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The second word of the line `ready …`. */
+async function readyLine(child: ChildProcess): Promise<string> {
+  let told = "";
+  let errors = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`ended with ${code} before it was ready: ${errors}`)));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      told += text;
+      const ready = /^ready ?(\S*)\n/m.exec(told);
+      if (ready !== null) resolve(ready[1] ?? "");
+    });
+  });
+}
+
+function end(child: ChildProcess): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ exitCode: code ?? 137, stdout, stderr }));
+  });
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const cacheFolder = process.env["LINKUSER_CACHE"] || join(homedir(), ".cache", "linkuser-agent");
+
+/** Rises with every change of what is in the tree. */
+const recipe = 1;
+
+/** The user inside the tree. */
+export const wineUser = { uid: 1000, gid: 1000 } as const;
+
+/**
+ * A Debian 13 of its own with Wine 10 and a Windows folder that has been through its first start; Debian 12's Wine 8
+ * can't run Node 24 and later. Made in the cache where it is missing: needs root and the Debian archive, 1.5 GB of disk.
+ * @returns the tree's path
+ */
+export function prepareWineTree(): string {
+  if (process.getuid?.() !== 0) throw new Error("The Windows tests need root, for namespaces and a Debian tree");
+  const tree = join(cacheFolder, `wine-${recipe}`);
+  if (existsSync(tree)) return tree;
+  mkdirSync(cacheFolder, { recursive: true });
+  const unfinished = `${tree}.${process.pid}`;
+  try {
+    installDebian(unfinished);
+    makeHome(unfinished);
+    startOnce(unfinished);
+    renameSync(unfinished, tree);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+  return tree;
+}
+
+function installDebian(tree: string): void {
+  if (spawnSync("debootstrap", ["--version"]).error !== undefined) {
+    run("apt-get", ["update"]);
+    run("apt-get", ["install", "--yes", "--no-install-recommends", "debootstrap"]);
+  }
+  const mirror = process.env["LINKUSER_DEBIAN_MIRROR"] || "http://deb.debian.org/debian";
+  run("debootstrap", ["--variant=minbase", "--include=wine,wine64", "trixie", tree, mirror]);
+  const archives = join(tree, "var/cache/apt/archives");
+  for (const name of readdirSync(archives)) if (name.endsWith(".deb")) rmSync(join(archives, name));
+}
+
+function makeHome(tree: string): void {
+  for (const folder of ["home/user", "home/user/prepared", "home/user/prefix"]) {
+    mkdirSync(join(tree, folder), { recursive: true });
+    chownSync(join(tree, folder), wineUser.uid, wineUser.gid);
+  }
+  mkdirSync(join(tree, "var/lib/dbus"), { recursive: true });
+  for (const file of ["etc/machine-id", "var/lib/dbus/machine-id"]) writeFileSync(join(tree, file), "");
+}
+
+/** Lets Wine fill the Windows folder; its programs for 32 bits are not installed, and their absence is no failure. */
+function startOnce(tree: string): void {
+  const script = `
+    mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
+    chroot --userspec=${wineUser.uid}:${wineUser.gid} "$1" env -i PATH=/usr/bin:/bin HOME=/home/user LANG=C.UTF-8 \\
+      XDG_RUNTIME_DIR=/tmp WINEPREFIX=/home/user/prepared WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml= \\
+      sh -c 'wine wineboot --init; wineserver --wait'`;
+  run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", tree]);
+  if (!existsSync(join(tree, "home/user/prepared/system.reg"))) throw new Error("Wine made no Windows folder");
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 600_000 });
+  if (error !== undefined) throw error;
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(" ")} ended with ${status}:\n${`${stdout}${stderr}`.slice(-4000)}`);
+}

@@ -166,7 +166,7 @@ describe("65 request-rejected", () => {
 
 describe("67 no-user", () => {
   it("the session is nobody's", async () => {
-    const args = ["link", "--json", "--no-splay", "--session", "no-such-session"];
+    const args = ["link", "--json", "--session", "no-such-session"];
     const { exitCode, stdout } = await endpoint.run(args);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "no-user", error: { code: "no-user" } });
     expect(exitCode).toBe(67);
@@ -174,7 +174,7 @@ describe("67 no-user", () => {
   });
 
   it("there is no such user", async () => {
-    const args = ["link", "--json", "--no-splay", "--user", "nobody-has-this-name"];
+    const args = ["link", "--json", "--user", "nobody-has-this-name"];
     const { exitCode, stdout } = await endpoint.run(args);
     expect(JSON.parse(stdout).outcome).toBe("no-user");
     expect(exitCode).toBe(67);

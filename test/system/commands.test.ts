@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { settingNames, settingsTable } from "../../agent/settings/table.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { type Endpoint, setUpEndpoint, start } from "./agent.ts";
+
+/** The commands besides `link`, and the program's description of itself. */
+
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  gears = await startGears();
+  endpoint = setUpEndpoint(gears);
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+describe("config", () => {
+  it("shows every setting, once, with its effective value and origin", async () => {
+    const environment = { ...endpoint.environment, LINKUSER_MAX_CANDIDATES: "2", LINKUSER_DEADLINE: "" };
+    const { exitCode, stdout } = await endpoint.run(["config", "--json", "--fleet-size", "2000"], { environment });
+    expect(exitCode).toBe(0);
+    const { settings } = JSON.parse(stdout);
+    expect(Object.keys(settings).sort()).toEqual([...settingNames].sort());
+    expect(settings.fleetSize).toEqual({ value: "2000", origin: "flag --fleet-size" });
+    expect(settings.maxCandidates).toEqual({ value: "2", origin: "environment LINKUSER_MAX_CANDIDATES" });
+    expect(settings.deadline).toEqual({ value: "20s", origin: expect.stringContaining(endpoint.settingsFile) });
+    expect(settings.opswatPort).toEqual({ value: "11369", origin: "default" });
+  });
+
+  it("flag beats environment beats file", async () => {
+    const environment = { ...endpoint.environment, LINKUSER_DEADLINE: "22s" };
+    const deadline = async (...args: string[]) =>
+      JSON.parse((await endpoint.run(["config", "--json", ...args], { environment })).stdout).settings.deadline.value;
+    expect(await deadline("--deadline", "21s")).toBe("21s");
+    expect(await deadline()).toBe("22s");
+  });
+
+  it("tells a person the same, a line for each", async () => {
+    const { exitCode, stdout } = await endpoint.run(["config"]);
+    expect(exitCode).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    for (const name of settingNames) expect(lines.filter((line) => line.startsWith(`${name} `)).length).toBe(1);
+  });
+});
+
+describe("status", () => {
+  it("before the first run", async () => {
+    const { stdout } = await endpoint.run(["status", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ lastRun: null, link: null, nextTry: null });
+  });
+
+  it("after a link and after a failure, with that run's exit code", async () => {
+    await endpoint.link();
+    const linked = await endpoint.run(["status", "--json"]);
+    expect(linked.exitCode).toBe(0);
+    const [device] = gears.links.keys();
+    expect(JSON.parse(linked.stdout)).toMatchObject({
+      lastRun: { outcome: "linked" },
+      link: { device: { value: device } },
+    });
+
+    gears.answerAlways("link_user", { status: 307 });
+    await endpoint.link(["--force"]);
+    const failed = await endpoint.run(["status", "--json"]);
+    expect(failed.exitCode).toBe(76);
+    expect(JSON.parse(failed.stdout)).toMatchObject({
+      lastRun: { outcome: "protocol" },
+      link: { device: { value: device } },
+    });
+    expect((await endpoint.run(["status"])).stdout).toContain("protocol");
+  });
+});
+
+describe("help and version", () => {
+  it("--version is one line, or one document", async () => {
+    const text = await start(["--version"]).ended;
+    expect([text.exitCode, text.stderr]).toEqual([0, ""]);
+    expect(text.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const document = await start(["--version", "--json"]).ended;
+    expect(JSON.parse(document.stdout)).toEqual({ version: text.stdout.trim() });
+  });
+
+  it("--help names every command and exit code", async () => {
+    const { exitCode, stdout, stderr } = await start(["--help"]).ended;
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    for (const word of ["link", "status", "config", "--dry-run", "64 usage", "78 config-invalid"]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  it("a command's help names every setting as a flag", async () => {
+    const { exitCode, stdout } = await start(["link", "--help"]).ended;
+    expect(exitCode).toBe(0);
+    for (const name of settingNames) {
+      const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      expect(stdout).toContain(`--${flag} ${settingsTable[name].kind.placeholder}`);
+    }
+  });
+});
+
+describe("standard output", () => {
+  it("carries the result alone: log lines go to standard error and to the log file", async () => {
+    const { stdout, stderr } = await endpoint.link(["--log-level", "debug"]);
+    expect(stdout.trimEnd().split("\n").length).toBe(1);
+    const events = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).event);
+    expect(events).toContain("linked");
+  });
+
+  it("a reader that goes away does not change what is done", async () => {
+    const { child, ended } = start([...endpoint.flags, "--config", endpoint.settingsFile], {
+      environment: endpoint.environment,
+    });
+    child.stdout?.destroy();
+    await ended;
+    expect(gears.links.size).toBe(1);
+  });
+});

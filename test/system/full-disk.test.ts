@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseMemory } from "../../agent/link/memory.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { type Endpoint, setUpEndpoint } from "./agent.ts";
+
+/** A full disk costs the memory of the link, never the link itself, and leaves nothing half-written. */
+
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
+  endpoint = setUpEndpoint(gears);
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+/** No file may grow beyond so many blocks of 512 bytes: a write gets through in part, or fails with EFBIG. */
+const sizeLimit = (blocks: number) => ["sh", "-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, "sh"];
+
+/** A file system in memory of one page over the state directory, filled to the last byte: ENOSPC. */
+const mountFull = `mkdir -p "$0" && mount -t tmpfs -o size=4k tmpfs "$0" && dd if=/dev/zero of="$0/filler" bs=4k count=1 2>/dev/null; exec "$@"`;
+
+const fullMount = (directory: string) => ["unshare", "-m", "sh", "-c", mountFull, directory];
+
+/** Mounting takes rights that the tests may not have; the size limits above need none. */
+const mayMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+
+const disks: [string, () => readonly string[]][] = [
+  ["nothing can be written", () => sizeLimit(0)],
+  ["half of the state can be written", () => sizeLimit(1)],
+];
+if (mayMount) disks.push(["the file system is full", () => fullMount(endpoint.stateDir)]);
+
+describe.each(disks)("%s", (_, within) => {
+  it("the link is made, and the next run with room ends right", async () => {
+    const { exitCode, document } = await endpoint.link([], { within: within() });
+    expect([exitCode, document.outcome]).toEqual([0, "linked"]);
+    expect(gears.callsOf("link_user").length).toBe(1);
+
+    expect((await endpoint.link()).exitCode).toBe(0);
+    expect(parseMemory(readFileSync(endpoint.stateFile, "utf8")).kind).toBe("read");
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+  });
+
+  it("what was remembered before is still there", async () => {
+    await endpoint.link();
+    const before = gears.calls.length;
+    await endpoint.link(["--force"], { within: within() });
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+    expect(gears.calls.length).toBe(before + 2);
+  });
+});

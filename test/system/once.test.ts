@@ -1,0 +1,176 @@
+import { randomInt } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseMemory } from "../../agent/link/memory.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { type Document, type Endpoint, setUpEndpoint, start } from "./agent.ts";
+
+/** A link is made once; and what was made is not lost, whatever happens to the run or to its state. */
+
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
+  endpoint = setUpEndpoint(gears);
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+/** The remembered state, which must be whole. */
+function readState() {
+  const state = parseMemory(readFileSync(endpoint.stateFile, "utf8"));
+  if (state.kind !== "read") expect.fail("the state file is damaged");
+  return state.memory;
+}
+
+/** Lets the machine remember a link with other circumstances, as if they had been so when it was made. */
+function rememberOtherwise(change: Readonly<Record<string, unknown>>): void {
+  const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
+  writeFileSync(endpoint.stateFile, JSON.stringify({ ...state, link: { ...state.link, ...change } }));
+}
+
+const linkCalls = (): number => gears.callsOf("link_user").length;
+
+describe("once", () => {
+  it("six runs at once make one link with one call", async () => {
+    const runs = await Promise.all(Array.from({ length: 6 }, () => endpoint.link()));
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(runs.map(({ document }) => document.outcome).sort()).toEqual([...Array(5).fill("already-linked"), "linked"]);
+    expect(gears.calls.map(({ endpoint }) => endpoint)).toEqual(["token", "link_user"]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ["user", { username: "somebody-else" }],
+    ["group", { group: "Another Group" }],
+    ["tenant", { tenant: "https://gears-beta.opswat.com" }],
+    ["account", { account: "another-client" }],
+    ["device", { device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth9" } }],
+  ])("another %s than remembered is linked anew, and then once", async (_, change) => {
+    await endpoint.link();
+    rememberOtherwise(change);
+    expect((await endpoint.link()).document.outcome).toBe("linked");
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+    expect(linkCalls()).toBe(2);
+  });
+
+  it("a link that is older than relinkAfter is made again", async () => {
+    await endpoint.link();
+    rememberOtherwise({ linkedAt: Date.now() - 3_600_000 });
+    expect((await endpoint.link(["--relink-after", "2h"])).document.outcome).toBe("already-linked");
+    expect((await endpoint.link(["--relink-after", "59m"])).document.outcome).toBe("linked");
+    expect((await endpoint.link(["--relink-after", "0s"])).document.outcome).toBe("linked");
+  });
+
+  it("--force links again", async () => {
+    await endpoint.link();
+    expect((await endpoint.link(["--force"])).document.outcome).toBe("linked");
+    expect(linkCalls()).toBe(2);
+  });
+
+  it("a failed run does not forget the link", async () => {
+    await endpoint.link();
+    gears.answerNext("link_user", { status: 302 });
+    expect((await endpoint.link(["--force"])).exitCode).toBe(76);
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+  });
+});
+
+describe("the identifier that worked", () => {
+  it("is remembered and tried first", async () => {
+    const known = await endpoint.link(["--dry-run"]);
+    const candidates = known.document["candidates"] as { value: string }[];
+    const last = candidates.at(-1)?.value ?? "";
+    await using choosy = await startGears({ devices: [last], limit: { calls: 1000, periodMs: 60_000 } });
+    using other = setUpEndpoint(choosy);
+    expect((await other.link()).document.device?.value).toBe(last);
+    expect((await other.link(["--force"])).document.outcome).toBe("linked");
+    const tried = choosy.callsOf("link_user").map(({ device }) => device);
+    expect(tried).toEqual([...candidates.map(({ value }) => value), last]);
+  });
+});
+
+describe("kills", () => {
+  it("40 kills at random moments lose nothing", { timeout: 120_000 }, async () => {
+    // Between the start of the program and its end, and at its calls, just before and just after the answer.
+    const moments = { early: 0, call: 0, answered: 0 };
+    for (let kill = 0; kill < 40; kill++) {
+      if (kill % 4 === 3) rmSync(endpoint.stateDir, { recursive: true, force: true });
+      const { child, ended } = start(["link", "--force", ...endpoint.flags, "--config", endpoint.settingsFile], {
+        environment: endpoint.environment,
+      });
+      const end = () => void child.kill("SIGKILL");
+      const moment = (["early", "call", "answered"] as const)[kill % 3] ?? "early";
+      if (moment === "early") {
+        setTimeout(end, randomInt(0, 600));
+      } else {
+        const delay = randomInt(0, 12);
+        gears.answerNext(randomInt(2) === 0 ? "token" : "link_user", ({ response }) => {
+          // A wrong token: what comes after this answer is not what is looked at.
+          const say = () => response.end('{"result":1,"msg":"OK","access_token":"a-token-for-the-killed"}');
+          if (moment === "call") return end();
+          say();
+          setTimeout(end, delay);
+        });
+      }
+      const { signal } = await ended;
+      gears.answerByRules("token");
+      gears.answerByRules("link_user");
+      if (signal === "SIGKILL") moments[moment] += 1;
+      if (existsSync(endpoint.stateFile)) readState();
+    }
+    expect(Math.min(...Object.values(moments))).toBeGreaterThan(0);
+
+    expect((await endpoint.link(["--force"])).document.outcome).toBe("linked");
+    const { link } = readState();
+    expect([...gears.links.keys()]).toContain(link?.device.value);
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+  });
+
+  it("a run that is asked to end does so, with one document and in words", async () => {
+    gears.answerAlways("link_user", () => {});
+    const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
+      environment: endpoint.environment,
+    });
+    gears.onCall(({ endpoint }) => {
+      if (endpoint === "link_user") child.kill("SIGTERM");
+    });
+    const { stdout, exitCode } = await ended;
+    const document: Document = JSON.parse(stdout);
+    expect(document).toMatchObject({ outcome: "unreachable", error: { code: "interrupted" } });
+    expect(exitCode).toBe(69);
+  });
+});
+
+describe("damage", () => {
+  it.each([
+    ["empty", ""],
+    ["cut off", '{"version":1,"link":{"device":'],
+    ["not text", "\0\0\0\0\0\0\0\0"],
+    ["another shape", '{"version":1,"link":{"device":"eth0"}}'],
+    ["of a later version", '{"version":99}'],
+    ["an array", "[]"],
+  ])("a state file that is %s costs one call and is whole afterwards", async (_, text) => {
+    mkdirSync(endpoint.stateDir, { mode: 0o700 });
+    writeFileSync(endpoint.stateFile, text);
+    expect((await endpoint.link()).document.outcome).toBe("linked");
+    expect(readState().link).toBeDefined();
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+    expect(linkCalls()).toBe(1);
+  });
+
+  it("a directory in the state file's place", async () => {
+    mkdirSync(endpoint.stateFile, { recursive: true });
+    const { exitCode, document } = await endpoint.link();
+    expect([exitCode, document.outcome]).toEqual([0, "linked"]);
+  });
+
+  it("a left-over of a killed run beside the state file", async () => {
+    mkdirSync(endpoint.stateDir, { mode: 0o700 });
+    writeFileSync(`${endpoint.stateFile}.new`, '{"version":1,"li');
+    expect((await endpoint.link()).document.outcome).toBe("linked");
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+  });
+});

@@ -19,17 +19,18 @@ const dist = join(root, "dist");
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
 try {
-  const main = join(scratch, "main.cjs");
-  await bundle(join(root, "agent", "main.ts"), main);
   for (const target of targets.filter(({ name }) => values.target.includes(name))) {
+    const here = target.name === `${process.platform}-${process.arch}`;
+    const entry = here ? "installer/executable/snapshot-main.ts" : "agent/main.ts";
     const executable = join(dist, target.executable);
-    const parts = { main, executable, runtime: join(scratch, target.name), scratch };
+    const parts = { executable, main: join(scratch, "main.cjs"), runtime: join(scratch, target.name), scratch };
+    await bundle(join(root, entry), parts.main);
     copyFileSync(fetchRuntime(target), parts.runtime);
     if (target.strip !== undefined) {
       runTool(target.strip.tool, [parts.runtime], `Install the package ${target.strip.debianPackage}`);
     }
     rmSync(executable, { force: true });
-    if (target.name === `${process.platform}-${process.arch}`) buildHere(parts);
+    if (here) buildHere(parts);
     else await buildAcross(target, parts);
     if (target.name === "win-x64") {
       const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

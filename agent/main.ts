@@ -14,6 +14,7 @@ type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | P
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   link: async () => (await import("./commands/link.ts")).link,
   status: async () => (await import("./commands/status.ts")).status,
+  plan: async () => (await import("./commands/plan-command.ts")).planCommand,
   config: async () => (await import("./commands/config.ts")).config,
 };
 

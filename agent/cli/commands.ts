@@ -35,6 +35,16 @@ export const commands = {
     settings: settingNames,
   },
   status: { summary: "show the last outcome on this machine", flags: {}, settings: ["stateDir"] },
+  plan: {
+    summary: "tell how long a rollout takes and which settings serve it",
+    flags: {
+      devices: { placeholder: "N", help: "devices in the rollout (needed)" },
+      "logon-spread": { placeholder: "DURATION", help: "time within which the devices first log on [1h]" },
+      "token-calls": { help: "getting a token costs a call of the limit too" },
+      svg: { placeholder: "FILE", help: "draw the rollout into this file" },
+    },
+    settings: ["rateLimit"],
+  },
   config: {
     summary: "show every setting's effective value and where it comes from",
     flags: {},

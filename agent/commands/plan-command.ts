@@ -1,0 +1,45 @@
+import { writeFileSync } from "node:fs";
+import type { CommandLine } from "../cli/command-line.ts";
+import { duration } from "../duration.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import { durationBetween, integer, type Parsed } from "../settings/kinds.ts";
+import { mostDevices, plan } from "./plan.ts";
+import { renderPlanSvg } from "./plan-svg.ts";
+import { renderPlanText } from "./plan-text.ts";
+import { type CommandResult, loadSettings, type Runtime } from "./runtime.ts";
+
+const usualLogonSpread = "1h";
+
+/** Tells how long a rollout takes and which settings serve it; draws it with `--svg`. */
+export function planCommand(runtime: Runtime, commandLine: CommandLine): CommandResult {
+  const { flags } = commandLine;
+  const { settings } = loadSettings(runtime, commandLine);
+  if (flags["devices"] === undefined)
+    throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
+  const result = plan({
+    devices: accepted("--devices", integer(1, mostDevices).parse(flags["devices"])),
+    rateLimit: settings.rateLimit,
+    logonSpread: accepted(
+      "--logon-spread",
+      durationBetween(duration("0s"), duration("30d")).parse(flags["logon-spread"] ?? usualLogonSpread),
+    ),
+    tokenCalls: flags["token-calls"] === true,
+  });
+  if (typeof flags["svg"] === "string") writePicture(flags["svg"], renderPlanSvg(result));
+  return { exitCode: 0, document: result, text: renderPlanText(result) };
+}
+
+function accepted<T>(flag: string, parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  throw new AgentError("invalid-value", `flag ${flag} is not valid; it must be ${parsed.allowed}.`);
+}
+
+function writePicture(path: string, svg: string): void {
+  try {
+    writeFileSync(path, svg);
+  } catch (cause) {
+    throw new AgentError("invalid-value", `The picture can't be written to ${path} (${systemErrorCode(cause)}).`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commandNames } from "../agent/cli/commands.ts";
+import { defaultText } from "../agent/cli/help.ts";
+import { exitCodes } from "../agent/exit-codes.ts";
+import { settingNames, settingsTable } from "../agent/settings/table.ts";
+
+const readme = readFileSync(join(import.meta.dirname, "..", "README.md"), "utf8");
+const row = (start: string): string | undefined => readme.split("\n").find((line) => line.startsWith(start));
+
+test.each(settingNames)("the README tells of the setting %s what its table says", (name) => {
+  const [, told, meaning] = row(`| \`${name}\` |`)?.match(/^\| `\w+` \| (.*?) \| (.*) \|$/) ?? [];
+  expect(meaning).toBe(settingsTable[name].help.replaceAll("|", "\\|"));
+  expect(told?.replaceAll("`", "")).toBe(name === "excludeUsers" ? "service accounts" : defaultText(name));
+});
+
+test.each(Object.entries(exitCodes))("the README tells of the outcome %s and its exit code", (outcome, code) => {
+  expect(row(`| ${code} |`)).toContain(`\`${outcome}\``);
+});
+
+test.each(commandNames.filter((name) => name !== "link"))("the README tells of the command %s", (name) => {
+  expect(row(`| \`linkuser-agent ${name}`)).toBeDefined();
+});

@@ -11,14 +11,14 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** How the devices' first logons lie in time. */
-export type Logons =
+type Logons =
   /** Uniform within `span` ms. */
   | { readonly kind: "uniform"; readonly span: number }
   /** Log-normal, as people come to work: half of them within `median` ms. */
   | { readonly kind: "log-normal"; readonly median: number; readonly sigma: number };
 
 /** A class of devices by how long they are on each day, somewhere between 9 and 17 o'clock. */
-export interface Shift {
+interface Shift {
   /** Part of the fleet; the parts add up to 1. */
   readonly share: number;
   /** Ms a day. */

@@ -12,7 +12,7 @@ interface Spread {
 export const margin = 1.75;
 
 /** Width of the first tile where nothing is configured: 10 periods, 10 minutes under the API's own limit. */
-export function unknownBasis({ period }: RateLimit): number {
+function unknownBasis({ period }: RateLimit): number {
   return 10 * period;
 }
 

@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` touches neither the network nor this machine; `system` runs the real executable (see test/README.md). */
+/**
+ * `unit` touches neither the network nor this machine; `system` runs the real program, `windows` the Windows executable
+ * under Wine (see test/README.md).
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +17,16 @@ export default defineConfig({
         },
       },
       { test: { name: "system", include: ["test/system/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: "windows",
+          include: ["test/system/windows/*.test.ts"],
+          globalSetup: "test/system/windows/global-setup.ts",
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

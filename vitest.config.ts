@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` touches neither the network nor this machine; `system` runs the real executable, `directory` does so in
- * members of a real domain (see test/README.md). */
+/**
+ * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
+ * a real domain, `windows` runs the Windows executable under Wine (see test/README.md).
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -22,6 +24,16 @@ export default defineConfig({
           globalSetup: ["test/system/directory/setup.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "windows",
+          include: ["test/system/windows/*.test.ts"],
+          globalSetup: "test/system/windows/global-setup.ts",
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -33,35 +33,34 @@ export function nativeCall<T extends Signatures>(
   return { library: library.path(), name, signature: library.signatures[name] ?? {}, parameters };
 }
 
-/** CONTRACT: uses nothing but its parameters, since its source text is also the program of the worker. */
-export function openCalls(
-  ffi: Pick<typeof Ffi, "dlopen">,
-  lastError: Pick<NativeCall, "library" | "name" | "signature">,
-): (calls: readonly NativeCall[]) => readonly NativeAnswer[] {
-  const opened = new Map<string, (...parameters: unknown[]) => number | bigint>();
-  const kept: unknown[] = [];
-  const functionOf = ({ library, name, signature }: Pick<NativeCall, "library" | "name" | "signature">) => {
-    const key = `${library} ${name}`;
-    let found = opened.get(key);
-    if (found === undefined) {
-      const result = ffi.dlopen(library, { [name]: signature });
-      kept.push(result);
-      found = result.functions[name] as unknown as (...parameters: unknown[]) => number | bigint;
-      opened.set(key, found);
-    }
-    return found;
+type Callee = Pick<NativeCall, "library" | "name" | "signature">;
+
+/**
+ * CONTRACT: uses nothing but its parameters, and no function of its own that has a name, since its source text is also
+ * the program of the worker, and the bundler puts its own helper around such functions.
+ */
+export function openCalls(ffi: Pick<typeof Ffi, "dlopen">, lastError: Callee) {
+  // The opened libraries are kept: their functions are valid as long as they are open.
+  const opened = new Map<string, Ffi.DynamicLibraryResult<Signatures>>();
+  return {
+    /** @throws Error where the library or the function is missing, or a parameter does not fit */
+    make(calls: readonly NativeCall[]): readonly NativeAnswer[] {
+      return calls.map((call) => {
+        for (const { library, name, signature } of [call, lastError]) {
+          const key = `${library} ${name}`;
+          if (!opened.has(key)) opened.set(key, ffi.dlopen(library, { [name]: signature }));
+        }
+        const callee = opened.get(`${call.library} ${call.name}`)?.functions[call.name];
+        const errorCallee = opened.get(`${lastError.library} ${lastError.name}`)?.functions[lastError.name];
+        const parameters = call.parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
+        const result = callee?.(...parameters);
+        return { result, lastError: Number(errorCallee?.()), parameters };
+      });
+    },
   };
-  const lastErrorOf = functionOf(lastError);
-  return (calls) =>
-    calls.map((call) => {
-      const callee = functionOf(call);
-      const parameters = call.parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
-      const result = callee(...parameters);
-      return { result, lastError: Number(lastErrorOf()), parameters };
-    });
 }
 
-const lastErrorCall = (): Pick<NativeCall, "library" | "name" | "signature"> => ({
+const lastErrorCall = (): Callee => ({
   library: kernel32.path(),
   name: "GetLastError",
   signature: kernel32.signatures.GetLastError,
@@ -69,10 +68,10 @@ const lastErrorCall = (): Pick<NativeCall, "library" | "name" | "signature"> => 
 
 /** For questions that this machine answers by itself. */
 export function directCalls(): MakeCalls {
-  let make: ReturnType<typeof openCalls> | undefined;
+  let opened: ReturnType<typeof openCalls> | undefined;
   return async (calls) => {
-    make ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorCall());
-    return make(calls);
+    opened ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorCall());
+    return opened.make(calls);
   };
 }
 
@@ -151,10 +150,10 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
 function workerSource(): string {
   return `
 const { parentPort, workerData } = require("node:worker_threads");
-const makeCalls = (${openCalls})(require("node:ffi"), workerData);
+const opened = (${openCalls})(require("node:ffi"), workerData);
 parentPort.on("message", ({ id, calls }) => {
   try {
-    parentPort.postMessage({ id, answers: makeCalls(calls) });
+    parentPort.postMessage({ id, answers: opened.make(calls) });
   } catch (error) {
     parentPort.postMessage({ id, error: String(error?.message) });
   }

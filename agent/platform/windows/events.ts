@@ -1,0 +1,44 @@
+import type { Outcome } from "../../exit-codes.ts";
+import { printable } from "../../printable.ts";
+
+/** Under which the program's events stand in the log `Application`. */
+export const eventSource = "LinkUserAgent";
+
+/**
+ * Event IDs; those of failures are the exit codes. A message file that Windows itself brings shows IDs from 1 to 1000.
+ * CONTRACT: monitoring filters by them.
+ */
+export const eventIds: Readonly<Record<Exclude<Outcome, "dry-run"> | "warning", number>> = {
+  linked: 1,
+  "already-linked": 2,
+  skipped: 3,
+  "request-rejected": 65,
+  "no-user": 67,
+  "device-unknown": 68,
+  unreachable: 69,
+  internal: 70,
+  "rate-limited": 75,
+  protocol: 76,
+  credentials: 77,
+  "config-invalid": 78,
+  usage: 64,
+  warning: 100,
+};
+
+export type EventKind = keyof typeof eventIds;
+
+/** EVENTLOG_…_TYPE, winnt.h. */
+const eventTypes = { error: 1, warning: 2, information: 4 } as const;
+
+/** Outcomes that are no failure of this machine; the others are errors, but for those that the next run may mend. */
+const informational: ReadonlySet<EventKind> = new Set(["linked", "already-linked", "skipped"]);
+const passing: ReadonlySet<EventKind> = new Set(["warning", "no-user", "unreachable", "rate-limited"]);
+
+/** Largest text of an event, in UTF-16 units (ReportEventW). */
+const longestText = 31_839;
+
+/** What is written for one outcome or warning: in one line, without control characters. */
+export function eventRecord(kind: EventKind, message: string) {
+  const type = informational.has(kind) ? "information" : passing.has(kind) ? "warning" : "error";
+  return { id: eventIds[kind], type: eventTypes[type], text: printable(message, longestText) };
+}

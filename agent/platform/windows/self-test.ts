@@ -1,0 +1,51 @@
+import { accountDomains } from "./account-domains.ts";
+import { lookUpSids } from "./account-lookups.ts";
+import { adapterAddresses, interfaceTable } from "./adapters.ts";
+import { isSealed, seal, unseal } from "./data-protection.ts";
+import { systemDirectory } from "./native/kernel32.ts";
+import { directCalls } from "./native-calls.ts";
+import { readMachineKey } from "./registry.ts";
+import { sessionRows } from "./session-rows.ts";
+import { systemSid } from "./sids.ts";
+import { ownToken } from "./tokens.ts";
+
+/** One part of the bindings to Windows, and what was wrong with it. */
+export interface BindingCheck {
+  readonly part: string;
+  /** Undefined where it works. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Calls each system library for something whose answer is known or has a known form, so that a signature that does not
+ * fit this Windows shows itself before a link depends on it. Reads this machine, changes nothing, asks no network.
+ */
+export async function selfTest(): Promise<readonly BindingCheck[]> {
+  const checks: BindingCheck[] = [];
+  for (const [part, works] of parts) {
+    let problem: string | undefined;
+    try {
+      problem = (await works()) ? undefined : "gave an answer of an unknown form";
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    checks.push({ part, problem });
+  }
+  return checks;
+}
+
+const parts: readonly (readonly [string, () => boolean | Promise<boolean>])[] = [
+  ["kernel32: system folder", () => /^[a-z]:\\/i.test(systemDirectory())],
+  ["advapi32: own token", () => ownToken().userSid.startsWith("S-1-")],
+  ["advapi32: names of accounts", async () => (await lookUpSids([systemSid], directCalls()))[0] !== undefined],
+  ["advapi32: machine's accounts", () => accountDomains().machine !== undefined],
+  ["advapi32: registry", () => readMachineKey("SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion") !== undefined],
+  ["crypt32: data protection", () => roundTrip("linkuser-agent")],
+  ["iphlpapi: network adapters", () => adapterAddresses().bytes.length > 0 && interfaceTable().length > 0],
+  ["wtsapi32: sessions", () => sessionRows().every(({ id, state }) => id >= 0 && state >= 0 && state < 10)],
+];
+
+function roundTrip(text: string): boolean {
+  const sealed = seal(text);
+  return isSealed(sealed) && !sealed.includes(text) && unseal(sealed) === text;
+}

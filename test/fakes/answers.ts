@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Reply } from "./gears-api.ts";
 
 /** One request, when the server's own rules are not to answer it. */
-export interface Exchange {
+interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;

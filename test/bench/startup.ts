@@ -1,0 +1,181 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces, tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { startGears } from "../fakes/gears.ts";
+import { createTestCa } from "../system/certificates.ts";
+
+/**
+ * Measures whole processes, from start to exit, of the built executable and of what it is compared with, in turns, so
+ * that other load on the machine meets all of them alike. `npm run bench [-- ROUNDS]`, after `npm run build`.
+ */
+
+const rounds = Number(process.argv[2] ?? 30);
+const executable = resolve(process.env["LINKUSER_EXECUTABLE"] ?? "dist/linkuser-agent-linux-x64");
+if (!existsSync(executable)) throw new Error(`${executable} is missing: npm run build -- --target linux-x64`);
+
+/** The same link as an administrator would script it. */
+const script = `set -euo pipefail
+interface=$(awk '$2 == "00000000" { print $1; exit }' /proc/net/route)
+mac=$(< "/sys/class/net/\${interface:-$INTERFACE}/address")
+token=$(curl --silent --show-error --fail --data "client_id=$CLIENT_ID" --data "client_secret=$CLIENT_SECRET" \\
+  --data grant_type=client_credentials "$BASE/o/oauth/token" | jq --raw-output .access_token)
+jq --null-input --arg username "$(id --user --name)" '{$username}' |
+  curl --silent --show-error --fail --header 'Content-Type: application/json' --data @- \\
+    "$BASE/o/api/v2/devices/$mac/link_user?opt=0&access_token=$token" | jq --exit-status '.result == 1'
+`;
+
+interface Contender {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly milliseconds: number[];
+  readonly mebibytes: number[];
+}
+
+const contender = (
+  name: string,
+  command: Contender["command"],
+  environment: Readonly<Record<string, string>> = {},
+): Contender => ({ name, command, environment, milliseconds: [], mebibytes: [] });
+
+async function run({ name, command, environment }: Contender, watch?: (pid: number) => void): Promise<string> {
+  const [file, ...args] = command;
+  const child = spawn(file, args, {
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: 20_000,
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  let running = true;
+  const look = (): void => {
+    if (!running || child.pid === undefined) return;
+    watch?.(child.pid);
+    setImmediate(look);
+  };
+  if (watch !== undefined) look();
+  const exitCode = await new Promise((ended, failed) => child.on("error", failed).on("close", ended));
+  running = false;
+  if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}: ${output}`);
+  return output;
+}
+
+async function time(one: Contender): Promise<void> {
+  const start = performance.now();
+  await run(one);
+  one.milliseconds.push(performance.now() - start);
+}
+
+/** The kernel's own high-water mark of resident memory, as it stood shortly before the process ended. */
+async function weigh(one: Contender): Promise<void> {
+  let kibibytes = 0;
+  await run(one, (pid) => {
+    try {
+      const mark = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+      kibibytes = Math.max(kibibytes, Number(mark ?? 0));
+    } catch {
+      // It has ended meanwhile.
+    }
+  });
+  one.mebibytes.push(kibibytes / 1024);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-bench-"));
+using ca = createTestCa();
+const limit = { calls: 1_000_000, periodMs: 60_000 };
+await using overHttp = await startGears({ limit });
+await using overTls = await startGears({ limit, tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
+const { clientId, clientSecret } = overHttp;
+
+const adapter = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some((one) => !one.internal));
+const INTERFACE = adapter?.[0] ?? "eth0";
+
+function agent(baseUrl: string, args: readonly string[]): [Contender["command"], Record<string, string>] {
+  const config = join(folder, `${new URL(baseUrl).port}.json`);
+  const settings = {
+    baseUrl,
+    clientId: baseUrl === overTls.baseUrl ? overTls.clientId : clientId,
+    interface: INTERFACE,
+    excludeUsers: [],
+    caFile: ca.file,
+    proxy: "none",
+    stateDir: join(folder, "state"),
+    logFile: join(folder, "log"),
+  };
+  writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+  const secret = baseUrl === overTls.baseUrl ? overTls.clientSecret : clientSecret;
+  return [
+    [executable, "--config", config, "--user", userInfo().username, "--json", ...args],
+    { HOME: folder, LINKUSER_CLIENT_SECRET: secret },
+  ];
+}
+
+const bash = (BASE: string, CLIENT_ID: string, CLIENT_SECRET: string): Parameters<typeof contender>[2] => ({
+  BASE,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  INTERFACE,
+  CURL_CA_BUNDLE: ca.file,
+});
+
+writeFileSync(join(folder, "nothing.cjs"), "");
+const bare = contender("bare Node", [process.execPath, join(folder, "nothing.cjs")]);
+const link = contender("link over HTTP", ...agent(overHttp.baseUrl, ["--force", "--no-splay"]));
+const linkTls = contender("link over TLS", ...agent(overTls.baseUrl, ["--force", "--no-splay"]));
+const dryRun = contender("dry run", ...agent(overHttp.baseUrl, ["--dry-run"]));
+const scriptHttp = contender(
+  "script over HTTP",
+  ["bash", "-c", script],
+  bash(overHttp.baseUrl, clientId, clientSecret),
+);
+const scriptTls = contender(
+  "script over TLS",
+  ["bash", "-c", script],
+  bash(overTls.baseUrl, overTls.clientId, overTls.clientSecret),
+);
+const all = [bare, link, linkTls, dryRun, scriptHttp, scriptTls];
+const identity: number[] = [];
+
+try {
+  for (const one of all) await run(one);
+  for (let round = 0; round < rounds; round += 1) for (const one of all) await time(one);
+  // Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read anew.
+  for (const file of [process.execPath, executable]) spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);
+  for (let round = 0; round < 5; round += 1) for (const one of [bare, link, linkTls]) await weigh(one);
+  for (let round = 0; round < 5; round += 1) identity.push(JSON.parse(await run(dryRun)).elapsedMs);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+const ms = (one: Contender): number => median(one.milliseconds);
+const mib = (one: Contender): number => median(one.mebibytes);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const fixed = (value: number, width: number, digits = 1): string => value.toFixed(digits).padStart(width);
+
+print(`${rounds} rounds in turns\n`);
+print("                     median ms   least ms   × bare Node   peak MiB");
+for (const one of all) {
+  const peak = one.mebibytes.length === 0 ? "" : fixed(mib(one), 11);
+  print(
+    `${one.name.padEnd(18)}${fixed(ms(one), 12)}${fixed(Math.min(...one.milliseconds), 11)}${fixed(ms(one) / ms(bare), 14, 2)}${peak}`,
+  );
+}
+
+print("");
+const goals: readonly (readonly [string, number, number])[] = [
+  ["link over HTTP / bare Node", ms(link) / ms(bare), 3],
+  ["link over HTTP / script over HTTP", ms(link) / ms(scriptHttp), 2],
+  ["link over TLS / script over TLS", ms(linkTls) / ms(scriptTls), 2],
+  ["peak memory, link over HTTP / bare Node", mib(link) / mib(bare), 2.3],
+  ["identity, ms", median(identity), 10],
+];
+for (const [goal, value, most] of goals) {
+  print(`${value <= most ? "reached" : "missed "}  ${goal}: ${value.toFixed(2)}, at most ${most}`);
+}

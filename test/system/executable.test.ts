@@ -1,0 +1,76 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { setUpEndpoint } from "./agent.ts";
+
+/** What the way in which the executable is made could break; the sources must behave alike where it makes sense. */
+const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
+
+let gears: Gears;
+const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-executable-"));
+
+beforeAll(async () => {
+  gears = await startGears({ limit: { calls: 1000, periodMs: 60_000 } });
+});
+
+afterAll(async () => {
+  await gears.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("the program as it is started", () => {
+  it("sees the environment, the arguments and the time of its own run", async () => {
+    using endpoint = setUpEndpoint(gears);
+    for (const level of ["warn", "debug"]) {
+      const environment = { ...endpoint.environment, LINKUSER_LOG_LEVEL: level };
+      const before = Date.now();
+      const { document } = await endpoint.link(["--force"], { environment });
+      const { linkedAt } = JSON.parse(readFileSync(endpoint.stateFile, "utf8")).link;
+      expect(document.outcome).toBe("linked");
+      expect(linkedAt).toBeGreaterThanOrEqual(before);
+      expect(linkedAt).toBeLessThanOrEqual(Date.now());
+    }
+    const { stdout } = await endpoint.run(["config", "--json"], {
+      environment: { ...endpoint.environment, LINKUSER_LOG_LEVEL: "error" },
+    });
+    expect(stdout).toContain("LINKUSER_LOG_LEVEL");
+  });
+
+  it("shows no secret where Node's own debug output is asked for", async () => {
+    using endpoint = setUpEndpoint(gears);
+    const environment = { ...endpoint.environment, NODE_DEBUG: built ? "*" : "net,stream,timer" };
+    const { document } = await endpoint.link(["--force"], { environment });
+    expect(document.outcome).toBe("linked");
+  });
+});
+
+if (built) {
+  describe("the executable", () => {
+    it("runs no code that NODE_OPTIONS names", async () => {
+      using endpoint = setUpEndpoint(gears);
+      const mark = join(folder, "mark");
+      const intruder = join(folder, "intruder.cjs");
+      writeFileSync(intruder, `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "")`);
+      const { document } = await endpoint.link([], {
+        environment: { ...endpoint.environment, NODE_OPTIONS: `--require=${intruder}` },
+      });
+      expect(document.outcome).toBe("linked");
+      expect(existsSync(mark)).toBe(false);
+    });
+
+    it("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {
+      using endpoint = setUpEndpoint(gears);
+      const trap = join(folder, "bin");
+      mkdirSync(trap);
+      writeFileSync(join(trap, "node"), "#!/bin/sh\nexit 99\n");
+      chmodSync(join(trap, "node"), 0o755);
+      const { exitCode, stderr } = await endpoint.run(["link", "--json", ...endpoint.flags], {
+        environment: { ...endpoint.environment, PATH: trap },
+      });
+      expect(exitCode).toBe(0);
+      expect(stderr).not.toContain("Warning");
+    });
+  });
+}

@@ -1,7 +1,7 @@
 import { foldName } from "../../identity/fold.ts";
 import type { Account, Group } from "../port.ts";
 import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
-import { groupStyleOf, splitName } from "./directory-name.ts";
+import { groupStyleOf, type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
 import type { NssGroup } from "./name-service.ts";
 
@@ -27,7 +27,8 @@ export function localGroups(user: LocalUser, files: Pick<LocalFiles, "groups">):
     }));
 }
 
-/** The groups of a directory's user, as the name service gave them. One without a name keeps its number and no name. */
+/** The groups of a directory's user, as the name service gave them. One whose name is not known for
+ * certain keeps its number and no name. */
 export function directoryGroups(
   account: Account,
   primaryGid: number,
@@ -40,8 +41,7 @@ export function directoryGroups(
   const localGids = new Set(files.groups.map(({ gid }) => gid));
   return groups.map(({ gid, name }) => {
     const primary = gid === primaryGid;
-    // U+FFFD stands where the name's bytes are not UTF-8.
-    if (name === undefined || name.includes("\uFFFD"))
+    if (name === undefined || isDamaged(name, style))
       return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
     if (account.kind !== "domain" || localGids.has(gid) || isDynamicUid(gid) || isHomedUid(gid)) {
       return { systemName: name, name, domain: undefined, kind: "local", primary };
@@ -49,6 +49,14 @@ export function directoryGroups(
     const { bare, domain } = splitName(name, style);
     return { systemName: name, name: bare, domain, kind: kindOf(domain, hostName), primary };
   });
+}
+
+/** Bytes of a name with its domain that winbind keeps (Samba 4.17, `fstring`); it cuts longer ones without a word. */
+const winbindLongest = 255;
+
+/** The name is not the group's own: its bytes are not UTF-8 (U+FFFD stands for them), or its end is cut off. */
+function isDamaged(name: string, style: NameStyle): boolean {
+  return name.includes("\uFFFD") || (style === "down-level" && Buffer.byteLength(name) >= winbindLongest);
 }
 
 function kindOf(domain: string | undefined, hostName: string): Group["kind"] {

@@ -201,6 +201,24 @@ test("a primary group that the client does not list is added", async () => {
   ]);
 });
 
+test("a group's name that winbind has cut is not taken for a name", async () => {
+  const cut = `CORP\\${"L".repeat(250)}`;
+  const groups = [domainUsers, { gid: 101_700, name: cut }, { gid: 101_701, name: cut.slice(0, -1) }];
+  const directory = machine(clientOf([{ ...alice, groups }]));
+  const names = value(await directory.groups(value(await directory.account("101103")))).map(({ name }) => name);
+  expect(names).toEqual(["domain users", "", "L".repeat(249)]);
+});
+
+test("without domains SSSD's group name stays whole, whatever it looks like", async () => {
+  const groups = [
+    { gid: 5000, name: "domain users" },
+    { gid: 5100, name: "at@other.example" },
+  ];
+  const directory = machine(clientOf([{ name: "alice", uid: 5001, gid: 5000, groups }]), "sss");
+  const names = value(await directory.groups(value(await directory.account("5001")))).map(({ name }) => name);
+  expect(names).toEqual(["domain users", "at@other.example"]);
+});
+
 test("a user who was renamed between two lookups is unclear", async () => {
   const before = value(await machine(clientOf([alice])).account("101103"));
   const renamed = clientOf([{ ...alice, name: "CORP\\alicia" }]);

@@ -42,10 +42,10 @@ export async function boot(tree: string, name: string): Promise<Booted> {
       runIn({ name, leader }, "hostname", name);
       return { name, leader, process: nspawn };
     }
-    await wait(50);
+    await wait(200);
   }
   nspawn.kill("SIGKILL");
-  throw new Error(`the container ${name} did not boot within 30 s`);
+  throw new Error(`the container ${name} did not boot within 2 min`);
 }
 
 function firstChild(pid: number): number | undefined {

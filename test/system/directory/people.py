@@ -74,6 +74,7 @@ group("Daves", user("dave"))
 group("Jürgens", user("jürgen"))
 group("Marys", user("mary ann"))
 group("Unseens", user("unseen"))
+group("Nevers", user("never"))
 user("stranger")
 
 directory.transaction_commit()

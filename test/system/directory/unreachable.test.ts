@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, inject, test } from "vitest";
+import { type Container, runIn, tryIn } from "./container.ts";
+import { user } from "./dry-run.ts";
+
+const clients = [
+  {
+    client: "winbind",
+    member: inject("winbind"),
+    spell: (sam: string) => `CORP\\${sam}`,
+    // Asks for a minute, longer than the program waits.
+    neverSeen: { exitCode: 69, error: "identity-unreadable" },
+    reconnect: ["smbcontrol", "winbindd", "online"],
+    forget: ["net", "cache", "flush"],
+  },
+  {
+    client: "SSSD",
+    member: inject("sssd"),
+    spell: (sam: string) => `${sam}@ad.corp.test`,
+    // Says off line what it says of a user who is not there.
+    neverSeen: { exitCode: 67, error: "no-user" },
+    reconnect: ["sh", "-c", "kill -USR2 $(cat /run/sssd.pid)"],
+    forget: ["sss_cache", "--everything"],
+  },
+] as const;
+
+/** Pulls the member's cable: what it sends is lost without an answer. */
+function setCable(member: Container, state: "up" | "down"): void {
+  const controller = ["--target", String(inject("controller").leader), "--net"];
+  execFileSync("nsenter", [...controller, "ip", "link", "set", member.name, state]);
+}
+
+describe.each(clients)("$client without its controller", ({ member, spell, neverSeen, reconnect }) => {
+  test("what it has seen is the same as on line, what it has not is no answer", async () => {
+    const online = await user(member, spell("alice"), "--group-prefer", "sales*");
+    expect(online.group?.toLowerCase()).toBe("sales emea");
+    // As a file's owner is listed: the account is looked up, its groups are not.
+    runIn(member, "getent", "passwd", spell("unseen"));
+    setCable(member, "down");
+    try {
+      expect(await user(member, spell("alice"), "--group-prefer", "sales*")).toEqual(online);
+      expect(await user(member, spell("unseen"), "--group-prefer", "unseens")).toMatchObject({
+        exitCode: 69,
+        error: "identity-unreadable",
+        group: undefined,
+      });
+      expect(await user(member, spell("never"))).toMatchObject({ ...neverSeen, group: undefined });
+      expect(await user(member, "bob")).toMatchObject({ exitCode: 0, username: "bob" });
+    } finally {
+      setCable(member, "up");
+      runIn(member, ...reconnect);
+    }
+    await expect
+      .poll(async () => (await user(member, spell("unseen"), "--group-prefer", "unseens")).group?.toLowerCase(), {
+        timeout: 60_000,
+      })
+      .toBe("unseens");
+  }, 240_000);
+});
+
+test("a renamed user is found under the new name, with the same user ID and groups", async () => {
+  const before = clients.map(({ member, spell }) => runIn(member, "id", "--user", spell("dave")));
+  runIn(inject("controller"), "samba-tool", "user", "rename", "dave", "--samaccountname=david");
+  for (const [at, { member, spell, forget }] of clients.entries()) {
+    runIn(member, ...forget);
+    await expect.poll(() => tryIn(member, ["id", "--user", spell("david")]).stdout).toBe(before[at]);
+    const renamed = await user(member, spell("david"), "--group-prefer", "daves");
+    expect(renamed).toMatchObject({ exitCode: 0, username: "david", group: expect.stringMatching(/^daves$/i) });
+    expect(await user(member, spell("dave"))).toMatchObject({ exitCode: 67, error: "no-user" });
+  }
+});

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
@@ -32,7 +32,7 @@ export function fileStore(stateDir: string): MemoryStore {
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "w", 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

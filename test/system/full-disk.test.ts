@@ -11,7 +11,8 @@ let gears: Gears;
 let endpoint: Endpoint;
 
 beforeEach(async () => {
-  gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
+  // The long client ID makes the state larger than one block of 512 bytes.
+  gears = await startGears({ clientId: "c".repeat(400), limit: { calls: 10_000, periodMs: 60_000 } });
   endpoint = setUpEndpoint(gears);
 });
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { bundle } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
-import { buildAcross, buildHere } from "./installer/executable/sea.ts";
+import { makeExecutable } from "./installer/executable/sea.ts";
 import { targets } from "./installer/executable/targets.ts";
 import { setWindowsResources } from "./installer/executable/windows-resources.ts";
 
@@ -19,19 +19,17 @@ const dist = join(root, "dist");
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
 try {
+  const main = join(scratch, "main.cjs");
+  await bundle(join(root, "agent", "main.ts"), main);
   for (const target of targets.filter(({ name }) => values.target.includes(name))) {
-    const here = target.name === `${process.platform}-${process.arch}`;
-    const entry = here ? "installer/executable/snapshot-main.ts" : "agent/main.ts";
     const executable = join(dist, target.executable);
-    const parts = { executable, main: join(scratch, "main.cjs"), runtime: join(scratch, target.name), scratch };
-    await bundle(join(root, entry), parts.main);
-    copyFileSync(fetchRuntime(target), parts.runtime);
+    const runtime = join(scratch, target.name);
+    copyFileSync(fetchRuntime(target), runtime);
     if (target.strip !== undefined) {
-      runTool(target.strip.tool, [parts.runtime], `Install the package ${target.strip.debianPackage}`);
+      runTool(target.strip.tool, [runtime], `Install the package ${target.strip.debianPackage}`);
     }
     rmSync(executable, { force: true });
-    if (here) buildHere(parts);
-    else await buildAcross(target, parts);
+    await makeExecutable(target, { main, runtime, executable });
     if (target.name === "win-x64") {
       const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
       setWindowsResources(executable, { version, description, fileName: target.executable });

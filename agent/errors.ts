@@ -25,6 +25,7 @@ const outcomeByCode = {
   "setting-invalid": "config-invalid",
   "settings-unreadable": "config-invalid",
   "settings-exposed": "config-invalid",
+  "state-unusable": "config-invalid",
 
   "credentials-missing": "credentials",
   "credentials-unreadable": "credentials",

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "./errors.ts";
+import { makeFolder } from "./folders.ts";
 import { formatLogLine, type LogSink } from "./log.ts";
 
 /** Bytes after which a log file is put aside; with the one before it, the log takes at most twice this. */
@@ -30,7 +31,7 @@ function append(path: string, line: string): void {
     appendFileSync(path, line, options);
   } catch (error) {
     if (systemErrorCode(error) !== "ENOENT") throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     appendFileSync(path, line, options);
   }
 }

@@ -59,7 +59,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
 function commandOf(word: string): CommandName {
   const command = commandNames.find((name) => name === word);
   if (command !== undefined) return command;
-  const message = `There is no command ${word}.${suggestion(word, commandNames)} Commands: ${commandNames.join(", ")}.`;
+  const message = `There is no command ${word}.${suggestion(word, [...commandNames, "--help"])} Commands: ${commandNames.join(", ")}.`;
   throw new AgentError("unknown-command", message);
 }
 

@@ -59,11 +59,30 @@ function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
   );
 }
 
+const lineWidth = 80;
+
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.min(30, Math.max(...rows.map(([left]) => left.length)));
-  return rows.map(([left, right]) =>
-    left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`,
-  );
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...more] = wrapped(right, lineWidth - width - 4);
+    const indented = more.map((line) => `  ${" ".repeat(width)}  ${line}`);
+    if (left.length <= width) return [`  ${left.padEnd(width)}  ${first}`.trimEnd(), ...indented];
+    return [`  ${left}`, `  ${" ".repeat(width)}  ${first}`, ...indented];
+  });
+}
+
+/** Lines of at most so many characters, broken at spaces and after commas. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=,)|(?<= )/)) {
+    if (line !== "" && line.length + word.trimEnd().length > width) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += word;
+  }
+  return [...lines, line];
 }
 
 /** Two a line, so that the overview fits one screen. */

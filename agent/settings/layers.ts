@@ -96,8 +96,11 @@ export function isSecretName(name: string): boolean {
   return /^-*(?:client[-_]?)?secret$|^-*(?:access[-_]?)?token$/i.test(name);
 }
 
+/** A value as it may be shown: without what a URL may hold of secrets. */
 function shown(raw: unknown): string {
-  const text = JSON.stringify(raw) ?? String(raw);
+  const text = (JSON.stringify(raw) ?? String(raw))
+    .replace(/\/\/[^/"]*@/g, "//REDACTED@")
+    .replace(/\?[^"]*/g, "?REDACTED");
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

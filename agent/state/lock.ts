@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import { makeFolder } from "../folders.ts";
 import type { HeldLock, Platform } from "../platform/port.ts";
 
 /** Milliseconds between two looks at a lock that another run holds: as long as a quick link takes. */
@@ -9,7 +9,7 @@ const lookAgainAfter = 50;
 
 /**
  * Waits for the lock that keeps two runs from making two links. The system frees it when its holder ends, however.
- * @throws AgentError `state-busy` when the signal aborts first; the system's own error where no lock can be made
+ * @throws AgentError `state-busy` when the signal aborts first, `state-unusable` where the folder can't be one
  */
 export async function acquireLock(
   stateDir: string,
@@ -17,7 +17,7 @@ export async function acquireLock(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<HeldLock> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  prepare(stateDir);
   const path = join(stateDir, "lock");
   for (;;) {
     const lock = tryLock(path);
@@ -25,5 +25,15 @@ export async function acquireLock(
     if (lock.kind === "failed") throw lock.error;
     if (signal.aborted) throw new AgentError("state-busy", `Another run holds ${path} and did not end in time.`);
     await clock.sleep(lookAgainAfter, signal);
+  }
+}
+
+function prepare(stateDir: string): void {
+  try {
+    makeFolder(stateDir);
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    const message = `The state folder ${stateDir} can't be used (${code}); the setting stateDir names another one.`;
+    throw new AgentError("state-unusable", message, { cause });
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
+import { makeFolder } from "../folders.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
 
 /** Keeps the memory in `state.json`: written beside it, forced to the disk, then renamed over it. */
@@ -21,7 +22,7 @@ export function fileStore(stateDir: string): MemoryStore {
       return { memory: {}, problem: `${path} is damaged and is taken as empty` };
     },
     write: (memory) => {
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+      makeFolder(stateDir);
       const next = `${path}.new`;
       writeDurably(next, formatMemory(memory));
       renameSync(next, path);

@@ -23,7 +23,7 @@ function unreachable(what: string): string {
   });`;
 }
 
-/** All that undici's client takes of `node:http`, whose loading takes 25 ms and which no start-up snapshot can hold. */
+/** All that undici's client takes of `node:http`, whose loading takes 25 ms. */
 const httpStandIn = `
   exports.IncomingMessage = class IncomingMessage {};
   exports.maxHeaderSize = 16384;
@@ -44,7 +44,7 @@ const leanUndici: Plugin = {
 };
 
 /**
- * Bundles an entry file and all that it imports into one CommonJS file, the only form that a start-up snapshot takes.
+ * Bundles an entry file and all that it imports into one CommonJS file.
  * @param entry absolute path
  * @param outfile absolute path
  */
@@ -57,7 +57,6 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     format: "cjs",
     target: "node26",
     minify: true,
-    keepNames: true,
     charset: "ascii",
     legalComments: "none",
     // import() of a built-in module becomes require: the embedded main file has no module loader.

@@ -1,7 +1,4 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
-import { runTool } from "./command.ts";
 import type { Target } from "./targets.ts";
 
 /** What every executable is told at its start, whatever the platform. */
@@ -24,25 +21,13 @@ export interface Parts {
   /** The bundle. */
   readonly main: string;
   readonly executable: string;
-  /** For intermediate files. */
-  readonly scratch: string;
-}
-
-/** Makes an executable for the platform of this build by Node's own `--build-sea`. */
-export function buildHere({ runtime, main, executable, scratch }: Parts): void {
-  const config = join(scratch, "sea.json");
-  writeFileSync(
-    config,
-    JSON.stringify({ ...settings, main, executable: runtime, output: executable, useSnapshot: true }),
-  );
-  runTool(process.execPath, ["--build-sea", config]);
 }
 
 /**
- * Makes an executable for another platform by pkg. Its command line and its documented API drop `execArgv` and
+ * Makes an executable by pkg. Its command line and its documented API drop `execArgv` and
  * `execArgvExtension`; the function behind them passes the whole configuration on (6.23.0).
  */
-export async function buildAcross(target: Target, { runtime, main, executable }: Parts): Promise<void> {
+export async function makeExecutable(target: Target, { runtime, main, executable }: Parts): Promise<void> {
   const [platform, arch] = target.name.split("-") as ["linux" | "win", "arm64" | "x64"];
   await pkg.default(main, {
     targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],

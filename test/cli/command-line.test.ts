@@ -30,6 +30,7 @@ test("a setting that is on or off may stand alone", () => {
 
 test.each([
   [["stauts"], "unknown-command: There is no command stauts. Did you mean status?"],
+  [["help"], "unknown-command: There is no command help. Did you mean --help?"],
   [["--dryrun"], "unknown-flag: There is no flag --dryrun. Did you mean --dry-run?"],
   [["--fleetsize", "5"], "unknown-flag: There is no flag --fleetsize. Did you mean --fleet-size?"],
   [["-x"], "unknown-flag: There is no flag -x."],

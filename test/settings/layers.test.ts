@@ -69,6 +69,15 @@ test("a secret among the settings is refused without being shown", () => {
   expect(error.message).not.toContain("s3cr3t");
 });
 
+test.each(["https://alice:s3cr3t@x.example.com/", "https://x.example.com/?access_token=s3cr3t"])(
+  "a wrong URL is shown without what may be secret: %s",
+  (baseUrl) => {
+    const { message } = mistake(layer("flag", { baseUrl }));
+    expect(message).toContain("REDACTED");
+    expect(message).not.toContain("s3cr3t");
+  },
+);
+
 test("all mistakes are told at once", () => {
   expect(mistake(layer("file", { fleetSize: 0, colour: "red" })).message.split("\n")).toHaveLength(2);
 });

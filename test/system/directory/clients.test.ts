@@ -121,21 +121,15 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
     const uid = runIn(member, "id", "--user", name).trim();
     runIn(
       member,
-      ...[
-        "systemd-run",
-        "--quiet",
-        "--unit=screen",
-        "--property=Type=exec",
-        "--property=PAMName=login",
-        `--property=User=${uid}`,
-      ],
+      ...["systemd-run", "--quiet", "--unit=screen", "--property=PAMName=login", `--property=User=${uid}`],
       ...["--setenv=XDG_SEAT=seat0", "--setenv=XDG_SESSION_TYPE=wayland", "--setenv=XDG_SESSION_CLASS=user"],
       ...["sleep", "infinity"],
     );
     try {
-      const [session = ""] = runIn(member, "loginctl", "list-sessions", "--no-legend").trim().split(/\s+/);
+      const sessions = () => runIn(member, "loginctl", "list-sessions", "--no-legend").trim().split(/\s+/);
+      await expect.poll(() => sessions()[0]).not.toBe("");
+      const session = sessions()[0] ?? "";
       expect(await dryRun(member, "--group-prefer", "sales*")).toMatchObject({ exitCode: 0, username: "alice" });
-      expect(session).not.toBe("");
       expect(await dryRun(member, "--session", session)).toMatchObject({ exitCode: 0, username: "alice" });
       expect(await dryRun(member, "--session", "c99")).toMatchObject({ exitCode: 67, error: "no-user" });
     } finally {

@@ -21,13 +21,14 @@ export interface Booted extends Container {
 
 /**
  * Boots a container from a tree that it does not change, in network and host names of its own.
- * It dies with this process, however that ends.
+ * It ends with this process, however that ends: systemd-nspawn halts its container when it is terminated. (Killed, it
+ * would leave the container running.)
  */
 export async function boot(tree: string, name: string): Promise<Booted> {
   const nspawn = spawn(
     "setpriv",
     [
-      ...["--pdeathsig", "KILL", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"],
+      ...["--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"],
       ...["--volatile=overlay", "--private-network", "--console=pipe", "--link-journal=no"],
       ...[`--directory=${tree}`, `--machine=${name}`, `--bind-ro=${import.meta.dirname}:/opt/directory`],
       ...shared.map((path) => `--bind-ro=${path}`),
@@ -44,7 +45,7 @@ export async function boot(tree: string, name: string): Promise<Booted> {
     }
     await wait(200);
   }
-  nspawn.kill("SIGKILL");
+  nspawn.kill("SIGTERM");
   throw new Error(`the container ${name} did not boot within 2 min`);
 }
 
@@ -79,10 +80,10 @@ export function runIn(container: Container, ...command: readonly string[]): stri
   return stdout;
 }
 
-/** Ends a container at once; nothing in it is worth an orderly end. */
-export async function stop({ process: nspawn }: Booted): Promise<void> {
+/** Ends a container at once, nothing in it is worth an orderly end; all in it die with its first process. */
+export async function stop({ leader, process: nspawn }: Booted): Promise<void> {
   if (nspawn.exitCode !== null || nspawn.signalCode !== null) return;
   const ended = new Promise((resolve) => nspawn.once("exit", resolve));
-  nspawn.kill("SIGKILL");
+  process.kill(leader, "SIGKILL");
   await ended;
 }

@@ -34,8 +34,8 @@ const eventTypes = { error: 1, warning: 2, information: 4 } as const;
 const informational: ReadonlySet<EventKind> = new Set(["linked", "already-linked", "skipped"]);
 const passing: ReadonlySet<EventKind> = new Set(["warning", "no-user", "unreachable", "rate-limited"]);
 
-/** Largest text of an event, in UTF-16 units (ReportEventW). */
-const longestText = 31_839;
+/** Longest text, in code points: half of the UTF-16 units that ReportEventW takes. */
+const longestText = 15_919;
 
 /** What is written for one outcome or warning: in one line, without control characters. */
 export function eventRecord(kind: EventKind, message: string) {

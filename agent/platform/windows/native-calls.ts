@@ -109,7 +109,8 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
   const start = (): Worker => {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const { source, data } = program ?? { source: workerSource(), data: lastErrorCall() };
-    const started = new Worker(source, { eval: true, workerData: data });
+    // With streams of its own the worker does not make Node open the process's standard ones.
+    const started = new Worker(source, { eval: true, workerData: data, stdout: true, stderr: true });
     started.on("message", ({ id, answers, error }: Answer) => {
       const asked = waiting.get(id);
       waiting.delete(id);

@@ -1,8 +1,8 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { targets } from "../../../installer/executable/targets.ts";
-import { sharedFolder, type WineMachine } from "./wine-machine.ts";
+import { type Ended, type RunOptions, sharedFolder, type WineMachine } from "./wine-machine.ts";
 
 const target = targets.find(({ name }) => name === "win-x64");
 
@@ -13,9 +13,29 @@ export function installAgent({ folder }: WineMachine): string {
   return `${sharedFolder}\\${target.executable}`;
 }
 
-/** Puts the Windows Node, from which the executable is made, into the machine. */
-export function installNode({ folder }: WineMachine): string {
+/** Calls one part of the platform by `in-windows/native.ts`. @returns what it told */
+export type CallNative = (
+  parameters: readonly string[],
+  options?: RunOptions,
+) => Promise<Ended & { readonly told: unknown }>;
+
+/** Puts the Windows Node, from which the executable is made, and the sources into the machine. */
+export function installNative({ folder, run }: WineMachine): CallNative {
   if (target === undefined) throw new Error("there is no target win-x64");
+  const root = resolve(import.meta.dirname, "../../..");
+  const script = "test/system/windows/in-windows/native.ts";
   copyFileSync(fetchRuntime(target), join(folder, "node.exe"));
-  return `${sharedFolder}\\node.exe`;
+  cpSync(join(root, "agent"), join(folder, "agent"), { recursive: true });
+  cpSync(join(root, script), join(folder, script));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  return async (parameters, options) => {
+    const program = [`${sharedFolder}\\${script.replaceAll("/", "\\")}`, ...parameters];
+    const ended = await run(
+      `${sharedFolder}\\node.exe`,
+      ["--disable-warning=ExperimentalWarning", ...program],
+      options,
+    );
+    if (ended.exitCode !== 0) throw new Error(`native.ts ${parameters.join(" ")} ended with ${JSON.stringify(ended)}`);
+    return { ...ended, told: ended.stdout === "" ? undefined : JSON.parse(ended.stdout) };
+  };
 }

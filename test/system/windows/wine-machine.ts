@@ -110,12 +110,15 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
     await readyLine(relay);
   }
 
-  // The desktop's shell, as a logged-on user has it. While it runs so do Wine's services, which saves each program the
-  // seconds of their start, and keeps them from inheriting its pipes.
+  // A program under the name of the desktop's shell, as a logged-on user has one; it waits for input that never comes.
+  // While it runs so do Wine's services, which saves each program the seconds of their start, and keeps them from
+  // inheriting its pipes.
+  const shell =
+    "cp $WINEPREFIX/drive_c/windows/system32/cmd.exe /tmp/explorer.exe; sleep infinity | wine /tmp/explorer.exe";
   await runLinux([
     "sh",
     "-c",
-    "wine explorer.exe </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1",
+    `(${shell}) </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1`,
   ]);
 
   return {

@@ -1,0 +1,208 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
+import {
+  type Ended,
+  hardware,
+  type RunOptions,
+  sharedFolder,
+  startWineMachine,
+  type WineMachine,
+} from "./wine-machine.ts";
+
+/** The built executable under Wine, as an administrator sets it up: files in ProgramData, policy in the registry. */
+
+const user = "zoë";
+const home = "C:\\ProgramData\\LinkUserAgent";
+const policyKey = "HKLM\\SOFTWARE\\Policies\\LinkUserAgent";
+
+let machine: WineMachine;
+let agent: string;
+let native: CallNative;
+let gears: Gears;
+
+beforeAll(async () => {
+  machine = await startWineMachine(user);
+  agent = installAgent(machine);
+  native = installNative(machine);
+});
+afterAll(async () => await machine?.[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 1000, periodMs: 60_000 } });
+  await machine.forward(gears.port);
+  await machine.run("cmd", ["/c", "rmdir", "/s", "/q", home]);
+  await machine.run("reg", ["delete", policyKey, "/f"]);
+  await native(["protect-folder", home]);
+  await native(["protect", `${home}\\credential.json`, credential()]);
+  await configure({});
+});
+afterEach(async () => await gears.close());
+
+const credential = (): string => JSON.stringify({ clientId: gears.clientId, clientSecret: gears.clientSecret });
+
+async function configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const inForce = { baseUrl: gears.baseUrl, proxy: "none", deadline: "20s", requestTimeout: "5s", ...settings };
+  writeFileSync(join(machine.folder, "config.json"), JSON.stringify(inForce));
+  await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
+}
+
+const setPolicy = async (...parameters: readonly string[]): Promise<Ended> =>
+  await machine.run("reg", ["add", ...parameters, "/f"]);
+
+async function run(args: readonly string[], options?: RunOptions): Promise<Ended & { readonly document: Document }> {
+  const ended = await machine.run(agent, [...args, "--json", "--no-splay"], options);
+  const kept = await machine.run("cmd", ["/c", `type ${home}\\state.json ${home}\\linkuser-agent.log 2>nul`]);
+  for (const secret of gears.secrets) expect(`${ended.stdout}${ended.stderr}${kept.stdout}`).not.toContain(secret);
+  return { ...ended, document: JSON.parse(ended.stdout) as Document };
+}
+
+interface Document {
+  readonly outcome: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+it("dry-run tells the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
+  const { exitCode, document } = await run(["--dry-run"]);
+  expect(document).toMatchObject({
+    outcome: "dry-run",
+    device: { value: hardware.mac, opt: 0, source: "mac", detail: hardware.adapter },
+    username: user,
+    request: { body: { username: user } },
+  });
+  expect(document["candidates"]).toContainEqual(
+    expect.objectContaining({ value: hardware.uuid, opt: 1, source: "hwid", detail: "SMBIOS system UUID" }),
+  );
+  expect(document["groups"]).toContainEqual(
+    expect.objectContaining({ name: "Administrators", domain: "BUILTIN", unfit: "a built-in group" }),
+  );
+  expect(exitCode).toBe(0);
+  expect(gears.calls).toEqual([]);
+});
+
+it("links once: the second run makes no call", async () => {
+  const first = await run([]);
+  expect(first.document).toMatchObject({ outcome: "linked", username: user, requests: { token: 1, linkUser: 1 } });
+  expect(first.exitCode).toBe(0);
+  expect([...gears.links]).toEqual([[hardware.mac, { user, group: undefined }]]);
+  const calls = gears.calls.length;
+  const second = await run([]);
+  expect(second.document).toMatchObject({ outcome: "already-linked" });
+  expect(second.exitCode).toBe(0);
+  expect(gears.calls).toHaveLength(calls);
+});
+
+it("links by the firmware's UUID where it is asked for", async () => {
+  await configure({ identify: ["hwid"] });
+  const { document } = await run([]);
+  expect(document).toMatchObject({ outcome: "linked", device: { value: hardware.uuid, opt: 1, source: "hwid" } });
+  expect(gears.callsOf("link_user")[0]?.opt).toBe("1");
+});
+
+it("prefers the vendor client's device ID in the registry, whatever the case of its name", async () => {
+  const key = "HKLM\\SOFTWARE\\WOW6432Node\\OPSWAT\\GEARS Client\\Status";
+  await setPolicy(key, "/v", "hwid", "/d", "1dc0aaaa292ce801f5379042d68bb6cb");
+  const { document } = await run(["--dry-run"]);
+  await machine.run("reg", ["delete", "HKLM\\SOFTWARE\\WOW6432Node\\OPSWAT", "/f"]);
+  expect(document["device"]).toMatchObject({ value: "1dc0aaaa292ce801f5379042d68bb6cb", opt: 1, source: "opswat" });
+});
+
+it("two runs at the same time make one link", async () => {
+  const outcomes = await Promise.all([run([]), run([])]);
+  expect(outcomes.map(({ document }) => document.outcome).sort()).toEqual(["already-linked", "linked"]);
+  expect(gears.callsOf("link_user")).toHaveLength(1);
+});
+
+describe("policy", () => {
+  it("beats flag and file, as text, number and list", async () => {
+    await setPolicy(policyKey, "/v", "UsernameFormat", "/d", "down-level");
+    await setPolicy(policyKey, "/v", "FleetSize", "/t", "REG_DWORD", "/d", "2000");
+    await setPolicy(policyKey, "/v", "identify", "/t", "REG_MULTI_SZ", "/d", "hwid\\0mac");
+    await setPolicy(`${policyKey}\\GroupPrefer`, "/v", "1", "/d", "Sales *");
+    await setPolicy(`${policyKey}\\GroupPrefer`, "/v", "2", "/d", "Größe");
+    const { document } = await run(["--dry-run", "--fleet-size", "5"]);
+    expect(document["device"]).toMatchObject({ source: "hwid" });
+    expect(document["origins"]).toMatchObject({
+      fleetSize: `policy ${policyKey}, FleetSize`,
+      identify: `policy ${policyKey}, Identify`,
+      groupPrefer: `policy ${policyKey}, GroupPrefer`,
+    });
+    const shown = await machine.run(agent, ["config", "--json"]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      settings: { fleetSize: { value: "2000" }, groupPrefer: { value: "Sales *,Größe" } },
+    });
+  });
+
+  it("of a wrong type is refused by name", async () => {
+    await setPolicy(policyKey, "/v", "FleetSize", "/t", "REG_BINARY", "/d", "0102");
+    const { exitCode, document } = await run([]);
+    expect(document).toMatchObject({ outcome: "config-invalid" });
+    expect(document.message).toMatch(/FleetSize: .*REG_BINARY/);
+    expect(exitCode).toBe(78);
+    expect(gears.calls).toEqual([]);
+  });
+
+  it("that is no setting is refused, and the nearest one named", async () => {
+    await setPolicy(policyKey, "/v", "FleetSise", "/t", "REG_DWORD", "/d", "5");
+    const { exitCode, document } = await run([]);
+    expect(document.message).toContain("Did you mean FleetSize?");
+    expect(exitCode).toBe(78);
+  });
+});
+
+describe("credentials", () => {
+  it("are refused where others may read them, with the commands that mend it", async () => {
+    writeFileSync(join(machine.folder, "open.json"), credential(), { mode: 0o644 });
+    const { exitCode, document } = await run(["--credential-file", `${sharedFolder}\\open.json`]);
+    expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });
+    expect(document.message).toContain("icacls");
+    expect(exitCode).toBe(77);
+    expect(gears.calls).toEqual([]);
+  });
+
+  it("are asked for where there are none", async () => {
+    await machine.run("cmd", ["/c", "del", `${home}\\credential.json`]);
+    const { exitCode, document } = await run([]);
+    expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-missing" } });
+    expect(exitCode).toBe(77);
+  });
+});
+
+it("refuses settings that ordinary users may change", async () => {
+  writeFileSync(join(machine.folder, "config.json"), JSON.stringify({ baseUrl: gears.baseUrl }));
+  const { exitCode, document } = await run(["--config", `${sharedFolder}\\config.json`]);
+  expect(document).toMatchObject({ outcome: "config-invalid", error: { code: "settings-exposed" } });
+  expect(exitCode).toBe(78);
+});
+
+it("takes no code from NODE_OPTIONS", async () => {
+  writeFileSync(join(machine.folder, "trap.cjs"), 'require("node:fs").writeFileSync("Z:\\\\mnt\\\\trapped", "");');
+  const environment = { NODE_OPTIONS: `--require=${sharedFolder}\\trap.cjs` };
+  const { document } = await run(["--dry-run"], { environment });
+  expect(document.outcome).toBe("dry-run");
+  expect(existsSync(join(machine.folder, "trapped"))).toBe(false);
+  await machine.run(`${sharedFolder}\\node.exe`, ["-e", "0"], { environment });
+  expect(existsSync(join(machine.folder, "trapped"))).toBe(true);
+});
+
+it("writes the same document to a file as to a pipe", async () => {
+  await machine.run("cmd", ["/c", `${agent} --dry-run --json > ${sharedFolder}\\out.json`]);
+  const { document } = await run(["--dry-run"]);
+  const written = JSON.parse(readFileSync(join(machine.folder, "out.json"), "utf8")) as Document;
+  expect({ ...written, elapsedMs: 0 }).toEqual({ ...document, elapsedMs: 0 });
+});
+
+it("starts no other process", async () => {
+  const { stderr, exitCode } = await machine.run(agent, ["--no-splay"], {
+    environment: { WINEDEBUG: "-all,+process" },
+  });
+  expect(exitCode).toBe(0);
+  const started = stderr.split("\n").filter((line) => line.includes("CreateProcessInternalW"));
+  const others = started.filter((line) => !line.includes("linkuser-agent-win-x64.exe"));
+  expect(others).toEqual([]);
+  const traced = await machine.run("cmd", ["/c", "cmd /c exit"], { environment: { WINEDEBUG: "-all,+process" } });
+  expect(traced.stderr).toContain("CreateProcessInternalW");
+});

@@ -1,0 +1,78 @@
+/**
+ * Run by the Windows Node inside the machine: `native.ts WHAT PARAMETERS…` calls one part of the platform and prints what
+ * came of it as JSON.
+ */
+import { writeFileSync } from "node:fs";
+import { lookUpSids } from "../../../../agent/platform/windows/account-lookups.ts";
+import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/adapters.ts";
+import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
+import { smbiosTable } from "../../../../agent/platform/windows/firmware.ts";
+import { boundedCalls } from "../../../../agent/platform/windows/native-calls.ts";
+import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
+import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/protected-files.ts";
+import { readMachineKey } from "../../../../agent/platform/windows/registry.ts";
+import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
+import { sessionRows, shellToken } from "../../../../agent/platform/windows/session-rows.ts";
+import { ownToken, sessionToken } from "../../../../agent/platform/windows/tokens.ts";
+
+const [what = "", ...parameters] = process.argv.slice(2);
+const [first = "", second = ""] = parameters;
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
+
+/** A call that does not come back: as a name whose domain controller is gone, for Windows to wait for. */
+async function hang(): Promise<unknown> {
+  const calls = boundedCalls({ limit: 300, after });
+  const sleep = {
+    library: "kernel32.dll",
+    name: "Sleep",
+    signature: { arguments: ["uint32"], return: "void" },
+    parameters: [0xffff_ffff],
+  } as const;
+  return await calls([sleep]).then(
+    () => "answered",
+    (error: Error) => error.message,
+  );
+}
+
+const works: Readonly<Record<string, () => unknown>> = {
+  "self-test": selfTest,
+  "protect-folder": () => makeProtectedFolder(first),
+  protect: () => writeProtected(first, second),
+  read: () => createWindowsPlatform().readProtected(first),
+  writable: () => createWindowsPlatform().writableByOthers(first),
+  "try-lock": () => createWindowsPlatform().tryLock(first),
+  "hold-lock": async () => {
+    const lock = createWindowsPlatform().tryLock(first);
+    writeFileSync(second, `${lock.kind} ${process.pid}`);
+    await new Promise(() => setInterval(() => {}, 1000));
+  },
+  event: () => {
+    registerEventSource();
+    reportEvent("credentials", first);
+    const key = readMachineKey("SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\LinkUserAgent");
+    removeEventSource();
+    return { registered: key?.values.map(({ name }) => name) };
+  },
+  tokens: () => ({
+    own: ownToken(),
+    session: sessionToken(sessionRows()[0]?.id ?? 0),
+    shell: shellToken(sessionRows()[0]?.id ?? 0),
+  }),
+  names: () => lookUpSids(parameters, boundedCalls({ limit: 10_000, after })),
+  hang,
+  capture: () => {
+    const { bytes, base } = adapterAddresses();
+    return {
+      smbios: smbiosTable().toString("base64"),
+      interfaces: interfaceTable().toString("base64"),
+      adapters: { bytes: bytes.toString("base64"), base: base.toString() },
+    };
+  },
+};
+
+const result = await works[what]?.();
+const text = JSON.stringify(result ?? null, (_key, value) =>
+  value instanceof Error ? { message: value.message } : value,
+);
+writeFileSync(1, `${text}\n`);

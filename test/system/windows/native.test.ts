@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CallNative, installNative } from "./windows-agent.ts";
+import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
+
+/** The platform's native parts, one by one, called from the Windows Node under Wine. */
+
+let machine: WineMachine;
+let native: CallNative;
+
+beforeAll(async () => {
+  machine = await startWineMachine();
+  native = installNative(machine);
+});
+afterAll(async () => await machine?.[Symbol.asyncDispose]());
+
+const inProgramData = (name: string): string => `C:\\ProgramData\\LinkUserAgent\\${name}`;
+
+it("all bindings work", async () => {
+  const { told } = await native(["self-test"]);
+  expect(told).toHaveLength(8);
+  expect((told as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
+});
+
+it("the own token, the session's and its shell's are of the same user", async () => {
+  const { told } = await native(["tokens"]);
+  const { own, session, shell } = told as Record<string, { userSid: string; groups: unknown[] }>;
+  expect(own?.userSid).toMatch(/^S-1-5-21-/);
+  expect(own?.groups).toContainEqual({ sid: "S-1-5-32-545", attributes: 7 });
+  expect([session?.userSid, shell?.userSid]).toEqual([own?.userSid, own?.userSid]);
+});
+
+it("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
+  const { told } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
+  expect(told).toEqual([
+    { name: "Administrators", domain: "BUILTIN", use: 4 },
+    null,
+    { name: "SYSTEM", domain: "NT AUTHORITY", use: 5 },
+  ]);
+});
+
+it("a call that never comes back fails in time and does not hold up the end of the process", async () => {
+  const { told, exitCode } = await native(["hang"], { limit: 20_000 });
+  expect(told).toMatch(/did not answer within 0.3 s/);
+  expect(exitCode).toBe(0);
+});
+
+describe("a protected file", () => {
+  beforeAll(async () => void (await native(["protect-folder", inProgramData("").slice(0, -1)])));
+
+  it("comes back as it was written, non-ASCII text too", async () => {
+    const text = JSON.stringify({ accessToken: "s3cr3t", note: "Grüße ✓" });
+    await native(["protect", inProgramData("credential.json"), text]);
+    const { told } = await native(["read", inProgramData("credential.json")]);
+    expect(told).toMatchObject({ kind: "found", value: text });
+  });
+
+  it("is unreadable in itself: the text is not in the file", async () => {
+    await native(["protect", inProgramData("sealed.json"), "an-easily-found-secret"]);
+    const { stdout } = await machine.run("cmd", ["/c", "type", inProgramData("sealed.json")]);
+    expect(stdout).toMatch(/^\{"protection":"dpapi-machine","data":"/);
+    expect(stdout).not.toContain("an-easily-found-secret");
+    const { data } = JSON.parse(stdout) as { data: string };
+    expect(Buffer.from(data, "base64").toString("latin1")).not.toContain("an-easily-found-secret");
+  });
+
+  it("takes nothing over from a file that somebody left beside it", async () => {
+    const before = `${sharedFolder}\\trap.json`;
+    writeFileSync(join(machine.folder, "trap.json.new"), "left here", { mode: 0o666 });
+    await native(["protect", before, "secret"]);
+    expect(existsSync(join(machine.folder, "trap.json.new"))).toBe(false);
+    expect((await native(["read", before])).told).toMatchObject({ kind: "found", value: "secret" });
+  });
+
+  it("is refused when it was changed", async () => {
+    const path = `${sharedFolder}\\changed.json`;
+    await native(["protect", path, "secret"]);
+    const file = join(machine.folder, "changed.json");
+    const document = JSON.parse(readFileSync(file, "utf8")) as { data: string };
+    const bytes = Buffer.from(document.data, "base64");
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
+    writeFileSync(file, JSON.stringify({ ...document, data: bytes.toString("base64") }));
+    const { told } = await native(["read", path]);
+    expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringContaining("CryptUnprotectData") } });
+  });
+
+  it("is refused where others may read it, with the commands that mend it", async () => {
+    await machine.run("cmd", ["/c", `echo {"accessToken":"s3cr3t"}> ${inProgramData("open.json")}`]);
+    const { told } = await native(["read", inProgramData("open.json")]);
+    const { kind, error } = told as { kind: string; error: { message: string } };
+    expect(kind).toBe("failed");
+    expect(error.message).toContain("S-1-1-0");
+    expect(error.message).toContain(`icacls "${inProgramData("open.json")}" /inheritance:r`);
+    expect(error.message).not.toContain("s3cr3t");
+  });
+
+  it("that is not there is absent", async () => {
+    const { told } = await native(["read", inProgramData("none.json")]);
+    expect(told).toMatchObject({ kind: "absent" });
+  });
+});
+
+describe("writable by others", () => {
+  it("is what everybody may change, and what lies in a folder that everybody may change", async () => {
+    writeFileSync(join(machine.folder, "config.json"), "{}");
+    const { told } = await native(["writable", `${sharedFolder}\\config.json`]);
+    expect(told).toMatchObject({ kind: "found", value: true });
+  });
+
+  it("is not what lies in a protected folder", async () => {
+    await native(["protect-folder", inProgramData("").slice(0, -1)]);
+    await machine.run("cmd", ["/c", `echo {}> ${inProgramData("config.json")}`]);
+    const { told } = await native(["writable", inProgramData("config.json")]);
+    expect(told).toMatchObject({ kind: "found", value: false });
+  });
+});
+
+it("a lock is held by one process, and free again when that process is killed", async () => {
+  const lock = `${sharedFolder}\\lock`;
+  const held = join(machine.folder, "held");
+  const holding = native(["hold-lock", lock, `${sharedFolder}\\held`]).catch((error: Error) => error);
+  await expect.poll(() => existsSync(held) && readFileSync(held, "utf8"), { timeout: 20_000 }).toMatch(/^found \d+$/);
+  expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "absent" });
+  const [, processId = ""] = readFileSync(held, "utf8").split(" ");
+  await machine.run("taskkill", ["/f", "/pid", processId]);
+  expect(await holding).toBeInstanceOf(Error);
+  expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "found" });
+});
+
+it("an event has one line, its ID and no control characters", async () => {
+  const { told, stderr } = await native(["event", "first\nsecond \u001b[31m"], {
+    environment: { WINEDEBUG: "-all,+eventlog" },
+  });
+  expect(told).toEqual({ registered: ["EventMessageFile", "TypesSupported"] });
+  // Wine prints the text as a C string.
+  expect(stderr).toContain(String.raw`L"first\\u{a}second \\u{1b}[31m"`);
+});

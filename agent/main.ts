@@ -6,6 +6,7 @@ import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
+import { trustedEnvironment } from "./settings/trusted-environment.ts";
 import { onTerminal, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
@@ -47,9 +48,14 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
     return await selfDescription(argv, commandLine);
   const command = await loaders[commandLine.command]();
+  const platform = await selectPlatform();
+  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged);
+  // OpenSSL reads its own variables from the process.
+  for (const name of ignored) delete process.env[name];
   const runtime: Runtime = {
-    platform: await selectPlatform(),
-    environment: process.env,
+    platform,
+    environment: variables,
+    ignoredVariables: ignored,
     clock: systemClock,
     random: Math.random,
     onTerminal: onTerminal(),

@@ -7,7 +7,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import { onTerminal, writeStandard } from "./standard-streams.ts";
+import { onTerminal, showsColour, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
@@ -16,6 +16,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   link: async () => (await import("./commands/link.ts")).link,
   status: async () => (await import("./commands/status.ts")).status,
   config: async () => (await import("./commands/config.ts")).config,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
 };
 
 const systemClock: Clock = {
@@ -59,6 +60,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     clock: systemClock,
     random: Math.random,
     onTerminal: onTerminal(),
+    colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),
     interrupted: interruption(),
   };

@@ -24,3 +24,11 @@ export function writeStandard(descriptor: 1 | 2, text: string): void {
 export function onTerminal(): boolean {
   return isatty(2);
 }
+
+/**
+ * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in a
+ * console of Windows that has them turned off, as all but Windows Terminal may.
+ */
+export function showsColour({ NO_COLOR, TERM, WT_SESSION }: Readonly<Record<string, string | undefined>>): boolean {
+  return isatty(1) && !NO_COLOR && TERM !== "dumb" && (Boolean(TERM) || Boolean(WT_SESSION));
+}

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly random: () => number;
   /** Whether a person watches standard error. */
   readonly onTerminal: boolean;
+  /** Whether standard output is a terminal that shows colours. */
+  readonly colour: boolean;
   readonly writeError: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly interrupted: AbortSignal;

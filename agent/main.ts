@@ -6,6 +6,7 @@ import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
+import { trustedEnvironment } from "./settings/trusted-environment.ts";
 import { guardStandardStreams, onTerminal, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
@@ -16,6 +17,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   status: async () => (await import("./commands/status.ts")).status,
   plan: async () => (await import("./commands/plan-command.ts")).planCommand,
   config: async () => (await import("./commands/config.ts")).config,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
 };
 
 const systemClock: Clock = {
@@ -48,12 +50,18 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
     return await selfDescription(argv, commandLine);
   const command = await loaders[commandLine.command]();
+  const platform = await selectPlatform();
+  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged);
+  // OpenSSL reads its own variables from the process.
+  for (const name of ignored) delete process.env[name];
   const runtime: Runtime = {
-    platform: await selectPlatform(),
-    environment: process.env,
+    platform,
+    environment: variables,
+    ignoredVariables: ignored,
     clock: systemClock,
     random: Math.random,
     onTerminal: onTerminal(),
+    colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),
     interrupted: interruption(),
   };

@@ -58,3 +58,11 @@ function openOrStandIn(descriptor: 1 | 2, open: () => NodeJS.WritableStream): No
 export function onTerminal(): boolean {
   return isatty(2);
 }
+
+/**
+ * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in a
+ * console of Windows that has them turned off, as all but Windows Terminal may.
+ */
+export function showsColour({ NO_COLOR, TERM, WT_SESSION }: Readonly<Record<string, string | undefined>>): boolean {
+  return isatty(1) && !NO_COLOR && TERM !== "dumb" && (Boolean(TERM) || Boolean(WT_SESSION));
+}

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
+import type { SecureContext, TLSSocket } from "node:tls";
 import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
 import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
 import { AgentError } from "../errors.ts";
@@ -21,7 +21,11 @@ export interface Route {
   readonly proxy: ProxyAddress | undefined;
   /** Whom TLS trusts; undefined where neither the origin nor the proxy is reached over TLS. */
   readonly secureContext: SecureContext | undefined;
+  readonly observeTls: ObserveTls | undefined;
 }
+
+/** Told of each TLS connection at the end of its handshake, before its certificate is judged. */
+export type ObserveTls = (host: string, socket: TLSSocket) => void;
 
 type Stage = "connecting" | "waiting" | "reading";
 
@@ -36,7 +40,7 @@ export interface HttpConnection {
 }
 
 /** Opens no socket before the first exchange. It sets no time limits: its user calls `destroy`. */
-export function createConnection({ origin, address, proxy, secureContext }: Route): HttpConnection {
+export function createConnection({ origin, address, proxy, secureContext, observeTls }: Route): HttpConnection {
   const open = new Set<{ destroy(reason: Error): void }>();
   let stage: Stage = "connecting";
 
@@ -52,6 +56,10 @@ export function createConnection({ origin, address, proxy, secureContext }: Rout
     const socket = connect(destination, callback);
     open.add(socket);
     socket.once("close", () => open.delete(socket));
+    if (observeTls !== undefined && "getPeerX509Certificate" in socket) {
+      // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
+      socket.prependOnceListener("secure", () => observeTls(destination.hostname, socket as TLSSocket));
+    }
     return socket;
   };
 

@@ -1,4 +1,5 @@
 import type { RawResponse } from "./exchange.ts";
+import { httpDate } from "./http-date.ts";
 
 /** What an answer's headers say of the account's shared limit. */
 export interface RateLimitReport {
@@ -61,19 +62,4 @@ function numbers(value: string | undefined): readonly number[] {
 function count(value: string | undefined): number | undefined {
   const [first] = numbers(value);
   return first === undefined || !Number.isInteger(first) ? undefined : first;
-}
-
-const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
-const time = "\\d{2}:\\d{2}:\\d{2}";
-/** The three forms of RFC 9110 5.6.7. Anything else is refused: Date.parse takes `1` for a date. */
-const dateForms = new RegExp(
-  `^(?:[A-Z][a-z]{2}, \\d{2} ${month} \\d{4} ${time} GMT` +
-    `|[A-Z][a-z]{5,8}, \\d{2}-${month}-\\d{2} ${time} GMT` +
-    `|[A-Z][a-z]{2} ${month} [ \\d]\\d ${time} \\d{4})$`,
-);
-
-function httpDate(value: string | undefined): number | undefined {
-  if (value === undefined || !dateForms.test(value)) return undefined;
-  const ms = Date.parse(value.endsWith("GMT") ? value : `${value} GMT`);
-  return Number.isNaN(ms) ? undefined : ms;
 }

@@ -1,7 +1,7 @@
 import { describeDuration } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
-import type { HttpConnection } from "./http-connection.ts";
+import type { HttpConnection, ObserveTls } from "./http-connection.ts";
 import { networkFailure } from "./network-failure.ts";
 import { chooseProxy } from "./proxy-choice.ts";
 
@@ -14,6 +14,7 @@ export interface SenderOptions {
   readonly proxy: string;
   /** Where `auto` looks; without a user's variables in a privileged run. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly observeTls?: ObserveTls;
 }
 
 /**
@@ -77,7 +78,7 @@ async function connect(request: ApiRequest, options: SenderOptions): Promise<Htt
   ]);
   const overTls = origin.startsWith("https:") || proxy?.origin.startsWith("https:") === true;
   const secureContext = overTls ? trustedContext(options.caFile) : undefined;
-  return createConnection({ origin, address, proxy, secureContext });
+  return createConnection({ origin, address, proxy, secureContext, observeTls: options.observeTls });
 }
 
 /** One exchange, ended by the first of its answer, its time limit and the caller's abort. */

@@ -7,8 +7,12 @@ const longestRead = 4096;
 
 /** Text from an answer, for a person: secrets that come back in it are hidden, then it is made safe to print. */
 export function serverText(text: string, secrets: readonly Secret[]): string {
-  const forms = secrets.flatMap((secret) => formsOf(secret.reveal())).map(lowerAscii);
-  return printable(hide(text.slice(0, longestRead), forms));
+  return printable(withoutSecrets(text.slice(0, longestRead), secrets));
+}
+
+/** The text with every form of the secrets, and what begins like one, hidden. */
+export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
+  return hide(text, secrets.flatMap((secret) => formsOf(secret.reveal())).map(lowerAscii));
 }
 
 /** A secret as it may come back: as it is, percent-encoded, form-encoded, in Base64. */

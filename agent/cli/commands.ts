@@ -34,6 +34,14 @@ export const commands = {
     },
     settings: settingNames,
   },
+  doctor: {
+    summary: "check everything that a link needs, and say what to do about each fault; links nothing",
+    flags: {
+      user: { placeholder: "NAME", help: "look this user up instead of whom is logged on" },
+      bundle: { placeholder: "FILE", help: "write a support file without secrets: checks, settings, end of the log" },
+    },
+    settings: settingNames,
+  },
   status: { summary: "show the last outcome on this machine", flags: {}, settings: ["stateDir"] },
   plan: {
     summary: "tell how long a rollout takes and which settings serve it",

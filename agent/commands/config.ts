@@ -1,23 +1,38 @@
 import type { CommandLine } from "../cli/command-line.ts";
+import type { Platform } from "../platform/port.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, type Settings, settingNames } from "../settings/table.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Shows every setting's effective value and its origin. */
 export function config(runtime: Runtime, commandLine: CommandLine): CommandResult {
-  const { settings, origins } = loadSettings(runtime, commandLine);
-  const effective: Settings = { ...settings, ...effectivePaths(runtime.platform, settings) };
-  const rows = settingNames.map((name) => ({
-    name,
-    value: formatSetting(name, effective[name]),
-    origin: origins[name].text,
-  }));
+  const resolved = loadSettings(runtime, commandLine);
+  const rows = settingRows(runtime.platform, resolved);
   const width = Math.max(...rows.map(({ name }) => name.length));
   const originWidth = Math.max(...rows.map(({ origin }) => origin.length));
   return {
     exitCode: 0,
-    document: { settings: Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }])) },
+    document: { settings: describeSettings(runtime.platform, resolved) },
     text: rows
       .map(({ name, value, origin }) => `${name.padEnd(width)}  ${origin.padEnd(originWidth)}  ${value}`)
       .join("\n"),
   };
+}
+
+/** Every setting's effective value and origin, by name. */
+export function describeSettings(
+  platform: Platform,
+  resolved: ResolvedSettings,
+): Readonly<Record<string, { readonly value: string; readonly origin: string }>> {
+  const rows = settingRows(platform, resolved);
+  return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }]));
+}
+
+function settingRows(platform: Platform, { settings, origins }: ResolvedSettings) {
+  const effective: Settings = { ...settings, ...effectivePaths(platform, settings) };
+  return settingNames.map((name) => ({
+    name,
+    value: formatSetting(name, effective[name]),
+    origin: origins[name].text,
+  }));
 }

@@ -9,11 +9,16 @@ import type { Settings } from "../settings/table.ts";
 /** What a command gets from the process that runs it. */
 export interface Runtime {
   readonly platform: Platform;
+  /** Without what is not to be obeyed, see `settings/trusted-environment.ts`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names of the variables that were left out of it. */
+  readonly ignoredVariables: readonly string[];
   readonly clock: Clock;
   readonly random: () => number;
   /** Whether a person watches standard error. */
   readonly onTerminal: boolean;
+  /** Whether standard output is a terminal that shows colours. */
+  readonly colour: boolean;
   readonly writeError: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly interrupted: AbortSignal;

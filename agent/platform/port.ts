@@ -114,4 +114,6 @@ export interface Platform {
   writableByOthers(path: string): Reading<boolean>;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */
   tryLock(path: string): Reading<HeldLock>;
+  /** What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told. */
+  trigger?(): Reading<string>;
 }

@@ -14,6 +14,7 @@ import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
 import { readProtected, writableByOthers } from "./protected-files.ts";
 import { readSessions } from "./sessions.ts";
+import { readTrigger } from "./trigger.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;
@@ -67,6 +68,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     tryLock,
+    trigger: () => readTrigger(root),
   };
 }
 

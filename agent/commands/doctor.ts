@@ -1,0 +1,205 @@
+import { release } from "node:os";
+import { readVendorDeviceId } from "../api/devinfo.ts";
+import type { Sender } from "../api/exchange.ts";
+import type { ObserveTls } from "../api/http-connection.ts";
+import { createSender } from "../api/send.ts";
+import { readTlsPeer, type TlsPeer } from "../api/tls-peer.ts";
+import type { CommandLine } from "../cli/command-line.ts";
+import { type AdviceFacts, createAdviser } from "../doctor/advice.ts";
+import { createBundleFile, lastLogLines } from "../doctor/bundle.ts";
+import { checkLogFile, checkState } from "../doctor/file-checks.ts";
+import * as identity from "../doctor/identity-checks.ts";
+import * as network from "../doctor/network-checks.ts";
+import { observe } from "../doctor/observe.ts";
+import { peerOf } from "../doctor/peer.ts";
+import { renderReport } from "../doctor/render.ts";
+import { type CheckResult, createReport, type Report } from "../doctor/report.ts";
+import * as setup from "../doctor/settings-checks.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { takeSurvey } from "../identity/survey.ts";
+import type { Secret } from "../secret.ts";
+import type { Credentials } from "../settings/credentials.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { version } from "../version.ts";
+import { describeSettings } from "./config.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
+
+/** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */
+const patience = 10_000;
+
+/** Checks all that a link needs, without making one, and says for each fault what to do next. */
+export async function doctor(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
+  const { bundle: path } = commandLine.flags;
+  const bundle = typeof path === "string" ? createBundleFile(path) : undefined;
+  const visit = openVisit(runtime, commandLine);
+  const { resolved, credentials } = await examineSetup(visit);
+  await examineIdentity(visit, resolved);
+  const token = await examineNetwork(visit, resolved, credentials);
+
+  const document = describe(visit.report.results);
+  const text = renderReport(visit.report.results, runtime.colour);
+  const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
+  if (bundle === undefined) return { exitCode, document, text };
+  const secrets = [...secretsOf(credentials), ...(token === undefined ? [] : [token])];
+  bundle.write({ ...document, ...circumstances(runtime, resolved) }, secrets);
+  return {
+    exitCode,
+    document: { ...document, bundle: path },
+    text: `${text}\nWritten to ${path}. It holds no secret, but names of users and hosts: read it before you send it.`,
+  };
+}
+
+/** What all parts of an examination use. */
+interface Visit {
+  readonly runtime: Runtime;
+  readonly commandLine: CommandLine;
+  readonly report: Report;
+  /** Grows as more becomes known. */
+  readonly facts: AdviceFacts;
+}
+
+function openVisit(runtime: Runtime, commandLine: CommandLine): Visit {
+  const { platform, clock, interrupted } = runtime;
+  const { name, privileged, paths } = platform;
+  const facts: AdviceFacts = { platform: name, privileged, ...paths, baseUrl: undefined, peer: undefined };
+  const named = commandLine.flags["config"];
+  if (typeof named === "string") facts.configFile = named;
+  return { runtime, commandLine, facts, report: createReport(clock, createAdviser(facts), interrupted) };
+}
+
+/** Rights, settings, the credential and the program's own files. */
+async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
+  const { platform, environment, ignoredVariables, clock } = runtime;
+  await report.check("rights", {}, () => setup.checkRights(platform));
+  const policy = await report.check("policy", {}, () => setup.checkPolicy(platform));
+  const resolved = await report.check("settings", { policy }, () =>
+    setup.checkSettings(() => loadSettings(runtime, commandLine)),
+  );
+  const settings = resolved && { ...resolved.settings, ...effectivePaths(platform, resolved.settings) };
+  if (settings !== undefined) {
+    facts.baseUrl = settings.baseUrl;
+    facts.credentialFile = settings.credentialFile;
+  }
+  await report.check("environment", {}, () =>
+    setup.checkEnvironment(environment, ignoredVariables, platform.privileged),
+  );
+  const credentials = await report.check("credential", { settings }, (needs) =>
+    setup.checkCredential({ ...needs.settings, environment, platform }),
+  );
+  await report.check("state", { settings }, (needs) => checkState(needs.settings.stateDir, clock.now()));
+  await report.check("log-file", { settings }, (needs) => checkLogFile(needs.settings.logFile));
+  await report.check("trigger", {}, () => setup.checkTrigger(platform));
+  return { resolved, credentials };
+}
+
+/** This device and its user, as one survey sees them. */
+async function examineIdentity({ runtime, commandLine, report }: Visit, resolved: ResolvedSettings | undefined) {
+  const settings = resolved?.settings;
+  const seen = settings && (await survey(runtime, commandLine, settings));
+  await report.check("vendor-client", { settings: seen }, (needs) => identity.checkVendorClient(needs.settings));
+  await report.check("adapters", { settings: seen }, (needs) => identity.checkAdapters(needs.settings));
+  await report.check("hardware-ids", { settings: seen }, (needs) => identity.checkHardwareIds(needs.settings));
+  await report.check("identifier", { settings: seen }, (needs) => identity.checkIdentifier(needs.settings));
+  await report.check("sessions", { settings: seen }, (needs) => identity.checkSessions(needs.settings));
+  await report.check("user", { settings: seen }, (needs) => identity.checkUser(needs.settings));
+  await report.check("groups", { settings: seen }, (needs) => identity.checkGroups(needs.settings));
+}
+
+async function survey(
+  runtime: Runtime,
+  { flags }: CommandLine,
+  settings: ResolvedSettings["settings"],
+): Promise<identity.SeenSurvey> {
+  const { platform, clock, interrupted } = runtime;
+  await using sender = disposable(openSender(runtime, settings));
+  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted);
+  const observed = observe(platform, ask, clock, patience);
+  const user = typeof flags["user"] === "string" ? flags["user"] : undefined;
+  const request = { user, session: undefined };
+  return { survey: await takeSurvey(observed.platform, observed.askVendorClient, request, settings), observed };
+}
+
+/** The way to the tenant, as far as a token; returns it, for it must not be shown. */
+async function examineNetwork(
+  { runtime, report, facts }: Visit,
+  resolved: ResolvedSettings | undefined,
+  credential: Credentials | undefined,
+): Promise<Secret | undefined> {
+  const { clock, interrupted, environment, platform } = runtime;
+  const settings = resolved?.settings;
+  const peers: TlsPeer[] = [];
+  const observeTls: ObserveTls = (host, socket) => {
+    const peer = readTlsPeer(host, socket);
+    if (peer !== undefined) peers.push(peer);
+  };
+  await using sender = settings && disposable(openSender(runtime, settings, observeTls));
+
+  const proxy = await report.check("proxy", { settings }, (needs) => network.checkProxy(needs.settings, environment));
+  facts.peer = settings && proxy && peerOf(settings.baseUrl, proxy);
+  const name = await report.check("name", { proxy: facts.peer }, (needs) =>
+    network.checkName(needs.proxy, lookUpName, clock, patienceOf(settings)),
+  );
+  const connection = await report.check("connection", { name, settings, sender }, (needs) =>
+    network.checkConnection(needs.settings.baseUrl, needs.sender, clock, interrupted),
+  );
+  const tls = await report.check("tls", { connection, settings }, (needs) =>
+    network.checkTls(needs.connection, peers, needs.settings.baseUrl),
+  );
+  const probe = connection?.kind === "answered" ? connection.probe : undefined;
+  await report.check("clock", { connection: probe }, (needs) => network.checkClock(needs.connection, platform.name));
+  const trial = await report.check("token", { tls, credential, settings, sender }, (needs) =>
+    network.checkToken(needs.credential, needs.settings.baseUrl, needs.sender, clock, interrupted),
+  );
+  await report.check("rate-limit", { connection: probe, settings }, (needs) => {
+    const reports = [trial?.rateLimit, needs.connection.rateLimit].filter((one) => one !== undefined);
+    return network.checkRateLimit(reports, needs.settings.rateLimit, clock.now());
+  });
+  return trial?.token;
+}
+
+function openSender({ environment }: Runtime, settings: ResolvedSettings["settings"], observeTls?: ObserveTls): Sender {
+  const { caFile, proxy } = settings;
+  const requestTimeout = patienceOf(settings);
+  return createSender({ requestTimeout, caFile, proxy, environment, ...(observeTls && { observeTls }) });
+}
+
+const patienceOf = (settings: ResolvedSettings["settings"] | undefined): number =>
+  Math.min(patience, settings?.requestTimeout ?? patience);
+
+const disposable = (sender: Sender): Sender & AsyncDisposable => ({
+  ...sender,
+  [Symbol.asyncDispose]: () => sender.close(),
+});
+
+/** Not imported: a bundle would load it at every start. */
+const lookUpName: network.LookUpName = (host) =>
+  process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
+
+function describe(results: readonly CheckResult[]) {
+  const outcome = results.find(({ error }) => error !== undefined)?.error?.outcome ?? "ok";
+  const checks = results.map(({ name, status, detail, advice, elapsedMs }) => ({
+    name,
+    status,
+    detail,
+    advice,
+    elapsedMs,
+  }));
+  return { outcome, checks } as const;
+}
+
+/** What a bundle has beside the checks. */
+function circumstances({ platform, clock }: Runtime, resolved: ResolvedSettings | undefined): object {
+  const { logFile } = resolved === undefined ? platform.paths : effectivePaths(platform, resolved.settings);
+  return {
+    version,
+    time: new Date(clock.now()).toISOString(),
+    system: { platform: platform.name, release: release(), node: process.version, privileged: platform.privileged },
+    settings: resolved === undefined ? null : describeSettings(platform, resolved),
+    log: lastLogLines(logFile),
+  };
+}
+
+function secretsOf(credentials: Credentials | undefined): readonly Secret[] {
+  if (credentials === undefined) return [];
+  return [credentials.kind === "client" ? credentials.clientSecret : credentials.accessToken];
+}

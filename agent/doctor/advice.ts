@@ -1,0 +1,77 @@
+import type { AgentError, ErrorCode } from "../errors.ts";
+import type { Platform } from "../platform/port.ts";
+import type { Peer } from "./peer.ts";
+import type { Adviser } from "./report.ts";
+
+/** What a command has to name; some of it becomes known in the course of the checks. */
+export interface AdviceFacts {
+  readonly platform: Platform["name"];
+  readonly privileged: boolean;
+  configFile: string;
+  credentialFile: string;
+  /** The tenant's address. */
+  baseUrl: string | undefined;
+  /** The host that this machine itself connects to: the tenant's or the proxy's. */
+  peer: Peer | undefined;
+}
+
+type Advice = (facts: AdviceFacts) => string | undefined;
+
+/** Gives the next step, a command where there is one, by the error's code. */
+export function createAdviser(facts: AdviceFacts): Adviser {
+  return ({ code }: AgentError) => advice[code]?.(facts);
+}
+
+/** As the run by the trigger would see it. */
+const withRights: Advice = ({ platform }) =>
+  platform === "windows" ? "run linkuser-agent doctor as administrator" : "sudo linkuser-agent doctor";
+
+const afterCorrection: Advice = () => "correct it, then run linkuser-agent config";
+
+const tryTenant: Advice = ({ baseUrl }) =>
+  baseUrl === undefined ? undefined : `curl --include ${baseUrl}/o/oauth/token`;
+
+const checkRegistration: Advice = () =>
+  "compare the client ID with the OAuth application in the console; if the secret is lost, make a new one there";
+
+const restrictFile: Advice = ({ platform, configFile }) =>
+  platform === "windows"
+    ? `icacls "${configFile}" /inheritance:r /grant *S-1-5-18:F *S-1-5-32-544:F`
+    : `sudo chown root:root ${configFile} && sudo chmod 644 ${configFile}`;
+
+/** Where a code has none its message says it all. */
+const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
+  "setting-invalid": afterCorrection,
+  "setting-unknown": afterCorrection,
+  "settings-unreadable": afterCorrection,
+  "settings-exposed": restrictFile,
+
+  "credentials-missing": ({ platform, credentialFile }) =>
+    platform === "windows" ? "linkuser-agent install" : `sudo install -D -m 600 /dev/stdin ${credentialFile}`,
+  "credentials-unreadable": (facts) => (facts.privileged ? undefined : withRights(facts)),
+  "credentials-refused": checkRegistration,
+
+  "no-identifier": () => "linkuser-agent --dry-run",
+  "identity-unreadable": () => "linkuser-agent --dry-run --log-level debug",
+
+  "name-not-resolved": ({ platform, peer }) =>
+    peer === undefined
+      ? undefined
+      : platform === "windows"
+        ? `nslookup ${peer.host}`
+        : platform === "macos"
+          ? `dscacheutil -q host -a name ${peer.host}`
+          : `getent ahosts ${peer.host}`,
+  "not-connected": tryTenant,
+  "connection-lost": tryTenant,
+  "no-answer": tryTenant,
+  "server-error": () => "run this again in a few minutes; if it stays, tell the vendor",
+  "tls-untrusted": ({ peer }) =>
+    peer === undefined ? undefined : `openssl s_client -showcerts -connect ${peer.host}:${peer.port} </dev/null`,
+  redirected: tryTenant,
+  "not-json": tryTenant,
+  "unexpected-answer": tryTenant,
+  "answer-too-large": tryTenant,
+
+  internal: () => "linkuser-agent doctor --bundle FILE, and report it with that file",
+};

@@ -1,0 +1,55 @@
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { withoutSecrets } from "../api/server-text.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+
+/** Lines of the log that go into a bundle, the latest. */
+const logLines = 200;
+
+/** A new file that only its owner can read: nothing is overwritten, and no link followed. */
+export interface BundleFile {
+  /** @param secrets that must not stand in it, whatever wrote them */
+  write(content: object, secrets: readonly Secret[]): void;
+}
+
+/**
+ * Makes the file at once, so that a name that can't be used is told before anything is checked.
+ * @throws AgentError `invalid-value`
+ */
+export function createBundleFile(path: string): BundleFile {
+  const file = attempt(path, () => openSync(path, "wx", 0o600));
+  return {
+    write: (content, secrets) =>
+      attempt(path, () => {
+        writeFileSync(file, `${withoutSecrets(JSON.stringify(content, undefined, 2), secrets)}\n`);
+        closeSync(file);
+      }),
+  };
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    const why = code === "EEXIST" ? "is there already; name a new file" : `can't be written (${code})`;
+    throw new AgentError("invalid-value", `--bundle: ${path} ${why}.`, { cause });
+  }
+}
+
+/** The last lines of the log, from the file before it too where that one has been put aside. */
+export function lastLogLines(logFile: string): readonly string[] {
+  return [`${logFile}.1`, logFile].flatMap(linesOf).slice(-logLines);
+}
+
+/** A log that can't be read says so in its place. */
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+  } catch (error) {
+    const code = systemErrorCode(error);
+    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read (${code})`];
+  }
+}

@@ -1,0 +1,185 @@
+import type { Sender } from "../api/exchange.ts";
+import { networkFailure } from "../api/network-failure.ts";
+import { buildProbeRequest, type Probe, readProbe } from "../api/probe.ts";
+import { chooseProxy, type ProxyChoice } from "../api/proxy-choice.ts";
+import { type RateLimitReport, readRateLimit } from "../api/rate-limit-headers.ts";
+import type { TlsPeer } from "../api/tls-peer.ts";
+import { buildTokenRequest, readTokenResponse } from "../api/token.ts";
+import type { Clock } from "../clock.ts";
+import { describeDuration } from "../duration.ts";
+import { AgentError, asAgentError } from "../errors.ts";
+import type { Platform } from "../platform/port.ts";
+import type { Secret } from "../secret.ts";
+import type { Credentials } from "../settings/credentials.ts";
+import type { Settings } from "../settings/table.ts";
+import { bounded } from "./bounded.ts";
+import type { Peer } from "./peer.ts";
+import type { Finding } from "./report.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Through which proxy the tenant is asked, and why. */
+export function checkProxy({ proxy, baseUrl }: Settings, environment: Environment): Finding<ProxyChoice> {
+  const value = chooseProxy(proxy, new URL(baseUrl), environment);
+  const login = value.proxy?.authorization === undefined ? "" : ", with a user name";
+  const detail = value.proxy === undefined ? `none: ${value.reason}` : `${value.proxy.origin}${login}: ${value.reason}`;
+  return { status: "ok", detail, value };
+}
+
+/** The system's resolver, as connections use it. */
+export type LookUpName = (host: string) => Promise<readonly { readonly address: string }[]>;
+
+/**
+ * @param limit milliseconds
+ * @throws AgentError `name-not-resolved`
+ */
+export async function checkName(
+  { host, role }: Peer,
+  lookUp: LookUpName,
+  clock: Clock,
+  limit: number,
+): Promise<Finding> {
+  if (/^[\d.]+$|:/.test(host)) return { status: "skip", detail: `${host} is an address, not a name`, value: true };
+  const late = (): never => {
+    throw new AgentError("name-not-resolved", `No DNS server told ${host} within ${describeDuration(limit)}.`);
+  };
+  const found = await bounded(resolved(host, lookUp), limit, clock, late);
+  const addresses = [...new Set(found.map(({ address }) => address))];
+  const shown = addresses.length > 3 ? `${addresses.slice(0, 3).join(", ")}, …` : addresses.join(", ");
+  const note = role === "proxy" ? "; the proxy looks up the tenant" : "";
+  return { status: "ok", detail: `${host} is ${shown}${note}`, value: true };
+}
+
+async function resolved(host: string, lookUp: LookUpName): ReturnType<LookUpName> {
+  try {
+    return await lookUp(host);
+  } catch (thrown) {
+    throw networkFailure(thrown, host) ?? thrown;
+  }
+}
+
+/** What came of one harmless request over the connection that a link would use. */
+export type Reached =
+  | { readonly kind: "answered"; readonly probe: Probe }
+  | { readonly kind: "untrusted"; readonly error: AgentError };
+
+/** @throws AgentError what {@link Sender.send} throws, but for `tls-untrusted`: that the check of TLS tells */
+export async function checkConnection(
+  baseUrl: string,
+  sender: Sender,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding<Reached>> {
+  const { host } = new URL(baseUrl);
+  try {
+    const probe = readProbe(await sender.send(buildProbeRequest(baseUrl), signal), clock.now());
+    const value: Reached = { kind: "answered", probe };
+    if (probe.status < 500) return { status: "ok", detail: `${host} answers`, value };
+    return { status: "warn", detail: `${host} answers with a fault of its own (status ${probe.status})`, value };
+  } catch (thrown) {
+    const error = asAgentError(thrown);
+    if (error.code !== "tls-untrusted") throw error;
+    return { status: "ok", detail: "connected, but not by TLS", value: { kind: "untrusted", error } };
+  }
+}
+
+/** @param peers seen in handshakes, in their order */
+export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: string): Finding {
+  const { protocol, hostname } = new URL(baseUrl);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const peer = peers.findLast((one) => one.host === host || reached.kind === "untrusted");
+  if (reached.kind === "untrusted") {
+    const { error } = reached;
+    if (peer === undefined) return { status: "fail", error };
+    return { status: "fail", error, detail: `${error.message} It shows ${describeChain(peer)}.` };
+  }
+  if (protocol === "http:") return { status: "skip", detail: "the tenant is asked over http:", value: true };
+  if (peer === undefined) return { status: "ok", detail: "trusted", value: true };
+  const root = peer.publicRoot ? "" : "; not a public CA: TLS is inspected, or the tenant has its own";
+  return { status: "ok", detail: `${peer.protocol}, ${describeChain(peer)}${root}`, value: true };
+}
+
+function describeChain({ chain, issuer }: TlsPeer): string {
+  const [own, ...issuers] = chain.map(({ name }) => name);
+  const by = [...issuers, ...(issuer === chain.at(-1)?.name ? [] : [issuer])].join(", ");
+  const day = (ms: number | undefined): string =>
+    ms === undefined || Number.isNaN(ms) ? "?" : new Date(ms).toISOString().slice(0, 10);
+  const signed = by === "" ? `${own}, signed by itself` : `${own}, issued by ${by}`;
+  return `${signed}, valid ${day(chain[0]?.validFrom)} to ${day(chain[0]?.validTo)}`;
+}
+
+/** Milliseconds: HTTP tells whole seconds, and an answer takes its time. */
+const agreeing = 3_000;
+/** Milliseconds from which certificates, schedules and Kerberos begin to suffer. */
+const disturbing = 120_000;
+
+/** This machine's clock against the server's. */
+export function checkClock({ date, now }: Probe, platform: Platform["name"]): Finding {
+  if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };
+  const ahead = now - date;
+  const off = Math.abs(ahead);
+  if (off <= agreeing) return { status: "ok", detail: "agrees with the server's" };
+  const detail = `${describeDuration(off)} ${ahead > 0 ? "ahead of" : "behind"} the server's`;
+  if (off < disturbing) return { status: "ok", detail };
+  const advice: Readonly<Record<Platform["name"], string>> = {
+    linux: "timedatectl timesync-status",
+    windows: "w32tm /resync",
+    macos: "sudo sntp -sS time.apple.com",
+  };
+  return { status: "warn", detail, advice: advice[platform] };
+}
+
+/** What the token endpoint gave, for the checks and the bundle that follow. */
+export interface TokenTrial {
+  readonly rateLimit: RateLimitReport;
+  readonly token: Secret | undefined;
+}
+
+/** Gets a token, as a link would, and throws it away. A token that was given is not tried: that would be a link. */
+export async function checkToken(
+  credentials: Credentials,
+  baseUrl: string,
+  sender: Sender,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding<TokenTrial>> {
+  if (credentials.kind === "token") {
+    return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
+  }
+  const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
+  const { host } = new URL(baseUrl);
+  const rateLimit = readRateLimit(response.headers, clock.now());
+  const answer = readTokenResponse(response, { host, secrets: [credentials.clientSecret] }, clock.now());
+  if (answer.kind === "server-error") return { status: "fail", error: answer.error };
+  if (answer.kind === "rate-limited") {
+    const detail = `the account's limit of calls is used up (429)${again(rateLimit, clock.now())}`;
+    return { status: "warn", detail, value: { rateLimit, token: undefined } };
+  }
+  const { value, expiresAt } = answer.token;
+  const life = expiresAt === undefined ? "" : `, valid for ${describeDuration(expiresAt - clock.now())}`;
+  return { status: "ok", detail: `obtained${life}; not shown`, value: { rateLimit, token: value } };
+}
+
+/** @param reports of the answers seen, the last first */
+export function checkRateLimit(
+  reports: readonly RateLimitReport[],
+  setting: Settings["rateLimit"],
+  now: number,
+): Finding {
+  const report = reports.find(({ limit, remaining }) => limit !== undefined || remaining !== undefined);
+  if (report === undefined) return { status: "skip", detail: "no answer seen here has X-RateLimit headers" };
+  const { limit, remaining } = report;
+  const parts = [
+    ...(limit === undefined ? [] : [`${limit} calls per period`]),
+    ...(remaining === undefined ? [] : [`${remaining} left${again(report, now)}`]),
+  ];
+  if (limit !== undefined && limit < setting.calls) {
+    const detail = `${parts.join(", ")}, but the setting rateLimit counts on ${setting.calls}`;
+    return { status: "warn", detail, advice: `set rateLimit to ${limit}/1m` };
+  }
+  return { status: "ok", detail: parts.join(", ") };
+}
+
+function again({ notBefore }: RateLimitReport, now: number): string {
+  return notBefore === undefined ? "" : `, more in ${describeDuration(notBefore - now)}`;
+}

@@ -1,0 +1,100 @@
+import type { Platform } from "../platform/port.ts";
+import { type Credentials, findCredentials } from "../settings/credentials.ts";
+import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
+import { settingNames } from "../settings/table.ts";
+import type { Finding } from "./report.ts";
+
+/** With whose rights this run looks; those of the trigger's run may be others. */
+export function checkRights({ privileged, name }: Pick<Platform, "privileged" | "name">): Finding {
+  const administrator = name === "windows" ? "an administrator" : "root";
+  if (privileged) return { status: "ok", detail: `runs as ${administrator}` };
+  const advice = name === "windows" ? "run it from an elevated prompt" : "sudo linkuser-agent doctor";
+  return { status: "warn", detail: "runs as a plain user; the trigger's run may see other things", advice };
+}
+
+/** The administrator's policy, as far as it can be read. */
+export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
+  const policy = platform.policy();
+  if (policy.kind === "failed") return { status: "fail", error: policy.error };
+  if (policy.kind === "absent") return { status: "ok", detail: `none (${policy.origin})`, value: true };
+  const count = Object.keys(policy.value.values).length;
+  return { status: "ok", detail: `${settings(count)} from ${policy.value.origin}`, value: true };
+}
+
+/** @param load reads all layers; throws where one has a mistake */
+export function checkSettings(load: () => ResolvedSettings): Finding<ResolvedSettings> {
+  const value = load();
+  const kinds: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
+  const counts = kinds
+    .map((kind) => ({ kind, count: settingNames.filter((name) => value.origins[name].kind === kind).length }))
+    .filter(({ count }) => count > 0);
+  const set = counts.map(({ kind, count }) => `${count} by ${kind}`).join(", ");
+  const detail = set === "" ? "all at their defaults" : `${set}; linkuser-agent config lists them`;
+  return { status: "ok", detail, value };
+}
+
+const settings = (count: number): string => (count === 1 ? "1 setting" : `${count} settings`);
+
+interface CredentialParts {
+  readonly clientId: string | undefined;
+  readonly credentialFile: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly platform: Pick<Platform, "readProtected">;
+}
+
+/** That there is a credential, in the form that it must have, and that others can't read it. */
+export function checkCredential(parts: CredentialParts): Finding<Credentials> {
+  const { clientId, credentialFile, environment, platform } = parts;
+  const value = findCredentials({
+    clientId,
+    environment,
+    credentialFile,
+    readFile: (path) => platform.readProtected(path),
+  });
+  const what = value.kind === "token" ? "access token" : "client ID and secret";
+  const where =
+    value.origin === credentialFile ? `${credentialFile}, closed to other users` : `the ${value.origin}, in no file`;
+  return { status: "ok", detail: `${what} from ${where}`, value };
+}
+
+/** Variables that the operating system's loader obeys before this program can look at them. */
+const loaderVariables = /^(?:LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_(?:INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH))$/;
+/** Variables of Node that this program gives no effect. */
+const withoutEffect: readonly string[] = ["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"];
+
+/**
+ * Variables by which somebody may expect, or try, to change code, trust or destination. Their values are not shown.
+ * @param environment with what the run ignores, unless it is in `ignored`
+ */
+export function checkEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  ignored: readonly string[],
+  privileged: boolean,
+): Finding {
+  const set = Object.keys(environment).filter((name) => environment[name]);
+  const loaders = privileged ? set.filter((name) => loaderVariables.test(name)) : [];
+  const without = set.filter((name) => withoutEffect.includes(name));
+  const notes: string[] = [];
+  if (loaders.length > 0) notes.push(`${loaders.join(", ")} can change the code of this run`);
+  if (ignored.length > 0) notes.push(`ignored, as a person started this run with rights: ${ignored.join(", ")}`);
+  if (without.length > 0) notes.push(`without effect: ${without.join(", ")}`);
+  if (notes.length === 0) return { status: "ok", detail: "nothing in it changes code, trust or destination" };
+  return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored, without) };
+}
+
+function environmentAdvice(loaders: readonly string[], ignored: readonly string[], without: readonly string[]): string {
+  if (loaders.length > 0) return `unset ${loaders.join(" ")}`;
+  if (ignored.some((name) => /proxy/i.test(name)))
+    return "set the proxy by --proxy or the setting proxy, if one is needed";
+  return `name further CAs by the setting caFile, or unset ${[...ignored, ...without].join(" ")}`;
+}
+
+/** Whether something starts this program at a logon; `skip` where the platform can't tell. */
+export function checkTrigger({ trigger }: Pick<Platform, "trigger">): Finding {
+  const reading = trigger?.();
+  if (reading === undefined) return { status: "skip", detail: "can't be told on this system" };
+  if (reading.kind === "found") return { status: "ok", detail: reading.value };
+  if (reading.kind === "failed") return { status: "fail", error: reading.error };
+  const detail = `${reading.reason}: a logon does not start this program`;
+  return { status: "warn", detail, advice: "install the package on this machine" };
+}

@@ -1,0 +1,42 @@
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface TrustedEnvironment {
+  /** What is left to be obeyed. */
+  readonly variables: Environment;
+  /** Names of the variables that were taken out, as they were spelled. */
+  readonly ignored: readonly string[];
+}
+
+/** Variables that lead a run elsewhere, or make it trust somebody else; compared in upper case. */
+const personal: ReadonlySet<string> = new Set([
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+]);
+
+/**
+ * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them into
+ * the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has that
+ * person's instead, so proxies and trusted certificates are not taken from them.
+ * @param privileged whether the run has rights that a person who fills the environment need not have
+ */
+export function trustedEnvironment(environment: Environment, privileged: boolean): TrustedEnvironment {
+  if (!privileged || !startedByPerson(environment)) return { variables: environment, ignored: [] };
+  const isPersonal = (name: string): boolean => personal.has(name.toUpperCase());
+  const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
+  const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
+  return { variables: Object.fromEntries(kept), ignored };
+}
+
+/** sudo(8), doas(1) and pkexec(1) name the caller; su(1) without `-` and Windows leave the person's own name. */
+function startedByPerson(environment: Environment): boolean {
+  const caller = ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"];
+  if (caller.some((name) => environment[name])) return true;
+  return ["USER", "LOGNAME", "USERNAME"].some((name) => {
+    const value = environment[name];
+    // SYSTEM has the computer's own name, with a dollar sign.
+    return value !== undefined && value !== "" && !/^(?:root|SYSTEM)$|\$$/i.test(value);
+  });
+}

@@ -7,7 +7,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import { guardStandardStreams, onTerminal, writeStandard } from "./standard-streams.ts";
+import { guardStandardStreams, onTerminal, showsColour, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 

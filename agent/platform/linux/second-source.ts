@@ -14,8 +14,8 @@ export async function readSecondSource(): Promise<readonly Reading<DeviceId>[]> 
 async function fromSystemInformation(): Promise<Reading<DeviceId>[]> {
   const origin = "systeminformation";
   try {
-    const { default: systemInformation } = await import("systeminformation");
-    const { hardware, os } = await systemInformation.uuid();
+    const { default: osInformation } = await import("systeminformation/lib/osinfo.js");
+    const { hardware, os } = await osInformation.uuid();
     return [
       toReading(parseUuid(hardware), `SMBIOS UUID (${origin})`),
       toReading(parseHexId(os), `machine ID (${origin})`),

@@ -3,9 +3,11 @@ import type { Worker } from "node:worker_threads";
 import { AgentError } from "../../errors.ts";
 import { kernel32 } from "./native/kernel32.ts";
 import type { Library, Signatures } from "./native/library.ts";
+import { libraryPath } from "./native/system-library.ts";
 
 /** One call of a system library as plain data, so that another thread can make it. */
 export interface NativeCall {
+  /** File name, of which whoever makes the call finds the path. */
   readonly library: string;
   readonly name: string;
   readonly signature: Ffi.FunctionSignature;
@@ -30,7 +32,7 @@ export function nativeCall<T extends Signatures>(
   name: keyof T & string,
   parameters: NativeCall["parameters"],
 ): NativeCall {
-  return { library: library.path(), name, signature: library.signatures[name] ?? {}, parameters };
+  return { library: library.file, name, signature: library.signatures[name] ?? {}, parameters };
 }
 
 type Callee = Pick<NativeCall, "library" | "name" | "signature">;
@@ -60,8 +62,12 @@ export function openCalls(ffi: Pick<typeof Ffi, "dlopen">, lastError: Callee) {
   };
 }
 
+function located(call: NativeCall): NativeCall {
+  return { ...call, library: libraryPath(call.library) };
+}
+
 const lastErrorCall = (): Callee => ({
-  library: kernel32.path(),
+  library: kernel32.file,
   name: "GetLastError",
   signature: kernel32.signatures.GetLastError,
 });
@@ -71,7 +77,7 @@ export function directCalls(): MakeCalls {
   let opened: ReturnType<typeof openCalls> | undefined;
   return async (calls) => {
     opened ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorCall());
-    return opened.make(calls);
+    return opened.make(calls.map(located));
   };
 }
 
@@ -134,7 +140,7 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
       waiting.set(id, { resolve, reject });
     });
     worker.ref();
-    worker.postMessage({ id, calls });
+    worker.postMessage({ id, calls: program === undefined ? calls.map(located) : calls });
     const tooLate = after(limit).then(() => {
       if (!waiting.has(id)) return answered;
       blocked = true;

@@ -120,7 +120,9 @@ it("a lock is held by one process, and free again when that process is killed", 
   const lock = `${sharedFolder}\\lock`;
   const held = join(machine.folder, "held");
   const holding = native(["hold-lock", lock, `${sharedFolder}\\held`]).catch((error: Error) => error);
-  await expect.poll(() => existsSync(held) && readFileSync(held, "utf8"), { timeout: 20_000 }).toMatch(/^found \d+$/);
+  await expect
+    .poll(() => (existsSync(held) ? readFileSync(held, "utf8") : ""), { timeout: 20_000 })
+    .toMatch(/^found \d+$/);
   expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "absent" });
   const [, processId = ""] = readFileSync(held, "utf8").split(" ");
   await machine.run("taskkill", ["/f", "/pid", processId]);

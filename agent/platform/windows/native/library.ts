@@ -15,21 +15,25 @@ export function ffi(): typeof Ffi {
 /** A library of the system with the functions that are used of it; opened at the first call and kept open. */
 export interface Library<T extends Signatures> {
   (): Functions<T>;
-  /** Absolute path, or for `kernel32.dll` the bare name. */
-  readonly path: () => string;
+  /** File name, `advapi32.dll`. */
+  readonly file: string;
   readonly signatures: T;
 }
 
 /**
- * @param path is asked at the first call; absolute, so that no folder of a user is searched
+ * @param pathOf gives the file's path and is asked at the first call
  * @throws Error from the first call, where the library or one of the functions is missing
  */
-export function library<const T extends Signatures>(path: () => string, signatures: T): Library<T> {
+export function library<const T extends Signatures>(
+  file: string,
+  signatures: T,
+  pathOf: (file: string) => string,
+): Library<T> {
   // The whole result is kept: the functions are valid as long as the library is open.
   let opened: Ffi.DynamicLibraryResult<T> | undefined;
   const open = (): Functions<T> => {
-    opened ??= ffi().dlopen(path(), signatures);
+    opened ??= ffi().dlopen(pathOf(file), signatures);
     return opened.functions;
   };
-  return Object.assign(open, { path, signatures });
+  return Object.assign(open, { file, signatures });
 }

@@ -1,7 +1,12 @@
-import { systemDirectory } from "./kernel32.ts";
+import { kernel32, systemDirectory } from "./kernel32.ts";
 import { type Library, library, type Signatures } from "./library.ts";
 
-/** A library of `System32` by its full path. */
+/** The absolute path of a library of the system, so that no folder of a user is searched; `kernel32.dll` alone has none. */
+export function libraryPath(file: string): string {
+  return file === kernel32.file ? file : `${systemDirectory()}\\${file}`;
+}
+
+/** A library of `System32`. */
 export function systemLibrary<const T extends Signatures>(file: string, signatures: T): Library<T> {
-  return library(() => `${systemDirectory()}\\${file}`, signatures);
+  return library(file, signatures, libraryPath);
 }

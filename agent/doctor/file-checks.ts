@@ -19,8 +19,8 @@ export function checkState(stateDir: string, now: number): Finding {
     return { status: "warn", detail: problem, advice: "none: the next run writes it anew, at the price of one call" };
   }
   const { lastRun } = memory;
-  if (lastRun === undefined) return { status: "ok", detail: `${stateDir}; no run yet` };
-  const detail = `${stateDir}; last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago`;
+  if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}` };
+  const detail = `last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago; in ${stateDir}`;
   if (exitCodes[lastRun.outcome] === 0) return { status: "ok", detail };
   return { status: "warn", detail, advice: "linkuser-agent status" };
 }

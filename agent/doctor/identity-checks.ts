@@ -29,11 +29,12 @@ function checkIds(
 ): Finding {
   if (observation === undefined) return leftOut;
   const own = device.candidates.find((one) => one.source === source);
-  if (own !== undefined) return { status: "ok", detail: `${own.value}, from ${own.detail}`, elapsedMs };
+  if (own !== undefined) return { status: "ok", detail: `${own.value}, ${own.detail}`, elapsedMs };
   const passedOver = device.passedOver.filter((one) => one.source === source);
   const problem = passedOver.find(({ failed }) => failed);
   if (problem !== undefined) return { status: "warn", detail: problem.reason, elapsedMs };
-  return { status: "skip", detail: passedOver[0]?.reason ?? "none", elapsedMs };
+  const [first] = passedOver;
+  return { status: "skip", detail: first?.reason ?? "none", elapsedMs };
 }
 
 const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };
@@ -60,8 +61,8 @@ export function checkIdentifier({ survey: { device, problems } }: SeenSurvey): F
   const [first, ...others] = device.candidates;
   if (first !== undefined) {
     const kind = first.opt === 0 ? "MAC address" : "HWID";
-    const rest = others.length === 0 ? "no other" : `${others.length} more`;
-    return { status: "ok", detail: `${kind} ${first.value} is tried first, ${rest}` };
+    const rest = others.length === 0 ? "no other" : `then ${others.length} more`;
+    return { status: "ok", detail: `${kind} ${first.value}, ${rest}` };
   }
   const [error] = problems;
   return error === undefined ? { status: "skip", detail: "none was looked for" } : { status: "fail", error };
@@ -109,8 +110,8 @@ export function checkGroups({ survey: { groups }, observed }: SeenSurvey): Findi
   const all = groups.rows.length === 1 ? "1 group" : `${groups.rows.length} groups`;
   const detail =
     groups.group === undefined
-      ? `${all}; none is sent: ${groups.reason}`
-      : `${all}; ${groups.group} is sent: ${groups.reason}`;
+      ? `none of ${all} is sent: ${groups.reason}`
+      : `${groups.group} of ${all} is sent: ${groups.reason}`;
   return groups.warnings.length === 0
     ? { status: "ok", detail, elapsedMs }
     : { status: "warn", detail: `${detail} (${groups.warnings.join("; ")})`, elapsedMs };

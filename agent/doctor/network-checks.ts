@@ -79,7 +79,7 @@ export async function checkConnection(
   } catch (thrown) {
     const error = asAgentError(thrown);
     if (error.code !== "tls-untrusted") throw error;
-    return { status: "ok", detail: "connected, but not by TLS", value: { kind: "untrusted", error } };
+    return { status: "ok", detail: "reached, but not over TLS", value: { kind: "untrusted", error } };
   }
 }
 
@@ -88,25 +88,34 @@ export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: s
   const { protocol, hostname } = new URL(baseUrl);
   const host = hostname.replace(/^\[|\]$/g, "");
   const peer = peers.findLast((one) => one.host === host || reached.kind === "untrusted");
+  const [own] = peer?.chain ?? [];
   if (reached.kind === "untrusted") {
     const { error } = reached;
     if (peer === undefined) return { status: "fail", error };
-    return { status: "fail", error, detail: `${error.message} It shows ${describeChain(peer)}.` };
+    return {
+      status: "fail",
+      error,
+      detail: `${error.message} It shows: ${issuersOf(peer)}; valid ${day(own?.validFrom)} to ${day(own?.validTo)}.`,
+    };
   }
   if (protocol === "http:") return { status: "skip", detail: "the tenant is asked over http:", value: true };
   if (peer === undefined) return { status: "ok", detail: "trusted", value: true };
-  const root = peer.publicRoot ? "" : "; not a public CA: TLS is inspected, or the tenant has its own";
-  return { status: "ok", detail: `${peer.protocol}, ${describeChain(peer)}${root}`, value: true };
+  const root = peer.publicRoot ? "" : "not a public CA (TLS is inspected?): ";
+  return {
+    status: "ok",
+    detail: `${root}${issuersOf(peer)}, until ${day(own?.validTo)}, ${peer.protocol}`,
+    value: true,
+  };
 }
 
-function describeChain({ chain, issuer }: TlsPeer): string {
+function issuersOf({ chain, issuer }: TlsPeer): string {
   const [own, ...issuers] = chain.map(({ name }) => name);
-  const by = [...issuers, ...(issuer === chain.at(-1)?.name ? [] : [issuer])].join(", ");
-  const day = (ms: number | undefined): string =>
-    ms === undefined || Number.isNaN(ms) ? "?" : new Date(ms).toISOString().slice(0, 10);
-  const signed = by === "" ? `${own}, signed by itself` : `${own}, issued by ${by}`;
-  return `${signed}, valid ${day(chain[0]?.validFrom)} to ${day(chain[0]?.validTo)}`;
+  const all = [...issuers, ...(issuer === chain.at(-1)?.name ? [] : [issuer])];
+  return all.length === 0 ? `${own}, signed by itself` : `issuer ${all.join(", ")}`;
 }
+
+const day = (ms: number | undefined): string =>
+  ms === undefined || Number.isNaN(ms) ? "?" : new Date(ms).toISOString().slice(0, 10);
 
 /** Milliseconds: HTTP tells whole seconds, and an answer takes its time. */
 const agreeing = 3_000;

@@ -5,20 +5,29 @@ const columns = 80;
 const nameWidth = 13;
 const indent = 1 + 4 + 2 + nameWidth + 2;
 const shortIndent = 7;
+/** Milliseconds; what is faster is not worth a word, unless it was measured for its own sake. */
+const noticeable = 10;
 const longestDetail = 1500;
 
 /** SGR parameters, ECMA-48 8.3.117. */
 const colours: Readonly<Record<CheckStatus, string>> = { ok: "32", warn: "33", fail: "31;1", skip: "2" };
 
-/** One line per check in a terminal of 80 columns; what is to be done has as many as it takes. */
+/**
+ * One line per check in a terminal of 80 columns, cut where it is longer: JSON has it whole. What goes wrong, and what to
+ * do then, has as many lines as it takes.
+ */
 export function renderReport(results: readonly CheckResult[], colour: boolean): string {
   const lines = results.flatMap((result) => renderCheck(result, colour));
   return [...lines, "", ...summary(results)].join("\n");
 }
 
-function renderCheck({ name, status, detail, advice, elapsedMs }: CheckResult, colour: boolean): string[] {
-  const took = status === "skip" || elapsedMs < 1 ? "" : ` (${elapsedMs} ms)`;
-  const [first = "", ...more] = [...wrapped(`${detail}${took}`, columns - indent)];
+function renderCheck({ name, status, detail, advice, elapsedMs, measured }: CheckResult, colour: boolean): string[] {
+  const took = elapsedMs >= noticeable || measured ? ` (${elapsedMs} ms)` : "";
+  const width = columns - indent;
+  const [first = "", ...more] =
+    status === "ok" || status === "skip"
+      ? [`${printable(detail, width - took.length)}${took}`]
+      : wrapped(`${detail}${took}`, width);
   const next = advice === undefined ? [] : renderAdvice(`next: ${advice}`);
   const word = status.padEnd(4);
   const shown = colour ? `\u001b[${colours[status]}m${word}\u001b[0m` : word;

@@ -23,6 +23,8 @@ export interface CheckResult {
   /** The very next step. */
   readonly advice: string | undefined;
   readonly elapsedMs: number;
+  /** The time is what the check is about, and is shown however short. */
+  readonly measured: boolean;
   /** Of a failed check. */
   readonly error: AgentError | undefined;
 }
@@ -57,7 +59,7 @@ export function createReport(clock: Pick<Clock, "monotonic">, advise: Adviser, i
       const missing = Object.entries(needs).find(([, value]) => value === undefined)?.[0];
       if (missing !== undefined) {
         const detail = `needs ${missing}`;
-        results.push({ name, status: "skip", detail, advice: undefined, elapsedMs: 0, error: undefined });
+        results.push({ name, elapsedMs: 0, measured: false, ...told({ status: "skip", detail }, advise) });
         return undefined;
       }
       const started = clock.monotonic();
@@ -65,7 +67,7 @@ export function createReport(clock: Pick<Clock, "monotonic">, advise: Adviser, i
       const finding = await attempt(() => work(needs as Parameters<typeof work>[0]));
       interrupted.throwIfAborted();
       const elapsedMs = Math.round(finding.elapsedMs ?? clock.monotonic() - started);
-      results.push({ name, elapsedMs, ...told(finding, advise) });
+      results.push({ name, elapsedMs, measured: finding.elapsedMs !== undefined, ...told(finding, advise) });
       return finding.value;
     },
   };
@@ -79,7 +81,7 @@ async function attempt<T>(work: () => Finding<T> | Promise<Finding<T>>): Promise
   }
 }
 
-function told<T>(finding: Finding<T>, advise: Adviser): Omit<CheckResult, "name" | "elapsedMs"> {
+function told<T>(finding: Finding<T>, advise: Adviser): Pick<CheckResult, "status" | "detail" | "advice" | "error"> {
   switch (finding.status) {
     case "fail": {
       const { status, error, detail } = finding;

@@ -29,7 +29,7 @@ export function checkSettings(load: () => ResolvedSettings): Finding<ResolvedSet
     .map((kind) => ({ kind, count: settingNames.filter((name) => value.origins[name].kind === kind).length }))
     .filter(({ count }) => count > 0);
   const set = counts.map(({ kind, count }) => `${count} by ${kind}`).join(", ");
-  const detail = set === "" ? "all at their defaults" : `${set}; linkuser-agent config lists them`;
+  const detail = set === "" ? "all at their defaults" : `${set}, all others at their defaults`;
   return { status: "ok", detail, value };
 }
 
@@ -51,10 +51,9 @@ export function checkCredential(parts: CredentialParts): Finding<Credentials> {
     credentialFile,
     readFile: (path) => platform.readProtected(path),
   });
-  const what = value.kind === "token" ? "access token" : "client ID and secret";
-  const where =
-    value.origin === credentialFile ? `${credentialFile}, closed to other users` : `the ${value.origin}, in no file`;
-  return { status: "ok", detail: `${what} from ${where}`, value };
+  const what = value.kind === "token" ? "access token" : "secret";
+  const where = value.origin === credentialFile ? `in ${credentialFile}, protected` : `from the ${value.origin}`;
+  return { status: "ok", detail: `${what} ${where}`, value };
 }
 
 /** Variables that the operating system's loader obeys before this program can look at them. */
@@ -78,7 +77,7 @@ export function checkEnvironment(
   if (loaders.length > 0) notes.push(`${loaders.join(", ")} can change the code of this run`);
   if (ignored.length > 0) notes.push(`ignored, as a person started this run with rights: ${ignored.join(", ")}`);
   if (without.length > 0) notes.push(`without effect: ${without.join(", ")}`);
-  if (notes.length === 0) return { status: "ok", detail: "nothing in it changes code, trust or destination" };
+  if (notes.length === 0) return { status: "ok", detail: "nothing is ignored, nothing can change the code" };
   return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored, without) };
 }
 
@@ -95,6 +94,6 @@ export function checkTrigger({ trigger }: Pick<Platform, "trigger">): Finding {
   if (reading === undefined) return { status: "skip", detail: "can't be told on this system" };
   if (reading.kind === "found") return { status: "ok", detail: reading.value };
   if (reading.kind === "failed") return { status: "fail", error: reading.error };
-  const detail = `${reading.reason}: a logon does not start this program`;
+  const detail = `a logon starts nothing: ${reading.reason}`;
   return { status: "warn", detail, advice: "install the package on this machine" };
 }

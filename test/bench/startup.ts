@@ -147,7 +147,10 @@ try {
   for (const one of all) await run(one);
   for (let round = 0; round < rounds; round += 1) for (const one of all) await time(one);
   // Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read anew.
-  for (const file of [process.execPath, executable]) spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);
+  for (const file of [process.execPath, executable]) {
+    spawnSync("sync", [file]);
+    spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);
+  }
   for (let round = 0; round < 5; round += 1) for (const one of [bare, link, linkTls]) await weigh(one);
   for (let round = 0; round < 5; round += 1) identity.push(JSON.parse(await run(dryRun)).elapsedMs);
 } finally {

@@ -17,7 +17,8 @@ export interface ApiConnection {
 
 export function apiConnection(parts: {
   readonly baseUrl: string;
-  readonly credentials: Credentials;
+  /** @throws AgentError where there are none */
+  readonly credentials: () => Credentials;
   readonly openSender: () => Sender;
   readonly clock: Clock;
 }): ApiConnection {
@@ -34,7 +35,7 @@ export function apiConnection(parts: {
     async link(request, signal) {
       if (open === undefined) {
         const sender = parts.openSender();
-        open = { sender, gears: createGears({ ...parts, sender }) };
+        open = { sender, gears: createGears({ ...parts, credentials: parts.credentials(), sender }) };
       }
       const answer = await open.gears.link(request, signal);
       switch (answer.kind) {

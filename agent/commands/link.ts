@@ -3,11 +3,12 @@ import type { Sender } from "../api/exchange.ts";
 import { createSender } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration } from "../duration.ts";
-import { AgentError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { AgentError, asAgentError } from "../errors.ts";
+import { exitCodes, type Outcome } from "../exit-codes.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { planLink } from "../link/plan.ts";
 import { type Finding, type LinkPorts, type LinkResult, runLink } from "../link/run.ts";
+import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
@@ -20,10 +21,15 @@ import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "
 
 /** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */
 export async function link(runtime: Runtime, { flags, ...commandLine }: CommandLine): Promise<CommandResult> {
-  const resolved = loadSettings(runtime, { flags, ...commandLine });
-  return flags["dry-run"] === true
-    ? await rehearse(runtime, resolved, flags)
-    : present(await run(runtime, resolved, flags));
+  if (flags["dry-run"] === true)
+    return await rehearse(runtime, loadSettings(runtime, { flags, ...commandLine }), flags);
+  try {
+    return present(await run(runtime, loadSettings(runtime, { flags, ...commandLine }), flags));
+  } catch (thrown) {
+    const error = asAgentError(thrown);
+    report(runtime.platform, error.outcome, error.message);
+    throw thrown;
+  }
 }
 
 /** Finds everything out, sends nothing to the API and changes nothing. */
@@ -51,12 +57,14 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   const { settings } = resolved;
   const { stateDir, logFile, credentialFile } = effectivePaths(platform, settings);
   const log = openLog(runtime, settings.logLevel, logFile);
-  const credentials = findCredentials({
-    clientId: settings.clientId,
-    environment,
-    credentialFile,
-    readFile: (path) => platform.readProtected(path),
-  });
+  const credentials = onDemand(() =>
+    findCredentials({
+      clientId: settings.clientId,
+      environment,
+      credentialFile,
+      readFile: (path) => platform.readProtected(path),
+    }),
+  );
   const api = apiConnection({
     baseUrl: settings.baseUrl,
     credentials,
@@ -64,6 +72,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     openSender: () => openSender(runtime, resolved),
   });
   const ports: LinkPorts = {
+    target: () => ({ tenant: settings.baseUrl, account: accountOf(credentials()) }),
     find: async (signal) => findingOf(await surveyOf(runtime, resolved, flags, signal)),
     link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
     requests: api.requests,
@@ -78,16 +87,31 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     log,
   };
   const options = {
-    target: { tenant: settings.baseUrl, account: accountOf(credentials) },
     settings,
     force: flags["force"] === true,
     immediate: flags["no-splay"] === true || runtime.onTerminal,
   };
   try {
-    return await runLink(ports, options, deadlineSignal(runtime, settings.deadline));
+    const result = await runLink(ports, options, deadlineSignal(runtime, settings.deadline));
+    report(platform, result.outcome, result.message);
+    return result;
   } finally {
     await api.rest();
   }
+}
+
+/** What is wrong before a log can be opened is told to the system's event log alone. */
+function report(platform: Platform, outcome: Outcome, message: string): void {
+  if (outcome !== "dry-run") platform.reportEvent(outcome, message);
+}
+
+/** Made when it is first asked for, and then kept. */
+function onDemand<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 const accountOf = (credentials: Credentials): string | null =>

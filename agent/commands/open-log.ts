@@ -4,14 +4,21 @@ import { printable } from "../printable.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** The log of a run: standard error, in a person's form on a terminal, and the file. */
-export function openLog({ clock, onTerminal, writeError }: Runtime, level: Settings["logLevel"], path: string): Log {
+/** The log of a run: standard error, in a person's form on a terminal, the file, and warnings in the system's event log. */
+export function openLog(
+  { platform, clock, onTerminal, writeError }: Runtime,
+  level: Settings["logLevel"],
+  path: string,
+): Log {
   const toStandardError = (event: LogEvent): void =>
     writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
   const toFile = logFileSink(path, (code) => {
     log.warn("log-unwritable", `the log file ${path} can't be written (${code})`);
   });
-  const log = createLog(level, [toStandardError, toFile], () => clock.now());
+  const toEventLog = ({ level, message }: LogEvent): void => {
+    if (level === "warn") platform.reportEvent("warning", message);
+  };
+  const log = createLog(level, [toStandardError, toFile, toEventLog], () => clock.now());
   return log;
 }
 

@@ -63,7 +63,8 @@ function policyLayer(platform: Platform): readonly Layer[] {
   const policy = platform.policy();
   if (policy.kind === "failed") throw policy.error;
   if (policy.kind === "absent") return [];
-  return [{ kind: "policy", location: policy.value.origin, values: policy.value.values }];
+  const { origin, spelling, values } = policy.value;
+  return [{ kind: "policy", location: origin, spelling, values }];
 }
 
 /** Whoever can change the settings of a run with rights could send the account's secret to a server of their own. */

@@ -31,6 +31,8 @@ export interface RequestCount {
 }
 
 export interface LinkPorts {
+  /** @throws AgentError where the account can't be told, for want of credentials */
+  target(): LinkTarget;
   find(signal: AbortSignal): Promise<Finding>;
   link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkAnswer>;
   requests(): RequestCount;
@@ -45,7 +47,6 @@ export interface LinkPorts {
 }
 
 export interface LinkOptions {
-  readonly target: LinkTarget;
   readonly settings: Pick<
     Settings,
     "relinkAfter" | "deadline" | "rateLimit" | "fleetSize" | "splay" | "retryInitialDelay" | "retryMaxDelay"
@@ -138,7 +139,9 @@ class LinkRun {
       return await this.#ports.exclusively(async () => {
         const { memory, problem } = this.#ports.store.read();
         if (problem !== undefined) this.#ports.log.warn("state-unreadable", problem);
-        return await this.#try(this.#unsaved ?? memory, signal);
+        return await this.#try(this.#unsaved ?? memory, signal).catch((thrown: unknown) =>
+          this.#failed(memory, undefined, asAgentError(thrown)),
+        );
       }, signal);
     } catch (thrown) {
       const error = asAgentError(thrown);
@@ -172,7 +175,8 @@ class LinkRun {
     if (finding.kind === "failed") return this.#failed(memory, undefined, finding.error);
 
     const { identity } = finding;
-    const { target, settings, force } = this.#options;
+    const { settings, force } = this.#options;
+    const target = this.#ports.target();
     const now = this.#ports.clock.now();
     const plan = planLink(identity, target, memory.link, { now, force, relinkAfter: settings.relinkAfter });
     if (plan.kind === "already-linked") {
@@ -235,7 +239,7 @@ class LinkRun {
     const { value, opt, source, detail } = candidate;
     const device = { value, opt, source, detail };
     const linkedAt = this.#ports.clock.now();
-    const link = { device, username, group: group ?? null, ...this.#options.target, linkedAt };
+    const link = { device, username, group: group ?? null, ...this.#ports.target(), linkedAt };
     this.#ports.log.info("linked", `linked ${value} to ${username}`, { device: value, source, username, group });
     return this.#end({ ...memory, link }, { outcome: "linked", device, username, group, message });
   }

@@ -1,3 +1,4 @@
+import type { Outcome } from "../exit-codes.ts";
 import type { DeviceId } from "../identity/device-id.ts";
 import type { Mac } from "../identity/mac.ts";
 import type { Reading } from "../reading.ts";
@@ -77,8 +78,13 @@ export interface Paths {
 /** One raw layer of settings from the administrator's management tool, before validation. */
 export interface RawPolicy {
   readonly origin: string;
+  /** How its names are spelled there: in Pascal case in a registry, as in the settings file elsewhere. */
+  readonly spelling: "registry" | "file";
   readonly values: Readonly<Record<string, unknown>>;
 }
+
+/** What the event log is told: how a run ended, and warnings. */
+export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
 /** Holds an exclusive lock until disposed, or until the process ends in whatever way. */
 export interface HeldLock extends Disposable {}
@@ -112,6 +118,8 @@ export interface Platform {
   readProtected(path: string): Reading<string>;
   /** Whether ordinary users may change a file; a privileged run refuses such settings. */
   writableByOthers(path: string): Reading<boolean>;
+  /** Tells the system's own event log, which administrators watch; `absent` where standard error goes there anyway. */
+  reportEvent(kind: EventKind, message: string): Reading<"reported">;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */
   tryLock(path: string): Reading<HeldLock>;
   /** What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told. */

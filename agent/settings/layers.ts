@@ -17,6 +17,8 @@ export interface Layer {
   readonly kind: LayerKind;
   /** The file or registry key, or undefined where the kind says it all. */
   readonly location: string | undefined;
+  /** Of a policy: whether its names are in Pascal case, as in the registry. */
+  readonly spelling?: "registry" | "file";
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -73,21 +75,23 @@ export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
 }
 
 /** The name under which a layer's reader shows a setting to a person. */
-function spelledIn(kind: LayerKind, name: SettingName): string {
-  if (kind === "policy") return policyName(name);
+function spelledIn({ kind, spelling }: Layer, name: SettingName): string {
+  if (spelling === "registry") return policyName(name);
   if (kind === "flag") return flagName(name);
   return kind === "environment" ? environmentName(name) : name;
 }
 
-function originText(name: SettingName, { kind, location }: Layer): string {
-  const spelled = spelledIn(kind, name);
+function originText(name: SettingName, layer: Layer): string {
+  const { kind, location } = layer;
+  const spelled = spelledIn(layer, name);
   return location === undefined ? `${kind} ${spelled}` : `${kind} ${location}, ${spelled}`;
 }
 
-function unknownSetting(key: string, { kind, location }: Layer): string {
+function unknownSetting(key: string, layer: Layer): string {
+  const { kind, location } = layer;
   const place = `${kind}${location === undefined ? "" : ` ${location}`}`;
   if (isSecretName(key)) return `${place}: ${key} is no setting; a secret belongs in the credential file.`;
-  const spellings = settingNames.map((name) => spelledIn(kind, name));
+  const spellings = settingNames.map((name) => spelledIn(layer, name));
   return `${place}: there is no setting ${key}.${suggestion(key, spellings)}`;
 }
 

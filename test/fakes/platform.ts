@@ -41,6 +41,7 @@ export function fakePlatform(machine: Machine): Platform {
     groups: async () => reading(machine.groups),
     readProtected: () => absent("fake", "none"),
     writableByOthers: () => found(false, "fake"),
+    reportEvent: () => absent("fake", "none"),
     tryLock: () => found({ [Symbol.dispose]() {} }, "fake"),
     ...machine.others,
   };

@@ -19,8 +19,8 @@ const linked: LinkAnswer = { kind: "linked", message: "OK" };
 const unknown: LinkAnswer = { kind: "device-unknown" };
 const limited: LinkAnswer = { kind: "rate-limited", notBefore: undefined };
 
+const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const options: LinkOptions = {
-  target: { tenant: "https://gears.opswat.com", account: "client-1" },
   settings: {
     relinkAfter: duration("30d"),
     deadline: duration("8h"),
@@ -43,6 +43,7 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
   const events: string[] = [];
   const state = { memory: parts.memory ?? {}, writable: true, locked: 0 };
   const ports: LinkPorts = {
+    target: () => target,
     find: async () => findings.shift() ?? alice,
     link: async ({ value }, username, group) => {
       asked.push(`${value} ${username} ${group}`);
@@ -89,7 +90,7 @@ test("a link is made, told and remembered", async () => {
     group: "Sales",
     requests: { linkUser: 1 },
   });
-  expect(state.memory.link).toMatchObject({ device, username: "alice", group: "Sales", ...options.target });
+  expect(state.memory.link).toMatchObject({ device, username: "alice", group: "Sales", ...target });
   expect(asked).toEqual([`${first.value} alice Sales`]);
 });
 
@@ -208,6 +209,18 @@ test("a process that is asked to end ends with the last failure, and remembers",
   });
   expect(await run({}, ending.signal)).toMatchObject({ error: { code: "not-connected" } });
   expect(state.memory.lastRun).toMatchObject({ outcome: "unreachable" });
+});
+
+test("missing credentials end the run before any call, and are remembered for status", async () => {
+  const { run, ports, asked, state } = scene([linked]);
+  Object.assign(ports, {
+    target: () => {
+      throw new AgentError("credentials-missing", "No credentials.");
+    },
+  });
+  expect(await run()).toMatchObject({ outcome: "credentials", error: { code: "credentials-missing" } });
+  expect(asked).toEqual([]);
+  expect(state.memory.lastRun).toMatchObject({ outcome: "credentials" });
 });
 
 test("a defect of the program is internal, whatever it throws", async () => {

@@ -31,8 +31,17 @@ test("policy beats flag beats environment beats file beats default, in whatever 
   expect(resolveSettings([]).origins.maxCandidates).toEqual({ kind: "default", text: "default" });
 });
 
+test("a policy in the registry names its values as the registry does", () => {
+  const policy = {
+    ...layer("policy", { fleetSize: 5 }, "HKLM\\SOFTWARE\\Policies\\LinkUserAgent"),
+    spelling: "registry",
+  } as const;
+  const text = "policy HKLM\\SOFTWARE\\Policies\\LinkUserAgent, FleetSize";
+  expect(resolveSettings([policy]).origins.fleetSize.text).toBe(text);
+});
+
 test.each([
-  ["policy", "HKLM\\SOFTWARE\\Policies\\LinkUserAgent", "policy HKLM\\SOFTWARE\\Policies\\LinkUserAgent, FleetSize"],
+  ["policy", "/etc/linkuser-agent/policy.json", "policy /etc/linkuser-agent/policy.json, fleetSize"],
   ["flag", undefined, "flag --fleet-size"],
   ["environment", undefined, "environment LINKUSER_FLEET_SIZE"],
   ["file", "/etc/linkuser-agent/config.json", "file /etc/linkuser-agent/config.json, fleetSize"],

@@ -68,6 +68,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     tryLock,
+    reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root),
   };
 }

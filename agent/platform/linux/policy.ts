@@ -16,7 +16,7 @@ export function readPolicy(path: string, trust: Trust): Reading<RawPolicy> {
     // An editor may have put a byte order mark in front.
     const values: unknown = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
     if (typeof values === "object" && values !== null && !Array.isArray(values)) {
-      return found({ origin: path, values: values as Record<string, unknown> }, path);
+      return found({ origin: path, spelling: "file", values: values as Record<string, unknown> }, path);
     }
     return unreadable(path, 'it must hold one JSON object, such as {"fleetSize": 2000}');
   } catch (cause) {

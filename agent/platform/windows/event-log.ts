@@ -1,4 +1,5 @@
-import { type EventKind, eventRecord, eventSource } from "./events.ts";
+import type { EventKind } from "../port.ts";
+import { eventRecord, eventSource } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";

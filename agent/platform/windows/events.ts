@@ -1,5 +1,5 @@
-import type { Outcome } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
+import type { EventKind } from "../port.ts";
 
 /** Under which the program's events stand in the log `Application`. */
 export const eventSource = "LinkUserAgent";
@@ -8,7 +8,7 @@ export const eventSource = "LinkUserAgent";
  * Event IDs; those of failures are the exit codes. A message file that Windows itself brings shows IDs from 1 to 1000.
  * CONTRACT: monitoring filters by them.
  */
-export const eventIds: Readonly<Record<Exclude<Outcome, "dry-run"> | "warning", number>> = {
+export const eventIds: Readonly<Record<EventKind, number>> = {
   linked: 1,
   "already-linked": 2,
   skipped: 3,
@@ -24,8 +24,6 @@ export const eventIds: Readonly<Record<Exclude<Outcome, "dry-run"> | "warning", 
   usage: 64,
   warning: 100,
 };
-
-export type EventKind = keyof typeof eventIds;
 
 /** EVENTLOG_…_TYPE, winnt.h. */
 const eventTypes = { error: 1, warning: 2, information: 4 } as const;

@@ -1,9 +1,10 @@
 import { homedir } from "node:os";
 import { AgentError } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
-import type { Adapter, Platform } from "../port.ts";
+import type { Adapter, EventKind, Platform } from "../port.ts";
 import { accountDomains } from "./account-domains.ts";
 import { readAdapters } from "./adapters.ts";
+import { reportEvent } from "./event-log.ts";
 import { smbiosTable } from "./firmware.ts";
 import { firmwareUuid, machineGuid, type ReadKey, registryDeviceId, type VendorPlaces } from "./hardware-ids.ts";
 import { tryLock } from "./lock.ts";
@@ -74,7 +75,19 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trusted),
     writableByOthers: (path) => writableByOthers(path, trusted),
     tryLock,
+    reportEvent: eventReading,
   };
+}
+
+function eventReading(kind: EventKind, message: string): Reading<"reported"> {
+  const origin = "event log";
+  try {
+    reportEvent(kind, message);
+    return found("reported", origin);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(origin, new AgentError("internal", `The event log can't be written: ${why}.`, { cause }));
+  }
 }
 
 function adaptersReading(read: () => readonly Adapter[]): Reading<readonly Adapter[]> {

@@ -22,7 +22,7 @@ export function readPolicy(readKey: ReadKey): Reading<RawPolicy> {
       const list = readKey(`${policyKey}\\${subkey}`);
       if (list !== undefined) values[settingOf(subkey)] = decodeRegistryList(list.values);
     }
-    return found({ origin, values }, origin);
+    return found({ origin, spelling: "registry", values }, origin);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     return failed(

@@ -1,16 +1,13 @@
 import { copyFileSync, cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
-import { targets } from "../../../installer/executable/targets.ts";
-import { type Ended, type RunOptions, sharedFolder, type WineMachine } from "./wine-machine.ts";
-
-const target = targets.find(({ name }) => name === "win-x64");
+import { type Ended, type RunOptions, sharedFolder, type WineMachine, windowsTarget } from "./wine-machine.ts";
 
 /** Puts the executable that `npm run build` made into the machine. @returns its path as Windows sees it */
 export function installAgent({ folder }: WineMachine): string {
-  if (target === undefined) throw new Error("there is no target win-x64");
-  copyFileSync(resolve(import.meta.dirname, "../../../dist", target.executable), join(folder, target.executable));
-  return `${sharedFolder}\\${target.executable}`;
+  const { executable } = windowsTarget();
+  copyFileSync(resolve(import.meta.dirname, "../../../dist", executable), join(folder, executable));
+  return `${sharedFolder}\\${executable}`;
 }
 
 /** Calls one part of the platform by `in-windows/native.ts`. @returns what it told */
@@ -21,10 +18,9 @@ export type CallNative = (
 
 /** Puts the Windows Node, from which the executable is made, and the sources into the machine. */
 export function installNative({ folder, run }: WineMachine): CallNative {
-  if (target === undefined) throw new Error("there is no target win-x64");
   const root = resolve(import.meta.dirname, "../../..");
   const script = "test/system/windows/in-windows/native.ts";
-  copyFileSync(fetchRuntime(target), join(folder, "node.exe"));
+  copyFileSync(fetchRuntime(windowsTarget()), join(folder, "node.exe"));
   cpSync(join(root, "agent"), join(folder, "agent"), { recursive: true });
   cpSync(join(root, script), join(folder, script));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));

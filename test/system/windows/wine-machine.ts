@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fetchRuntime } from "../../../installer/executable/runtime.ts";
+import { type Target, targets } from "../../../installer/executable/targets.ts";
 import { prepareWineTree, wineUser } from "./wine-tree.ts";
 
 /** What the made-up computer is, as `machine.sh` sets it up. */
@@ -37,6 +39,13 @@ export interface WineMachine extends AsyncDisposable {
   runLinux(command: readonly string[], options?: RunOptions): Promise<Ended>;
   /** Makes a server of this process's loopback reachable under the same port of the machine's loopback. */
   forward(port: number): Promise<void>;
+}
+
+/** Of which the executable is made. */
+export function windowsTarget(): Target {
+  const target = targets.find(({ name }) => name === "win-x64");
+  if (target === undefined) throw new Error("there is no target win-x64");
+  return target;
 }
 
 /** How Windows inside the machine sees {@link WineMachine.folder}. */
@@ -110,16 +119,11 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
     await readyLine(relay);
   }
 
-  // A program under the name of the desktop's shell, as a logged-on user has one; it waits for input that never comes.
-  // While it runs so do Wine's services, which saves each program the seconds of their start, and keeps them from
-  // inheriting its pipes.
-  const shell =
-    "cp $WINEPREFIX/drive_c/windows/system32/cmd.exe /tmp/explorer.exe; sleep infinity | wine /tmp/explorer.exe";
-  await runLinux([
-    "sh",
-    "-c",
-    `(${shell}) </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1`,
-  ]);
+  // A program under the name of the desktop's shell, as a logged-on user has one, that does nothing. While it runs so
+  // do Wine's services, which saves each program the seconds of their start, and keeps them from inheriting its pipes.
+  copyFileSync(fetchRuntime(windowsTarget()), join(folder, "explorer.exe"));
+  const start = 'wine "$1" -e "$2" </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1';
+  await runLinux(["sh", "-c", start, "sh", `${sharedFolder}\\explorer.exe`, "setInterval(() => {}, 1e6)"]);
 
   return {
     folder,

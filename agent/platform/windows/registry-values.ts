@@ -6,11 +6,9 @@ export interface RegistryValue {
   readonly data: Buffer;
 }
 
-export const registryType = {
-  none: 0,
+const registryType = {
   string: 1,
   expandString: 2,
-  binary: 3,
   dword: 4,
   multiString: 7,
   qword: 11,

@@ -1,7 +1,7 @@
 import { ownerRightsSid, parseSid, type Sid } from "./sids.ts";
 
 /** One entry of an access list that allows something. */
-export interface AccessAllowed {
+interface AccessAllowed {
   readonly sid: Sid;
   readonly mask: number;
 }

@@ -1,5 +1,5 @@
 import type { Session } from "../port.ts";
-import { isServiceSid, type Sid } from "./sids.ts";
+import { isServiceSid } from "./sids.ts";
 
 /** What the system says of one session. */
 export interface SessionRow {
@@ -42,28 +42,25 @@ const connectState: readonly { readonly name: string; readonly state: Session["s
 const systemNames = /^(?:defaultuser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UMFD-\d+)$/i;
 
 /**
- * @param userKey of the session's user
+ * @param userKey of the session's user: a SID, or `DOMAIN\\user` where the SID may not be asked for
  * @param console ID of the session at the screen, where there is one
  */
-export function toSession(row: SessionRow, userKey: Sid, console: number | undefined): Session {
+export function toSession(row: SessionRow, userKey: string, console: number | undefined): Session {
   const { name, state } = connectState[row.state] ?? { name: `state ${row.state}`, state: undefined };
-  const reason =
-    row.id === 0
-      ? "session 0 is for services"
-      : systemNames.test(row.user)
-        ? `${row.user} is an account of Windows itself`
-        : isServiceSid(userKey) && userKey.startsWith("S-1-")
-          ? "a service account"
-          : state === undefined
-            ? `${name}: nobody is logged on in it`
-            : undefined;
+  const nobody = nobodyReason(row, userKey) ?? (state === undefined ? `${name}: nobody is logged on in it` : undefined);
   return {
     id: String(row.id),
     userKey,
-    class: reason === undefined ? "user" : "other",
-    classReason: reason ?? `${row.station || "session"} of ${row.domain}\\${row.user}, ${name}`,
+    class: nobody === undefined ? "user" : "other",
+    classReason: nobody ?? `${row.station || "session"} of ${row.domain}\\${row.user}, ${name}`,
     state: state ?? "closing",
     local: row.protocol === 0,
     seat: row.id === console ? "console" : undefined,
   };
+}
+
+function nobodyReason({ id, user }: SessionRow, userKey: string): string | undefined {
+  if (id === 0) return "session 0 is for services";
+  if (systemNames.test(user)) return `${user} is an account of Windows itself`;
+  return userKey.startsWith("S-1-") && isServiceSid(userKey) ? "a service account" : undefined;
 }

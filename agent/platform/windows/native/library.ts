@@ -2,7 +2,7 @@ import type * as Ffi from "node:ffi";
 
 /** C prototypes as data: by function name its argument types and its return type. A handle is `uint64`. */
 export type Signatures = Ffi.FunctionDefinitions;
-export type Functions<T extends Signatures> = Ffi.WrappedFunctionsFromDefinitions<T>;
+type Functions<T extends Signatures> = Ffi.WrappedFunctionsFromDefinitions<T>;
 
 let loaded: typeof Ffi | undefined;
 

@@ -31,8 +31,7 @@ const afterCorrection: Advice = () => "correct it, then run linkuser-agent confi
 const tryTenant: Advice = ({ baseUrl }) =>
   baseUrl === undefined ? undefined : `curl --include ${baseUrl}/o/oauth/token`;
 
-const checkRegistration: Advice = () =>
-  "compare the client ID with the OAuth application in the console; if the secret is lost, make a new one there";
+const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
 const restrictFile: Advice = ({ platform, configFile }) =>
   platform === "windows"

@@ -16,7 +16,7 @@ export function checkState(stateDir: string, now: number): Finding {
   if (fault !== undefined) return { status: "fail", error: unusable("stateDir", stateDir, fault) };
   const { memory, problem } = fileStore(stateDir).read();
   if (problem !== undefined) {
-    return { status: "warn", detail: problem, advice: "none: the next run writes it anew, at the price of one call" };
+    return { status: "warn", detail: problem, advice: "nothing: the next run writes it anew" };
   }
   const { lastRun } = memory;
   if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}` };

@@ -22,12 +22,12 @@ export function renderReport(results: readonly CheckResult[], colour: boolean): 
 }
 
 function renderCheck({ name, status, detail, advice, elapsedMs, measured }: CheckResult, colour: boolean): string[] {
-  const took = elapsedMs >= noticeable || measured ? ` (${elapsedMs} ms)` : "";
+  const well = status === "ok" || status === "skip";
+  const took = elapsedMs >= noticeable || (measured && well) ? ` (${elapsedMs} ms)` : "";
   const width = columns - indent;
-  const [first = "", ...more] =
-    status === "ok" || status === "skip"
-      ? [`${printable(detail, width - took.length)}${took}`]
-      : wrapped(`${detail}${took}`, width);
+  const [first = "", ...more] = well
+    ? [`${printable(detail, width - took.length)}${took}`]
+    : wrapped(`${detail}${took}`, width);
   const next = advice === undefined ? [] : [renderAdvice(advice)];
   const word = status.padEnd(4);
   const shown = colour ? `\u001b[${colours[status]}m${word}\u001b[0m` : word;

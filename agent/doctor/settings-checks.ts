@@ -9,7 +9,7 @@ export function checkRights({ privileged, name }: Pick<Platform, "privileged" | 
   const administrator = name === "windows" ? "an administrator" : "root";
   if (privileged) return { status: "ok", detail: `runs as ${administrator}` };
   const advice = name === "windows" ? "run it from an elevated prompt" : "sudo linkuser-agent doctor";
-  return { status: "warn", detail: "runs as a plain user; the trigger's run may see other things", advice };
+  return { status: "warn", detail: "runs as a plain user; the trigger may see other things", advice };
 }
 
 /** The administrator's policy, as far as it can be read. */

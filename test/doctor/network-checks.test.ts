@@ -47,17 +47,17 @@ describe("proxy", () => {
 
   test("is the host that this machine resolves and connects to", () => {
     const { value } = network.checkProxy(settingsOf({}), { HTTPS_PROXY: "http://[2001:db8::1]" });
-    expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", role: "proxy" });
+    expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", proxy: "http://[2001:db8::1]" });
     expect(peerOf(baseUrl, { proxy: undefined, reason: "" })).toEqual({
       host: "gears.opswat.com",
       port: "443",
-      role: "tenant",
+      proxy: undefined,
     });
   });
 });
 
 describe("name", () => {
-  const tenant = { host: "gears.opswat.com", port: "443", role: "tenant" } as const;
+  const tenant = { host: "gears.opswat.com", port: "443", proxy: undefined };
   const addresses =
     (...all: string[]) =>
     async () =>

@@ -43,6 +43,7 @@ test("times are told where they were measured or can be noticed", () => {
   expect(took({ elapsedMs: 0, measured: true })).toBe(true);
   expect(took({ elapsedMs: 3 })).toBe(false);
   expect(took({ elapsedMs: 300 })).toBe(true);
+  expect(took({ elapsedMs: 3, measured: true, status: "warn" })).toBe(false);
 });
 
 describe("the last line", () => {

@@ -239,6 +239,16 @@ describe("the environment", () => {
     expect(of("environment")).toMatchObject(privileged ? told : { status: "ok" });
     expect(JSON.stringify(checks)).not.toContain("password");
   });
+
+  it.each([
+    ["the machine's own", {}, 0],
+    ["those of the person who called sudo", { SUDO_UID: "1000" }, privileged ? 76 : 0],
+  ])("certificates in SSL_CERT_FILE: %s", async (_whose, marks, expected) => {
+    await instead({ tls: ca.issue("DNS:localhost") });
+    const systemStore = { NODE_OPTIONS: "--use-system-ca", SSL_CERT_FILE: ca.file };
+    const { exitCode } = await examine([], { environment: { ...endpoint.environment, ...systemStore, ...marks } });
+    expect(exitCode).toBe(expected);
+  });
 });
 
 describe("--bundle", () => {
@@ -257,6 +267,7 @@ describe("--bundle", () => {
       checks: checks.map(({ name, status }) => ({ name, status })),
       version: expect.any(String),
       settings: { baseUrl: { value: gears.baseUrl, origin: expect.stringContaining(endpoint.settingsFile) } },
+      defects: [],
       log: ['{"message":"a defect wrote REDACTED"}'],
     });
     expect(statSync(path).mode & 0o777).toBe(0o600);

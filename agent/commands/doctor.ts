@@ -15,6 +15,7 @@ import { peerOf } from "../doctor/peer.ts";
 import { renderReport } from "../doctor/render.ts";
 import { type CheckResult, createReport, type Report } from "../doctor/report.ts";
 import * as setup from "../doctor/settings-checks.ts";
+import { framesOf } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { takeSurvey } from "../identity/survey.ts";
 import type { Secret } from "../secret.ts";
@@ -36,12 +37,13 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   await examineIdentity(visit, resolved);
   const token = await examineNetwork(visit, resolved, credentials);
 
-  const document = describe(visit.report.results);
-  const text = renderReport(visit.report.results, runtime.colour);
+  const { results } = visit.report;
+  const document = describe(results);
+  const text = renderReport(results, runtime.colour);
   const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
   if (bundle === undefined) return { exitCode, document, text };
   const secrets = [...secretsOf(credentials), ...(token === undefined ? [] : [token])];
-  bundle.write({ ...document, ...circumstances(runtime, resolved) }, secrets);
+  bundle.write({ ...document, ...circumstances(runtime, resolved), defects: defectsIn(results) }, secrets);
   return {
     exitCode,
     document: { ...document, bundle: path },
@@ -197,6 +199,12 @@ function circumstances({ platform, clock }: Runtime, resolved: ResolvedSettings 
     settings: resolved === undefined ? null : describeSettings(platform, resolved),
     log: lastLogLines(logFile),
   };
+}
+
+/** Where this program itself went wrong, if it did. */
+function defectsIn(results: readonly CheckResult[]): readonly string[] {
+  const defects = results.map(({ error }) => error && framesOf(error));
+  return defects.filter((defect) => defect !== undefined);
 }
 
 function secretsOf(credentials: Credentials | undefined): readonly Secret[] {

@@ -1,6 +1,6 @@
 import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
-import type { Peer } from "./peer.ts";
+import { hostAndPort, type Peer } from "./peer.ts";
 import type { Adviser } from "./report.ts";
 
 /** What a command has to name; some of it becomes known in the course of the checks. */
@@ -28,11 +28,21 @@ const withRights: Advice = ({ platform }) =>
 
 const afterCorrection: Advice = () => "correct it, then run linkuser-agent config";
 
-const tryTenant: Advice = ({ baseUrl }) =>
-  baseUrl === undefined ? undefined : `curl --include ${baseUrl}/o/oauth/token`;
+const tryTenant: Advice = ({ baseUrl, peer }) => {
+  if (baseUrl === undefined) return undefined;
+  const proxy = peer?.proxy === undefined ? "" : ` --proxy ${peer.proxy}`;
+  return `curl --include${proxy} ${baseUrl}/o/oauth/token`;
+};
 
-const checkRegistration: Advice = () =>
-  "compare the client ID with the OAuth application in the console; if the secret is lost, make a new one there";
+/** Windows has no openssl; the check itself tells the issuer. */
+const showChain: Advice = ({ platform, baseUrl, peer }) => {
+  if (platform === "windows" || baseUrl === undefined || peer === undefined) return undefined;
+  const tenant = hostAndPort(baseUrl);
+  const proxy = peer.proxy === undefined ? "" : ` -proxy ${peer.host}:${peer.port}`;
+  return `openssl s_client -showcerts${proxy} -connect ${tenant.host}:${tenant.port} </dev/null`;
+};
+
+const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
 const restrictFile: Advice = ({ platform, configFile }) =>
   platform === "windows"
@@ -66,8 +76,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "connection-lost": tryTenant,
   "no-answer": tryTenant,
   "server-error": () => "run this again in a few minutes; if it stays, tell the vendor",
-  "tls-untrusted": ({ peer }) =>
-    peer === undefined ? undefined : `openssl s_client -showcerts -connect ${peer.host}:${peer.port} </dev/null`,
+  "tls-untrusted": showChain,
   redirected: tryTenant,
   "not-json": tryTenant,
   "unexpected-answer": tryTenant,

@@ -13,10 +13,13 @@ import type { Finding } from "./report.ts";
  */
 export function checkState(stateDir: string, now: number): Finding {
   const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
-  if (fault !== undefined) return { status: "fail", error: unusable("stateDir", stateDir, fault) };
+  if (fault !== undefined) {
+    const advice = fault === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
+    return { status: "fail", error: unusable("stateDir", stateDir, fault), advice };
+  }
   const { memory, problem } = fileStore(stateDir).read();
   if (problem !== undefined) {
-    return { status: "warn", detail: problem, advice: "none: the next run writes it anew, at the price of one call" };
+    return { status: "warn", detail: problem, advice: "nothing: the next run writes it anew" };
   }
   const { lastRun } = memory;
   if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}` };
@@ -30,7 +33,7 @@ export function checkLogFile(logFile: string): Finding {
   const fault = existsSync(logFile) ? appendFault(logFile) : creationFault(logFile);
   if (fault === undefined) return { status: "ok", detail: logFile };
   const { message } = unusable("logFile", logFile, fault);
-  return { status: "warn", detail: message, advice: "see the setting logFile: linkuser-agent config" };
+  return { status: "warn", detail: message, advice: "let this user write there, or change logFile" };
 }
 
 function unusable(setting: "stateDir" | "logFile", path: string, code: string): AgentError {

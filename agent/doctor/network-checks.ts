@@ -13,7 +13,7 @@ import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { Settings } from "../settings/table.ts";
 import { bounded } from "./bounded.ts";
-import type { Peer } from "./peer.ts";
+import { hostAndPort, type Peer } from "./peer.ts";
 import type { Finding } from "./report.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,7 +34,7 @@ export type LookUpName = (host: string) => Promise<readonly { readonly address: 
  * @throws AgentError `name-not-resolved`
  */
 export async function checkName(
-  { host, role }: Peer,
+  { host, proxy }: Peer,
   lookUp: LookUpName,
   clock: Clock,
   limit: number,
@@ -46,7 +46,7 @@ export async function checkName(
   const found = await bounded(resolved(host, lookUp), limit, clock, late);
   const addresses = [...new Set(found.map(({ address }) => address))];
   const shown = addresses.length > 3 ? `${addresses.slice(0, 3).join(", ")}, …` : addresses.join(", ");
-  const note = role === "proxy" ? "; the proxy looks up the tenant" : "";
+  const note = proxy === undefined ? "" : "; the proxy looks up the tenant";
   return { status: "ok", detail: `${host} is ${shown}${note}`, value: true };
 }
 
@@ -85,8 +85,8 @@ export async function checkConnection(
 
 /** @param peers seen in handshakes, in their order */
 export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: string): Finding {
-  const { protocol, hostname } = new URL(baseUrl);
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const { protocol } = new URL(baseUrl);
+  const { host } = hostAndPort(baseUrl);
   const peer = peers.findLast((one) => one.host === host || reached.kind === "untrusted");
   const [own] = peer?.chain ?? [];
   if (reached.kind === "untrusted") {

@@ -1,14 +1,21 @@
 import type { ProxyChoice } from "../api/proxy-choice.ts";
 
-/** The host and port that this machine itself connects to. */
+/** The host and port that this machine itself connects to: the tenant's, or those of the proxy before it. */
 export interface Peer {
+  /** Without brackets. */
   readonly host: string;
   readonly port: string;
-  readonly role: "tenant" | "proxy";
+  /** The proxy's origin; undefined where the tenant is asked directly. */
+  readonly proxy: string | undefined;
 }
 
 export function peerOf(baseUrl: string, { proxy }: ProxyChoice): Peer {
-  const url = new URL(proxy?.origin ?? baseUrl);
+  return { ...hostAndPort(proxy?.origin ?? baseUrl), proxy: proxy?.origin };
+}
+
+/** The host, without brackets, and the port of an http: or https: URL. */
+export function hostAndPort(address: string): Pick<Peer, "host" | "port"> {
+  const url = new URL(address);
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, role: proxy === undefined ? "tenant" : "proxy" };
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
 }

@@ -4,7 +4,7 @@ import type { CheckResult, CheckStatus } from "./report.ts";
 const columns = 80;
 const nameWidth = 13;
 const indent = 1 + 4 + 2 + nameWidth + 2;
-const shortIndent = 7;
+const shortIndent = 2;
 /** Milliseconds; what is faster is not worth a word, unless it was measured for its own sake. */
 const noticeable = 10;
 const longestDetail = 1500;
@@ -22,13 +22,13 @@ export function renderReport(results: readonly CheckResult[], colour: boolean): 
 }
 
 function renderCheck({ name, status, detail, advice, elapsedMs, measured }: CheckResult, colour: boolean): string[] {
-  const took = elapsedMs >= noticeable || measured ? ` (${elapsedMs} ms)` : "";
+  const well = status === "ok" || status === "skip";
+  const took = elapsedMs >= noticeable || (measured && well) ? ` (${elapsedMs} ms)` : "";
   const width = columns - indent;
-  const [first = "", ...more] =
-    status === "ok" || status === "skip"
-      ? [`${printable(detail, width - took.length)}${took}`]
-      : wrapped(`${detail}${took}`, width);
-  const next = advice === undefined ? [] : renderAdvice(`next: ${advice}`);
+  const [first = "", ...more] = well
+    ? [`${printable(detail, width - took.length)}${took}`]
+    : wrapped(`${detail}${took}`, width);
+  const next = advice === undefined ? [] : [renderAdvice(advice)];
   const word = status.padEnd(4);
   const shown = colour ? `\u001b[${colours[status]}m${word}\u001b[0m` : word;
   return [
@@ -38,10 +38,10 @@ function renderCheck({ name, status, detail, advice, elapsedMs, measured }: Chec
   ];
 }
 
-/** A command that is too long for the column of details has more of the line, so that it stays in one piece. */
-function renderAdvice(text: string): string[] {
-  const width = text.length <= columns - indent ? indent : shortIndent;
-  return wrapped(text, columns - width).map((line) => `${" ".repeat(width)}${line}`);
+/** Never broken, so that a command can be copied; what is too long for the column of details begins further left. */
+function renderAdvice(advice: string): string {
+  const text = `next: ${printable(advice, longestDetail)}`;
+  return `${" ".repeat(text.length <= columns - indent ? indent : shortIndent)}${text}`;
 }
 
 function summary(results: readonly CheckResult[]): string[] {

@@ -11,8 +11,8 @@ export type Finding<T = true> = {
 } & (
   | { readonly status: "ok" | "skip"; readonly detail: string }
   | { readonly status: "warn"; readonly detail: string; readonly advice?: string | undefined }
-  /** `detail` stands in for the error's message. */
-  | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string }
+  /** `detail` stands in for the error's message, `advice` for the code's. */
+  | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string; readonly advice?: string }
 );
 
 export interface CheckResult {
@@ -84,8 +84,8 @@ async function attempt<T>(work: () => Finding<T> | Promise<Finding<T>>): Promise
 function told<T>(finding: Finding<T>, advise: Adviser): Pick<CheckResult, "status" | "detail" | "advice" | "error"> {
   switch (finding.status) {
     case "fail": {
-      const { status, error, detail } = finding;
-      return { status, detail: detail ?? error.message, advice: advise(error), error };
+      const { status, error, detail, advice } = finding;
+      return { status, detail: detail ?? error.message, advice: advice ?? advise(error), error };
     }
     case "warn":
       return { status: finding.status, detail: finding.detail, advice: finding.advice, error: undefined };

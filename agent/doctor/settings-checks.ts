@@ -9,7 +9,7 @@ export function checkRights({ privileged, name }: Pick<Platform, "privileged" | 
   const administrator = name === "windows" ? "an administrator" : "root";
   if (privileged) return { status: "ok", detail: `runs as ${administrator}` };
   const advice = name === "windows" ? "run it from an elevated prompt" : "sudo linkuser-agent doctor";
-  return { status: "warn", detail: "runs as a plain user; the trigger's run may see other things", advice };
+  return { status: "warn", detail: "runs as a plain user; the trigger may see other things", advice };
 }
 
 /** The administrator's policy, as far as it can be read. */
@@ -78,14 +78,13 @@ export function checkEnvironment(
   if (ignored.length > 0) notes.push(`ignored, as a person started this run with rights: ${ignored.join(", ")}`);
   if (without.length > 0) notes.push(`without effect: ${without.join(", ")}`);
   if (notes.length === 0) return { status: "ok", detail: "nothing is ignored, nothing can change the code" };
-  return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored, without) };
+  return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored) };
 }
 
-function environmentAdvice(loaders: readonly string[], ignored: readonly string[], without: readonly string[]): string {
+function environmentAdvice(loaders: readonly string[], ignored: readonly string[]): string {
   if (loaders.length > 0) return `unset ${loaders.join(" ")}`;
-  if (ignored.some((name) => /proxy/i.test(name)))
-    return "set the proxy by --proxy or the setting proxy, if one is needed";
-  return `name further CAs by the setting caFile, or unset ${[...ignored, ...without].join(" ")}`;
+  if (ignored.some((name) => /proxy/i.test(name))) return "if a proxy is needed, name it in the setting proxy";
+  return "name further CAs in the setting caFile";
 }
 
 /** Whether something starts this program at a logon; `skip` where the platform can't tell. */

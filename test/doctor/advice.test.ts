@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { type AdviceFacts, createAdviser } from "../../agent/doctor/advice.ts";
+import { AgentError, type ErrorCode } from "../../agent/errors.ts";
+
+const facts: AdviceFacts = {
+  platform: "linux",
+  privileged: true,
+  configFile: "/etc/linkuser-agent/config.json",
+  credentialFile: "/etc/linkuser-agent/credential.json",
+  baseUrl: "https://gears.opswat.com",
+  peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128" },
+};
+const advise = (code: ErrorCode, others: Partial<AdviceFacts> = {}) =>
+  createAdviser({ ...facts, ...others })(new AgentError(code, ""));
+
+describe("the next step", () => {
+  test.each([
+    ["credentials-missing", "sudo install -D -m 600 /dev/stdin /etc/linkuser-agent/credential.json"],
+    ["name-not-resolved", "getent ahosts proxy.example.com"],
+    ["not-connected", "curl --include --proxy http://proxy.example.com:3128 https://gears.opswat.com/o/oauth/token"],
+    [
+      "tls-untrusted",
+      "openssl s_client -showcerts -proxy proxy.example.com:3128 -connect gears.opswat.com:443 </dev/null",
+    ],
+    ["settings-unreadable", "correct it, then run linkuser-agent config"],
+  ] as const)("after %s is: %s", (code, step) => {
+    expect(advise(code)).toBe(step);
+  });
+
+  test("is the system's own command", () => {
+    expect(advise("name-not-resolved", { platform: "windows" })).toBe("nslookup proxy.example.com");
+    expect(advise("settings-exposed", { platform: "windows" })).toMatch(/^icacls /);
+    expect(advise("tls-untrusted", { platform: "windows" })).toBeUndefined();
+  });
+
+  test("for a plain user who may not read the credential is to look as root", () => {
+    expect(advise("credentials-unreadable", { privileged: false })).toBe("sudo linkuser-agent doctor");
+    expect(advise("credentials-unreadable")).toBeUndefined();
+  });
+
+  test("is not made up where a message says it all, or where facts are missing", () => {
+    expect(advise("credentials-exposed")).toBeUndefined();
+    expect(advise("tls-untrusted", { peer: undefined })).toBeUndefined();
+    expect(advise("no-answer", { baseUrl: undefined })).toBeUndefined();
+  });
+});

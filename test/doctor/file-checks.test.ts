@@ -1,0 +1,59 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkLogFile, checkState } from "../../agent/doctor/file-checks.ts";
+import { formatMemory } from "../../agent/link/memory.ts";
+import { makeRoot } from "../platform/linux/tree.ts";
+
+const now = Date.UTC(2026, 10, 23, 8);
+
+function stateOf(outcome: "linked" | "unreachable"): string {
+  const lastRun = { outcome, message: "", errorCode: null, endedAt: now - 180_000 };
+  return makeRoot({ "state.json": formatMemory({ lastRun }) });
+}
+
+describe("state", () => {
+  test("a folder that is not there yet is made by the first run", () => {
+    const root = makeRoot();
+    expect(checkState(join(root, "a/b"), now)).toMatchObject({ status: "ok", detail: `no run yet; in ${root}/a/b` });
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  test("tells the last run and leaves the folder as it was", () => {
+    const root = stateOf("linked");
+    expect(checkState(root, now)).toEqual({ status: "ok", detail: `last run: linked, 3 min ago; in ${root}` });
+    expect(readdirSync(root)).toEqual(["state.json"]);
+  });
+
+  test("a last run that failed is a warning", () => {
+    expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice: "linkuser-agent status" });
+  });
+
+  test("a damaged file is a warning, as the next run mends it", () => {
+    expect(checkState(makeRoot({ "state.json": "{" }), now)).toMatchObject({
+      status: "warn",
+      detail: expect.stringContaining("damaged"),
+    });
+  });
+
+  test("a folder that is a file fails, with the setting's name", () => {
+    const path = join(makeRoot({ state: "" }), "state");
+    expect(checkState(path, now)).toMatchObject({
+      status: "fail",
+      error: { code: "setting-invalid", message: `stateDir: ${path} can't be written (ENOTDIR).` },
+    });
+  });
+});
+
+describe("log file", () => {
+  test("that is there is not changed", () => {
+    const path = join(makeRoot(), "agent.log");
+    writeFileSync(path, "line\n");
+    expect(checkLogFile(path)).toEqual({ status: "ok", detail: path });
+    expect(checkLogFile(join(path, "..", "later.log"))).toMatchObject({ status: "ok" });
+  });
+
+  test("that is a folder is a warning, as a run goes on without a log", () => {
+    expect(checkLogFile(makeRoot())).toMatchObject({ status: "warn", detail: expect.stringContaining("EISDIR") });
+  });
+});

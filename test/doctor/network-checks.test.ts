@@ -1,0 +1,233 @@
+import { describe, expect, test } from "vitest";
+import type { RawResponse, Sender } from "../../agent/api/exchange.ts";
+import { readProbe } from "../../agent/api/probe.ts";
+import { readRateLimit } from "../../agent/api/rate-limit-headers.ts";
+import type { TlsPeer } from "../../agent/api/tls-peer.ts";
+import type { Clock } from "../../agent/clock.ts";
+import * as network from "../../agent/doctor/network-checks.ts";
+import { peerOf } from "../../agent/doctor/peer.ts";
+import { AgentError } from "../../agent/errors.ts";
+import { Secret } from "../../agent/secret.ts";
+import type { Credentials } from "../../agent/settings/credentials.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
+import { answer, now, portalPage } from "../api/answers.ts";
+import { virtualClock } from "../fakes/clock.ts";
+
+const baseUrl = "https://gears.opswat.com";
+const signal = new AbortController().signal;
+/** Stands still; whoever waits for a limit waits for ever. */
+const clock: Clock = { ...virtualClock(now), sleep: () => new Promise(() => {}) };
+
+function answering(response: RawResponse | AgentError): Sender & { readonly targets: readonly string[] } {
+  const targets: string[] = [];
+  return {
+    targets,
+    send: async ({ method, target }) => {
+      targets.push(`${method} ${target.reveal()}`);
+      if (response instanceof AgentError) throw response;
+      return response;
+    },
+    close: async () => {},
+  };
+}
+
+const settingsOf = (values: Readonly<Record<string, unknown>>) =>
+  resolveSettings([{ kind: "file", location: undefined, values }]).settings;
+
+describe("proxy", () => {
+  test.each([
+    [{}, {}, "none: HTTPS_PROXY is not set"],
+    [{ proxy: "none" }, { HTTPS_PROXY: "http://p:1" }, "none: the setting proxy is none"],
+    [{}, { HTTPS_PROXY: "http://p.test:3128" }, "http://p.test:3128: HTTPS_PROXY"],
+    [{}, { HTTPS_PROXY: "http://u:planted@p.test:3128" }, "http://p.test:3128, with a user name: HTTPS_PROXY"],
+    [{}, { HTTPS_PROXY: "http://p.test", NO_PROXY: ".opswat.com" }, "none: NO_PROXY has .opswat.com"],
+  ])("%j %j: %s", (settings, environment, detail) => {
+    expect(network.checkProxy(settingsOf(settings), environment)).toMatchObject({ status: "ok", detail });
+  });
+
+  test("is the host that this machine resolves and connects to", () => {
+    const { value } = network.checkProxy(settingsOf({}), { HTTPS_PROXY: "http://[2001:db8::1]" });
+    expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", proxy: "http://[2001:db8::1]" });
+    expect(peerOf(baseUrl, { proxy: undefined, reason: "" })).toEqual({
+      host: "gears.opswat.com",
+      port: "443",
+      proxy: undefined,
+    });
+  });
+});
+
+describe("name", () => {
+  const tenant = { host: "gears.opswat.com", port: "443", proxy: undefined };
+  const addresses =
+    (...all: string[]) =>
+    async () =>
+      all.map((address) => ({ address }));
+
+  test("tells the addresses, each once, and not all of many", async () => {
+    const finding = await network.checkName(tenant, addresses("192.0.2.1", "192.0.2.1", "2001:db8::1"), clock, 1000);
+    expect(finding).toMatchObject({ status: "ok", detail: "gears.opswat.com is 192.0.2.1, 2001:db8::1" });
+    const many = await network.checkName(tenant, addresses("::1", "::2", "::3", "::4"), clock, 1000);
+    expect(many).toMatchObject({ detail: "gears.opswat.com is ::1, ::2, ::3, …" });
+  });
+
+  test.each(["192.0.2.7", "2001:db8::1"])("%s needs no look-up", async (host) => {
+    const lookUp = () => Promise.reject(new Error("must not be asked"));
+    expect(await network.checkName({ ...tenant, host }, lookUp, clock, 1000)).toMatchObject({ status: "skip" });
+  });
+
+  test("that no server knows, or tells in time, fails", async () => {
+    const unknown = Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND", syscall: "getaddrinfo" });
+    const failing = network.checkName(tenant, () => Promise.reject(unknown), clock, 1000);
+    await expect(failing).rejects.toMatchObject({ code: "name-not-resolved" });
+    const silent = network.checkName(tenant, () => new Promise(() => {}), virtualClock(), 1000);
+    await expect(silent).rejects.toMatchObject({ code: "name-not-resolved" });
+  });
+});
+
+describe("connection and TLS", () => {
+  const untrusted = new AgentError("tls-untrusted", "An issuer that is not trusted here.");
+  const peer: TlsPeer = {
+    host: "gears.opswat.com",
+    protocol: "TLSv1.3",
+    chain: [
+      { name: "gears.opswat.com", validFrom: Date.UTC(2026, 0, 2), validTo: Date.UTC(2027, 0, 3) },
+      { name: "Corp Inspection CA", validFrom: 0, validTo: Date.UTC(2030, 0, 1) },
+    ],
+    issuer: "Corp Inspection CA",
+    publicRoot: false,
+  };
+  const answered = { kind: "answered", probe: readProbe(answer(405), now) } as const;
+
+  test("whatever a server answers, it was reached", async () => {
+    const sender = answering(answer(405));
+    const finding = await network.checkConnection(`${baseUrl}/eu`, sender, clock, signal);
+    expect(finding).toMatchObject({ status: "ok", value: { kind: "answered", probe: { status: 405 } } });
+    expect(sender.targets).toEqual(["GET /eu/o/oauth/token"]);
+    expect(await network.checkConnection(baseUrl, answering(answer(503)), clock, signal)).toMatchObject({
+      status: "warn",
+    });
+  });
+
+  test("a certificate that is not trusted is told by the check of TLS, with its issuer", async () => {
+    const { value } = await network.checkConnection(baseUrl, answering(untrusted), clock, signal);
+    expect(value).toEqual({ kind: "untrusted", error: untrusted });
+    expect(value && network.checkTls(value, [peer], baseUrl)).toMatchObject({
+      status: "fail",
+      error: untrusted,
+      detail: `${untrusted.message} It shows: issuer Corp Inspection CA; valid 2026-01-02 to 2027-01-03.`,
+    });
+  });
+
+  test("every other failure is the connection's", async () => {
+    const lost = new AgentError("connection-lost", "");
+    await expect(network.checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
+  });
+
+  test.each([
+    [{}, "not a public CA (TLS is inspected?): issuer Corp Inspection CA, until 2027-01-03, TLSv1.3"],
+    [{ publicRoot: true }, "issuer Corp Inspection CA, until 2027-01-03, TLSv1.3"],
+    [{ issuer: "Old Root" }, expect.stringContaining("issuer Corp Inspection CA, Old Root, until")],
+    [{ chain: peer.chain.slice(0, 1), issuer: "gears.opswat.com" }, expect.stringContaining("signed by itself")],
+  ])("%j: %s", (parts, detail) => {
+    const proxy = { ...peer, host: "proxy.example.com" };
+    const finding = network.checkTls(answered, [proxy, { ...peer, ...parts }], baseUrl);
+    expect(finding).toMatchObject({ status: "ok", detail });
+  });
+
+  test("http: has no TLS to check", () => {
+    expect(network.checkTls(answered, [], "http://127.0.0.1:8080")).toMatchObject({ status: "skip", value: true });
+  });
+});
+
+describe("clock", () => {
+  const check = (behind: number) => {
+    const date = new Date(now + behind).toUTCString();
+    return network.checkClock(readProbe(answer(405, "", { date }), now), "linux");
+  };
+
+  test.each([
+    [0, "ok", "agrees with the server's"],
+    [-2_000, "ok", "agrees with the server's"],
+    [60_000, "ok", "1 min behind the server's"],
+    [-90_000, "ok", "2 min ahead of the server's"],
+    [7_200_000, "warn", "2 h behind the server's"],
+  ])("%s ms: %s, %s", (behind, status, detail) => {
+    expect(check(behind)).toMatchObject({ status, detail });
+  });
+
+  test("is not judged without the server's", () => {
+    expect(network.checkClock(readProbe(answer(405), now), "linux")).toMatchObject({ status: "skip" });
+  });
+});
+
+describe("token", () => {
+  const client: Credentials = {
+    kind: "client",
+    clientId: "key",
+    clientSecret: new Secret("planted-secret"),
+    origin: "environment",
+  };
+  const check = (response: RawResponse) => network.checkToken(client, baseUrl, answering(response), clock, signal);
+
+  test("is obtained and not shown", async () => {
+    const finding = await check(answer(200, { access_token: "planted-token", expires_in: 3600 }));
+    expect(finding).toMatchObject({ status: "ok", detail: "obtained, valid for 1 h; not shown" });
+    expect(JSON.stringify(finding)).not.toContain("planted");
+    expect(finding.value?.token?.reveal()).toBe("planted-token");
+  });
+
+  test("that was given is not tried, as only a link could", async () => {
+    const sender = answering(answer(200));
+    const given: Credentials = { kind: "token", accessToken: new Secret("planted"), origin: "environment" };
+    expect(await network.checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
+    expect(sender.targets).toEqual([]);
+  });
+
+  test("is refused with what the server says, without the secret", async () => {
+    const refused = check(answer(401, { error: "invalid_client", error_description: "no planted-secret here" }));
+    await expect(refused).rejects.toMatchObject({
+      code: "credentials-refused",
+      message: expect.not.stringContaining("planted-secret"),
+    });
+  });
+
+  test("429 is a warning with the time until which the limit holds", async () => {
+    expect(await check(answer(429, "", { "retry-after": "40" }))).toMatchObject({
+      status: "warn",
+      detail: "the account's limit of calls is used up (429), more in 40 s",
+    });
+  });
+
+  test("a fault of the server fails", async () => {
+    expect(await check(answer(502))).toMatchObject({ status: "fail", error: { code: "server-error" } });
+  });
+
+  test("a captive portal's page fails", async () => {
+    await expect(check(answer(200, portalPage))).rejects.toMatchObject({ code: "not-json" });
+  });
+});
+
+describe("rate limit", () => {
+  const setting = settingsOf({}).rateLimit;
+  const none = readRateLimit({}, now);
+  const told = readRateLimit(
+    { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "7", "x-ratelimit-reset-time": "20" },
+    now,
+  );
+
+  test("tells the first report that has one", () => {
+    expect(network.checkRateLimit([none, told], setting, now)).toEqual({
+      status: "ok",
+      detail: "10 calls per period, 7 left, more in 20 s",
+    });
+    expect(network.checkRateLimit([none], setting, now)).toMatchObject({ status: "skip" });
+  });
+
+  test("a setting that counts on more than the account has is a warning", () => {
+    const { rateLimit } = settingsOf({ rateLimit: "60/1m" });
+    expect(network.checkRateLimit([told], rateLimit, now)).toMatchObject({
+      status: "warn",
+      advice: "set rateLimit to 10/1m",
+    });
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import {
+  checkCredential,
+  checkEnvironment,
+  checkPolicy,
+  checkRights,
+  checkSettings,
+  checkTrigger,
+} from "../../agent/doctor/settings-checks.ts";
+import { AgentError } from "../../agent/errors.ts";
+import type { Platform } from "../../agent/platform/port.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+
+const platform = (others: Partial<Platform> = {}, privileged = true) => fakePlatform({ privileged, others });
+
+test("a plain user is told how to look with the rights of the trigger", () => {
+  expect(checkRights(platform())).toEqual({ status: "ok", detail: "runs as root" });
+  expect(checkRights(platform({}, false))).toMatchObject({ status: "warn", advice: "sudo linkuser-agent doctor" });
+  const windows = checkRights(platform({ name: "windows" }, false));
+  expect(windows).toMatchObject({ status: "warn", advice: "run it from an elevated prompt" });
+});
+
+describe("policy", () => {
+  test("none is well, and settings can be read on", () => {
+    expect(checkPolicy(platform())).toEqual({ status: "ok", detail: "none (fake)", value: true });
+  });
+
+  test("is counted and its place named", () => {
+    const policy = () => found({ origin: "/etc/policy.json", values: { fleetSize: 3, splay: "1h" } }, "fake");
+    expect(checkPolicy(platform({ policy }))).toMatchObject({ detail: "2 settings from /etc/policy.json" });
+  });
+
+  test("that can't be read fails", () => {
+    const error = new AgentError("settings-unreadable", "not JSON");
+    expect(checkPolicy(platform({ policy: () => failed("fake", error) }))).toEqual({ status: "fail", error });
+  });
+});
+
+test("settings are counted by where they come from", () => {
+  const resolved = resolveSettings([
+    { kind: "flag", location: undefined, values: { fleetSize: "3" } },
+    { kind: "file", location: "/etc/config.json", values: { clientId: "k", splay: "1h", fleetSize: 9 } },
+  ]);
+  const finding = checkSettings(() => resolved);
+  expect(finding).toMatchObject({ status: "ok", detail: "1 by flag, 2 by file, all others at their defaults" });
+  expect(finding.value).toBe(resolved);
+  expect(checkSettings(() => resolveSettings([]))).toMatchObject({ detail: "all at their defaults" });
+});
+
+describe("credential", () => {
+  const credentialFile = "/etc/linkuser-agent/credential.json";
+  const check = (content: ReturnType<Platform["readProtected"]>, environment = {}) =>
+    checkCredential({
+      clientId: "key",
+      credentialFile,
+      environment,
+      platform: platform({ readProtected: () => content }),
+    });
+
+  test.each([
+    ['{"clientSecret":"planted-secret"}', `secret in ${credentialFile}, protected`],
+    ['{"accessToken":"planted-secret"}', `access token in ${credentialFile}, protected`],
+  ])("%s is told without being shown", (text, detail) => {
+    expect(check(found(text, "fake"))).toMatchObject({ status: "ok", detail });
+  });
+
+  test("of the environment is told", () => {
+    const finding = check(absent("fake", "none"), { LINKUSER_CLIENT_SECRET: "planted-secret" });
+    expect(finding).toMatchObject({ status: "ok", detail: "secret from the environment" });
+    expect(JSON.stringify(finding)).not.toContain("planted-secret");
+  });
+
+  test("that others can read is refused", () => {
+    const error = new AgentError("credentials-exposed", "mode 0644");
+    expect(() => check(failed("fake", error))).toThrow(error);
+  });
+});
+
+describe("environment", () => {
+  test("with nothing special is well", () => {
+    const environment = { PATH: "/usr/bin", HTTPS_PROXY: "http://proxy:3128", LD_PRELOAD: "" };
+    expect(checkEnvironment(environment, [], true)).toMatchObject({ status: "ok" });
+  });
+
+  test("tells what is ignored, and how to set it", () => {
+    expect(checkEnvironment({}, ["HTTPS_PROXY"], true)).toEqual({
+      status: "warn",
+      detail: "ignored, as a person started this run with rights: HTTPS_PROXY",
+      advice: "if a proxy is needed, name it in the setting proxy",
+    });
+  });
+
+  test("tells variables of Node that have no effect", () => {
+    expect(checkEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
+      status: "warn",
+      detail: "without effect: NODE_EXTRA_CA_CERTS",
+      advice: "name further CAs in the setting caFile",
+    });
+  });
+
+  test.each(["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"])(
+    "%s matters where the run has rights that its starter may not have",
+    (name) => {
+      const environment = { [name]: "/home/alice/planted.so" };
+      const finding = checkEnvironment(environment, [], true);
+      expect(finding).toMatchObject({ status: "warn", advice: `unset ${name}` });
+      expect(JSON.stringify(finding)).not.toContain("planted");
+      expect(checkEnvironment(environment, [], false)).toMatchObject({ status: "ok" });
+    },
+  );
+});
+
+test("a trigger is told where the platform can", () => {
+  const trigger = (reading: ReturnType<NonNullable<Platform["trigger"]>>) =>
+    checkTrigger(platform({ trigger: () => reading }));
+  expect(checkTrigger(platform())).toMatchObject({ status: "skip" });
+  expect(trigger(found("a task", "fake"))).toEqual({ status: "ok", detail: "a task" });
+  expect(trigger(absent("fake", "no task"))).toMatchObject({
+    status: "warn",
+    detail: "a logon starts nothing: no task",
+  });
+  const error = new AgentError("settings-unreadable", "EACCES");
+  expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });
+});

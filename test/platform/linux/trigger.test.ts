@@ -1,0 +1,33 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readTrigger } from "../../../agent/platform/linux/trigger.ts";
+import { makeRoot } from "./tree.ts";
+
+const unit = "usr/lib/systemd/system/linkuser-agent@.service";
+const dropIn = "usr/lib/systemd/system/session-.scope.d/50-linkuser-agent.conf";
+
+test("a unit that sessions want is the trigger", () => {
+  const root = makeRoot({ [unit]: "", [dropIn]: "" });
+  expect(readTrigger(root)).toMatchObject({ kind: "found", value: join(root, unit) });
+});
+
+test("an administrator's own unit comes before the package's", () => {
+  const own = "etc/systemd/system/linkuser-agent@.service";
+  const root = makeRoot({ [unit]: "", [own]: "", [dropIn]: "" });
+  expect(readTrigger(root)).toMatchObject({ kind: "found", value: join(root, own) });
+});
+
+test.each([
+  ["nothing is installed", {}, "no linkuser-agent@.service"],
+  ["no session wants the unit", { [unit]: "" }, expect.stringContaining("nothing in session-.scope.d wants it")],
+  ["the unit is missing", { [dropIn]: "" }, "no linkuser-agent@.service"],
+])("absent where %s", (_why, tree, reason) => {
+  expect(readTrigger(makeRoot(tree))).toMatchObject({ kind: "absent", reason });
+});
+
+test("absent where the unit is masked", () => {
+  const root = makeRoot({ [unit]: "", [dropIn]: "", "etc/systemd/system/": "" });
+  symlinkSync("/dev/null", join(root, "etc/systemd/system/linkuser-agent@.service"));
+  expect(readTrigger(root)).toMatchObject({ kind: "absent", reason: expect.stringContaining("is masked") });
+});

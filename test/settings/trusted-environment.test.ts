@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { trustedEnvironment } from "../../agent/settings/trusted-environment.ts";
+
+const personal = {
+  HTTPS_PROXY: "http://user:password@proxy.home.test:3128",
+  http_proxy: "http://proxy.home.test",
+  No_Proxy: "*",
+  SSL_CERT_FILE: "/home/alice/ca.pem",
+  SSL_CERT_DIR: "/home/alice/ca",
+};
+const others = { PATH: "/usr/bin", LINKUSER_BASE_URL: "https://gears.example.com" };
+
+describe("a person started it with rights", () => {
+  test.each([
+    ["sudo", { SUDO_UID: "1000", SUDO_USER: "alice", USER: "root", LOGNAME: "root" }],
+    ["sudo -i by root's own name", { SUDO_USER: "alice" }],
+    ["doas", { DOAS_USER: "alice" }],
+    ["pkexec", { PKEXEC_UID: "1000" }],
+    ["su", { USER: "alice", LOGNAME: "alice" }],
+    ["an elevated prompt of Windows", { USERNAME: "alice" }],
+  ])("%s: that person's proxies and CAs are ignored", (_how, marks) => {
+    const { variables, ignored } = trustedEnvironment({ ...marks, ...others, ...personal }, true);
+    expect(variables).toEqual({ ...marks, ...others });
+    expect(ignored.toSorted()).toEqual(Object.keys(personal).toSorted());
+  });
+
+  test("what is set to nothing is not worth a word", () => {
+    expect(trustedEnvironment({ SUDO_UID: "1000", HTTPS_PROXY: "" }, true)).toEqual({
+      variables: { SUDO_UID: "1000" },
+      ignored: [],
+    });
+  });
+});
+
+describe("the machine itself started it", () => {
+  test.each([
+    ["a unit of systemd", {}],
+    ["cron", { LOGNAME: "root", USER: "root" }],
+    ["a task of Windows as SYSTEM", { USERNAME: "PC-17$" }],
+    ["a management tool as SYSTEM", { USERNAME: "SYSTEM" }],
+  ])("%s: everything is obeyed", (_how, marks) => {
+    const environment = { ...marks, ...others, ...personal };
+    expect(trustedEnvironment(environment, true)).toEqual({ variables: environment, ignored: [] });
+  });
+});
+
+test("a run without rights obeys the person who started it", () => {
+  const environment = { USER: "alice", ...others, ...personal };
+  expect(trustedEnvironment(environment, false)).toEqual({ variables: environment, ignored: [] });
+});
+
+test("nothing but the named variables is ever taken out, and their values are not told", () => {
+  const names = fc.oneof(fc.constantFrom(...Object.keys(personal), "SUDO_UID", "USER"), fc.string());
+  fc.assert(
+    fc.property(fc.dictionary(names, fc.string()), fc.boolean(), (environment, privileged) => {
+      const { variables, ignored } = trustedEnvironment(environment, privileged);
+      const gone = Object.keys(environment).filter((name) => !Object.hasOwn(variables, name));
+      expect(gone.every((name) => /^(?:https?_proxy|no_proxy|ssl_cert_(?:file|dir))$/i.test(name))).toBe(true);
+      expect(gone).toEqual(expect.arrayContaining([...ignored]));
+      for (const [name, value] of Object.entries(variables)) expect(value).toBe(environment[name]);
+    }),
+  );
+});

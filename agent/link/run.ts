@@ -310,8 +310,6 @@ class LinkRun {
       rateLimit,
       fleetSize,
       splay,
-      callsPerLink: 1,
-      rolloutStart: undefined,
       retryInitialDelay,
       retryMaxDelay,
     };

@@ -24,10 +24,6 @@ export interface PaceContext {
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
   readonly splay: number | undefined;
-  /** Calls of the shared limit that one link costs: 2 where getting a token counts, else 1. */
-  readonly callsPerLink: number;
-  /** When the fleet began to link, where that is known: who comes after its span needs no slot. */
-  readonly rolloutStart: number | undefined;
   readonly retryInitialDelay: number;
   readonly retryMaxDelay: number;
 }
@@ -94,13 +90,11 @@ function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule 
 }
 
 function fresh(context: PaceContext): PaceMemory {
-  const { now, slot, rolloutStart, rateLimit } = context;
-  const basis = Math.max(1, firstWidth(context));
-  const late = rolloutStart !== undefined && now - rolloutStart >= basis;
-  const width = late ? Math.min(basis, 2 * rateLimit.period) : basis;
+  const { now, slot } = context;
+  const width = Math.max(1, firstWidth(context));
   return {
     version: 1,
-    basis,
+    basis: width,
     tile: 0,
     width,
     position: 0,

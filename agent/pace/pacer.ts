@@ -48,6 +48,8 @@ export interface Schedule {
   readonly awake: number;
 }
 
+/** How closely devices follow whose network came back; an office's come back together. */
+const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
 const longestHold = 86_400_000;
 /** What was remembered longer ago belongs to another rollout. */
@@ -79,6 +81,13 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
   // A try that nobody waited for does not use up the device's own moment.
   const early = schedule.notBefore < schedule.unhurried && context.now < schedule.unhurried;
   return decide(early ? refused : nextTry(refused, context), context);
+}
+
+/** The schedule where a network came back while a failure of the network was waited out: that wait is cut short. */
+export function reconnected(schedule: Schedule, context: PaceContext): Schedule {
+  const memory = advanced(schedule, context);
+  const hold = Math.min(memory.hold, context.now + reconnectSpan * context.random());
+  return hurried(decide({ ...memory, hold, failures: Math.min(memory.failures, 1) }, context), context);
 }
 
 /** Where a person waits, only what the server asked for is waited. */

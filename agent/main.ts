@@ -7,7 +7,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable } from "./printable.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import { guardStandardStreams, onTerminal, showsColour, writeStandard } from "./standard-streams.ts";
+import { guardStandardStreams, onTerminal, showsColour, terminalWidth, writeStandard } from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
@@ -61,6 +61,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     clock: systemClock,
     random: Math.random,
     onTerminal: onTerminal(),
+    terminalWidth,
     colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),
     interrupted: interruption(),

@@ -58,6 +58,11 @@ export function onTerminal(): boolean {
   return isTerminal(2);
 }
 
+/** Columns of the terminal at standard error; 80 where it does not tell. */
+export function terminalWidth(): number {
+  return process.stderr.columns || 80;
+}
+
 /**
  * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in a
  * console of Windows that has them turned off, as all but Windows Terminal may.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeDuration, duration, formatDuration, parseDuration } from "../agent/duration.ts";
+import { describeCountdown, describeDuration, duration, formatDuration, parseDuration } from "../agent/duration.ts";
 
 test.each([
   ["250ms", 250],
@@ -34,4 +34,15 @@ test.each([
   [-5, "0 s"],
 ])("%i ms are for a person %s", (ms, text) => {
   expect(describeDuration(ms)).toBe(text);
+});
+
+test.each([
+  [0, "0 s"],
+  [1, "1 s"],
+  [59_001, "1 min"],
+  [200_000, "3 min 20 s"],
+  [3_599_500, "1 h"],
+  [7_500_000, "2 h 5 min"],
+])("%i ms are as the rest of a wait %s", (ms, text) => {
+  expect(describeCountdown(ms)).toBe(text);
 });

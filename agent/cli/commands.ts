@@ -29,6 +29,7 @@ export const commands = {
       "dry-run": { help: "find everything out and show the request, but send nothing" },
       force: { help: "link even if already linked" },
       "no-splay": { help: "start at once" },
+      "will-repeat": { help: "the caller comes again by itself: end instead of waiting more than 15 min" },
       user: { placeholder: "NAME", help: "link this user (for another than the caller: administrators only)" },
       session: { placeholder: "ID", help: "link this logon session's user" },
     },

@@ -7,7 +7,7 @@ import type { Credentials } from "../settings/credentials.ts";
 
 /** The API as the run over candidates sees it: opened at the first call, closed before every wait. */
 export interface ApiConnection {
-  /** @throws AgentError for every answer that is neither a link, an unknown device nor 429 */
+  /** @throws AgentError for every answer that makes no sense to wait for, and for what the network did */
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
   /** Of the whole run, over all connections. */
   requests(): RequestCount;
@@ -44,7 +44,10 @@ export function apiConnection(parts: {
           return answer;
         case "rate-limited":
           return { kind: "rate-limited", notBefore: answer.rateLimit.notBefore };
-        default:
+        case "server-error":
+          return { kind: "unavailable", error: answer.error, notBefore: answer.rateLimit.notBefore };
+        case "token-refused":
+        case "refused":
           throw answer.error;
       }
     },

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
 import { createSender } from "../api/send.ts";
@@ -15,7 +16,9 @@ import type { ResolvedSettings } from "../settings/layers.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
 import { apiConnection } from "./api-connection.ts";
+import { countdownIn } from "./countdown.ts";
 import { describeDryRun } from "./dry-run.ts";
+import { createLiveLine, type LiveLine } from "./live-line.ts";
 import { openLog } from "./open-log.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
@@ -56,7 +59,8 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   const { platform, clock, random, environment } = runtime;
   const { settings } = resolved;
   const { stateDir, logFile, credentialFile } = effectivePaths(platform, settings);
-  const log = openLog(runtime, settings.logLevel, logFile);
+  const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
+  const log = openLog(above(line, runtime), settings.logLevel, logFile);
   const credentials = onDemand(() =>
     findCredentials({
       clientId: settings.clientId,
@@ -81,6 +85,8 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
       using _lock = await acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal);
       return await work();
     },
+    addresses: networkAddresses,
+    countdown: line && countdownIn(line),
     store: fileStore(stateDir),
     clock,
     random,
@@ -90,6 +96,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     settings,
     force: flags["force"] === true,
     immediate: flags["no-splay"] === true || runtime.onTerminal,
+    willRepeat: flags["will-repeat"] === true,
   };
   try {
     const result = await runLink(ports, options, deadlineSignal(runtime, settings.deadline));
@@ -112,6 +119,20 @@ function onDemand<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+/** Log lines take the live line's place, which is shown again below them. */
+function above(line: LiveLine | undefined, runtime: Runtime): Runtime {
+  const writeError = (text: string): void => {
+    line?.erase();
+    runtime.writeError(text);
+  };
+  return { ...runtime, writeError };
+}
+
+function networkAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal }) => !internal).map(({ address }) => address);
 }
 
 const accountOf = (credentials: Credentials): string | null =>

@@ -81,16 +81,18 @@ export function plan(input: PlanInput): PlanResult {
   };
 }
 
-function choicesFor({ devices }: PlanInput, least: number): readonly Choice[] {
+function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly Choice[] {
   const minute = 60_000;
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
   const wide = span(2.5);
+  // A device can't tell whether its token calls count, so the setting has to.
+  const fleetSize = tokenCalls ? 2 * devices : devices;
   return [
     {
-      name: `fleetSize ${devices}`,
-      settings: { fleetSize: devices },
-      fleetSize: devices,
+      name: `fleetSize ${fleetSize}`,
+      settings: { fleetSize },
+      fleetSize,
       recommended: true,
       remark: `${margin} times the least time: hardly a refused call, however the server counts`,
     },

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly random: () => number;
   /** Whether a person watches standard error. */
   readonly onTerminal: boolean;
+  /** Columns of that terminal. */
+  readonly terminalWidth: () => number;
   /** Whether standard output is a terminal that shows colours. */
   readonly colour: boolean;
   readonly writeError: (text: string) => void;

@@ -1,22 +1,27 @@
 import type { Clock } from "../clock.ts";
-import { AgentError, asAgentError, framesOf } from "../errors.ts";
+import { describeDuration } from "../duration.ts";
+import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
 import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
-import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
+import { after, begin, keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Memory, MemoryStore, RememberedLink } from "./memory.ts";
 import { type Identity, type LinkTarget, planLink } from "./plan.ts";
 
-/** What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again. */
+/**
+ * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.
+ * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another try.
+ */
 export type LinkAnswer =
   | { readonly kind: "linked"; readonly message: string }
   | { readonly kind: "device-unknown" }
-  /** `notBefore`: wall-clock milliseconds before which the answer's headers forbid another try. */
-  | { readonly kind: "rate-limited"; readonly notBefore: number | undefined };
+  | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
+  /** The server has a fault of its own. */
+  | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 
 /** Who is to be linked to what, looked up anew for every try: people log off while a run waits. */
 export type Finding =
@@ -40,10 +45,21 @@ export interface LinkPorts {
   rest(): Promise<void>;
   /** Runs the work while no other run on this machine does. */
   exclusively<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** This device's addresses in its networks; a new one means that a network has come back. */
+  addresses(): readonly string[];
+  /** Where a person watches; else undefined. */
+  readonly countdown: Countdown | undefined;
   readonly store: MemoryStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+}
+
+/** Shows a wait to the person who watches. */
+export interface Countdown {
+  /** Called every second. @param left ms @param cause what made the wait necessary */
+  show(left: number, cause: AgentError): void;
+  erase(): void;
 }
 
 export interface LinkOptions {
@@ -54,6 +70,8 @@ export interface LinkOptions {
   readonly force: boolean;
   /** Do not wait for this device's slot before the first try. */
   readonly immediate: boolean;
+  /** Whoever started this run starts it again by itself: long waits are left to a later run. */
+  readonly willRepeat: boolean;
 }
 
 export interface LinkResult {
@@ -70,7 +88,7 @@ export interface LinkResult {
 /** What one try came to: an end, or a moment for the next one with the failure that made it necessary. */
 type Step =
   | { readonly kind: "end"; readonly end: End }
-  | { readonly kind: "wait"; readonly until: number; readonly reason: string; readonly failure: AgentError };
+  | { readonly kind: "wait"; readonly schedule: Schedule; readonly cause: AgentError };
 
 type End = Pick<LinkResult, "outcome" | "message"> &
   Partial<Pick<LinkResult, "device" | "username" | "group" | "error">>;
@@ -81,38 +99,41 @@ type End = Pick<LinkResult, "outcome" | "message"> &
  * @param signal aborted at the deadline or when the process is asked to stop; its reason is an AgentError
  */
 export async function runLink(ports: LinkPorts, options: LinkOptions, signal: AbortSignal): Promise<LinkResult> {
-  const { clock, log } = ports;
+  const { clock } = ports;
   const started = clock.monotonic();
-  const deadline = clock.now() + options.settings.deadline;
   const run = new LinkRun(ports, options);
   for (;;) {
     const step = await run.step(signal);
-    const end = step.kind === "end" ? step.end : endWithoutWaiting(step, deadline, signal);
-    if (end !== undefined) {
-      const result = { device: undefined, username: undefined, group: undefined, error: undefined, ...end };
-      return { ...result, requests: ports.requests(), elapsedMs: Math.round(clock.monotonic() - started) };
-    }
-    if (step.kind !== "wait") continue;
-    log.info("waiting", step.reason, { until: new Date(step.until).toISOString() });
-    await ports.rest();
-    await run.wait(step.until, signal);
+    const end = step.kind === "end" ? step.end : await run.wait(step, signal);
+    if (end === undefined) continue;
+    const result = { device: undefined, username: undefined, group: undefined, error: undefined, ...end };
+    return { ...result, requests: ports.requests(), elapsedMs: Math.round(clock.monotonic() - started) };
   }
-}
-
-/** A try that comes after the deadline is left to the next run; so is one that the process is not given time for. */
-function endWithoutWaiting(step: Step & { kind: "wait" }, deadline: number, signal: AbortSignal): End | undefined {
-  if (signal.aborted) return failure(step.failure.code === "not-due" ? asAgentError(signal.reason) : step.failure);
-  return step.until > deadline ? failure(step.failure) : undefined;
 }
 
 /** Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended machine. */
 const glance = 30_000;
+/** The same where a person watches. */
+const watchedGlance = 1_000;
 /** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
 const signOfLife = 600_000;
+/** Milliseconds that a run waits at most which will be repeated: the interval of the catch-up trigger. */
+const longestWaitIfRepeated = 900_000;
+
+/** Failures that may pass as soon as a network comes back. */
+const networkFailures: readonly ErrorCode[] = [
+  "name-not-resolved",
+  "not-connected",
+  "connection-lost",
+  "no-answer",
+  "identity-unreadable",
+];
 
 class LinkRun {
   readonly #ports: LinkPorts;
   readonly #options: LinkOptions;
+  /** Wall-clock milliseconds. A try that comes later is left to the next run. */
+  readonly #deadline: number;
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
   readonly #unknown = new Set<string>();
   /** Somebody waits, or the link is no part of a rollout: no try waits for a slot. */
@@ -130,6 +151,7 @@ class LinkRun {
   constructor(ports: LinkPorts, options: LinkOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#deadline = ports.clock.now() + options.settings.deadline;
     this.#hurry = options.immediate;
   }
 
@@ -140,7 +162,7 @@ class LinkRun {
         const { memory, problem } = this.#ports.store.read();
         if (problem !== undefined) this.#ports.log.warn("state-unreadable", problem);
         return await this.#try(this.#unsaved ?? memory, signal).catch((thrown: unknown) =>
-          this.#failed(memory, undefined, asAgentError(thrown)),
+          this.#failed(memory, asAgentError(thrown), signal),
         );
       }, signal);
     } catch (thrown) {
@@ -150,29 +172,67 @@ class LinkRun {
     }
   }
 
-  /** Waits without holding anything; a machine that was off part of the time waits longer. */
-  async wait(until: number, signal: AbortSignal): Promise<void> {
-    const { clock, store, exclusively } = this.#ports;
+  /**
+   * Waits without holding anything; a machine that was off part of the time waits longer.
+   * @returns the run's end where it is asked to end meanwhile
+   */
+  async wait({ schedule, cause }: Step & { kind: "wait" }, signal: AbortSignal): Promise<End | undefined> {
+    const { clock, countdown, log } = this.#ports;
+    log.info("waiting", schedule.reason, { until: new Date(schedule.notBefore).toISOString() });
+    await this.#ports.rest();
+    const networkIsBack = networkFailures.includes(cause.code) ? this.#watchNetwork() : () => false;
+    let next = schedule;
     let keptAt = clock.monotonic();
-    let next = until;
-    for (let left = next - clock.now(); left > 0 && !signal.aborted; left = next - clock.now()) {
-      await clock.sleep(Math.min(left, glance), signal);
-      if (this.#schedule === undefined || clock.monotonic() - keptAt < signOfLife) continue;
-      keptAt = clock.monotonic();
-      const kept = keep(this.#schedule, this.#pace([]));
-      this.#schedule = kept;
-      next = kept.notBefore;
-      await exclusively(
-        async () => this.#remember({ ...store.read().memory, pace: kept.memory, notBefore: next }),
-        signal,
-      );
+    for (;;) {
+      const left = next.notBefore - clock.now();
+      if (left <= 0 || signal.aborted) break;
+      countdown?.show(left, cause);
+      await clock.sleep(Math.min(left, countdown === undefined ? glance : watchedGlance), signal);
+      if (networkIsBack()) {
+        log.info("network-back", "the device has a new network address; tries soon");
+        next = reconnected(next, this.#pace([]));
+      } else if (clock.monotonic() - keptAt >= signOfLife) {
+        keptAt = clock.monotonic();
+        next = keep(next, this.#pace([]));
+        await this.#amend({ pace: next.memory, notBefore: next.notBefore }, signal);
+      }
+    }
+    countdown?.erase();
+    this.#schedule = next;
+    if (!signal.aborted) return undefined;
+    const end = failure(interruption(cause, signal));
+    const { memory: pace } = keep(next, this.#pace([]));
+    await this.#amend({ pace, lastRun: this.#lastRun(end) }, signal);
+    return end;
+  }
+
+  /** Tells at each call whether an address has come since the one before. */
+  #watchNetwork(): () => boolean {
+    let known = this.#ports.addresses();
+    return () => {
+      const before = known;
+      known = this.#ports.addresses();
+      return known.some((address) => !before.includes(address));
+    };
+  }
+
+  /** Changes what is remembered, during a wait. Another run that has finished meanwhile left no schedule to change. */
+  async #amend(change: Pick<Memory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#ports.exclusively(async () => {
+        const memory = this.#unsaved ?? this.#ports.store.read().memory;
+        if (memory.pace !== undefined) this.#remember({ ...memory, ...change });
+      }, signal);
+    } catch (thrown) {
+      const { code, message } = asAgentError(thrown);
+      this.#ports.log.warn(code, message);
     }
   }
 
   async #try(memory: Memory, signal: AbortSignal): Promise<Step> {
     const finding = await this.#ports.find(signal);
     if (finding.kind === "skipped") return this.#end(memory, { outcome: "skipped", message: finding.reason });
-    if (finding.kind === "failed") return this.#failed(memory, undefined, finding.error);
+    if (finding.kind === "failed") return this.#failed(memory, finding.error, signal);
 
     const { identity } = finding;
     const { settings, force } = this.#options;
@@ -190,7 +250,11 @@ class LinkRun {
     const schedule = this.#current(memory, context);
     if (schedule.notBefore > context.now) {
       const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}.`);
-      return this.#wait(memory, schedule, notDue);
+      return this.#wait(memory, schedule, notDue, signal);
+    }
+    if (this.#schedule === undefined && this.#options.immediate && plan.spread && schedule.unhurried > context.now) {
+      const wait = describeDuration(schedule.unhurried - context.now);
+      this.#ports.log.info("hurried", `starts at once; unattended it would wait ${wait}: ${schedule.reason}`);
     }
     this.#ports.log.debug("trying", plan.reason);
     return await this.#ask(memory, plan.candidates, identity, schedule, signal);
@@ -216,7 +280,7 @@ class LinkRun {
         const error = asAgentError(thrown);
         // What a try before this one met says more than that the deadline cut this one off.
         const told = signal.aborted && error === signal.reason ? (this.#failure ?? error) : error;
-        return this.#failed(memory, schedule, told, identity);
+        return this.#failed(memory, told, signal, { schedule, identity });
       }
       if (answer.kind === "linked") return this.#linked(memory, candidate, identity, answer.message);
       if (answer.kind === "rate-limited") {
@@ -226,7 +290,10 @@ class LinkRun {
         );
         const event = { kind: "rate-limited", notBefore: answer.notBefore } as const;
         this.#limited = true;
-        return this.#wait(memory, after(schedule, event, this.#pace(candidates)), error);
+        return this.#wait(memory, after(schedule, event, this.#pace(candidates)), error, signal);
+      }
+      if (answer.kind === "unavailable") {
+        return this.#failed(memory, answer.error, signal, { schedule, identity, notBefore: answer.notBefore });
       }
       this.#unknown.add(candidate.value);
       this.#ports.log.info("device-unknown", `the API does not know ${candidate.value} (${candidate.source})`);
@@ -245,14 +312,20 @@ class LinkRun {
   }
 
   /** What may pass by itself is tried again; everything else ends the run. */
-  #failed(memory: Memory, schedule: Schedule | undefined, error: AgentError, identity?: Identity): Step {
+  #failed(
+    memory: Memory,
+    error: AgentError,
+    signal: AbortSignal,
+    known: { schedule?: Schedule; identity?: Identity; notBefore?: number | undefined } = {},
+  ): Step {
+    const { schedule, identity, notBefore } = known;
     if (error.outcome !== "unreachable") {
       return this.#end(memory, { ...failure(error), username: identity?.username, group: identity?.group });
     }
     const context = this.#pace(identity?.candidates ?? []);
-    const event = { kind: "transient", notBefore: undefined } as const;
+    const event = { kind: "transient", notBefore } as const;
     const next = after(schedule ?? this.#current(memory, context), event, context);
-    return this.#wait(memory, next, error);
+    return this.#wait(memory, next, error, signal);
   }
 
   #end(memory: Memory, end: End): Step {
@@ -266,15 +339,28 @@ class LinkRun {
     return { kind: "end", end };
   }
 
-  #wait(memory: Memory, schedule: Schedule, cause: AgentError): Step {
+  /** Remembers when the next try is, and ends the run where that is left to another one. */
+  #wait(memory: Memory, schedule: Schedule, cause: AgentError, signal: AbortSignal): Step {
     if (cause.code !== "not-due") {
       this.#failure = cause;
       this.#ports.log.warn(cause.code, cause.message);
     }
-    const { notBefore, reason } = schedule;
     this.#schedule = schedule;
-    this.#remember({ ...memory, pace: schedule.memory, notBefore, lastRun: this.#lastRun(failure(cause)) });
-    return { kind: "wait", until: notBefore, reason, failure: cause };
+    const { memory: pace, notBefore } = schedule;
+    const error = this.#leaving(notBefore, cause, signal);
+    const end = failure(error ?? cause);
+    this.#remember({ ...memory, pace, notBefore, lastRun: this.#lastRun(end) });
+    return error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end };
+  }
+
+  /** What to end with where the try at `until` is left to another run; undefined to wait for it. */
+  #leaving(until: number, cause: AgentError, signal: AbortSignal): AgentError | undefined {
+    if (signal.aborted) return interruption(cause, signal);
+    if (until > this.#deadline) return cause;
+    const left = until - this.#ports.clock.now();
+    if (!this.#options.willRepeat || left <= longestWaitIfRepeated) return undefined;
+    if (cause.outcome === "rate-limited") return cause;
+    return new AgentError("not-due", `${cause.message} The next try is due in ${describeDuration(left)}.`, { cause });
   }
 
   #lastRun({ outcome, message, error }: End): NonNullable<Memory["lastRun"]> {
@@ -314,12 +400,15 @@ class LinkRun {
       rateLimit,
       fleetSize,
       splay,
-      callsPerLink: 1,
-      rolloutStart: undefined,
       retryInitialDelay,
       retryMaxDelay,
     };
   }
+}
+
+/** What a run that is asked to end during a wait ends with: what it met, where it met something. */
+function interruption(cause: AgentError, signal: AbortSignal): AgentError {
+  return cause.code === "not-due" ? asAgentError(signal.reason) : cause;
 }
 
 function failure(error: AgentError): End {

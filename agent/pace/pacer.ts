@@ -24,10 +24,6 @@ export interface PaceContext {
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
   readonly splay: number | undefined;
-  /** Calls of the shared limit that one link costs: 2 where getting a token counts, else 1. */
-  readonly callsPerLink: number;
-  /** When the fleet began to link, where that is known: who comes after its span needs no slot. */
-  readonly rolloutStart: number | undefined;
   readonly retryInitialDelay: number;
   readonly retryMaxDelay: number;
 }
@@ -52,6 +48,8 @@ export interface Schedule {
   readonly awake: number;
 }
 
+/** How closely devices follow whose network came back; an office's come back together. */
+const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
 const longestHold = 86_400_000;
 /** What was remembered longer ago belongs to another rollout. */
@@ -85,6 +83,13 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
   return decide(early ? refused : nextTry(refused, context), context);
 }
 
+/** The schedule where a network came back while a failure of the network was waited out: that wait is cut short. */
+export function reconnected(schedule: Schedule, context: PaceContext): Schedule {
+  const memory = advanced(schedule, context);
+  const hold = Math.min(memory.hold, context.now + reconnectSpan * context.random());
+  return hurried(decide({ ...memory, hold, failures: Math.min(memory.failures, 1) }, context), context);
+}
+
 /** Where a person waits, only what the server asked for is waited. */
 function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule {
   if (!immediate) return schedule;
@@ -94,13 +99,11 @@ function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule 
 }
 
 function fresh(context: PaceContext): PaceMemory {
-  const { now, slot, rolloutStart, rateLimit } = context;
-  const basis = Math.max(1, firstWidth(context));
-  const late = rolloutStart !== undefined && now - rolloutStart >= basis;
-  const width = late ? Math.min(basis, 2 * rateLimit.period) : basis;
+  const { now, slot } = context;
+  const width = Math.max(1, firstWidth(context));
   return {
     version: 1,
-    basis,
+    basis: width,
     tile: 0,
     width,
     position: 0,

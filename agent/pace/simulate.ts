@@ -115,8 +115,6 @@ export function simulate(rollout: Rollout): RolloutResult {
     rateLimit: limit,
     fleetSize: rollout.fleetSize,
     splay: rollout.splay,
-    callsPerLink: tokenCalls ? 2 : 1,
-    rolloutStart: undefined,
     retryInitialDelay: 2 * second,
     retryMaxDelay: 15 * minute,
   };

@@ -4,8 +4,6 @@ interface Spread {
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
   readonly splay: number | undefined;
-  /** Calls of the shared limit that one link costs: 2 where the token call counts. */
-  readonly callsPerLink: number;
 }
 
 /** How much wider than the bare minimum the span for a known fleet is: room for chance, so that nearly all get through at once. */
@@ -18,10 +16,10 @@ function unknownBasis({ period }: RateLimit): number {
 
 /** Width of the first tile, ms; 0 only for a splay of 0. */
 export function firstWidth(spread: Spread): number {
-  const { rateLimit, fleetSize, splay, callsPerLink } = spread;
+  const { rateLimit, fleetSize, splay } = spread;
   if (splay !== undefined) return splay;
   if (fleetSize === undefined) return unknownBasis(rateLimit);
-  return (margin * callsPerLink * fleetSize * rateLimit.period) / rateLimit.calls;
+  return (margin * fleetSize * rateLimit.period) / rateLimit.calls;
 }
 
 /** Whether the first tile is as wide as the fleet needs, as far as is known; a short splay says nothing about that. */

@@ -103,7 +103,7 @@ function rows(): readonly Row[] {
     shown("outage of 2 h", { outage: { from: 2 * hour, to: 4 * hour } }),
     shown("outage, fleetSize", { fleetSize: devices, outage: { from: 2 * hour, to: 4 * hour } }),
     shown("token calls", { tokenCalls: true }),
-    shown("token calls, fleetSize", { tokenCalls: true, fleetSize: devices }),
+    shown("token calls, fleetSize", { tokenCalls: true, fleetSize: 2 * devices }),
   ];
 }
 

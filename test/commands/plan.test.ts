@@ -35,7 +35,9 @@ test("every forecast goes up from nobody to everybody and costs at least one cal
 });
 
 test("token calls that count double the least time; a limit twice as high halves it", () => {
-  expect(plan({ ...input, tokenCalls: true }).least).toBe(2 * result.least);
+  const counted = plan({ ...input, tokenCalls: true });
+  expect(counted.least).toBe(2 * result.least);
+  expect(counted.choices.find(({ recommended }) => recommended)?.settings).toEqual({ fleetSize: 600 });
   expect(plan({ ...input, rateLimit: { calls: 20, period: duration("1m") } }).least).toBe(result.least / 2);
 });
 

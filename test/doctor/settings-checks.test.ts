@@ -28,7 +28,8 @@ describe("policy", () => {
   });
 
   test("is counted and its place named", () => {
-    const policy = () => found({ origin: "/etc/policy.json", values: { fleetSize: 3, splay: "1h" } }, "fake");
+    const policy = () =>
+      found({ origin: "/etc/policy.json", spelling: "file" as const, values: { fleetSize: 3, splay: "1h" } }, "fake");
     expect(checkPolicy(platform({ policy }))).toMatchObject({ detail: "2 settings from /etc/policy.json" });
   });
 

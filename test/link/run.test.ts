@@ -3,7 +3,14 @@ import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
 import type { Memory } from "../../agent/link/memory.ts";
-import { type Finding, type LinkAnswer, type LinkOptions, type LinkPorts, runLink } from "../../agent/link/run.ts";
+import {
+  type Countdown,
+  type Finding,
+  type LinkAnswer,
+  type LinkOptions,
+  type LinkPorts,
+  runLink,
+} from "../../agent/link/run.ts";
 import { createLog } from "../../agent/log.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { virtualClock } from "../fakes/clock.ts";
@@ -32,6 +39,7 @@ const options: LinkOptions = {
   },
   force: false,
   immediate: true,
+  willRepeat: false,
 };
 
 /** A run whose API gives these answers, one a call; an error code is thrown. */
@@ -41,7 +49,7 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
   const findings = [...(parts.findings ?? [])];
   const asked: string[] = [];
   const events: string[] = [];
-  const state = { memory: parts.memory ?? {}, writable: true, locked: 0 };
+  const state = { memory: parts.memory ?? {}, writable: true, locked: 0, addresses: [] as readonly string[] };
   const ports: LinkPorts = {
     target: () => target,
     find: async () => findings.shift() ?? alice,
@@ -64,6 +72,8 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
         state.locked--;
       }
     },
+    addresses: () => state.addresses,
+    countdown: undefined,
     store: {
       read: () => ({ memory: state.memory, problem: undefined }),
       write: (memory) => {
@@ -75,9 +85,15 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
     random: () => 0.5,
     log: createLog("debug", [({ event }) => events.push(event)], () => clock.now()),
   };
+  /** Does something at the end of each sleep of a wait. */
+  const whileAsleep = (happens: () => void): void => {
+    const { sleep } = clock;
+    const watched = { ...clock, sleep: async (ms: number, signal: AbortSignal) => sleep(ms, signal).then(happens) };
+    Object.assign(ports, { clock: watched });
+  };
   const run = (change: Partial<LinkOptions> = {}, signal = new AbortController().signal) =>
     runLink(ports, { ...options, ...change }, signal);
-  return { run, asked, events, state, clock, ports };
+  return { run, asked, events, state, clock, ports, whileAsleep };
 }
 
 test("a link is made, told and remembered", async () => {
@@ -231,4 +247,134 @@ test("a defect of the program is internal, whatever it throws", async () => {
     },
   });
   expect(await run()).toMatchObject({ outcome: "internal", error: { code: "internal" } });
+});
+
+test("a run that somebody watches says what an unattended one would wait, and counts down every second", async () => {
+  const { run, ports, events, clock } = scene(["not-connected", linked]);
+  const shown: [number, ErrorCode][] = [];
+  const countdown: Countdown = {
+    show: (left, { code }) => shown.push([left, code]),
+    erase: () => events.push("erase"),
+  };
+  Object.assign(ports, { countdown, random: () => 0.999 });
+  expect(await run({ settings: { ...options.settings, retryInitialDelay: duration("10s") } })).toMatchObject({
+    outcome: "linked",
+  });
+  expect(events.indexOf("hurried")).toBeLessThan(events.indexOf("not-connected"));
+  expect(clock.slept).toEqual([...Array(9).fill(1000), 990]);
+  expect(shown[0]).toEqual([9990, "not-connected"]);
+  expect(shown).toHaveLength(clock.slept.length);
+  expect(events.slice(-3)).toEqual(["erase", "trying", "linked"]);
+});
+
+test("one person's change, which no rollout spreads, says nothing of a wait", async () => {
+  const { run, events } = scene([linked, linked]);
+  await run();
+  events.length = 0;
+  await run({ force: true });
+  expect(events).not.toContain("hurried");
+});
+
+test("where the caller comes again, a long wait is left to it, and an early start leaves at once", async () => {
+  const later = virtualClock().now() + 1_200_000;
+  const { run, state, clock, asked } = scene([{ kind: "rate-limited", notBefore: later }, linked]);
+  expect(await run({ willRepeat: true })).toMatchObject({
+    outcome: "rate-limited",
+    error: { code: "too-many-requests" },
+  });
+  const { notBefore = 0 } = state.memory;
+  expect(notBefore).toBeGreaterThanOrEqual(later);
+  expect(await run({ willRepeat: true, immediate: false })).toMatchObject({
+    outcome: "rate-limited",
+    error: { code: "not-due" },
+  });
+  expect(state.memory.lastRun).toMatchObject({ outcome: "rate-limited", errorCode: "not-due" });
+  expect(clock.slept).toEqual([]);
+  expect(asked).toHaveLength(1);
+  for (let starts = 0; clock.now() < notBefore; starts++) {
+    expect(starts).toBeLessThan(10);
+    await clock.sleep(900_000, new AbortController().signal);
+    await run({ willRepeat: true, immediate: false });
+  }
+  expect(state.memory.lastRun).toMatchObject({ outcome: "linked" });
+});
+
+test("where the caller comes again, a short wait is waited", async () => {
+  const { run, clock } = scene(["not-connected", linked]);
+  expect(await run({ willRepeat: true })).toMatchObject({ outcome: "linked" });
+  expect(clock.slept.length).toBeGreaterThan(0);
+});
+
+test("a server with a fault is left alone as long as it asks for; where the caller comes again that is not due", async () => {
+  const fault = (until: number): LinkAnswer => ({
+    kind: "unavailable",
+    error: new AgentError("server-error", "status 503"),
+    notBefore: until,
+  });
+  const until = virtualClock().now() + 3_600_000;
+  const { run, clock } = scene([fault(until), linked]);
+  expect(await run()).toMatchObject({ outcome: "linked" });
+  expect(clock.now()).toBeGreaterThanOrEqual(until);
+  const other = scene([fault(until), linked]);
+  expect(await other.run({ willRepeat: true })).toMatchObject({ outcome: "rate-limited", error: { code: "not-due" } });
+  expect(other.state.memory).toMatchObject({ notBefore: until, lastRun: { errorCode: "not-due" } });
+});
+
+test("a network that comes back ends a wait for the network, but not one for the limit", async () => {
+  const backOff = { ...options.settings, retryInitialDelay: duration("1h"), retryMaxDelay: duration("1h") };
+  const waited = async (answer: LinkAnswer | ErrorCode): Promise<number> => {
+    const { run, clock, state, whileAsleep, asked } = scene([answer, linked]);
+    const started = clock.now();
+    whileAsleep(() => {
+      if (clock.now() - started === 60_000) state.addresses = ["192.0.2.7"];
+    });
+    expect(await run({ settings: backOff })).toMatchObject({ outcome: "linked" });
+    expect(asked).toHaveLength(2);
+    return clock.now() - started;
+  };
+  expect(await waited("not-connected")).toBe(62_500);
+  expect(await waited(limited)).toBeGreaterThan(300_000);
+});
+
+test("an address that goes away brings nothing back", async () => {
+  const { run, clock, state, whileAsleep } = scene(["not-connected", linked]);
+  const started = clock.now();
+  state.addresses = ["192.0.2.7", "192.0.2.8"];
+  whileAsleep(() => {
+    state.addresses = ["192.0.2.8"];
+  });
+  const backOff = { ...options.settings, retryInitialDelay: duration("1h"), retryMaxDelay: duration("1h") };
+  await run({ settings: backOff });
+  expect(clock.now() - started).toBe(1_800_000);
+});
+
+test.each<[string, LinkAnswer | ErrorCode, Partial<LinkOptions>, ErrorCode]>([
+  ["for the limit", limited, {}, "too-many-requests"],
+  ["for the server", "server-error", {}, "server-error"],
+  ["for its slot", linked, { immediate: false }, "interrupted"],
+])("a run that is asked to end while it waits %s does so at once, and keeps its schedule", async (...parts) => {
+  const [, answer, change, code] = parts;
+  const ending = new AbortController();
+  const { run, state, asked, whileAsleep, clock } = scene([answer, "internal"]);
+  whileAsleep(() => ending.abort(new AgentError("interrupted", "Ended by SIGTERM.")));
+  const settings = { ...options.settings, retryInitialDelay: duration("10m") };
+  const result = await run({ settings, ...change }, ending.signal);
+  expect(result).toMatchObject({ error: { code } });
+  expect(clock.slept).toHaveLength(1);
+  expect(asked).toHaveLength(change.immediate === false ? 0 : 1);
+  expect(state.memory.lastRun).toMatchObject({ outcome: result.outcome, errorCode: code });
+  expect(state.memory.pace).toBeDefined();
+  expect(state.memory.notBefore).toBeGreaterThan(clock.now());
+});
+
+test("a run that is asked to end does not undo what another one did meanwhile", async () => {
+  const ending = new AbortController();
+  const { run, state, whileAsleep } = scene([limited]);
+  const done: Memory = { lastRun: { outcome: "linked", message: "OK", errorCode: null, endedAt: 1 } };
+  whileAsleep(() => {
+    state.memory = done;
+    ending.abort(new AgentError("interrupted", "Ended by SIGTERM."));
+  });
+  await run({}, ending.signal);
+  expect(state.memory).toEqual(done);
 });

@@ -12,8 +12,6 @@ export function paceContext(changes: Partial<PaceContext>): PaceContext {
     rateLimit: { calls: 10, period: duration("1m") },
     fleetSize: undefined,
     splay: undefined,
-    callsPerLink: 1,
-    rolloutStart: undefined,
     retryInitialDelay: 2000,
     retryMaxDelay: 900_000,
     ...changes,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
-import { after, begin, keep, type Schedule } from "../../agent/pace/pacer.ts";
+import { after, begin, keep, reconnected, type Schedule } from "../../agent/pace/pacer.ts";
 import { later, paceContext } from "./pace-context.ts";
 
 const minute = 60_000;
@@ -20,14 +20,11 @@ test("a fleet size spreads first tries over the time that the limit needs, with 
   const schedule = begin(undefined, paceContext({ fleetSize: 10_000 }));
   expect(wait(schedule)).toBe(0.5 * 1.75 * 1000 * minute);
   expect(schedule.reason).toBe("waits for this device's slot in the 1 d 5 h that 10000 devices need");
-  expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, callsPerLink: 2 })))).toBe(2 * wait(schedule));
 });
 
-test("a person, a splay of 0 and a late-comer do not wait", () => {
+test("a person and a splay of 0 do not wait", () => {
   expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, immediate: true })))).toBe(0);
   expect(wait(begin(undefined, paceContext({ splay: 0 })))).toBe(0);
-  const longAgo = context.now - 30 * hour;
-  expect(wait(begin(undefined, paceContext({ fleetSize: 10_000, rolloutStart: longAgo })))).toBe(minute);
 });
 
 test("each 429 leads to the next tile, and tiles grow with the square of their number", () => {
@@ -121,4 +118,15 @@ test("other settings start a new schedule, but a pause that the server asked for
   const changed = begin(schedule.memory, paceContext({ fleetSize: 10, slot: 0 }));
   expect(changed.memory.tile).toBe(0);
   expect(changed.notBefore).toBe(pause);
+});
+
+test("a network that comes back cuts a back-off short, and the next ones are short again; the tile's moment remains", () => {
+  const failed = { kind: "transient", notBefore: undefined } as const;
+  let schedule = begin(undefined, { ...context, immediate: true });
+  for (let n = 0; n < 20; n++) schedule = after(schedule, failed, { ...context, immediate: true });
+  expect(wait(schedule)).toBe(450_000);
+  const back = reconnected(schedule, { ...context, immediate: true });
+  expect(wait(back)).toBe(2500);
+  expect(wait(after(back, failed, { ...context, immediate: true }))).toBe(2000);
+  expect(wait(reconnected(schedule, context))).toBe(5 * minute);
 });

@@ -4,7 +4,6 @@
 set -euo pipefail
 
 release=bookworm
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 base=(dbus iproute2 libatomic1 libpam-systemd systemd systemd-sysv)
 directory=(krb5-user ldb-tools libnss-sss libnss-winbind libpam-sss libpam-winbind libsasl2-modules-gssapi-mit samba
   samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules sssd-ad sssd-tools winbind)
@@ -23,7 +22,7 @@ if [ ! -d "$tree" ]; then
   partial=$(mktemp --directory "$tree.XXXXXX")
   trap 'rm --recursive --force "$partial"' EXIT
   chmod 755 "$partial"
-  debootstrap --variant=minbase --include="$(IFS=,; echo "${base[*]}")" "$release" "$partial" "$mirror" >&2
+  debootstrap --variant=minbase --include="$(IFS=,; echo "${base[*]}")" "$release" "$partial" >&2
   # No service starts while it is installed, nor by itself in a container: each container starts its own.
   printf '#!/bin/sh\nexit 101\n' >"$partial/usr/sbin/policy-rc.d"
   chmod 755 "$partial/usr/sbin/policy-rc.d"

@@ -39,8 +39,7 @@ function installDebian(tree: string): void {
     run("apt-get", ["update"]);
     run("apt-get", ["install", "--yes", "--no-install-recommends", "debootstrap"]);
   }
-  const mirror = process.env["LINKUSER_DEBIAN_MIRROR"] || "http://deb.debian.org/debian";
-  run("debootstrap", ["--variant=minbase", "--include=wine,wine64", "trixie", tree, mirror]);
+  run("debootstrap", ["--variant=minbase", "--include=wine,wine64", "trixie", tree]);
   const archives = join(tree, "var/cache/apt/archives");
   for (const name of readdirSync(archives)) if (name.endsWith(".deb")) rmSync(join(archives, name));
 }

@@ -169,11 +169,19 @@ function findingOf({ device, user, username, groups, problems }: Survey): Findin
   return { kind: "identity", identity: { candidates: device.candidates, username, group: groups?.group } };
 }
 
+/** Milliseconds, 24.8 days: Node takes a longer timer for one of 1 ms. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Aborts at the deadline or when the process is asked to end, with the error to end with. */
 function deadlineSignal({ interrupted }: Runtime, deadline: number): AbortSignal {
   const ending = new AbortController();
   const message = `Gave up after ${describeDuration(deadline)} (deadline); the next logon tries again.`;
-  setTimeout(() => ending.abort(new AgentError("no-answer", message)), deadline).unref();
+  const arm = (left: number): void => {
+    const next = () =>
+      left > longestTimer ? arm(left - longestTimer) : ending.abort(new AgentError("no-answer", message));
+    setTimeout(next, Math.min(left, longestTimer)).unref();
+  };
+  arm(deadline);
   return AbortSignal.any([interrupted, ending.signal]);
 }
 

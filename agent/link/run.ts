@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { describeDuration } from "../duration.ts";
+import { describeCountdown, describeDuration } from "../duration.ts";
 import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate } from "../identity/candidates.ts";
@@ -253,7 +253,7 @@ class LinkRun {
       return this.#wait(memory, schedule, notDue, signal);
     }
     if (this.#schedule === undefined && this.#options.immediate && plan.spread && schedule.unhurried > context.now) {
-      const wait = describeDuration(schedule.unhurried - context.now);
+      const wait = describeCountdown(schedule.unhurried - context.now);
       this.#ports.log.info("hurried", `starts at once; unattended it would wait ${wait}: ${schedule.reason}`);
     }
     this.#ports.log.debug("trying", plan.reason);

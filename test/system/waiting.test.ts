@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { parseMemory } from "../../agent/link/memory.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { failure } from "../fakes/gears-api.ts";
+import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
+
+/** Runs that have to wait: what ends them, and what they leave to the next one. */
+
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  gears = await startGears();
+  endpoint = setUpEndpoint(gears, { deadline: "8h" });
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+/** Seconds. */
+const pause = 3600;
+const refuse = (status: number): void =>
+  gears.answerAlways("link_user", failure(status, "later", { "Retry-After": String(pause) }));
+
+function readState() {
+  const state = parseMemory(readFileSync(endpoint.stateFile, "utf8"));
+  if (state.kind !== "read") expect.fail("the state file is damaged");
+  return state.memory;
+}
+
+/** Runs the program until it waits, then sends a signal. */
+async function endWhileWaiting(signal: NodeJS.Signals): Promise<{ exitCode: number | null; document: Document }> {
+  const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
+    environment: endpoint.environment,
+  });
+  let log = "";
+  child.stderr?.on("data", (text: string) => {
+    log += text;
+    if (log.includes('"event":"waiting"')) child.kill(signal);
+  });
+  return withDocument(await ended);
+}
+
+it.each<[NodeJS.Signals, number, number, string]>([
+  ["SIGTERM", 429, 75, "rate-limited"],
+  ["SIGINT", 429, 75, "rate-limited"],
+  ["SIGTERM", 503, 69, "unreachable"],
+])("%s during the wait after a %i ends the run and keeps the schedule", async (signal, status, code, outcome) => {
+  refuse(status);
+  const { exitCode, document } = await endWhileWaiting(signal);
+  expect([exitCode, document.outcome]).toEqual([code, outcome]);
+  const { pace, notBefore, lastRun } = readState();
+  expect(pace).toBeDefined();
+  expect(notBefore).toBeGreaterThanOrEqual((gears.callsOf("link_user")[0]?.at ?? Number.NaN) + (pause - 1) * 1000);
+  expect(lastRun?.outcome).toBe(outcome);
+});
+
+it("SIGTERM during the wait for the slot, up to the longest deadline", async () => {
+  endpoint.configure({ splay: "30d" });
+  const { exitCode, document } = await endWhileWaiting("SIGTERM");
+  expect([exitCode, document.error?.code]).toEqual([75, "not-due"]);
+  endpoint.configure({ splay: "30d", deadline: "30d" });
+  expect((await endWhileWaiting("SIGTERM")).document.error?.code).toBe("interrupted");
+  expect(gears.calls).toEqual([]);
+});
+
+it("--will-repeat leaves a long wait to later starts, which leave at once without a call until it is due", async () => {
+  refuse(503);
+  const first = await endpoint.link(["--will-repeat"]);
+  expect([first.exitCode, first.document.error?.code]).toEqual([75, "not-due"]);
+  expect(first.document.message).toContain("status 503");
+  const calls = gears.calls.length;
+  gears.answerByRules("link_user");
+  const early = await endpoint.link(["--will-repeat"]);
+  expect([early.exitCode, early.document.error?.code]).toEqual([75, "not-due"]);
+  expect(gears.calls.length).toBe(calls);
+  const { stdout, exitCode } = await endpoint.run(["status", "--json"]);
+  expect(exitCode).toBe(75);
+  expect(Date.parse(JSON.parse(stdout).nextTry)).toBeGreaterThan(Date.now());
+  expect((await endpoint.run(["status"])).stdout).toContain("Next try   not before");
+});

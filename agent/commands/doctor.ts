@@ -91,6 +91,7 @@ async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
   await report.check("state", { settings }, (needs) => checkState(needs.settings.stateDir, clock.now()));
   await report.check("log-file", { settings }, (needs) => checkLogFile(needs.settings.logFile));
   await report.check("trigger", {}, () => setup.checkTrigger(platform));
+  await report.check("bindings", {}, () => setup.checkBindings(platform));
   return { resolved, credentials };
 }
 

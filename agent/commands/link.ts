@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
@@ -59,6 +60,8 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   const { platform, clock, random, environment } = runtime;
   const { settings } = resolved;
   const { stateDir, logFile, credentialFile } = effectivePaths(platform, settings);
+  // A folder that an administrator made or named keeps the access that it was given.
+  if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
   const log = openLog(above(line, runtime), settings.logLevel, logFile);
   const credentials = onDemand(() =>

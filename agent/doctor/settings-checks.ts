@@ -1,3 +1,4 @@
+import { AgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
@@ -95,4 +96,14 @@ export function checkTrigger({ trigger }: Pick<Platform, "trigger">): Finding {
   if (reading.kind === "failed") return { status: "fail", error: reading.error };
   const detail = `a logon starts nothing: ${reading.reason}`;
   return { status: "warn", detail, advice: "install the package on this machine" };
+}
+
+/** Whether the calls into the system's libraries do what they should; `skip` where the identity checks show that. */
+export async function checkBindings({ selfTest }: Pick<Platform, "selfTest">): Promise<Finding> {
+  if (selfTest === undefined) return { status: "skip", detail: "shown by the checks of the identity below" };
+  const parts = await selfTest();
+  const broken = parts.filter(({ problem }) => problem !== undefined);
+  if (broken.length === 0) return { status: "ok", detail: `${parts.length} calls into the system's libraries` };
+  const problems = broken.map(({ part, problem }) => `${part} (${problem})`).join("; ");
+  return { status: "fail", error: new AgentError("internal", `Calls into the system's libraries fail: ${problems}.`) };
 }

@@ -83,6 +83,13 @@ export interface RawPolicy {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** One part of the bindings to the system's libraries. */
+export interface BindingCheck {
+  readonly part: string;
+  /** What was wrong with it; undefined where it works. */
+  readonly problem: string | undefined;
+}
+
 /** What the event log is told: how a run ended, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
@@ -124,4 +131,8 @@ export interface Platform {
   tryLock(path: string): Reading<HeldLock>;
   /** What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told. */
   trigger?(): Reading<string>;
+  /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
+  selfTest?(): Promise<readonly BindingCheck[]>;
+  /** Makes the state folder one that administrators alone see; left out where file modes do that. @throws AgentError */
+  protectFolder?(path: string): void;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  checkBindings,
   checkCredential,
   checkEnvironment,
   checkPolicy,
@@ -124,4 +125,18 @@ test("a trigger is told where the platform can", () => {
   });
   const error = new AgentError("settings-unreadable", "EACCES");
   expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });
+});
+
+test("calls into the system's libraries that fail are named", async () => {
+  const parts = [
+    { part: "advapi32: own token", problem: undefined },
+    { part: "crypt32: data protection", problem: "error 5" },
+  ];
+  expect(await checkBindings(platform())).toMatchObject({ status: "skip" });
+  expect(await checkBindings(platform({ selfTest: async () => parts.slice(0, 1) }))).toMatchObject({ status: "ok" });
+  const finding = await checkBindings(platform({ selfTest: async () => parts }));
+  expect(finding).toMatchObject({ status: "fail", error: { code: "internal" } });
+  expect(JSON.stringify(finding.status === "fail" && finding.error.message)).toContain(
+    "crypt32: data protection (error 5)",
+  );
 });

@@ -30,7 +30,10 @@ const dword = 4;
 const messageFile = "%SystemRoot%\\System32\\EventCreate.exe";
 const errorWarningAndInformation = 7;
 
-/** Makes the source known, so that the viewer shows the texts; needs an administrator. @throws WindowsError */
+/**
+ * Makes the source known, so that the viewer shows the texts; needs an administrator. @throws WindowsError
+ * @public for the installer
+ */
 export function registerEventSource(): void {
   const slot = pointerSlot();
   const created = advapi32().RegCreateKeyExW(
@@ -59,7 +62,10 @@ function setValue(key: bigint, name: string, type: number, data: Buffer): void {
   if (status !== 0) throw new WindowsError("RegSetValueExW", status);
 }
 
-/** Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError */
+/**
+ * Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError
+ * @public for the installer
+ */
 export function removeEventSource(): void {
   const status = advapi32().RegDeleteTreeW(localMachine, wide(sourceKey));
   if (status !== 0 && status !== winError.fileNotFound) throw new WindowsError("RegDeleteTreeW", status);

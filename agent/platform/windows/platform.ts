@@ -13,7 +13,7 @@ import { systemDirectory } from "./native/kernel32.ts";
 import { boundedCalls, directCalls } from "./native-calls.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
-import { readProtected, writableByOthers } from "./protected-files.ts";
+import { makeProtectedFolder, readProtected, writableByOthers } from "./protected-files.ts";
 import { readMachineKey } from "./registry.ts";
 import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./session-rows.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
@@ -76,6 +76,8 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     writableByOthers: (path) => writableByOthers(path, trusted),
     tryLock,
     reportEvent: eventReading,
+    selfTest: async () => (await import("./self-test.ts")).selfTest(),
+    ...(privileged ? { protectFolder: makeProtectedFolder } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BindingCheck } from "../port.ts";
 import { accountDomains } from "./account-domains.ts";
 import { lookUpSids } from "./account-lookups.ts";
 import { adapterAddresses, interfaceTable } from "./adapters.ts";
@@ -8,13 +9,6 @@ import { readMachineKey } from "./registry.ts";
 import { sessionRows } from "./session-rows.ts";
 import { systemSid } from "./sids.ts";
 import { ownToken } from "./tokens.ts";
-
-/** One part of the bindings to Windows, and what was wrong with it. */
-export interface BindingCheck {
-  readonly part: string;
-  /** Undefined where it works. */
-  readonly problem: string | undefined;
-}
 
 /**
  * Calls each system library for something whose answer is known or has a known form, so that a signature that does not

@@ -2,7 +2,7 @@ import type { Sender } from "../api/exchange.ts";
 import { createGears, type Gears } from "../api/gears.ts";
 import type { LinkRequest } from "../api/link-user.ts";
 import type { Clock } from "../clock.ts";
-import type { LinkAnswer, RequestCount } from "../link/run.ts";
+import type { LinkAnswer, RequestCount } from "../link/ports.ts";
 import type { Credentials } from "../settings/credentials.ts";
 
 /** The API as the run over candidates sees it: opened at the first call, closed before every wait. */

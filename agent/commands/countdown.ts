@@ -1,6 +1,6 @@
 import { describeCountdown } from "../duration.ts";
 import type { AgentError } from "../errors.ts";
-import type { Countdown } from "../link/run.ts";
+import type { Countdown } from "../link/ports.ts";
 import type { LiveLine } from "./live-line.ts";
 
 /** Shows a wait in a terminal: `waiting 3 min 20 s for the limit; Ctrl-C ends, the next logon tries again`. */

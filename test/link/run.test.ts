@@ -3,14 +3,8 @@ import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
 import type { Memory } from "../../agent/link/memory.ts";
-import {
-  type Countdown,
-  type Finding,
-  type LinkAnswer,
-  type LinkOptions,
-  type LinkPorts,
-  runLink,
-} from "../../agent/link/run.ts";
+import type { Countdown, Finding, LinkAnswer, LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
+import { runLink } from "../../agent/link/run.ts";
 import { createLog } from "../../agent/log.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { virtualClock } from "../fakes/clock.ts";

@@ -1,0 +1,82 @@
+import type { Clock } from "../clock.ts";
+import type { AgentError } from "../errors.ts";
+import type { Outcome } from "../exit-codes.ts";
+import type { Candidate } from "../identity/candidates.ts";
+import type { Log } from "../log.ts";
+import type { Settings } from "../settings/table.ts";
+import type { MemoryStore, RememberedLink } from "./memory.ts";
+import type { Identity, LinkTarget } from "./plan.ts";
+
+/**
+ * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.
+ * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another try.
+ */
+export type LinkAnswer =
+  | { readonly kind: "linked"; readonly message: string }
+  | { readonly kind: "device-unknown" }
+  | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
+  /** The server has a fault of its own. */
+  | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
+
+/** Who is to be linked to what, looked up anew for every try: people log off while a run waits. */
+export type Finding =
+  | { readonly kind: "identity"; readonly identity: Identity }
+  | { readonly kind: "skipped"; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: AgentError };
+
+/** Calls made to the API so far. */
+export interface RequestCount {
+  readonly token: number;
+  readonly linkUser: number;
+}
+
+/** What a run needs of the world; adapters fulfil it. */
+export interface LinkPorts {
+  /** @throws AgentError where the account can't be told, for want of credentials */
+  target(): LinkTarget;
+  find(signal: AbortSignal): Promise<Finding>;
+  link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkAnswer>;
+  requests(): RequestCount;
+  /** Ends connections and forgets tokens; called before every wait. */
+  rest(): Promise<void>;
+  /** Runs the work while no other run on this machine does. */
+  exclusively<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** This device's addresses in its networks; a new one means that a network has come back. */
+  addresses(): readonly string[];
+  /** Where a person watches; else undefined. */
+  readonly countdown: Countdown | undefined;
+  readonly store: MemoryStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Shows a wait to the person who watches. */
+export interface Countdown {
+  /** Called every second. @param left ms @param cause what made the wait necessary */
+  show(left: number, cause: AgentError): void;
+  erase(): void;
+}
+
+export interface LinkOptions {
+  readonly settings: Pick<
+    Settings,
+    "relinkAfter" | "deadline" | "rateLimit" | "fleetSize" | "splay" | "retryInitialDelay" | "retryMaxDelay"
+  >;
+  readonly force: boolean;
+  /** Do not wait for this device's slot before the first try. */
+  readonly immediate: boolean;
+  /** Whoever started this run starts it again by itself: long waits are left to a later run. */
+  readonly willRepeat: boolean;
+}
+
+export interface LinkResult {
+  readonly outcome: Outcome;
+  readonly device: RememberedLink["device"] | undefined;
+  readonly username: string | undefined;
+  readonly group: string | undefined;
+  readonly message: string;
+  readonly error: AgentError | undefined;
+  readonly requests: RequestCount;
+  readonly elapsedMs: number;
+}

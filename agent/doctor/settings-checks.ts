@@ -98,9 +98,8 @@ export function checkTrigger({ trigger }: Pick<Platform, "trigger">): Finding {
   return { status: "warn", detail, advice: "install the package on this machine" };
 }
 
-/** Whether the calls into the system's libraries do what they should; `skip` where the identity checks show that. */
-export async function checkBindings({ selfTest }: Pick<Platform, "selfTest">): Promise<Finding> {
-  if (selfTest === undefined) return { status: "skip", detail: "shown by the checks of the identity below" };
+/** Whether the calls into the system's libraries do what they should. */
+export async function checkBindings(selfTest: NonNullable<Platform["selfTest"]>): Promise<Finding> {
   const parts = await selfTest();
   const broken = parts.filter(({ problem }) => problem !== undefined);
   if (broken.length === 0) return { status: "ok", detail: `${parts.length} calls into the system's libraries` };

@@ -132,9 +132,8 @@ test("calls into the system's libraries that fail are named", async () => {
     { part: "advapi32: own token", problem: undefined },
     { part: "crypt32: data protection", problem: "error 5" },
   ];
-  expect(await checkBindings(platform())).toMatchObject({ status: "skip" });
-  expect(await checkBindings(platform({ selfTest: async () => parts.slice(0, 1) }))).toMatchObject({ status: "ok" });
-  const finding = await checkBindings(platform({ selfTest: async () => parts }));
+  expect(await checkBindings(async () => parts.slice(0, 1))).toMatchObject({ status: "ok" });
+  const finding = await checkBindings(async () => parts);
   expect(finding).toMatchObject({ status: "fail", error: { code: "internal" } });
   expect(JSON.stringify(finding.status === "fail" && finding.error.message)).toContain(
     "crypt32: data protection (error 5)",

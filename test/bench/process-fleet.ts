@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { Duration } from "../../agent/duration.ts";
+import type { LimiterModel } from "../../agent/pace/limiter.ts";
+import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts";
+import { startGears } from "../fakes/gears.ts";
+
+/**
+ * A small fleet of real processes on this machine against the stand-in's limit. Each is a device of its own by a hardware
+ * UUID in a systemd credentials directory, as a unit without rights gets it.
+ */
+
+export interface Fleet {
+  readonly devices: number;
+  readonly limit: { readonly calls: number; readonly period: number };
+  readonly fleetSize: number | undefined;
+  /** All start within this span, at random, ms. */
+  readonly logonSpan: number;
+}
+
+export interface FleetRun {
+  /** How each process ended. */
+  readonly exitCodes: readonly (number | null)[];
+  /** Devices that the stand-in has linked. */
+  readonly linked: number;
+  /** Calls that the stand-in accepted. */
+  readonly accepted: number;
+  readonly callsPerLink: number;
+  /** From the first start to the last accepted call, ms. */
+  readonly makespan: number;
+}
+
+/** Runs all processes to their end. @param executable absolute path */
+export async function runFleet(executable: string, fleet: Fleet): Promise<FleetRun> {
+  const { devices, limit, fleetSize, logonSpan } = fleet;
+  const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-fleet-"));
+  await using gears = await startGears({ limit: { calls: limit.calls, periodMs: limit.period } });
+  try {
+    const started = Date.now();
+    const ends = Array.from({ length: devices }, async (_, device) => {
+      const home = join(folder, String(device));
+      mkdirSync(home);
+      writeFileSync(join(home, "product_uuid"), `${randomUUID()}\n`, { mode: 0o600 });
+      const settings = {
+        baseUrl: gears.baseUrl,
+        clientId: gears.clientId,
+        identify: ["hwid"],
+        maxCandidates: 1,
+        excludeUsers: [],
+        proxy: "none",
+        rateLimit: `${limit.calls}/${limit.period}ms`,
+        fleetSize,
+        stateDir: join(home, "state"),
+        logFile: join(home, "log"),
+      };
+      const config = join(home, "config.json");
+      writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+      await new Promise((start) => setTimeout(start, Math.random() * logonSpan));
+      const child = spawn(executable, ["--config", config, "--user", userInfo().username], {
+        env: {
+          PATH: process.env["PATH"],
+          HOME: home,
+          CREDENTIALS_DIRECTORY: home,
+          LINKUSER_CLIENT_SECRET: gears.clientSecret,
+        },
+        stdio: "ignore",
+        timeout: 600_000,
+        killSignal: "SIGKILL",
+      });
+      return await new Promise<number | null>((end, fail) => child.on("error", fail).on("close", end));
+    });
+    const exitCodes = await Promise.all(ends);
+    const calls = gears.callsOf("link_user");
+    const accepted = calls.filter(({ status }) => status === 200);
+    return {
+      exitCodes,
+      linked: gears.links.size,
+      accepted: accepted.length,
+      callsPerLink: calls.length / devices,
+      makespan: (accepted.at(-1)?.at ?? Number.NaN) - started,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What a figure came to in many simulations. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface Prediction {
+  readonly callsPerLink: Spread;
+  /** Ms. */
+  readonly makespan: Spread;
+}
+
+/** The same fleet in simulations with so many seeds. */
+export function predictFleet({ devices, limit, fleetSize, logonSpan }: Fleet, seeds: number): Prediction {
+  const rate = { calls: limit.calls, period: limit.period as Duration };
+  const model: LimiterModel = "fixed-window";
+  const logons = { kind: "uniform", span: logonSpan } as const;
+  const runs = Array.from({ length: seeds }, (_, seed) =>
+    simulate({ ...plainRollout(devices, rate), model, logons, fleetSize, seed: seed + 1 }),
+  );
+  return {
+    callsPerLink: spreadOf(runs.map(({ calls }) => calls / devices)),
+    makespan: spreadOf(runs.map(({ linkedAt }) => linkedAt.at(-1) ?? Number.NaN)),
+  };
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, deviation: Math.sqrt(variance), least: Math.min(...values), most: Math.max(...values) };
+}
+
+/** The time that no method can beat, ms. */
+export const leastFor = ({ devices, limit }: Fleet): number =>
+  leastTime({ devices, limit: { calls: limit.calls, period: limit.period as Duration }, tokenCalls: false });

@@ -1,4 +1,7 @@
-/** Makes the executables in dist/: `npm run build [-- --target linux-x64]…`. How and why: installer/README.md. */
+/**
+ * Makes the executables in dist/: `npm run build [-- --target linux-x64]…`, and with `npm run package` their packages.
+ * How and why: installer/README.md.
+ */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,20 +11,25 @@ import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
 import { targets } from "./installer/executable/targets.ts";
 import { setWindowsResources } from "./installer/executable/windows-resources.ts";
+import { makePackages } from "./installer/packages.ts";
 
 const names = targets.map(({ name }) => name);
-const { values } = parseArgs({ options: { target: { type: "string", multiple: true, default: names } } });
+const { values } = parseArgs({
+  options: { target: { type: "string", multiple: true, default: names }, package: { type: "boolean", default: false } },
+});
 const unknown = values.target.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`There is no target ${unknown}, only ${names.join(", ")}`);
 
 const root = import.meta.dirname;
 const dist = join(root, "dist");
+const tell = (file) => console.log(`${relative(root, file)}  ${(statSync(file).size / 1e6).toFixed(1)} MB`);
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
 try {
   const main = join(scratch, "main.cjs");
   await bundle(join(root, "agent", "main.ts"), main);
-  for (const target of targets.filter(({ name }) => values.target.includes(name))) {
+  const chosen = targets.filter(({ name }) => values.target.includes(name));
+  for (const target of chosen) {
     const executable = join(dist, target.executable);
     const runtime = join(scratch, target.name);
     copyFileSync(fetchRuntime(target), runtime);
@@ -37,8 +45,9 @@ try {
     // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
     runTool("sync", [executable]);
     runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
-    console.log(`${relative(root, executable)}  ${(statSync(executable).size / 1e6).toFixed(1)} MB`);
+    tell(executable);
   }
+  if (values.package) for (const made of makePackages(chosen, dist)) tell(made);
 } finally {
   rmSync(scratch, { recursive: true });
 }

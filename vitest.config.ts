@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
- * a real domain, `windows` runs the Windows executable under Wine (see test/README.md).
+ * a real domain, `install` installs packages in a booted container where a logon triggers the program, `windows` runs the
+ * Windows executable under Wine (see test/README.md).
  */
 export default defineConfig({
   test: {
@@ -24,6 +25,15 @@ export default defineConfig({
           globalSetup: ["test/system/directory/setup.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "install",
+          include: ["test/system/install/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
         },
       },
       {

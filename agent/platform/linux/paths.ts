@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { systemErrorCode } from "../../errors.ts";
 import type { Paths } from "../port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,13 +32,25 @@ export function personalPaths(root: string, environment: Environment, home: () =
 
 function commonPaths(root: string, environment: Environment): Pick<Paths, "configFile" | "credentialFile"> {
   const configFile = join(root, configFolder, "config.json");
-  const given = credentialsFolder(environment);
-  const credential = given === undefined ? undefined : join(given, "credential.json");
-  return {
-    configFile,
-    credentialFile:
-      credential !== undefined && existsSync(credential) ? credential : join(root, configFolder, "credential.json"),
-  };
+  return { configFile, credentialFile: givenCredential(environment) ?? installedCredential(root) };
+}
+
+/** The administrator's credential file, which the units hand on. */
+export const installedCredential = (root: string): string => join(root, configFolder, "credential.json");
+
+/** What the units pass where there is no file to pass; without it systemd would not start them. */
+export const noCredential = "none";
+
+function givenCredential(environment: Environment): string | undefined {
+  const folder = credentialsFolder(environment);
+  if (folder === undefined) return undefined;
+  const path = join(folder, "credential.json");
+  try {
+    return readFileSync(path, "utf8") === noCredential ? undefined : path;
+  } catch (error) {
+    // One that is there and can't be read must be told, not passed over.
+    return systemErrorCode(error) === "ENOENT" ? undefined : path;
+  }
 }
 
 /** systemd's folder of the unit's credentials, systemd.exec(5) LoadCredential=. */

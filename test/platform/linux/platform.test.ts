@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { noCredential } from "../../../agent/platform/linux/paths.ts";
 import { createLinuxPlatform, type LinuxOptions } from "../../../agent/platform/linux/platform.ts";
 import { makeRoot } from "./tree.ts";
 
@@ -51,6 +52,10 @@ test("a credential that systemd passes is taken instead of the file", () => {
     join(credentials, "credential.json"),
   );
   expect(platform({ environment: { CREDENTIALS_DIRECTORY: "/none" } }).paths.credentialFile).toBe(
+    "/nowhere/etc/linkuser-agent/credential.json",
+  );
+  const without = makeRoot({ "credential.json": noCredential });
+  expect(platform({ environment: { CREDENTIALS_DIRECTORY: without } }).paths.credentialFile).toBe(
     "/nowhere/etc/linkuser-agent/credential.json",
   );
 });

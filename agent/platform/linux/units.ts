@@ -1,0 +1,112 @@
+import { noCredential } from "./paths.ts";
+
+/** One file below a folder that systemd loads units from. */
+export interface UnitFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Where packages keep their units (systemd.unit(5)). */
+export const packageUnitFolder = "usr/lib/systemd/system";
+
+export const timerUnit = "linkuser-agent.timer";
+
+/** Exit codes that leave nothing to repair: nobody is logged on (67), or the timer tries again (75). */
+const quietExitCodes = "67 75";
+
+/**
+ * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
+ * Needs systemd 247 (LoadCredential=).
+ * @param executable absolute path, which nobody but root may change
+ * @param credentialFile of root, mode 0600; systemd hands the service a copy
+ */
+export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
+  return [
+    { path: "linkuser-agent@.service", text: sessionService(executable, credentialFile) },
+    { path: "session-.scope.d/50-linkuser-agent.conf", text: sessionDropIn },
+    { path: "linkuser-agent.service", text: catchUpService(executable, credentialFile) },
+    { path: timerUnit, text: timer },
+  ];
+}
+
+/** `%j` is the session's ID: what stands after the last dash of the scope's name. */
+const sessionDropIn = `# Every logon starts one run of linkuser-agent for its session. The logon neither waits for it nor fails with it.
+[Unit]
+Wants=linkuser-agent@%j.service
+`;
+
+const sessionService = (executable: string, credentialFile: string): string => `[Unit]
+Description=Link this device to the user of logon session %i
+After=session-%i.scope network-online.target nss-user-lookup.target
+CollectMode=inactive-or-failed
+
+${serviceSection(`${executable} --session %i`, credentialFile)}`;
+
+const catchUpService = (executable: string, credentialFile: string): string => `[Unit]
+Description=Link this device to its logged-in user
+After=network-online.target nss-user-lookup.target
+
+${serviceSection(executable, credentialFile)}`;
+
+/** The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline. */
+const timer = `[Unit]
+Description=Link this device where the last logon could not
+
+[Timer]
+OnCalendar=*-*-* 00/4:00:00
+RandomizedDelaySec=4h
+FixedRandomDelay=yes
+
+[Install]
+WantedBy=timers.target
+`;
+
+/**
+ * `Type=exec`: a run may wait for hours for its turn; with `oneshot` a logon at boot would keep the boot from finishing.
+ * No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which hides the routes.
+ */
+const serviceSection = (command: string, credentialFile: string): string => `[Service]
+Type=exec
+ExecStart=${command}
+SuccessExitStatus=${quietExitCodes}
+TimeoutStopSec=10s
+Nice=10
+
+DynamicUser=yes
+User=linkuser-agent
+LoadCredential=credential.json:${credentialFile}
+SetCredential=credential.json:${noCredential}
+LoadCredential=product_uuid:/sys/class/dmi/id/product_uuid
+SetCredential=product_uuid:${noCredential}
+StateDirectory=linkuser-agent
+StateDirectoryMode=0700
+LogsDirectory=linkuser-agent
+LogsDirectoryMode=0700
+UMask=0077
+
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+KeyringMode=private
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+`;

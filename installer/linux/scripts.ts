@@ -1,0 +1,23 @@
+import { timerUnit } from "../../agent/platform/linux/units.ts";
+
+/** What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be done. */
+const whereSystemdRuns = (...commands: readonly string[]): string =>
+  ["if [ -d /run/systemd/system ]; then", ...commands.map((command) => `    ${command} || true`), "fi"].join("\n");
+
+/** Units are read anew, and the timer runs from now on; services are started by logons. */
+export const afterInstall = whereSystemdRuns("systemctl daemon-reload", `systemctl start ${timerUnit}`);
+
+/** A run that waits for its turn ends; it would find neither its program nor its settings. */
+export const beforeRemove = whereSystemdRuns(
+  `systemctl stop ${timerUnit} linkuser-agent.service 'linkuser-agent@*.service'`,
+);
+
+export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
+
+/** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */
+export const purge = [
+  "rm -rf /var/lib/linkuser-agent /var/lib/private/linkuser-agent",
+  "rm -rf /var/log/linkuser-agent /var/log/private/linkuser-agent",
+  "rm -f /etc/linkuser-agent/credential.json",
+  "rmdir --ignore-fail-on-non-empty /etc/linkuser-agent 2>/dev/null || true",
+].join("\n");

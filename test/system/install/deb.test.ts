@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { targets } from "../../../installer/executable/targets.ts";
+import { product } from "../../../installer/package.ts";
+import { makePackages } from "../../../installer/packages.ts";
+import { type LinuxMachine, startMachine } from "./linux-machine.ts";
+
+const [target] = targets.filter(({ name }) => name === "linux-x64");
+const built = resolve(import.meta.dirname, "../../../dist");
+const configFile = "/etc/linkuser-agent/config.json";
+const credentialFile = "/etc/linkuser-agent/credential.json";
+
+let dist: string;
+let machine: LinuxMachine;
+/** The package, and the same of a later version. */
+let deb: string;
+let later: string;
+
+beforeAll(async () => {
+  if (target === undefined) throw new Error("no such target");
+  // Below the repository, which the container sees.
+  dist = mkdtempSync(join(built, "test-install-"));
+  copyFileSync(join(built, target.executable), join(dist, target.executable));
+  [deb = ""] = makePackages([target], dist);
+  [later = ""] = makePackages([target], dist, `${product.version}+later`);
+  machine = await startMachine("deb");
+  machine.run("useradd", "--create-home", "alice");
+});
+
+afterAll(async () => {
+  await machine?.[Symbol.asyncDispose]();
+  rmSync(dist, { recursive: true });
+});
+
+/** A logind session of a person at the screen, as a display manager opens it. */
+function logOn(user: string, unit: string): void {
+  const session = ["XDG_SEAT=seat0", "XDG_SESSION_TYPE=wayland", "XDG_SESSION_CLASS=user"].flatMap((one) => [
+    "-E",
+    one,
+  ]);
+  const pam = ["--property=PAMName=login", `--property=User=${user}`];
+  machine.run("systemd-run", "--quiet", `--unit=${unit}`, ...pam, ...session, "sleep", "infinity");
+}
+
+/** The exit codes of all runs that sessions have started so far, in their order. */
+function runsOfSessions(): string[] {
+  // Fails as long as there is no such unit.
+  const log = machine.try("journalctl", "--quiet", "--output=json", "--unit=linkuser-agent@*").stdout;
+  const entries = log
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  return entries.flatMap(({ EXIT_STATUS, EXIT_CODE, MESSAGE = "" }) => {
+    if (EXIT_CODE !== undefined) return [String(EXIT_STATUS)];
+    return /^linkuser-agent@.*: Deactivated successfully\.$/.test(MESSAGE) ? ["done"] : [];
+  });
+}
+
+const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "link_user");
+
+test("lintian finds nothing", () => {
+  expect(execFileSync("lintian", ["--allow-root", "--fail-on=none", deb], { encoding: "utf8" })).toBe("");
+});
+
+test("it installs, and the timer runs", () => {
+  machine.run("dpkg", "--install", deb);
+  expect(machine.run("linkuser-agent", "--version").trim()).toBe(product.version);
+  expect(machine.run("systemctl", "is-active", "linkuser-agent.timer").trim()).toBe("active");
+});
+
+test.each(["linkuser-agent@1.service", "linkuser-agent.service"])("%s exposes little", (unit) => {
+  const last = machine.run("systemd-analyze", "--no-pager", "security", unit).trim().split("\n").at(-1) ?? "";
+  expect(Number(/: ([\d.]+) /.exec(last)?.[1])).toBeLessThanOrEqual(2.0);
+});
+
+test("a logon without a credential ends with 77 and says which file is missing", async () => {
+  logOn("alice", "first");
+  await machine.until("the run", () => runsOfSessions()[0]);
+  expect(runsOfSessions()).toEqual(["77"]);
+  const told = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
+  expect(told).toContain(`${credentialFile} does not exist`);
+  machine.run("systemctl", "stop", "first.service");
+});
+
+test("a logon links the user with exactly one call", async () => {
+  const { baseUrl, clientId, clientSecret } = machine.gears;
+  machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, splay: "0s", identify: ["hwid"] }));
+  machine.shell(`umask 077; cat > ${credentialFile}`, JSON.stringify({ clientSecret }));
+  logOn("alice", "second");
+  await machine.until("the run", () => runsOfSessions()[1]);
+  expect(runsOfSessions()).toEqual(["77", "done"]);
+  await machine.until("the call", () => linkCalls()[0]);
+  expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
+});
+
+test("the user can read neither the credential nor what the service keeps", () => {
+  const asAlice = (path: string) =>
+    machine.try("setpriv", "--reuid=alice", "--regid=alice", "--clear-groups", "cat", path);
+  const state = "/var/lib/linkuser-agent/state.json";
+  for (const path of [credentialFile, state]) {
+    expect(machine.try("cat", path)).toMatchObject({ status: 0 });
+    expect(asAlice(path)).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringContaining("Permission denied"),
+    });
+  }
+  const journal = machine.run("journalctl", "--quiet", "--no-pager");
+  expect(journal).not.toContain(machine.gears.clientSecret);
+});
+
+test("a second session and the timer's run find the link made", async () => {
+  machine.run("systemctl", "stop", "second.service");
+  logOn("alice", "third");
+  await machine.until("the run", () => runsOfSessions()[2]);
+  machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
+  expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service")).toContain(
+    "already-linked",
+  );
+  expect(linkCalls()).toHaveLength(1);
+});
+
+test("an upgrade keeps settings, credential and state", () => {
+  const settings = machine.run("cat", configFile);
+  machine.run("dpkg", "--install", later);
+  expect(machine.run("dpkg-query", "--show", product.name)).toBe(`${product.name}\t${product.version}+later\n`);
+  expect(machine.run("cat", configFile)).toBe(settings);
+  expect(machine.run("cat", credentialFile)).toContain(machine.gears.clientSecret);
+  expect(machine.run("linkuser-agent", "status")).toContain("alice");
+  expect(machine.run("systemctl", "is-active", "linkuser-agent.timer").trim()).toBe("active");
+});
+
+test("removed, it leaves what the administrator and the service made; logons start nothing", () => {
+  machine.run("systemctl", "stop", "third.service");
+  machine.run("dpkg", "--remove", product.name);
+  expect(machine.run("find", "/usr", "/etc/systemd", "-xdev", "-name", "*linkuser-agent*")).toBe("");
+  expect(machine.run("cat", configFile)).toContain(machine.gears.baseUrl);
+  expect(machine.run("cat", credentialFile)).toContain(machine.gears.clientSecret);
+  expect(machine.try("systemctl", "is-active", "linkuser-agent.timer").stdout.trim()).toBe("inactive");
+  const before = runsOfSessions().length;
+  logOn("alice", "fourth");
+  machine.run("loginctl", "--no-pager");
+  expect(runsOfSessions()).toHaveLength(before);
+  machine.run("systemctl", "stop", "fourth.service");
+});
+
+test("purged, nothing is left", () => {
+  machine.run("dpkg", "--purge", product.name);
+  const left = machine.run(
+    "find",
+    "/usr",
+    "/etc",
+    "/var",
+    "-xdev",
+    "-name",
+    "*linkuser-agent*",
+    "-not",
+    "-path",
+    "/var/log/journal/*",
+  );
+  expect(left).toBe("");
+});

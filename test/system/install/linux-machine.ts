@@ -1,0 +1,70 @@
+import { execFileSync, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Call } from "../../fakes/gears.ts";
+import { boot, inside, runIn, stop, tryIn } from "../directory/container.ts";
+
+/** A booted Debian in a container, with a stand-in for Gears on its loopback. */
+export interface LinuxMachine extends AsyncDisposable {
+  readonly gears: { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: string };
+  /** Every call that the stand-in saw. */
+  readonly calls: readonly Call[];
+  /** Runs a command as root. @throws Error with what it said, where it fails */
+  run(...command: readonly string[]): string;
+  /** Runs a command as root, whatever comes of it. */
+  try(...command: readonly string[]): {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+  /** Runs a shell script as root, with a text as its standard input. */
+  shell(script: string, input?: string): string;
+  /** Asks until the answer is there. @throws Error after 30 s */
+  until<T>(what: string, ask: () => T | undefined): Promise<T>;
+}
+
+export async function startMachine(name: string): Promise<LinuxMachine> {
+  if (process.geteuid?.() !== 0) throw new Error("the installation tests boot containers: run them as root");
+  const prepare = resolve(import.meta.dirname, "../prepare.sh");
+  const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const container = await boot(tree, name);
+  const [enter = "", ...rest] = inside(container);
+  const server = spawn(enter, [...rest, process.execPath, resolve(import.meta.dirname, "stand-in.ts")], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const close = async (): Promise<void> => {
+    server.stdin.end();
+    await stop(container);
+  };
+  try {
+    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+    const gears = JSON.parse((await lines.next()).value ?? "");
+    const calls: Call[] = [];
+    void (async () => {
+      for await (const line of { [Symbol.asyncIterator]: () => lines }) calls.push(JSON.parse(line));
+    })();
+    return {
+      gears,
+      calls,
+      run: (...command) => runIn(container, ...command),
+      try: (...command) => tryIn(container, command),
+      shell: (script, input = "") => {
+        const command = [...inside(container).slice(1), "sh", "-euc", script];
+        return execFileSync(enter, command, { input, encoding: "utf8" });
+      },
+      until: async (what, ask) => {
+        for (let tries = 0; tries < 600; tries++) {
+          const answer = ask();
+          if (answer !== undefined) return answer;
+          await wait(50);
+        }
+        throw new Error(`${what}: not within 30 s`);
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,27 +1,21 @@
+import { exitCodes } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
 import type { EventKind } from "../port.ts";
 
 /** Under which the program's events stand in the log `Application`. */
 export const eventSource = "LinkUserAgent";
 
+const { "dry-run": _never, ...withoutDryRun } = exitCodes;
+
 /**
  * Event IDs; those of failures are the exit codes. A message file that Windows itself brings shows IDs from 1 to 1000.
  * CONTRACT: monitoring filters by them.
  */
 export const eventIds: Readonly<Record<EventKind, number>> = {
+  ...withoutDryRun,
   linked: 1,
   "already-linked": 2,
   skipped: 3,
-  "request-rejected": 65,
-  "no-user": 67,
-  "device-unknown": 68,
-  unreachable: 69,
-  internal: 70,
-  "rate-limited": 75,
-  protocol: 76,
-  credentials: 77,
-  "config-invalid": 78,
-  usage: 64,
   warning: 100,
 };
 

@@ -82,6 +82,10 @@ async function loggedOnUser(
     if (person === undefined) {
       return none(new AgentError("no-user", `Session ${sessionId} has ended or is not a person's.`), people);
     }
+    // A service's account is nobody's, and is there to link others; a person is not.
+    if (!platform.privileged && callerKey !== undefined && person.account.userKey !== callerKey) {
+      return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));
+    }
     if (person.excludedBy !== undefined) return excluded(people, person);
   }
   if (people.length === 0) return none(new AgentError("no-user", nobody(sessions)), people);

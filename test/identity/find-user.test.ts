@@ -82,6 +82,15 @@ test("--user of a plain user is for the own account alone", async () => {
   expect(told(await findUser(platform, { user: "bob", session: undefined }, settings))).toBe("not-permitted");
 });
 
+test("--session of another person is for administrators and services alone", async () => {
+  const several = { ...settings, allowMultiSession: true };
+  const request = { user: undefined, session: "2" };
+  const machine = { privileged: false, sessions: two, accounts };
+  expect(told(await findUser(fakePlatform({ ...machine, caller: "alice" }), request, several))).toBe("not-permitted");
+  expect(told(await findUser(fakePlatform({ ...machine, caller: "bob" }), request, several))).toBe("bob");
+  expect(told(await findUser(fakePlatform(machine), request, several))).toBe("bob");
+});
+
 test("sessions that can't be read link nobody, also where a caller is known", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", sessions: unreadable, accounts });
   expect(told(await findUser(platform, nobody, settings))).toBe("identity-unreadable");

@@ -40,7 +40,8 @@ export interface CommandResult {
 export function loadSettings({ platform, environment }: Runtime, { flags, settings }: CommandLine): ResolvedSettings {
   const named = typeof flags["config"] === "string" ? flags["config"] : undefined;
   const path = named ?? platform.paths.configFile;
-  if (platform.privileged) refuseWritableByOthers(platform, path);
+  // A service has no rights of its own, but the account's secret.
+  if (platform.privileged || named === undefined) refuseWritableByOthers(platform, path);
   return resolveSettings([
     ...policyLayer(platform),
     settings,

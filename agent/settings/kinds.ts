@@ -99,7 +99,7 @@ export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
   };
 }
 
-/** A list of distinct items, comma-separated in text. An empty list is valid and means none. */
+/** A list of distinct items; in text comma-separated, or as JSON where an item has a comma. An empty list means none. */
 export function list<T extends string>(item: Kind<T>, limits: { min: number; max: number }): Kind<readonly T[]> {
   const allowed = `a list of ${limits.min} to ${limits.max} different items`;
   return {
@@ -115,13 +115,25 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
       }
       return valid(items);
     },
-    format: (values) => values.map((value) => item.format(value)).join(","),
+    format: (values) => {
+      const items = values.map((value) => item.format(value));
+      return items.some((one) => /^\[|,/.test(one)) ? JSON.stringify(items) : items.join(",");
+    },
     placeholder: `${item.placeholder},…`,
     policy: { editor: "list" },
   };
 }
 
-const splitList = (raw: string): string[] => (raw.trim() === "" ? [] : raw.split(","));
+function splitList(raw: string): unknown {
+  const text = raw.trim();
+  if (text === "") return [];
+  try {
+    if (text.startsWith("[")) return JSON.parse(text);
+  } catch {
+    // Not JSON: a pattern may begin with a bracket.
+  }
+  return raw.split(",");
+}
 
 /** How many calls the API takes from the whole account in how long a time. */
 export interface RateLimit {

@@ -13,6 +13,8 @@ test.each<[Pick<Kind<unknown>, "parse">, unknown, unknown]>([
   [settingsTable.allowMultiSession.kind, 1, true],
   [settingsTable.identify.kind, "mac, hwid", ["mac", "hwid"]],
   [settingsTable.groupPrefer.kind, "", []],
+  [settingsTable.groupPrefer.kind, '["Sales, EMEA", "Berlin"]', ["Sales, EMEA", "Berlin"]],
+  [settingsTable.groupPrefer.kind, "[x], y", ["[x]", "y"]],
   [settingsTable.splay.kind, "0s", 0],
 ])("%o reads %j", (kind, raw, value) => {
   expect(kind.parse(raw)).toEqual({ ok: true, value });

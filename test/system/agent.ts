@@ -9,7 +9,7 @@ const repository = resolve(import.meta.dirname, "../..");
 const executable = process.env["LINKUSER_EXECUTABLE"];
 
 /** The program under test: the built executable that LINKUSER_EXECUTABLE names, else the sources. */
-const program: readonly string[] =
+const programUnderTest: readonly string[] =
   executable === undefined
     ? [process.execPath, "--disable-warning=ExperimentalWarning", join(repository, "agent/main.ts")]
     : [resolve(executable)];
@@ -59,12 +59,14 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A command that runs the program, such as `["sh", "-c", 'ulimit -f 1; exec "$@"', "sh"]`. */
   readonly within?: readonly string[];
+  /** Another program than the one under test. */
+  readonly program?: readonly string[];
 }
 
 /** Starts the program without waiting for it. */
 export function start(
   args: readonly string[],
-  { environment = {}, within = [] }: RunOptions = {},
+  { environment = {}, within = [], program = programUnderTest }: RunOptions = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const [command = "", ...rest] = [...within, ...program, ...args];
   const child = spawn(command, rest, {

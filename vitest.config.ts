@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
- * a real domain, `install` installs packages in a booted container where a logon triggers the program, `windows` runs the
- * Windows executable under Wine (see test/README.md).
+ * a real domain, `install` installs packages in a booted container where a logon triggers the program, `network` goes
+ * through real proxies and servers of Debian's, `windows` runs the Windows executable under Wine (see test/README.md).
  */
 export default defineConfig({
   test: {
@@ -34,6 +34,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: "network",
+          include: ["test/system/network/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -26,6 +26,7 @@ const outcomeByCode = {
   "settings-unreadable": "config-invalid",
   "settings-exposed": "config-invalid",
   "state-unusable": "config-invalid",
+  "install-failed": "config-invalid",
 
   "credentials-missing": "credentials",
   "credentials-unreadable": "credentials",

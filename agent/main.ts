@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type CommandLine, readCommandLine, wantsJson } from "./cli/command-line.ts";
 import type { CommandName } from "./cli/commands.ts";
 import type { Clock } from "./clock.ts";
@@ -18,6 +19,8 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   plan: async () => (await import("./commands/plan-command.ts")).planCommand,
   config: async () => (await import("./commands/config.ts")).config,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  install: async () => (await import("./commands/install.ts")).install,
+  uninstall: async () => (await import("./commands/uninstall.ts")).uninstall,
 };
 
 const systemClock: Clock = {
@@ -65,6 +68,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),
     interrupted: interruption(),
+    executable: () => (process.getBuiltinModule("node:sea").isSea() ? realpathSync(process.execPath) : undefined),
   };
   return await command(runtime, commandLine);
 }

@@ -3,7 +3,14 @@ import { AgentError } from "../errors.ts";
 import { isSecretName, type Layer } from "../settings/layers.ts";
 import { suggestion } from "../settings/nearest.ts";
 import { flagName, type SettingName, settingNames, settingsTable } from "../settings/table.ts";
-import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
+import {
+  type CommandFlag,
+  type CommandName,
+  commandNames,
+  commands,
+  commonFlags,
+  emptyIsNotGiven,
+} from "./commands.ts";
 
 export interface CommandLine {
   readonly command: CommandName;
@@ -45,6 +52,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     if (name in flags || name in values) throw new AgentError("invalid-value", `${rawName} is given twice.`);
     const setting = settingNames.find((one) => flagName(one) === rawName);
     const flag = Object.hasOwn(flagsHere, name) && rawName === `--${name}` ? flagsHere[name] : undefined;
+    if (value === "" && emptyIsNotGiven(command) && (setting !== undefined || flag?.placeholder !== undefined))
+      continue;
     if (setting !== undefined) {
       values[setting] = settingValue(setting, rawName, value);
     } else if (flag !== undefined) {

@@ -11,6 +11,8 @@ interface Command {
   readonly flags: Readonly<Record<string, CommandFlag>>;
   /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
   readonly settings: readonly SettingName[];
+  /** An empty value counts as not given, for callers that pass everything they have (Windows Installer's properties). */
+  readonly emptyIsNotGiven?: true;
 }
 
 /** Flags of every command. */
@@ -59,8 +61,35 @@ export const commands = {
     flags: {},
     settings: settingNames,
   },
+  install: {
+    summary: "put the logon trigger, the protected credential and the given settings in place",
+    flags: {
+      "credential-from": {
+        placeholder: "FILE",
+        help: "take the credential from this file, - for standard input; never from an argument",
+      },
+      "delete-source": { help: "delete that file once all is in place" },
+      "dry-run": { help: "show what would be changed, but change nothing" },
+    },
+    settings: settingNames,
+    emptyIsNotGiven: true,
+  },
+  uninstall: {
+    summary: "remove the logon trigger and the credential",
+    flags: {
+      purge: { help: "remove the settings file, the state and the log, too" },
+      "dry-run": { help: "show what would be removed, but remove nothing" },
+    },
+    settings: [],
+  },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandName = keyof typeof commands;
+
+/** Whether an empty value counts as not given; elsewhere it is a mistake or an empty list. */
+export function emptyIsNotGiven(name: CommandName): boolean {
+  const command: Command = commands[name];
+  return command.emptyIsNotGiven === true;
+}
 
 export const commandNames = Object.keys(commands) as readonly CommandName[];

@@ -24,6 +24,8 @@ export interface Runtime {
   readonly writeError: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly interrupted: AbortSignal;
+  /** This program's own file, absolute and without links; undefined where it runs from its sources. */
+  readonly executable: () => string | undefined;
 }
 
 /** What a command tells, in both forms; `main.ts` prints one of them and ends with the exit code. */
@@ -62,7 +64,7 @@ export function effectivePaths(
   };
 }
 
-function policyLayer(platform: Platform): readonly Layer[] {
+export function policyLayer(platform: Platform): readonly Layer[] {
   const policy = platform.policy();
   if (policy.kind === "failed") throw policy.error;
   if (policy.kind === "absent") return [];
@@ -70,8 +72,11 @@ function policyLayer(platform: Platform): readonly Layer[] {
   return [{ kind: "policy", location: origin, spelling, values }];
 }
 
-/** Whoever can change the settings of a run with rights could send the account's secret to a server of their own. */
-function refuseWritableByOthers(platform: Platform, path: string): void {
+/**
+ * Whoever can change the settings of a run with rights could send the account's secret to a server of their own.
+ * @throws AgentError `settings-exposed`, `credentials-unreadable`
+ */
+export function refuseWritableByOthers(platform: Platform, path: string): void {
   const writable = platform.writableByOthers(path);
   if (writable.kind === "failed") throw writable.error;
   if (writable.kind === "found" && writable.value) {

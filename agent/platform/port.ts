@@ -2,6 +2,7 @@ import type { Outcome } from "../exit-codes.ts";
 import type { DeviceId } from "../identity/device-id.ts";
 import type { Mac } from "../identity/mac.ts";
 import type { Reading } from "../reading.ts";
+import type { Secret } from "../secret.ts";
 
 /** A network adapter as the operating system describes it. What it means for identity is decided in `identity/`. */
 export interface Adapter {
@@ -93,6 +94,33 @@ export interface BindingCheck {
 /** What the event log is told: how a run ended, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
+/** What `install` is to put on this machine; all of it was validated. What is undefined stays as it is. */
+export interface InstallRequest {
+  /** This program's own file, absolute and without links: what the logon trigger starts. */
+  readonly executable: string;
+  /** The credential file's whole text. */
+  readonly credential: Secret | undefined;
+  /** The settings file's whole new text. */
+  readonly settings: string | undefined;
+}
+
+/** One thing that an installation changes or leaves alone, known before anything is done. */
+export interface InstallStep {
+  /** For a person: `logon trigger /etc/systemd/system/linkuser-agent@.service`. */
+  readonly what: string;
+  /** `keep`: it is there as it should be. `absent`: it is not there and need not be. */
+  readonly change: "create" | "update" | "keep" | "remove" | "absent";
+  /**
+   * Makes the change, wholly or not at all; called once, and not for `keep` and `absent`.
+   * @returns what puts back what was there before, as far as that is possible
+   * @throws AgentError
+   */
+  apply(): Undo;
+}
+
+/** @throws AgentError */
+export type Undo = () => void;
+
 /** Holds an exclusive lock until disposed, or until the process ends in whatever way. */
 export interface HeldLock extends Disposable {}
 
@@ -135,4 +163,16 @@ export interface Platform {
   selfTest?(): Promise<readonly BindingCheck[]>;
   /** Makes the state folder one that administrators alone see; left out where file modes do that. @throws AgentError */
   protectFolder?(path: string): void;
+
+  /**
+   * What puts the settings, the protected credential and the logon trigger in place, in the order in which it is done.
+   * Changes nothing yet. Left out where the program can't install itself. @throws AgentError
+   */
+  installSteps?(request: InstallRequest): readonly InstallStep[];
+  /**
+   * What removes the logon trigger and the credential.
+   * @param purge also the settings file, the state and the log
+   * @throws AgentError
+   */
+  uninstallSteps?(purge: boolean): readonly InstallStep[];
 }

@@ -28,6 +28,15 @@ test("a setting that is on or off may stand alone", () => {
   expect(readCommandLine(["--allow-multi-session=false"]).settings.values).toEqual({ allowMultiSession: "false" });
 });
 
+test("an empty value counts as not given for install, and for no other command", () => {
+  const args = ["--group-prefer", "", "--base-url="];
+  expect(readCommandLine(["install", "--credential-from", "", ...args])).toMatchObject({
+    flags: {},
+    settings: { values: {} },
+  });
+  expect(readCommandLine(["config", ...args]).settings.values).toEqual({ groupPrefer: "", baseUrl: "" });
+});
+
 test.each([
   [["stauts"], "unknown-command: There is no command stauts. Did you mean status?"],
   [["help"], "unknown-command: There is no command help. Did you mean --help?"],

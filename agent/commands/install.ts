@@ -1,0 +1,133 @@
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import type { CommandLine } from "../cli/command-line.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import type { InstallStep, Platform } from "../platform/port.ts";
+import { Secret } from "../secret.ts";
+import { parseCredentials } from "../settings/credentials.ts";
+import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { readSettingsFile } from "../settings/settings-file.ts";
+import { type MergedSettings, mergeIntoFile } from "../settings/settings-text.ts";
+import { flagName, type SettingName } from "../settings/table.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights } from "./installation.ts";
+import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "./runtime.ts";
+
+/**
+ * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.
+ * Everything is validated before anything is changed; what is there already is kept.
+ */
+export function install(runtime: Runtime, { flags, settings: given }: CommandLine): CommandResult {
+  const { platform } = runtime;
+  refuseWithoutRights(platform, "install");
+  refuseOtherFile(flags);
+  if (platform.installSteps === undefined) {
+    throw new AgentError("install-failed", "This program can't install itself on this system.");
+  }
+  const executable = runtime.executable();
+  if (executable === undefined) {
+    throw new AgentError("install-failed", "Only a built executable can be installed; this one runs from its sources.");
+  }
+  resolveSettings([given]);
+  const { configFile } = platform.paths;
+  refuseWritableByOthers(platform, configFile);
+  const merged = mergeIntoFile(readSettingsFile(configFile, false), given.values);
+  const resolved = resolveSettings([...policyLayer(platform), merged.layer]);
+  const source = textOf(flags["credential-from"]);
+  const taken = takeCredential(source, flags["delete-source"] === true, platform, resolved);
+
+  const steps = [
+    ...platform.installSteps({ executable, credential: taken.credential, settings: merged.text }),
+    ...taken.steps,
+  ];
+  const warnings = [...taken.warnings, ...overruled(merged, resolved, given.values)];
+  return carryOut("installed", steps, warnings, flags["dry-run"] === true);
+}
+
+interface Taken {
+  readonly credential: Secret | undefined;
+  /** What is done with the source afterwards. */
+  readonly steps: readonly InstallStep[];
+  readonly warnings: readonly string[];
+}
+
+/** @throws AgentError of an outcome `credentials` or `usage`; never with anything of the content */
+function takeCredential(
+  source: string | undefined,
+  deleteSource: boolean,
+  platform: Platform,
+  { settings, origins }: ResolvedSettings,
+): Taken {
+  const { credentialFile } = platform.paths;
+  const inPlace = platform.readProtected(credentialFile);
+  const none = `There is no credential in ${credentialFile} yet: give one with --credential-from.`;
+  if (source === undefined) {
+    const missing = inPlace.kind === "absent" && settings.credentialFile === undefined;
+    return { credential: undefined, steps: [], warnings: missing ? [none] : [] };
+  }
+  if (source === "-" && deleteSource) {
+    throw new AgentError("invalid-value", "--delete-source needs a file to delete, not standard input.");
+  }
+  if (settings.credentialFile !== undefined && settings.credentialFile !== credentialFile) {
+    const message = `The credential would not be used: ${origins.credentialFile.text} names ${settings.credentialFile}. Take that setting out, or put the credential there yourself.`;
+    throw new AgentError("invalid-value", message);
+  }
+  const text = readSource(source, deleteSource && inPlace.kind === "found");
+  if (text === undefined) {
+    const warning = `${source} does not exist, so the credential that is in place is kept.`;
+    return { credential: undefined, steps: [], warnings: [warning] };
+  }
+  parseCredentials(text, source === "-" ? "from standard input" : source, settings.clientId);
+  return {
+    credential: new Secret(`${text.trim()}\n`),
+    steps: deleteSource ? [deletion(source, text)] : [],
+    warnings: [],
+  };
+}
+
+/** Larger than any credential, in characters. */
+const largest = 64 * 1024;
+
+/** @param mayBeGone where it was taken in before and deleted then; undefined if so */
+function readSource(source: string, mayBeGone: boolean): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(source === "-" ? 0 : source, "utf8").replace(/^\uFEFF/, "");
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" && mayBeGone) return undefined;
+    const message = `The credential can't be read from ${source === "-" ? "standard input" : source} (${code}).`;
+    throw new AgentError("credentials-unreadable", message, { cause });
+  }
+  if (text.length <= largest) return text;
+  throw new AgentError("credentials-invalid", `The credential from ${source} is larger than 64 KiB.`);
+}
+
+/** The last step, so that the only copy is not gone before its successor is in place. */
+function deletion(source: string, text: string): InstallStep {
+  return {
+    what: `credential's source ${source}`,
+    change: "remove",
+    apply: () => {
+      try {
+        unlinkSync(source);
+      } catch (cause) {
+        const message = `${source} can't be deleted (${systemErrorCode(cause)}).`;
+        throw new AgentError("install-failed", message, { cause });
+      }
+      return () => writeFileSync(source, text, { mode: 0o600, flag: "wx" });
+    },
+  };
+}
+
+/** Settings that were asked for, but that a policy decides. */
+function overruled(
+  { layer }: MergedSettings,
+  { origins }: ResolvedSettings,
+  given: CommandLine["settings"]["values"],
+): readonly string[] {
+  const names = Object.keys(given) as SettingName[];
+  return names
+    .filter((name) => origins[name].kind === "policy")
+    .map((name) => `${flagName(name)} has no effect: ${origins[name].text} beats ${layer.location}.`);
+}
+
+const textOf = (flag: string | true | undefined): string | undefined => (typeof flag === "string" ? flag : undefined);

@@ -1,0 +1,44 @@
+import type { CommandLine } from "../cli/command-line.ts";
+import { AgentError } from "../errors.ts";
+import { applySteps } from "../platform/install-steps.ts";
+import type { InstallStep, Platform } from "../platform/port.ts";
+import { printable } from "../printable.ts";
+import type { CommandResult } from "./runtime.ts";
+
+/** @throws AgentError `not-permitted` */
+export function refuseWithoutRights({ privileged, name }: Platform, command: string): void {
+  if (privileged) return;
+  const how = name === "windows" ? "from an elevated prompt" : `as root: sudo linkuser-agent ${command}`;
+  throw new AgentError("not-permitted", `Only an administrator may ${command} linkuser-agent; run it ${how}.`);
+}
+
+/** @throws AgentError `invalid-value` */
+export function refuseOtherFile(flags: CommandLine["flags"]): void {
+  if (flags["config"] === undefined) return;
+  throw new AgentError("invalid-value", "--config is not for this command: the logon trigger reads no other file.");
+}
+
+/**
+ * Does what the steps say, or with `dryRun` only tells it. Where a step fails, the machine is as it was.
+ * @throws AgentError of that step
+ */
+export function carryOut(
+  done: "installed" | "uninstalled",
+  steps: readonly InstallStep[],
+  warnings: readonly string[],
+  dryRun: boolean,
+): CommandResult {
+  if (!dryRun) applySteps(steps);
+  const outcome = dryRun ? "dry-run" : done;
+  const changes = steps.filter(({ change }) => change !== "keep" && change !== "absent").length;
+  const message = changes === 0 ? "Nothing to change." : dryRun ? "Nothing was changed." : "Done.";
+  return {
+    exitCode: 0,
+    document: { outcome, message, steps: steps.map(({ what, change }) => ({ what, change })), warnings },
+    text: [
+      `${outcome}: ${message}`,
+      ...steps.map(({ what, change }) => `  ${change.padEnd(6)}  ${printable(what)}`),
+      ...warnings.map((warning) => `  warning  ${printable(warning, 1000)}`),
+    ].join("\n"),
+  };
+}

@@ -1,0 +1,15 @@
+import type { CommandLine } from "../cli/command-line.ts";
+import { AgentError } from "../errors.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights } from "./installation.ts";
+import type { CommandResult, Runtime } from "./runtime.ts";
+
+/** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
+export function uninstall({ platform }: Runtime, { flags }: CommandLine): CommandResult {
+  refuseWithoutRights(platform, "uninstall");
+  refuseOtherFile(flags);
+  if (platform.uninstallSteps === undefined) {
+    throw new AgentError("install-failed", "This program can't install itself on this system.");
+  }
+  const steps = platform.uninstallSteps(flags["purge"] === true);
+  return carryOut("uninstalled", steps, [], flags["dry-run"] === true);
+}

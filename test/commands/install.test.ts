@@ -1,0 +1,249 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readCommandLine } from "../../agent/cli/command-line.ts";
+import { install } from "../../agent/commands/install.ts";
+import type { CommandResult, Runtime } from "../../agent/commands/runtime.ts";
+import { uninstall } from "../../agent/commands/uninstall.ts";
+import { AgentError } from "../../agent/errors.ts";
+import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
+import { found } from "../../agent/reading.ts";
+import { virtualClock } from "../fakes/clock.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+
+const secret = "s3cr3t-of-the-account";
+const credential = `{"clientId": "key", "clientSecret": "${secret}"}\n`;
+
+let folder: string;
+let source: string;
+let configFile: string;
+/** What the platform was asked for, and what was done, in its order. */
+let request: InstallRequest | undefined;
+let done: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "linkuser-agent-install-"));
+  source = join(folder, "source.json");
+  configFile = join(folder, "config.json");
+  writeFileSync(source, credential);
+  request = undefined;
+  done = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function step(what: string, change: InstallStep["change"] = "create"): InstallStep {
+  const apply = () => {
+    done.push(what);
+    return () => void done.push(`undo ${what}`);
+  };
+  return { what, change, apply };
+}
+
+function run(args: readonly string[], others: Partial<Platform> = {}, privileged = true): CommandResult {
+  const platform = fakePlatform({
+    privileged,
+    others: {
+      paths: { configFile, credentialFile: join(folder, "credential.json"), stateDir: folder, logFile: folder },
+      installSteps: (asked) => {
+        request = asked;
+        return [step("credential"), step("files", "keep"), step("trigger")];
+      },
+      uninstallSteps: (purge) => [step("trigger", "remove"), ...(purge ? [step("state", "remove")] : [])],
+      ...others,
+    },
+  });
+  const runtime: Runtime = {
+    platform,
+    environment: {},
+    ignoredVariables: [],
+    clock: virtualClock(0),
+    random: () => 0,
+    onTerminal: false,
+    terminalWidth: () => 80,
+    colour: false,
+    writeError: () => {},
+    interrupted: new AbortController().signal,
+    executable: () => "/opt/linkuser-agent",
+  };
+  const commandLine = readCommandLine(args);
+  return commandLine.command === "install" ? install(runtime, commandLine) : uninstall(runtime, commandLine);
+}
+
+function mistake(args: readonly string[], others: Partial<Platform> = {}, privileged = true): string {
+  try {
+    run(args, others, privileged);
+  } catch (error) {
+    if (error instanceof AgentError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("no mistake was found");
+}
+
+const inPlace = { readProtected: () => found(credential, "fake") };
+
+test("puts all in place, and tells it without the secret", () => {
+  const { document, text } = run(["install", "--credential-from", source]);
+  expect(document).toEqual({
+    outcome: "installed",
+    message: "Done.",
+    steps: [
+      { what: "credential", change: "create" },
+      { what: "files", change: "keep" },
+      { what: "trigger", change: "create" },
+    ],
+    warnings: [],
+  });
+  expect(done).toEqual(["credential", "trigger"]);
+  expect(request?.executable).toBe("/opt/linkuser-agent");
+  expect(request?.credential?.reveal()).toBe(credential);
+  expect(request?.settings).toBeUndefined();
+  expect(text).not.toContain(secret);
+  expect(existsSync(source)).toBe(true);
+});
+
+test("where all is there already, it says so and does nothing", () => {
+  const others = { ...inPlace, installSteps: () => [step("trigger", "keep"), step("credential", "keep")] };
+  expect(run(["install"], others).document).toMatchObject({ outcome: "installed", message: "Nothing to change." });
+  expect(done).toEqual([]);
+});
+
+test("--dry-run shows the same steps and does none of them", () => {
+  const { document } = run(["install", "--dry-run", "--credential-from", source, "--delete-source"]);
+  expect(document).toMatchObject({ outcome: "dry-run", steps: [{}, {}, {}, { change: "remove" }] });
+  expect(done).toEqual([]);
+  expect(existsSync(source)).toBe(true);
+});
+
+test("merges settings into the file, whose other keys stay", () => {
+  writeFileSync(configFile, '{"proxy": "none", "fleetSize": 5}');
+  run(["install", "--fleet-size", "2000", "--group-prefer", "Sales *,HR", "--deadline", "2h", "--allow-multi-session"]);
+  expect(JSON.parse(request?.settings ?? "")).toEqual({
+    proxy: "none",
+    fleetSize: 2000,
+    groupPrefer: ["Sales *", "HR"],
+    deadline: "2h",
+    allowMultiSession: true,
+  });
+});
+
+test("settings that the file has already leave it alone", () => {
+  writeFileSync(configFile, '{"fleetSize":2000}');
+  run(["install", "--fleet-size", "2000"]);
+  expect(request?.settings).toBeUndefined();
+});
+
+test("empty values count as not given", () => {
+  writeFileSync(configFile, '{"groupPrefer":["HR"]}');
+  run(["install", "--base-url", "", "--group-prefer=", "--credential-from", "", "--delete-source"]);
+  expect(request).toMatchObject({ credential: undefined, settings: undefined });
+});
+
+test("a policy that beats a given setting is told", () => {
+  const policy = () => found({ origin: "the policy", spelling: "file", values: { fleetSize: 7 } } as const, "fake");
+  const { document } = run(["install", "--fleet-size", "2000"], { policy, ...inPlace });
+  expect(document).toMatchObject({
+    warnings: [expect.stringContaining("--fleet-size has no effect: policy the policy")],
+  });
+});
+
+test("a missing credential is told", () => {
+  expect(run(["install"]).document).toMatchObject({ warnings: [expect.stringContaining("--credential-from")] });
+});
+
+test("--delete-source deletes the source at the end; a run after that keeps the credential", () => {
+  run(["install", "--credential-from", source, "--delete-source"]);
+  expect(existsSync(source)).toBe(false);
+  const again = run(["install", "--credential-from", source, "--delete-source"], inPlace);
+  expect(again.document).toMatchObject({ warnings: [expect.stringContaining("does not exist")] });
+  expect(request?.credential).toBeUndefined();
+});
+
+test("what was done is undone where a step fails, the source of the credential included", () => {
+  const failing: InstallStep = {
+    ...step("trigger"),
+    apply: () => {
+      throw new AgentError("install-failed", "no room");
+    },
+  };
+  const others = { installSteps: () => [step("settings"), step("credential"), failing, step("never")] };
+  expect(mistake(["install", "--credential-from", source, "--delete-source"], others)).toBe("install-failed: no room");
+  expect(done).toEqual(["settings", "credential", "undo credential", "undo settings"]);
+  expect(readFileSync(source, "utf8")).toBe(credential);
+});
+
+test("what could not be undone is told", () => {
+  const failing = (what: string) => () => {
+    throw new AgentError("install-failed", what);
+  };
+  const stuck: InstallStep = { ...step("credential"), apply: () => failing("stuck") };
+  const others = { installSteps: () => [stuck, { ...step("trigger"), apply: failing("no room") }] };
+  expect(mistake(["install"], others)).toMatch(/^install-failed: no room\nNot all .* could be undone: stuck$/);
+});
+
+test.each([
+  [["--fleet-size", "0"], "invalid-value: flag --fleet-size: "],
+  [["--config", "/x"], "invalid-value: --config is not for this command"],
+  [["--credential-from", "-", "--delete-source"], "invalid-value: --delete-source needs a file"],
+  [
+    ["--credential-from", "/nonexistent/c"],
+    "credentials-unreadable: The credential can't be read from /nonexistent/c (ENOENT)",
+  ],
+  [["--credential-from", "/nonexistent/c", "--delete-source"], "credentials-unreadable: "],
+] as const)("refuses %j before anything is done", (args, message) => {
+  expect(mistake(["install", ...args])).toContain(message);
+  expect(done).toEqual([]);
+});
+
+test.each([
+  ['{"clientSecret": 5}', "credentials-invalid: clientSecret in "],
+  [secret, "it is not valid JSON"],
+  [`{"clientSecret": "${secret}"}`, "credentials-missing: There is a client secret but no client ID"],
+  [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],
+])("refuses a credential that could not be used, without quoting it", (text, message) => {
+  writeFileSync(source, text);
+  const told = mistake(["install", "--credential-from", source]);
+  expect(told).toContain(message);
+  expect(told).not.toContain(secret);
+  expect(done).toEqual([]);
+});
+
+test("a client ID may come with the settings", () => {
+  writeFileSync(source, `\uFEFF{"clientSecret": "${secret}"}`);
+  run(["install", "--credential-from", source, "--client-id", "key"]);
+  expect(request?.credential?.reveal()).toBe(`{"clientSecret": "${secret}"}\n`);
+});
+
+test("a credential that the settings would pass over is refused", () => {
+  writeFileSync(configFile, '{"credentialFile": "/elsewhere/c.json"}');
+  expect(mistake(["install", "--credential-from", source])).toContain("/elsewhere/c.json");
+});
+
+test.each([
+  ["not json", "settings-unreadable"],
+  ['{"fleetsize": 3}', "setting-unknown"],
+])("a settings file that could not be used is refused as a whole: %s", (text, code) => {
+  writeFileSync(configFile, text);
+  expect(mistake(["install", "--base-url", "https://x.example.com"])).toMatch(new RegExp(`^${code}: `));
+  expect(done).toEqual([]);
+});
+
+test("a settings file that others may change is refused", () => {
+  writeFileSync(configFile, "{}");
+  chmodSync(configFile, 0o666);
+  expect(mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
+});
+
+test.each(["install", "uninstall"])("%s is for administrators alone", (command) => {
+  expect(mistake([command, "--dry-run"], {}, false)).toContain(`sudo linkuser-agent ${command}`);
+  expect(mistake([command], { name: "windows" }, false)).toContain("elevated");
+});
+
+test("uninstall removes the trigger and the credential, with --purge the rest", () => {
+  expect(run(["uninstall"]).document).toMatchObject({ outcome: "uninstalled", steps: [{ what: "trigger" }] });
+  expect(run(["uninstall", "--purge"]).document).toMatchObject({ steps: [{ what: "trigger" }, { what: "state" }] });
+  expect(done).toEqual(["trigger", "trigger", "state"]);
+  expect(run(["uninstall"], { uninstallSteps: () => [step("trigger", "absent")] }).document).toMatchObject({
+    message: "Nothing to change.",
+  });
+});

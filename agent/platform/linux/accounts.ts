@@ -1,8 +1,8 @@
 import { foldName } from "../../identity/fold.ts";
 import type { Account } from "../port.ts";
+import type { NamedUser } from "../posix/name-service.ts";
 import { splitName, styleOf } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
-import type { NssUser } from "./name-service.ts";
 
 /** Uids that systemd hands out to services for the time of their run (systemd.exec(5) DynamicUser=). */
 export const isDynamicUid = (uid: number): boolean => uid >= 61_184 && uid <= 65_519;
@@ -32,7 +32,7 @@ export function localAccount(
  * @param directorySources the NSS sources that ask a directory
  * @param hostName of this machine, which Samba uses as the domain of its own accounts
  */
-export function otherAccount(user: NssUser, directorySources: readonly string[], hostName: string): Account {
+export function otherAccount(user: NamedUser, directorySources: readonly string[], hostName: string): Account {
   const { uid, name } = user;
   const own = { userKey: String(uid), systemName: name, sam: name, domain: undefined, upn: undefined };
   if (isDynamicUid(uid) || uid === nobody) return { ...own, kind: "system" };

@@ -2,11 +2,11 @@ import { AgentError } from "../../errors.ts";
 import { foldName } from "../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { Account, Group } from "../port.ts";
+import type { BoundedNames } from "../posix/bounded-names.ts";
+import type { NamedGroup, NamedUser } from "../posix/name-service.ts";
 import { localAccount, otherAccount } from "./accounts.ts";
-import type { BoundedNames } from "./bounded-names.ts";
 import { directoryGroups, localGroups } from "./groups.ts";
 import { type LocalFiles, readLocalFiles } from "./local-files.ts";
-import type { NssGroup, NssUser } from "./name-service.ts";
 import { directorySources, readNssSources } from "./nsswitch.ts";
 
 const localOrigin = "/etc/passwd";
@@ -91,7 +91,7 @@ export function createDirectory(
  * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this machine's
  * own users is no danger, since own groups are told apart.
  */
-async function refuseAmbiguous(user: NssUser, files: LocalFiles, names: BoundedNames): Promise<void> {
+async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: BoundedNames): Promise<void> {
   if (files.users.some(({ name }) => name === user.name)) return;
   const again = await names.ask("userByName", user.name);
   if (again?.uid === user.uid) return;
@@ -102,12 +102,12 @@ async function refuseAmbiguous(user: NssUser, files: LocalFiles, names: BoundedN
  * A group of the user's own name is none of the directory's, where a name is given once: winbind shows the user's own SID
  * so, FreeIPA and SSSD a private group.
  */
-function withoutOwnGroup(groups: readonly NssGroup[], user: NssUser): readonly NssGroup[] {
+function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readonly NamedGroup[] {
   return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));
 }
 
 /** U+FFFD stands where the name's bytes are not UTF-8. */
-function checked(user: NssUser): NssUser {
+function checked(user: NamedUser): NamedUser {
   if (user.name === "" || user.name.includes("\uFFFD")) throw unclear(`the user ID ${user.uid} has no readable name`);
   return user;
 }
@@ -116,7 +116,7 @@ function checked(user: NssUser): NssUser {
  * An off-line client answers for a user whom it has seen but whose groups it has not: SSSD 2.8 with no group, winbind
  * 4.17 with the user's own SID. On line, both list at least `Domain Users`.
  */
-function noGroupsYet(user: NssUser): AgentError {
+function noGroupsYet(user: NamedUser): AgentError {
   const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet.`;
   return new AgentError("identity-unreadable", message);
 }

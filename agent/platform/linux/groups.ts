@@ -1,9 +1,9 @@
 import { foldName } from "../../identity/fold.ts";
 import type { Account, Group } from "../port.ts";
+import type { NamedGroup } from "../posix/name-service.ts";
 import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
 import { groupStyleOf, type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
-import type { NssGroup } from "./name-service.ts";
 
 /** Domains of Windows' built-in groups and identities, [MS-DTYP] 2.4.2.4. */
 const wellKnownDomains: ReadonlySet<string> = new Set(
@@ -32,7 +32,7 @@ export function localGroups(user: LocalUser, files: Pick<LocalFiles, "groups">):
 export function directoryGroups(
   account: Account,
   primaryGid: number,
-  groups: readonly NssGroup[],
+  groups: readonly NamedGroup[],
   files: Pick<LocalFiles, "groups">,
   directorySources: readonly string[],
   hostName: string,

@@ -1,19 +1,8 @@
-import { AgentError } from "../../errors.ts";
+import type { NameLibrary } from "../posix/bounded-names.ts";
+import { openLibrary } from "../posix/open-library.ts";
 
 /** The C library that every glibc system has under this name since 1997; musl systems (Alpine) have none. */
-export const libcName = "libc.so.6";
-
-/** Native signatures of the name service, also handed to the worker of `bounded-names.ts`: plain data. */
-export const nameServiceSignatures = {
-  // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
-  getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
-  getpwnam_r: { arguments: ["string", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getgrgid_r(gid_t gid, struct group *grp, char *buf, size_t buflen, struct group **result);
-  getgrgid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups);
-  getgrouplist: { arguments: ["string", "uint32", "buffer", "buffer"], return: "int32" },
-} as const;
+const libcName = "libc.so.6";
 
 const signatures = {
   // int flock(int fd, int operation);
@@ -50,18 +39,11 @@ export function lastErrno(): number {
   return process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);
 }
 
-type Signatures = Parameters<typeof import("node:ffi").dlopen>[1];
-
-/**
- * Opens a shared library with its table of signatures. Loading `node:ffi` takes milliseconds, so it is left to the first
- * caller that needs it.
- * @param hint what to do where the library is missing
- * @throws AgentError `identity-unreadable`
- */
-export function openLibrary<const S extends NonNullable<Signatures>>(soname: string, table: S, hint: string) {
-  try {
-    return process.getBuiltinModule("node:ffi").dlopen(soname, table).functions;
-  } catch (cause) {
-    throw new AgentError("identity-unreadable", `${soname} can't be loaded: ${hint}.`, { cause });
-  }
-}
+/** The name service (NSS) of glibc. */
+export const nss: NameLibrary = {
+  library: libcName,
+  name: "The name service (NSS)",
+  ifFailed: "Check the sources of passwd and group in /etc/nsswitch.conf",
+  ifSilent: "Check that the directory's client (SSSD, winbind) runs and reaches a controller",
+  exitAtOnce: (status) => libc()._exit(status),
+};

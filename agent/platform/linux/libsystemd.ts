@@ -1,4 +1,5 @@
-import { libc, openLibrary } from "./libc.ts";
+import { openLibrary } from "../posix/open-library.ts";
+import { libc } from "./libc.ts";
 
 /** sd-login(3), stable since systemd 209. All return a negative errno on failure; strings are freed by the caller. */
 const signatures = {

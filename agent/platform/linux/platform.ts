@@ -1,18 +1,19 @@
 import { homedir, hostname } from "node:os";
 import { absent, found } from "../../reading.ts";
 import type { Platform } from "../port.ts";
+import { type BoundedNames, createDirectNames, createWorkerNames } from "../posix/bounded-names.ts";
+import { readProtected, writableByOthers } from "../posix/protected-files.ts";
 import { isSystemUid } from "./accounts.ts";
 import { readAdapters } from "./adapters.ts";
-import { type BoundedNames, createDirectNames, createWorkerNames } from "./bounded-names.ts";
 import { createDirectory } from "./directory.ts";
 import { type LoadSecondSource, readHardwareIds } from "./hardware-ids.ts";
+import { nss } from "./libc.ts";
 import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
 import { readLocalFiles } from "./local-files.ts";
 import { tryLock } from "./lock.ts";
 import { credentialsFolder, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
-import { readProtected, writableByOthers } from "./protected-files.ts";
 import { readSessions } from "./sessions.ts";
 import { readTrigger } from "./trigger.ts";
 
@@ -79,10 +80,10 @@ function rememberNames(): (directorySources: readonly string[]) => BoundedNames 
   let worker: BoundedNames | undefined;
   return (directorySources) => {
     if (directorySources.length > 0) {
-      worker ??= createWorkerNames({ limit: lookupLimit, after: timerThatHoldsNothing });
+      worker ??= createWorkerNames(nss, { limit: lookupLimit, after: timerThatHoldsNothing });
       return worker;
     }
-    direct ??= createDirectNames();
+    direct ??= createDirectNames(nss);
     return direct;
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RawPolicy } from "../port.ts";
-import { type Trust, writableByOthers } from "./protected-files.ts";
+import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 
 /** The administrator's policy file: one JSON object of settings that nobody but root may change. */
 export function readPolicy(path: string, trust: Trust): Reading<RawPolicy> {

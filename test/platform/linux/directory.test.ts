@@ -3,18 +3,18 @@ import { expect, test } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import { chooseGroup } from "../../../agent/identity/group-choice.ts";
 import { usernameOf } from "../../../agent/identity/username.ts";
-import type { BoundedNames } from "../../../agent/platform/linux/bounded-names.ts";
 import { createDirectory } from "../../../agent/platform/linux/directory.ts";
-import type { NssGroup, NssUser } from "../../../agent/platform/linux/name-service.ts";
+import type { BoundedNames } from "../../../agent/platform/posix/bounded-names.ts";
+import type { NamedGroup, NamedUser } from "../../../agent/platform/posix/name-service.ts";
 import type { Reading } from "../../../agent/reading.ts";
 import { makeRoot } from "./tree.ts";
 
-interface Person extends NssUser {
-  readonly groups?: readonly NssGroup[];
+interface Person extends NamedUser {
+  readonly groups?: readonly NamedGroup[];
 }
 
 /** A directory's client; an Error in a list's place is thrown. */
-function clientOf(people: readonly Person[], groups: readonly NssGroup[] = []): BoundedNames {
+function clientOf(people: readonly Person[], groups: readonly NamedGroup[] = []): BoundedNames {
   const service = {
     userById: (uid: number) => people.find((person) => person.uid === uid),
     userByName: (name: string) => people.find((person) => person.name.toLowerCase() === name.toLowerCase()),

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { readProtected, writableByOthers } from "../../../agent/platform/linux/protected-files.ts";
-import { makeRoot } from "./tree.ts";
+import { readProtected, writableByOthers } from "../../../agent/platform/posix/protected-files.ts";
+import { makeRoot } from "../linux/tree.ts";
 
 const uid = process.geteuid?.() ?? 0;
 const trust = { uid, credentialsFolder: undefined };

@@ -1,7 +1,18 @@
 import type { Worker } from "node:worker_threads";
 import { AgentError } from "../../errors.ts";
-import { libc, libcName, nameServiceSignatures } from "./libc.ts";
-import { type NameService, openNameService } from "./name-service.ts";
+import { type NameService, nameServiceSignatures, openNameService } from "./name-service.ts";
+
+/** The library that has a system's name service, and what to tell of it. */
+export interface NameLibrary {
+  readonly library: string;
+  /** Begins a sentence: `"The name service (NSS)"`. */
+  readonly name: string;
+  /** What to check where a lookup fails, and where none is answered in time. */
+  readonly ifFailed: string;
+  readonly ifSilent: string;
+  /** _exit(2), which waits for no thread. */
+  readonly exitAtOnce: (status: number) => void;
+}
 
 /** The name service for callers that must not wait for ever: every lookup ends, or throws AgentError. */
 export interface BoundedNames {
@@ -12,15 +23,15 @@ export interface BoundedNames {
 }
 
 /** For hosts whose name service asks this machine alone: no thread, no limit. */
-export function createDirectNames(): BoundedNames {
+export function createDirectNames(names: NameLibrary): BoundedNames {
   let service: NameService | undefined;
   return {
     async ask(method, ...parameters) {
       try {
-        service ??= openNameService(process.getBuiltinModule("node:ffi"), libcName, nameServiceSignatures);
+        service ??= openNameService(process.getBuiltinModule("node:ffi"), names.library, nameServiceSignatures);
         return call(service, method, parameters);
       } catch (cause) {
-        throw lookupFailed(cause);
+        throw lookupFailed(names, cause);
       }
     },
   };
@@ -48,7 +59,10 @@ export interface WorkerOptions {
  * directory blocks its thread. A lookup that takes longer than the limit fails, and so do later ones until the thread
  * is free again. The source text is part of the program, so this works unbuilt, bundled and in a single executable.
  */
-export function createWorkerNames({ limit, after, source = workerSource }: WorkerOptions): BoundedNames {
+export function createWorkerNames(
+  names: NameLibrary,
+  { limit, after, source = workerSource }: WorkerOptions,
+): BoundedNames {
   let worker: Worker | undefined;
   let lastId = 0;
   let leavesAtExit = false;
@@ -58,17 +72,17 @@ export function createWorkerNames({ limit, after, source = workerSource }: Worke
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const started = new Worker(source, {
       eval: true,
-      workerData: { library: libcName, signatures: nameServiceSignatures },
+      workerData: { library: names.library, signatures: nameServiceSignatures },
     });
     started.unref();
     started.on("message", ({ id, value, error }: Answer) => {
       const asked = waiting.get(id);
       waiting.delete(id);
       if (error === undefined) asked?.resolve(value);
-      else asked?.reject(lookupFailed(new Error(error)));
+      else asked?.reject(lookupFailed(names, new Error(error)));
     });
     started.on("error", (cause) => {
-      for (const asked of waiting.values()) asked.reject(lookupFailed(cause));
+      for (const asked of waiting.values()) asked.reject(lookupFailed(names, cause));
       waiting.clear();
       worker = undefined;
     });
@@ -87,13 +101,13 @@ export function createWorkerNames({ limit, after, source = workerSource }: Worke
       worker.postMessage(question);
       try {
         const tooLate = after(limit).then(() => {
-          throw timedOut(limit);
+          throw timedOut(names, limit);
         });
         return (await Promise.race([answered, tooLate])) as never;
       } catch (error) {
         if (waiting.has(id) && !leavesAtExit) {
           leavesAtExit = true;
-          leaveBlockedThreadAtExit(() => waiting.size > 0);
+          leaveBlockedThreadAtExit(() => waiting.size > 0, names.exitAtOnce);
         }
         throw error;
       } finally {
@@ -104,9 +118,9 @@ export function createWorkerNames({ limit, after, source = workerSource }: Worke
 }
 
 /** Node joins its threads when it ends, which a blocked one would hold up; the system's own exit does not wait for them. */
-function leaveBlockedThreadAtExit(isBlocked: () => boolean): void {
+function leaveBlockedThreadAtExit(isBlocked: () => boolean, exitAtOnce: NameLibrary["exitAtOnce"]): void {
   process.on("exit", (code) => {
-    if (isBlocked()) libc()._exit(code);
+    if (isBlocked()) exitAtOnce(code);
   });
 }
 
@@ -131,14 +145,14 @@ parentPort.on("message", ({ id, method, parameters }) => {
 });
 `;
 
-function lookupFailed(cause: unknown): AgentError {
+function lookupFailed({ name, ifFailed }: NameLibrary, cause: unknown): AgentError {
   if (cause instanceof AgentError) return cause;
   const errno = cause instanceof Error && /^\d+$/.test(cause.message) ? ` with errno ${cause.message}` : "";
-  const message = `The name service (NSS) failed${errno}. Check the sources of passwd and group in /etc/nsswitch.conf.`;
+  const message = `${name} failed${errno}. ${ifFailed}.`;
   return new AgentError("identity-unreadable", message, { cause });
 }
 
-function timedOut(limit: number): AgentError {
-  const message = `The name service (NSS) did not answer within ${limit / 1000} s. Check that the directory's client (SSSD, winbind) runs and reaches a controller.`;
+function timedOut({ name, ifSilent }: NameLibrary, limit: number): AgentError {
+  const message = `${name} did not answer within ${limit / 1000} s. ${ifSilent}.`;
   return new AgentError("identity-unreadable", message);
 }

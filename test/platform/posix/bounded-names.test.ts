@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createWorkerNames } from "../../../agent/platform/linux/bounded-names.ts";
+import { nss } from "../../../agent/platform/linux/libc.ts";
+import { createWorkerNames } from "../../../agent/platform/posix/bounded-names.ts";
 
 const never = (): Promise<void> => new Promise(() => {});
 
@@ -18,13 +19,13 @@ parentPort.on("message", () => Atomics.wait(new Int32Array(new SharedArrayBuffer
 `;
 
 test("each question gets its own answer", async () => {
-  const names = createWorkerNames({ limit: 1000, after: never, source: answering });
+  const names = createWorkerNames(nss, { limit: 1000, after: never, source: answering });
   const answers = await Promise.all(["alice", "bob", "carol"].map((name) => names.ask("userByName", name)));
   expect(answers.map((user) => user?.name)).toEqual(["alice", "bob", "carol"]);
 });
 
 test("an error of the name service is a failure with its errno", async () => {
-  const names = createWorkerNames({ limit: 1000, after: never, source: answering });
+  const names = createWorkerNames(nss, { limit: 1000, after: never, source: answering });
   await expect(names.ask("groupById", 5)).rejects.toMatchObject({
     code: "identity-unreadable",
     message: expect.stringContaining("errno 5"),
@@ -32,7 +33,7 @@ test("an error of the name service is a failure with its errno", async () => {
 });
 
 test("a lookup that takes longer than the limit fails", async () => {
-  const names = createWorkerNames({ limit: 30_000, after: async () => {}, source: blocked });
+  const names = createWorkerNames(nss, { limit: 30_000, after: async () => {}, source: blocked });
   await expect(names.ask("userById", 1)).rejects.toMatchObject({
     code: "identity-unreadable",
     message: expect.stringContaining("within 30 s"),
@@ -47,7 +48,7 @@ parentPort.on("message", ({ id, parameters }) => {
   parentPort.postMessage({ id, value: { name: "alice", uid: parameters[0], gid: 2 } });
 });
 `;
-  const names = createWorkerNames({ limit: 1000, after: never, source: dying });
+  const names = createWorkerNames(nss, { limit: 1000, after: never, source: dying });
   await expect(names.ask("userById", 666)).rejects.toMatchObject({ code: "identity-unreadable" });
   expect(await names.ask("userById", 7)).toMatchObject({ uid: 7 });
 });

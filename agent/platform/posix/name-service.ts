@@ -1,7 +1,17 @@
-import type { nameServiceSignatures } from "./libc.ts";
+/** Native signatures of the name service, also handed to the worker of `bounded-names.ts`: plain data. */
+export const nameServiceSignatures = {
+  // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
+  getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
+  // int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
+  getpwnam_r: { arguments: ["string", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
+  // int getgrgid_r(gid_t gid, struct group *grp, char *buf, size_t buflen, struct group **result);
+  getgrgid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
+  // int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups);  int instead of gid_t on macOS
+  getgrouplist: { arguments: ["string", "uint32", "buffer", "buffer"], return: "int32" },
+} as const;
 
-/** A user as the name service (NSS) gives it. */
-export interface NssUser {
+/** A user as the name service gives it. */
+export interface NamedUser {
   readonly name: string;
   readonly uid: number;
   /** The primary group. */
@@ -9,21 +19,21 @@ export interface NssUser {
 }
 
 /** A group as the name service gives it; the name is undefined where the ID has none. */
-export interface NssGroup {
+export interface NamedGroup {
   readonly gid: number;
   readonly name: string | undefined;
 }
 
 export interface NameService {
-  userById(uid: number): NssUser | undefined;
-  userByName(name: string): NssUser | undefined;
+  userById(uid: number): NamedUser | undefined;
+  userByName(name: string): NamedUser | undefined;
   /**
    * The groups that the system's sources list for a user, nested ones where they resolve them. The primary group is
    * among them only where a source lists it too: getgrouplist(3) itself can't fail, and adding what it was given would
    * hide that a directory's client listed nothing.
    */
-  groupsOf(name: string): NssGroup[];
-  groupById(gid: number): NssGroup;
+  groupsOf(name: string): NamedGroup[];
+  groupById(gid: number): NamedGroup;
 }
 
 /**
@@ -39,11 +49,13 @@ export function openNameService(
 ): NameService {
   const native = ffi.dlopen(library, signatures).functions;
 
-  // struct passwd: pw_name @0, pw_uid @16, pw_gid @20; struct group: gr_name @0, gr_gid @16; alike on all LP64 Linux.
-  const structSize = 64;
+  // struct passwd: pw_name @0, pw_uid @16, pw_gid @20; struct group: gr_name @0, gr_gid @16. Alike on all LP64 Linux and
+  // on macOS, where pw_change, pw_class and pw_expire stand behind and make it 72 bytes (pwd.h).
+  const structSize = 72;
   const nameAt = 0;
   const uidAt = 16;
   const primaryGidAt = 20;
+  /** The numbers of these errors are the same on Linux and macOS. */
   const ERANGE = 34;
   /** getpwnam_r(3), "0 or ENOENT or ESRCH or EBADF or EPERM: the given name or uid was not found". */
   const notFound = [1, 2, 3, 9];
@@ -67,7 +79,7 @@ export function openNameService(
     throw new Error(String(ERANGE));
   }
 
-  function user(call: Call): NssUser | undefined {
+  function user(call: Call): NamedUser | undefined {
     const entry = lookUp(call);
     if (entry === undefined) return undefined;
     return { name: entry.name, uid: entry.entry.readUInt32LE(uidAt), gid: entry.entry.readUInt32LE(primaryGidAt) };
@@ -75,9 +87,11 @@ export function openNameService(
 
   /** (gid_t) -2 is nobody's group; getgrouplist(3) puts the group that it is given in front of the list. */
   const noGroup = 0xffff_fffe;
+  const mostGroups = 1024 * 1024;
 
   function groupIds(name: string): number[] {
-    for (let room = 256; ; ) {
+    // macOS leaves the count as it is where the room is too small.
+    for (let room = 256; room <= mostGroups; ) {
       const ids = Buffer.alloc(4 * room);
       const count = Buffer.alloc(4);
       count.writeInt32LE(room);
@@ -89,9 +103,10 @@ export function openNameService(
       }
       room = Math.max(wanted, 2 * room);
     }
+    throw new Error(String(ERANGE));
   }
 
-  const groupById = (gid: number): NssGroup => ({
+  const groupById = (gid: number): NamedGroup => ({
     gid,
     name: lookUp((...rest) => native.getgrgid_r(gid, ...rest))?.name,
   });

@@ -15,7 +15,7 @@ import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers }
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.
  * Everything is validated before anything is changed; what is there already is kept.
  */
-export function install(runtime: Runtime, { flags, settings: given }: CommandLine): CommandResult {
+export async function install(runtime: Runtime, { flags, settings: given }: CommandLine): Promise<CommandResult> {
   const { platform } = runtime;
   refuseWithoutRights(platform, "install");
   refuseOtherFile(flags);
@@ -35,7 +35,7 @@ export function install(runtime: Runtime, { flags, settings: given }: CommandLin
   const taken = takeCredential(source, flags["delete-source"] === true, platform, resolved);
 
   const steps = [
-    ...platform.installSteps({ executable, credential: taken.credential, settings: merged.text }),
+    ...(await platform.installSteps({ executable, credential: taken.credential, settings: merged.text })),
     ...taken.steps,
   ];
   const warnings = [...taken.warnings, ...overruled(merged, resolved, given.values)];

@@ -4,12 +4,12 @@ import { carryOut, refuseOtherFile, refuseWithoutRights } from "./installation.t
 import type { CommandResult, Runtime } from "./runtime.ts";
 
 /** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
-export function uninstall({ platform }: Runtime, { flags }: CommandLine): CommandResult {
+export async function uninstall({ platform }: Runtime, { flags }: CommandLine): Promise<CommandResult> {
   refuseWithoutRights(platform, "uninstall");
   refuseOtherFile(flags);
   if (platform.uninstallSteps === undefined) {
     throw new AgentError("install-failed", "This program can't install itself on this system.");
   }
-  const steps = platform.uninstallSteps(flags["purge"] === true);
+  const steps = await platform.uninstallSteps(flags["purge"] === true);
   return carryOut("uninstalled", steps, [], flags["dry-run"] === true);
 }

@@ -40,16 +40,16 @@ function step(what: string, change: InstallStep["change"] = "create"): InstallSt
   return { what, change, apply };
 }
 
-function run(args: readonly string[], others: Partial<Platform> = {}, privileged = true): CommandResult {
+async function run(args: readonly string[], others: Partial<Platform> = {}, privileged = true): Promise<CommandResult> {
   const platform = fakePlatform({
     privileged,
     others: {
       paths: { configFile, credentialFile: join(folder, "credential.json"), stateDir: folder, logFile: folder },
-      installSteps: (asked) => {
+      installSteps: async (asked) => {
         request = asked;
         return [step("credential"), step("files", "keep"), step("trigger")];
       },
-      uninstallSteps: (purge) => [step("trigger", "remove"), ...(purge ? [step("state", "remove")] : [])],
+      uninstallSteps: async (purge) => [step("trigger", "remove"), ...(purge ? [step("state", "remove")] : [])],
       ...others,
     },
   });
@@ -67,12 +67,12 @@ function run(args: readonly string[], others: Partial<Platform> = {}, privileged
     executable: () => "/opt/linkuser-agent",
   };
   const commandLine = readCommandLine(args);
-  return commandLine.command === "install" ? install(runtime, commandLine) : uninstall(runtime, commandLine);
+  return await (commandLine.command === "install" ? install : uninstall)(runtime, commandLine);
 }
 
-function mistake(args: readonly string[], others: Partial<Platform> = {}, privileged = true): string {
+async function mistake(args: readonly string[], others: Partial<Platform> = {}, privileged = true): Promise<string> {
   try {
-    run(args, others, privileged);
+    await run(args, others, privileged);
   } catch (error) {
     if (error instanceof AgentError) return `${error.code}: ${error.message}`;
     throw error;
@@ -82,8 +82,8 @@ function mistake(args: readonly string[], others: Partial<Platform> = {}, privil
 
 const inPlace = { readProtected: () => found(credential, "fake") };
 
-test("puts all in place, and tells it without the secret", () => {
-  const { document, text } = run(["install", "--credential-from", source]);
+test("puts all in place, and tells it without the secret", async () => {
+  const { document, text } = await run(["install", "--credential-from", source]);
   expect(document).toEqual({
     outcome: "installed",
     message: "Done.",
@@ -102,22 +102,34 @@ test("puts all in place, and tells it without the secret", () => {
   expect(existsSync(source)).toBe(true);
 });
 
-test("where all is there already, it says so and does nothing", () => {
-  const others = { ...inPlace, installSteps: () => [step("trigger", "keep"), step("credential", "keep")] };
-  expect(run(["install"], others).document).toMatchObject({ outcome: "installed", message: "Nothing to change." });
+test("where all is there already, it says so and does nothing", async () => {
+  const others = { ...inPlace, installSteps: async () => [step("trigger", "keep"), step("credential", "keep")] };
+  expect((await run(["install"], others)).document).toMatchObject({
+    outcome: "installed",
+    message: "Nothing to change.",
+  });
   expect(done).toEqual([]);
 });
 
-test("--dry-run shows the same steps and does none of them", () => {
-  const { document } = run(["install", "--dry-run", "--credential-from", source, "--delete-source"]);
+test("--dry-run shows the same steps and does none of them", async () => {
+  const { document } = await run(["install", "--dry-run", "--credential-from", source, "--delete-source"]);
   expect(document).toMatchObject({ outcome: "dry-run", steps: [{}, {}, {}, { change: "remove" }] });
   expect(done).toEqual([]);
   expect(existsSync(source)).toBe(true);
 });
 
-test("merges settings into the file, whose other keys stay", () => {
+test("merges settings into the file, whose other keys stay", async () => {
   writeFileSync(configFile, '{"proxy": "none", "fleetSize": 5}');
-  run(["install", "--fleet-size", "2000", "--group-prefer", "Sales *,HR", "--deadline", "2h", "--allow-multi-session"]);
+  await run([
+    "install",
+    "--fleet-size",
+    "2000",
+    "--group-prefer",
+    "Sales *,HR",
+    "--deadline",
+    "2h",
+    "--allow-multi-session",
+  ]);
   expect(JSON.parse(request?.settings ?? "")).toEqual({
     proxy: "none",
     fleetSize: 2000,
@@ -127,58 +139,60 @@ test("merges settings into the file, whose other keys stay", () => {
   });
 });
 
-test("settings that the file has already leave it alone", () => {
+test("settings that the file has already leave it alone", async () => {
   writeFileSync(configFile, '{"fleetSize":2000}');
-  run(["install", "--fleet-size", "2000"]);
+  await run(["install", "--fleet-size", "2000"]);
   expect(request?.settings).toBeUndefined();
 });
 
-test("empty values count as not given", () => {
+test("empty values count as not given", async () => {
   writeFileSync(configFile, '{"groupPrefer":["HR"]}');
-  run(["install", "--base-url", "", "--group-prefer=", "--credential-from", "", "--delete-source"]);
+  await run(["install", "--base-url", "", "--group-prefer=", "--credential-from", "", "--delete-source"]);
   expect(request).toMatchObject({ credential: undefined, settings: undefined });
 });
 
-test("a policy that beats a given setting is told", () => {
+test("a policy that beats a given setting is told", async () => {
   const policy = () => found({ origin: "the policy", spelling: "file", values: { fleetSize: 7 } } as const, "fake");
-  const { document } = run(["install", "--fleet-size", "2000"], { policy, ...inPlace });
+  const { document } = await run(["install", "--fleet-size", "2000"], { policy, ...inPlace });
   expect(document).toMatchObject({
     warnings: [expect.stringContaining("--fleet-size has no effect: policy the policy")],
   });
 });
 
-test("a missing credential is told", () => {
-  expect(run(["install"]).document).toMatchObject({ warnings: [expect.stringContaining("--credential-from")] });
+test("a missing credential is told", async () => {
+  expect((await run(["install"])).document).toMatchObject({ warnings: [expect.stringContaining("--credential-from")] });
 });
 
-test("--delete-source deletes the source at the end; a run after that keeps the credential", () => {
-  run(["install", "--credential-from", source, "--delete-source"]);
+test("--delete-source deletes the source at the end; a run after that keeps the credential", async () => {
+  await run(["install", "--credential-from", source, "--delete-source"]);
   expect(existsSync(source)).toBe(false);
-  const again = run(["install", "--credential-from", source, "--delete-source"], inPlace);
+  const again = await run(["install", "--credential-from", source, "--delete-source"], inPlace);
   expect(again.document).toMatchObject({ warnings: [expect.stringContaining("does not exist")] });
   expect(request?.credential).toBeUndefined();
 });
 
-test("what was done is undone where a step fails, the source of the credential included", () => {
+test("what was done is undone where a step fails, the source of the credential included", async () => {
   const failing: InstallStep = {
     ...step("trigger"),
     apply: () => {
       throw new AgentError("install-failed", "no room");
     },
   };
-  const others = { installSteps: () => [step("settings"), step("credential"), failing, step("never")] };
-  expect(mistake(["install", "--credential-from", source, "--delete-source"], others)).toBe("install-failed: no room");
+  const others = { installSteps: async () => [step("settings"), step("credential"), failing, step("never")] };
+  expect(await mistake(["install", "--credential-from", source, "--delete-source"], others)).toBe(
+    "install-failed: no room",
+  );
   expect(done).toEqual(["settings", "credential", "undo credential", "undo settings"]);
   expect(readFileSync(source, "utf8")).toBe(credential);
 });
 
-test("what could not be undone is told", () => {
+test("what could not be undone is told", async () => {
   const failing = (what: string) => () => {
     throw new AgentError("install-failed", what);
   };
   const stuck: InstallStep = { ...step("credential"), apply: () => failing("stuck") };
-  const others = { installSteps: () => [stuck, { ...step("trigger"), apply: failing("no room") }] };
-  expect(mistake(["install"], others)).toMatch(/^install-failed: no room\nNot all .* could be undone: stuck$/);
+  const others = { installSteps: async () => [stuck, { ...step("trigger"), apply: failing("no room") }] };
+  expect(await mistake(["install"], others)).toMatch(/^install-failed: no room\nNot all .* could be undone: stuck$/);
 });
 
 test.each([
@@ -190,8 +204,8 @@ test.each([
     "credentials-unreadable: The credential can't be read from /nonexistent/c (ENOENT)",
   ],
   [["--credential-from", "/nonexistent/c", "--delete-source"], "credentials-unreadable: "],
-] as const)("refuses %j before anything is done", (args, message) => {
-  expect(mistake(["install", ...args])).toContain(message);
+] as const)("refuses %j before anything is done", async (args, message) => {
+  expect(await mistake(["install", ...args])).toContain(message);
   expect(done).toEqual([]);
 });
 
@@ -200,50 +214,54 @@ test.each([
   [secret, "it is not valid JSON"],
   [`{"clientSecret": "${secret}"}`, "credentials-missing: There is a client secret but no client ID"],
   [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],
-])("refuses a credential that could not be used, without quoting it", (text, message) => {
+])("refuses a credential that could not be used, without quoting it", async (text, message) => {
   writeFileSync(source, text);
-  const told = mistake(["install", "--credential-from", source]);
+  const told = await mistake(["install", "--credential-from", source]);
   expect(told).toContain(message);
   expect(told).not.toContain(secret);
   expect(done).toEqual([]);
 });
 
-test("a client ID may come with the settings", () => {
+test("a client ID may come with the settings", async () => {
   writeFileSync(source, `\uFEFF{"clientSecret": "${secret}"}`);
-  run(["install", "--credential-from", source, "--client-id", "key"]);
+  await run(["install", "--credential-from", source, "--client-id", "key"]);
   expect(request?.credential?.reveal()).toBe(`{"clientSecret": "${secret}"}\n`);
 });
 
-test("a credential that the settings would pass over is refused", () => {
+test("a credential that the settings would pass over is refused", async () => {
   writeFileSync(configFile, '{"credentialFile": "/elsewhere/c.json"}');
-  expect(mistake(["install", "--credential-from", source])).toContain("/elsewhere/c.json");
+  expect(await mistake(["install", "--credential-from", source])).toContain("/elsewhere/c.json");
 });
 
 test.each([
   ["not json", "settings-unreadable"],
   ['{"fleetsize": 3}', "setting-unknown"],
-])("a settings file that could not be used is refused as a whole: %s", (text, code) => {
+])("a settings file that could not be used is refused as a whole: %s", async (text, code) => {
   writeFileSync(configFile, text);
-  expect(mistake(["install", "--base-url", "https://x.example.com"])).toMatch(new RegExp(`^${code}: `));
+  expect(await mistake(["install", "--base-url", "https://x.example.com"])).toMatch(new RegExp(`^${code}: `));
   expect(done).toEqual([]);
 });
 
-test("a settings file that others may change is refused", () => {
+test("a settings file that others may change is refused", async () => {
   writeFileSync(configFile, "{}");
   chmodSync(configFile, 0o666);
-  expect(mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
+  expect(await mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
 });
 
-test.each(["install", "uninstall"])("%s is for administrators alone", (command) => {
-  expect(mistake([command, "--dry-run"], {}, false)).toContain(`sudo linkuser-agent ${command}`);
-  expect(mistake([command], { name: "windows" }, false)).toContain("elevated");
+test.each(["install", "uninstall"])("%s is for administrators alone", async (command) => {
+  expect(await mistake([command, "--dry-run"], {}, false)).toContain(`sudo linkuser-agent ${command}`);
+  expect(await mistake([command], { name: "windows" }, false)).toContain("elevated");
 });
 
-test("uninstall removes the trigger and the credential, with --purge the rest", () => {
-  expect(run(["uninstall"]).document).toMatchObject({ outcome: "uninstalled", steps: [{ what: "trigger" }] });
-  expect(run(["uninstall", "--purge"]).document).toMatchObject({ steps: [{ what: "trigger" }, { what: "state" }] });
+test("uninstall removes the trigger and the credential, with --purge the rest", async () => {
+  expect((await run(["uninstall"])).document).toMatchObject({ outcome: "uninstalled", steps: [{ what: "trigger" }] });
+  expect((await run(["uninstall", "--purge"])).document).toMatchObject({
+    steps: [{ what: "trigger" }, { what: "state" }],
+  });
   expect(done).toEqual(["trigger", "trigger", "state"]);
-  expect(run(["uninstall"], { uninstallSteps: () => [step("trigger", "absent")] }).document).toMatchObject({
+  expect(
+    (await run(["uninstall"], { uninstallSteps: async () => [step("trigger", "absent")] })).document,
+  ).toMatchObject({
     message: "Nothing to change.",
   });
 });

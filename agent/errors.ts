@@ -51,6 +51,7 @@ const outcomeByCode = {
   "not-due": "rate-limited",
 
   "tls-untrusted": "protocol",
+  intercepted: "protocol",
   redirected: "protocol",
   "not-json": "protocol",
   "unexpected-answer": "protocol",

@@ -35,6 +35,8 @@ export function textField(body: AnswerBody, name: string, secrets: ExchangeConte
   return typeof value === "string" && value.trim() !== "" ? serverText(value, secrets) : undefined;
 }
 
+const otherwise = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
+
 /**
  * A redirect is never followed: it would take the token to another host, and it is what captive portals send.
  * Of the new address only the host is shown, for its query may repeat the token.
@@ -42,36 +44,49 @@ export function textField(body: AnswerBody, name: string, secrets: ExchangeConte
 export function redirected({ status, headers }: RawResponse, { host, secrets }: ExchangeContext): AgentError {
   const location = headers["location"] ?? "";
   const target = URL.canParse(location, `https://${host}`) ? new URL(location, `https://${host}`).host : "";
-  const where = target === "" ? "" : ` to ${serverText(target, secrets)}`;
+  const where = serverText(target, secrets);
+  if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `sends to ${where}`, status);
   return new AgentError(
     "redirected",
-    `${host} redirects${where} (status ${status}), which the API never does. A captive portal or a proxy may answer in its place; otherwise check baseUrl.`,
+    `${host} redirects${where === "" ? "" : ` to ${where}`} (status ${status}), which the API never does. ${otherwise}`,
+  );
+}
+
+/** 301 and 308 say that an address has moved for good (RFC 9110 15.4), as a tenant may; a portal wants the caller back. */
+const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
+
+/** What a network's page for logging in looks like from here; it goes away once a person has passed it. */
+function intercepted(host: string, does: string, status: number): AgentError {
+  return new AgentError(
+    "intercepted",
+    `A captive portal or a proxy answers in place of ${host}: it ${does} (status ${status}). Open a web page to sign in to this network; if that is done, check proxy and baseUrl.`,
   );
 }
 
 /** The error for a body that is not what the API sends. */
 export function wrongBody(body: AnswerBody, status: number, { host }: ExchangeContext): AgentError {
-  const advice = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
+  if (status === 511) return intercepted(host, "wants this network's users to sign in", status);
   switch (body.kind) {
     case "html":
-      return new AgentError("not-json", `${host} answered with a web page (status ${status}). ${advice}`);
+      if (status >= 200 && status < 300) return intercepted(host, "sends a web page", status);
+      return new AgentError("not-json", `${host} answered with a web page (status ${status}). ${otherwise}`);
     case "text":
       return new AgentError(
         "not-json",
-        `${host} answered with something that is not JSON (status ${status}). ${advice}`,
+        `${host} answered with something that is not JSON (status ${status}). ${otherwise}`,
       );
     case "empty":
-      return new AgentError("not-json", `${host} sent an empty answer (status ${status}). ${advice}`);
+      return new AgentError("not-json", `${host} sent an empty answer (status ${status}). ${otherwise}`);
     case "compressed":
       return new AgentError(
         "unexpected-answer",
-        `${host} sent a compressed answer (status ${status}), which was not asked for. ${advice}`,
+        `${host} sent a compressed answer (status ${status}), which was not asked for. ${otherwise}`,
       );
     case "other-json":
     case "object":
       return new AgentError(
         "unexpected-answer",
-        `${host} sent JSON that is not what the API documents (status ${status}). ${advice}`,
+        `${host} sent JSON that is not what the API documents (status ${status}). ${otherwise}`,
       );
   }
 }

@@ -21,7 +21,7 @@ export interface Gears {
   /**
    * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get
    * another, it is asked once more with a new one.
-   * @throws AgentError what {@link Sender.send} throws; `credentials-refused`; `redirected`, `not-json`, `unexpected-answer`
+   * @throws AgentError what {@link Sender.send} throws; `credentials-refused`; `intercepted`, `redirected`, `not-json`, `unexpected-answer`
    */
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
   readonly requests: RequestCounts;

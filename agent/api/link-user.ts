@@ -77,7 +77,7 @@ const refusals: Readonly<Record<number, string>> = {
  * Reads the answer to `link_user`. The vendor does not say how the body of an error looks, so 401, 429 and 5xx count by
  * their status alone; everything else must be the documented JSON, and no captive portal's page.
  * @param now wall-clock milliseconds at which the answer came
- * @throws AgentError `redirected`, `not-json`, `unexpected-answer`
+ * @throws AgentError `intercepted`, `redirected`, `not-json`, `unexpected-answer`
  */
 export function readLinkUserResponse(response: RawResponse, context: ExchangeContext, now: number): LinkAnswer {
   const { status, headers } = response;

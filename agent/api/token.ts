@@ -45,7 +45,7 @@ const longestLifeSeconds = 365 * 86_400;
 /**
  * Reads the answer of the token endpoint (RFC 6749 5.1 and 5.2).
  * @param now wall-clock milliseconds at which the answer came
- * @throws AgentError `credentials-refused`, `redirected`, `not-json`, `unexpected-answer`
+ * @throws AgentError `credentials-refused`, `intercepted`, `redirected`, `not-json`, `unexpected-answer`
  */
 export function readTokenResponse(response: RawResponse, context: ExchangeContext, now: number): TokenAnswer {
   const { status, headers } = response;

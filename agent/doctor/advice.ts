@@ -77,6 +77,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "no-answer": tryTenant,
   "server-error": () => "run this again in a few minutes; if it stays, tell the vendor",
   "tls-untrusted": showChain,
+  intercepted: tryTenant,
   redirected: tryTenant,
   "not-json": tryTenant,
   "unexpected-answer": tryTenant,

@@ -51,7 +51,15 @@ const networkFailures: readonly ErrorCode[] = [
   "connection-lost",
   "no-answer",
   "identity-unreadable",
+  "intercepted",
+  "tls-untrusted",
 ];
+
+/**
+ * Faults of the network that a person can mend: a captive portal, TLS that is inspected or spoken by a stranger, a clock
+ * that is not set yet. Unattended they are waited out; who watches is told at once. None of them costs a call of the API.
+ */
+const mendable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 class LinkRun {
   readonly #ports: LinkPorts;
@@ -243,7 +251,8 @@ class LinkRun {
     known: { schedule?: Schedule; identity?: Identity; notBefore?: number | undefined } = {},
   ): Step {
     const { schedule, identity, notBefore } = known;
-    if (error.outcome !== "unreachable") {
+    const attended = this.#ports.countdown !== undefined;
+    if (error.outcome !== "unreachable" && (attended || !mendable.includes(error.code))) {
       return this.#end(memory, { ...failure(error), username: identity?.username, group: identity?.group });
     }
     const context = this.#pace(identity?.candidates ?? []);

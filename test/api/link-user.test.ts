@@ -110,11 +110,13 @@ describe("the answer", () => {
   });
 
   test.each([
-    ["a redirect", answer(302, "", { location: "https://portal.example/?u=x" }), "redirected"],
+    ["a redirect to another host", answer(302, "", { location: "https://portal.example/?u=x" }), "intercepted"],
+    ["a redirect for good", answer(308, "", { location: "https://portal.example/" }), "redirected"],
+    ["a redirect on the same host", answer(302, "", { location: "/login" }), "redirected"],
     ["a redirect to nowhere", answer(307), "redirected"],
     ["not modified", answer(304), "redirected"],
-    ["a captive portal's page", answer(200, portalPage, { "content-type": "text/html" }), "not-json"],
-    ["a captive portal's status", answer(511, portalPage), "not-json"],
+    ["a captive portal's page", answer(200, portalPage, { "content-type": "text/html" }), "intercepted"],
+    ["a captive portal's status", answer(511, portalPage), "intercepted"],
     ["a web page for 404", answer(404, portalPage), "not-json"],
     ["a web page for 400", answer(400, portalPage), "not-json"],
     ["plain text", answer(200, "OK"), "not-json"],
@@ -133,7 +135,9 @@ describe("the answer", () => {
 
   test("names the host of a redirect, and nothing else of it", () => {
     const echo = answer(302, "", { location: "https://portal.example/login?next=%3Faccess_token%3Dtok-0123456789" });
-    expect(() => read(echo)).toThrow(/^gears\.opswat\.com redirects to portal\.example \(status 302\)/);
+    expect(() => read(echo)).toThrow(
+      /^A captive portal .* in place of gears\.opswat\.com: it sends to portal\.example \(status 302\)/,
+    );
     expect(() => read(echo)).not.toThrow(/tok-|next/);
   });
 

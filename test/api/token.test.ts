@@ -60,10 +60,10 @@ test("the refusal says why, without the secret that a proxy sends back", () => {
 
 test.each([
   ["redirect", answer(301, "", { location: "/login" }), "redirected"],
-  ["web page", answer(200, portalPage), "not-json"],
+  ["web page", answer(200, portalPage), "intercepted"],
   ["web page for 400", answer(400, portalPage), "not-json"],
   ["web page for 404", answer(404, portalPage), "not-json"],
-  ["page of a network that wants a login", answer(511, portalPage), "not-json"],
+  ["page of a network that wants a login", answer(511, portalPage), "intercepted"],
   ["empty answer", answer(200), "not-json"],
   ["answer without a token", answer(200, { token_type: "bearer" }), "unexpected-answer"],
   ["token that could split a request", answer(200, { access_token: "a\r\nb" }), "unexpected-answer"],
@@ -85,7 +85,7 @@ test("the hostile corpus never gives a token and never breaks the reader", () =>
     expect(
       codeThrownBy(() => read(answer(200, body))),
       body.slice(0, 40),
-    ).toMatch(/^(?:not-json|unexpected-answer)$/);
+    ).toMatch(/^(?:intercepted|not-json|unexpected-answer)$/);
   }
 });
 

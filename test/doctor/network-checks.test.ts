@@ -203,7 +203,7 @@ describe("token", () => {
   });
 
   test("a captive portal's page fails", async () => {
-    await expect(check(answer(200, portalPage))).rejects.toMatchObject({ code: "not-json" });
+    await expect(check(answer(200, portalPage))).rejects.toMatchObject({ code: "intercepted" });
   });
 });
 

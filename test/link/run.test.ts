@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
@@ -141,17 +141,37 @@ test("failures of the network are tried again until they pass", async () => {
   expect(clock.slept.length).toBeGreaterThanOrEqual(2);
 });
 
-test.each<ErrorCode>([
-  "request-refused",
-  "token-refused",
-  "credentials-refused",
-  "tls-untrusted",
-  "not-json",
-  "internal",
-])("%s ends the run without another try", async (code) => {
-  const { run, asked } = scene([code]);
-  expect(await run()).toMatchObject({ error: { code } });
-  expect(asked).toHaveLength(1);
+test.each<ErrorCode>(["request-refused", "token-refused", "credentials-refused", "redirected", "not-json", "internal"])(
+  "%s ends the run without another try",
+  async (code) => {
+    const { run, asked } = scene([code]);
+    expect(await run()).toMatchObject({ error: { code } });
+    expect(asked).toHaveLength(1);
+  },
+);
+
+describe.each<ErrorCode>(["intercepted", "tls-untrusted"])("%s", (code) => {
+  test("is waited out, as a person may mend it meanwhile", async () => {
+    const { run, events } = scene([code, code, code, linked]);
+    expect(await run()).toMatchObject({ outcome: "linked" });
+    expect(events).toContain("waiting");
+  });
+
+  test("that stays ends the run at the deadline as what it is", async () => {
+    const { run, state, clock } = scene(Array(5000).fill(code));
+    const started = clock.now();
+    expect(await run()).toMatchObject({ outcome: "protocol", error: { code } });
+    expect(clock.now() - started).toBeGreaterThan(options.settings.deadline / 2);
+    expect(state.memory.lastRun).toMatchObject({ outcome: "protocol" });
+  });
+
+  test("is told at once to who watches", async () => {
+    const { run, ports, asked, clock } = scene([code, linked]);
+    Object.assign(ports, { countdown: { show: () => {}, erase: () => {} } });
+    expect(await run()).toMatchObject({ error: { code } });
+    expect(asked).toHaveLength(1);
+    expect(clock.slept).toEqual([]);
+  });
 });
 
 test("still limited at the deadline is rate-limited, with the next moment remembered", async () => {

@@ -65,11 +65,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
   });
 
   it.each<[string, Answer]>([
-    ["a captive portal's page", captivePortal],
-    [
-      "a captive portal's page that calls itself JSON",
-      { ...captivePortal, headers: { "Content-Type": "application/json" } },
-    ],
+    ["a web page that says that something is wrong", { ...captivePortal, status: 403 }],
     ["an empty answer", { status: 200 }],
     ["204", { status: 204 }],
     ["text", { status: 200, body: "OK" }],
@@ -83,7 +79,6 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     ["an answer in gzip, not asked for", gzipped(captivePortal)],
     ["a small answer that unpacks to 100 MB", gzipBomb],
     ["another protocol", raw("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")],
-    ["a network that wants a log-on (511)", { ...captivePortal, status: 511 }],
     ["a proxy that wants a log-on (407)", { ...captivePortal, status: 407 }],
   ])("76 protocol: %s, without a second try", async (_, answer) => {
     gears.answerAlways(scripted, answer);
@@ -95,15 +90,40 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(gears.links.size).toBe(0);
   });
 
+  const portals: [string, Answer][] = [
+    ["its page", captivePortal],
+    ["its page, which calls itself JSON", { ...captivePortal, headers: { "Content-Type": "application/json" } }],
+    ["the status that says so (511)", { ...captivePortal, status: 511 }],
+    ["a redirect to it", redirect("http://portal.example.com/login")],
+  ];
+
+  it.each(portals)("76 protocol: a captive portal that stays, by %s; tried until the deadline", async (_, answer) => {
+    gears.answerAlways(scripted, answer);
+    const { exitCode, document } = await endpoint.link();
+    expect(document).toMatchObject({ outcome: "protocol", error: { code: "intercepted" } });
+    expect(document.message).toContain("sign in to this network");
+    expect(exitCode).toBe(76);
+    expect(gears.callsOf(scripted).length).toBeGreaterThan(1);
+    expect(gears.links.size).toBe(0);
+  });
+
+  it.each(portals)("0: a captive portal that lets through after a while, by %s", async (_, answer) => {
+    gears.answerNext(scripted, answer, 2);
+    endpoint.configure({ deadline: "20s" });
+    const { exitCode, document } = await endpoint.link();
+    expect(document.outcome).toBe("linked");
+    expect(exitCode).toBe(0);
+  });
+
   it.each([301, 302, 303, 307, 308])("76 protocol: a redirect (%i), which is never followed", async (status) => {
     await using elsewhere = await startGears();
     const { pathname, search } = new URL("/o/oauth/token?from=portal", elsewhere.baseUrl);
     gears.answerAlways(scripted, redirect(`${elsewhere.baseUrl}${pathname}${search}`, status));
     const { exitCode, document } = await endpoint.link();
-    expect(document).toMatchObject({ outcome: "protocol", error: { code: "redirected" } });
+    const code = status === 301 || status === 308 ? "redirected" : "intercepted";
+    expect(document).toMatchObject({ outcome: "protocol", error: { code } });
     expect(exitCode).toBe(76);
     expect(elsewhere.calls).toEqual([]);
-    expect(gears.callsOf(scripted).length).toBe(1);
   });
 
   it("an endless body never makes it use more than 150 MB", async () => {

@@ -19,7 +19,7 @@ afterAll(() => {
 
 async function linkOver(names: string, { trusted, days = 1 }: { trusted: TestCa; days?: number }) {
   await using gears = await startGears({ tls: ca.issue(names, days) });
-  using endpoint = setUpEndpoint(gears, { caFile: trusted.file });
+  using endpoint = setUpEndpoint(gears, { caFile: trusted.file, deadline: "1s" });
   const { exitCode, document } = await endpoint.link();
   return { exitCode, document, calls: gears.calls.length };
 }

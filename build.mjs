@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";
+import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
 import { targets } from "./installer/executable/targets.ts";
@@ -36,6 +37,7 @@ try {
     if (target.strip !== undefined) {
       runTool(target.strip.tool, [runtime], `Install the package ${target.strip.debianPackage}`);
     }
+    forgetVariables(runtime);
     rmSync(executable, { force: true });
     await makeExecutable(target, { main, runtime, executable });
     if (target.name === "win-x64") {

@@ -55,7 +55,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const command = await loaders[commandLine.command]();
   const platform = await selectPlatform();
   const { variables, ignored } = trustedEnvironment(process.env, platform.privileged);
-  // OpenSSL reads its own variables from the process.
+  // OpenSSL and the C library read their own variables from the process.
   for (const name of ignored) delete process.env[name];
   const runtime: Runtime = {
     platform,

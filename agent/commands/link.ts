@@ -15,6 +15,7 @@ import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
+import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
 import { apiConnection } from "./api-connection.ts";
@@ -46,7 +47,9 @@ async function rehearse(
   const { clock } = runtime;
   const { settings } = resolved;
   const started = clock.monotonic();
-  const survey = await surveyOf(runtime, resolved, flags, runtime.interrupted);
+  const seen = await surveyOf(runtime, resolved, flags, runtime.interrupted);
+  const ignored = describeIgnored(runtime.ignoredVariables);
+  const survey = ignored === undefined ? seen : { ...seen, warnings: [...seen.warnings, ignored] };
   const finding = findingOf(survey);
   const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
   const target = { tenant: settings.baseUrl, account: settings.clientId ?? null };
@@ -65,6 +68,8 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
   const log = openLog(above(line, runtime), settings.logLevel, logFile);
+  const ignored = describeIgnored(runtime.ignoredVariables);
+  if (ignored !== undefined) log.warn("environment-ignored", ignored);
   const credentials = onDemand(() =>
     findCredentials({
       clientId: settings.clientId,

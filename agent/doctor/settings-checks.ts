@@ -3,6 +3,7 @@ import type { Platform } from "../platform/port.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
 import { settingNames } from "../settings/table.ts";
+import { describeIgnored } from "../settings/trusted-environment.ts";
 import type { Finding } from "./report.ts";
 
 /** With whose rights this run looks; those of the trigger's run may be others. */
@@ -76,7 +77,8 @@ export function checkEnvironment(
   const without = set.filter((name) => withoutEffect.includes(name));
   const notes: string[] = [];
   if (loaders.length > 0) notes.push(`${loaders.join(", ")} can change the code of this run`);
-  if (ignored.length > 0) notes.push(`ignored, as a person started this run with rights: ${ignored.join(", ")}`);
+  const left = describeIgnored(ignored);
+  if (left !== undefined) notes.push(left);
   if (without.length > 0) notes.push(`without effect: ${without.join(", ")}`);
   if (notes.length === 0) return { status: "ok", detail: "nothing is ignored, nothing can change the code" };
   return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored) };
@@ -84,6 +86,8 @@ export function checkEnvironment(
 
 function environmentAdvice(loaders: readonly string[], ignored: readonly string[]): string {
   if (loaders.length > 0) return `unset ${loaders.join(" ")}`;
+  if (ignored.some((name) => name.startsWith("LINKUSER_")))
+    return "put it into the settings file, or give it as a flag";
   if (ignored.some((name) => /proxy/i.test(name))) return "if a proxy is needed, name it in the setting proxy";
   return "name further CAs in the setting caFile";
 }

@@ -1,3 +1,5 @@
+import { environmentName, type SettingName } from "./table.ts";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TrustedEnvironment {
@@ -7,19 +9,42 @@ export interface TrustedEnvironment {
   readonly ignored: readonly string[];
 }
 
+/** Settings that say where requests go, who is trusted and which files are read and written. */
+const decisive = [
+  "baseUrl",
+  "credentialFile",
+  "proxy",
+  "caFile",
+  "logFile",
+  "stateDir",
+] as const satisfies readonly SettingName[];
+
 /** Variables that lead a run elsewhere, or make it trust somebody else; compared in upper case. */
 const personal: ReadonlySet<string> = new Set([
+  ...decisive.map(environmentName),
   "HTTP_PROXY",
   "HTTPS_PROXY",
   "NO_PROXY",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
+  // systemd's, systemd.exec(5): folders of this program.
+  "CREDENTIALS_DIRECTORY",
+  "LOGS_DIRECTORY",
+  "STATE_DIRECTORY",
+  // The C library's: code that converts texts, locales, and how names are looked up.
+  "GCONV_PATH",
+  "HOSTALIASES",
+  "LOCALDOMAIN",
+  "LOCPATH",
+  "NLSPATH",
+  "RESOLV_HOST_CONF",
+  "RES_OPTIONS",
 ]);
 
 /**
  * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them into
  * the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has that
- * person's instead, so proxies and trusted certificates are not taken from them.
+ * person's instead, so nothing is taken from them that decides over code, trust or destination.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  */
 export function trustedEnvironment(environment: Environment, privileged: boolean): TrustedEnvironment {
@@ -28,6 +53,12 @@ export function trustedEnvironment(environment: Environment, privileged: boolean
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
   const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
   return { variables: Object.fromEntries(kept), ignored };
+}
+
+/** Tells what was left out, for a person; undefined where nothing was. */
+export function describeIgnored(ignored: readonly string[]): string | undefined {
+  if (ignored.length === 0) return undefined;
+  return `ignored, as a person started this run with rights: ${ignored.join(", ")}`;
 }
 
 /** sudo(8), doas(1) and pkexec(1) name the caller; su(1) without `-` and Windows leave the person's own name. */

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gears, startGears } from "../fakes/gears.ts";
-import { setUpEndpoint } from "./agent.ts";
+import { setUpEndpoint, start } from "./agent.ts";
 
 /** What the way in which the executable is made could break; the sources must behave alike where it makes sense. */
 const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
@@ -58,6 +58,42 @@ if (built) {
       });
       expect(document.outcome).toBe("linked");
       expect(existsSync(mark)).toBe(false);
+    });
+
+    it.each([
+      ["OPENSSL_CONF", "openssl.cnf"],
+      ["NODE_COMPILE_CACHE", "made"],
+      ["NODE_V8_COVERAGE", "made"],
+      ["NODE_REDIRECT_WARNINGS", "made"],
+      ["NODE_REPL_EXTERNAL_MODULE", "intruder.cjs"],
+      ["NODE_ICU_DATA", "made"],
+    ])("loads nothing and writes nothing where %s says so", async (name, value) => {
+      using endpoint = setUpEndpoint(gears);
+      const provider = join(endpoint.directory, "intruder.so");
+      const sections = `[all]\nproviders=p\n[p]\nintruder=i\n[i]\nmodule=${provider}\nactivate=1\n`;
+      writeFileSync(join(endpoint.directory, "openssl.cnf"), `nodejs_conf=all\nopenssl_conf=all\n${sections}`);
+      // Node warns of the last one, so that there is something to redirect.
+      const { document } = await endpoint.link([], {
+        environment: {
+          ...endpoint.environment,
+          [name]: join(endpoint.directory, value),
+          NODE_TLS_REJECT_UNAUTHORIZED: "0",
+        },
+      });
+      expect(document.outcome).toBe("linked");
+      expect(existsSync(join(endpoint.directory, "made"))).toBe(false);
+    });
+
+    it("opens no debugger when it is asked to", async () => {
+      using endpoint = setUpEndpoint(gears, { splay: "30d", deadline: "30d" });
+      const { child, ended } = start(["link", ...endpoint.flags, "--config", endpoint.settingsFile], endpoint);
+      await new Promise((resolve) => child.stderr?.once("data", resolve));
+      // proc_pid_status(5): the signals that a handler waits for.
+      const [, handled = ""] = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
+      child.kill();
+      await ended;
+      const bit = (signal: number): bigint => (BigInt(`0x${handled}`) >> BigInt(signal - 1)) & 1n;
+      expect([bit(constants.signals.SIGTERM), bit(constants.signals.SIGUSR1)]).toEqual([1n, 0n]);
     });
 
     it("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {

@@ -1,5 +1,6 @@
 import { homedir, hostname } from "node:os";
 import { absent, found } from "../../reading.ts";
+import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createWorkerNames } from "../posix/bounded-names.ts";
 import { readProtected, writableByOthers } from "../posix/protected-files.ts";
@@ -38,10 +39,10 @@ export interface LinuxOptions {
 /** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */
 export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const root = options.root ?? "/";
-  const environment = options.environment ?? process.env;
   const uid = options.uid ?? process.getuid?.() ?? 0;
   const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
   const privileged = effectiveUid === 0;
+  const environment = trustedEnvironment(options.environment ?? process.env, privileged).variables;
   const credentials = credentialsFolder(environment);
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
   const isService = (): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);

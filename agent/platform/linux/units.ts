@@ -83,6 +83,7 @@ StateDirectoryMode=0700
 LogsDirectory=linkuser-agent
 LogsDirectoryMode=0700
 UMask=0077
+LimitCORE=0
 
 CapabilityBoundingSet=
 AmbientCapabilities=

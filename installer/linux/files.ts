@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installedCredential } from "../../agent/platform/linux/paths.ts";
-import { packageUnitFolder, timerUnit, unitFiles } from "../../agent/platform/linux/units.ts";
+import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/units.ts";
 
 /** One file of a Linux package; its path has no leading slash. */
 export interface PackagedFile {
@@ -20,11 +20,10 @@ const executablePath = "usr/bin/linkuser-agent";
  */
 export function packagedFiles(executable: string): readonly PackagedFile[] {
   const units = unitFiles(`/${executablePath}`, installedCredential("/"));
-  const timerLink = `${packageUnitFolder}/timers.target.wants/${timerUnit}`;
   return [
     { path: executablePath, mode: 0o755, content: { copyOf: executable } },
     ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
-    { path: timerLink, mode: 0o777, content: { linkTo: `../${timerUnit}` } },
+    { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
     { path: "etc/linkuser-agent/config.json", mode: 0o644, content: { text: "{}\n" }, config: true },
   ];
 }

@@ -1,4 +1,5 @@
-import { timerUnit } from "../../agent/platform/linux/units.ts";
+import { ownFolders } from "../../agent/platform/linux/paths.ts";
+import { runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
 
 /** What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be done. */
 const whereSystemdRuns = (...commands: readonly string[]): string =>
@@ -8,16 +9,13 @@ const whereSystemdRuns = (...commands: readonly string[]): string =>
 export const afterInstall = whereSystemdRuns("systemctl daemon-reload", `systemctl start ${timerUnit}`);
 
 /** A run that waits for its turn ends; it would find neither its program nor its settings. */
-export const beforeRemove = whereSystemdRuns(
-  `systemctl stop ${timerUnit} linkuser-agent.service 'linkuser-agent@*.service'`,
-);
+export const beforeRemove = whereSystemdRuns(`systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`);
 
 export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
 
 /** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */
 export const purge = [
-  "rm -rf /var/lib/linkuser-agent /var/lib/private/linkuser-agent",
-  "rm -rf /var/log/linkuser-agent /var/log/private/linkuser-agent",
+  `rm -rf ${ownFolders.map((folder) => `/${folder}`).join(" ")}`,
   "rm -f /etc/linkuser-agent/credential.json",
   "rmdir --ignore-fail-on-non-empty /etc/linkuser-agent 2>/dev/null || true",
 ].join("\n");

@@ -31,9 +31,15 @@ export function personalPaths(root: string, environment: Environment, home: () =
 }
 
 function commonPaths(root: string, environment: Environment): Pick<Paths, "configFile" | "credentialFile"> {
-  const configFile = join(root, configFolder, "config.json");
-  return { configFile, credentialFile: givenCredential(environment) ?? installedCredential(root) };
+  return { configFile: settingsPath(root), credentialFile: givenCredential(environment) ?? installedCredential(root) };
 }
+
+export const settingsPath = (root: string): string => join(root, configFolder, "config.json");
+
+/** State and logs of root and of the service, whose own are below `private` (systemd.exec(5), DynamicUser=). */
+export const ownFolders = ["var/lib", "var/lib/private", "var/log", "var/log/private"].map((folder) =>
+  join(folder, name),
+);
 
 /** The administrator's credential file, which the units hand on. */
 export const installedCredential = (root: string): string => join(root, configFolder, "credential.json");

@@ -16,6 +16,7 @@ import { credentialsFolder, personalPaths, policyPath, systemPaths } from "./pat
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
 import { readSessions } from "./sessions.ts";
+import type { Systemctl } from "./systemctl.ts";
 import { readTrigger } from "./trigger.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
@@ -34,6 +35,7 @@ export interface LinuxOptions {
   readonly namesFor?: (directorySources: readonly string[]) => BoundedNames;
   readonly hostName?: () => string;
   readonly loadSecondSource?: LoadSecondSource;
+  readonly systemctl?: Systemctl;
 }
 
 /** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */
@@ -48,6 +50,11 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const isService = (): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
   const directory = createDirectory(root, options.namesFor ?? rememberNames(), options.hostName ?? hostname);
   const secondSource = options.loadSecondSource ?? (async () => (await import("./second-source.ts")).readSecondSource);
+
+  const machine = async () => {
+    const { systemctl } = await import("./systemctl.ts");
+    return { root, trust, systemctl: options.systemctl ?? systemctl };
+  };
 
   return {
     name: "linux",
@@ -72,6 +79,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     tryLock,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root),
+    installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
+    uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
   };
 }
 

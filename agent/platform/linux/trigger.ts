@@ -2,6 +2,7 @@ import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import { sessionUnit as unit } from "./units.ts";
 
 /** Where systemd looks for the units of the system, first match first (systemd.unit(5), "Unit File Search Path"). */
 const unitFolders = [
@@ -11,8 +12,6 @@ const unitFolders = [
   "usr/lib/systemd/system",
   "lib/systemd/system",
 ];
-/** The template whose instances are sessions. */
-const unit = "linkuser-agent@.service";
 /** Drop-ins of every session's scope; one of them wants the unit. */
 const scopeDropIns = "session-.scope.d";
 

@@ -9,7 +9,19 @@ export interface UnitFile {
 /** Where packages keep their units (systemd.unit(5)). */
 export const packageUnitFolder = "usr/lib/systemd/system";
 
+/** The template whose instances are sessions. */
+export const sessionUnit = "linkuser-agent@.service";
+const catchUpUnit = "linkuser-agent.service";
 export const timerUnit = "linkuser-agent.timer";
+
+/** What turns the timer on, without `systemctl enable`. */
+export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `../${timerUnit}` } as const;
+
+/** What may run, as `systemctl stop` takes it. */
+export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"] as const;
+
+/** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
+export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 
 /** Exit codes that leave nothing to repair: nobody is logged on (67), or the timer tries again (75). */
 const quietExitCodes = "67 75";
@@ -22,9 +34,9 @@ const quietExitCodes = "67 75";
  */
 export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
   return [
-    { path: "linkuser-agent@.service", text: sessionService(executable, credentialFile) },
+    { path: sessionUnit, text: sessionService(executable, credentialFile) },
     { path: "session-.scope.d/50-linkuser-agent.conf", text: sessionDropIn },
-    { path: "linkuser-agent.service", text: catchUpService(executable, credentialFile) },
+    { path: catchUpUnit, text: catchUpService(executable, credentialFile) },
     { path: timerUnit, text: timer },
   ];
 }

@@ -1,0 +1,152 @@
+import { existsSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { AgentError } from "../../errors.ts";
+import { applySteps } from "../install-steps.ts";
+import type { InstallRequest, InstallStep, Undo } from "../port.ts";
+import { fileStep, folderRemovalStep, removalStep } from "../posix/file-steps.ts";
+import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { installedCredential, ownFolders, settingsPath } from "./paths.ts";
+import type { Systemctl } from "./systemctl.ts";
+import {
+  hiddenFromServices,
+  packageUnitFolder,
+  runningUnits,
+  sessionUnit,
+  timerLink,
+  timerUnit,
+  unitFiles,
+} from "./units.ts";
+
+/** The administrator's own units, which beat those of packages (systemd.unit(5)). */
+const unitFolder = "etc/systemd/system";
+
+/** The system's first process, by its two names. */
+const systemdPrograms = ["usr/lib/systemd/systemd", "lib/systemd/systemd"];
+
+export interface Machine {
+  /** Where its file system begins. */
+  readonly root: string;
+  readonly trust: Trust;
+  readonly systemctl: Systemctl;
+}
+
+/** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
+export function installSteps(machine: Machine, request: InstallRequest): readonly InstallStep[] {
+  const { root } = machine;
+  const { credential, settings } = request;
+  const trigger = installTrigger(machine, request.executable);
+  return [
+    ...(settings === undefined ? [] : [fileStep("settings file", settingsPath(root), { text: settings, mode: 0o644 })]),
+    ...(credential === undefined
+      ? []
+      : [fileStep("credential", installedCredential(root), { text: credential.reveal(), mode: 0o600 })]),
+    trigger,
+  ];
+}
+
+function installTrigger({ root, trust, systemctl }: Machine, executable: string): InstallStep {
+  const own = join(root, unitFolder, sessionUnit);
+  if (isMasked(own)) {
+    throw new AgentError("install-failed", `The logon trigger is masked: run systemctl unmask ${sessionUnit}.`);
+  }
+  const packaged = join(root, packageUnitFolder, sessionUnit);
+  if (existsSync(packaged)) return untouched(`logon trigger of the package, ${packaged}`);
+  if (!systemdPrograms.some((program) => existsSync(join(root, program)))) {
+    throw new AgentError("install-failed", "This system has no systemd, which the logon trigger needs.");
+  }
+  refuseExecutable(root, executable, trust);
+
+  const at = (path: string): string => join(root, unitFolder, path);
+  const files = [
+    ...unitFiles(executable, installedCredential("/")).map(({ path, text }) =>
+      fileStep("unit", at(path), { text, mode: 0o644 }),
+    ),
+    fileStep("unit", at(timerLink.path), { linkTo: timerLink.target }),
+  ];
+  const changes = new Set(files.map(({ change }) => change));
+  const [only] = changes;
+  return {
+    what: `logon trigger ${own} and ${timerUnit}`,
+    change: changes.size === 1 && only !== undefined ? only : "update",
+    apply: () =>
+      applySteps([
+        inside(() => () => systemctl("daemon-reload")),
+        ...files,
+        inside(() => {
+          systemctl("daemon-reload");
+          systemctl("restart", timerUnit);
+          return () => systemctl("stop", timerUnit);
+        }),
+      ]),
+  };
+}
+
+/** @throws AgentError `install-failed` */
+export function uninstallSteps(machine: Machine, purge: boolean): readonly InstallStep[] {
+  const { root } = machine;
+  const packaged = join(root, packageUnitFolder, sessionUnit);
+  return [
+    uninstallTrigger(machine),
+    ...(existsSync(packaged)
+      ? [untouched(`logon trigger of the package, which its manager removes, ${packaged}`)]
+      : []),
+    removalStep("credential", installedCredential(root), true),
+    ...(purge
+      ? [
+          removalStep("settings file", settingsPath(root), true),
+          ...ownFolders.map((folder) => folderRemovalStep("state or log", join(root, folder))),
+        ]
+      : []),
+  ];
+}
+
+function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
+  const paths = [timerLink.path, ...unitFiles("", "").map(({ path }) => path)];
+  const files = paths.map((path) => removalStep("unit", join(root, unitFolder, path), path.includes("/")));
+  return {
+    what: `logon trigger ${join(root, unitFolder, sessionUnit)} and ${timerUnit}`,
+    change: files.every(({ change }) => change === "absent") ? "absent" : "remove",
+    apply: () =>
+      applySteps([
+        inside(() => {
+          systemctl("stop", ...runningUnits);
+          return () => {
+            systemctl("daemon-reload");
+            systemctl("start", timerUnit);
+          };
+        }),
+        ...files,
+        inside(() => {
+          systemctl("daemon-reload");
+          return () => {};
+        }),
+      ]),
+  };
+}
+
+const untouched = (what: string): InstallStep => ({ what, change: "keep", apply: () => () => {} });
+
+/** A part of a step that nobody sees by itself. */
+const inside = (apply: () => Undo): InstallStep => ({ what: "", change: "update", apply });
+
+function isMasked(path: string): boolean {
+  try {
+    return readlinkSync(path) === "/dev/null";
+  } catch {
+    return false;
+  }
+}
+
+/** What systemd starts must be root's alone, where the service sees it, and need no quoting. */
+function refuseExecutable(root: string, executable: string, trust: Trust): void {
+  const move = "Put it where only root may write, such as /usr/local/bin, and run install from there.";
+  const refuse = (why: string): never => {
+    throw new AgentError("install-failed", `The logon trigger can't start ${executable}: ${why}. ${move}`);
+  };
+  if (!/^[\w/.+-]+$/.test(executable)) refuse("its path has characters that unit files do not take");
+  const hidden = hiddenFromServices.find((folder) => executable.startsWith(`${folder}/`));
+  if (hidden !== undefined) refuse(`a service does not see ${hidden}`);
+  const writable = writableByOthers(join(root, executable), trust);
+  if (writable.kind === "failed") throw writable.error;
+  if (writable.kind === "absent" || writable.value) refuse("others than root may change it or one of its folders");
+}

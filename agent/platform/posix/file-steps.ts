@@ -1,0 +1,159 @@
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { AgentError, systemErrorCode } from "../../errors.ts";
+import type { InstallStep } from "../port.ts";
+
+/** What stands under a name of a file system with POSIX modes. */
+export type FileContent =
+  | {
+      readonly text: string | Buffer;
+      readonly mode: number /** User ID; left out: this process's. */;
+      readonly owner?: number;
+    }
+  /** A symbolic link. */
+  | { readonly linkTo: string };
+
+/**
+ * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Folders above it that
+ * are missing are made for all to look into.
+ * @param what for a person, before the path
+ */
+export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {
+  const before = contentOf(path);
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "create" : isSame(before, wanted) ? "keep" : "update",
+    apply: () => {
+      const made = acting(path, "written", () => {
+        const topmost = mkdirSync(dirname(path), { recursive: true });
+        for (const folder of foldersFrom(topmost, path)) chmodSync(folder, 0o755);
+        put(path, wanted);
+        return topmost;
+      });
+      return () => {
+        putBack(path, before);
+        if (made !== undefined) removeEmptyFolders(made, path);
+      };
+    },
+  };
+}
+
+/** Removes a file or a link, and its folder where `folderToo` says so and nothing else is in it. */
+export function removalStep(what: string, path: string, folderToo = false): InstallStep {
+  const before = contentOf(path);
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "absent" : "remove",
+    apply: () => {
+      acting(path, "removed", () => rmSync(path));
+      if (folderToo) removeEmptyFolders(dirname(path), path);
+      return () => {
+        acting(path, "put back", () => mkdirSync(dirname(path), { recursive: true, mode: 0o755 }));
+        putBack(path, before);
+      };
+    },
+  };
+}
+
+/** Removes a folder with all that is in it, for good: a step for the end. */
+export function folderRemovalStep(what: string, path: string): InstallStep {
+  return {
+    what: `${what} ${path}`,
+    change: lstatSync(path, { throwIfNoEntry: false }) === undefined ? "absent" : "remove",
+    apply: () => {
+      acting(path, "removed", () => rmSync(path, { recursive: true }));
+      return () => {};
+    },
+  };
+}
+
+/** Undefined where nothing is there. @throws AgentError `install-failed` */
+function contentOf(path: string): FileContent | undefined {
+  return acting(path, "read", () => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isSymbolicLink()) return { linkTo: readlinkSync(path) };
+    return { text: readFileSync(path), mode: stats.mode & 0o7777, owner: stats.uid };
+  });
+}
+
+function isSame(before: FileContent, wanted: FileContent): boolean {
+  if ("linkTo" in before || "linkTo" in wanted) {
+    return "linkTo" in before && "linkTo" in wanted && before.linkTo === wanted.linkTo;
+  }
+  const owner = wanted.owner ?? process.geteuid?.();
+  return (
+    before.mode === wanted.mode && before.owner === owner && Buffer.from(before.text).equals(Buffer.from(wanted.text))
+  );
+}
+
+function putBack(path: string, before: FileContent | undefined): void {
+  acting(path, "put back", () => (before === undefined ? rmSync(path) : put(path, before)));
+}
+
+/** @throws the system's error, after which what was there before is still there */
+function put(path: string, content: FileContent): void {
+  const next = `${path}.new`;
+  rmSync(next, { force: true });
+  try {
+    if ("linkTo" in content) symlinkSync(content.linkTo, next);
+    else writeNew(next, content);
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}
+
+function writeNew(path: string, { text, mode, owner }: Exclude<FileContent, { linkTo: string }>): void {
+  const file = openSync(path, "wx", mode);
+  try {
+    // The umask may have taken from it.
+    fchmodSync(file, mode);
+    if (owner !== undefined) fchownSync(file, owner, -1);
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The folders above a path, from the topmost that was made to the one that it is in. */
+function foldersFrom(topmost: string | undefined, path: string): readonly string[] {
+  const folders: string[] = [];
+  if (topmost === undefined) return folders;
+  for (let folder = dirname(path); folder.length >= topmost.length; folder = dirname(folder)) folders.push(folder);
+  return folders;
+}
+
+function removeEmptyFolders(topmost: string, path: string): void {
+  try {
+    for (const folder of foldersFrom(topmost, path)) rmdirSync(folder);
+  } catch {
+    // Something else is in it, or it is gone.
+  }
+}
+
+function acting<T>(path: string, done: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new AgentError("install-failed", `${path} can't be ${done} (${systemErrorCode(cause)}).`, { cause });
+  }
+}

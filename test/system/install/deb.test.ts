@@ -34,30 +34,6 @@ afterAll(async () => {
   rmSync(dist, { recursive: true });
 });
 
-/** A logind session of a person at the screen, as a display manager opens it. */
-function logOn(user: string, unit: string): void {
-  const session = ["XDG_SEAT=seat0", "XDG_SESSION_TYPE=wayland", "XDG_SESSION_CLASS=user"].flatMap((one) => [
-    "-E",
-    one,
-  ]);
-  const pam = ["--property=PAMName=login", `--property=User=${user}`];
-  machine.run("systemd-run", "--quiet", `--unit=${unit}`, ...pam, ...session, "sleep", "infinity");
-}
-
-/** The exit codes of all runs that sessions have started so far, in their order. */
-function runsOfSessions(): string[] {
-  // Fails as long as there is no such unit.
-  const log = machine.try("journalctl", "--quiet", "--output=json", "--unit=linkuser-agent@*").stdout;
-  const entries = log
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, string>);
-  return entries.flatMap(({ EXIT_STATUS, EXIT_CODE, MESSAGE = "" }) => {
-    if (EXIT_CODE !== undefined) return [String(EXIT_STATUS)];
-    return /^linkuser-agent@.*: Deactivated successfully\.$/.test(MESSAGE) ? ["done"] : [];
-  });
-}
-
 const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "link_user");
 
 test("lintian finds nothing", () => {
@@ -76,9 +52,9 @@ test.each(["linkuser-agent@1.service", "linkuser-agent.service"])("%s exposes li
 });
 
 test("a logon without a credential ends with 77 and says which file is missing", async () => {
-  logOn("alice", "first");
-  await machine.until("the run", () => runsOfSessions()[0]);
-  expect(runsOfSessions()).toEqual(["77"]);
+  machine.logOn("alice", "first");
+  await machine.until("the run", () => machine.runsOfSessions()[0]);
+  expect(machine.runsOfSessions()).toEqual(["77"]);
   const told = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
   expect(told).toContain(`${credentialFile} does not exist`);
   machine.run("systemctl", "stop", "first.service");
@@ -88,9 +64,9 @@ test("a logon links the user with exactly one call", async () => {
   const { baseUrl, clientId, clientSecret } = machine.gears;
   machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, splay: "0s", identify: ["hwid"] }));
   machine.shell(`umask 077; cat > ${credentialFile}`, JSON.stringify({ clientSecret }));
-  logOn("alice", "second");
-  await machine.until("the run", () => runsOfSessions()[1]);
-  expect(runsOfSessions()).toEqual(["77", "done"]);
+  machine.logOn("alice", "second");
+  await machine.until("the run", () => machine.runsOfSessions()[1]);
+  expect(machine.runsOfSessions()).toEqual(["77", "done"]);
   await machine.until("the call", () => linkCalls()[0]);
   expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
 });
@@ -113,8 +89,8 @@ test("the user can read neither the credential nor what the service keeps", () =
 
 test("a second session and the timer's run find the link made", async () => {
   machine.run("systemctl", "stop", "second.service");
-  logOn("alice", "third");
-  await machine.until("the run", () => runsOfSessions()[2]);
+  machine.logOn("alice", "third");
+  await machine.until("the run", () => machine.runsOfSessions()[2]);
   machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
   expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service")).toContain(
     "already-linked",
@@ -139,10 +115,10 @@ test("removed, it leaves what the administrator and the service made; logons sta
   expect(machine.run("cat", configFile)).toContain(machine.gears.baseUrl);
   expect(machine.run("cat", credentialFile)).toContain(machine.gears.clientSecret);
   expect(machine.try("systemctl", "is-active", "linkuser-agent.timer").stdout.trim()).toBe("inactive");
-  const before = runsOfSessions().length;
-  logOn("alice", "fourth");
+  const before = machine.runsOfSessions().length;
+  machine.logOn("alice", "fourth");
   machine.run("loginctl", "--no-pager");
-  expect(runsOfSessions()).toHaveLength(before);
+  expect(machine.runsOfSessions()).toHaveLength(before);
   machine.run("systemctl", "stop", "fourth.service");
 });
 

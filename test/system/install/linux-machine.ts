@@ -20,6 +20,10 @@ export interface LinuxMachine extends AsyncDisposable {
   };
   /** Runs a shell script as root, with a text as its standard input. */
   shell(script: string, input?: string): string;
+  /** Opens a logind session of a person at the screen, as a display manager does, in a unit of this name. */
+  logOn(user: string, unit: string): void;
+  /** The exit codes of all runs that sessions have started so far, in their order; `done` where systemd tells success. */
+  runsOfSessions(): readonly string[];
   /** Asks until the answer is there. @throws Error after 30 s */
   until<T>(what: string, ask: () => T | undefined): Promise<T>;
 }
@@ -48,6 +52,9 @@ export async function startMachine(name: string): Promise<LinuxMachine> {
       gears,
       calls,
       run: (...command) => runIn(container, ...command),
+      logOn: (user, unit) => void runIn(container, ...logon(user, unit)),
+      // Fails as long as there is no such unit.
+      runsOfSessions: () => endsIn(tryIn(container, journalOfSessions).stdout),
       try: (...command) => tryIn(container, command),
       shell: (script, input = "") => {
         const command = [...inside(container).slice(1), "sh", "-euc", script];
@@ -67,4 +74,24 @@ export async function startMachine(name: string): Promise<LinuxMachine> {
     await close();
     throw error;
   }
+}
+
+function logon(user: string, unit: string): readonly string[] {
+  const session = ["XDG_SEAT=seat0", "XDG_SESSION_TYPE=wayland", "XDG_SESSION_CLASS=user"];
+  const pam = ["--property=PAMName=login", `--property=User=${user}`];
+  const variables = session.flatMap((one) => ["-E", one]);
+  return ["systemd-run", "--quiet", `--unit=${unit}`, ...pam, ...variables, "sleep", "infinity"];
+}
+
+const journalOfSessions = ["journalctl", "--quiet", "--output=json", "--unit=linkuser-agent@*"];
+
+function endsIn(journal: string): readonly string[] {
+  const entries = journal
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  return entries.flatMap(({ EXIT_STATUS, EXIT_CODE, MESSAGE = "" }) => {
+    if (EXIT_CODE !== undefined) return [String(EXIT_STATUS)];
+    return /^linkuser-agent@.*: Deactivated successfully\.$/.test(MESSAGE) ? ["done"] : [];
+  });
 }

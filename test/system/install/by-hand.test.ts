@@ -1,0 +1,126 @@
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { targets } from "../../../installer/executable/targets.ts";
+import { type LinuxMachine, startMachine } from "./linux-machine.ts";
+
+/** `install` and `uninstall`, run by an administrator where no package is. */
+
+const [target] = targets.filter(({ name }) => name === "linux-x64");
+const built = resolve(import.meta.dirname, "../../../dist", target?.executable ?? "");
+const executable = "/usr/local/bin/linkuser-agent";
+const credentialFile = "/etc/linkuser-agent/credential.json";
+const source = "/root/credential.json";
+
+let machine: LinuxMachine;
+/** What the machine has before and must have after. */
+let before: string;
+
+beforeAll(async () => {
+  machine = await startMachine("by-hand");
+  machine.run("useradd", "--create-home", "alice");
+  machine.run("install", built, executable);
+  const { clientSecret } = machine.gears;
+  machine.shell(`umask 077; cat > ${source}`, JSON.stringify({ clientSecret }));
+  before = everything();
+});
+
+afterAll(async () => {
+  await machine?.[Symbol.asyncDispose]();
+});
+
+const everything = (): string => {
+  const each = ["-type", "f", "-printf", "%p %m %s\\n", "-o", "-printf", "%p %m %l\\n"];
+  return machine.run("find", "/etc", "/usr/local", "/var/lib", "-xdev", ...each);
+};
+const credential = ["--credential-from", source, "--delete-source"];
+
+function settings(): readonly string[] {
+  const { baseUrl, clientId } = machine.gears;
+  return ["--base-url", baseUrl, "--client-id", clientId, "--splay", "0s", "--identify", "hwid", "--fleet-size", ""];
+}
+
+/** The one document that a command prints, and nothing secret with it. */
+function told(command: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = machine.try(executable, command, "--json", ...args);
+  expect(`${stdout}${stderr}`).not.toContain(machine.gears.clientSecret);
+  const document = JSON.parse(stdout);
+  const changes = document.steps?.map(({ change }: { change: string }) => change);
+  return { status, document, changes };
+}
+
+test("--dry-run shows what would be done and changes nothing", () => {
+  const { status, document, changes } = told("install", "--dry-run", ...credential, ...settings());
+  expect(status).toBe(0);
+  expect(document.outcome).toBe("dry-run");
+  expect(changes).toEqual(["create", "create", "create", "remove"]);
+  expect(everything()).toBe(before);
+});
+
+test.each([
+  [["--fleet-size", "0"], 64],
+  [["--credential-from", "/nonexistent"], 77],
+  [["--base-url", "http://gears.opswat.com"], 64],
+])("with %j nothing is changed", (args, status) => {
+  expect(told("install", ...args)).toMatchObject({ status });
+  expect(everything()).toBe(before);
+});
+
+test("where systemd refuses, the machine is as it was", () => {
+  machine.run("mount", "--bind", "/usr/bin/false", "/usr/bin/systemctl");
+  expect(told("install", ...credential, ...settings())).toMatchObject({
+    status: 78,
+    document: { error: { code: "install-failed" } },
+  });
+  machine.run("umount", "/usr/bin/systemctl");
+  expect(everything()).toBe(before);
+  expect(machine.run("cat", source)).toContain(machine.gears.clientSecret);
+});
+
+test("a plain user is sent to the administrator", () => {
+  const { status, stdout } = machine.try("setpriv", "--reuid=alice", "--clear-groups", executable, "install");
+  expect(status).toBe(64);
+  expect(stdout).toContain("sudo linkuser-agent install");
+});
+
+test("install puts all in place, and the timer runs", () => {
+  const { status, document } = told("install", ...credential, ...settings());
+  expect(document).toMatchObject({ outcome: "installed", warnings: [] });
+  expect(status).toBe(0);
+  expect(machine.run("stat", "--format=%U %a", credentialFile).trim()).toBe("root 600");
+  expect(machine.run("systemctl", "is-active", "linkuser-agent.timer").trim()).toBe("active");
+  expect(machine.run("systemctl", "is-enabled", "linkuser-agent.timer").trim()).toBe("enabled");
+  expect(machine.try("stat", source).status).toBe(1);
+});
+
+test("a second time there is nothing to do", () => {
+  const installed = everything();
+  expect(told("install", ...credential, ...settings())).toMatchObject({
+    status: 0,
+    changes: ["keep"],
+    document: { message: "Nothing to change." },
+  });
+  expect(everything()).toBe(installed);
+});
+
+test("a logon links the user with exactly one call", async () => {
+  machine.logOn("alice", "first");
+  await machine.until("the run", () => machine.runsOfSessions()[0]);
+  expect(machine.runsOfSessions()).toEqual(["done"]);
+  const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "link_user");
+  await machine.until("the call", () => linkCalls()[0]);
+  expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
+});
+
+test("uninstall removes trigger and credential; a second time there is nothing to do", () => {
+  expect(told("uninstall")).toMatchObject({ status: 0, changes: ["remove", "remove"] });
+  expect(machine.try("systemctl", "is-active", "linkuser-agent.timer").stdout.trim()).toBe("inactive");
+  expect(machine.run("cat", "/etc/linkuser-agent/config.json")).toContain(machine.gears.baseUrl);
+  expect(machine.run(executable, "status")).toContain("alice");
+  expect(told("uninstall")).toMatchObject({ changes: ["absent", "absent"] });
+});
+
+test("with --purge nothing is left", () => {
+  expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
+  const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");
+  expect(left).toBe("");
+});

@@ -11,6 +11,8 @@ export async function selectPlatform(): Promise<Platform> {
       return (await import("./linux/platform.ts")).createLinuxPlatform();
     case "win32":
       return (await import("./windows/platform.ts")).createWindowsPlatform();
+    case "darwin":
+      return (await import("./macos/platform.ts")).createMacosPlatform();
     default:
       throw new AgentError("internal", `linkuser-agent does not run on ${process.platform}.`);
   }

@@ -4,6 +4,7 @@ import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createWorkerNames } from "../posix/bounded-names.ts";
 import { readProtected, writableByOthers } from "../posix/protected-files.ts";
+import { unheldTimer } from "../unheld-timer.ts";
 import { isSystemUid } from "./accounts.ts";
 import { readAdapters } from "./adapters.ts";
 import { createDirectory } from "./directory.ts";
@@ -90,16 +91,10 @@ function rememberNames(): (directorySources: readonly string[]) => BoundedNames 
   let worker: BoundedNames | undefined;
   return (directorySources) => {
     if (directorySources.length > 0) {
-      worker ??= createWorkerNames(nss, { limit: lookupLimit, after: timerThatHoldsNothing });
+      worker ??= createWorkerNames(nss, { limit: lookupLimit, after: unheldTimer });
       return worker;
     }
     direct ??= createDirectNames(nss);
     return direct;
   };
-}
-
-function timerThatHoldsNothing(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

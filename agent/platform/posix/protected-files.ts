@@ -17,6 +17,11 @@ export interface Trust {
   readonly uid: number;
   /** systemd's $CREDENTIALS_DIRECTORY. Its files may carry an ACL for the service's user, which shows as a group bit. */
   readonly credentialsFolder: string | undefined;
+  /**
+   * What of an access control list lets others in beside the mode, and how to end it; undefined where nothing does. Left
+   * out where lists show in the mode, as POSIX ones do. @throws AgentError
+   */
+  readonly openedByList?: (path: string) => string | undefined;
 }
 
 /** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
@@ -26,11 +31,13 @@ export function readProtected(path: string, trust: Trust): Reading<string> {
     if (folder !== undefined) return exposed(path, folder);
     const allowed = isIn(trust.credentialsFolder, real) ? readableByGroup : 0;
     if (!isTrustedOwner(stats, trust)) {
-      return exposed(path, `${real} belongs to the user ID ${stats.uid}: run chown root:root ${real}`);
+      return exposed(path, `${real} belongs to the user ID ${stats.uid}: run chown root ${shellWord(real)}`);
     }
     if ((stats.mode & groupOrOthers & ~allowed) !== 0) {
-      return exposed(path, `${real} has the mode ${mode(stats)}: run chmod 600 ${real}`);
+      return exposed(path, `${real} has the mode ${mode(stats)}: run chmod 600 ${shellWord(real)}`);
     }
+    const list = trust.openedByList?.(real);
+    if (list !== undefined) return exposed(path, list);
     if (stats.size > largest) return unreadable(path, "it is larger than 1 MiB");
     return found(readFileSync(descriptor, "utf8"), path);
   });
@@ -40,7 +47,8 @@ export function readProtected(path: string, trust: Trust): Reading<string> {
 export function writableByOthers(path: string, trust: Trust): Reading<boolean> {
   return withFile(path, (real, _, stats) => {
     const open = !isTrustedOwner(stats, trust) || (stats.mode & writableByGroupOrOthers) !== 0;
-    return found(open || untrustedFolder(real, trust) !== undefined, path);
+    const opened = open || trust.openedByList?.(real) !== undefined || untrustedFolder(real, trust) !== undefined;
+    return found(opened, path);
   });
 }
 
@@ -56,6 +64,7 @@ function withFile<T>(path: string, use: (real: string, descriptor: number, stats
     const stats = fstatSync(descriptor);
     return stats.isFile() ? use(real, descriptor, stats) : unreadable(path, "it is not a regular file");
   } catch (cause) {
+    if (cause instanceof AgentError) return failed(path, cause);
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(path, "no such file");
     return unreadable(path, code === "EACCES" ? "this user may not" : String(code), cause);
@@ -69,18 +78,23 @@ function untrustedFolder(real: string, trust: Trust): string | undefined {
   for (let folder = dirname(real); ; folder = dirname(folder)) {
     const stats = lstatSync(folder);
     if (!isTrustedOwner(stats, trust)) {
-      return `its folder ${folder} belongs to the user ID ${stats.uid}: run chown root:root ${folder}`;
+      return `its folder ${folder} belongs to the user ID ${stats.uid}: run chown root ${shellWord(folder)}`;
     }
     // In a sticky folder only its owner and a file's own may rename it.
     if ((stats.mode & writableByGroupOrOthers) !== 0 && (stats.mode & sticky) === 0) {
-      return `its folder ${folder} has the mode ${mode(stats)}: run chmod go-w ${folder}`;
+      return `its folder ${folder} has the mode ${mode(stats)}: run chmod go-w ${shellWord(folder)}`;
     }
+    const list = trust.openedByList?.(folder);
+    if (list !== undefined) return list;
     if (folder === dirname(folder)) return undefined;
   }
 }
 
 const isTrustedOwner = ({ uid }: Stats, trust: Trust): boolean => uid === 0 || uid === trust.uid;
 const isIn = (folder: string | undefined, path: string): boolean => folder !== undefined && dirname(path) === folder;
+/** A word as a shell takes it: macOS' folders have spaces in their names. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 const mode = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0");
 
 function exposed(path: string, why: string): Reading<never> {

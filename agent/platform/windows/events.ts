@@ -1,5 +1,6 @@
 import { exitCodes } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
+import { severityOf } from "../event-severity.ts";
 import type { EventKind } from "../port.ts";
 
 /** Under which the program's events stand in the log `Application`. */
@@ -22,15 +23,10 @@ export const eventIds: Readonly<Record<EventKind, number>> = {
 /** EVENTLOG_…_TYPE, winnt.h. */
 const eventTypes = { error: 1, warning: 2, information: 4 } as const;
 
-/** Outcomes that are no failure of this machine; the others are errors, but for those that the next run may mend. */
-const informational: ReadonlySet<EventKind> = new Set(["linked", "already-linked", "skipped"]);
-const passing: ReadonlySet<EventKind> = new Set(["warning", "no-user", "unreachable", "rate-limited"]);
-
 /** Longest text, in code points: half of the UTF-16 units that ReportEventW takes. */
 const longestText = 15_919;
 
 /** What is written for one outcome or warning: in one line, without control characters. */
 export function eventRecord(kind: EventKind, message: string) {
-  const type = informational.has(kind) ? "information" : passing.has(kind) ? "warning" : "error";
-  return { id: eventIds[kind], type: eventTypes[type], text: printable(message, longestText) };
+  return { id: eventIds[kind], type: eventTypes[severityOf(kind)], text: printable(message, longestText) };
 }

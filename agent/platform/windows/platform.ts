@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { AgentError } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
+import { unheldTimer } from "../unheld-timer.ts";
 import { accountDomains } from "./account-domains.ts";
 import { readAdapters } from "./adapters.ts";
 import { reportEvent } from "./event-log.ts";
@@ -48,7 +49,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     accountDomains,
     machineName,
     direct: directCalls(),
-    bounded: boundedCalls({ limit: lookupLimit, after: timerThatHoldsNothing }),
+    bounded: boundedCalls({ limit: lookupLimit, after: unheldTimer }),
     ...options.logonSources,
   };
   const own = sources.ownToken();
@@ -103,10 +104,4 @@ function adaptersReading(read: () => readonly Adapter[]): Reading<readonly Adapt
       new AgentError("identity-unreadable", `The network adapters can't be read: ${why}.`, { cause }),
     );
   }
-}
-
-function timerThatHoldsNothing(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

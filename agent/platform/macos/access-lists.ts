@@ -1,0 +1,56 @@
+import { AgentError } from "../../errors.ts";
+import { shellWord } from "../posix/protected-files.ts";
+import { lastErrno, libSystem } from "./libsystem.ts";
+
+/** sys/acl.h */
+const ACL_TYPE_EXTENDED = 0x100;
+/** acl_get(3): there is no list. */
+const ENOENT = 2;
+
+/** Longer than any list: 128 entries of names, IDs and permissions. */
+const longestText = 1024 * 1024;
+
+/**
+ * The access control list of a file or folder, which macOS obeys before its mode.
+ * @returns undefined where it has none
+ * @throws AgentError `credentials-unreadable`
+ */
+function readAccessList(path: string): string | undefined {
+  const { acl_get_file, acl_to_text, acl_free } = libSystem();
+  const list = acl_get_file(path, ACL_TYPE_EXTENDED);
+  if (list === 0n) {
+    const errno = lastErrno();
+    if (errno === ENOENT) return undefined;
+    throw new AgentError("credentials-unreadable", `The access list of ${path} can't be read (errno ${errno}).`);
+  }
+  const length = Buffer.alloc(8);
+  const text = acl_to_text(list, length);
+  try {
+    const size = Number(length.readBigInt64LE());
+    if (text !== 0n && size > 0 && size <= longestText) {
+      return process.getBuiltinModule("node:ffi").toBuffer(text, size, true).toString("utf8");
+    }
+    throw new AgentError("credentials-unreadable", `The access list of ${path} has no readable form.`);
+  } finally {
+    if (text !== 0n) acl_free(text);
+    acl_free(list);
+  }
+}
+
+/** What is wrong with the list of a file or folder that nobody but root and this user may use, and the remedy. @throws AgentError */
+export function openedByList(path: string, read = readAccessList): string | undefined {
+  const list = read(path);
+  if (list === undefined || !allowsSomebody(list)) return undefined;
+  return `${path} has an access list that lets others in: run chmod -N ${shellWord(path)}`;
+}
+
+/**
+ * Whether a list lets somebody do something. Those that only deny are usual on macOS (`everyone deny delete`).
+ * @param list as acl_to_text(3) writes it: `!#acl 1`, then `group:UUID:everyone:12:deny,inherited:delete` a line
+ */
+export function allowsSomebody(list: string): boolean {
+  return list
+    .split("\n")
+    .filter((line) => /^(?:user|group):/.test(line))
+    .some((line) => !/:deny(?:,[\w,]*)?:[\w,]*$/.test(line));
+}

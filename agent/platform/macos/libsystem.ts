@@ -1,0 +1,61 @@
+import type { NameLibrary } from "../posix/bounded-names.ts";
+import { openLibrary } from "../posix/open-library.ts";
+
+/** macOS' C library, math library and system calls in one; it is in dyld's cache, so no file need have this name. */
+const library = "/usr/lib/libSystem.B.dylib";
+
+/**
+ * Signatures from the headers of Apple's SDK. `syslog` is variadic: on arm64 its further arguments go over the stack,
+ * so it can be called with the two fixed ones alone.
+ */
+const signatures = {
+  // int gethostuuid(uuid_t id, const struct timespec *wait);  unistd.h, since 10.5; needs neither rights nor entitlement
+  gethostuuid: { arguments: ["buffer", "buffer"], return: "int32" },
+  // void setutxent(void);  utmpx.h
+  setutxent: { arguments: [], return: "void" },
+  // struct utmpx *getutxent(void);
+  getutxent: { arguments: [], return: "pointer" },
+  // void endutxent(void);
+  endutxent: { arguments: [], return: "void" },
+  // acl_t acl_get_file(const char *path_p, acl_type_t type);  sys/acl.h
+  acl_get_file: { arguments: ["string", "int32"], return: "pointer" },
+  // char *acl_to_text(acl_t acl, ssize_t *len_p);
+  acl_to_text: { arguments: ["pointer", "buffer"], return: "pointer" },
+  // int acl_free(void *obj_p);
+  acl_free: { arguments: ["pointer"], return: "int32" },
+  // void openlog(const char *ident, int logopt, int facility);  syslog.h; keeps the pointer
+  openlog: { arguments: ["buffer", "int32", "int32"], return: "void" },
+  // void syslog(int priority, const char *message, ...);
+  syslog: { arguments: ["int32", "string"], return: "void" },
+  // void _exit(int status);
+  _exit: { arguments: ["int32"], return: "void" },
+  // int *__error(void);  sys/errno.h, the address of the calling thread's errno
+  __error: { arguments: [], return: "pointer" },
+} as const;
+
+const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13 or later");
+
+let opened: ReturnType<typeof open> | undefined;
+
+/**
+ * libSystem, opened at first use.
+ * @throws AgentError `identity-unreadable`
+ */
+export function libSystem(): ReturnType<typeof open> {
+  opened ??= open();
+  return opened;
+}
+
+/** The calling thread's errno; only right after the call that set it. */
+export function lastErrno(): number {
+  return process.getBuiltinModule("node:ffi").getInt32(libSystem().__error(), 0);
+}
+
+/** Users and groups as opendirectoryd knows them: this Mac's own, and a directory's that it is bound to. */
+export const openDirectory: NameLibrary = {
+  library,
+  name: "Open Directory",
+  ifFailed: "Check that opendirectoryd answers: id USER",
+  ifSilent: "Check that the directory to which this Mac is bound can be reached",
+  exitAtOnce: (status) => libSystem()._exit(status),
+};

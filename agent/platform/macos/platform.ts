@@ -1,0 +1,78 @@
+import { homedir, networkInterfaces } from "node:os";
+import { absent, found } from "../../reading.ts";
+import type { Platform } from "../port.ts";
+import { type BoundedNames, createWorkerNames } from "../posix/bounded-names.ts";
+import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { unheldTimer } from "../unheld-timer.ts";
+import { openedByList } from "./access-lists.ts";
+import { isSystemUid } from "./accounts.ts";
+import { type Addresses, readAdapters } from "./adapters.ts";
+import { createDirectory } from "./directory.ts";
+import { hostUuid, readHardwareIds } from "./hardware-ids.ts";
+import { openDirectory } from "./libsystem.ts";
+import { tryLock } from "./lock.ts";
+import { macosPaths } from "./paths.ts";
+import { managedPreferences, readPolicy } from "./policy.ts";
+import { readSessions, type SessionSources, systemSessions } from "./sessions.ts";
+import { reportEvent, type WriteLog, writeSystemLog } from "./system-log.ts";
+import { type RunTool, runTool } from "./tools.ts";
+import { readTrigger } from "./trigger.ts";
+
+/** Milliseconds for one question to Open Directory, which may ask a controller that is far away. */
+const lookupLimit = 30_000;
+
+/** What tests put in the machine's place. */
+export interface MacosOptions {
+  /** The real and the effective user ID of this process. */
+  readonly uid?: number;
+  readonly effectiveUid?: number;
+  readonly home?: () => string;
+  readonly names?: BoundedNames;
+  readonly runTool?: RunTool;
+  readonly sessionSources?: SessionSources;
+  readonly hostUuid?: () => Uint8Array;
+  readonly addresses?: () => Addresses;
+  readonly openedByList?: (path: string) => string | undefined;
+  readonly managedPreferences?: string;
+  readonly writeLog?: WriteLog;
+}
+
+/** macOS 13 and later on Apple silicon. Written from Apple's documentation; see installer/macos/README.md. */
+export function createMacosPlatform(options: MacosOptions = {}): Platform {
+  const uid = options.uid ?? process.getuid?.() ?? 0;
+  const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
+  const privileged = effectiveUid === 0;
+  const run = options.runTool ?? runTool;
+  const names = options.names ?? createWorkerNames(openDirectory, { limit: lookupLimit, after: unheldTimer });
+  const trust: Trust = {
+    uid: effectiveUid,
+    credentialsFolder: undefined,
+    openedByList: options.openedByList ?? openedByList,
+  };
+  const home = options.home ?? homedir;
+
+  return {
+    name: "macos",
+    privileged,
+    paths: macosPaths(privileged || isSystemUid(uid) ? undefined : home()),
+    policy: () => readPolicy(options.managedPreferences ?? managedPreferences, trust, run),
+    adapters: async () => readAdapters(options.addresses ?? networkInterfaces, run),
+    hardwareIds: async () => readHardwareIds(options.hostUuid ?? hostUuid, run),
+    vendorDeviceId: async () =>
+      absent("vendor client", "where its client for macOS keeps the device ID is not documented"),
+    sessions: () => readSessions(options.sessionSources ?? systemSessions, names),
+    caller: async () => {
+      if (uid === 0) return absent("caller", "this program runs as root");
+      return isSystemUid(uid)
+        ? absent("caller", "this program runs as a service")
+        : found({ userKey: String(uid) }, "caller");
+    },
+    ...createDirectory(names, run),
+    readProtected: (path) => readProtected(path, trust),
+    writableByOthers: (path) => writableByOthers(path, trust),
+    tryLock,
+    reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
+    trigger: () => readTrigger(),
+    selfTest: async () => (await import("./self-test.ts")).selfTest(),
+  };
+}

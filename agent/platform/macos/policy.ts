@@ -1,0 +1,37 @@
+import { AgentError } from "../../errors.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import type { RawPolicy } from "../port.ts";
+import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import type { RunTool } from "./tools.ts";
+
+/** The preference domain that a management tool's profile sets. */
+export const preferenceDomain = "com.linkuser.agent";
+
+/** Where macOS puts what a profile of the whole machine forces; written by mdmclient, in the binary form. */
+export const managedPreferences = `/Library/Managed Preferences/${preferenceDomain}.plist`;
+
+/** Keys of the profile itself, which macOS leaves among the settings: PayloadUUID, PayloadType, … */
+const ofTheProfile = /^Payload[A-Z]/;
+
+/** The managed preferences of the whole machine; those of single users are passed over. */
+export function readPolicy(path: string, trust: Trust, run: RunTool): Reading<RawPolicy> {
+  const writable = writableByOthers(path, trust);
+  if (writable.kind === "absent") return absent(path, "no profile sets it");
+  if (writable.kind === "failed") return unreadable(path, writable.error.message, writable.error);
+  if (writable.value) return unreadable(path, "users other than root may change it or its folders");
+  try {
+    const values: unknown = JSON.parse(run("plutil", "-convert", "json", "-o", "-", "--", path));
+    if (typeof values !== "object" || values === null || Array.isArray(values)) {
+      return unreadable(path, "it holds no dictionary");
+    }
+    const settings = Object.fromEntries(Object.entries(values).filter(([key]) => !ofTheProfile.test(key)));
+    return found({ origin: path, spelling: "file", values: settings }, path);
+  } catch (cause) {
+    return unreadable(path, cause instanceof AgentError ? cause.message : "plutil did not give JSON", cause);
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown): Reading<never> {
+  const message = `The managed preferences ${path} can't be used: ${why}. Check the profile.`;
+  return failed(path, new AgentError("settings-unreadable", message, { cause }));
+}

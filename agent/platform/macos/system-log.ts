@@ -1,0 +1,38 @@
+import { AgentError } from "../../errors.ts";
+import { printable } from "../../printable.ts";
+import { failed, found, type Reading } from "../../reading.ts";
+import { severityOf } from "../event-severity.ts";
+import type { EventKind } from "../port.ts";
+import { libSystem } from "./libsystem.ts";
+
+/** syslog.h */
+const priorities = { error: 3, warning: 4, information: 5 } as const;
+const LOG_PID = 0x01;
+const LOG_DAEMON = 3 << 3;
+
+/** syslog(3) cuts what is longer than 1 KiB with its head. */
+const longestMessage = 900;
+
+/** Kept for good: openlog(3) remembers where it is. */
+const identity = Buffer.from("linkuser-agent\0");
+
+/** Writes one message of a priority: a format, as syslog(3) takes it, that asks for no argument. */
+export type WriteLog = (priority: number, format: string) => void;
+
+/** To the unified log, in which `log show --predicate 'process == "linkuser-agent"'` finds it. */
+export const writeSystemLog: WriteLog = (priority, format) => {
+  const { openlog, syslog } = libSystem();
+  openlog(identity, LOG_PID, LOG_DAEMON);
+  syslog(priority, format);
+};
+
+export function reportEvent(kind: EventKind, message: string, write: WriteLog): Reading<"reported"> {
+  const origin = "system log";
+  try {
+    write(priorities[severityOf(kind)], `${kind}: ${printable(message, longestMessage).replaceAll("%", "%%")}`);
+    return found("reported", origin);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(origin, new AgentError("internal", `The system log can't be written: ${why}.`, { cause }));
+  }
+}

@@ -43,6 +43,7 @@ const outcomeByCode = {
   "identity-unreadable": "unreachable",
   "name-not-resolved": "unreachable",
   "not-connected": "unreachable",
+  "proxy-refused": "unreachable",
   "connection-lost": "unreachable",
   "no-answer": "unreachable",
   "server-error": "unreachable",

@@ -20,7 +20,7 @@ function importsOf(file: string): string[] {
 
 const below = (folder: string): string[] => files.filter((file) => file.startsWith(`${folder}/`));
 
-test.each(["identity", "link", "pace"])("%s is pure: no Node module, no adapter", (folder) => {
+test.each(["identity", "link", "pace", "proxy"])("%s is pure: no Node module, no adapter", (folder) => {
   for (const file of below(folder)) {
     const impure = importsOf(file).filter((name) => /^node:|^(?:api|state|platform|commands)\//.test(name));
     expect(impure, file).toEqual([]);

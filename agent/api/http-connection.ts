@@ -2,10 +2,11 @@ import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
 import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
-import { AgentError } from "../errors.ts";
+import { AgentError, type ErrorCode } from "../errors.ts";
+import type { ProxyAddress, Way } from "../proxy/address.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
 import { networkFailure } from "./network-failure.ts";
-import type { ProxyAddress } from "./proxy-choice.ts";
+import { openTunnel } from "./tunnel.ts";
 
 /** Bytes of a body; the API's own answers have less than a hundred. */
 const largestBody = 64 * 1024;
@@ -18,8 +19,11 @@ const addressAttempt = 1000;
 export interface Route {
   readonly origin: string;
   readonly address: string | undefined;
-  readonly proxy: ProxyAddress | undefined;
-  /** Whom TLS trusts; undefined where neither the origin nor the proxy is reached over TLS. */
+  /** At least one; tried in this order until one leads on. */
+  readonly ways: readonly Way[];
+  /** Milliseconds after which a way is given up for the next. */
+  readonly wayLimit: number;
+  /** Whom TLS trusts; undefined where neither the origin nor a proxy is reached over TLS. */
   readonly secureContext: SecureContext | undefined;
   readonly observeTls: ObserveTls | undefined;
 }
@@ -39,12 +43,20 @@ export interface HttpConnection {
   destroy(reason: Error): void;
 }
 
-/** Opens no socket before the first exchange. It sets no time limits: its user calls `destroy`. */
-export function createConnection({ origin, address, proxy, secureContext, observeTls }: Route): HttpConnection {
-  const open = new Set<{ destroy(reason: Error): void }>();
+/** Opens no socket before the first exchange. It sets no time limit for an exchange: its user calls `destroy`. */
+export function createConnection({
+  origin,
+  address,
+  ways,
+  wayLimit,
+  secureContext,
+  observeTls,
+}: Route): HttpConnection {
+  const open = new Set<Destroyable>();
   let stage: Stage = "connecting";
 
-  const dial: Connect = (destination, callback) => {
+  /** @param opened where the socket is kept as long as it is open */
+  function dial(opened: Set<Destroyable>, destination: Destination, callback: ConnectCallback): Socket {
     const connect = buildConnector({
       allowH2: false,
       timeout: 0,
@@ -54,29 +66,49 @@ export function createConnection({ origin, address, proxy, secureContext, observ
       secureContext,
     });
     const socket = connect(destination, callback);
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
+    opened.add(socket);
+    socket.once("close", () => opened.delete(socket));
     if (observeTls !== undefined && "getPeerX509Certificate" in socket) {
       // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
       socket.prependOnceListener("secure", () => observeTls(destination.hostname, socket as TLSSocket));
     }
     return socket;
-  };
+  }
 
   function connect(destination: Destination, callback: ConnectCallback): void {
     stage = "connecting";
-    if (proxy === undefined) {
-      dial(address === undefined ? destination : { ...destination, hostname: address }, callback);
-      return;
-    }
+    const to = address === undefined ? destination : { ...destination, hostname: address };
+    const attempt = ([way = "direct", ...others]: readonly Way[], before: readonly AgentError[]): void => {
+      const done: ConnectCallback = (error, socket) => {
+        const failure = error === null ? undefined : networkFailure(error, to.host);
+        if (failure === undefined || !unreached.includes(failure.code)) callback(error, socket);
+        else if (others.length > 0) attempt(others, [...before, failure]);
+        else callback(before.length === 0 ? error : withEarlier(failure, before));
+      };
+      const take = (opened: Set<Destroyable>, taken: ConnectCallback): void => {
+        if (way === "direct") dial(opened, to, taken);
+        else dialThrough(way, opened, to, taken);
+      };
+      if (others.length === 0) take(open, done);
+      else within(wayLimit, way === "direct" ? to.host : way.origin, open, take, done);
+    };
+    attempt(ways, []);
+  }
+
+  function dialThrough(
+    proxy: ProxyAddress,
+    opened: Set<Destroyable>,
+    to: Destination,
+    callback: ConnectCallback,
+  ): void {
     // Without a server name of its own, undici takes the one in the Host header, which is the target's.
-    const dialProxy: Connect = (toDial, dialled) => dial({ ...toDial, servername: null }, dialled);
+    const dialProxy: Connect = (toDial, dialled) => dial(opened, { ...toDial, servername: null }, dialled);
     const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dialProxy });
-    open.add(toProxy);
-    openTunnel(toProxy, proxy, destination, (error, socket) => {
-      open.delete(toProxy);
+    opened.add(toProxy);
+    openTunnel(toProxy, proxy, to, (error, socket) => {
+      opened.delete(toProxy);
       if (socket === undefined) callback(error);
-      else if (destination.protocol === "https:") dial({ ...destination, httpSocket: socket }, callback);
+      else if (to.protocol === "https:") dial(opened, { ...to, httpSocket: socket }, callback);
       else callback(null, socket);
     });
   }
@@ -97,6 +129,54 @@ export function createConnection({ origin, address, proxy, secureContext, observ
       for (const one of open) one.destroy(reason);
     },
   };
+}
+
+interface Destroyable {
+  destroy(reason: Error): void;
+}
+
+/** Failures to reach a proxy or a host, after which the next way is tried; what a proxy itself refuses is final. */
+const unreached: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
+
+function withEarlier(last: AgentError, before: readonly AgentError[]): AgentError {
+  const earlier = before.map(({ message }) => message).join(" ");
+  return new AgentError(last.code, `${last.message} Before that: ${earlier}`, { cause: last });
+}
+
+/**
+ * Gives a way up after a time, with all that it has opened, so that one that is silent leaves time for the next.
+ * @param peer whom it leads to, for the message
+ * @param open all that is open; what the way opens is in it as one
+ */
+function within(
+  limit: number,
+  peer: string,
+  open: Set<Destroyable>,
+  take: (opened: Set<Destroyable>, taken: ConnectCallback) => void,
+  done: ConnectCallback,
+): void {
+  const opened = new Set<Destroyable>();
+  const all: Destroyable = {
+    destroy: (reason) => {
+      for (const one of opened) one.destroy(reason);
+    },
+  };
+  open.add(all);
+  let over = false;
+  const timer = setTimeout(() => {
+    const silent = new AgentError("not-connected", `No connection to ${peer} in time.`);
+    over = true;
+    all.destroy(silent);
+    open.delete(all);
+    done(silent);
+  }, limit);
+  take(opened, (error, socket) => {
+    clearTimeout(timer);
+    if (over) return;
+    over = true;
+    if (error !== null) open.delete(all);
+    done(error, socket);
+  });
 }
 
 const clientOptions: Omit<ClientOptions, "connect"> = {
@@ -150,46 +230,4 @@ function exchange(client: Client, request: ApiRequest, reach: (stage: Stage) => 
 function joined(headers: Record<string, string | string[] | undefined>): RawResponse["headers"] {
   const all = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
-}
-
-/** Asks a proxy for a tunnel (RFC 9110 9.3.6). It learns the host and port, and nothing of what is said. */
-function openTunnel(
-  toProxy: Client,
-  proxy: ProxyAddress,
-  destination: Destination,
-  done: (error: Error | null, socket?: Socket) => void,
-): void {
-  const port = destination.port || (destination.protocol === "https:" ? "443" : "80");
-  const bare = destination.hostname.includes(":") ? `[${destination.hostname}]` : destination.hostname;
-  const authority = `${bare}:${port}`;
-  const { host } = new URL(proxy.origin);
-  const authorization = proxy.authorization && { "proxy-authorization": proxy.authorization.reveal() };
-  toProxy.dispatch(
-    { method: "CONNECT", path: authority, headers: { host: authority, ...authorization } },
-    {
-      onRequestStart() {},
-      onRequestUpgrade(_controller, status, _headers, socket) {
-        if (status >= 200 && status < 300) {
-          done(null, socket);
-          return;
-        }
-        socket.on("error", () => {}).destroy();
-        done(tunnelRefused(host, authority, status));
-      },
-      // undici would try for ever again where one of its own socket errors came out of a connector.
-      onResponseError: (_controller, error) => done(networkFailure(error, `the proxy ${host}`) ?? error),
-    },
-  );
-}
-
-function tunnelRefused(host: string, authority: string, status: number): AgentError {
-  const why: Readonly<Record<number, string>> = {
-    403: `does not allow connections to ${authority} (status 403). Ask for it to be allowed`,
-    407: "wants a user name and password (status 407). Have it let this host through without",
-    502: `can't reach ${authority} (status 502)`,
-    503: `can't reach ${authority} (status 503)`,
-    504: `can't reach ${authority} (status 504)`,
-  };
-  const message = `The proxy ${host} ${why[status] ?? `refuses a connection to ${authority} (status ${status})`}.`;
-  return new AgentError("not-connected", message);
 }

@@ -1,19 +1,18 @@
 import { describeDuration } from "../duration.ts";
 import { AgentError } from "../errors.ts";
+import type { Way } from "../proxy/address.ts";
+import { chooseProxy, type ProxySources } from "../proxy/choice.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection, ObserveTls } from "./http-connection.ts";
 import { networkFailure } from "./network-failure.ts";
-import { chooseProxy } from "./proxy-choice.ts";
 
 export interface SenderOptions {
   /** Milliseconds for one exchange, from name resolution to the last byte. */
   readonly requestTimeout: number;
   /** PEM file of further trusted CA certificates. */
   readonly caFile: string | undefined;
-  /** `auto`, `none` or a proxy's URL; see {@link chooseProxy}. */
-  readonly proxy: string;
-  /** Where `auto` looks; without a user's variables in a privileged run. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** See {@link chooseProxy}. */
+  readonly proxy: ProxySources;
   readonly observeTls?: ObserveTls;
 }
 
@@ -23,6 +22,15 @@ export interface SenderOptions {
  */
 export function createSender(options: SenderOptions): Sender {
   const connections = new Map<string, HttpConnection>();
+  /** By origin, why the system's proxies could not be asked for. */
+  const problems = new Map<string, string>();
+
+  async function open(request: ApiRequest, timeLimit: number): Promise<HttpConnection> {
+    if (request.address !== undefined) return await connect(request, onlyDirect, timeLimit, options);
+    const { ways, problem } = await chooseProxy(new URL(request.origin), options.proxy);
+    if (problem !== undefined) problems.set(request.origin, problem);
+    return await connect(request, ways, timeLimit, options);
+  }
 
   function drop(key: string, reason: Error): void {
     connections.get(key)?.destroy(reason);
@@ -35,14 +43,14 @@ export function createSender(options: SenderOptions): Sender {
       const timeLimit = Math.min(options.requestTimeout, request.timeLimit ?? options.requestTimeout);
       try {
         if (request.address !== undefined && !connections.has(key)) await knock(request, request.address, timeLimit);
-        const connection = connections.get(key) ?? (await connect(request, options));
+        const connection = connections.get(key) ?? (await open(request, timeLimit));
         connections.set(key, connection);
         return await bounded(connection, request, timeLimit, signal);
       } catch (thrown) {
         const { host } = new URL(request.origin);
-        const failure = networkFailure(thrown, host) ?? thrown;
+        const failure = networkFailure(thrown, host);
         drop(key, new AgentError("interrupted", "The connection was given up."));
-        throw failure;
+        throw failure === undefined ? thrown : withProblem(failure, problems.get(request.origin));
       }
     },
     async close() {
@@ -68,18 +76,31 @@ async function knock({ origin }: ApiRequest, address: string, timeLimit: number)
   }
 }
 
-async function connect(request: ApiRequest, options: SenderOptions): Promise<HttpConnection> {
-  const { origin, address } = request;
-  const proxy =
-    address === undefined ? chooseProxy(options.proxy, new URL(origin), options.environment).proxy : undefined;
+/** A host that is not reached directly may be one that only a proxy reaches. */
+function withProblem(failure: AgentError, problem: string | undefined): AgentError {
+  if (problem === undefined || (failure.code !== "not-connected" && failure.code !== "name-not-resolved"))
+    return failure;
+  return new AgentError(failure.code, `${failure.message} No proxy was used: ${problem}`, { cause: failure });
+}
+
+async function connect(
+  { origin, address }: ApiRequest,
+  ways: readonly Way[],
+  timeLimit: number,
+  options: SenderOptions,
+): Promise<HttpConnection> {
   const [{ createConnection }, { trustedContext }] = await Promise.all([
     import("./http-connection.ts"),
     import("./trusted-ca.ts"),
   ]);
-  const overTls = origin.startsWith("https:") || proxy?.origin.startsWith("https:") === true;
+  const overTls = [origin, ...ways.map((way) => (way === "direct" ? "" : way.origin))].some(isHttps);
   const secureContext = overTls ? trustedContext(options.caFile) : undefined;
-  return createConnection({ origin, address, proxy, secureContext, observeTls: options.observeTls });
+  const wayLimit = timeLimit / ways.length;
+  return createConnection({ origin, address, ways, wayLimit, secureContext, observeTls: options.observeTls });
 }
+
+const onlyDirect: readonly Way[] = ["direct"];
+const isHttps = (origin: string): boolean => origin.startsWith("https:");
 
 /** One exchange, ended by the first of its answer, its time limit and the caller's abort. */
 async function bounded(

@@ -45,19 +45,16 @@ declare module "undici/lib/dispatcher/client.js" {
     readonly headersTimeout: number;
     readonly bodyTimeout: number;
   }
+  export type ResponseHeaders = Record<string, string | string[] | undefined>;
   interface Controller {
     abort(reason: Error): void;
   }
   export interface Handler {
     onRequestStart(controller: Controller): void;
-    onResponseStart?(
-      controller: Controller,
-      status: number,
-      headers: Record<string, string | string[] | undefined>,
-    ): void;
+    onResponseStart?(controller: Controller, status: number, headers: ResponseHeaders): void;
     onResponseData?(controller: Controller, chunk: Buffer): void;
     onResponseEnd?(): void;
-    onRequestUpgrade?(controller: Controller, status: number, headers: unknown, socket: Socket): void;
+    onRequestUpgrade?(controller: Controller, status: number, headers: ResponseHeaders, socket: Socket): void;
     onResponseError(controller: Controller | null, error: Error): void;
   }
   // biome-ignore lint/style/noDefaultExport: undici's files are CommonJS

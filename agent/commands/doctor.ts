@@ -23,6 +23,7 @@ import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { version } from "../version.ts";
 import { describeSettings } from "./config.ts";
+import { proxySources } from "./proxy-sources.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */
@@ -129,7 +130,7 @@ async function examineNetwork(
   resolved: ResolvedSettings | undefined,
   credential: Credentials | undefined,
 ): Promise<Secret | undefined> {
-  const { clock, interrupted, environment, platform } = runtime;
+  const { clock, interrupted, platform } = runtime;
   const settings = resolved?.settings;
   const peers: TlsPeer[] = [];
   const observeTls: ObserveTls = (host, socket) => {
@@ -138,7 +139,9 @@ async function examineNetwork(
   };
   await using sender = settings && disposable(openSender(runtime, settings, observeTls));
 
-  const proxy = await report.check("proxy", { settings }, (needs) => network.checkProxy(needs.settings, environment));
+  const proxy = await report.check("proxy", { settings }, (needs) =>
+    network.checkProxy(needs.settings.baseUrl, proxySources(runtime, needs.settings)),
+  );
   facts.peer = settings && proxy && peerOf(settings.baseUrl, proxy);
   const name = await report.check("name", { proxy: facts.peer }, (needs) =>
     network.checkName(needs.proxy, lookUpName, clock, patienceOf(settings)),
@@ -161,10 +164,11 @@ async function examineNetwork(
   return trial?.token;
 }
 
-function openSender({ environment }: Runtime, settings: ResolvedSettings["settings"], observeTls?: ObserveTls): Sender {
-  const { caFile, proxy } = settings;
+function openSender(runtime: Runtime, settings: ResolvedSettings["settings"], observeTls?: ObserveTls): Sender {
+  const { caFile } = settings;
   const requestTimeout = patienceOf(settings);
-  return createSender({ requestTimeout, caFile, proxy, environment, ...(observeTls && { observeTls }) });
+  const proxy = proxySources(runtime, settings);
+  return createSender({ requestTimeout, caFile, proxy, ...(observeTls && { observeTls }) });
 }
 
 const patienceOf = (settings: ResolvedSettings["settings"] | undefined): number =>

@@ -23,6 +23,7 @@ import { countdownIn } from "./countdown.ts";
 import { describeDryRun } from "./dry-run.ts";
 import { createLiveLine, type LiveLine } from "./live-line.ts";
 import { openLog } from "./open-log.ts";
+import { proxySources } from "./proxy-sources.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */
@@ -147,9 +148,9 @@ function networkAddresses(): readonly string[] {
 const accountOf = (credentials: Credentials): string | null =>
   credentials.kind === "client" ? credentials.clientId : null;
 
-function openSender({ environment }: Runtime, { settings }: ResolvedSettings): Sender {
-  const { requestTimeout, caFile, proxy } = settings;
-  return createSender({ requestTimeout, caFile, proxy, environment });
+function openSender(runtime: Runtime, { settings }: ResolvedSettings): Sender {
+  const { requestTimeout, caFile } = settings;
+  return createSender({ requestTimeout, caFile, proxy: proxySources(runtime, settings) });
 }
 
 async function surveyOf(

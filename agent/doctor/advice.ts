@@ -73,6 +73,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
           ? `dscacheutil -q host -a name ${peer.host}`
           : `getent ahosts ${peer.host}`,
   "not-connected": tryTenant,
+  "proxy-refused": tryTenant,
   "connection-lost": tryTenant,
   "no-answer": tryTenant,
   "server-error": () => "run this again in a few minutes; if it stays, tell the vendor",

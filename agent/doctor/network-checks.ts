@@ -1,7 +1,6 @@
 import type { Sender } from "../api/exchange.ts";
 import { networkFailure } from "../api/network-failure.ts";
 import { buildProbeRequest, type Probe, readProbe } from "../api/probe.ts";
-import { chooseProxy, type ProxyChoice } from "../api/proxy-choice.ts";
 import { type RateLimitReport, readRateLimit } from "../api/rate-limit-headers.ts";
 import type { TlsPeer } from "../api/tls-peer.ts";
 import { buildTokenRequest, readTokenResponse } from "../api/token.ts";
@@ -9,6 +8,8 @@ import type { Clock } from "../clock.ts";
 import { describeDuration } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
+import type { Way } from "../proxy/address.ts";
+import { chooseProxy, type ProxyChoice, type ProxySources } from "../proxy/choice.ts";
 import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { Settings } from "../settings/table.ts";
@@ -16,14 +17,17 @@ import { bounded } from "./bounded.ts";
 import { hostAndPort, type Peer } from "./peer.ts";
 import type { Finding } from "./report.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Through which proxy the tenant is asked, and why. */
-export function checkProxy({ proxy, baseUrl }: Settings, environment: Environment): Finding<ProxyChoice> {
-  const value = chooseProxy(proxy, new URL(baseUrl), environment);
-  const login = value.proxy?.authorization === undefined ? "" : ", with a user name";
-  const detail = value.proxy === undefined ? `none: ${value.reason}` : `${value.proxy.origin}${login}: ${value.reason}`;
-  return { status: "ok", detail, value };
+export async function checkProxy(baseUrl: string, sources: ProxySources): Promise<Finding<ProxyChoice>> {
+  const value = await chooseProxy(new URL(baseUrl), sources);
+  const detail = `${value.ways.map(shownWay).join(", then ")}: ${value.reason}`;
+  if (value.problem === undefined) return { status: "ok", detail, value };
+  return { status: "warn", detail: `${detail}. ${value.problem}`, advice: "set proxy to none or to a URL", value };
+}
+
+function shownWay(way: Way, at: number): string {
+  if (way === "direct") return at === 0 ? "none" : "none at all";
+  return way.authorization === undefined ? way.origin : `${way.origin}, with a user name`;
 }
 
 /** The system's resolver, as connections use it. */

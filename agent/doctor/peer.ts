@@ -1,4 +1,4 @@
-import type { ProxyChoice } from "../api/proxy-choice.ts";
+import type { ProxyChoice } from "../proxy/choice.ts";
 
 /** The host and port that this machine itself connects to: the tenant's, or those of the proxy before it. */
 export interface Peer {
@@ -9,8 +9,11 @@ export interface Peer {
   readonly proxy: string | undefined;
 }
 
-export function peerOf(baseUrl: string, { proxy }: ProxyChoice): Peer {
-  return { ...hostAndPort(proxy?.origin ?? baseUrl), proxy: proxy?.origin };
+/** Of the way that is tried first. */
+export function peerOf(baseUrl: string, { ways }: ProxyChoice): Peer {
+  const [way] = ways;
+  const proxy = way === undefined || way === "direct" ? undefined : way.origin;
+  return { ...hostAndPort(proxy ?? baseUrl), proxy };
 }
 
 /** The host, without brackets, and the port of an http: or https: URL. */

@@ -48,6 +48,7 @@ const longestWaitIfRepeated = 900_000;
 const networkFailures: readonly ErrorCode[] = [
   "name-not-resolved",
   "not-connected",
+  "proxy-refused",
   "connection-lost",
   "no-answer",
   "identity-unreadable",

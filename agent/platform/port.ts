@@ -1,6 +1,7 @@
 import type { Outcome } from "../exit-codes.ts";
 import type { DeviceId } from "../identity/device-id.ts";
 import type { Mac } from "../identity/mac.ts";
+import type { SystemProxy } from "../proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
 
@@ -153,6 +154,11 @@ export interface Platform {
   readProtected(path: string): Reading<string>;
   /** Whether ordinary users may change a file; a privileged run refuses such settings. */
   writableByOthers(path: string): Reading<boolean>;
+  /**
+   * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out where
+   * this system's settings are not read. A privileged run reads only what administrators alone can set.
+   */
+  systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
   /** Tells the system's own event log, which administrators watch; `absent` where standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */

@@ -1,4 +1,5 @@
 import { AgentError } from "../errors.ts";
+import { basicAuthorization } from "../proxy/address.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 
@@ -35,14 +36,17 @@ export function findCredentials({ clientId, environment, credentialFile, readFil
   return parseCredentials(file.value, credentialFile, clientId);
 }
 
+const known = ["clientId", "clientSecret", "accessToken", "proxyUsername", "proxyPassword"];
+
 /**
  * @param path names the file in messages; its content never appears in one
  * @throws AgentError `credentials-invalid`, `credentials-missing`
  */
 export function parseCredentials(text: string, path: string, clientId: string | undefined): Credentials {
   const fields = fieldsOf(text, path);
-  const unknown = Object.keys(fields).filter((name) => !["clientId", "clientSecret", "accessToken"].includes(name));
+  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw invalid(path, `it has the unknown field ${unknown[0]}`);
+  parseProxyLogin(fields, path);
   if (fields["accessToken"] !== undefined) {
     if (fields["clientSecret"] !== undefined) throw invalid(path, "it has both accessToken and clientSecret");
     return { kind: "token", accessToken: usable(fields["accessToken"], `accessToken in ${path}`), origin: path };
@@ -61,6 +65,31 @@ function client(clientId: string | undefined, clientSecret: Secret, origin: stri
     );
   }
   return { kind: "client", clientId, clientSecret, origin };
+}
+
+/**
+ * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are none.
+ * A file that this user may not read has none for this run: its credentials come from elsewhere.
+ * @returns the value of `Proxy-Authorization`
+ * @throws AgentError `credentials-exposed`, `credentials-invalid`
+ */
+export function findProxyLogin(path: string, readFile: (path: string) => Reading<string>): Secret | undefined {
+  const file = readFile(path);
+  if (file.kind === "found") return parseProxyLogin(fieldsOf(file.value, path), path);
+  if (file.kind === "failed" && file.error.code === "credentials-exposed") throw file.error;
+  return undefined;
+}
+
+/** @throws AgentError `credentials-invalid` */
+function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string): Secret | undefined {
+  const { proxyUsername, proxyPassword } = fields;
+  if (proxyUsername === undefined && proxyPassword === undefined) return undefined;
+  if (proxyUsername === undefined) throw invalid(path, "it has proxyPassword without proxyUsername");
+  if (proxyPassword === undefined) throw invalid(path, "it has proxyUsername without proxyPassword");
+  const username = usable(proxyUsername, `proxyUsername in ${path}`).reveal();
+  if (username.includes(":"))
+    throw invalid(path, "its proxyUsername has a colon, which Basic authentication can't carry");
+  return basicAuthorization(username, usable(proxyPassword, `proxyPassword in ${path}`));
 }
 
 function fieldsOf(text: string, path: string): Record<string, unknown> {

@@ -7,6 +7,8 @@ import type { Clock } from "../../agent/clock.ts";
 import * as network from "../../agent/doctor/network-checks.ts";
 import { peerOf } from "../../agent/doctor/peer.ts";
 import { AgentError } from "../../agent/errors.ts";
+import type { ProxySources } from "../../agent/proxy/choice.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
 import type { Credentials } from "../../agent/settings/credentials.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
@@ -35,20 +37,41 @@ const settingsOf = (values: Readonly<Record<string, unknown>>) =>
   resolveSettings([{ kind: "file", location: undefined, values }]).settings;
 
 describe("proxy", () => {
+  const check = (setting: string, environment: Record<string, string>, more: Partial<ProxySources> = {}) => {
+    const systemProxy = async () => absent("/etc/environment", "has none");
+    return network.checkProxy(baseUrl, { setting, environment, systemProxy, login: () => undefined, ...more });
+  };
+
   test.each([
-    [{}, {}, "none: HTTPS_PROXY is not set"],
-    [{ proxy: "none" }, { HTTPS_PROXY: "http://p:1" }, "none: the setting proxy is none"],
-    [{}, { HTTPS_PROXY: "http://p.test:3128" }, "http://p.test:3128: HTTPS_PROXY"],
-    [{}, { HTTPS_PROXY: "http://u:planted@p.test:3128" }, "http://p.test:3128, with a user name: HTTPS_PROXY"],
-    [{}, { HTTPS_PROXY: "http://p.test", NO_PROXY: ".opswat.com" }, "none: NO_PROXY has .opswat.com"],
-  ])("%j %j: %s", (settings, environment, detail) => {
-    expect(network.checkProxy(settingsOf(settings), environment)).toMatchObject({ status: "ok", detail });
+    ["auto", {}, "none: HTTPS_PROXY is not set; /etc/environment: has none"],
+    ["none", { HTTPS_PROXY: "http://p:1" }, "none: the setting proxy is none"],
+    ["auto", { HTTPS_PROXY: "http://p.test:3128" }, "http://p.test:3128: HTTPS_PROXY"],
+    ["auto", { HTTPS_PROXY: "http://u:planted@p.test:3128" }, "http://p.test:3128, with a user name: HTTPS_PROXY"],
+    ["auto", { HTTPS_PROXY: "http://p.test", NO_PROXY: ".opswat.com" }, "none: NO_PROXY has .opswat.com"],
+  ])("%s %j: %s", async (setting, environment, detail) => {
+    expect(await check(setting, environment)).toMatchObject({ status: "ok", detail });
   });
 
-  test("is the host that this machine resolves and connects to", () => {
-    const { value } = network.checkProxy(settingsOf({}), { HTTPS_PROXY: "http://[2001:db8::1]" });
+  test("tells all ways of the system's in their order", async () => {
+    const proxy = { origin: "http://p:8080", authorization: undefined, discovered: true };
+    const ways = [proxy, "direct"] as const;
+    const detail = "http://p:8080, then none at all: WPAD";
+    expect(await check("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toMatchObject({ detail });
+  });
+
+  test("warns of a setting of the system's that can't be read", async () => {
+    const error = new AgentError("not-connected", "The PAC script can't be fetched.");
+    expect(await check("auto", {}, { systemProxy: async () => failed("PAC", error) })).toMatchObject({
+      status: "warn",
+      detail: "none: PAC could not be asked. The PAC script can't be fetched.",
+      value: { ways: ["direct"] },
+    });
+  });
+
+  test("is the host that this machine resolves and connects to", async () => {
+    const { value } = await check("auto", { HTTPS_PROXY: "http://[2001:db8::1]" });
     expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", proxy: "http://[2001:db8::1]" });
-    expect(peerOf(baseUrl, { proxy: undefined, reason: "" })).toEqual({
+    expect(peerOf(baseUrl, { ways: ["direct"], reason: "" })).toEqual({
       host: "gears.opswat.com",
       port: "443",
       proxy: undefined,

@@ -6,6 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { readVendorDeviceId } from "../../agent/api/devinfo.ts";
 import type { ApiRequest, Sender } from "../../agent/api/exchange.ts";
 import { createSender, type SenderOptions } from "../../agent/api/send.ts";
+import { AgentError } from "../../agent/errors.ts";
+import type { ProxySources } from "../../agent/proxy/choice.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
 import { createTestCa, type TestCa } from "./certificates.ts";
 import { answering, connectProxy, listen, reply } from "./loopback.ts";
@@ -16,13 +19,20 @@ const signal = new AbortController().signal;
 const plenty = 20_000;
 const senders: Sender[] = [];
 
-function sender(options: Partial<SenderOptions> = {}): Sender {
+type Options = Partial<Omit<SenderOptions, "proxy"> & Omit<ProxySources, "setting">> & { readonly proxy?: string };
+
+function sender({ proxy = "none", ...options }: Options = {}): Sender {
+  const sources = {
+    setting: proxy,
+    environment: {},
+    systemProxy: async () => absent("test", "none"),
+    login: () => undefined,
+  };
   const made = createSender({
     requestTimeout: plenty,
     caFile: undefined,
-    proxy: "none",
-    environment: {},
     ...options,
+    proxy: { ...sources, ...options },
   });
   senders.push(made);
   return made;
@@ -328,7 +338,7 @@ describe("over TLS", () => {
     const script = `
       const { createSender } = await import(${JSON.stringify(new URL("../../agent/api/send.ts", import.meta.url).href)});
       const secret = { reveal: () => "/" };
-      const sender = createSender({ requestTimeout: 20000, caFile: undefined, proxy: "none", environment: {} });
+      const sender = createSender({ requestTimeout: 20000, caFile: undefined, proxy: { setting: "none" } });
       const request = { method: "GET", origin: "https://${server.host}", target: secret, headers: {}, body: undefined };
       await sender.send(request, new AbortController().signal).then(
         (answer) => console.log(answer.status),
@@ -378,15 +388,96 @@ describe("over TLS", () => {
     });
 
     test.each([
-      ["407 Proxy Authentication Required", /wants a user name and password/],
       ["403 Forbidden", /does not allow connections to gears\.test:443/],
       ["502 Bad Gateway", /can't reach gears\.test:443/],
       ["418 Teapot", /refuses a connection .*status 418/],
     ])("says what %s means", async (refuse, said) => {
       await using proxy = await connectProxy({ refuse });
       const sent = sender({ proxy: `http://${proxy.host}` }).send(request("https://gears.test"), signal);
-      await expect(sent).rejects.toMatchObject({ code: "not-connected" });
+      await expect(sent).rejects.toMatchObject({ code: "proxy-refused" });
       await expect(sent).rejects.toThrow(said);
+    });
+
+    const login = () => new Secret(`Basic ${Buffer.from("u:planted-password").toString("base64")}`);
+
+    test.each<[string, string, (() => Secret) | undefined, RegExp]>([
+      ["Basic, without a log-on", 'Proxy-Authenticate: Basic realm="NTLM, x"', undefined, /Put proxyUsername and/],
+      ["Basic, with a wrong one", 'Proxy-Authenticate: Negotiate, Basic realm="x"', login, /Correct proxyUsername/],
+      [
+        "NTLM and Negotiate",
+        "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate",
+        login,
+        /NTLM or Negotiate.*Basic alone/,
+      ],
+      ["nothing that it tells", "X-Nothing: 1", login, /a kind that it does not tell/],
+    ])("a log-on that is wanted is named: %s", async (_, header, given, said) => {
+      await using proxy = await connectProxy({ refuse: `407 Proxy Authentication Required\r\n${header}` });
+      const sent = sender({ proxy: `http://${proxy.host}`, ...(given && { login: given }) }).send(
+        request("https://gears.test"),
+        signal,
+      );
+      await expect(sent).rejects.toMatchObject({ code: "proxy-refused" });
+      await expect(sent).rejects.toThrow(said);
+      await expect(sent).rejects.not.toThrow(/planted/);
+    });
+
+    test("a log-on goes to the proxy and not to the server", async () => {
+      await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+      await using proxy = await connectProxy({ port: server.port });
+      await sender({ caFile: ca.file, proxy: `http://${proxy.host}`, login }).send(
+        request("https://gears.test"),
+        signal,
+      );
+      expect(proxy.received).toContain(login().reveal());
+      expect(server.received).not.toMatch(/proxy-authorization/i);
+    });
+
+    describe("several ways, as a PAC script gives them", () => {
+      const by = (...proxies: string[]) => {
+        const ways = proxies.map((one) =>
+          one === "direct" ? one : { origin: `http://${one}`, authorization: undefined, discovered: false },
+        );
+        return { proxy: "auto", systemProxy: async () => found({ ways }, "PAC") };
+      };
+
+      test("one that is gone and one that is silent are passed over", async () => {
+        const gone = await listen(() => {});
+        await gone[Symbol.asyncDispose]();
+        await using silent = await listen(() => {});
+        await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+        await using proxy = await connectProxy({ port: server.port });
+        const one = sender({
+          caFile: ca.file,
+          requestTimeout: 3000,
+          ...by(gone.host, silent.host, proxy.host, "direct"),
+        });
+        expect(await one.send(request("https://gears.test"), signal)).toMatchObject({ status: 200 });
+        expect([silent.connections, proxy.connections]).toEqual([1, 1]);
+      });
+
+      test("one that refuses is not passed over: it may mean it", async () => {
+        await using server = await listen(answering(reply("200 OK", ok)));
+        await using proxy = await connectProxy({ refuse: "403 Forbidden" });
+        const sent = sender(by(proxy.host, "direct")).send(request("https://gears.test"), signal);
+        await expect(sent).rejects.toMatchObject({ code: "proxy-refused" });
+        expect(server.connections).toBe(0);
+      });
+
+      test("a setting that could not be read is told where there is no connection", async () => {
+        const error = new AgentError("not-connected", "The PAC script can't be fetched.");
+        const one = sender({ proxy: "auto", systemProxy: async () => failed("PAC", error) });
+        const name = `${"a".repeat(64)}.test`;
+        await expect(one.send(request(`https://${name}`), signal)).rejects.toThrow(/No proxy was used: The PAC script/);
+      });
+
+      test("the last one's failure is told with those before it", async () => {
+        const gone = await listen(() => {});
+        await gone[Symbol.asyncDispose]();
+        const name = `${"a".repeat(64)}.test`;
+        const sent = sender(by(gone.host, "direct")).send(request(`https://${name}`), signal);
+        await expect(sent).rejects.toMatchObject({ code: "name-not-resolved" });
+        await expect(sent).rejects.toThrow(`Before that: No connection to the proxy ${gone.host}`);
+      });
     });
 
     test("a server that is silent behind the proxy is ended by the time limit", async () => {

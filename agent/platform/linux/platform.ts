@@ -77,6 +77,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     groups: directory.groups,
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
+    systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     tryLock,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root),

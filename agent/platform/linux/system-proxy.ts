@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AgentError, asAgentError, systemErrorCode } from "../../errors.ts";
+import type { SystemProxy } from "../../proxy/choice.ts";
+import { byVariables, variableFor } from "../../proxy/variables.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+
+/**
+ * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and most
+ * others), which systemd gives to no service, and /etc/sysconfig/proxy (SUSE). A file that others than root and this user may
+ * change is not obeyed.
+ */
+export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<SystemProxy> {
+  for (const { path, read } of files) {
+    const reading = fromFile(join(root, path), trust, url, read);
+    if (reading.kind !== "absent") return reading;
+  }
+  return absent("/etc/environment", `has no ${variableFor(url)}`);
+}
+
+const files: readonly { readonly path: string; readonly read: (text: string) => Variables }[] = [
+  { path: "etc/environment", read: parseVariables },
+  { path: "etc/sysconfig/proxy", read: enabledVariables },
+];
+
+type Variables = Readonly<Record<string, string>>;
+
+function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => Variables): Reading<SystemProxy> {
+  const unusable = (why: string, cause?: unknown): Reading<never> =>
+    failed(path, new AgentError("settings-unreadable", `The proxy in ${path} is not used: ${why}.`, { cause }));
+  let variables: Variables;
+  try {
+    variables = read(readFileSync(path, "utf8"));
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return absent(path, "no such file");
+    return unusable(`it can't be read (${code})`, cause);
+  }
+  try {
+    const choice = byVariables(variables, url);
+    if (choice === undefined) return absent(path, `has no ${variableFor(url)}`);
+    const writable = writableByOthers(path, trust);
+    if (writable.kind !== "found" || writable.value) return unusable("ordinary users can change that file");
+    return found({ ways: [choice.way] }, `${path}: ${choice.reason}`);
+  } catch (cause) {
+    return unusable(asAgentError(cause).message.replace(/\.$/, ""), cause);
+  }
+}
+
+/** Lines of `NAME=value`, the value perhaps in quotes and the name perhaps after `export`; the last one of a name counts. */
+export function parseVariables(text: string): Variables {
+  const variables: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    const [, name, , quoted, bare] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(["']?)(?:(.*)\2|(.*))\s*$/.exec(line) ?? [];
+    if (name !== undefined) variables[name] = (quoted ?? bare ?? "").trim();
+  }
+  return variables;
+}
+
+/** With `PROXY_ENABLED="no"` the others are there for later. */
+function enabledVariables(text: string): Variables {
+  const variables = parseVariables(text);
+  return variables["PROXY_ENABLED"]?.toLowerCase() === "no" ? {} : variables;
+}

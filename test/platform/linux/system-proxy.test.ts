@@ -1,0 +1,71 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseVariables, readSystemProxy } from "../../../agent/platform/linux/system-proxy.ts";
+import { makeRoot, type Tree } from "./tree.ts";
+
+const gears = new URL("https://gears.opswat.com");
+const trust = { uid: process.geteuid?.() ?? 0, credentialsFolder: undefined };
+
+function read(tree: Tree, mode = 0o644) {
+  const root = makeRoot(tree);
+  for (const path of Object.keys(tree)) chmodSync(join(root, path), mode);
+  const reading = readSystemProxy(root, trust, gears);
+  return { ...reading, origin: reading.origin.replace(root, "") };
+}
+
+const proxy = (origin: string) => [{ origin, authorization: undefined, discovered: false }];
+
+test.each<[string, Tree, unknown, string]>([
+  [
+    "pam_env's",
+    { "etc/environment": 'PATH="/usr/bin"\n# a note\nhttps_proxy="http://proxy:3128"\n' },
+    proxy("http://proxy:3128"),
+    "/etc/environment: HTTPS_PROXY",
+  ],
+  [
+    "an exception",
+    { "etc/environment": "HTTPS_PROXY=http://proxy:3128\nNO_PROXY=localhost,.opswat.com\n" },
+    ["direct"],
+    "/etc/environment: NO_PROXY has .opswat.com",
+  ],
+  [
+    "SUSE's, where the other file has none",
+    { "etc/environment": "LANG=C\n", "etc/sysconfig/proxy": 'PROXY_ENABLED="yes"\nHTTPS_PROXY="http://suse:8080/"\n' },
+    proxy("http://suse:8080"),
+    "/etc/sysconfig/proxy: HTTPS_PROXY",
+  ],
+])("finds %s", (_, tree, ways, origin) => {
+  expect(read(tree)).toEqual({ kind: "found", value: { ways }, origin });
+});
+
+test.each<[string, Tree]>([
+  ["no file", {}],
+  ["a proxy for http alone", { "etc/environment": "http_proxy=http://proxy:3128\n" }],
+  ["a proxy that is switched off", { "etc/sysconfig/proxy": 'PROXY_ENABLED="no"\nHTTPS_PROXY="http://suse:8080"\n' }],
+])("is absent with %s", (_, tree) => {
+  expect(read(tree)).toEqual({ kind: "absent", origin: "/etc/environment", reason: "has no HTTPS_PROXY" });
+});
+
+test("a file that others may change is not obeyed, and it is said", () => {
+  expect(read({ "etc/environment": "HTTPS_PROXY=http://u:planted@proxy:3128\n" }, 0o666)).toMatchObject({
+    kind: "failed",
+    error: {
+      code: "settings-unreadable",
+      message: expect.stringMatching(/etc\/environment is not used: ordinary users/),
+    },
+  });
+});
+
+test("an address that is none is told with its place, and never shown", () => {
+  const reading = read({ "etc/environment": "HTTPS_PROXY=socks5://u:planted@proxy:1080\n" });
+  expect(reading).toMatchObject({ kind: "failed" });
+  const { message } = "error" in reading ? reading.error : { message: "" };
+  expect(message).toMatch(/etc\/environment is not used: HTTPS_PROXY is not the address/);
+  expect(message).not.toContain("planted");
+});
+
+test("lines are read as pam_env reads them, the last one of a name counting", () => {
+  const text = ["A=1", ' export B="two words" ', "C='x'", "D=", "# E=1", "F", "A=2", 'G=a"b', 'H="open'].join("\n");
+  expect(parseVariables(text)).toEqual({ A: "2", B: "two words", C: "x", D: "", G: 'a"b', H: "open" });
+});

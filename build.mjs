@@ -5,7 +5,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle } from "./installer/executable/bundle.ts";
+import { bundleProgram, bundleStart } from "./installer/executable/bundle.ts";
+import { makeCodeCache } from "./installer/executable/code-cache.ts";
 import { runTool } from "./installer/executable/command.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
@@ -27,8 +28,8 @@ const tell = (file) => console.log(`${relative(root, file)}  ${(statSync(file).s
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
 try {
-  const main = join(scratch, "main.cjs");
-  await bundle(join(root, "agent", "main.ts"), main);
+  const start = join(scratch, "start.cjs");
+  await bundleStart(start);
   const chosen = targets.filter(({ name }) => values.target.includes(name));
   for (const target of chosen) {
     const executable = join(dist, target.executable);
@@ -38,8 +39,12 @@ try {
       runTool(target.strip.tool, [runtime], `Install the package ${target.strip.debianPackage}`);
     }
     forgetVariables(runtime);
+    const program = join(scratch, `${target.name}.js`);
+    await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
+    const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;
+    if (codeCache !== undefined) makeCodeCache(runtime, program, codeCache);
     rmSync(executable, { force: true });
-    await makeExecutable(target, { main, runtime, executable });
+    await makeExecutable(target, { runtime, start, program, codeCache, executable });
     if (target.name === "win-x64") {
       const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
       setWindowsResources(executable, { version, description, fileName: target.executable });

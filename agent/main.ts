@@ -25,7 +25,8 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
 
 const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not performance.now(), which loads node:perf_hooks.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve();

@@ -76,14 +76,18 @@ export function createConnection({
   }
 
   function connect(destination: Destination, callback: ConnectCallback): void {
+    const connected: ConnectCallback = (...result) => {
+      keepParserUnoptimised();
+      callback(...result);
+    };
     stage = "connecting";
     const to = address === undefined ? destination : { ...destination, hostname: address };
     const attempt = ([way = "direct", ...others]: readonly Way[], before: readonly AgentError[]): void => {
       const done: ConnectCallback = (error, socket) => {
         const failure = error === null ? undefined : networkFailure(error, to.host);
-        if (failure === undefined || !unreached.includes(failure.code)) callback(error, socket);
+        if (failure === undefined || !unreached.includes(failure.code)) connected(error, socket);
         else if (others.length > 0) attempt(others, [...before, failure]);
-        else callback(before.length === 0 ? error : withEarlier(failure, before));
+        else connected(before.length === 0 ? error : withEarlier(failure, before));
       };
       const take = (opened: Set<Destroyable>, taken: ConnectCallback): void => {
         if (way === "direct") dial(opened, to, taken);
@@ -177,6 +181,15 @@ function within(
     if (error !== null) open.delete(all);
     done(error, socket);
   });
+}
+
+/**
+ * undici's HTTP parser is WebAssembly, and reads two small answers. V8 would begin to optimise it meanwhile, at 25 ms of
+ * processor time. Done once it is needed: after a change of its flags V8 no longer takes the compiled code of Node's own
+ * modules.
+ */
+function keepParserUnoptimised(): void {
+  process.getBuiltinModule("node:v8").setFlagsFromString(`--wasm-tiering-budget=${2 ** 31 - 1}`);
 }
 
 const clientOptions: Omit<ClientOptions, "connect"> = {

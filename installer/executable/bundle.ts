@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import type { Target } from "./targets.ts";
 
 /**
  * Parts of undici that the agent's requests never reach (no HTTP/2, no fetch, no form data, no web sockets), each with what stands in for
@@ -48,27 +49,50 @@ const leanUndici: Plugin = {
   },
 };
 
+const common: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node26",
+  minify: true,
+  charset: "ascii",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
 /**
- * Bundles an entry file and all that it imports into one CommonJS file.
+ * Bundles the program and all that it imports into one script: an expression whose value is a function that takes `require`.
  * @param entry absolute path
  * @param outfile absolute path
+ * @param platform `process.platform` where it will run; what only other platforms run is left out
+ * @returns the source files in it, relative to the working directory
  */
-export async function bundle(entry: string, outfile: string): Promise<void> {
-  await build({
+export async function bundleProgram(
+  entry: string,
+  outfile: string,
+  platform: Target["platform"],
+): Promise<readonly string[]> {
+  const { metafile } = await build({
+    ...common,
+    metafile: true,
     entryPoints: [entry],
     outfile,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node26",
-    minify: true,
-    charset: "ascii",
-    legalComments: "none",
-    // import() of a built-in module becomes require: the embedded main file has no module loader.
+    format: "iife",
+    banner: { js: "(function(require){" },
+    footer: { js: "})" },
+    // import() of a built-in module becomes require: an embedded script has no module loader.
     supported: { "dynamic-import": false },
-    // undici's own switch for a build without its second, experimental HTTP parser.
-    define: { esbuildDetection: "true" },
+    define: {
+      "process.platform": JSON.stringify(platform),
+      // undici's own switch for a build without its second, experimental HTTP parser.
+      esbuildDetection: "true",
+    },
     plugins: [leanUndici],
-    logLevel: "warning",
   });
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
+}
+
+/** Bundles the file that an executable runs first; see `start.ts`. */
+export async function bundleStart(outfile: string): Promise<void> {
+  await build({ ...common, entryPoints: [new URL("./start.ts", import.meta.url).pathname], outfile, format: "cjs" });
 }

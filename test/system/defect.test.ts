@@ -1,14 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { codeCacheAsset } from "../../installer/executable/assets.ts";
 import { startGears } from "../fakes/gears.ts";
 import { type Endpoint, type RunOptions, setUpEndpoint } from "./agent.ts";
+
+const executable = process.env["LINKUSER_EXECUTABLE"];
 
 test("70 internal: a defect is told as one, without the text that it came with", async () => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears);
-  const executable = process.env["LINKUSER_EXECUTABLE"];
-  const planted = executable === undefined ? preload(endpoint, gears.clientSecret) : damagedCopy(endpoint, executable);
+  const planted =
+    executable === undefined
+      ? preload(endpoint, gears.clientSecret)
+      : copyOf(executable, endpoint, (image) => {
+          plantDefect(image);
+          spoilCodeCache(image);
+        });
 
   const { exitCode, document, stderr } = await endpoint.link([], planted);
   expect([exitCode, document.outcome, document.error?.code]).toEqual([70, "internal", "internal"]);
@@ -16,21 +24,46 @@ test("70 internal: a defect is told as one, without the text that it came with",
   expect(gears.callsOf("link_user")).toEqual([]);
 });
 
+if (executable !== undefined) {
+  test.each([
+    ["is not compiled anew where the code cache fits", plantDefect],
+    ["is compiled where the code cache does not fit", spoilCodeCache],
+  ])("the program %s", async (_, change) => {
+    await using gears = await startGears();
+    using endpoint = setUpEndpoint(gears);
+    const { exitCode, document } = await endpoint.link([], copyOf(executable, endpoint, change));
+    expect([exitCode, document.outcome]).toEqual([0, "linked"]);
+  });
+}
+
 /** For the sources: code that runs before the program's own. */
 function preload(endpoint: Endpoint, secret: string): RunOptions {
   const defect = join(endpoint.directory, "defect.mjs");
   const message = JSON.stringify(`planted beside ${secret}`);
-  writeFileSync(defect, `globalThis.performance.now = () => { throw new TypeError(${message}); };`);
+  writeFileSync(defect, `process.hrtime.bigint = () => { throw new TypeError(${message}); };`);
   return { environment: { ...endpoint.environment, NODE_OPTIONS: `--import=${defect}` } };
 }
 
-/** The executable takes no code from outside: a copy of it calls what does not exist. Its length stays, so it runs. */
-function damagedCopy(endpoint: Endpoint, executable: string): RunOptions {
-  const image = readFileSync(executable);
-  const place = image.indexOf("monotonic:()=>performance.now()");
-  expect(place).toBeGreaterThan(0);
-  image.write("monotonic:()=>performance.nop()", place);
-  const copy = join(endpoint.directory, "defect");
+/** The executable takes no code from outside, so a copy of it is changed. All lengths stay, so it runs. */
+function copyOf(program: string, endpoint: Endpoint, change: (image: Buffer) => void): RunOptions {
+  const image = readFileSync(program);
+  change(image);
+  const copy = join(endpoint.directory, "changed");
   writeFileSync(copy, image, { mode: 0o700 });
   return { program: [copy] };
+}
+
+/** The program's text calls what does not exist. */
+function plantDefect(image: Buffer): void {
+  const place = image.indexOf("monotonic:()=>Number(process.hrtime.bigint())");
+  expect(place).toBeGreaterThan(0);
+  image.write("monotonic:()=>Number(process.hrtime.bignop())", place);
+}
+
+/** V8 finds another number than its own at the cache's start, after the asset's name and its length (8 bytes). */
+function spoilCodeCache(image: Buffer): void {
+  const name = image.lastIndexOf(codeCacheAsset);
+  const start = name + codeCacheAsset.length + 8;
+  expect(image.readUInt16LE(start + 2)).toBe(0xc0de);
+  image.writeUInt32LE(0, start);
 }

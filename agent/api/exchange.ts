@@ -43,6 +43,8 @@ export interface ExchangeContext {
   readonly host: string;
   /** What must not be shown, even where the server or a proxy sends it back. */
   readonly secrets: readonly Secret[];
+  /** No token was sent, as a gateway adds it. */
+  readonly anonymous?: boolean;
 }
 
 /** Splits a tenant's address into the origin and what stands in front of the API's own paths. */

@@ -4,11 +4,12 @@ import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserRe
 import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
 /**
- * A token that somebody else got, or a client of the account that gets its own.
+ * A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token.
  * @internal
  */
 export type GearsCredentials =
   | { readonly kind: "token"; readonly accessToken: Secret }
+  | { readonly kind: "none" }
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret };
 
 /** Requests that were sent, answered or not. */
@@ -41,11 +42,16 @@ const expiryMargin = 10_000;
 export function createGears({ baseUrl, credentials, sender, clock }: GearsParts): Gears {
   const { host } = splitBaseUrl(baseUrl);
   const requests = { token: 0, linkUser: 0 };
-  const own = credentials.kind === "client" ? credentials.clientSecret : credentials.accessToken;
-  const context = (...secrets: Secret[]): ExchangeContext => ({ host, secrets: [...secrets, own] });
+  const own = secretsOf(credentials);
+  const context = (...secrets: Secret[]): ExchangeContext => ({
+    host,
+    secrets: [...secrets, ...own],
+    anonymous: credentials.kind === "none",
+  });
   let kept: Token | undefined;
 
-  async function currentToken(signal: AbortSignal): Promise<TokenAnswer> {
+  async function currentToken(signal: AbortSignal): Promise<TokenAnswer | undefined> {
+    if (credentials.kind === "none") return undefined;
     if (credentials.kind === "token") {
       return { kind: "token", token: { value: credentials.accessToken, expiresAt: undefined } };
     }
@@ -61,12 +67,12 @@ export function createGears({ baseUrl, credentials, sender, clock }: GearsParts)
 
   async function linkOnce(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer> {
     const answer = await currentToken(signal);
-    if (answer.kind === "rate-limited") return { ...answer, message: "Too many requests for a token" };
-    if (answer.kind === "server-error") return answer;
-    const { value } = answer.token;
+    if (answer?.kind === "rate-limited") return { ...answer, message: "Too many requests for a token" };
+    if (answer?.kind === "server-error") return answer;
+    const token = answer?.token.value;
     requests.linkUser += 1;
-    const response = await sender.send(buildLinkUserRequest(baseUrl, request, value), signal);
-    const linked = readLinkUserResponse(response, context(value), clock.now());
+    const response = await sender.send(buildLinkUserRequest(baseUrl, request, token), signal);
+    const linked = readLinkUserResponse(response, context(...(token === undefined ? [] : [token])), clock.now());
     if (linked.kind === "token-refused") kept = undefined;
     return linked;
   }
@@ -75,8 +81,20 @@ export function createGears({ baseUrl, credentials, sender, clock }: GearsParts)
     requests,
     async link(request, signal) {
       const answer = await linkOnce(request, signal);
-      if (answer.kind !== "token-refused" || credentials.kind === "token") return answer;
+      if (answer.kind !== "token-refused" || credentials.kind !== "client") return answer;
       return await linkOnce(request, signal);
     },
   };
+}
+
+/** What must not be shown. */
+export function secretsOf(credentials: GearsCredentials): readonly Secret[] {
+  switch (credentials.kind) {
+    case "client":
+      return [credentials.clientSecret];
+    case "token":
+      return [credentials.accessToken];
+    case "none":
+      return [];
+  }
 }

@@ -25,6 +25,8 @@ export interface Route {
   readonly wayLimit: number;
   /** Whom TLS trusts; undefined where neither the origin nor a proxy is reached over TLS. */
   readonly secureContext: SecureContext | undefined;
+  /** The same with this device's certificate, for the origin and no proxy; undefined where it has none. */
+  readonly ownContext?: SecureContext | undefined;
   readonly observeTls: ObserveTls | undefined;
 }
 
@@ -44,26 +46,26 @@ export interface HttpConnection {
 }
 
 /** Opens no socket before the first exchange. It sets no time limit for an exchange: its user calls `destroy`. */
-export function createConnection({
-  origin,
-  address,
-  ways,
-  wayLimit,
-  secureContext,
-  observeTls,
-}: Route): HttpConnection {
+export function createConnection(route: Route): HttpConnection {
+  const { origin, address, ways, wayLimit, secureContext, observeTls } = route;
+  const ownContext = route.ownContext ?? secureContext;
   const open = new Set<Destroyable>();
   let stage: Stage = "connecting";
 
   /** @param opened where the socket is kept as long as it is open */
-  function dial(opened: Set<Destroyable>, destination: Destination, callback: ConnectCallback): Socket {
+  function dial(
+    opened: Set<Destroyable>,
+    destination: Destination,
+    callback: ConnectCallback,
+    context = ownContext,
+  ): Socket {
     const connect = buildConnector({
       allowH2: false,
       timeout: 0,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: addressAttempt,
       rejectUnauthorized: true,
-      secureContext,
+      secureContext: context,
     });
     const socket = connect(destination, callback);
     opened.add(socket);
@@ -106,7 +108,8 @@ export function createConnection({
     callback: ConnectCallback,
   ): void {
     // Without a server name of its own, undici takes the one in the Host header, which is the target's.
-    const dialProxy: Connect = (toDial, dialled) => dial(opened, { ...toDial, servername: null }, dialled);
+    const dialProxy: Connect = (toDial, dialled) =>
+      dial(opened, { ...toDial, servername: null }, dialled, secureContext);
     const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dialProxy });
     opened.add(toProxy);
     openTunnel(toProxy, proxy, to, (error, socket) => {

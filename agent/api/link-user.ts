@@ -31,33 +31,44 @@ export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
 /** The request as it may be shown. */
 export interface DescribedRequest {
   readonly method: "POST";
-  /** With `access_token=REDACTED`. */
+  /** With `access_token=REDACTED`, where one would be sent. */
   readonly url: string;
   readonly body: { readonly username: string; readonly group?: string };
 }
 
-/** `POST {base}/o/api/v2/devices/{value}/link_user?opt={0|1}&access_token={token}` */
-export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, token: Secret): ApiRequest {
+/**
+ * `POST {base}/o/api/v2/devices/{value}/link_user?opt={0|1}&access_token={token}`
+ * @param token undefined where a gateway adds it
+ */
+export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, token: Secret | undefined): ApiRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   return {
     method: "POST",
     origin,
-    target: new Secret(`${prefix}${target(request, encodeURIComponent(token.reveal()))}`),
+    target: new Secret(`${prefix}${target(request, token && encodeURIComponent(token.reveal()))}`),
     headers: { accept: "application/json", "content-type": "application/json" },
     body: new Secret(JSON.stringify(linkBody(request))),
   };
 }
 
 /** What {@link buildLinkUserRequest} builds, without the token: for `--dry-run`. */
-export function describeLinkUserRequest(baseUrl: string, request: LinkRequest): DescribedRequest {
+export function describeLinkUserRequest(
+  baseUrl: string,
+  request: LinkRequest,
+  auth: "auto" | "none",
+): DescribedRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
-  return { method: "POST", url: `${origin}${prefix}${target(request, "REDACTED")}`, body: linkBody(request) };
+  return {
+    method: "POST",
+    url: `${origin}${prefix}${target(request, auth === "none" ? undefined : "REDACTED")}`,
+    body: linkBody(request),
+  };
 }
 
 /** The vendor's example has the colons of a MAC address bare, as RFC 3986 3.3 allows in a path. */
-function target({ value, opt }: LinkRequest, token: string): string {
+function target({ value, opt }: LinkRequest, token: string | undefined): string {
   const device = encodeURIComponent(value).replaceAll("%3A", ":");
-  return `/o/api/v2/devices/${device}/link_user?opt=${opt}&access_token=${token}`;
+  return `/o/api/v2/devices/${device}/link_user?opt=${opt}${token === undefined ? "" : `&access_token=${token}`}`;
 }
 
 function linkBody({ username, group }: LinkRequest): DescribedRequest["body"] {
@@ -91,7 +102,7 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
     const page = body.kind === "html" ? ", with a web page that may be a proxy's" : said(message);
     return {
       kind: "token-refused",
-      error: new AgentError("token-refused", `${host} refuses the access token (status 401${page}).`),
+      error: new AgentError("token-refused", `${refused(context)} (status 401${page}).`),
       rateLimit,
     };
   }
@@ -118,6 +129,9 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
   const text = `${host} refuses the request${message === undefined ? ", without a reason" : `: ${message}`}.`;
   return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
 }
+
+const refused = ({ host, anonymous }: ExchangeContext): string =>
+  anonymous ? `The gateway ${host} does not accept this device` : `${host} refuses the access token`;
 
 const said = (message: string | undefined): string => (message === undefined ? "" : `: ${message}`);
 

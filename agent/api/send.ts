@@ -2,6 +2,7 @@ import { describeDuration } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import type { Way } from "../proxy/address.ts";
 import { chooseProxy, type ProxySources } from "../proxy/choice.ts";
+import type { ClientCertificate } from "../settings/client-certificate.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection, ObserveTls } from "./http-connection.ts";
 import { networkFailure } from "./network-failure.ts";
@@ -14,6 +15,8 @@ export interface SenderOptions {
   /** See {@link chooseProxy}. */
   readonly proxy: ProxySources;
   readonly observeTls?: ObserveTls;
+  /** Read at the first connection to the tenant; neither a proxy nor the vendor's client is shown it. @throws AgentError */
+  readonly clientCertificate?: (() => ClientCertificate) | undefined;
 }
 
 /**
@@ -96,7 +99,10 @@ async function connect(
   const overTls = [origin, ...ways.map((way) => (way === "direct" ? "" : way.origin))].some(isHttps);
   const secureContext = overTls ? trustedContext(options.caFile) : undefined;
   const wayLimit = timeLimit / ways.length;
-  return createConnection({ origin, address, ways, wayLimit, secureContext, observeTls: options.observeTls });
+  const certificate = address === undefined && isHttps(origin) ? options.clientCertificate?.() : undefined;
+  const ownContext = certificate && trustedContext(options.caFile, certificate);
+  const { observeTls } = options;
+  return createConnection({ origin, address, ways, wayLimit, secureContext, ownContext, observeTls });
 }
 
 const onlyDirect: readonly Way[] = ["direct"];

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { SecureContext } from "node:tls";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import type { ClientCertificate } from "../settings/client-certificate.ts";
 
 const largest = 1024 * 1024;
 
@@ -8,18 +9,23 @@ const largest = 1024 * 1024;
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
  * them the certificates of `caFile`. What `NODE_EXTRA_CA_CERTS` names is left out: whoever starts the program must not
  * decide whom it trusts.
+ * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`
  */
-export function trustedContext(caFile: string | undefined): SecureContext {
+export function trustedContext(caFile: string | undefined, clientCertificate?: ClientCertificate): SecureContext {
   // Not imported: a bundle would load it at every start.
   const { createSecureContext, getCACertificates } = process.getBuiltinModule("node:tls");
   const own = caFile === undefined ? [] : readCertificates(caFile);
+  const options = {
+    minVersion: "TLSv1.2",
+    ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),
+  } as const;
   const foreign = getCACertificates("extra").length > 0;
-  if (own.length === 0 && !foreign) return createSecureContext({ minVersion: "TLSv1.2" });
+  if (own.length === 0 && !foreign) return createSecureContext(options);
   const base = foreign
     ? [...getCACertificates("bundled"), ...getCACertificates("system")]
     : getCACertificates("default");
-  return createSecureContext({ minVersion: "TLSv1.2", ca: [...base, ...own] });
+  return createSecureContext({ ...options, ca: [...base, ...own] });
 }
 
 function readCertificates(path: string): readonly string[] {

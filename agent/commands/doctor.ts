@@ -1,6 +1,7 @@
 import { release } from "node:os";
 import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
+import { secretsOf } from "../api/gears.ts";
 import type { ObserveTls } from "../api/http-connection.ts";
 import { createSender } from "../api/send.ts";
 import { readTlsPeer, type TlsPeer } from "../api/tls-peer.ts";
@@ -22,6 +23,7 @@ import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { version } from "../version.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { describeSettings } from "./config.ts";
 import { proxySources } from "./proxy-sources.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
@@ -43,7 +45,10 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const text = renderReport(results, runtime.colour);
   const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
   if (bundle === undefined) return { exitCode, document, text };
-  const secrets = [...secretsOf(credentials), ...(token === undefined ? [] : [token])];
+  const secrets = [
+    ...(credentials === undefined ? [] : secretsOf(credentials)),
+    ...(token === undefined ? [] : [token]),
+  ];
   bundle.write({ ...document, ...circumstances(runtime, resolved), defects: defectsIn(results) }, secrets);
   return {
     exitCode,
@@ -89,6 +94,12 @@ async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
   const credentials = await report.check("credential", { settings }, (needs) =>
     setup.checkCredential({ ...needs.settings, environment, platform }),
   );
+  const certFile = settings?.clientCertFile;
+  if (certFile !== undefined) {
+    await report.check("client-cert", { settings }, (needs) =>
+      setup.checkClientCertificate(certFile, clientCertificate(runtime, needs.settings), clock.now()),
+    );
+  }
   await report.check("state", { settings }, (needs) => checkState(needs.settings.stateDir, clock.now()));
   await report.check("log-file", { settings }, (needs) => checkLogFile(needs.settings.logFile));
   await report.check("trigger", {}, () => setup.checkTrigger(platform));
@@ -164,11 +175,19 @@ async function examineNetwork(
   return trial?.token;
 }
 
+/** @param observeTls of the way to the tenant, which is shown the device's certificate */
 function openSender(runtime: Runtime, settings: ResolvedSettings["settings"], observeTls?: ObserveTls): Sender {
   const { caFile } = settings;
   const requestTimeout = patienceOf(settings);
   const proxy = proxySources(runtime, settings);
-  return createSender({ requestTimeout, caFile, proxy, ...(observeTls && { observeTls }) });
+  const certificate = observeTls && clientCertificate(runtime, settings);
+  return createSender({
+    requestTimeout,
+    caFile,
+    proxy,
+    clientCertificate: certificate,
+    ...(observeTls && { observeTls }),
+  });
 }
 
 const patienceOf = (settings: ResolvedSettings["settings"] | undefined): number =>
@@ -211,9 +230,4 @@ function circumstances({ platform, clock }: Runtime, resolved: ResolvedSettings 
 function defectsIn(results: readonly CheckResult[]): readonly string[] {
   const defects = results.map(({ error }) => error && framesOf(error));
   return defects.filter((defect) => defect !== undefined);
-}
-
-function secretsOf(credentials: Credentials | undefined): readonly Secret[] {
-  if (credentials === undefined) return [];
-  return [credentials.kind === "client" ? credentials.clientSecret : credentials.accessToken];
 }

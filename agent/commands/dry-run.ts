@@ -47,12 +47,16 @@ function requestOf({ survey, candidates, resolved }: DryRun) {
   const [first] = candidates;
   if (first === undefined || survey.username === undefined) return undefined;
   const { value, opt } = first;
-  return describeLinkUserRequest(resolved.settings.baseUrl, {
-    value,
-    opt,
-    username: survey.username,
-    group: survey.groups?.group,
-  });
+  return describeLinkUserRequest(
+    resolved.settings.baseUrl,
+    {
+      value,
+      opt,
+      username: survey.username,
+      group: survey.groups?.group,
+    },
+    resolved.settings.auth,
+  );
 }
 
 function toDocument(dryRun: DryRun, outcome: Outcome, message: string): object {

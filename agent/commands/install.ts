@@ -3,6 +3,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import { Secret } from "../secret.ts";
+import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
@@ -31,6 +32,7 @@ export async function install(runtime: Runtime, { flags, settings: given }: Comm
   refuseWritableByOthers(platform, configFile);
   const merged = mergeIntoFile(readSettingsFile(configFile, false), given.values);
   const resolved = resolveSettings([...policyLayer(platform), merged.layer]);
+  checkConsistency(resolved);
   const source = textOf(flags["credential-from"]);
   const taken = takeCredential(source, flags["delete-source"] === true, platform, resolved);
 
@@ -60,7 +62,8 @@ function takeCredential(
   const inPlace = platform.readProtected(credentialFile);
   const none = `There is no credential in ${credentialFile} yet: give one with --credential-from.`;
   if (source === undefined) {
-    const missing = inPlace.kind === "absent" && settings.credentialFile === undefined;
+    const needed = settings.auth !== "none" && settings.credentialFile === undefined;
+    const missing = needed && inPlace.kind === "absent";
     return { credential: undefined, steps: [], warnings: missing ? [none] : [] };
   }
   if (source === "-" && deleteSource) {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
-import { createSender } from "../api/send.ts";
+import { createSender, type SenderOptions } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
@@ -19,6 +19,7 @@ import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
 import { apiConnection } from "./api-connection.ts";
+import { certificateProblems, clientCertificate } from "./client-certificate.ts";
 import { countdownIn } from "./countdown.ts";
 import { describeDryRun } from "./dry-run.ts";
 import { createLiveLine, type LiveLine } from "./live-line.ts";
@@ -50,7 +51,14 @@ async function rehearse(
   const started = clock.monotonic();
   const seen = await surveyOf(runtime, resolved, flags, runtime.interrupted);
   const ignored = describeIgnored(runtime.ignoredVariables);
-  const survey = ignored === undefined ? seen : { ...seen, warnings: [...seen.warnings, ignored] };
+  const survey = {
+    ...seen,
+    warnings: [
+      ...seen.warnings,
+      ...(ignored === undefined ? [] : [ignored]),
+      ...certificateProblems(settings.clientCertFile, clock.now()),
+    ],
+  };
   const finding = findingOf(survey);
   const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
   const target = { tenant: settings.baseUrl, account: settings.clientId ?? null };
@@ -73,6 +81,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   if (ignored !== undefined) log.warn("environment-ignored", ignored);
   const credentials = onDemand(() =>
     findCredentials({
+      auth: settings.auth,
       clientId: settings.clientId,
       environment,
       credentialFile,
@@ -83,7 +92,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     baseUrl: settings.baseUrl,
     credentials,
     clock,
-    openSender: () => openSender(runtime, resolved),
+    openSender: () => openSender(runtime, resolved, clientCertificate(runtime, settings, log)),
   });
   const ports: LinkPorts = {
     target: () => ({ tenant: settings.baseUrl, account: accountOf(credentials()) }),
@@ -148,9 +157,15 @@ function networkAddresses(): readonly string[] {
 const accountOf = (credentials: Credentials): string | null =>
   credentials.kind === "client" ? credentials.clientId : null;
 
-function openSender(runtime: Runtime, { settings }: ResolvedSettings): Sender {
+/** @param certificate for the tenant alone */
+function openSender(
+  runtime: Runtime,
+  { settings }: ResolvedSettings,
+  certificate?: SenderOptions["clientCertificate"],
+): Sender {
   const { requestTimeout, caFile } = settings;
-  return createSender({ requestTimeout, caFile, proxy: proxySources(runtime, settings) });
+  const proxy = proxySources(runtime, settings);
+  return createSender({ requestTimeout, caFile, proxy, clientCertificate: certificate });
 }
 
 async function surveyOf(

@@ -2,6 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import type { Clock } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
+import { checkConsistency } from "../settings/consistency.ts";
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import type { Settings } from "../settings/table.ts";
@@ -44,12 +45,14 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
   const path = named ?? platform.paths.configFile;
   // A service has no rights of its own, but the account's secret.
   if (platform.privileged || named === undefined) refuseWritableByOthers(platform, path);
-  return resolveSettings([
+  const resolved = resolveSettings([
     ...policyLayer(platform),
     settings,
     environmentLayer(environment),
     readSettingsFile(path, named !== undefined),
   ]);
+  checkConsistency(resolved);
+  return resolved;
 }
 
 /** The paths in force: a setting, else the platform's own. */

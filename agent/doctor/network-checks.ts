@@ -156,6 +156,7 @@ export async function checkToken(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Finding<TokenTrial>> {
+  if (credentials.kind === "none") return { status: "skip", detail: "the gateway has it, not this device" };
   if (credentials.kind === "token") {
     return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
   }

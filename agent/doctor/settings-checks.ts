@@ -1,8 +1,9 @@
 import { AgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
+import { certificateWarning, describeCertificate } from "../settings/client-certificate.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
-import { settingNames } from "../settings/table.ts";
+import { type Settings, settingNames } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import type { Finding } from "./report.ts";
 
@@ -38,6 +39,7 @@ export function checkSettings(load: () => ResolvedSettings): Finding<ResolvedSet
 const settings = (count: number): string => (count === 1 ? "1 setting" : `${count} settings`);
 
 interface CredentialParts {
+  readonly auth: Settings["auth"];
   readonly clientId: string | undefined;
   readonly credentialFile: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -46,16 +48,32 @@ interface CredentialParts {
 
 /** That there is a credential, in the form that it must have, and that others can't read it. */
 export function checkCredential(parts: CredentialParts): Finding<Credentials> {
-  const { clientId, credentialFile, environment, platform } = parts;
+  const { auth, clientId, credentialFile, environment, platform } = parts;
   const value = findCredentials({
+    auth,
     clientId,
     environment,
     credentialFile,
     readFile: (path) => platform.readProtected(path),
   });
+  if (value.kind === "none") return { status: "ok", detail: "none needed: auth is none, the gateway adds it", value };
   const what = value.kind === "token" ? "access token" : "secret";
   const where = value.origin === credentialFile ? `in ${credentialFile}, protected` : `from the ${value.origin}`;
   return { status: "ok", detail: `${what} ${where}`, value };
+}
+
+/**
+ * That the device's certificate has its key, which others can't read, and is valid.
+ * @param read throws where there is something wrong with either
+ * @param now wall-clock milliseconds
+ */
+export function checkClientCertificate(certFile: string, read: (() => unknown) | undefined, now: number): Finding {
+  read?.();
+  const certificate = describeCertificate(certFile);
+  const warning = certificateWarning(certificate, now);
+  if (warning !== undefined) return { status: "warn", detail: warning, advice: `renew ${certFile}` };
+  const until = new Date(certificate.validTo).toISOString().slice(0, 10);
+  return { status: "ok", detail: `${certificate.name}, until ${until}`, value: true };
 }
 
 /** Variables that the operating system's loader obeys before this program can look at them. */

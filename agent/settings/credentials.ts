@@ -2,13 +2,17 @@ import { AgentError } from "../errors.ts";
 import { basicAuthorization } from "../proxy/address.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
+import type { Settings } from "./table.ts";
 
-/** What the API is asked with: a client of the account that gets its own tokens, or a token that somebody else got. */
+/** What the API is asked with: a client of the account that gets its own tokens, a token that somebody else got, or nothing. */
 export type Credentials =
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret; readonly origin: string }
-  | { readonly kind: "token"; readonly accessToken: Secret; readonly origin: string };
+  | { readonly kind: "token"; readonly accessToken: Secret; readonly origin: string }
+  /** A gateway adds them. */
+  | { readonly kind: "none" };
 
 interface Inputs {
+  readonly auth: Settings["auth"];
   readonly clientId: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly credentialFile: string;
@@ -19,7 +23,8 @@ interface Inputs {
  * Finds the credentials: environment first, then the protected file. A client ID in the settings wins over the file's.
  * @throws AgentError `credentials-missing`, `credentials-unreadable`, `credentials-exposed`, `credentials-invalid`
  */
-export function findCredentials({ clientId, environment, credentialFile, readFile }: Inputs): Credentials {
+export function findCredentials({ auth, clientId, environment, credentialFile, readFile }: Inputs): Credentials {
+  if (auth === "none") return { kind: "none" };
   const token = environment["LINKUSER_ACCESS_TOKEN"];
   if (token) return { kind: "token", accessToken: usable(token, "LINKUSER_ACCESS_TOKEN"), origin: "environment" };
   const secret = environment["LINKUSER_CLIENT_SECRET"];

@@ -63,6 +63,16 @@ export const settingsTable = {
     "JSON with clientId and clientSecret, or accessToken; readable by administrators alone",
     "by platform",
   ),
+  auth: required(
+    choice("auto", "none"),
+    "auto",
+    "none: baseUrl is a gateway that adds the token; auto: the credential gives one",
+  ),
+  clientCertFile: optional(absolutePath("FILE"), "certificate (PEM) that this device shows to baseUrl over TLS"),
+  clientKeyFile: optional(
+    absolutePath("FILE"),
+    "its key (PEM, PKCS#8, not encrypted); readable by administrators alone",
+  ),
   identify: required(
     list(choice("opswat", "mac", "hwid"), { min: 1, max: 3 }),
     ["opswat", "mac", "hwid"],

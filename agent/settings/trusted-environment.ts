@@ -13,6 +13,9 @@ export interface TrustedEnvironment {
 const decisive = [
   "baseUrl",
   "credentialFile",
+  "auth",
+  "clientCertFile",
+  "clientKeyFile",
   "proxy",
   "caFile",
   "logFile",

@@ -44,8 +44,15 @@ describe("the request", () => {
     expect(String(request.target)).toBe("REDACTED");
   });
 
+  test("has no token where a gateway adds it", () => {
+    const request = buildLinkUserRequest("https://gateway.example.com", alice, undefined);
+    expect(request.target.reveal()).toBe("/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0");
+    const { url } = describeLinkUserRequest("https://gateway.example.com", alice, "none");
+    expect(url).toBe("https://gateway.example.com/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0");
+  });
+
   test("is described with the token redacted", () => {
-    expect(describeLinkUserRequest("https://gears.opswat.com", alice)).toEqual({
+    expect(describeLinkUserRequest("https://gears.opswat.com", alice, "auto")).toEqual({
       method: "POST",
       url: "https://gears.opswat.com/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0&access_token=REDACTED",
       body: { username: "alice", group: "Sales EMEA" },

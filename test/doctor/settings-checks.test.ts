@@ -43,7 +43,11 @@ describe("policy", () => {
 test("settings are counted by where they come from", () => {
   const resolved = resolveSettings([
     { kind: "flag", location: undefined, values: { fleetSize: "3" } },
-    { kind: "file", location: "/etc/config.json", values: { clientId: "k", splay: "1h", fleetSize: 9 } },
+    {
+      kind: "file",
+      location: "/etc/config.json",
+      values: { clientId: "k", splay: "1h", fleetSize: 9 },
+    },
   ]);
   const finding = checkSettings(() => resolved);
   expect(finding).toMatchObject({ status: "ok", detail: "1 by flag, 2 by file, all others at their defaults" });
@@ -55,6 +59,7 @@ describe("credential", () => {
   const credentialFile = "/etc/linkuser-agent/credential.json";
   const check = (content: ReturnType<Platform["readProtected"]>, environment = {}) =>
     checkCredential({
+      auth: "auto",
       clientId: "key",
       credentialFile,
       environment,

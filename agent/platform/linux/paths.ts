@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
 import type { Paths } from "../port.ts";
 
@@ -44,13 +44,26 @@ export const ownFolders = ["var/lib", "var/lib/private", "var/log", "var/log/pri
 /** The administrator's credential file, which the units hand on. */
 export const installedCredential = (root: string): string => join(root, configFolder, "credential.json");
 
+/** The key of this device's certificate, where the units hand it on. */
+export const installedClientKey = (root: string): string => join(root, configFolder, "client-key.pem");
+
+/** The copy of a file that the unit got, since its user may not read the file itself; undefined where there is none. */
+export function handedOn(root: string, path: string, environment: Environment): string | undefined {
+  const folder = credentialsFolder(environment);
+  if (folder === undefined || path !== installedClientKey(root)) return undefined;
+  return givenCopy(join(folder, basename(path)));
+}
+
 /** What the units pass where there is no file to pass; without it systemd would not start them. */
 export const noCredential = "none";
 
 function givenCredential(environment: Environment): string | undefined {
   const folder = credentialsFolder(environment);
   if (folder === undefined) return undefined;
-  const path = join(folder, "credential.json");
+  return givenCopy(join(folder, "credential.json"));
+}
+
+function givenCopy(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8") === noCredential ? undefined : path;
   } catch (error) {

@@ -13,7 +13,7 @@ import { nss } from "./libc.ts";
 import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
 import { readLocalFiles } from "./local-files.ts";
 import { tryLock } from "./lock.ts";
-import { credentialsFolder, personalPaths, policyPath, systemPaths } from "./paths.ts";
+import { credentialsFolder, handedOn, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
 import { readSessions } from "./sessions.ts";
@@ -75,7 +75,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     account: directory.account,
     accountByName: directory.accountByName,
     groups: directory.groups,
-    readProtected: (path) => readProtected(path, trust),
+    readProtected: (path) => readProtected(handedOn(root, path, environment) ?? path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     tryLock,

@@ -1,4 +1,4 @@
-import { noCredential } from "./paths.ts";
+import { installedClientKey, noCredential } from "./paths.ts";
 
 /** One file below a folder that systemd loads units from. */
 export interface UnitFile {
@@ -88,6 +88,8 @@ DynamicUser=yes
 User=linkuser-agent
 LoadCredential=credential.json:${credentialFile}
 SetCredential=credential.json:${noCredential}
+LoadCredential=client-key.pem:${installedClientKey("/")}
+SetCredential=client-key.pem:${noCredential}
 LoadCredential=product_uuid:/sys/class/dmi/id/product_uuid
 SetCredential=product_uuid:${noCredential}
 StateDirectory=linkuser-agent

@@ -15,6 +15,7 @@ test("every session wants a run of its own, which is not part of the logon", () 
 test.each(services)("%s gets copies of what root alone may read, and starts without them too", (path) => {
   for (const [name, source] of [
     ["credential.json", "/etc/linkuser-agent/credential.json"],
+    ["client-key.pem", "/etc/linkuser-agent/client-key.pem"],
     ["product_uuid", "/sys/class/dmi/id/product_uuid"],
   ]) {
     expect(textOf(path)).toContain(`\nLoadCredential=${name}:${source}\nSetCredential=${name}:${noCredential}\n`);

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import type { Reading } from "../reading.ts";
+import { Secret } from "../secret.ts";
+
+/** Shown to the tenant's address over TLS, to nobody else. */
+export interface ClientCertificate {
+  /** PEM: the device's own certificate, then issuers that the other side may not know. */
+  readonly certificates: string;
+  /** PEM, PKCS#8. */
+  readonly key: Secret;
+}
+
+/** The device's own certificate, for a person. */
+export interface DescribedCertificate {
+  /** The common name, else the whole name. */
+  readonly name: string;
+  /** Wall-clock milliseconds. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+interface Inputs {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Refuses what others may read. */
+  readonly readProtected: (path: string) => Reading<string>;
+}
+
+const largest = 1024 * 1024;
+
+/**
+ * Reads certificate and key and sees that they fit.
+ * @throws AgentError `setting-invalid`; for the key `credentials-missing`, `credentials-exposed`,
+ * `credentials-unreadable`, `credentials-invalid`
+ */
+export function readClientCertificate({ certFile, keyFile, readProtected }: Inputs): ClientCertificate {
+  const { certificates, own } = readCertificates(certFile);
+  const file = readProtected(keyFile);
+  if (file.kind === "failed") throw file.error;
+  if (file.kind === "absent") {
+    throw new AgentError("credentials-missing", `clientKeyFile: ${keyFile} does not exist.`);
+  }
+  const key = parseKey(file.value, keyFile);
+  if (!own.checkPrivateKey(key)) {
+    throw new AgentError(
+      "credentials-invalid",
+      `clientKeyFile: ${keyFile} is not the key of the certificate in ${certFile}.`,
+    );
+  }
+  return { certificates, key: new Secret(file.value) };
+}
+
+/** @throws AgentError `setting-invalid` */
+export function describeCertificate(certFile: string): DescribedCertificate {
+  const { subject, validFromDate, validToDate } = readCertificates(certFile).own;
+  const lines = subject?.split("\n") ?? [];
+  const name = lines.find((line) => line.startsWith("CN="))?.slice(3) ?? lines.join(", ");
+  return { name, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
+}
+
+/** Why a certificate is of no use now, or soon; undefined where it is of use. @param now wall-clock milliseconds */
+export function certificateWarning({ validFrom, validTo }: DescribedCertificate, now: number): string | undefined {
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  if (validTo < now) return `the client certificate expired on ${day(validTo)}`;
+  if (validFrom > now)
+    return `the client certificate is not valid before ${day(validFrom)}; is this machine's clock right?`;
+  return validTo - now < soon ? `the client certificate expires on ${day(validTo)}` : undefined;
+}
+
+/** Milliseconds: 14 days. */
+const soon = 14 * 86_400_000;
+
+/** Not imported: a bundle would load it at every start. */
+const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
+
+function readCertificates(path: string) {
+  const invalid = (why: string, cause?: unknown) =>
+    new AgentError("setting-invalid", `clientCertFile: ${path} ${why}. It must hold a certificate in PEM form.`, {
+      cause,
+    });
+  let text: string;
+  try {
+    text = readFileSync(path, "latin1");
+  } catch (cause) {
+    throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
+  }
+  if (text.length > largest) throw invalid("is larger than 1 MiB");
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const { X509Certificate } = crypto();
+  try {
+    const [own] = blocks.map((block) => new X509Certificate(block));
+    if (own === undefined) throw invalid("has no certificate in it");
+    return { certificates: blocks.join("\n"), own };
+  } catch (cause) {
+    throw cause instanceof AgentError ? cause : invalid("has a damaged certificate", cause);
+  }
+}
+
+function parseKey(text: string, path: string): import("node:crypto").KeyObject {
+  const invalid = (why: string) => new AgentError("credentials-invalid", `clientKeyFile: ${path} ${why}`);
+  const convert = `openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEWFILE`;
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+    throw invalid(`is encrypted, and nobody is there to type its password. Decrypt it: ${convert}`);
+  }
+  if (/-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----/.test(text)) throw invalid(`is not in PKCS#8 form: ${convert}`);
+  if (!text.includes("-----BEGIN PRIVATE KEY-----")) throw invalid("has no private key in PEM form (PKCS#8) in it.");
+  try {
+    return crypto().createPrivateKey(text);
+  } catch {
+    // OpenSSL's error is not kept: nobody promises that it quotes nothing.
+    throw invalid("has a damaged private key.");
+  }
+}

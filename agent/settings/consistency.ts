@@ -1,0 +1,36 @@
+import { AgentError } from "../errors.ts";
+import type { ResolvedSettings } from "./layers.ts";
+import type { SettingName } from "./table.ts";
+
+/** The vendor's domains: whatever answers there wants a token. */
+const vendorDomains = ["opswat.com", "opswatgears.com"];
+
+/**
+ * Refuses settings of which each is right, but not beside the others.
+ * @throws AgentError `setting-invalid`
+ */
+export function checkConsistency({ settings, origins }: ResolvedSettings): void {
+  const refuse = (name: SettingName, why: string): never => {
+    throw new AgentError("setting-invalid", `${origins[name].text}: ${why}`);
+  };
+  const { auth, baseUrl, clientCertFile, clientKeyFile } = settings;
+  const url = new URL(baseUrl);
+  if (auth === "none" && isVendors(url.hostname)) {
+    const why = `none is for a gateway that adds the token, but baseUrl is ${baseUrl} (${origins.baseUrl.text}), which is the vendor's own. Set baseUrl to the gateway, or auth to auto.`;
+    refuse("auth", why);
+  }
+  if (clientCertFile !== undefined && clientKeyFile === undefined) {
+    refuse("clientCertFile", "there is no clientKeyFile beside it. Set both, or neither.");
+  }
+  if (clientKeyFile !== undefined && clientCertFile === undefined) {
+    refuse("clientKeyFile", "there is no clientCertFile beside it. Set both, or neither.");
+  }
+  if (clientCertFile !== undefined && url.protocol !== "https:") {
+    refuse("clientCertFile", `a certificate is shown over TLS alone, but baseUrl is ${baseUrl}.`);
+  }
+}
+
+function isVendors(host: string): boolean {
+  const name = host.replace(/\.+$/, "");
+  return vendorDomains.some((domain) => name === domain || name.endsWith(`.${domain}`));
+}

@@ -1,0 +1,108 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { AgentError } from "../../agent/errors.ts";
+import { absent, failed, found, type Reading } from "../../agent/reading.ts";
+import {
+  certificateWarning,
+  describeCertificate,
+  readClientCertificate,
+} from "../../agent/settings/client-certificate.ts";
+
+/** Made by `openssl req -x509 -newkey ed25519 -nodes -subj /O=Example/CN=device-17 -days 36500`. */
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBYzCCARWgAwIBAgIUb0I+8nvHIeo4NXZMfMPtrOlueeowBQYDK2VwMCYxEDAO
+BgNVBAoMB0V4YW1wbGUxEjAQBgNVBAMMCWRldmljZS0xNzAgFw0yNjExMjUxNzM5
+NTVaGA8yMTI2MTEwMTE3Mzk1NVowJjEQMA4GA1UECgwHRXhhbXBsZTESMBAGA1UE
+AwwJZGV2aWNlLTE3MCowBQYDK2VwAyEA/zdSMyoG8TOZ7hwamKwtLIZa4ooQlPA+
+PKrg5gRl0QCjUzBRMB0GA1UdDgQWBBSr6e1TO87j8B5aGmfhaIl6DMQlLDAfBgNV
+HSMEGDAWgBSr6e1TO87j8B5aGmfhaIl6DMQlLDAPBgNVHRMBAf8EBTADAQH/MAUG
+AytlcANBAPjL1QFr1e39vYzCU064yLA69nH14DOpeUqecJB39jrQChJ9eHrYgBbU
+BF06tZzkmbMEkvzFVdGPjm0PR1rvegM=
+-----END CERTIFICATE-----
+`;
+const key = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIBpqO1Asdpp2OmsMZbxJSSs9sHG0wFSeVbMFRXNFRvel
+-----END PRIVATE KEY-----
+`;
+
+const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-test-"));
+const certFile = join(folder, "client.pem");
+writeFileSync(certFile, `some text before\n${certificate}`);
+
+const read = (file: Reading<string>) => () =>
+  readClientCertificate({ certFile, keyFile: "/etc/client-key.pem", readProtected: () => file });
+const other = generateKeyPairSync("ed25519", {
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+}).privateKey;
+
+test("a certificate and its key are taken, and the key is not shown", () => {
+  const read17 = read(found(key, "x"))();
+  expect(read17.certificates).toBe(certificate.trim());
+  expect(read17.key.reveal()).toBe(key);
+  expect(JSON.stringify(read17)).not.toContain(key.split("\n")[1]);
+});
+
+test.each<[string, Reading<string>, string, RegExp]>([
+  ["another certificate's key", found(other, "x"), "credentials-invalid", /client-key\.pem is not the key of the cert/],
+  ["no file", absent("x", "none"), "credentials-missing", /clientKeyFile: \/etc\/client-key\.pem does not exist/],
+  [
+    "a file that others may read",
+    failed("x", new AgentError("credentials-exposed", "run chmod 600")),
+    "credentials-exposed",
+    /chmod 600/,
+  ],
+  [
+    "an encrypted key",
+    found("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "x"),
+    "credentials-invalid",
+    /is encrypted.*openssl pkcs8 -topk8 -nocrypt -in \/etc\/client-key\.pem/,
+  ],
+  [
+    "an encrypted key in the old form",
+    found("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n", "x"),
+    "credentials-invalid",
+    /is encrypted/,
+  ],
+  [
+    "a key in the old form",
+    found("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n", "x"),
+    "credentials-invalid",
+    /not in PKCS#8 form: openssl pkcs8/,
+  ],
+  ["no key", found(certificate, "x"), "credentials-invalid", /has no private key/],
+  [
+    "a damaged key",
+    found("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", "x"),
+    "credentials-invalid",
+    /has a damaged private key\.$/,
+  ],
+])("%s is refused with words", (_, file, code, said) => {
+  expect(read(file)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(said) }));
+});
+
+test.each([
+  ["nothing", "", /no certificate in it/],
+  ["a damaged one", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", /damaged certificate/],
+])("a certificate file with %s is refused with words", (_, text, said) => {
+  const path = join(folder, "other.pem");
+  writeFileSync(path, text);
+  expect(() => describeCertificate(path)).toThrow(
+    expect.objectContaining({ code: "setting-invalid", message: expect.stringMatching(said) }),
+  );
+  expect(() => describeCertificate(join(folder, "none.pem"))).toThrow(/can't be read \(ENOENT\)/);
+});
+
+test("a certificate is described by its own name, and warned of where it is of no use now or soon", () => {
+  const { name, validFrom, validTo } = describeCertificate(certFile);
+  expect(name).toBe("device-17");
+  const day = 86_400_000;
+  const warning = (now: number) => certificateWarning({ name, validFrom, validTo }, now);
+  expect(warning(validFrom - day)).toMatch(/not valid before 20/);
+  expect(warning(validFrom + day)).toBeUndefined();
+  expect(warning(validTo - day)).toMatch(/expires on 21/);
+  expect(warning(validTo + day)).toMatch(/expired on 21/);
+});

@@ -20,7 +20,13 @@ describe("the log-on for a proxy", () => {
 
   test("alone in the file is no obstacle to credentials from the environment", () => {
     const environment = { LINKUSER_ACCESS_TOKEN: "token" };
-    const inputs = { clientId: undefined, environment, credentialFile: path, readFile: withFields(login) };
+    const inputs = {
+      auth: "auto" as const,
+      clientId: undefined,
+      environment,
+      credentialFile: path,
+      readFile: withFields(login),
+    };
     expect(findCredentials(inputs)).toMatchObject({ kind: "token", origin: "environment" });
   });
 

@@ -5,25 +5,39 @@ import { join } from "node:path";
 import { runTool } from "./executable/command.ts";
 import type { Target } from "./executable/targets.ts";
 import { makeDeb } from "./linux/deb.ts";
-import { packagedFiles } from "./linux/files.ts";
+import { type LinuxTargetName, packagedFiles } from "./linux/files.ts";
+import { makeRpm } from "./linux/rpm.ts";
 import { product } from "./package.ts";
-
-/** Names of the processor in package formats. */
-const architectures = { "linux-x64": { deb: "amd64" }, "linux-arm64": { deb: "arm64" } } as const;
 
 /**
  * Makes the packages of the executables that `dist` holds, and the list of all checksums.
  * @returns the packages' paths
  */
-export function makePackages(built: readonly Target[], dist: string, version = product.version): readonly string[] {
+export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
     if (name === "win-x64") return [];
-    const { deb } = architectures[name];
-    const files = packagedFiles(join(dist, executable));
-    return [inScratch((scratch) => makeDeb(deb, { version, files, sourceDate: sourceDate(), scratch, dist }))];
+    return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
   writeFileSync(join(dist, "SHA256SUMS"), checksums(dist));
   return made;
+}
+
+/**
+ * @param executable the built one
+ * @param dist where the package goes
+ * @returns the package's path
+ */
+export function makeLinuxPackage(
+  format: "deb" | "rpm",
+  target: LinuxTargetName,
+  executable: string,
+  dist: string,
+  version: string = product.version,
+): string {
+  const date = sourceDate();
+  const files = packagedFiles(executable, version, date);
+  const make = format === "deb" ? makeDeb : makeRpm;
+  return inScratch((scratch) => make(target, { version, files, sourceDate: date, scratch, dist }));
 }
 
 function inScratch<T>(make: (scratch: string) => T): T {

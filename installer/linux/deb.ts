@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
-import { layOut, type PackagedFile } from "./files.ts";
-import { manualPage } from "./manual.ts";
+import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
 import { afterInstall, afterRemove, beforeRemove, purge } from "./scripts.ts";
 
-export type DebArchitecture = "amd64" | "arm64";
+const architectures = { "linux-x64": "amd64", "linux-arm64": "arm64" } as const;
 
 /** Names in Debian and its derivatives, and oldest versions, of what the executable loads; systemd for LoadCredential=. */
 const depends = [
@@ -21,23 +20,9 @@ const depends = [
   "libpam-systemd",
 ];
 
-/** What a package is made of, in either format. */
-export interface PackageParts {
-  readonly version: string;
-  readonly files: readonly PackagedFile[];
-  /** Seconds since the epoch; no file of the package is newer. */
-  readonly sourceDate: number;
-  /** An empty folder. */
-  readonly scratch: string;
-  /** Where the package goes. */
-  readonly dist: string;
-}
-
 /** @returns the package's path */
-export function makeDeb(
-  architecture: DebArchitecture,
-  { version, files, sourceDate, scratch, dist }: PackageParts,
-): string {
+export function makeDeb(target: LinuxTargetName, { version, files, sourceDate, scratch, dist }: PackageParts): string {
+  const architecture = architectures[target];
   const packaged = [...files, ...documents(version, sourceDate)];
   layOut(packaged, scratch);
   const control = controlFiles(architecture, version, packaged, scratch);
@@ -47,13 +32,13 @@ export function makeDeb(
   );
   const deb = join(dist, `${product.name}_${version}_${architecture}.deb`);
   // Not zstd, which lintian of Debian 12 refuses; xz takes three times as long for a quarter less.
-  const command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build", scratch, deb];
-  runTool("env", [`SOURCE_DATE_EPOCH=${sourceDate}`, ...command], "Install the package dpkg");
+  const args = ["--root-owner-group", "-Zgzip", "-z6", "--build", scratch, deb];
+  runTool("dpkg-deb", args, "Install the package dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
   return deb;
 }
 
 function controlFiles(
-  architecture: DebArchitecture,
+  architecture: string,
   version: string,
   packaged: readonly PackagedFile[],
   laidOut: string,
@@ -78,7 +63,7 @@ function controlFiles(
 }
 
 /** deb-control(5) */
-function controlText(architecture: DebArchitecture, version: string, kibibytes: number): string {
+function controlText(architecture: string, version: string, kibibytes: number): string {
   return [
     `Package: ${product.name}`,
     `Version: ${version}`,
@@ -105,11 +90,6 @@ function documents(version: string, sourceDate: number): readonly PackagedFile[]
   return [
     document("changelog.gz", gzipSync(changelog, { level: 9 })),
     document("copyright", copyright),
-    {
-      path: `usr/share/man/man1/${name}.1.gz`,
-      mode: 0o644,
-      content: { text: gzipSync(manualPage(version, sourceDate), { level: 9 }) },
-    },
     { path: `usr/share/lintian/overrides/${name}`, mode: 0o644, content: { text: overrides } },
   ];
 }

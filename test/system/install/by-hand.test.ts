@@ -1,12 +1,8 @@
-import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { targets } from "../../../installer/executable/targets.ts";
-import { type LinuxMachine, startMachine } from "./linux-machine.ts";
+import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
 
 /** `install` and `uninstall`, run by an administrator where no package is. */
 
-const [target] = targets.filter(({ name }) => name === "linux-x64");
-const built = resolve(import.meta.dirname, "../../../dist", target?.executable ?? "");
 const executable = "/usr/local/bin/linkuser-agent";
 const credentialFile = "/etc/linkuser-agent/credential.json";
 const source = "/root/credential.json";
@@ -18,7 +14,7 @@ let before: string;
 beforeAll(async () => {
   machine = await startMachine("by-hand");
   machine.run("useradd", "--create-home", "alice");
-  machine.run("install", built, executable);
+  machine.run("install", builtExecutable, executable);
   const { clientSecret } = machine.gears;
   machine.shell(`umask 077; cat > ${source}`, JSON.stringify({ clientSecret }));
   before = everything();

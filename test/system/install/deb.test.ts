@@ -1,14 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { targets } from "../../../installer/executable/targets.ts";
 import { product } from "../../../installer/package.ts";
-import { makePackages } from "../../../installer/packages.ts";
-import { type LinuxMachine, startMachine } from "./linux-machine.ts";
+import { makeLinuxPackage } from "../../../installer/packages.ts";
+import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
 
-const [target] = targets.filter(({ name }) => name === "linux-x64");
-const built = resolve(import.meta.dirname, "../../../dist");
 const configFile = "/etc/linkuser-agent/config.json";
 const credentialFile = "/etc/linkuser-agent/credential.json";
 
@@ -19,12 +16,10 @@ let deb: string;
 let later: string;
 
 beforeAll(async () => {
-  if (target === undefined) throw new Error("no such target");
   // Below the repository, which the container sees.
-  dist = mkdtempSync(join(built, "test-install-"));
-  copyFileSync(join(built, target.executable), join(dist, target.executable));
-  [deb = ""] = makePackages([target], dist);
-  [later = ""] = makePackages([target], dist, `${product.version}+later`);
+  dist = mkdtempSync(join(dirname(builtExecutable), "test-install-"));
+  deb = makeLinuxPackage("deb", "linux-x64", builtExecutable, dist);
+  later = makeLinuxPackage("deb", "linux-x64", builtExecutable, dist, `${product.version}+later`);
   machine = await startMachine("deb");
   machine.run("useradd", "--create-home", "alice");
 });

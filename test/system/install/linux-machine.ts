@@ -1,9 +1,12 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Call } from "../../fakes/gears.ts";
 import { boot, inside, runIn, stop, tryIn } from "../directory/container.ts";
+
+/** What is installed; `npm run test:install` builds it. */
+export const builtExecutable = resolve(import.meta.dirname, "../../../dist/linkuser-agent-linux-x64");
 
 /** A booted Debian in a container, with a stand-in for Gears on its loopback. */
 export interface LinuxMachine extends AsyncDisposable {
@@ -18,6 +21,8 @@ export interface LinuxMachine extends AsyncDisposable {
     readonly stdout: string;
     readonly stderr: string;
   };
+  /** Runs rpm(8) of the outer machine on this one, whose systemd the package's scripts talk to. @throws Error */
+  rpm(...args: readonly string[]): string;
   /** Runs a shell script as root, with a text as its standard input. */
   shell(script: string, input?: string): string;
   /** Opens a logind session of a person at the screen, as a display manager does, in a unit of this name. */
@@ -56,6 +61,15 @@ export async function startMachine(name: string): Promise<LinuxMachine> {
       // Fails as long as there is no such unit.
       runsOfSessions: () => endsIn(tryIn(container, journalOfSessions).stdout),
       try: (...command) => tryIn(container, command),
+      rpm: (...args) => {
+        const namespaces = ["--pid", "--ipc", "--net", "--uts"];
+        const command = [...namespaces, "rpm", `--root=/proc/${container.leader}/root`, ...args];
+        const { status, stdout, stderr } = spawnSync("nsenter", [`--target=${container.leader}`, ...command], {
+          encoding: "utf8",
+        });
+        if (status !== 0) throw new Error(`rpm ${args.join(" ")}: ${status}\n${stdout}\n${stderr}`);
+        return stdout;
+      },
       shell: (script, input = "") => {
         const command = [...inside(container).slice(1), "sh", "-euc", script];
         return execFileSync(enter, command, { input, encoding: "utf8" });

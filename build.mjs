@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
 import { bundleProgram, bundleStart } from "./installer/executable/bundle.ts";
 import { makeCodeCache } from "./installer/executable/code-cache.ts";
 import { runTool } from "./installer/executable/command.ts";
@@ -13,6 +14,7 @@ import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
 import { targets } from "./installer/executable/targets.ts";
 import { setWindowsResources } from "./installer/executable/windows-resources.ts";
+import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
 
 const names = targets.map(({ name }) => name);
@@ -49,6 +51,7 @@ try {
       const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
       setWindowsResources(executable, { version, description, fileName: target.executable });
     }
+    if (target.name === "darwin-arm64") signFileAdHoc(executable, macosIdentifier);
     // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
     runTool("sync", [executable]);
     runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);

@@ -15,7 +15,7 @@ import { product } from "./package.ts";
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
-    if (name === "win-x64") return [];
+    if (name === "win-x64" || name === "darwin-arm64") return [];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
   writeFileSync(join(dist, "SHA256SUMS"), checksums(dist));

@@ -42,7 +42,8 @@ export async function makeExecutable(
   // pkg works in a new folder in this one. Seen from there, the file has the same name on every machine; that name is
   // embedded.
   process.env["TMPDIR"] = dirname(start);
-  const [platform, arch] = target.name.split("-") as ["linux" | "win", "arm64" | "x64"];
+  const [system, arch] = target.name.split("-") as ["linux" | "win" | "darwin", "arm64" | "x64"];
+  const platform = system === "darwin" ? "macos" : system;
   const assets = { [programAsset]: program, ...(codeCache === undefined ? {} : { [codeCacheAsset]: codeCache }) };
   const embedded = { main: `../${basename(start)}`, assets };
   await pkg.default(start, {

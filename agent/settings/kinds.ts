@@ -14,7 +14,7 @@ export interface Kind<T> {
   /** Stands for the value in help: `--fleet-size N`. */
   readonly placeholder: string;
   readonly policy:
-    | { readonly editor: "text" | "list" }
+    | { readonly editor: "text" | "list" | "switch" }
     | { readonly editor: "number"; readonly min: number; readonly max: number }
     | { readonly editor: "choice"; readonly choices: readonly string[] };
 }
@@ -82,7 +82,7 @@ export const flag: Kind<boolean> = {
   },
   format: String,
   placeholder: "true|false",
-  policy: { editor: "choice", choices: ["true", "false"] },
+  policy: { editor: "switch" },
 };
 
 export function durationBetween(min: Duration, max: Duration): Kind<Duration> {

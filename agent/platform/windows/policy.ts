@@ -5,7 +5,8 @@ import type { RawPolicy } from "../port.ts";
 import type { ReadKey } from "./hardware-ids.ts";
 import { decodeRegistryList, decodeRegistryValue } from "./registry-values.ts";
 
-const policyKey = "SOFTWARE\\Policies\\LinkUserAgent";
+/** Below HKEY_LOCAL_MACHINE. */
+export const policyKey = "SOFTWARE\\Policies\\LinkUserAgent";
 const origin = `HKLM\\${policyKey}`;
 
 /**

@@ -1,0 +1,88 @@
+import { defaultText } from "../../agent/cli/help.ts";
+import { policyName, type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
+
+/** Folders of the Group Policy editor, in their order there. */
+export const categories = {
+  Account: "Account and server",
+  Device: "Which device",
+  Person: "Which user and group",
+  Rollout: "Rollout and retries",
+  Network: "Network",
+  Files: "Files and log",
+} as const;
+
+export type Category = keyof typeof categories;
+
+interface Place {
+  readonly category: Category;
+  /** In the editor's list; the words of the setting's name. */
+  readonly title: string;
+}
+
+const places = {
+  baseUrl: { category: "Account", title: "Base URL of the tenant" },
+  clientId: { category: "Account", title: "Client ID" },
+  credentialFile: { category: "Account", title: "Credential file" },
+  identify: { category: "Device", title: "Sources of the device's identifier" },
+  interface: { category: "Device", title: "Network adapter" },
+  opswatPort: { category: "Device", title: "Port of the vendor's client" },
+  maxCandidates: { category: "Device", title: "Most identifiers to try" },
+  usernameFormat: { category: "Person", title: "Form of the user name" },
+  excludeUsers: { category: "Person", title: "Users who are not linked" },
+  groupPrefer: { category: "Person", title: "Preferred groups" },
+  groupFallback: { category: "Person", title: "Group where none is preferred" },
+  allowMultiSession: { category: "Person", title: "Link where several users are logged on" },
+  fleetSize: { category: "Rollout", title: "Fleet size" },
+  splay: { category: "Rollout", title: "Splay of the first link" },
+  rateLimit: { category: "Rollout", title: "Rate limit of the account" },
+  deadline: { category: "Rollout", title: "Deadline of a run" },
+  retryInitialDelay: { category: "Rollout", title: "Shortest back-off" },
+  retryMaxDelay: { category: "Rollout", title: "Longest back-off" },
+  relinkAfter: { category: "Rollout", title: "Link again after" },
+  requestTimeout: { category: "Network", title: "Time-out of a request" },
+  proxy: { category: "Network", title: "Proxy" },
+  caFile: { category: "Network", title: "Further trusted certificates" },
+  logFile: { category: "Files", title: "Log file" },
+  logLevel: { category: "Files", title: "Log level" },
+  stateDir: { category: "Files", title: "State folder" },
+} as const satisfies Readonly<Record<SettingName, Place>>;
+
+/** One setting as the Group Policy editor shows it. */
+export interface CataloguedPolicy extends Place {
+  readonly setting: SettingName;
+  /** Of the policy, its element and its registry value. */
+  readonly name: string;
+  readonly explanation: string;
+  /** As in the docs: `10/1m`, `none`. */
+  readonly standard: string;
+}
+
+export const policyCatalogue: readonly CataloguedPolicy[] = settingNames.map((setting) => ({
+  setting,
+  name: policyName(setting),
+  ...places[setting],
+  standard: defaultText(setting),
+  explanation: explanationOf(setting),
+}));
+
+function explanationOf(setting: SettingName): string {
+  const { kind, help } = settingsTable[setting];
+  // What a kind takes is told by how it refuses.
+  const refused = kind.parse(undefined);
+  const sentences = [
+    `${capital(help)}.`,
+    ...(refused.ok ? [] : [`Allowed: ${refused.allowed}.`]),
+    ...(kind.policy.editor === "list" ? ["One item a line, in their order."] : []),
+    `Default: ${defaultText(setting)}.`,
+    ...(setting === "credentialFile" ? ["The secret itself belongs in that file, never in a policy."] : []),
+    kind.policy.editor === "switch"
+      ? "Not configured: the settings file of the device decides, else the default."
+      : "Not configured or disabled: the settings file of the device decides, else the default.",
+    `In the settings file: ${setting}.`,
+  ];
+  return sentences.join("\n\n");
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,166 @@
+import { policyKey } from "../../agent/platform/windows/policy.ts";
+import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/xml.ts";
+import { settingsTable } from "../../agent/settings/table.ts";
+import { type CataloguedPolicy, type Category, categories, policyCatalogue } from "./policy-catalogue.ts";
+
+/** Base name of both files; Windows and Intune tell templates apart by it. */
+export const templateName = "LinkUserAgent";
+
+const namespace = "LinkUserAgent.Policies";
+const schema = "http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions";
+const supported = "SUPPORTED_Windows10";
+const root = "LinkUserAgent";
+
+/** By path below `PolicyDefinitions`, as that folder has them; ADMX and its English texts (ADML). UTF-8. */
+export function policyTemplates(version: string): Readonly<Record<string, string>> {
+  const revision = version.split(".").slice(0, 2).join(".");
+  return {
+    [`${templateName}.admx`]: xmlDocument(definitions(revision), "utf-8"),
+    [`en-US/${templateName}.adml`]: xmlDocument(resources(revision), "utf-8"),
+  };
+}
+
+/** Refers to no other template, so that MDM systems, which have none, take it too. */
+function definitions(revision: string): XmlElement {
+  return element("policyDefinitions", { xmlns: schema, revision, schemaVersion: "1.0" }, [
+    element("policyNamespaces", {}, [element("target", { prefix: "linkuseragent", namespace })]),
+    element("resources", { minRequiredRevision: revision }),
+    element("supportedOn", {}, [
+      element("definitions", {}, [element("definition", { name: supported, displayName: string(supported) })]),
+    ]),
+    element("categories", {}, [
+      element("category", { name: root, displayName: string(categoryText(root)) }),
+      ...categoryNames.map((name) =>
+        element("category", { name, displayName: string(categoryText(name)) }, [
+          element("parentCategory", { ref: root }),
+        ]),
+      ),
+    ]),
+    element("policies", {}, policyCatalogue.map(policy)),
+  ]);
+}
+
+function policy({ setting, name, category }: CataloguedPolicy): XmlElement {
+  const { editor } = settingsTable[setting].kind.policy;
+  const about = {
+    name,
+    class: "Machine",
+    displayName: string(name),
+    explainText: string(explanation(name)),
+    key: policyKey,
+  };
+  const place = [element("parentCategory", { ref: category }), element("supportedOn", { ref: supported })];
+  if (editor === "switch") {
+    return element("policy", { ...about, valueName: name }, [
+      ...place,
+      element("enabledValue", {}, [element("decimal", { value: 1 })]),
+      element("disabledValue", {}, [element("decimal", { value: 0 })]),
+    ]);
+  }
+  return element("policy", { ...about, presentation: `$(presentation.${name})` }, [
+    ...place,
+    element("elements", {}, [valueElement(setting, name)]),
+  ]);
+}
+
+/** Longest text that the kinds of settings take. */
+const maxLength = 4096;
+
+function valueElement(setting: CataloguedPolicy["setting"], name: string): XmlElement {
+  const { policy } = settingsTable[setting].kind;
+  switch (policy.editor) {
+    case "number":
+      return element("decimal", {
+        id: name,
+        valueName: name,
+        required: "true",
+        minValue: policy.min,
+        maxValue: policy.max,
+      });
+    case "choice":
+      return element(
+        "enum",
+        { id: name, valueName: name, required: "true" },
+        policy.choices.map((choice) =>
+          element("item", { displayName: string(choiceText(name, choice)) }, [
+            element("value", {}, [element("string", {}, choice)]),
+          ]),
+        ),
+      );
+    case "list":
+      // An empty prefix numbers the values, so the order is kept: it means something.
+      return element("list", { id: name, key: `${policyKey}\\${name}`, valuePrefix: "" });
+    default:
+      return element("text", { id: name, valueName: name, required: "true", maxLength });
+  }
+}
+
+function resources(revision: string): XmlElement {
+  const texts: readonly (readonly [string, string])[] = [
+    [supported, "Windows 10, Windows Server 2016 and later, 64 bits"],
+    [categoryText(root), "linkuser-agent"],
+    ...categoryNames.map((name) => [categoryText(name), categories[name]] as const),
+    ...policyCatalogue.flatMap(({ name, title, explanation: text, setting }) => [
+      [name, title] as const,
+      [explanation(name), text] as const,
+      ...choicesOf(setting).map((choice) => [choiceText(name, choice), choice] as const),
+    ]),
+  ];
+  return element("policyDefinitionResources", { xmlns: schema, revision, schemaVersion: "1.0" }, [
+    element("displayName", {}, "linkuser-agent"),
+    element("description", {}, "Links a device in OPSWAT Gears (MetaDefender IT Access) to its logged-in user"),
+    element("resources", {}, [
+      element(
+        "stringTable",
+        {},
+        texts.map(([id, text]) => element("string", { id }, text)),
+      ),
+      element("presentationTable", {}, policyCatalogue.flatMap(presentation)),
+    ]),
+  ]);
+}
+
+/** What the editor shows to fill in; the default where there is a plain one. */
+function presentation({ setting, name, title, standard }: CataloguedPolicy): XmlElement[] {
+  const { kind, fallback } = settingsTable[setting];
+  const { policy } = kind;
+  const label = `${title}:`;
+  const shown = (content: XmlElement): XmlElement[] => [element("presentation", { id: name }, [content])];
+  switch (policy.editor) {
+    case "switch":
+      return [];
+    case "number":
+      return shown(
+        element(
+          "decimalTextBox",
+          { refId: name, defaultValue: typeof fallback === "number" ? fallback : undefined, spin: "false" },
+          label,
+        ),
+      );
+    case "choice":
+      return shown(
+        element("dropdownList", { refId: name, noSort: "true", defaultItem: policy.choices.indexOf(standard) }, label),
+      );
+    case "list":
+      return shown(element("listBox", { refId: name }, label));
+    default:
+      return shown(
+        element("textBox", { refId: name }, [
+          element("label", {}, label),
+          ...(fallback === undefined ? [] : [element("defaultValue", {}, standard)]),
+        ]),
+      );
+  }
+}
+
+const categoryNames = Object.keys(categories) as readonly Category[];
+
+function choicesOf(setting: CataloguedPolicy["setting"]): readonly string[] {
+  const { policy } = settingsTable[setting].kind;
+  return policy.editor === "choice" ? policy.choices : [];
+}
+
+const string = (id: string): string => `$(string.${id})`;
+const categoryText = (name: string): string => `Category_${name}`;
+const explanation = (name: string): string => `${name}_Explanation`;
+const choiceText = (name: string, choice: string): string => `${name}_${choice.replaceAll("-", "_")}`;

@@ -22,6 +22,9 @@ interface Place {
 const places = {
   baseUrl: { category: "Account", title: "Base URL of the tenant" },
   clientId: { category: "Account", title: "Client ID" },
+  auth: { category: "Account", title: "Authentication" },
+  clientCertFile: { category: "Account", title: "Client certificate" },
+  clientKeyFile: { category: "Account", title: "Key of the client certificate" },
   credentialFile: { category: "Account", title: "Credential file" },
   identify: { category: "Device", title: "Sources of the device's identifier" },
   interface: { category: "Device", title: "Network adapter" },
@@ -74,7 +77,9 @@ function explanationOf(setting: SettingName): string {
     ...(refused.ok ? [] : [`Allowed: ${refused.allowed}.`]),
     ...(kind.policy.editor === "list" ? ["One item a line, in their order."] : []),
     `Default: ${defaultText(setting)}.`,
-    ...(setting === "credentialFile" ? ["The secret itself belongs in that file, never in a policy."] : []),
+    ...(setting === "credentialFile" || setting === "clientKeyFile"
+      ? ["The secret itself belongs in that file, never in a policy."]
+      : []),
     kind.policy.editor === "switch"
       ? "Not configured: the settings file of the device decides, else the default."
       : "Not configured or disabled: the settings file of the device decides, else the default.",

@@ -233,6 +233,9 @@ describe("what it offers", () => {
   const samples: Readonly<Record<SettingName, readonly [entries: readonly string[], value: unknown]>> = {
     baseUrl: [["https://gears.example.com/"], "https://gears.example.com"],
     clientId: [["A&B <1>"], "A&B <1>"],
+    auth: [["none"], "none"],
+    clientCertFile: [["D:\\Keys\\client.pem"], "D:\\Keys\\client.pem"],
+    clientKeyFile: [["D:\\Keys\\client.key"], "D:\\Keys\\client.key"],
     credentialFile: [["D:\\Keys\\gears.json"], "D:\\Keys\\gears.json"],
     identify: [
       ["hwid", "mac"],

@@ -5,12 +5,19 @@
  */
 export function foldName(name: string): string {
   let folded = "";
-  for (const letter of name.normalize("NFC")) {
-    const upper = letter.toUpperCase();
-    folded += [...upper].length === 1 ? upper : letter;
-  }
+  for (const letter of name.normalize("NFC")) folded += foldLetter(letter);
   return folded;
 }
+
+function foldLetter(letter: string): string {
+  const upper = letter.toUpperCase();
+  // An expanding letter has a capital of its own (`ᾳ`, `ᾼ`) or none (`ß`): both share their small form.
+  if ([...upper].length > 1) return letter.toLowerCase();
+  // Unicode makes ASCII of `ı` and `ſ`; Windows' table leaves them alone, so that nobody is taken for his ASCII twin.
+  return isAscii(upper) && !isAscii(letter) ? letter : upper;
+}
+
+const isAscii = (letter: string): boolean => letter <= "\x7f";
 
 /** Orders by folded name, equal ones by their code units, so that the order is the same on every machine. */
 export function compareNames(a: string, b: string): number {

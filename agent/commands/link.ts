@@ -8,6 +8,7 @@ import { describeDuration } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
 import { exitCodes, type Outcome } from "../exit-codes.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
+import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
 import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
@@ -63,7 +64,8 @@ async function rehearse(
   const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
   const target = { tenant: settings.baseUrl, account: settings.clientId ?? null };
   const options = { now: clock.now(), force: flags["force"] === true, relinkAfter: settings.relinkAfter };
-  const plan = finding.kind === "identity" ? planLink(finding.identity, target, memory.link, options) : undefined;
+  const { link } = ownMemory(memory, survey.device.hardware).memory;
+  const plan = finding.kind === "identity" ? planLink(finding.identity, target, link, options) : undefined;
   const candidates = plan?.kind === "link" ? plan.candidates : survey.device.candidates;
   const elapsedMs = Math.round(clock.monotonic() - started);
   return describeDryRun({ survey, plan, candidates, resolved, elapsedMs });
@@ -186,12 +188,13 @@ async function surveyOf(
 
 const textOf = (flag: string | true | undefined): string | undefined => (typeof flag === "string" ? flag : undefined);
 
-function findingOf({ device, user, username, groups, problems }: Survey): Finding {
+function findingOf({ device, user, username, groups, problems, warnings }: Survey): Finding {
   if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
   const [problem] = problems;
   if (problem !== undefined) return { kind: "failed", error: problem };
   if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
-  return { kind: "identity", identity: { candidates: device.candidates, username, group: groups?.group } };
+  const { candidates, hardware } = device;
+  return { kind: "identity", identity: { candidates, hardware, username, group: groups?.group, warnings } };
 }
 
 /** Milliseconds, 24.8 days: Node takes a longer timer for one of 1 ms. */

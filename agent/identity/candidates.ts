@@ -39,7 +39,14 @@ export interface Candidates {
   /** In the order in which they are tried; different from one another. */
   readonly candidates: readonly Candidate[];
   readonly passedOver: readonly PassedOver[];
+  /**
+   * All identifiers that the hardware itself has, tried or not. The vendor client's device ID is not among them: it is
+   * on the disk, and goes with a copy of it.
+   */
+  readonly hardware: readonly string[];
 }
+
+type Listed = Pick<Candidates, "candidates" | "passedOver">;
 
 /** Turns what the sources said into the identifiers to try, in the order of `identify`, at most `maxCandidates`. */
 export function listCandidates(
@@ -65,11 +72,12 @@ export function listCandidates(
       failed: false,
     });
   }
-  return { candidates, passedOver };
+  const hardware = distinct.filter(({ source }) => source !== "opswat").map(({ value }) => value);
+  return { candidates, passedOver, hardware };
 }
 
 /** The best identifier alone: the later readings are second choices, taken only where the ones before are absent. */
-function fromIds(source: "opswat" | "hwid", readings: readonly Reading<DeviceId>[]): Candidates {
+function fromIds(source: "opswat" | "hwid", readings: readonly Reading<DeviceId>[]): Listed {
   const passedOver: PassedOver[] = [];
   for (const reading of readings) {
     if (reading.kind === "found") {
@@ -83,7 +91,7 @@ function fromIds(source: "opswat" | "hwid", readings: readonly Reading<DeviceId>
   return { candidates: [], passedOver };
 }
 
-function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: string | undefined): Candidates {
+function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: string | undefined): Listed {
   if (reading === undefined) return { candidates: [], passedOver: [] };
   if (reading.kind !== "found") {
     return {

@@ -30,6 +30,24 @@ export interface Memory {
   readonly pace?: unknown;
   /** Wall-clock milliseconds before which no run tries again; shown by `status`. */
   readonly notBefore?: number;
+  /** Identifiers of the hardware on which it was made. */
+  readonly hardware?: readonly string[];
+}
+
+/**
+ * What of a memory is this machine's own. A disk that was cloned or put into another machine brings the memory of the other one
+ * along: its link, and a schedule by which all clones would call at the same moment. It is told by its hardware, of which
+ * nothing is here; where either is not known, the memory is taken for the own one.
+ * @param hardware this machine's identifiers
+ */
+export function ownMemory(
+  memory: Memory,
+  hardware: readonly string[],
+): { readonly memory: Memory; readonly foreign: boolean } {
+  const before = memory.hardware ?? [];
+  if (hardware.length === 0) return { memory, foreign: false };
+  const foreign = before.length > 0 && !before.some((one) => hardware.includes(one));
+  return { memory: foreign ? { hardware } : { ...memory, hardware }, foreign };
 }
 
 /** Where the memory is kept. One run at a time may write. */
@@ -57,11 +75,12 @@ export function parseMemory(text: string): ReadMemory {
     return { kind: "damaged" };
   }
   if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
-  const { link, lastRun, pace, notBefore } = value;
+  const { link, lastRun, pace, notBefore, hardware } = value;
   const sound =
     (link === undefined || isLink(link)) &&
     (lastRun === undefined || isLastRun(lastRun)) &&
-    (notBefore === undefined || isTime(notBefore));
+    (notBefore === undefined || isTime(notBefore)) &&
+    (hardware === undefined || isTexts(hardware));
   if (!sound) return { kind: "damaged" };
   return {
     kind: "read",
@@ -70,6 +89,7 @@ export function parseMemory(text: string): ReadMemory {
       ...(lastRun === undefined ? {} : { lastRun }),
       ...(pace === undefined ? {} : { pace }),
       ...(notBefore === undefined ? {} : { notBefore }),
+      ...(hardware === undefined ? {} : { hardware }),
     },
   };
 }
@@ -79,6 +99,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
 const isTime = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => value === null || is(value);
 

@@ -6,8 +6,12 @@ import type { RememberedLink } from "./memory.ts";
 export interface Identity {
   /** At least one, in the order in which they are tried. */
   readonly candidates: readonly Candidate[];
+  /** All identifiers of the hardware, tried or not. */
+  readonly hardware: readonly string[];
   readonly username: string;
   readonly group: string | undefined;
+  /** Look-ups that failed without keeping the link from being made. */
+  readonly warnings: readonly string[];
 }
 
 /** What the link is made under besides the identity. */
@@ -42,7 +46,7 @@ export function planLink(
     known === undefined ? identity.candidates : [known, ...identity.candidates.filter((one) => one !== known)];
   const link = (reason: string, spread = false): LinkPlan => ({ kind: "link", candidates, reason, spread });
 
-  if (remembered === undefined) return link("no link is remembered", true);
+  if (remembered === undefined) return link("no link of this machine is remembered", true);
   if (target.tenant !== remembered.tenant) return link(`the tenant was ${remembered.tenant} before`, true);
   if (target.account !== null && target.account !== remembered.account) return link("the account has changed", true);
   if (known === undefined) return link(`the device was ${remembered.device.value} before`);

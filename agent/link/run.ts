@@ -5,7 +5,7 @@ import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
 import { after, begin, keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
-import type { Memory } from "./memory.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 import { type Identity, planLink } from "./plan.ts";
 import type { LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
 
@@ -162,12 +162,18 @@ class LinkRun {
     }
   }
 
-  async #try(memory: Memory, signal: AbortSignal): Promise<Step> {
+  async #try(kept: Memory, signal: AbortSignal): Promise<Step> {
     const finding = await this.#ports.find(signal);
-    if (finding.kind === "skipped") return this.#end(memory, { outcome: "skipped", message: finding.reason });
-    if (finding.kind === "failed") return this.#failed(memory, finding.error, signal);
+    if (finding.kind === "skipped") return this.#end(kept, { outcome: "skipped", message: finding.reason });
+    if (finding.kind === "failed") return this.#failed(kept, finding.error, signal);
 
     const { identity } = finding;
+    for (const warning of identity.warnings) this.#ports.log.warn("identity-warning", warning);
+    const { memory, foreign } = ownMemory(kept, identity.hardware);
+    if (foreign) {
+      this.#schedule = undefined;
+      this.#ports.log.info("other-hardware", "what is remembered was made on other hardware and is left aside");
+    }
     const { settings, force } = this.#options;
     const target = this.#ports.target();
     const now = this.#ports.clock.now();
@@ -263,12 +269,12 @@ class LinkRun {
   }
 
   #end(memory: Memory, end: End): Step {
-    const { link } = memory;
+    const { link, hardware } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
     if (end.error !== undefined) {
       this.#ports.log.error(end.error.code, end.message, { defect: framesOf(end.error) });
     }
-    const kept = done ? { ...(link === undefined ? {} : { link }) } : memory;
+    const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
     this.#remember({ ...kept, lastRun: this.#lastRun(end) });
     return { kind: "end", end };
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatMemory, type Memory, parseMemory } from "../../agent/link/memory.ts";
+import { formatMemory, type Memory, ownMemory, parseMemory } from "../../agent/link/memory.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
 const time = fc.integer({ min: 0, max: 4e12 });
@@ -23,13 +23,16 @@ const lastRun = fc.record({
   errorCode: fc.option(text),
   endedAt: time,
 });
-const memory = fc.record({ link, lastRun, notBefore: time, pace: fc.json().map(JSON.parse) }, { requiredKeys: [] });
+const hardware = fc.array(text, { maxLength: 3 });
+const memory = fc.record(
+  { link, lastRun, notBefore: time, pace: fc.json().map(JSON.parse), hardware },
+  { requiredKeys: [] },
+);
 
 test("what is written is read back", () => {
   fc.assert(
     fc.property(memory, (written) => {
-      const { link, lastRun, notBefore, pace } = written as Memory;
-      const expected = Object.entries({ link, lastRun, notBefore, pace }).filter(([, value]) => value !== undefined);
+      const expected = Object.entries(written).filter(([, value]) => value !== undefined);
       expect(parseMemory(formatMemory(written as Memory))).toEqual({
         kind: "read",
         memory: Object.fromEntries(expected),
@@ -55,4 +58,22 @@ test("any other JSON is damaged", () => {
   );
   expect(parseMemory('{"version":2}')).toEqual({ kind: "damaged" });
   expect(parseMemory('{"version":1,"link":{"username":"alice"}}')).toEqual({ kind: "damaged" });
+});
+
+const uuid = "4c4c4544-0042-3510-8052-b4c04f4e3732";
+const kept: Memory = { pace: {}, notBefore: 7, hardware: ["00:0c:29:f2:7a:29", uuid] };
+
+test("a memory is the machine's own as long as one identifier of its hardware is the same", () => {
+  const newCard = ["00:1b:21:aa:bb:cc", uuid];
+  expect(ownMemory(kept, newCard)).toEqual({ memory: { ...kept, hardware: newCard }, foreign: false });
+});
+
+test("nothing of another machine's memory is left but the hardware that it is compared with next time", () => {
+  const clone = ["00:50:56:01:02:03", "564d1234-0042-3510-8052-b4c04f4e3732"];
+  expect(ownMemory(kept, clone)).toEqual({ memory: { hardware: clone }, foreign: true });
+});
+
+test("where the hardware is not known, then or now, the memory is taken for the own one", () => {
+  expect(ownMemory({ notBefore: 7 }, [uuid])).toEqual({ memory: { notBefore: 7, hardware: [uuid] }, foreign: false });
+  expect(ownMemory(kept, [])).toEqual({ memory: kept, foreign: false });
 });

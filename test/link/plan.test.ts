@@ -7,7 +7,13 @@ import { type Identity, planLink } from "../../agent/link/plan.ts";
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 const first = candidate("00:0c:29:f2:7a:29");
 const second = candidate("00:1b:21:aa:bb:cc");
-const identity: Identity = { candidates: [first, second], username: "alice", group: "Sales" };
+const identity: Identity = {
+  candidates: [first, second],
+  hardware: [first.value, second.value],
+  username: "alice",
+  group: "Sales",
+  warnings: [],
+};
 const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const options = { now: 1_000_000, force: false, relinkAfter: duration("30d") };
 const remembered: RememberedLink = {
@@ -34,7 +40,11 @@ test("a token that changes daily does not change the account", () => {
 });
 
 test.each<[string, Partial<RememberedLink>, boolean]>([
-  ["another device, as after cloning a disk", { device: { ...remembered.device, value: "00:00:5e:00:53:01" } }, false],
+  [
+    "another device, as after a new network card",
+    { device: { ...remembered.device, value: "00:00:5e:00:53:01" } },
+    false,
+  ],
   ["another user", { username: "bob" }, false],
   ["another group", { group: "Finance" }, false],
   ["no group before", { group: null }, false],

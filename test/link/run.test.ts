@@ -12,9 +12,15 @@ import { virtualClock } from "../fakes/clock.ts";
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 const first = candidate("00:0c:29:f2:7a:29");
 const second = candidate("00:1b:21:aa:bb:cc");
-const alice: Finding = {
+const alice: Finding & { kind: "identity" } = {
   kind: "identity",
-  identity: { candidates: [first, second], username: "alice", group: "Sales" },
+  identity: {
+    candidates: [first, second],
+    hardware: [first.value, second.value],
+    username: "alice",
+    group: "Sales",
+    warnings: [],
+  },
 };
 const linked: LinkAnswer = { kind: "linked", message: "OK" };
 const unknown: LinkAnswer = { kind: "device-unknown" };
@@ -391,4 +397,53 @@ test("a run that is asked to end does not undo what another one did meanwhile", 
   });
   await run({}, ending.signal);
   expect(state.memory).toEqual(done);
+});
+
+const onClone: Finding & { kind: "identity" } = {
+  kind: "identity",
+  identity: {
+    candidates: [
+      { value: "1dc0aaaa292ce801f5379042d68bb6cb", opt: 1, source: "opswat", detail: "registry", reason: "" },
+      candidate("00:50:56:01:02:03"),
+    ],
+    hardware: ["00:50:56:01:02:03"],
+    username: "alice",
+    group: "Sales",
+    warnings: [],
+  },
+};
+
+test("a cloned disk is linked anew, also where the vendor's device ID was cloned with it", async () => {
+  const [vendor = first] = onClone.identity.candidates;
+  const original = scene([linked], {
+    findings: [{ ...alice, identity: { ...alice.identity, candidates: [vendor, first] } }],
+  });
+  await original.run();
+  expect(original.state.memory.link?.device.source).toBe("opswat");
+  const clone = scene([linked], { findings: [onClone, onClone], memory: original.state.memory });
+  expect(await clone.run()).toMatchObject({ outcome: "linked", requests: { linkUser: 1 } });
+  expect(clone.events).toContain("other-hardware");
+  expect(await clone.run()).toMatchObject({ outcome: "already-linked" });
+});
+
+test("a cloned disk does not bring the original's moment for the next try along", async () => {
+  const original = scene(Array(5000).fill(limited));
+  await original.run();
+  const { memory } = original.state;
+  expect(memory.notBefore).toBeGreaterThan(original.clock.now());
+  const clone = scene([linked], { findings: [onClone], memory });
+  expect(await clone.run()).toMatchObject({ outcome: "linked" });
+  expect(clone.clock.slept).toEqual([]);
+});
+
+test("a look-up that failed without keeping the link from being made is in the log", async () => {
+  const warnings = ["opswat: 127.0.0.1:11369 could not be read: no answer"];
+  const { run, ports, events } = scene([linked], {
+    findings: [{ ...alice, identity: { ...alice.identity, warnings } }],
+  });
+  const told: string[] = [];
+  Object.assign(ports, { log: { ...ports.log, warn: (event: string, message: string) => told.push(event, message) } });
+  expect(await run()).toMatchObject({ outcome: "linked" });
+  expect(told).toEqual(["identity-warning", ...warnings]);
+  expect(events).toContain("linked");
 });

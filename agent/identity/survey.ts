@@ -54,19 +54,21 @@ export async function takeSurvey(
   if (user.kind !== "user") return { device, user, username: undefined, groups: undefined, problems, warnings };
 
   const name = usernameOf(user.account, settings.usernameFormat);
-  if (name.kind === "too-long") {
-    problems.push(
-      new AgentError("request-refused", `The user name ${name.username.slice(0, 40)}… is longer than 256 characters.`),
-    );
-  } else {
-    warnings.push(...name.warnings);
-  }
+  if (name.kind === "valid") warnings.push(...name.warnings);
+  else problems.push(new AgentError("request-refused", `The user name ${name.reason}.`));
   const read = await platform.groups(user.account);
-  if (read.kind === "failed") problems.push(read.error);
+  if (read.kind === "failed") {
+    if (sendsGroups(settings)) problems.push(read.error);
+    else warnings.push(`groups: ${read.error.message}`);
+  }
   const groups = read.kind === "failed" ? undefined : chooseGroup(read.kind === "found" ? read.value : [], settings);
   warnings.push(...(groups?.warnings ?? []));
   return { device, user, username: name.username, groups, problems, warnings };
 }
+
+/** Where no group is ever sent, one that can't be looked up is nothing to wait for. */
+const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
+  groupPrefer.length > 0 || groupFallback !== "none";
 
 async function readSources(
   platform: Platform,
@@ -86,7 +88,7 @@ async function vendorIds(platform: Platform, askVendorClient: AskVendorClient): 
   return asked.kind === "found" ? [asked] : [asked, await platform.vendorDeviceId()];
 }
 
-function noIdentifier({ passedOver }: Candidates): AgentError {
+function noIdentifier({ passedOver }: Pick<Candidates, "passedOver">): AgentError {
   const why = passedOver.map(({ source, detail, reason }) => `${source}, ${detail}: ${reason}`).join("; ");
   const code = passedOver.some(({ failed }) => failed) ? "identity-unreadable" : "no-identifier";
   return new AgentError(

@@ -6,7 +6,8 @@ export const longestName = 256;
 
 export type Username =
   | { readonly kind: "valid"; readonly username: string; readonly warnings: readonly string[] }
-  | { readonly kind: "too-long"; readonly username: string };
+  /** `reason` completes "the user name …". */
+  | { readonly kind: "unfit"; readonly username: string; readonly reason: string };
 
 /**
  * The name under which a user is linked. Where an account lacks the wanted form its SAM name is sent with a warning.
@@ -14,7 +15,9 @@ export type Username =
  */
 export function usernameOf(account: Account, format: Settings["usernameFormat"]): Username {
   const { username, warnings } = spelled(account, format);
-  return username.length > longestName ? { kind: "too-long", username } : { kind: "valid", username, warnings };
+  if (username === "") return { kind: "unfit", username, reason: `of ${account.systemName} is empty` };
+  if (username.length <= longestName) return { kind: "valid", username, warnings };
+  return { kind: "unfit", username, reason: `${username.slice(0, 40)}… is longer than ${longestName} characters` };
 }
 
 function spelled(account: Account, format: Settings["usernameFormat"]): { username: string; warnings: string[] } {

@@ -9,7 +9,8 @@ const alice = account("alice");
 const bob = account("bob");
 const root = account("root", { domain: undefined, systemName: "root", kind: "local" });
 const gdm = account("gdm", { domain: undefined, systemName: "gdm", kind: "system" });
-const accounts = [alice, bob, root, gdm];
+const backup = account("backup", { domain: undefined, systemName: "backup", kind: "system" });
+const accounts = [alice, bob, root, gdm, backup];
 const nobody: UserRequest = { user: undefined, session: undefined };
 const settings = { excludeUsers: settingsTable.excludeUsers.fallback, allowMultiSession: false };
 
@@ -29,16 +30,32 @@ test.each<[string, readonly Session[], string]>([
   ["disconnected remote desktop", [of("alice", { state: "disconnected", local: false })], "alice"],
   ["a greeter beside the person", [of("alice"), of("gdm", { id: "c1", class: "other" })], "alice"],
   ["an administrator's root shell beside the person", [of("alice"), of("root", { id: "5" })], "alice"],
+  ["a lingering user beside the person", [of("alice"), of("bob", { id: "m1", class: "other" })], "alice"],
+  ["a service account beside the person", [of("alice"), of("backup", { id: "6" })], "alice"],
+  ["another's background session beside the person", [of("alice"), of("bob", { id: "7", class: "other" })], "alice"],
   ["a session that is closing", [of("bob", { state: "closing" }), of("alice", { id: "2" })], "alice"],
   ["only a greeter", [of("gdm", { class: "other" })], "no-user"],
+  ["only a lingering user", [of("bob", { id: "m1", class: "other" })], "no-user"],
   ["only a session that is closing", [of("alice", { state: "closing" })], "no-user"],
   ["nobody", [], "no-user"],
   ["only root", [of("root")], "skipped"],
   ["a greeter that claims to be a person", [of("gdm")], "skipped"],
+  ["only a service account", [of("backup")], "skipped"],
   ["two persons, one switched away", [of("alice", { state: "online" }), of("bob", { id: "2" })], "skipped"],
   ["two persons, one over the network", [of("alice"), of("bob", { id: "2", local: false })], "skipped"],
 ])("%s", async (_, sessions, expected) => {
   expect(told(await findUser(fakePlatform({ sessions, accounts }), nobody, settings))).toBe(expected);
+});
+
+test("under sudo, the program runs as root in the person's session, who is linked", async () => {
+  const platform = fakePlatform({ privileged: true, sessions: [of("alice")], accounts });
+  expect(told(await findUser(platform, nobody, settings))).toBe("alice");
+});
+
+test("under su, whom the program runs as counts beside whose session it is", async () => {
+  const platform = fakePlatform({ privileged: false, caller: "bob", sessions: [of("alice")], accounts });
+  expect(told(await findUser(platform, nobody, settings))).toBe("skipped");
+  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
 });
 
 const two = [of("alice", { state: "online" }), of("bob", { id: "2" })];

@@ -27,8 +27,12 @@ test.each([
   });
 });
 
-test("a name over 256 characters is refused, never cut", () => {
-  expect(usernameOf(account("a".repeat(257)), "sam")).toEqual({ kind: "too-long", username: "a".repeat(257) });
+test("a name over 256 characters or without any is refused, never cut", () => {
+  expect(usernameOf(account("a".repeat(257)), "sam")).toMatchObject({
+    kind: "unfit",
+    reason: expect.stringContaining("256"),
+  });
+  expect(usernameOf(account(""), "sam")).toMatchObject({ kind: "unfit", reason: expect.stringContaining("empty") });
   expect(usernameOf(account("a".repeat(256)), "sam")).toMatchObject({ kind: "valid" });
 });
 

@@ -117,7 +117,7 @@ function checked(user: NamedUser): NamedUser {
  * 4.17 with the user's own SID. On line, both list at least `Domain Users`.
  */
 function noGroupsYet(user: NamedUser): AgentError {
-  const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet.`;
+  const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet. Where users are in no group of the directory, set groupFallback to none and leave groupPrefer out.`;
   return new AgentError("identity-unreadable", message);
 }
 

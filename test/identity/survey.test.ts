@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { AgentError } from "../../agent/errors.ts";
+import type { DeviceId } from "../../agent/identity/device-id.ts";
+import { type AskVendorClient, takeSurvey } from "../../agent/identity/survey.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
+import { settingsTable } from "../../agent/settings/table.ts";
+import { account, group, session } from "../fakes/accounts.ts";
+import { fakePlatform, unreadable } from "../fakes/platform.ts";
+
+const settings = {
+  identify: settingsTable.identify.fallback,
+  interface: undefined,
+  maxCandidates: 3,
+  excludeUsers: settingsTable.excludeUsers.fallback,
+  allowMultiSession: false,
+  usernameFormat: "sam",
+  groupPrefer: [],
+  groupFallback: "primary",
+} as const;
+
+const noClient: AskVendorClient = async () => absent("vendor's client", "nothing listens there");
+const request = { user: undefined, session: undefined };
+type Machine = Parameters<typeof fakePlatform>[0];
+
+const survey = (
+  machine: Machine,
+  change: Partial<Parameters<typeof takeSurvey>[3]> = {},
+  client: AskVendorClient = noClient,
+) => {
+  const platform = fakePlatform({
+    sessions: [session({ userKey: "alice" })],
+    accounts: [account("alice")],
+    ...machine,
+  });
+  return takeSurvey(platform, client, request, { ...settings, ...change });
+};
+
+test("a group that can't be looked up keeps the link from being made, and none is chosen", async () => {
+  const { problems, groups } = await survey({ groups: unreadable });
+  expect(problems).toMatchObject([{ code: "identity-unreadable" }]);
+  expect(groups).toBeUndefined();
+});
+
+test("where no group is ever sent, one that can't be looked up is told and nothing more", async () => {
+  const { problems, warnings, username } = await survey({ groups: unreadable }, { groupFallback: "none" });
+  expect(problems).toEqual([]);
+  expect(warnings).toEqual(["groups: the directory does not answer"]);
+  expect(username).toBe("alice");
+  const wanted = await survey({ groups: unreadable }, { groupFallback: "none", groupPrefer: ["Sales"] });
+  expect(wanted.problems).toHaveLength(1);
+});
+
+test("a source of identifiers that fails is told, and the next one serves", async () => {
+  const silent: AskVendorClient = async () =>
+    failed("vendor's client", new AgentError("no-answer", "no answer within 1 s"));
+  const { device, problems, warnings } = await survey({}, {}, silent);
+  expect(device.candidates).toMatchObject([{ source: "mac" }]);
+  expect(problems).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/^opswat: vendor's client could not be read: no answer/)]);
+});
+
+test("the sessions, the account, and every identifier: what fails is waited for, not guessed", async () => {
+  const failing = { hardwareIds: async () => [unreadable], adapters: async () => unreadable };
+  for (const machine of [
+    { sessions: unreadable },
+    { others: { account: async () => unreadable } },
+    { others: failing },
+  ]) {
+    const { problems } = await survey(machine);
+    expect(problems).toMatchObject([{ code: "identity-unreadable" }]);
+    expect(problems[0]?.outcome).toBe("unreachable");
+  }
+});
+
+test("names that can't be sent are refused, whatever else is well", async () => {
+  const { problems } = await survey({ accounts: [account("alice", { sam: "x".repeat(300) })] });
+  expect(problems).toMatchObject([{ code: "request-refused", message: expect.stringContaining("256") }]);
+});
+
+test("the group's choice is explained", async () => {
+  const groups = [group("Sales EMEA"), group("domain users", { primary: true })];
+  const chosen = await survey({ groups }, { groupPrefer: ["sales*"] });
+  expect(chosen.groups).toMatchObject({ group: "Sales EMEA", reason: "it matches the pattern sales*" });
+  const other = await survey({ groups }, { groupPrefer: ["paris*"] });
+  expect(other.groups?.reason).toBe("no pattern of groupPrefer matches, and it is the primary domain group");
+});
+
+test("the identifiers of the hardware are told whole, without the vendor's", async () => {
+  const id = "1dc0aaaa292ce801f5379042d68bb6cb" as DeviceId;
+  const vendor: AskVendorClient = async () => found(id, "vendor's client");
+  const { device } = await survey({}, { maxCandidates: 1 }, vendor);
+  expect(device.candidates).toMatchObject([{ source: "opswat" }]);
+  expect(device.hardware).toEqual(["00:0c:29:f2:7a:29"]);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from "vitest";
 import { runIn } from "./container.ts";
 import { dryRun, fitGroups, user } from "./dry-run.ts";
+import { atScreen, logOff, logOn } from "./logon.ts";
 
 /** The directory's clients, and how each writes a name of the domain. Observed: winbind 4.17, SSSD 2.8. */
 const clients = [
@@ -44,6 +45,13 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
   ])("the pattern %s chooses %s", async (pattern, group) => {
     const chosen = await user(member, spell("alice"), "--group-prefer", pattern);
     expect(chosen.group?.toLowerCase()).toBe(group);
+  });
+
+  test("a pattern may name the domain", async () => {
+    if (domain === undefined) return;
+    const chosen = (pattern: string) => user(member, spell("alice"), "--group-prefer", pattern);
+    expect((await chosen(`${domain.toUpperCase()}\\sales *`)).group?.toLowerCase()).toBe("sales emea");
+    expect((await chosen("OTHER\\sales *")).group?.toLowerCase()).toBe("domain users");
   });
 
   test.each([
@@ -119,21 +127,13 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
   test("a person at the screen is linked without being named", async () => {
     const name = spell("alice");
     const uid = runIn(member, "id", "--user", name).trim();
-    runIn(
-      member,
-      ...["systemd-run", "--quiet", "--unit=screen", "--property=PAMName=login", `--property=User=${uid}`],
-      ...["--setenv=XDG_SEAT=seat0", "--setenv=XDG_SESSION_TYPE=wayland", "--setenv=XDG_SESSION_CLASS=user"],
-      ...["sleep", "infinity"],
-    );
+    const session = await logOn(member, uid, atScreen);
     try {
-      const sessions = () => runIn(member, "loginctl", "list-sessions", "--no-legend").trim().split(/\s+/);
-      await expect.poll(() => sessions()[0]).not.toBe("");
-      const session = sessions()[0] ?? "";
       expect(await dryRun(member, "--group-prefer", "sales*")).toMatchObject({ exitCode: 0, username: "alice" });
       expect(await dryRun(member, "--session", session)).toMatchObject({ exitCode: 0, username: "alice" });
       expect(await dryRun(member, "--session", "c99")).toMatchObject({ exitCode: 67, error: "no-user" });
     } finally {
-      runIn(member, "systemctl", "stop", "screen");
+      await logOff(member, session);
     }
   });
 });

@@ -1,5 +1,15 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync, type Stats } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
+import { dirname, join, parse, resolve, sep } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 
@@ -27,8 +37,8 @@ export interface Trust {
 /** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
 export function readProtected(path: string, trust: Trust): Reading<string> {
   return withFile(path, (real, descriptor, stats) => {
-    const folder = untrustedFolder(real, trust);
-    if (folder !== undefined) return exposed(path, folder);
+    const wayThere = untrustedWay(path, trust);
+    if (wayThere !== undefined) return exposed(path, wayThere);
     const allowed = isIn(trust.credentialsFolder, real) ? readableByGroup : 0;
     if (!isTrustedOwner(stats, trust)) {
       return exposed(path, `${real} belongs to the user ID ${stats.uid}: run chown root ${shellWord(real)}`);
@@ -47,14 +57,14 @@ export function readProtected(path: string, trust: Trust): Reading<string> {
 export function writableByOthers(path: string, trust: Trust): Reading<boolean> {
   return withFile(path, (real, _, stats) => {
     const open = !isTrustedOwner(stats, trust) || (stats.mode & writableByGroupOrOthers) !== 0;
-    const opened = open || trust.openedByList?.(real) !== undefined || untrustedFolder(real, trust) !== undefined;
+    const opened = open || trust.openedByList?.(real) !== undefined || untrustedWay(path, trust) !== undefined;
     return found(opened, path);
   });
 }
 
 /**
- * Opens the file first and asks the descriptor, so what is judged is what is read. The path is free of links by then,
- * and a folder that only trusted users may write to lets nobody else put another file in its place.
+ * Opens the file first and asks the descriptor, so what is judged is what is read. Every name on the way there is judged
+ * too: where only trusted users may change those, nobody else can put another file in its place.
  */
 function withFile<T>(path: string, use: (real: string, descriptor: number, stats: Stats) => Reading<T>): Reading<T> {
   let descriptor: number | undefined;
@@ -73,20 +83,41 @@ function withFile<T>(path: string, use: (real: string, descriptor: number, stats
   }
 }
 
-/** What is wrong with the first folder above the file in which others could replace it, and the remedy. */
-function untrustedFolder(real: string, trust: Trust): string | undefined {
-  for (let folder = dirname(real); ; folder = dirname(folder)) {
-    const stats = lstatSync(folder);
+/** What is wrong with the first folder or link on the way to a file by which others could exchange it, and the remedy. */
+function untrustedWay(path: string, trust: Trust): string | undefined {
+  for (const name of wayTo(resolve(path))) {
+    const stats = lstatSync(name);
+    const kind = stats.isSymbolicLink() ? "link" : "folder";
     if (!isTrustedOwner(stats, trust)) {
-      return `its folder ${folder} belongs to the user ID ${stats.uid}: run chown root ${shellWord(folder)}`;
+      const change = kind === "link" ? "chown --no-dereference root" : "chown root";
+      return `the ${kind} ${name} belongs to the user ID ${stats.uid}: run ${change} ${shellWord(name)}`;
     }
+    if (kind === "link") continue;
     // In a sticky folder only its owner and a file's own may rename it.
     if ((stats.mode & writableByGroupOrOthers) !== 0 && (stats.mode & sticky) === 0) {
-      return `its folder ${folder} has the mode ${mode(stats)}: run chmod go-w ${shellWord(folder)}`;
+      return `the folder ${name} has the mode ${mode(stats)}: run chmod go-w ${shellWord(name)}`;
     }
-    const list = trust.openedByList?.(folder);
+    const list = trust.openedByList?.(name);
     if (list !== undefined) return list;
-    if (folder === dirname(folder)) return undefined;
+  }
+  return undefined;
+}
+
+/** All folders and links through which the system goes to a file that is there, in the order in which it does. */
+function* wayTo(path: string): Generator<string> {
+  const { root } = parse(path);
+  const words = path.slice(root.length).split(sep);
+  let at = root;
+  for (const word of words) {
+    yield at;
+    const name = join(at, word);
+    if (lstatSync(name).isSymbolicLink()) {
+      yield name;
+      yield* wayTo(resolve(at, readlinkSync(name)));
+      at = realpathSync(name);
+    } else {
+      at = name;
+    }
   }
 }
 

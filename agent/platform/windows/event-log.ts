@@ -3,6 +3,7 @@ import { eventRecord, eventSource } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
+import { readMachineKey } from "./registry.ts";
 
 /** Writes one event to the log `Application`. @throws WindowsError */
 export function reportEvent(kind: EventKind, message: string): void {
@@ -30,10 +31,13 @@ const dword = 4;
 const messageFile = "%SystemRoot%\\System32\\EventCreate.exe";
 const errorWarningAndInformation = 7;
 
-/**
- * Makes the source known, so that the viewer shows the texts; needs an administrator. @throws WindowsError
- * @public for the installer
- */
+/** Whether {@link registerEventSource} was done. @throws WindowsError */
+export function isEventSourceRegistered(): boolean {
+  const names = readMachineKey(sourceKey)?.values.map(({ name }) => name.toLowerCase()) ?? [];
+  return ["eventmessagefile", "typessupported"].every((name) => names.includes(name));
+}
+
+/** Makes the source known, so that the viewer shows the texts; needs an administrator. @throws WindowsError */
 export function registerEventSource(): void {
   const slot = pointerSlot();
   const created = advapi32().RegCreateKeyExW(
@@ -62,10 +66,7 @@ function setValue(key: bigint, name: string, type: number, data: Buffer): void {
   if (status !== 0) throw new WindowsError("RegSetValueExW", status);
 }
 
-/**
- * Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError
- * @public for the installer
- */
+/** Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError */
 export function removeEventSource(): void {
   const status = advapi32().RegDeleteTreeW(localMachine, wide(sourceKey));
   if (status !== 0 && status !== winError.fileNotFound) throw new WindowsError("RegDeleteTreeW", status);

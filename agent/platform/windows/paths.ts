@@ -19,6 +19,19 @@ export function windowsPaths(programData: string, personal: string | undefined):
   };
 }
 
+/** The scheduled task as it was registered. */
+export function taskDefinitionFile({ configFile }: Paths): string {
+  return `${folderOf(configFile)}\\logon-task.xml`;
+}
+
+/** What the program itself writes into its folder, beside settings and credential. */
+export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
+  return [...["state.json", "state.json.new", "lock"].map((name) => `${stateDir}\\${name}`), logFile, `${logFile}.1`];
+}
+
+/** The part of a path before its last backslash. */
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("\\"));
+
 /**
  * Where Windows keeps the settings for all users: the registry says it, since the environment belongs to whoever
  * started this process. @param systemDirectory absolute, gives the drive

@@ -19,6 +19,7 @@ import { readMachineKey } from "./registry.ts";
 import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./session-rows.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
 import { ownToken, sessionToken } from "./tokens.ts";
+import { readTrigger } from "./trigger.ts";
 
 /** Milliseconds for one batch of names; Windows itself gives up on a domain controller later than this. */
 const lookupLimit = 15_000;
@@ -64,21 +65,35 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   const personal = environment["LOCALAPPDATA"] || `${homedir()}\\AppData\\Local`;
   const programData = programDataFolder(readKey, (options.systemDirectory ?? systemDirectory)());
 
+  const paths = windowsPaths(programData, privileged ? undefined : personal);
+  const files: Pick<Platform, "readProtected" | "writableByOthers"> = {
+    readProtected: (path) => readProtected(path, trusted),
+    writableByOthers: (path) => writableByOthers(path, trusted),
+  };
+  const machine = async () => (await import("./install-machine.ts")).installMachine(paths, files);
+
   return {
     name: "windows",
     privileged,
-    paths: windowsPaths(programData, privileged ? undefined : personal),
+    paths,
+    ...files,
     policy: () => readPolicy(readKey),
     adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async () => registryDeviceId(readKey, options.vendorPlaces),
     ...createLogons({ ...sources, ownToken: () => own }),
-    readProtected: (path) => readProtected(path, trusted),
-    writableByOthers: (path) => writableByOthers(path, trusted),
     tryLock,
     reportEvent: eventReading,
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
-    ...(privileged ? { protectFolder: makeProtectedFolder } : {}),
+    // Ordinary users can't see the tasks of others.
+    ...(privileged
+      ? {
+          protectFolder: makeProtectedFolder,
+          trigger: () => readTrigger((options.systemDirectory ?? systemDirectory)()),
+        }
+      : {}),
+    installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
+    uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
   };
 }
 

@@ -71,7 +71,6 @@ const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
  * Replaces a file by a sealed one that administrators alone may read, from its first byte on: it is written beside and
  * then renamed over. What somebody else left under the name beside is removed, never written into.
  * @throws AgentError `credentials-unreadable`
- * @public for the installer
  */
 export function writeProtected(path: string, text: string): void {
   const next = `${path}.new`;

@@ -1,0 +1,241 @@
+import { AgentError, systemErrorCode } from "../../errors.ts";
+import type { Reading } from "../../reading.ts";
+import { applySteps } from "../install-steps.ts";
+import type { InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
+import { folderOf, ownFiles, taskDefinitionFile } from "./paths.ts";
+import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
+import type { TaskScheduler } from "./task-scheduler.ts";
+
+/** What an installation does to the machine; tests put their own in its place. */
+export interface WindowsMachine {
+  readonly paths: Paths;
+  /** Undefined where there is no such file. @throws the system's error, as the others do */
+  readFile(path: string): Buffer | undefined;
+  /** Replaces a file whole; its folder's access list is inherited. */
+  replaceFile(path: string, content: Buffer): void;
+  removeFile(path: string): void;
+  /** Leaves it where something is in it. */
+  removeEmptyFolder(path: string): void;
+  /** `link` is a junction or symbolic link, whoever made it. */
+  folderKind(path: string): "folder" | "link" | "absent";
+  readProtected(path: string): Reading<string>;
+  writeProtected(path: string, text: string): void;
+  protectFolder(path: string): void;
+  writableByOthers(path: string): Reading<boolean>;
+  readonly taskRegistered: () => boolean;
+  readonly tasks: TaskScheduler;
+  readonly eventSource: { isRegistered(): boolean; register(): void; remove(): void };
+}
+
+/** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
+export function installSteps(machine: WindowsMachine, request: InstallRequest): readonly InstallStep[] {
+  refuseExecutable(machine, request.executable);
+  const { settings, credential } = request;
+  const { configFile, credentialFile } = machine.paths;
+  return [
+    folderStep(machine),
+    ...(settings === undefined ? [] : [fileStep(machine, "settings file", configFile, Buffer.from(settings))]),
+    ...(credential === undefined ? [] : [credentialStep(machine, credentialFile, credential.reveal())]),
+    eventSourceStep(machine),
+    taskStep(machine, taskDefinition(request.executable)),
+  ];
+}
+
+/** The trigger first, so that no run starts meanwhile. @throws AgentError `install-failed` */
+export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonly InstallStep[] {
+  const { configFile, credentialFile } = machine.paths;
+  const { eventSource } = machine;
+  return [
+    taskRemovalStep(machine),
+    credentialRemovalStep(machine, credentialFile),
+    ...(purge ? [configFile, ...ownFiles(machine.paths)].map((path) => fileRemovalStep(machine, "file", path)) : []),
+    {
+      what: "source of the event log",
+      change: eventSource.isRegistered() ? "remove" : "absent",
+      apply: () => {
+        acting("the source of the event log can't be removed", () => eventSource.remove());
+        return () => eventSource.register();
+      },
+    },
+    emptyFolderStep(machine),
+  ];
+}
+
+function folderStep(machine: WindowsMachine): InstallStep {
+  const path = folderOf(machine.paths.configFile);
+  const kind = machine.folderKind(path);
+  if (kind === "link") {
+    // Everybody may make folders and junctions in ProgramData.
+    throw new AgentError("install-failed", `${path} is a link to another place; remove it.`);
+  }
+  return {
+    what: `folder ${path}, for administrators alone`,
+    change: kind === "absent" ? "create" : "update",
+    apply: () => {
+      machine.protectFolder(path);
+      return () => {
+        if (kind === "absent") machine.removeEmptyFolder(path);
+      };
+    },
+  };
+}
+
+function fileStep(machine: WindowsMachine, what: string, path: string, content: Buffer): InstallStep {
+  const before = acting(`${path} can't be read`, () => machine.readFile(path));
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "create" : before.equals(content) ? "keep" : "update",
+    apply: () => {
+      acting(`${path} can't be written`, () => machine.replaceFile(path, content));
+      return () => putBack(machine, path, before);
+    },
+  };
+}
+
+function fileRemovalStep(machine: WindowsMachine, what: string, path: string): InstallStep {
+  const before = acting(`${path} can't be read`, () => machine.readFile(path));
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "absent" : "remove",
+    apply: () => {
+      acting(`${path} can't be removed`, () => machine.removeFile(path));
+      return () => putBack(machine, path, before);
+    },
+  };
+}
+
+function putBack(machine: WindowsMachine, path: string, before: Buffer | undefined): void {
+  acting(`${path} can't be put back`, () =>
+    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before),
+  );
+}
+
+function credentialStep(machine: WindowsMachine, path: string, text: string): InstallStep {
+  const before = machine.readProtected(path);
+  const same = before.kind === "found" && before.value === text;
+  return {
+    what: `credential ${path}`,
+    change: before.kind === "absent" ? "create" : same ? "keep" : "update",
+    apply: () => {
+      machine.writeProtected(path, text);
+      return () => putCredentialBack(machine, path, before);
+    },
+  };
+}
+
+function credentialRemovalStep(machine: WindowsMachine, path: string): InstallStep {
+  const before = machine.readProtected(path);
+  return {
+    what: `credential ${path}`,
+    change: before.kind === "absent" ? "absent" : "remove",
+    apply: () => {
+      acting(`${path} can't be removed`, () => machine.removeFile(path));
+      return () => putCredentialBack(machine, path, before);
+    },
+  };
+}
+
+/** One that could not be read before, as others could read it, is gone for good. */
+function putCredentialBack(machine: WindowsMachine, path: string, before: Reading<string>): void {
+  if (before.kind === "found") machine.writeProtected(path, before.value);
+  if (before.kind === "absent") machine.removeFile(path);
+}
+
+function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
+  return {
+    what: "source of the event log",
+    change: eventSource.isRegistered() ? "keep" : "create",
+    apply: () => {
+      acting("the source of the event log can't be registered", () => eventSource.register());
+      return () => eventSource.remove();
+    },
+  };
+}
+
+/** Always registered anew, since what an administrator or a tool changed of it can't be told from its file. */
+function taskStep(machine: WindowsMachine, definition: string): InstallStep {
+  const { tasks } = machine;
+  const path = taskDefinitionFile(machine.paths);
+  const file = fileStep(machine, "definition", path, taskFileContent(definition));
+  const before = machine.taskRegistered();
+  const registration: InstallStep = {
+    what: "registration",
+    change: "update",
+    apply: () => {
+      tasks.register(path);
+      return () => {
+        if (!before) tasks.remove();
+      };
+    },
+  };
+  const again: InstallStep = { what: "", change: "update", apply: () => () => before && tasks.register(path) };
+  return {
+    what: `logon trigger: scheduled task ${taskName}`,
+    change: before ? "update" : "create",
+    // Undone from behind: the definition is put back before it is registered again.
+    apply: () => applySteps([again, file, registration]),
+  };
+}
+
+function taskRemovalStep(machine: WindowsMachine): InstallStep {
+  const { tasks } = machine;
+  const path = taskDefinitionFile(machine.paths);
+  const file = fileRemovalStep(machine, "definition", path);
+  const registered = machine.taskRegistered();
+  return {
+    what: `logon trigger: scheduled task ${taskName}`,
+    change: registered || file.change === "remove" ? "remove" : "absent",
+    apply: () =>
+      applySteps([
+        {
+          what: "registration",
+          change: registered ? "remove" : "absent",
+          apply: () => {
+            tasks.end();
+            tasks.remove();
+            return () => {
+              if (file.change === "remove") tasks.register(path);
+            };
+          },
+        },
+        file,
+      ]),
+  };
+}
+
+function emptyFolderStep(machine: WindowsMachine): InstallStep {
+  const path = folderOf(machine.paths.configFile);
+  return {
+    what: `folder ${path}, if nothing else is in it`,
+    change: machine.folderKind(path) === "folder" ? "remove" : "absent",
+    apply: (): Undo => {
+      acting(`${path} can't be removed`, () => machine.removeEmptyFolder(path));
+      return () => machine.protectFolder(path);
+    },
+  };
+}
+
+/** What SYSTEM starts must be the administrators' alone. */
+function refuseExecutable(machine: WindowsMachine, executable: string): void {
+  const writable = machine.writableByOthers(executable);
+  if (writable.kind === "failed") throw writable.error;
+  const local = /^[a-z]:\\/i.test(executable);
+  if (local && writable.kind === "found" && !writable.value) return;
+  const why = local ? "others than administrators may change it or its folder" : "it is not on a drive of this machine";
+  const move = "Put it where only administrators may write, such as C:\\Program Files\\LinkUserAgent";
+  throw new AgentError(
+    "install-failed",
+    `The logon trigger can't start ${executable}: ${why}. ${move}, and run install from there.`,
+  );
+}
+
+/** @throws AgentError `install-failed`, with the system's reason */
+function acting<T>(problem: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    const why = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new AgentError("install-failed", `${problem} (${why}).`, { cause });
+  }
+}

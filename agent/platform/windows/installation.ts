@@ -48,7 +48,14 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
   return [
     taskRemovalStep(machine),
     credentialRemovalStep(machine, credentialFile),
-    ...(purge ? [configFile, ...ownFiles(machine.paths)].map((path) => fileRemovalStep(machine, "file", path)) : []),
+    ...(purge
+      ? [
+          fileRemovalStep(machine, "settings file", configFile),
+          ...ownFiles(machine.paths)
+            .map((path) => fileRemovalStep(machine, "state or log", path))
+            .filter(({ change }) => change === "remove"),
+        ]
+      : []),
     {
       what: "source of the event log",
       change: eventSource.isRegistered() ? "remove" : "absent",

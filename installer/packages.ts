@@ -2,17 +2,20 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { billOfMaterials } from "./bill-of-materials.ts";
 import { runTool } from "./executable/command.ts";
 import type { Target } from "./executable/targets.ts";
 import { makeDeb } from "./linux/deb.ts";
 import { type LinuxTargetName, packagedFiles } from "./linux/files.ts";
 import { makeRpm } from "./linux/rpm.ts";
 import { product } from "./package.ts";
+import { thirdPartyNotices } from "./third-party.ts";
 import { makePolicyArchive } from "./windows/policy-archive.ts";
 
 /**
- * Makes the packages of the executables that `dist` holds, and the list of all checksums.
- * @returns the packages' paths
+ * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the list of
+ * all checksums.
+ * @returns what was made, but for the last
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
@@ -20,8 +23,16 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
     if (name === "win-x64") return [makePolicyTemplates(dist)];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
+  const documents = [
+    { path: join(dist, "THIRD-PARTY-NOTICES.txt"), text: thirdPartyNotices() },
+    {
+      path: join(dist, `${product.name}-${product.version}.cdx.json`),
+      text: billOfMaterials(product.version, sourceDate()),
+    },
+  ];
+  for (const { path, text } of documents) writeFileSync(path, text);
   writeFileSync(join(dist, "SHA256SUMS"), checksums(dist));
-  return made;
+  return [...made, ...documents.map(({ path }) => path)];
 }
 
 /**

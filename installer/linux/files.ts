@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { installedCredential } from "../../agent/platform/linux/paths.ts";
 import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/units.ts";
 import { product } from "../package.ts";
+import { thirdPartyNotices } from "../third-party.ts";
 import { manualPage } from "./manual.ts";
 
 /** One file of a Linux package; its path has no leading slash. */
@@ -44,6 +45,11 @@ export function packagedFiles(executable: string, version: string, sourceDate: n
     ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
     { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
     { path: "etc/linkuser-agent/config.json", mode: 0o644, content: { text: "{}\n" }, config: true },
+    {
+      path: `usr/share/doc/${product.name}/THIRD-PARTY-NOTICES`,
+      mode: 0o644,
+      content: { text: thirdPartyNotices() },
+    },
     {
       path: `usr/share/man/man1/${product.name}.1.gz`,
       mode: 0o644,

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { runTool } from "./executable/command.ts";
+import { product } from "./package.ts";
+import { nodePackages } from "./third-party.ts";
+
+interface Component {
+  readonly "bom-ref": string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly [field: string]: unknown;
+}
+
+interface Dependency {
+  readonly ref: string;
+  readonly dependsOn: readonly string[];
+}
+
+/** CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/), as far as npm writes it. */
+export interface BillOfMaterials {
+  readonly serialNumber: string;
+  readonly metadata: { readonly timestamp: string; readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly Dependency[];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * What the executables are made of: npm's own list of the packages at run time, and Node with the libraries in it. The same
+ * commit gives the same text: what npm takes from the clock, from chance and from the folder's name is replaced.
+ * @param sourceDate seconds since the epoch
+ */
+export function billOfMaterials(version: string, sourceDate: number): string {
+  const options = ["--sbom-format", "cyclonedx", "--sbom-type", "application", "--omit", "dev", "--omit", "optional"];
+  const folder = ["--prefix", join(import.meta.dirname, "..")];
+  const told = JSON.parse(runTool("npm", ["sbom", ...options, ...folder])) as BillOfMaterials;
+  const root = `${product.name}@${version}`;
+  const npmRoot = told.metadata.component["bom-ref"];
+  const node = nodeComponent();
+  const content = {
+    ...told,
+    metadata: {
+      timestamp: new Date(sourceDate * 1000).toISOString(),
+      component: {
+        ...told.metadata.component,
+        "bom-ref": root,
+        name: product.name,
+        version,
+        purl: `pkg:generic/${product.name}@${version}`,
+      },
+    },
+    components: [...told.components, node],
+    dependencies: [
+      ...told.dependencies.map(({ ref, dependsOn }) =>
+        ref === npmRoot ? { ref: root, dependsOn: [...dependsOn, node["bom-ref"]] } : { ref, dependsOn },
+      ),
+      { ref: node["bom-ref"], dependsOn: [] },
+    ],
+  };
+  const serialNumber = `urn:uuid:${uuidOf(JSON.stringify({ ...content, serialNumber: undefined }))}`;
+  return `${JSON.stringify({ ...content, serialNumber }, undefined, 2)}\n`;
+}
+
+/** Entries of `process.versions` that are no software. */
+const interfaces: readonly string[] = ["node", "modules", "napi"];
+
+/** Node as npm's packages hold it, and what is linked into it as this very version tells. */
+function nodeComponent(): Component {
+  const version = process.versions.node;
+  const libraries = Object.entries(process.versions).filter(
+    (entry): entry is [string, string] => Boolean(entry[1]) && !interfaces.includes(entry[0]),
+  );
+  return {
+    "bom-ref": `node@${version}`,
+    type: "application",
+    name: "node",
+    version,
+    scope: "required",
+    purl: `pkg:generic/node@${version}`,
+    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    licenses: [{ license: { id: "MIT" } }],
+    externalReferences: nodePackages().map((one) => ({
+      type: "distribution",
+      url: `pkg:npm/${one.name}@${one.version}`,
+      hashes: [{ alg: "SHA-512", content: hexOf(one.integrity) }],
+    })),
+    components: libraries.map(([name, itsVersion]) => ({
+      "bom-ref": `node@${version}/${name}@${itsVersion}`,
+      type: "library",
+      name,
+      version: itsVersion,
+      purl: `pkg:generic/${name}@${itsVersion}`,
+    })),
+  };
+}
+
+const hexOf = (integrity: string): string => Buffer.from(integrity.replace(/^sha512-/, ""), "base64").toString("hex");
+
+/** RFC 9562 version 8: a UUID of a form of one's own, here by the content. */
+function uuidOf(content: string): string {
+  const hash = createHash("sha256").update(content).digest("hex");
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(12, 15)}`,
+    `8${hash.slice(15, 18)}`,
+    hash.slice(18, 30),
+  ].join("-");
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BillOfMaterials, billOfMaterials } from "../../installer/bill-of-materials.ts";
+import { bundleProgram } from "../../installer/executable/bundle.ts";
+import { targets } from "../../installer/executable/targets.ts";
+import { nameOf, nodePackages, runtimePackages, thirdPartyNotices } from "../../installer/third-party.ts";
+
+/** What is told of the software of others is held against what the bundles really hold. */
+
+const root = resolve(import.meta.dirname, "../..");
+const names = runtimePackages().map(({ name }) => name);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "linkuser-agent-supply-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("every package in a bundle is told, and every one that is told is in a bundle", async () => {
+  const bundled = new Set<string>();
+  for (const platform of new Set(targets.map((target) => target.platform))) {
+    const files = await bundleProgram(join(root, "agent/main.ts"), join(folder, `${platform}.js`), platform);
+    for (const file of files.filter((one) => one.includes("node_modules/"))) bundled.add(nameOf(file));
+  }
+  expect([...bundled].sort()).toEqual([...names].sort());
+});
+
+test("the notices have the licence of each package and of Node", () => {
+  const notices = thirdPartyNotices();
+  for (const { name, version } of runtimePackages()) {
+    const [, text = ""] = notices.split(`\n${name} ${version}\n`);
+    expect(text.split("=".repeat(79))[1], name).toMatch(/Permission is hereby granted/);
+  }
+  const [node] = nodePackages();
+  expect(node?.version).toBe(process.versions.node);
+  expect(notices).toContain(`\nNode.js ${process.versions.node}, `);
+  expect(notices).toContain("OpenSSL");
+});
+
+const bill = (): string => billOfMaterials("1.2.3", 1_700_000_000);
+
+test("the bill of materials lists the same packages, and Node with its libraries", () => {
+  const { metadata, components, dependencies, serialNumber } = JSON.parse(bill()) as BillOfMaterials;
+  expect(metadata).toMatchObject({
+    timestamp: "2023-11-14T22:13:20.000Z",
+    component: { type: "application", name: "linkuser-agent", version: "1.2.3" },
+  });
+  expect(components.map(({ name }) => name).sort()).toEqual([...names, "node"].sort());
+  const pinned = new Map(runtimePackages().map(({ name, version }) => [name, version]));
+  for (const { name, version, purl } of components.filter((one) => one.name !== "node")) {
+    expect({ version, purl }).toEqual({ version: pinned.get(name), purl: `pkg:npm/${name}@${version}` });
+  }
+  const node = components.find(({ name }) => name === "node");
+  expect(node).toMatchObject({ version: process.versions.node });
+  expect(node?.["components"]).toContainEqual(
+    expect.objectContaining({ name: "openssl", version: process.versions.openssl }),
+  );
+  const refs = [metadata.component, ...components].map((one) => one["bom-ref"]);
+  expect(dependencies.map(({ ref }) => ref).sort()).toEqual([...refs].sort());
+  expect(refs).toEqual(expect.arrayContaining(dependencies.flatMap(({ dependsOn }) => dependsOn)));
+  expect(serialNumber).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("the bill of materials is the same each time, and names nothing of this machine", () => {
+  const first = bill();
+  expect(bill()).toBe(first);
+  expect(first).not.toContain(root);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(JSON.parse(billOfMaterials(version, 0)).serialNumber).not.toBe(JSON.parse(first).serialNumber);
+});

@@ -8,9 +8,11 @@ import type { Target } from "./executable/targets.ts";
 import { makeDeb } from "./linux/deb.ts";
 import { type LinuxTargetName, packagedFiles } from "./linux/files.ts";
 import { makeRpm } from "./linux/rpm.ts";
+import { macosFiles } from "./macos/files.ts";
 import { product } from "./package.ts";
 import { thirdPartyNotices } from "./third-party.ts";
 import { makePolicyArchive } from "./windows/policy-archive.ts";
+import { zip } from "./zip.ts";
 
 /**
  * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the list of
@@ -19,8 +21,8 @@ import { makePolicyArchive } from "./windows/policy-archive.ts";
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
-    if (name === "darwin-arm64") return [];
     if (name === "win-x64") return [makePolicyTemplates(dist)];
+    if (name === "darwin-arm64") return [makeMacosZip(dist)];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
   const documents = [
@@ -56,6 +58,13 @@ export function makeLinuxPackage(
 /** @returns the archive's path */
 function makePolicyTemplates(dist: string): string {
   return inScratch((scratch) => makePolicyArchive(product.version, sourceDate(), scratch, dist));
+}
+
+/** What goes with the executable for macOS; the package itself is made on a Mac. */
+function makeMacosZip(dist: string): string {
+  const path = join(dist, `${product.name}-${product.version}-macos.zip`);
+  writeFileSync(path, zip(macosFiles(), sourceDate()));
+  return path;
 }
 
 function inScratch<T>(make: (scratch: string) => T): T {

@@ -42,7 +42,7 @@ const watchedGlance = 1_000;
 /** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
 const signOfLife = 600_000;
 /** Milliseconds that a run waits at most which will be repeated: the interval of the catch-up trigger. */
-const longestWaitIfRepeated = 900_000;
+export const longestWaitIfRepeated = 900_000;
 
 /** Failures that may pass as soon as a network comes back. */
 const networkFailures: readonly ErrorCode[] = [

@@ -33,7 +33,7 @@ const signatures = {
   __error: { arguments: [], return: "pointer" },
 } as const;
 
-const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13 or later");
+const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13.5 or later");
 
 let opened: ReturnType<typeof open> | undefined;
 

@@ -1,6 +1,6 @@
 import { homedir, networkInterfaces } from "node:os";
 import { absent, found } from "../../reading.ts";
-import type { Platform } from "../port.ts";
+import type { Paths, Platform } from "../port.ts";
 import { type BoundedNames, createWorkerNames } from "../posix/bounded-names.ts";
 import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { unheldTimer } from "../unheld-timer.ts";
@@ -9,6 +9,7 @@ import { isSystemUid } from "./accounts.ts";
 import { type Addresses, readAdapters } from "./adapters.ts";
 import { createDirectory } from "./directory.ts";
 import { hostUuid, readHardwareIds } from "./hardware-ids.ts";
+import type { Machine } from "./installation.ts";
 import { openDirectory } from "./libsystem.ts";
 import { tryLock } from "./lock.ts";
 import { macosPaths } from "./paths.ts";
@@ -35,9 +36,11 @@ export interface MacosOptions {
   readonly openedByList?: (path: string) => string | undefined;
   readonly managedPreferences?: string;
   readonly writeLog?: WriteLog;
+  readonly paths?: Paths;
+  readonly launchd?: Partial<Pick<Machine, "daemonFile" | "pause">>;
 }
 
-/** macOS 13 and later on Apple silicon. Written from Apple's documentation; see installer/macos/README.md. */
+/** macOS 13.5 and later on Apple silicon. Written from Apple's documentation; see installer/macos/README.md. */
 export function createMacosPlatform(options: MacosOptions = {}): Platform {
   const uid = options.uid ?? process.getuid?.() ?? 0;
   const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
@@ -50,11 +53,12 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     openedByList: options.openedByList ?? openedByList,
   };
   const home = options.home ?? homedir;
+  const paths = options.paths ?? macosPaths(privileged || isSystemUid(uid) ? undefined : home());
 
   return {
     name: "macos",
     privileged,
-    paths: macosPaths(privileged || isSystemUid(uid) ? undefined : home()),
+    paths,
     policy: () => readPolicy(options.managedPreferences ?? managedPreferences, trust, run),
     adapters: async () => readAdapters(options.addresses ?? networkInterfaces, run),
     hardwareIds: async () => readHardwareIds(options.hostUuid ?? hostUuid, run),
@@ -74,5 +78,13 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
     trigger: () => readTrigger(),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
+    installSteps: async (request) => {
+      const { installSteps, realMachine } = await import("./installation.ts");
+      return installSteps({ ...realMachine, paths, trust, run, ...options.launchd }, request);
+    },
+    uninstallSteps: async (purge) => {
+      const { uninstallSteps, realMachine } = await import("./installation.ts");
+      return uninstallSteps({ ...realMachine, paths, trust, run, ...options.launchd }, purge);
+    },
   };
 }

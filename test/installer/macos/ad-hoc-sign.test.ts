@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { signAdHoc } from "../../installer/macos/ad-hoc-sign.ts";
-import { verifyPages } from "../../installer/macos/code-directory.ts";
-import { parseMachO } from "../../installer/macos/mach-o.ts";
+import { signAdHoc } from "../../../installer/macos/ad-hoc-sign.ts";
+import { verifyPages } from "../../../installer/macos/code-directory.ts";
+import { parseMachO } from "../../../installer/macos/mach-o.ts";
 
 /** A segment's load command by mach-o/loader.h, with one section where its content begins. */
 function segment(name: string, fileOffset: number, fileSize: number, contentAt: number): Buffer {

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { defaultText } from "../../agent/cli/help.ts";
+import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
+import { type PlistValue, plistElement, plistEntry, plistHead, plistTail } from "../../agent/platform/macos/plist.ts";
+import { type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
+
+/**
+ * A configuration profile for management tools, to be edited: every setting stands in it as a comment, so that it forces
+ * nothing by itself. Its second payload keeps people from turning the job off in System Settings (macOS 13).
+ */
+export function configurationProfile(): string {
+  return [
+    plistHead,
+    "  <dict>\n",
+    ...Object.entries(payloadHead("Configuration", macosIdentifier, "linkuser-agent")).map(entry("    ")),
+    entry("    ")(["PayloadScope", "System"]),
+    "    <key>PayloadContent</key>\n    <array>\n",
+    settingsPayload(),
+    plistElement(loginItemsPayload, "      "),
+    "    </array>\n  </dict>\n",
+    plistTail,
+  ].join("");
+}
+
+const entry =
+  (indent: string) =>
+  ([key, value]: readonly [string, PlistValue]): string =>
+    plistEntry(key, value, indent);
+
+/** The keys that every payload has (Apple, "Top level" and "CommonPayloadKeys" of Device Management). */
+function payloadHead(type: string, identifier: string, name: string): Readonly<Record<string, PlistValue>> {
+  return {
+    PayloadType: type,
+    PayloadVersion: 1,
+    PayloadIdentifier: identifier,
+    PayloadUUID: uuidOf(identifier),
+    PayloadDisplayName: name,
+  };
+}
+
+/** The same for the same identifier (RFC 9562, version 8), so that a new version of the profile replaces the old one. */
+function uuidOf(identifier: string): string {
+  const digest = createHash("sha256").update(`profile payload ${identifier}`).digest().subarray(0, 16);
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  const digits = digest.toString("hex").toUpperCase();
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function settingsPayload(): string {
+  const head = payloadHead(macosIdentifier, `${macosIdentifier}.settings`, "linkuser-agent: settings");
+  return [
+    "      <dict>\n",
+    ...Object.entries(head).map(entry("        ")),
+    "        <!-- Take a setting out of its comment to force it. No secret belongs here: everybody can read profiles. -->\n",
+    ...settingNames.map(commented),
+    "      </dict>\n",
+  ].join("");
+}
+
+function commented(name: SettingName): string {
+  const { help, kind } = settingsTable[name];
+  const lines = plistEntry(name, exampleOf(name), "        ");
+  const text = ` ${help}. ${kind.placeholder}; default: ${defaultText(name)}\n${lines}        `;
+  // XML 1.0, 2.5
+  if (text.includes("--")) throw new RangeError(`the setting ${name} has two dashes, which would end its comment`);
+  return `        <!--${text}-->\n`;
+}
+
+/** The default, or what stands for a value in help. */
+function exampleOf(name: SettingName): PlistValue {
+  const { fallback, kind } = settingsTable[name];
+  if (typeof fallback === "boolean" || (kind.policy.editor === "number" && typeof fallback === "number"))
+    return fallback;
+  if (kind.policy.editor === "number") return kind.policy.min;
+  if (kind.policy.editor === "list")
+    return Array.isArray(fallback) && fallback.length > 0 ? fallback : [kind.placeholder];
+  // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
+  return fallback === undefined ? kind.placeholder : (kind.format as (value: unknown) => string)(fallback);
+}
+
+/** Apple, ServiceManagementManagedLoginItems: only from a management tool that the user or the maker enrolled. */
+const loginItemsPayload: PlistValue = {
+  ...payloadHead("com.apple.servicemanagement", `${macosIdentifier}.login-items`, "linkuser-agent: background job"),
+  Rules: [{ RuleType: "Label", RuleValue: macosIdentifier, Comment: "links this Mac to its user at logon" }],
+};

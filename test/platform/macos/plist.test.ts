@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { parse } from "plist";
+import { expect, test } from "vitest";
+import { type PlistValue, propertyList } from "../../../agent/platform/macos/plist.ts";
+
+const text = fc.string({ unit: "grapheme" }).filter((one) => !/[\p{Cc}\ufffe\uffff]/u.test(one));
+
+const { value } = fc.letrec<{ value: PlistValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    text,
+    fc.boolean(),
+    fc.maxSafeInteger(),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(text, tie("value"), { maxKeys: 4 }),
+  ),
+}));
+
+test("another reader finds what was written, whatever it is", () => {
+  fc.assert(
+    fc.property(value, (written) => {
+      expect(parse(propertyList(written))).toEqual(written);
+    }),
+  );
+});
+
+test.each(["a\0b", "\u0007", "line\nend", "\ud800", "\ufffe"])("%j can't be written", (bad) => {
+  expect(() => propertyList(bad)).toThrow(RangeError);
+  expect(() => propertyList({ [bad]: true })).toThrow("can't hold");
+});
+
+test.each([0.5, Number.NaN, 2 ** 60])("%d is no whole number", (bad) => {
+  expect(() => propertyList(bad)).toThrow("whole number");
+});

@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, type Stats, statSync, writeSync } from "node:fs";
+import { devNull } from "node:os";
 import { systemErrorCode } from "./errors.ts";
 
 /**
@@ -74,8 +75,15 @@ export function showsColour({ NO_COLOR, TERM, WT_SESSION }: Readonly<Record<stri
 /** Asks for the file's kind first: `node:tty` takes longer to load than all else that a run without a terminal needs. */
 function isTerminal(descriptor: 1 | 2): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor);
+    const stats = fstatSync(descriptor);
+    if (!stats.isCharacterDevice() || isNullDevice(stats)) return false;
+    return process.getBuiltinModule("node:tty").isatty(descriptor);
   } catch {
     return false;
   }
+}
+
+/** False where the system has no numbers for its devices. */
+function isNullDevice({ rdev }: Stats): boolean {
+  return rdev !== 0 && rdev === statSync(devNull).rdev;
 }

@@ -16,13 +16,17 @@ const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
  * Asks the vendor's endpoint client on this machine for the device ID (its cross-domain API). The name is not resolved:
  * the request goes to loopback, and TLS checks that whoever listens there holds the vendor's certificate.
  * @param port of the setting `opswatPort`
+ * @param listens whether anything listens at a port of loopback, where the system tells quicker than the sender
  */
 export async function readVendorDeviceId(
   port: number,
   sender: Sender,
   signal: AbortSignal,
+  listens?: (port: number) => Reading<boolean>,
 ): Promise<Reading<DeviceId>> {
   const origin = `vendor's client, 127.0.0.1:${port}`;
+  const listening = listens?.(port);
+  if (listening?.kind === "found" && !listening.value) return absent(origin, nothingListens);
   let reading: Reading<DeviceId> = absent(origin, noSuchApi);
   for (const path of paths) {
     try {
@@ -36,6 +40,7 @@ export async function readVendorDeviceId(
   return reading;
 }
 
+const nothingListens = "nothing listens there";
 const noSuchApi = "the vendor's client does not have this API turned on";
 
 /** @internal */
@@ -53,7 +58,7 @@ export function buildDevinfoRequest(port: number, path: string): ApiRequest {
 
 function unreached(error: AgentError, origin: string): Reading<never> {
   const refused = error.cause instanceof Error && "code" in error.cause && error.cause.code === "ECONNREFUSED";
-  return refused ? absent(origin, "nothing listens there") : failed(origin, error);
+  return refused ? absent(origin, nothingListens) : failed(origin, error);
 }
 
 /** What the vendor documents for `code` other than 0. */

@@ -25,7 +25,8 @@ export function trustedContext(caFile: string | undefined, clientCertificate?: C
   const base = foreign
     ? [...getCACertificates("bundled"), ...getCACertificates("system")]
     : getCACertificates("default");
-  return createSecureContext({ ...options, ca: [...base, ...own] });
+  // Node lists a certificate of the system's once for each file in /etc/ssl/certs that has it, and parses each again.
+  return createSecureContext({ ...options, ca: [...new Set([...base, ...own])] });
 }
 
 function readCertificates(path: string): readonly string[] {

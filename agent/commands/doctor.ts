@@ -128,7 +128,7 @@ async function survey(
 ): Promise<identity.SeenSurvey> {
   const { platform, clock, interrupted } = runtime;
   await using sender = disposable(openSender(runtime, settings));
-  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted);
+  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted, platform.listens);
   const observed = observe(platform, ask, clock, patience);
   const user = typeof flags["user"] === "string" ? flags["user"] : undefined;
   const request = { user, session: undefined };

@@ -178,9 +178,10 @@ async function surveyOf(
 ): Promise<Survey> {
   const sender = openSender(runtime, resolved);
   const request = { user: textOf(flags["user"]), session: textOf(flags["session"]) };
-  const ask = () => readVendorDeviceId(resolved.settings.opswatPort, sender, signal);
+  const { platform } = runtime;
+  const ask = () => readVendorDeviceId(resolved.settings.opswatPort, sender, signal, platform.listens);
   try {
-    return await takeSurvey(runtime.platform, ask, request, resolved.settings);
+    return await takeSurvey(platform, ask, request, resolved.settings);
   } finally {
     await sender.close();
   }

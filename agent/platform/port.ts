@@ -141,6 +141,8 @@ export interface Platform {
   hardwareIds(): Promise<readonly Reading<DeviceId>[]>;
   /** The vendor client's own device ID, where it can be read without asking that client. */
   vendorDeviceId(): Promise<Reading<DeviceId>>;
+  /** Whether anything listens at a TCP port of loopback. Missing where a connection is the quickest way to know. */
+  listens?(port: number): Reading<boolean>;
   sessions(): Promise<Reading<readonly Session[]>>;
   /** The user as whom this process runs, whatever the environment says; `absent` for root, SYSTEM and services. */
   caller(): Promise<Reading<{ readonly userKey: string }>>;

@@ -76,7 +76,7 @@ export async function bundleProgram(
     metafile: true,
     entryPoints: [entry],
     outfile,
-    format: "iife",
+    format: "cjs",
     banner: { js: "(function(require){" },
     footer: { js: "})" },
     // import() of a built-in module becomes require: an embedded script has no module loader.

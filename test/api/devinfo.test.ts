@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { buildDevinfoRequest, readDevinfo, readVendorDeviceId } from "../../agent/api/devinfo.ts";
 import type { RawResponse, Sender } from "../../agent/api/exchange.ts";
 import { AgentError } from "../../agent/errors.ts";
+import { absent, found } from "../../agent/reading.ts";
 import { answer, anyAnswer } from "./answers.ts";
 
 const hwid = "1dc0aaaa292ce801f5379042d68bb6cb";
@@ -74,6 +75,14 @@ test("tries the vendor's newer path where the older one is not there", async () 
   expect(asked).toEqual(["/opswat/devinfo?callback=linkuser", "/opswat/3/devinfo?callback=linkuser"]);
 });
 
+test.each([found(true, "x"), absent("x", "not mounted")])(
+  "asks unless it is certain that nothing listens",
+  async (told) => {
+    const { sender } = scripted(answer(200, success));
+    expect(await readVendorDeviceId(11369, sender, signal, () => told)).toMatchObject({ kind: "found", value: hwid });
+  },
+);
+
 test("is absent where neither path is there", async () => {
   const { sender } = scripted(answer(404), answer(200, '{"code":-31}'));
   expect(await readVendorDeviceId(11369, sender, signal)).toMatchObject({ kind: "absent" });
@@ -86,6 +95,9 @@ test("nothing listening is absent; everything else that goes wrong is failed", a
     kind: "absent",
     reason: "nothing listens there",
   });
+  const { sender: silent, asked } = scripted();
+  expect(await readVendorDeviceId(1, silent, signal, () => found(false, "x"))).toMatchObject({ kind: "absent" });
+  expect(asked).toEqual([]);
   for (const error of [new AgentError("not-connected", "slow"), new AgentError("tls-untrusted", "impostor")]) {
     const { sender } = scripted(error);
     expect(await readVendorDeviceId(1, sender, signal)).toMatchObject({ kind: "failed", error });

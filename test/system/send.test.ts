@@ -7,6 +7,7 @@ import { readVendorDeviceId } from "../../agent/api/devinfo.ts";
 import type { ApiRequest, Sender } from "../../agent/api/exchange.ts";
 import { createSender, type SenderOptions } from "../../agent/api/send.ts";
 import { AgentError } from "../../agent/errors.ts";
+import { listensOnLoopback } from "../../agent/platform/linux/loopback.ts";
 import type { ProxySources } from "../../agent/proxy/choice.ts";
 import { absent, failed, found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
@@ -533,6 +534,13 @@ describe("over TLS", () => {
       const gone = await listen(() => {});
       await gone[Symbol.asyncDispose]();
       expect(await readVendorDeviceId(gone.port, sender(), signal)).toMatchObject({ kind: "absent" });
+    });
+
+    test("Linux tells without Node's network code whether anything listens", async () => {
+      const server = await listen(() => {});
+      expect(listensOnLoopback(server.port)).toMatchObject({ kind: "found", value: true });
+      await server[Symbol.asyncDispose]();
+      expect(listensOnLoopback(server.port)).toMatchObject({ kind: "found", value: false });
     });
   });
 });

@@ -13,6 +13,7 @@ import { nss } from "./libc.ts";
 import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
 import { readLocalFiles } from "./local-files.ts";
 import { tryLock } from "./lock.ts";
+import { listensOnLoopback } from "./loopback.ts";
 import { credentialsFolder, handedOn, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
@@ -65,6 +66,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     adapters: async () => readAdapters(root, options.permanentMacs ?? permanentMacs),
     hardwareIds: () => readHardwareIds(root, credentials, secondSource),
     vendorDeviceId: async () => absent("vendor client", "its client for Linux keeps no device ID that is documented"),
+    listens: listensOnLoopback,
     sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),
     caller: async () => {
       if (uid === 0) return absent("caller", "this program runs as root");

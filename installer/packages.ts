@@ -11,8 +11,8 @@ import { makeRpm } from "./linux/rpm.ts";
 import { macosFiles } from "./macos/files.ts";
 import { product } from "./package.ts";
 import { thirdPartyNotices } from "./third-party.ts";
-import { makePolicyArchive } from "./windows/policy-archive.ts";
-import { zip } from "./zip.ts";
+import { policyTemplates } from "./windows/policy-templates.ts";
+import { type ZippedFile, zip } from "./zip.ts";
 
 /**
  * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the list of
@@ -21,8 +21,9 @@ import { zip } from "./zip.ts";
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
-    if (name === "win-x64") return [makePolicyTemplates(dist)];
-    if (name === "darwin-arm64") return [makeMacosZip(dist)];
+    if (name === "win-x64") return [makeZip("policy-templates", asFiles(policyTemplates(product.version)), dist)];
+    // The package itself is made on a Mac.
+    if (name === "darwin-arm64") return [makeZip("macos", macosFiles(), dist)];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
   const documents = [
@@ -55,15 +56,13 @@ export function makeLinuxPackage(
   return inScratch((scratch) => make(target, { version, files, sourceDate: date, scratch, dist }));
 }
 
-/** @returns the archive's path */
-function makePolicyTemplates(dist: string): string {
-  return inScratch((scratch) => makePolicyArchive(product.version, sourceDate(), scratch, dist));
-}
+const asFiles = (texts: Readonly<Record<string, string>>): readonly ZippedFile[] =>
+  Object.entries(texts).map(([name, text]) => ({ name, mode: 0o644, text }));
 
-/** What goes with the executable for macOS; the package itself is made on a Mac. */
-function makeMacosZip(dist: string): string {
-  const path = join(dist, `${product.name}-${product.version}-macos.zip`);
-  writeFileSync(path, zip(macosFiles(), sourceDate()));
+/** @returns the archive's path */
+function makeZip(content: string, files: readonly ZippedFile[], dist: string): string {
+  const path = join(dist, `${product.name}-${product.version}-${content}.zip`);
+  writeFileSync(path, zip(files, sourceDate()));
   return path;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { withoutSecrets } from "../api/server-text.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { Secret } from "../secret.ts";
@@ -42,14 +42,31 @@ export function lastLogLines(logFile: string): readonly string[] {
   return [`${logFile}.1`, logFile].flatMap(linesOf).slice(-logLines);
 }
 
+/** Bytes: as much as a log holds before it is put aside. */
+const longestRead = 1024 * 1024;
+
 /** A log that can't be read says so in its place. */
 function linesOf(path: string): readonly string[] {
   try {
-    return readFileSync(path, "utf8")
+    return endOf(path)
       .split("\n")
       .filter((line) => line !== "");
   } catch (error) {
     const code = systemErrorCode(error);
     return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read (${code})`];
+  }
+}
+
+function endOf(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = fstatSync(file);
+    // What was named as a log may be a device without an end.
+    if (!stats.isFile()) return `${path} is no regular file`;
+    const bytes = Buffer.alloc(longestRead);
+    const start = Math.max(0, stats.size - longestRead);
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, longestRead, start));
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,0 +1,216 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Misbehaviour, silence } from "../fakes/answers.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
+import { type Endpoint, type RunOptions, setUpEndpoint, start } from "./agent.ts";
+import { createTestCa, type TestCa } from "./certificates.ts";
+import { answering, listen } from "./loopback.ts";
+
+/** Plants secrets, lets everything go wrong that can, and looks for them in all that any command leaves behind. */
+
+const clientSecret = "pl4nted/Secret+of==the&Account%41";
+const proxyPassword = "pl4nted/Password+of==the&Proxy";
+const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
+
+let ca: TestCa;
+let gears: Gears;
+let endpoint: Endpoint;
+let credentialFile: string;
+/** Secrets that no server knows. */
+let planted: string[];
+
+beforeAll(() => {
+  ca = createTestCa();
+});
+afterAll(() => ca[Symbol.dispose]());
+
+beforeEach(async () => {
+  gears = await startGears({ clientSecret, limit: { calls: 1000, periodMs: 60_000 } });
+  endpoint = setUpEndpoint(gears, { logLevel: "debug", deadline: "1s", clientId: undefined });
+  credentialFile = join(endpoint.directory, "credential.json");
+  endpoint.configure({ credentialFile });
+  planted = [clientSecret];
+  plant({});
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+function plant(fields: Readonly<Record<string, unknown>> | string, mode = 0o600): void {
+  const whole =
+    typeof fields === "string" ? fields : JSON.stringify({ clientId: gears.clientId, clientSecret, ...fields });
+  writeFileSync(credentialFile, whole, { mode });
+}
+
+/** How a secret may look: in URLs, forms, headers, JSON and dumps. Twelve characters of one are enough to tell. */
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const form = new URLSearchParams([["", secret]]).toString().slice(1);
+  const forms = [secret, encodeURIComponent(secret), form, JSON.stringify(secret).slice(1, -1)];
+  const dumps = [bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")];
+  return [...forms, ...dumps].map((text) => text.slice(0, 12));
+}
+
+/** Fails where a secret is in a text or in any file of the endpoint but those in which it was planted. */
+function hunt(...texts: readonly string[]): void {
+  const sources = new Set([credentialFile, endpoint.settingsFile]);
+  const files = readdirSync(endpoint.directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !sources.has(path));
+  const all = [...texts, ...files.map((path) => readFileSync(path, "latin1"))].join("\n");
+  for (const secret of [...planted, ...gears.secrets]) {
+    for (const form of formsOf(secret)) if (all.includes(form)) expect.fail(`${form} can be seen in:\n${all}`);
+  }
+}
+
+const commands: readonly (readonly string[])[] = [
+  ["link", "--json"],
+  ["link"],
+  ["--dry-run"],
+  ["doctor"],
+  ["doctor", "--json", "--bundle", "BUNDLE"],
+  ["status"],
+  ["config", "--json"],
+  ["plan", "--devices", "20"],
+  ["install", "--dry-run"],
+  ["uninstall", "--dry-run"],
+];
+
+/** Runs the commands one after another, as each leaves something for the next. */
+async function huntIn(which: readonly (readonly string[])[], options: RunOptions = {}): Promise<void> {
+  const environment = { HOME: endpoint.directory, ...options.environment };
+  for (const [index, words] of which.entries()) {
+    const args = words.map((word) => (word === "BUNDLE" ? join(endpoint.directory, `bundle-${index}`) : word));
+    const user = ["link", "--dry-run"].includes(args[0] ?? "") ? endpoint.flags : [];
+    const config = ["install", "uninstall"].includes(args[0] ?? "") ? [] : ["--config", endpoint.settingsFile];
+    const { stdout, stderr } = await start([...args, ...user, ...config], { ...options, environment }).ended;
+    expect(stdout, args.join(" ")).not.toBe("");
+    hunt(stdout, stderr);
+  }
+}
+
+const brief = [commands[0] ?? [], commands[4] ?? [], commands[5] ?? []];
+
+describe("all commands", () => {
+  it.each<[string, () => RunOptions | undefined]>([
+    ["all is well", () => undefined],
+    [
+      "the secret is in the environment",
+      () => ({ environment: { LINKUSER_CLIENT_ID: gears.clientId, LINKUSER_CLIENT_SECRET: clientSecret } }),
+    ],
+    ["a token is in the environment", () => ({ environment: { LINKUSER_ACCESS_TOKEN: clientSecret } })],
+    ["the secret is in the settings file, too", () => void endpoint.configure({ clientSecret })],
+    [
+      "the secret is in the tenant's address",
+      () => void endpoint.configure({ baseUrl: `https://key:${encodeURIComponent(clientSecret)}@x.test` }),
+    ],
+    [
+      "a token is in the tenant's query",
+      () => void endpoint.configure({ baseUrl: `https://x.test?access_token=${encodeURIComponent(clientSecret)}` }),
+    ],
+    [
+      "the settings file is damaged beside it",
+      () => void writeFileSync(endpoint.settingsFile, `{"clientSecret":"${clientSecret}",`, { mode: 0o600 }),
+    ],
+    ["the credential is not JSON", () => void plant(`clientSecret=${clientSecret}`)],
+    ["the credential has an unknown field of that name", () => void plant({ secret: clientSecret })],
+    ["the credential is both", () => void plant({ accessToken: clientSecret })],
+    ["the credential has control characters", () => void plant({ clientSecret: `${clientSecret}\n` })],
+    ["the log can't be written", () => void endpoint.configure({ logFile: "/dev/full" })],
+    [
+      "state and log can't be made",
+      () => void endpoint.configure({ logFile: "/dev/null/log", stateDir: "/dev/null/state" }),
+    ],
+    ["the disk is full", () => ({ within: ["sh", "-c", `trap '' XFSZ; ulimit -f 0; exec "$@"`, "sh"] })],
+  ])("%s", async (_, prepare) => {
+    await huntIn(commands, prepare() ?? {});
+  });
+});
+
+/** Sends everything back: in the reason, in headers and in the body, in every form that a server may give it. */
+function echo(status: number, json: boolean): Misbehaviour {
+  return ({ socket }) => {
+    const [secret = ""] = gears.secrets.slice(-1);
+    const all = [...gears.secrets, ...gears.secrets.map(encodeURIComponent), btoa(secret)].join(" ");
+    const fields = { result: 0, msg: all, error: all, error_description: all, description: all };
+    const body = json ? JSON.stringify(fields) : `<html><title>${all}</title><body>${all}</body></html>`;
+    const headers = [
+      `Location: https://${encodeURIComponent(secret)}.example.com/${all}?access_token=${all}`,
+      `Retry-After: 5000`,
+      ...["Set-Cookie", "Server", "WWW-Authenticate", "Proxy-Authenticate", "X-RateLimit-Limit", "Date", "Via"].map(
+        (name) => `${name}: ${all}`,
+      ),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`HTTP/1.1 ${status} ${all}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
+  };
+}
+
+describe.each(["token", "link_user"] as const)("%s repeats all that it was asked", (scripted) => {
+  it.each([
+    ...[200, 400, 401, 429, 500].map((status) => [status, "JSON"] as const),
+    ...[200, 302, 403, 404, 407, 511].map((status) => [status, "a web page"] as const),
+  ])("with status %d as %s", async (status, form) => {
+    gears.answerAlways(scripted, echo(status, form === "JSON"));
+    await huntIn(brief);
+    expect(gears.callsOf(scripted).length).toBeGreaterThan(0);
+  });
+});
+
+describe("what is between", () => {
+  it("a proxy that repeats its log-on", async () => {
+    const login = Buffer.from(`alice:${proxyPassword}`).toString("base64");
+    planted.push(proxyPassword, login);
+    const all = `${login} ${proxyPassword} ${encodeURIComponent(proxyPassword)}`;
+    const refusal = `HTTP/1.1 407 ${all}\r\nProxy-Authenticate: Basic realm="${all}"\r\nContent-Length: ${all.length}\r\n\r\n${all}`;
+    await using proxy = await listen(answering(refusal));
+    endpoint.configure({ baseUrl: "https://gears.test", proxy: `http://${proxy.host}` });
+    plant({ proxyUsername: "alice", proxyPassword });
+    await huntIn(brief);
+    expect(proxy.received).toContain(login);
+    endpoint.configure({ proxy: "auto" });
+    const address = `http://alice:${encodeURIComponent(proxyPassword)}@${proxy.host}`;
+    await huntIn(brief, { environment: { HTTPS_PROXY: address } });
+  });
+
+  it("a server that is not trusted, and one that speaks no TLS", async () => {
+    await using untrusted = await listen(answering(""), ca.issue("DNS:localhost"));
+    endpoint.configure({ baseUrl: `https://localhost:${untrusted.port}` });
+    await huntIn(brief);
+    endpoint.configure({ baseUrl: gears.baseUrl.replace("http:", "https:") });
+    await huntIn(brief);
+  });
+});
+
+describe("from outside", () => {
+  it("a run in flight has no secret in its arguments, starts no process, and ends without a word of it", async () => {
+    gears.answerAlways("link_user", silence);
+    endpoint.configure({ requestTimeout: "30s", deadline: "1m" });
+    const args = ["link", ...endpoint.flags, "--config", endpoint.settingsFile];
+    const { child, ended } = start(args, { environment: { HOME: endpoint.directory } });
+    const seen: string[] = [];
+    gears.onCall(({ endpoint: asked }) => {
+      if (asked !== "link_user") return;
+      const process = `/proc/${child.pid}`;
+      const tasks = readdirSync(`${process}/task`);
+      const children = tasks.map((task) => readFileSync(`${process}/task/${task}/children`, "utf8")).join("");
+      seen.push(readFileSync(`${process}/cmdline`, "latin1"), readFileSync(`${process}/environ`, "latin1"), children);
+      child.kill("SIGTERM");
+    });
+    const { exitCode, stdout, stderr } = await ended;
+    expect(exitCode).toBe(69);
+    expect(seen.length).toBe(3);
+    expect(seen[2]).toBe("");
+    hunt(...seen, stdout, stderr);
+  });
+
+  it.each(built ? ["NODE_DEBUG", "NODE_DEBUG_NATIVE"] : ["NODE_DEBUG_NATIVE"])(
+    "asked by %s for its runtime's notes",
+    async (name) => {
+      await huntIn(brief, { environment: { [name]: "*" } });
+    },
+  );
+});

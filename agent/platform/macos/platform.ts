@@ -74,6 +74,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     ...createDirectory(names, run),
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
+    systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
     tryLock,
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
     trigger: () => readTrigger(),

@@ -8,6 +8,7 @@ export const tools = {
   netstat: "/usr/sbin/netstat",
   networksetup: "/usr/sbin/networksetup",
   plutil: "/usr/bin/plutil",
+  scutil: "/usr/sbin/scutil",
 } as const;
 
 export type Tool = keyof typeof tools;

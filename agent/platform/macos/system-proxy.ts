@@ -1,0 +1,72 @@
+import { AgentError, asAgentError } from "../../errors.ts";
+import { parseProxy } from "../../proxy/address.ts";
+import type { SystemProxy } from "../../proxy/choice.ts";
+import { bareHost, isIn } from "../../proxy/host-match.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import type { RunTool } from "./tools.ts";
+
+const origin = "network settings (scutil --proxy)";
+
+/**
+ * The proxy of the network settings, which administrators alone can change. One that a script finds (PAC, WPAD) is told
+ * as a failure: the script is not run.
+ */
+export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
+  try {
+    const { values, exceptions } = parseNetworkSettings(run("scutil", "--proxy"));
+    const kind = url.protocol === "https:" ? "HTTPS" : "HTTP";
+    const isOn = (name: string): boolean => values.get(name) === "1";
+    if (isOn("ProxyAutoConfigEnable") || isOn("ProxyAutoDiscoveryEnable")) return failed(origin, scriptIsNotRun());
+    const host = values.get(`${kind}Proxy`);
+    if (!isOn(`${kind}Enable`) || host === undefined) return absent(origin, `no ${kind} proxy is set`);
+    const exception = exceptions.find((entry) => isExcepted(entry, bareHost(url)));
+    if (exception !== undefined) return found({ ways: ["direct"] }, `${origin}: exception ${exception}`);
+    if (isOn("ExcludeSimpleHostnames") && !bareHost(url).includes(".")) {
+      return found({ ways: ["direct"] }, `${origin}: simple host names are excepted`);
+    }
+    const port = values.get(`${kind}Port`);
+    const address = host.includes(":") ? `[${host}]` : host;
+    return found({ ways: [parseProxy(port === undefined ? address : `${address}:${port}`, origin)] }, origin);
+  } catch (cause) {
+    return failed(origin, asAgentError(cause));
+  }
+}
+
+function scriptIsNotRun(): AgentError {
+  const message =
+    "The network settings name a proxy by a script (PAC or automatic discovery), which is not run here. Name the proxy by the setting proxy.";
+  return new AgentError("setting-invalid", message);
+}
+
+/** What scutil(8) prints of a dictionary: `Name : value` a line, arrays and the settings of single adapters inside braces. */
+export function parseNetworkSettings(text: string) {
+  const values = new Map<string, string>();
+  const exceptions: string[] = [];
+  const within: string[] = [];
+  for (const line of text.split("\n")) {
+    const [, name = "", value = ""] = /^\s*([\w.]+) : (.*?)\s*$/.exec(line) ?? [];
+    if (line.trimEnd().endsWith("{")) within.push(name);
+    else if (line.trim() === "}") within.pop();
+    else if (name !== "" && within.length === 1) values.set(name, value);
+    else if (name !== "" && within.length === 2 && within[1] === "ExceptionsList") exceptions.push(value);
+  }
+  return { values, exceptions };
+}
+
+/** `host.example.com`, `*.example.com`, `192.0.2.1`, `169.254/16` */
+function isExcepted(entry: string, host: string): boolean {
+  if (entry.includes("/")) return isIn(wholeRange(entry), host);
+  const pattern = entry
+    .toLowerCase()
+    .split("*")
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+    .join(".*");
+  return new RegExp(`^${pattern}$`).test(host);
+}
+
+/** `169.254/16` stands for `169.254.0.0/16`. */
+function wholeRange(range: string): string {
+  const [, address = "", bits = ""] = /^(\d{1,3}(?:\.\d{1,3}){0,3})\/(\d{1,2})$/.exec(range) ?? [];
+  if (address === "") return range;
+  return `${[...address.split("."), "0", "0", "0"].slice(0, 4).join(".")}/${bits}`;
+}

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseNetworkSettings, readSystemProxy } from "../../../agent/platform/macos/system-proxy.ts";
+import { printed } from "./fixture.ts";
+
+const settings = printed("scutil-proxy");
+const wayTo = (url: string, text = settings) => readSystemProxy(new URL(url), () => text);
+
+test.each([
+  ["https://gears.opswat.com", "http://secure-proxy.example.com:3128"],
+  ["http://gears.opswat.com", "http://proxy.example.com:8080"],
+  ["https://gears.example.org", "http://secure-proxy.example.com:3128"],
+  ["https://sub.intranet.example.com", "http://secure-proxy.example.com:3128"],
+])("%s goes through %s", (url, origin) => {
+  expect(wayTo(url)).toMatchObject({ kind: "found", value: { ways: [{ origin, discovered: false }] } });
+});
+
+test.each(["https://intranet.example.com", "https://printer.local", "https://169.254.7.7", "https://gateway"])(
+  "%s is excepted",
+  (url) => {
+    expect(wayTo(url)).toMatchObject({ kind: "found", value: { ways: ["direct"] } });
+  },
+);
+
+test("no proxy is absent, whether turned off or never set", () => {
+  expect(wayTo("https://a.example", settings.replace("HTTPSEnable : 1", "HTTPSEnable : 0"))).toMatchObject({
+    kind: "absent",
+  });
+  expect(wayTo("https://a.example", "<dictionary> {\n}\n")).toMatchObject({ kind: "absent" });
+});
+
+test.each(["ProxyAutoConfigEnable", "ProxyAutoDiscoveryEnable"])("%s is told, not run", (name) => {
+  expect(wayTo("https://a.example", settings.replace("FTPPassive", name))).toMatchObject({
+    kind: "failed",
+    error: { message: expect.stringContaining("the setting proxy") },
+  });
+});
+
+test("an address that is none is a failure", () => {
+  expect(wayTo("https://a.example", settings.replace("secure-proxy.example.com", "a b"))).toMatchObject({
+    kind: "failed",
+  });
+});
+
+test("an IPv6 address gets its brackets", () => {
+  expect(wayTo("https://a.example", settings.replace("secure-proxy.example.com", "2001:db8::1"))).toMatchObject({
+    value: { ways: [{ origin: "http://[2001:db8::1]:3128" }] },
+  });
+});
+
+test("settings of single adapters are not the system's, whatever stands in them", () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[\w.*/ ]{0,20}$/)), (exceptions) => {
+      const scoped = exceptions.map((entry, at) => `        ${at} : ${entry}`).join("\n");
+      const { values, exceptions: own } = parseNetworkSettings(settings.replace("        0 : *.example.org", scoped));
+      expect(own).toEqual(["*.local", "169.254/16", "intranet.example.com"]);
+      expect(values.get("HTTPSEnable")).toBe("1");
+    }),
+  );
+});

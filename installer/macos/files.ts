@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
 import { daemonPropertyList } from "../../agent/platform/macos/launchd.ts";
+import { thirdPartyNotices } from "../third-party.ts";
 import type { ZippedFile } from "../zip.ts";
 import { jamfSchema } from "./jamf-schema.ts";
 import { configurationProfile } from "./profile.ts";
@@ -22,5 +23,6 @@ export function macosFiles(): readonly ZippedFile[] {
     own("sign-and-package.sh", 0o755),
     own("postinstall", 0o755),
     own("entitlements.plist", 0o644),
+    { name: "THIRD-PARTY-NOTICES.txt", mode: 0o644, text: thirdPartyNotices() },
   ];
 }

@@ -29,6 +29,7 @@ folder=$work/root/Library/LinkUserAgent
 umask 022
 mkdir -p "$folder" "$work/root/Library/Application Support/LinkUserAgent" "$work/root/usr/local/bin" "$work/scripts"
 install -m 755 "$1" "$folder/linkuser-agent"
+install -m 644 "$here/THIRD-PARTY-NOTICES.txt" "$folder/THIRD-PARTY-NOTICES.txt"
 ln -s /Library/LinkUserAgent/linkuser-agent "$work/root/usr/local/bin/linkuser-agent"
 install -m 755 "$here/postinstall" "$work/scripts/postinstall"
 

@@ -86,6 +86,9 @@ export interface BoundedOptions {
   readonly limit: number;
   /** Resolves after so many milliseconds without keeping the process alive. */
   readonly after: (ms: number) => Promise<void>;
+  /** For messages, what Windows is asked for, and what to check where it does not answer. */
+  readonly asksFor: string;
+  readonly check: string;
   /** CommonJS source of the worker and what it is given; the real ones outside tests. */
   readonly worker?: { readonly source: string; readonly data: unknown };
   /** Ends the process at once with an exit code, without waiting for its threads. */
@@ -99,7 +102,8 @@ type Answer = { readonly id: number; readonly answers?: readonly NativeAnswer[];
  * the limit fails, and so does what is asked while the thread is still blocked. The worker's program is the source text
  * of this one, so it works unbuilt, bundled and in a single executable.
  */
-export function boundedCalls({ limit, after, worker: program, leave = endProcess }: BoundedOptions): MakeCalls {
+export function boundedCalls(options: BoundedOptions): MakeCalls {
+  const { limit, after, asksFor, check, worker: program, leave = endProcess } = options;
   let worker: Worker | undefined;
   let lastId = 0;
   let blocked = false;
@@ -109,8 +113,12 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
   >();
 
   const fail = (cause: unknown): void => {
-    for (const one of waiting.values()) one.reject(callFailed(cause));
+    for (const one of waiting.values()) one.reject(callFailed(asksFor, cause));
     waiting.clear();
+  };
+  const tooLate = (): AgentError => {
+    const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
+    return new AgentError("identity-unreadable", message);
   };
   const start = (): Worker => {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
@@ -121,7 +129,7 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
       const asked = waiting.get(id);
       waiting.delete(id);
       blocked = false;
-      if (answers === undefined) asked?.reject(callFailed(new Error(error)));
+      if (answers === undefined) asked?.reject(callFailed(asksFor, new Error(error)));
       else asked?.resolve(answers);
     });
     started.on("error", fail);
@@ -133,7 +141,7 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
   };
 
   return async (calls) => {
-    if (blocked) throw timedOut(limit);
+    if (blocked) throw tooLate();
     worker ??= start();
     const id = ++lastId;
     const answered = new Promise<readonly NativeAnswer[]>((resolve, reject) => {
@@ -141,13 +149,13 @@ export function boundedCalls({ limit, after, worker: program, leave = endProcess
     });
     worker.ref();
     worker.postMessage({ id, calls: program === undefined ? calls.map(located) : calls });
-    const tooLate = after(limit).then(() => {
+    const giveUp = after(limit).then(() => {
       if (!waiting.has(id)) return answered;
       blocked = true;
-      throw timedOut(limit);
+      throw tooLate();
     });
     try {
-      return await Promise.race([answered, tooLate]);
+      return await Promise.race([answered, giveUp]);
     } finally {
       worker.unref();
     }
@@ -173,11 +181,6 @@ function endProcess(code: number): void {
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
 }
 
-function callFailed(cause: unknown): AgentError {
-  return new AgentError("identity-unreadable", "Windows could not be asked for account names.", { cause });
-}
-
-function timedOut(limit: number): AgentError {
-  const message = `Windows did not answer within ${limit / 1000} s when asked for account names. Check that a domain controller can be reached.`;
-  return new AgentError("identity-unreadable", message);
+function callFailed(asksFor: string, cause: unknown): AgentError {
+  return new AgentError("identity-unreadable", `Windows could not be asked for ${asksFor}.`, { cause });
 }

@@ -11,7 +11,7 @@ import { firmwareUuid, machineGuid, type ReadKey, registryDeviceId, type VendorP
 import { tryLock } from "./lock.ts";
 import { createLogons, isAdministrator, type LogonSources } from "./logons.ts";
 import { systemDirectory } from "./native/kernel32.ts";
-import { boundedCalls, directCalls } from "./native-calls.ts";
+import { type BoundedOptions, boundedCalls, directCalls } from "./native-calls.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import { makeProtectedFolder, readProtected, writableByOthers } from "./protected-files.ts";
@@ -21,8 +21,13 @@ import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./s
 import { ownToken, sessionToken } from "./tokens.ts";
 import { readTrigger } from "./trigger.ts";
 
-/** Milliseconds for one batch of names; Windows itself gives up on a domain controller later than this. */
-const lookupLimit = 15_000;
+/** Windows itself gives up on a domain controller later than this. */
+const accountNames: BoundedOptions = {
+  limit: 15_000,
+  after: unheldTimer,
+  asksFor: "account names",
+  check: "Check that a domain controller can be reached.",
+};
 
 /** What tests put in the machine's place. */
 export interface WindowsOptions {
@@ -50,7 +55,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     accountDomains,
     machineName,
     direct: directCalls(),
-    bounded: boundedCalls({ limit: lookupLimit, after: unheldTimer }),
+    bounded: boundedCalls(accountNames),
     ...options.logonSources,
   };
   const own = sources.ownToken();
@@ -82,6 +87,11 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async () => registryDeviceId(readKey, options.vendorPlaces),
     ...createLogons({ ...sources, ownToken: () => own }),
+    systemProxy: async (url) => {
+      const { proxySources, readSystemProxy } = await import("./system-proxy.ts");
+      const trustsUser = !privileged || own.userSid === systemSid;
+      return await readSystemProxy(url, proxySources(trustsUser, readKey));
+    },
     tryLock,
     reportEvent: eventReading,
     selfTest: async () => (await import("./self-test.ts")).selfTest(),

@@ -5,6 +5,7 @@ import { adapterAddresses, interfaceTable } from "./adapters.ts";
 import { isSealed, seal, unseal } from "./data-protection.ts";
 import { systemDirectory } from "./native/kernel32.ts";
 import { directCalls } from "./native-calls.ts";
+import { machineProxies, userProxySettings } from "./proxy-settings.ts";
 import { readMachineKey } from "./registry.ts";
 import { sessionRows } from "./session-rows.ts";
 import { systemSid } from "./sids.ts";
@@ -36,8 +37,11 @@ const parts: readonly (readonly [string, () => boolean | Promise<boolean>])[] = 
   ["advapi32: registry", () => readMachineKey("SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion") !== undefined],
   ["crypt32: data protection", () => roundTrip("linkuser-agent")],
   ["iphlpapi: network adapters", () => adapterAddresses().bytes.length > 0 && interfaceTable().length > 0],
+  ["winhttp: proxy settings", () => isText(machineProxies()?.proxies) && isText(userProxySettings()?.script)],
   ["wtsapi32: sessions", () => sessionRows().every(({ id, state }) => id >= 0 && state >= 0 && state < 10)],
 ];
+
+const isText = (text: string | undefined): boolean => text === undefined || !/[\0\ufffd]/.test(text);
 
 function roundTrip(text: string): boolean {
   const sealed = seal(text);

@@ -8,10 +8,11 @@ const failing = {
   data: undefined,
 };
 const unanswered = () => new Promise<void>(() => {});
+const names = { asksFor: "account names", check: "Check the network." };
 const at = async () => {};
 
 it("what is not answered in time fails, and so does what is asked after it", async () => {
-  const calls = boundedCalls({ limit: 15_000, after: at, worker: sleeping, leave: () => {} });
+  const calls = boundedCalls({ ...names, limit: 15_000, after: at, worker: sleeping, leave: () => {} });
   await expect(calls([])).rejects.toMatchObject({
     code: "identity-unreadable",
     message: expect.stringContaining("15 s"),
@@ -20,7 +21,7 @@ it("what is not answered in time fails, and so does what is asked after it", asy
 });
 
 it("what the thread reports as an error is told as one", async () => {
-  const calls = boundedCalls({ limit: 1000, after: unanswered, worker: failing });
+  const calls = boundedCalls({ ...names, limit: 1000, after: unanswered, worker: failing });
   await expect(calls([])).rejects.toMatchObject({
     code: "identity-unreadable",
     cause: { message: "no such function" },

@@ -19,7 +19,7 @@ const inProgramData = (name: string): string => `C:\\ProgramData\\LinkUserAgent\
 
 it("all bindings work", async () => {
   const { told } = await native(["self-test"]);
-  expect(told).toHaveLength(8);
+  expect(told).toHaveLength(9);
   expect((told as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
 });
 

@@ -13,6 +13,8 @@ export const kernel32 = library(
     GetLastError: { arguments: [], return: "uint32" },
     // HLOCAL LocalFree(HLOCAL hMem)
     LocalFree: { arguments: ["uint64"], return: "uint64" },
+    // HGLOBAL GlobalFree(HGLOBAL hMem)
+    GlobalFree: { arguments: ["uint64"], return: "uint64" },
     // BOOL CloseHandle(HANDLE hObject)
     CloseHandle: { arguments: ["uint64"], return: "int32" },
     // HANDLE GetCurrentProcess(void)

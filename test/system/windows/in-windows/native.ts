@@ -14,15 +14,18 @@ import { readMachineKey } from "../../../../agent/platform/windows/registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
 import { sessionRows, shellToken } from "../../../../agent/platform/windows/session-rows.ts";
 import { ownToken, sessionToken } from "../../../../agent/platform/windows/tokens.ts";
+import { guardStandardStreams } from "../../../../agent/standard-streams.ts";
 
+guardStandardStreams();
 const [what = "", ...parameters] = process.argv.slice(2);
 const [first = "", second = ""] = parameters;
 
+const names = { asksFor: "account names", check: "Check that a domain controller can be reached." };
 const after = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 
 /** A call that does not come back: as a name whose domain controller is gone, for Windows to wait for. */
 async function hang(): Promise<unknown> {
-  const calls = boundedCalls({ limit: 300, after });
+  const calls = boundedCalls({ ...names, limit: 300, after });
   const sleep = {
     library: "kernel32.dll",
     name: "Sleep",
@@ -59,8 +62,9 @@ const works: Readonly<Record<string, () => unknown>> = {
     session: sessionToken(sessionRows()[0]?.id ?? 0),
     shell: shellToken(sessionRows()[0]?.id ?? 0),
   }),
-  names: () => lookUpSids(parameters, boundedCalls({ limit: 10_000, after })),
+  names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
   hang,
+  "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),
   capture: () => {
     const { bytes, base } = adapterAddresses();
     return {

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answering, listen, reply } from "../loopback.ts";
+import { type CallNative, installNative } from "./windows-agent.ts";
+import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
+
+/** Proxies as Windows keeps them in its registry, read through WinHTTP, which under Wine evaluates PAC scripts too. */
+
+const settings = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+const policy = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+/** What the values begin with, and the flags in them. */
+const kept = { machine: 0x18, user: 0x46, direct: 1, proxy: 2, script: 4, detect: 8 } as const;
+
+let machine: WineMachine;
+let native: CallNative;
+
+beforeAll(async () => {
+  machine = await startWineMachine();
+  native = installNative(machine);
+});
+afterAll(async () => await machine?.[Symbol.asyncDispose]());
+
+/** The machine's settings, this account's, and whether policy makes these count in a run with rights. */
+beforeEach(async () => {
+  await keep("HKLM", "WinHttpSettings", kept.machine, kept.direct, "", "");
+  await keep("HKCU", "DefaultConnectionSettings", kept.user, kept.direct, "", "", "");
+  await machine.run("reg", ["add", policy, "/v", "ProxySettingsPerUser", "/t", "REG_DWORD", "/d", "0", "/f"]);
+});
+
+async function keep(root: string, name: string, begin: number, flags: number, ...texts: string[]): Promise<void> {
+  const numbers = Buffer.alloc(12);
+  numbers.writeUInt32LE(begin, 0);
+  numbers.writeUInt32LE(flags, 8);
+  const counted = texts.map((text) => Buffer.from(`${String.fromCharCode(text.length)}\0\0\0${text}`, "latin1"));
+  const data = Buffer.concat([numbers, ...counted]).toString("hex");
+  const key = `${root}\\${settings}\\Connections`;
+  await machine.run("reg", ["add", key, "/v", name, "/t", "REG_BINARY", "/d", data, "/f"]);
+}
+
+const setUser = (flags: number, ...texts: string[]) =>
+  keep("HKCU", "DefaultConnectionSettings", kept.user, kept.direct | flags, ...texts);
+
+async function read(url = "https://gears.opswat.com") {
+  const { told } = await native(["system-proxy", url], { limit: 60_000 });
+  return told as { kind: string; origin: string; value?: { ways: unknown }; error?: { message: string } };
+}
+
+const proxy = (origin: string, discovered = false) => ({ origin, discovered });
+
+it("nothing set", async () => {
+  expect(await read()).toMatchObject({ kind: "absent", origin: "Windows' proxy settings" });
+});
+
+describe("netsh winhttp", () => {
+  beforeEach(() =>
+    keep("HKLM", "WinHttpSettings", kept.machine, kept.direct | kept.proxy, "winhttp:3128", "*.corp.test"),
+  );
+
+  it("counts before this account's settings", async () => {
+    await setUser(kept.proxy, "user:8080", "", "");
+    expect(await read()).toMatchObject({ origin: "netsh winhttp", value: { ways: [proxy("http://winhttp:3128")] } });
+  });
+
+  it("and its exceptions", async () => {
+    expect(await read("https://gateway.corp.test")).toMatchObject({ value: { ways: ["direct"] } });
+  });
+});
+
+describe("this account's", () => {
+  it("proxy, with its exceptions", async () => {
+    await setUser(kept.proxy, "http=a:1;https=user:8080", "<local>", "");
+    expect(await read()).toMatchObject({
+      origin: "Windows' proxy settings",
+      value: { ways: [proxy("http://user:8080")] },
+    });
+    expect(await read("https://gateway")).toMatchObject({ value: { ways: ["direct"] } });
+  });
+
+  it("settings do not count in a run with rights, unless policy makes them the machine's", async () => {
+    await setUser(kept.proxy, "user:8080", "", "");
+    await machine.run("reg", ["delete", policy, "/f"]);
+    expect(await read()).toMatchObject({ kind: "absent", origin: "netsh winhttp" });
+  });
+
+  it("PAC script, fetched and evaluated by Windows", async () => {
+    const pac = `function FindProxyForURL(url, host) {
+      return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; PROXY second:8080" : "DIRECT";
+    }`;
+    const headers = "Content-Type: application/x-ns-proxy-autoconfig";
+    await using server = await listen(answering(reply("200 OK", pac, headers)));
+    await machine.forward(server.port);
+    await setUser(kept.script, "", "", `http://127.0.0.1:${server.port}/proxy.pac`);
+    // The first evaluation starts a process of Wine's that stays, and would hold the pipes of who started it.
+    const silent = 'exec wine "$@" </dev/null >/dev/null 2>&1';
+    const program = `${sharedFolder}\\test\\system\\windows\\in-windows\\native.ts`;
+    const words = ["--disable-warning=ExperimentalWarning", program, "system-proxy", "https://example.com"];
+    await machine.runLinux(["sh", "-c", silent, "sh", `${sharedFolder}\\node.exe`, ...words]);
+    expect(await read()).toMatchObject({
+      kind: "found",
+      origin: `PAC script 127.0.0.1:${server.port}`,
+      // Wine gives the first one alone.
+      value: { ways: [proxy("http://first:8080"), "direct"] },
+    });
+    expect(await read("https://example.com")).toMatchObject({ value: { ways: ["direct"] } });
+    expect(server.received).toMatch(/^GET \/proxy\.pac HTTP/);
+  });
+
+  it("PAC script that can't be had is told", async () => {
+    await setUser(kept.script, "", "", "http://127.0.0.1:9/proxy.pac");
+    expect(await read()).toMatchObject({
+      kind: "failed",
+      error: { message: expect.stringMatching(/^The PAC script 127\.0\.0\.1:9 can't be used: WinHttpGetProxyForUrl/) },
+    });
+  });
+
+  it("wish to ask the network, which has no answer here", async () => {
+    await setUser(kept.detect, "", "", "");
+    expect(await read()).toMatchObject({ kind: "absent", origin: "WPAD" });
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { fchownSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "./errors.ts";
 
@@ -17,4 +17,16 @@ export function makeFolder(path: string): void {
     makeFolder(dirname(path));
     mkdirSync(path, { mode: 0o700 });
   }
+}
+
+/**
+ * Gives a file that root made to whom its folder belongs. A service's folders belong to a user of its own (systemd's
+ * DynamicUser=), who has to read and write what a run of root's leaves there. Elsewhere nothing happens.
+ * @param descriptor of the file, opened so that no link was followed
+ * @throws the system's error
+ */
+export function giveToFolder(descriptor: number, folder: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(folder);
+  if (uid !== 0) fchownSync(descriptor, uid, gid);
 }

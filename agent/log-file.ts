@@ -1,7 +1,7 @@
-import { appendFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "./errors.ts";
-import { makeFolder } from "./folders.ts";
+import { giveToFolder, makeFolder } from "./folders.ts";
 import { formatLogLine, type LogSink } from "./log.ts";
 
 /** Bytes after which a log file is put aside; with the one before it, the log takes at most twice this. */
@@ -26,13 +26,26 @@ export function logFileSink(path: string, onFailure: (code: string | undefined) 
 
 function append(path: string, line: string): void {
   if (sizeOf(path) + line.length > largest) renameSync(path, `${path}.1`);
-  const options = { mode: 0o600 };
+  const folder = dirname(path);
+  const file = openToAppend(path, folder);
   try {
-    appendFileSync(path, line, options);
+    giveToFolder(file, folder);
+    appendFileSync(file, line);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** No link is followed: root's run writes into folders of a service's user, too. */
+function openToAppend(path: string, folder: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
+  const open = (): number => openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+  try {
+    return open();
   } catch (error) {
     if (systemErrorCode(error) !== "ENOENT") throw error;
-    makeFolder(dirname(path));
-    appendFileSync(path, line, options);
+    makeFolder(folder);
+    return open();
   }
 }
 

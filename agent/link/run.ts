@@ -41,7 +41,7 @@ const glance = 30_000;
 const watchedGlance = 1_000;
 /** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
 const signOfLife = 600_000;
-/** Milliseconds that a run waits at most which will be repeated: the interval of the catch-up trigger. */
+/** Milliseconds that a run waits at most which will be repeated: the interval of the triggers. */
 export const longestWaitIfRepeated = 900_000;
 
 /** Failures that may pass as soon as a network comes back. */

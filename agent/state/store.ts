@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
-import { makeFolder } from "../folders.ts";
+import { giveToFolder, makeFolder } from "../folders.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
 
 /** Keeps the memory in `state.json`: written beside it, forced to the disk, then renamed over it. */
@@ -24,15 +24,18 @@ export function fileStore(stateDir: string): MemoryStore {
     write: (memory) => {
       makeFolder(stateDir);
       const next = `${path}.new`;
-      writeDurably(next, formatMemory(memory));
+      // Left by a run that was killed, or put there by who may write to the folder: never written into.
+      rmSync(next, { force: true });
+      writeDurably(next, stateDir, formatMemory(memory));
       renameSync(next, path);
     },
   };
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "w", 0o600);
+function writeDurably(path: string, folder: string, text: string): void {
+  const file = openSync(path, "wx", 0o600);
   try {
+    giveToFolder(file, folder);
     writeFileSync(file, text);
     fsyncSync(file);
   } finally {

@@ -1,5 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
+import { giveToFolder } from "../../folders.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { HeldLock } from "../port.ts";
 import { lastErrno, libc } from "./libc.ts";
@@ -15,6 +17,7 @@ export function tryLock(path: string): Reading<HeldLock> {
   try {
     descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     const held = descriptor;
+    giveToFolder(held, dirname(path));
     if (libc().flock(held, LOCK_EX | LOCK_NB) === 0) {
       descriptor = undefined;
       return found({ [Symbol.dispose]: () => closeSync(held) }, path);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
 import type { Paths } from "../port.ts";
 
@@ -52,6 +52,11 @@ export function handedOn(root: string, path: string, environment: Environment): 
   const folder = credentialsFolder(environment);
   if (folder === undefined || path !== installedClientKey(root)) return undefined;
   return givenCopy(join(folder, basename(path)));
+}
+
+/** The administrator's own file where `path` is the unit's copy of one; undefined for another. */
+export function originalOf(root: string, path: string, environment: Environment): string | undefined {
+  return dirname(path) === credentialsFolder(environment) ? join(root, configFolder, basename(path)) : undefined;
 }
 
 /** What the units pass where there is no file to pass; without it systemd would not start them. */

@@ -3,7 +3,7 @@ import { absent, found } from "../../reading.ts";
 import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createWorkerNames } from "../posix/bounded-names.ts";
-import { readProtected, writableByOthers } from "../posix/protected-files.ts";
+import { judgeUnread, readProtected, writableByOthers } from "../posix/protected-files.ts";
 import { unheldTimer } from "../unheld-timer.ts";
 import { isSystemUid } from "./accounts.ts";
 import { readAdapters } from "./adapters.ts";
@@ -14,7 +14,7 @@ import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
 import { readLocalFiles } from "./local-files.ts";
 import { tryLock } from "./lock.ts";
 import { listensOnLoopback } from "./loopback.ts";
-import { credentialsFolder, handedOn, personalPaths, policyPath, systemPaths } from "./paths.ts";
+import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
 import { readSessions } from "./sessions.ts";
@@ -77,7 +77,13 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     account: directory.account,
     accountByName: directory.accountByName,
     groups: directory.groups,
-    readProtected: (path) => readProtected(handedOn(root, path, environment) ?? path, trust),
+    readProtected: (path) => {
+      const given = handedOn(root, path, environment) ?? path;
+      const original = originalOf(root, given, environment);
+      // systemd protects its copy, whoever may read what it was made from.
+      const judged = original === undefined ? undefined : judgeUnread(original, trust);
+      return judged?.kind === "failed" ? judged : readProtected(given, trust);
+    },
     writableByOthers: (path) => writableByOthers(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     tryLock,

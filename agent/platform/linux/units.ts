@@ -1,3 +1,4 @@
+import { exitCodes } from "../../exit-codes.ts";
 import { installedClientKey, noCredential } from "./paths.ts";
 
 /** One file below a folder that systemd loads units from. */
@@ -23,8 +24,14 @@ export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"]
 /** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
 export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 
-/** Exit codes that leave nothing to repair: nobody is logged on (67), or the timer tries again (75). */
-const quietExitCodes = "67 75";
+/** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
+const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes["rate-limited"]}`;
+
+/**
+ * A run that would have to wait longer than this ends with the exit code for it, and systemd starts it again after as long.
+ * Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the matter.
+ */
+const repeatedAfter = "15min";
 
 /**
  * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
@@ -52,13 +59,13 @@ Description=Link this device to the user of logon session %i
 After=session-%i.scope network-online.target nss-user-lookup.target
 CollectMode=inactive-or-failed
 
-${serviceSection(`${executable} --session %i`, credentialFile)}`;
+${serviceSection(`${executable} --will-repeat --session %i`, credentialFile)}`;
 
 const catchUpService = (executable: string, credentialFile: string): string => `[Unit]
 Description=Link this device to its logged-in user
 After=network-online.target nss-user-lookup.target
 
-${serviceSection(executable, credentialFile)}`;
+${serviceSection(`${executable} --will-repeat`, credentialFile)}`;
 
 /** The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline. */
 const timer = `[Unit]
@@ -74,13 +81,16 @@ WantedBy=timers.target
 `;
 
 /**
- * `Type=exec`: a run may wait for hours for its turn; with `oneshot` a logon at boot would keep the boot from finishing.
+ * `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would keep the boot
+ * from finishing.
  * No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which hides the routes.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec
 ExecStart=${command}
 SuccessExitStatus=${quietExitCodes}
+RestartForceExitStatus=${exitCodes["rate-limited"]}
+RestartSec=${repeatedAfter}
 TimeoutStopSec=10s
 Nice=10
 

@@ -37,20 +37,40 @@ export interface Trust {
 /** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
 export function readProtected(path: string, trust: Trust): Reading<string> {
   return withFile(path, (real, descriptor, stats) => {
-    const wayThere = untrustedWay(path, trust);
-    if (wayThere !== undefined) return exposed(path, wayThere);
-    const allowed = isIn(trust.credentialsFolder, real) ? readableByGroup : 0;
-    if (!isTrustedOwner(stats, trust)) {
-      return exposed(path, `${real} belongs to the user ID ${stats.uid}: run chown root ${shellWord(real)}`);
-    }
-    if ((stats.mode & groupOrOthers & ~allowed) !== 0) {
-      return exposed(path, `${real} has the mode ${mode(stats)}: run chmod 600 ${shellWord(real)}`);
-    }
-    const list = trust.openedByList?.(real);
-    if (list !== undefined) return exposed(path, list);
+    const exposure = exposureOf(path, real, stats, trust);
+    if (exposure !== undefined) return exposed(path, exposure);
     if (stats.size > largest) return unreadable(path, "it is larger than 1 MiB");
     return found(readFileSync(descriptor, "utf8"), path);
   });
+}
+
+/** Of a file that this user may not read and of which it got a copy: whether nobody else may read or replace it. */
+export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
+  try {
+    const real = realpathSync(path);
+    const exposure = exposureOf(path, real, lstatSync(real), trust);
+    return exposure === undefined ? found("protected", path) : exposed(path, exposure);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(path, cause);
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return absent(path, "no such file");
+    // Who may not even look into its folder can't read it.
+    return code === "EACCES" ? found("protected", path) : unreadable(path, String(code), cause);
+  }
+}
+
+/** By whom a file can be read or exchanged who is not trusted, and the remedy. @throws AgentError or the system's error */
+function exposureOf(path: string, real: string, stats: Stats, trust: Trust): string | undefined {
+  const wayThere = untrustedWay(path, trust);
+  if (wayThere !== undefined) return wayThere;
+  const allowed = isIn(trust.credentialsFolder, real) ? readableByGroup : 0;
+  if (!isTrustedOwner(stats, trust)) {
+    return `${real} belongs to the user ID ${stats.uid}: run chown root ${shellWord(real)}`;
+  }
+  if ((stats.mode & groupOrOthers & ~allowed) !== 0) {
+    return `${real} has the mode ${mode(stats)}: run chmod 600 ${shellWord(real)}`;
+  }
+  return trust.openedByList?.(real);
 }
 
 /** Whether somebody other than root and this user may change or replace a file. */

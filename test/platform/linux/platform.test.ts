@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { noCredential } from "../../../agent/platform/linux/paths.ts";
@@ -58,6 +58,24 @@ test("a credential that systemd passes is taken instead of the file", () => {
   expect(platform({ environment: { CREDENTIALS_DIRECTORY: without } }).paths.credentialFile).toBe(
     "/nowhere/etc/linkuser-agent/credential.json",
   );
+});
+
+test("a copy is not taken where others may read what it was made from", () => {
+  const credentials = makeRoot({ "credential.json": "{}" });
+  chmodSync(join(credentials, "credential.json"), 0o600);
+  const root = makeRoot({ "etc/linkuser-agent/credential.json": "{}" });
+  const original = join(root, "etc/linkuser-agent/credential.json");
+  const environment = { CREDENTIALS_DIRECTORY: credentials };
+  const service = platform({ root, uid: dynamicUid, effectiveUid: process.geteuid?.() ?? 0, environment });
+  chmodSync(original, 0o640);
+  expect(service.readProtected(service.paths.credentialFile)).toMatchObject({
+    kind: "failed",
+    error: { code: "credentials-exposed", message: expect.stringContaining(`chmod 600 ${original}`) },
+  });
+  chmodSync(original, 0o600);
+  expect(service.readProtected(service.paths.credentialFile)).toMatchObject({ kind: "found" });
+  rmSync(original);
+  expect(service.readProtected(service.paths.credentialFile)).toMatchObject({ kind: "found" });
 });
 
 test.each([

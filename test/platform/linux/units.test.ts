@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { longestWaitIfRepeated } from "../../../agent/link/run.ts";
 import { noCredential } from "../../../agent/platform/linux/paths.ts";
 import { unitFiles } from "../../../agent/platform/linux/units.ts";
 
@@ -8,7 +9,9 @@ const services = ["linkuser-agent@.service", "linkuser-agent.service"];
 
 test("every session wants a run of its own, which is not part of the logon", () => {
   expect(textOf("session-.scope.d/50-linkuser-agent.conf")).toContain("\nWants=linkuser-agent@%j.service\n");
-  expect(textOf("linkuser-agent@.service")).toContain("\nExecStart=/usr/bin/linkuser-agent --session %i\n");
+  expect(textOf("linkuser-agent@.service")).toContain(
+    "\nExecStart=/usr/bin/linkuser-agent --will-repeat --session %i\n",
+  );
   expect(textOf("linkuser-agent@.service")).toContain("After=session-%i.scope ");
 });
 
@@ -21,6 +24,13 @@ test.each(services)("%s gets copies of what root alone may read, and starts with
     expect(textOf(path)).toContain(`\nLoadCredential=${name}:${source}\nSetCredential=${name}:${noCredential}\n`);
   }
   expect(textOf(path)).toContain("\nDynamicUser=yes\n");
+});
+
+test.each(services)("%s comes again where a run did not wait for its turn, as often as it counts on", (path) => {
+  const text = textOf(path);
+  expect(text).toMatch(/^ExecStart=\S+ --will-repeat\b/m);
+  expect(text).toContain("\nRestartForceExitStatus=75\n");
+  expect(text).toContain(`\nRestartSec=${longestWaitIfRepeated / 60_000}min\n`);
 });
 
 test.each(services)("%s sets nothing that V8 or the routes' table do not survive", (path) => {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { readProtected, writableByOthers } from "../../../agent/platform/posix/protected-files.ts";
+import { judgeUnread, readProtected, writableByOthers } from "../../../agent/platform/posix/protected-files.ts";
 import { makeRoot } from "../linux/tree.ts";
 
 const uid = process.geteuid?.() ?? 0;
@@ -26,6 +26,13 @@ test.each([0o640, 0o604, 0o660, 0o644, 0o610])("the mode %o is refused with the 
     kind: "failed",
     error: { code: "credentials-exposed", message: expect.stringContaining("chmod 600") },
   });
+});
+
+test("a file that only its mode tells of is judged alike", () => {
+  expect(judgeUnread(file, trust)).toMatchObject({ kind: "found" });
+  expect(judgeUnread(join(folder, "none"), trust)).toMatchObject({ kind: "absent" });
+  chmodSync(file, 0o640);
+  expect(judgeUnread(file, trust)).toMatchObject({ error: { code: "credentials-exposed" } });
 });
 
 test("another user's file is refused with the remedy", () => {

@@ -44,6 +44,9 @@ function told(command: string, ...args: readonly string[]) {
   return { status, document, changes };
 }
 
+const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "link_user");
+const linkByRoot = (...flags: readonly string[]) => machine.run(executable, "--user", "alice", "--no-splay", ...flags);
+
 test("--dry-run shows what would be done and changes nothing", () => {
   const { status, document, changes } = told("install", "--dry-run", ...credential, ...settings());
   expect(status).toBe(0);
@@ -102,9 +105,28 @@ test("a logon links the user with exactly one call", async () => {
   machine.logOn("alice", "first");
   await machine.until("the run", () => machine.runsOfSessions()[0]);
   expect(machine.runsOfSessions()).toEqual(["done"]);
-  const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "link_user");
   await machine.until("the call", () => linkCalls()[0]);
   expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
+});
+
+test("what root's run by hand leaves is the service's, which finds the link made", async () => {
+  expect(linkByRoot("--force")).toContain("linked: ");
+  machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
+  const journal = ["journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service"];
+  expect(machine.run(...journal)).toContain("already-linked: ");
+  await machine.until("the calls", () => linkCalls()[1]);
+  expect(linkCalls()).toHaveLength(2);
+  const folders = ["/var/lib/linkuser-agent/.", "/var/log/linkuser-agent/."];
+  const owners = machine
+    .run("find", ...folders, "-printf", "%u %P\n")
+    .trim()
+    .split("\n");
+  expect(owners.map((one) => one.split(" ")[1])).toEqual(
+    expect.arrayContaining(["state.json", "lock", "linkuser-agent.log"]),
+  );
+  const [service, ...others] = new Set(owners.map((one) => one.split(" ")[0]));
+  expect(service).not.toBe("root");
+  expect(others).toEqual([]);
 });
 
 test("uninstall removes trigger and credential; a second time there is nothing to do", () => {
@@ -119,4 +141,17 @@ test("with --purge nothing is left", () => {
   expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
   const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");
   expect(left).toBe("");
+});
+
+test("a link that root made before any service ran is found by the first logon", async () => {
+  machine.run("systemctl", "stop", "first.service");
+  const { clientSecret } = machine.gears;
+  const words = [executable, "install", "--credential-from", "-", ...settings()];
+  machine.shell(words.map((word) => `'${word}'`).join(" "), JSON.stringify({ clientSecret }));
+  expect(linkByRoot()).toContain("linked: ");
+  machine.logOn("alice", "second");
+  await machine.until("the run", () => machine.runsOfSessions()[1]);
+  expect(machine.runsOfSessions()).toEqual(["done", "done"]);
+  expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*")).toContain("already-linked: ");
+  expect(linkCalls()).toHaveLength(3);
 });

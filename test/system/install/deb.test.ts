@@ -55,14 +55,48 @@ test("a logon without a credential ends with 77 and says which file is missing",
   machine.run("systemctl", "stop", "first.service");
 });
 
-test("a logon links the user with exactly one call", async () => {
-  const { baseUrl, clientId, clientSecret } = machine.gears;
-  machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, splay: "0s", identify: ["hwid"] }));
-  machine.shell(`umask 077; cat > ${credentialFile}`, JSON.stringify({ clientSecret }));
-  machine.logOn("alice", "second");
+/** What the administrator sets, beside the stand-in's address. */
+function configure(settings: object): void {
+  const { baseUrl, clientId } = machine.gears;
+  machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, identify: ["hwid"], ...settings }));
+}
+
+test("a logon with a credential that others may read ends with 77 and says how to protect it", async () => {
+  configure({ splay: "0s" });
+  const { clientSecret } = machine.gears;
+  machine.shell(`umask 027; cat > ${credentialFile}`, JSON.stringify({ clientSecret }));
+  machine.logOn("alice", "exposed");
   await machine.until("the run", () => machine.runsOfSessions()[1]);
-  expect(machine.runsOfSessions()).toEqual(["77", "done"]);
+  expect(machine.runsOfSessions()).toEqual(["77", "77"]);
+  const told = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
+  expect(told).toContain(`chmod 600 ${credentialFile}`);
+  expect(machine.calls).toEqual([]);
+  machine.run("chmod", "600", credentialFile);
+  machine.run("systemctl", "stop", "exposed.service");
+});
+
+test("a logon whose turn comes later leaves nothing running, and systemd comes again for it", async () => {
+  configure({ splay: "30d" });
+  machine.logOn("alice", "second");
+  await machine.until("the run", () => machine.runsOfSessions()[2]);
+  const listed = machine.run("systemctl", "list-units", "--plain", "--no-legend", "linkuser-agent@*.service");
+  const [unit = ""] = listed.split(" ");
+  const show = (property: string): string =>
+    machine.run("systemctl", "show", "--value", `--property=${property}`, unit).trim();
+  expect(show("SubState")).toBe("auto-restart");
+  expect(show("ExecMainStatus")).toBe("75");
+  expect(show("MainPID")).toBe("0");
+  expect(show("RestartUSec")).toBe("15min");
+  expect(machine.calls).toEqual([]);
+  // Its turn, and systemd's next start, are now.
+  configure({ splay: "0s" });
+  machine.run("systemctl", "restart", unit);
+});
+
+test("it links the user with exactly one call", async () => {
   await machine.until("the call", () => linkCalls()[0]);
+  await machine.until("the run", () => machine.runsOfSessions()[3]);
+  expect(machine.runsOfSessions()).toEqual(["77", "77", "done", "done"]);
   expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
 });
 
@@ -85,7 +119,7 @@ test("the user can read neither the credential nor what the service keeps", () =
 test("a second session and the timer's run find the link made", async () => {
   machine.run("systemctl", "stop", "second.service");
   machine.logOn("alice", "third");
-  await machine.until("the run", () => machine.runsOfSessions()[2]);
+  await machine.until("the run", () => machine.runsOfSessions()[4]);
   machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
   expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service")).toContain(
     "already-linked",

@@ -11,6 +11,7 @@ import { makeRpm } from "./linux/rpm.ts";
 import { macosFiles } from "./macos/files.ts";
 import { product } from "./package.ts";
 import { thirdPartyNotices } from "./third-party.ts";
+import { makeMsi } from "./windows/msi.ts";
 import { policyTemplates } from "./windows/policy-templates.ts";
 import { type ZippedFile, zip } from "./zip.ts";
 
@@ -21,7 +22,10 @@ import { type ZippedFile, zip } from "./zip.ts";
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
   const made = built.flatMap(({ name, executable }) => {
-    if (name === "win-x64") return [makeZip("policy-templates", asFiles(policyTemplates(product.version)), dist)];
+    if (name === "win-x64") {
+      const templates = makeZip("policy-templates", asFiles(policyTemplates(product.version)), dist);
+      return [makeWindowsPackage(join(dist, executable), dist), templates];
+    }
     // The package itself is made on a Mac.
     if (name === "darwin-arm64") return [makeZip("macos", macosFiles(), dist)];
     return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
@@ -54,6 +58,15 @@ export function makeLinuxPackage(
   const files = packagedFiles(executable, version, date);
   const make = format === "deb" ? makeDeb : makeRpm;
   return inScratch((scratch) => make(target, { version, files, sourceDate: date, scratch, dist }));
+}
+
+/**
+ * @param executable the built one, whose version resource says the same version
+ * @param dist where the package goes
+ * @returns the package's path
+ */
+export function makeWindowsPackage(executable: string, dist: string, version: string = product.version): string {
+  return inScratch((scratch) => makeMsi({ version, executable, sourceDate: sourceDate(), scratch, dist }));
 }
 
 const asFiles = (texts: Readonly<Record<string, string>>): readonly ZippedFile[] =>

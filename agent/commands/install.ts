@@ -9,14 +9,18 @@ import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { type MergedSettings, mergeIntoFile } from "../settings/settings-text.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
-import { carryOut, refuseOtherFile, refuseWithoutRights } from "./installation.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
 import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "./runtime.ts";
 
 /**
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.
  * Everything is validated before anything is changed; what is there already is kept.
  */
-export async function install(runtime: Runtime, { flags, settings: given }: CommandLine): Promise<CommandResult> {
+export async function install(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
+  return await reportingFailure("install", runtime.platform, () => installed(runtime, commandLine));
+}
+
+async function installed(runtime: Runtime, { flags, settings: given }: CommandLine): Promise<CommandResult> {
   const { platform } = runtime;
   refuseWithoutRights(platform, "install");
   refuseOtherFile(flags);

@@ -1,5 +1,5 @@
 import type { CommandLine } from "../cli/command-line.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, asAgentError } from "../errors.ts";
 import { applySteps } from "../platform/install-steps.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
@@ -10,6 +10,24 @@ export function refuseWithoutRights({ privileged, name }: Platform, command: str
   if (privileged) return;
   const how = name === "windows" ? "from an elevated prompt" : `as root: sudo linkuser-agent ${command}`;
   throw new AgentError("not-permitted", `Only an administrator may ${command} linkuser-agent; run it ${how}.`);
+}
+
+/**
+ * Does a command's work, and tells the event log where it fails: of a program that an installer starts nobody sees the output.
+ * @throws AgentError of that work
+ */
+export async function reportingFailure<T>(
+  command: "install" | "uninstall",
+  platform: Pick<Platform, "reportEvent">,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = asAgentError(thrown);
+    platform.reportEvent(error.outcome, `${command}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** @throws AgentError `invalid-value` */

@@ -1,10 +1,15 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import { AgentError } from "../errors.ts";
-import { carryOut, refuseOtherFile, refuseWithoutRights } from "./installation.ts";
+import type { Platform } from "../platform/port.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
 import type { CommandResult, Runtime } from "./runtime.ts";
 
 /** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
 export async function uninstall({ platform }: Runtime, { flags }: CommandLine): Promise<CommandResult> {
+  return await reportingFailure("uninstall", platform, () => uninstalled(platform, flags));
+}
+
+async function uninstalled(platform: Platform, flags: CommandLine["flags"]): Promise<CommandResult> {
   refuseWithoutRights(platform, "uninstall");
   refuseOtherFile(flags);
   if (platform.uninstallSteps === undefined) {

@@ -1,0 +1,84 @@
+import { flagName, type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
+
+/** A value that an administrator gives to Windows Installer: `msiexec /i … FLEETSIZE=2000`. */
+export interface MsiProperty {
+  readonly name: string;
+  /** Of `linkuser-agent install`. */
+  readonly flag: string;
+  /** True for every right value and false for most wrong ones; the agent looks again, at all of it. */
+  readonly condition: string;
+  /** Completes "… must be". */
+  readonly allowed: string;
+}
+
+/** Holds a quotation mark, which a condition can't write. */
+export const quotationMark = "QuotationMark";
+
+/** The setting whose property would have the name of {@link credentialProperty}. Where the credential stays is fixed. */
+const withoutProperty: SettingName = "credentialFile";
+
+/** One for each setting but that. An empty one leaves what is set. */
+export const settingProperties: readonly MsiProperty[] = settingNames
+  .filter((setting) => setting !== withoutProperty)
+  .map((setting) => {
+    const name = setting.toUpperCase();
+    const refused = settingsTable[setting].kind.parse(undefined);
+    return {
+      name,
+      flag: flagName(setting),
+      condition: [...formOf(setting, name), plain(name)].join(" AND "),
+      allowed: refused.ok ? "" : refused.allowed,
+    };
+  });
+
+/** A file with the credential, which is taken in and deleted. */
+export const credentialProperty: MsiProperty = {
+  name: "CREDENTIALFILE",
+  flag: "--credential-from",
+  condition: `${absolute("CREDENTIALFILE")} AND ${plain("CREDENTIALFILE")}`,
+  allowed: "the absolute path of a JSON file",
+};
+
+/** Keeps settings, state and log at an uninstallation. */
+export const keepProperty = "KEEPSETTINGS";
+
+/** What somebody may try to give, and what must not stand on a command line, where everybody reads it. */
+export const refusedSecrets = ["CLIENTSECRET", "ACCESSTOKEN"] as const;
+
+/**
+ * What Windows Installer itself can check before it changes anything
+ * (https://learn.microsoft.com/windows/win32/msi/conditional-statement-syntax).
+ */
+function formOf(setting: SettingName, name: string): readonly string[] {
+  const { policy, placeholder } = settingsTable[setting].kind;
+  const is = (...values: readonly string[]) => `(${values.map((value) => `${name} = "${value}"`).join(" OR ")})`;
+  if (policy.editor === "number") return [`${name} >= ${policy.min}`, `${name} <= ${policy.max}`];
+  if (policy.editor === "choice") return [is(...policy.choices)];
+  if (policy.editor === "switch") return [is("true", "false", "1", "0")];
+  const begins = (...starts: readonly string[]) => starts.map((start) => `${name} ~<< "${start}"`).join(" OR ");
+  const ends = (...tails: readonly string[]) => tails.map((tail) => `${name} >> "${tail}"`).join(" OR ");
+  switch (placeholder) {
+    case "URL":
+      return [`(${begins("https:", "http:")})`];
+    case "auto|none|URL":
+      return [`(${is("auto", "none")} OR ${begins("https:", "http:")})`];
+    case "DURATION":
+      return [`(${ends("s", "m", "h", "d")})`];
+    case "CALLS/PERIOD":
+      return [`${name} >< "/"`];
+    case "FILE":
+    case "DIR":
+      return [absolute(name)];
+    default:
+      return [];
+  }
+}
+
+function absolute(name: string): string {
+  return `(${name} >< ":\\" OR ${name} >< ":/" OR ${name} << "\\\\" OR ${name} << "/")`;
+}
+
+/** As an argument it stands between quotation marks: one inside, or a backslash before the last, would end it elsewhere. */
+function plain(name: string): string {
+  return `NOT (${name} >< ${quotationMark}) AND NOT (${name} >> "\\")`;
+}

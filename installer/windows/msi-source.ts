@@ -1,0 +1,187 @@
+import { taskName } from "../../agent/platform/windows/task-definition.ts";
+import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/xml.ts";
+import { product } from "../package.ts";
+import {
+  credentialProperty,
+  keepProperty,
+  type MsiProperty,
+  quotationMark,
+  refusedSecrets,
+  settingProperties,
+} from "./msi-properties.ts";
+
+/** Stays the same for ever: by it Windows knows that one package is a version of another. CONTRACT. */
+export const upgradeCode = "7E6B6D0B-4C0C-4C0E-9B1E-52D5B8A1F5C3";
+
+/** Identify the installed file and its place; they change only with the place. */
+const executableComponent = "B1A7B8E0-6B0E-4F0F-8B4B-3D2B6B9B7C11";
+
+/** Keys of rows that are changed after wixl. */
+export const ids = {
+  executable: "Executable",
+  install: "Install",
+  uninstall: "Uninstall",
+  restoreTrigger: "RestoreTrigger",
+  endRun: "EndRun",
+  older: "OLDERFOUND",
+  newer: "NEWERFOUND",
+} as const;
+
+/** Public properties, which Windows Installer hands on to the part of it that has rights. */
+export const publicProperties: readonly string[] = [
+  ids.older,
+  ids.newer,
+  ...settingProperties.map(({ name }) => name),
+  credentialProperty.name,
+  keepProperty,
+  ...refusedSecrets,
+];
+
+export interface MsiParts {
+  /** Three numbers. */
+  readonly version: string;
+  /** GUID; another for every package that is not the same. */
+  readonly productCode: string;
+  readonly executable: string;
+  readonly icon: string;
+}
+
+const argumentsProperty = "InstallArguments";
+const removalProperty = "UninstallArguments";
+
+/** The source for wixl, which knows less than WiX and ignores silently what it does not know. */
+export function msiSource({ version, productCode, executable, icon }: MsiParts): string {
+  const iconId = "linkuser_agent.ico";
+  return xmlDocument(
+    element("Wix", { xmlns: "http://schemas.microsoft.com/wix/2006/wi" }, [
+      element(
+        "Product",
+        {
+          Id: productCode,
+          Name: product.name,
+          Language: 1033,
+          Version: version,
+          Manufacturer: product.name,
+          UpgradeCode: upgradeCode,
+        },
+        [
+          element("Package", {
+            InstallerVersion: 500,
+            Compressed: "yes",
+            InstallScope: "perMachine",
+            Description: `${product.name} ${version}`,
+            Comments: product.summary,
+          }),
+          element("Media", { Id: 1, Cabinet: "agent.cab", EmbedCab: "yes" }),
+          element("Upgrade", { Id: upgradeCode }, [
+            element("UpgradeVersion", {
+              Minimum: version,
+              IncludeMinimum: "no",
+              OnlyDetect: "yes",
+              Property: ids.newer,
+            }),
+          ]),
+          ...launchConditions(),
+          ...Object.entries({
+            ARPNOMODIFY: "1",
+            ARPPRODUCTICON: iconId,
+            // The run of the task is ended by an action of this package's own.
+            MSIRESTARTMANAGERCONTROL: "Disable",
+            MsiHiddenProperties: refusedSecrets.join(";"),
+            [quotationMark]: '"',
+          }).map(([Id, Value]) => element("Property", { Id, Value })),
+          element("Icon", { Id: iconId, SourceFile: icon }),
+          element("Directory", { Id: "TARGETDIR", Name: "SourceDir" }, [
+            element("Directory", { Id: "System64Folder", Name: "System64" }),
+            element("Directory", { Id: "ProgramFiles64Folder" }, [
+              element("Directory", { Id: "INSTALLDIR", Name: "LinkUserAgent" }, [
+                element("Component", { Id: ids.executable, Guid: executableComponent, Win64: "yes" }, [
+                  element("File", {
+                    Id: ids.executable,
+                    Name: "linkuser-agent.exe",
+                    Source: executable,
+                    KeyPath: "yes",
+                  }),
+                ]),
+              ]),
+            ]),
+          ]),
+          element("Feature", { Id: "Agent", Title: product.name, Level: 1, Absent: "disallow", AllowAdvertise: "no" }, [
+            element("ComponentRef", { Id: ids.executable }),
+          ]),
+          ...actions(),
+        ],
+      ),
+    ]),
+    "utf-8",
+  );
+}
+
+function launchConditions(): XmlElement[] {
+  const condition = (text: string, message: string) => element("Condition", { Message: message }, text);
+  return [
+    condition("VersionNT64", "64-bit Windows is needed."),
+    condition("Privileged", "An administrator's rights are needed."),
+    condition(`Installed OR NOT ${ids.newer}`, `A newer version of ${product.name} is installed.`),
+    ...refusedSecrets.map((name) =>
+      condition(
+        `NOT ${name}`,
+        `${name} is not taken: everybody can read a command line. Put the secret into a file and name it: ${credentialProperty.name}.`,
+      ),
+    ),
+    ...[...settingProperties, credentialProperty].map((property) =>
+      condition(`Installed OR NOT ${property.name} OR (${property.condition})`, messageOf(property)),
+    ),
+  ];
+}
+
+/** Square brackets name properties. */
+export function messageOf({ name, allowed }: MsiProperty): string {
+  const literal = allowed.replace(/[[\]]/g, (bracket) => `[\\${bracket}]`);
+  return `${name}=[${name}] is not valid; it must be ${literal}. No value has a quotation mark, or a backslash at its end.`;
+}
+
+function actions(): XmlElement[] {
+  const set = (id: string, property: string, value: string) =>
+    element("CustomAction", { Id: id, Property: property, Value: value });
+  const call = (id: string, command: string, result: "check" | "ignore") =>
+    element("CustomAction", {
+      Id: id,
+      FileKey: ids.executable,
+      ExeCommand: command,
+      Execute: "deferred",
+      Impersonate: "no",
+      Return: result,
+    });
+  const given = [...settingProperties, credentialProperty];
+  const deletion = (property: MsiProperty) => (property === credentialProperty ? " --delete-source" : "");
+  const removal = 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE';
+  const at = (Action: string, Sequence: number, condition: string) =>
+    element("Custom", { Action, Sequence }, condition);
+  return [
+    ...given.map((property) =>
+      set(
+        `Give_${property.name}`,
+        argumentsProperty,
+        `[${argumentsProperty}] ${property.flag}="[${property.name}]"${deletion(property)}`,
+      ),
+    ),
+    set("Give_Purge", removalProperty, "--purge"),
+    call(ids.install, `install[${argumentsProperty}]`, "check"),
+    call(ids.uninstall, `uninstall [${removalProperty}]`, "ignore"),
+    call(ids.restoreTrigger, "install", "ignore"),
+    element("InstallExecuteSequence", {}, [
+      // Not at a repair, which everybody may ask for.
+      ...given.map(({ name }, index) => at(`Give_${name}`, 1410 + index, `${name} AND NOT Installed`)),
+      at("Give_Purge", 1490, `NOT ${keepProperty}`),
+      element("RemoveExistingProducts", { Sequence: 1501 }),
+      at(ids.restoreTrigger, 1810, removal),
+      at(ids.uninstall, 1811, removal),
+      // The last of all, so that what fails after it undoes nothing that it did.
+      at(ids.install, 6550, "NOT REMOVE"),
+    ]),
+  ];
+}
+
+/** Ends a run of the scheduled task, so that its file can be replaced; through Windows' own tool, by its path. */
+export const endRunCommand = `"[System64Folder]schtasks.exe" /End /TN ${taskName}`;

@@ -1,0 +1,247 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DOMParser } from "@xmldom/xmldom";
+import { NtExecutable, NtExecutableResource, Resource } from "resedit";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
+import { product } from "../../../installer/package.ts";
+import { makeWindowsPackage } from "../../../installer/packages.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { sharedFolder, windowsTarget } from "../windows/wine-machine.ts";
+import {
+  dataFolder,
+  msiTable,
+  nothing,
+  programFolder,
+  startWindowsInstallation,
+  type WindowsInstallation,
+} from "./windows-installation.ts";
+
+/**
+ * The MSI under Wine's Windows Installer. Wine leaves out UPGRADINGPRODUCTCODE at an upgrade, and shows the text of a launch
+ * condition only in a window.
+ */
+
+const built = resolve(import.meta.dirname, "../../../dist", windowsTarget().executable);
+const later = "90.1.0";
+const installed = [
+  `${programFolder}\\linkuser-agent.exe`,
+  `${dataFolder}\\config.json`,
+  `${dataFolder}\\credential.json`,
+  `${dataFolder}\\logon-task.xml`,
+  "C:\\windows\\system32\\tasks\\LinkUserAgent",
+];
+
+let scratch: string;
+let first: string;
+let second: string;
+let windows: WindowsInstallation;
+let gears: Gears;
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "linkuser-agent-msi-"));
+  first = makeWindowsPackage(built, scratch);
+  const changed = join(scratch, "later.exe");
+  copyFileSync(built, changed);
+  setWindowsResources(changed, { version: later, description: "later", fileName: windowsTarget().executable });
+  second = makeWindowsPackage(changed, scratch, later);
+  windows = await startWindowsInstallation();
+});
+afterAll(async () => {
+  await windows?.[Symbol.asyncDispose]();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 1000, periodMs: 60_000 } });
+  await windows.machine.forward(gears.port);
+});
+afterEach(async () => {
+  await gears.close();
+  const { products, files } = await windows.look();
+  for (const version of products) await windows.msiexec(version === later ? second : first, "/x {msi}");
+  if (files.length > 0) await windows.machine.run("cmd", ["/c", "rmdir", "/s", "/q", dataFolder]);
+});
+
+const productCode = (msi: string): string =>
+  msiTable(msi, "Property").find(({ Property }) => Property === "ProductCode")?.["Value"] ?? "";
+
+/** Puts the credential where the installation is to take it from. */
+function putCredential(): string {
+  const { clientId, clientSecret } = gears;
+  writeFileSync(join(windows.machine.folder, "credential.json"), JSON.stringify({ clientId, clientSecret }));
+  return `CREDENTIALFILE=${sharedFolder}\\credential.json`;
+}
+const credentialIsThere = (): boolean => existsSync(join(windows.machine.folder, "credential.json"));
+
+const settings = (): string => `BASEURL=${gears.baseUrl} PROXY=none SPLAY=0s GROUPPREFER="Sales *,IT" FLEETSIZE=2000`;
+
+const settingsFile = async (): Promise<unknown> => {
+  const content = await windows.read(`${dataFolder}\\config.json`);
+  return content === undefined ? undefined : JSON.parse(content.toString());
+};
+const inForce = () => ({
+  baseUrl: gears.baseUrl,
+  proxy: "none",
+  splay: "0s",
+  groupPrefer: ["Sales *", "IT"],
+  fleetSize: 2000,
+});
+
+describe("the package", () => {
+  it("tells the executable's own version, so that an upgrade replaces it", () => {
+    for (const [msi, file] of [
+      [first, built],
+      [second, join(scratch, "later.exe")],
+    ] as const) {
+      const resources = NtExecutableResource.from(NtExecutable.from(readFileSync(file)));
+      const [info] = Resource.VersionInfo.fromEntries(resources.entries);
+      const { fileVersionMS = 0, fileVersionLS = 0 } = info?.fixedInfo ?? {};
+      const version = [fileVersionMS >>> 16, fileVersionMS & 0xffff, fileVersionLS >>> 16, fileVersionLS & 0xffff];
+      expect(msiTable(msi, "File")[0]).toMatchObject({ Version: version.join("."), FileName: "linkuser-agent.exe" });
+    }
+  });
+
+  it("is one product in all versions, which replaces older ones and other builds of its own version", () => {
+    expect(productCode(first)).not.toBe(productCode(second));
+    const [one, other] = [first, second].map((msi) => msiTable(msi, "Upgrade"));
+    expect(one?.map(({ UpgradeCode }) => UpgradeCode)).toEqual(other?.map(({ UpgradeCode }) => UpgradeCode));
+    expect(one).toContainEqual(
+      expect.objectContaining({ ActionProperty: "OLDERFOUND", VersionMax: product.version, Attributes: "768" }),
+    );
+    expect(one).toContainEqual(
+      expect.objectContaining({ ActionProperty: "NEWERFOUND", VersionMin: product.version, Attributes: "2" }),
+    );
+  });
+
+  it("runs its actions as SYSTEM, takes no properties at a repair and hides secrets", () => {
+    const types = Object.fromEntries(msiTable(first, "CustomAction").map(({ Action, Type }) => [Action, Number(Type)]));
+    // 0x400 deferred, 0x800 without impersonation, 0x100 rollback, 0x40 whatever comes of it.
+    expect(types).toMatchObject({ Install: 0xc12, Uninstall: 0xc52, RestoreTrigger: 0xd52, EndRun: 0xc62 });
+    const given = msiTable(first, "InstallExecuteSequence").filter(({ Action }) => /^Give_[A-Z]+$/.test(Action ?? ""));
+    expect(given.length).toBeGreaterThan(20);
+    for (const { Condition } of given) expect(Condition).toMatch(/^[A-Z]+ AND NOT Installed$/);
+    expect(msiTable(first, "Property")).toContainEqual({
+      Property: "MsiHiddenProperties",
+      Value: "CLIENTSECRET;ACCESSTOKEN",
+    });
+  });
+
+  it("has the same bytes when it is made again", () => {
+    const again = mkdtempSync(join(scratch, "again-"));
+    expect(readFileSync(makeWindowsPackage(built, again)).equals(readFileSync(first))).toBe(true);
+  });
+});
+
+test("an installation puts everything in place, and its task's action ends in one link_user call", async () => {
+  const { exitCode, log, started } = await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+  expect(exitCode).toBe(0);
+  expect(await windows.look()).toEqual({ files: installed, products: [product.version], eventSource: true });
+  expect(await settingsFile()).toEqual(inForce());
+  expect(credentialIsThere()).toBe(false);
+  expect((await windows.read(`${dataFolder}\\credential.json`))?.toString()).toMatch(/^\{"protection":"dpapi-machine"/);
+
+  expect(started.join("\n")).toContain("--credential-from");
+  for (const secret of gears.secrets) expect(`${log}${started.join("\n")}`).not.toContain(secret);
+
+  // Wine's Task Scheduler keeps no action and starts nothing: the action is started as the registered definition says.
+  const definition = (await windows.read(`${dataFolder}\\logon-task.xml`))?.toString("utf16le").slice(1) ?? "";
+  const task = new DOMParser().parseFromString(definition, "text/xml");
+  const text = (name: string): string => task.getElementsByTagName(name)[0]?.textContent ?? "";
+  const action = () => windows.machine.run(text("Command"), text("Arguments").split(" "));
+  expect(await action()).toMatchObject({ exitCode: 0 });
+  expect(gears.callsOf("link_user")).toHaveLength(1);
+  expect([...gears.links.values()]).toEqual([{ user: "alice", group: undefined }]);
+  expect(await action()).toMatchObject({ exitCode: 0 });
+  expect(gears.callsOf("link_user")).toHaveLength(1);
+});
+
+test("without properties nothing is set, as Group Policy installs it", async () => {
+  expect((await windows.msiexec(first, "/i {msi}")).exitCode).toBe(0);
+  const { files } = await windows.look();
+  expect(files).toEqual(installed.filter((path) => !/config|credential/.test(path)));
+});
+
+test("a repair puts back what is missing, and takes no settings from whoever asks for it", async () => {
+  await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+  await windows.machine.run("schtasks", ["/Delete", "/TN", "LinkUserAgent", "/F"]);
+  await windows.machine.run("cmd", ["/c", "del", installed[0] ?? ""]);
+  // What /fa stands for; Wine's takes no properties there.
+  const properties = `REINSTALL=ALL REINSTALLMODE=amus BASEURL=https://evil.example ${putCredential()}`;
+  expect((await windows.msiexec(first, `/i {msi} ${properties}`)).exitCode).toBe(0);
+  expect((await windows.look()).files).toEqual(installed);
+  expect(await settingsFile()).toEqual(inForce());
+  expect(credentialIsThere()).toBe(true);
+});
+
+describe("an upgrade", () => {
+  test("as Windows does it keeps settings and credential", async () => {
+    await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+    const credential = await windows.read(`${dataFolder}\\credential.json`);
+    // The older one's removal, with the property that Wine leaves out.
+    await windows.msiexec(first, `/x {msi} UPGRADINGPRODUCTCODE=${productCode(second)}`);
+    expect((await windows.msiexec(second, "/i {msi}")).exitCode).toBe(0);
+    expect(await windows.look()).toEqual({ files: installed, products: [later], eventSource: true });
+    expect(await settingsFile()).toEqual(inForce());
+    expect(await windows.read(`${dataFolder}\\credential.json`)).toEqual(credential);
+  });
+
+  test("replaces the older version, but not with a wrong value; and a later one is not replaced by it", async () => {
+    await windows.msiexec(first, `/i {msi} ${settings()}`);
+    const before = await windows.look();
+    expect((await windows.msiexec(second, "/i {msi} FLEETSIZE=many")).exitCode).toBe(1603);
+    expect(await windows.look()).toEqual(before);
+    expect(await settingsFile()).toEqual(inForce());
+    expect((await windows.msiexec(second, "/i {msi}")).exitCode).toBe(0);
+    expect((await windows.look()).products).toEqual([later]);
+    const downgrade = await windows.msiexec(first, "/i {msi}");
+    expect(downgrade.exitCode).toBe(1603);
+    expect((await windows.look()).products).toEqual([later]);
+  });
+});
+
+describe("a removal", () => {
+  test("leaves nothing but what somebody else put there", async () => {
+    await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+    await windows.machine.run(installed[0] ?? "", ["link"]);
+    await windows.machine.run("cmd", ["/c", `echo mine> ${dataFolder}\\notes.txt`]);
+    expect((await windows.msiexec(first, "/x {msi}")).exitCode).toBe(0);
+    expect(await windows.look()).toEqual({ ...nothing, files: [`${dataFolder}\\notes.txt`] });
+  });
+
+  test("keeps the settings where it is told to", async () => {
+    await windows.msiexec(first, `/i {msi} ${settings()}`);
+    await windows.msiexec(first, "/x {msi} KEEPSETTINGS=1");
+    expect((await windows.look()).files).toEqual([`${dataFolder}\\config.json`]);
+  });
+});
+
+describe("a wrong value stops the installation, and the machine is as it was", () => {
+  test.each([
+    "FLEETSIZE=many",
+    "BASEURL=gears.example.com",
+    "LOGLEVEL=loud",
+    "ALLOWMULTISESSION=perhaps",
+    "CREDENTIALFILE=credential.json",
+    "STATEDIR=C:\\State\\",
+    "CLIENTSECRET=not-on-a-command-line",
+  ])("before anything is changed: %s", async (parameter) => {
+    const credential = parameter.startsWith("CREDENTIAL") ? "" : putCredential();
+    const { exitCode, log } = await windows.msiexec(first, `/i {msi} ${credential} ${parameter}`);
+    expect(exitCode).toBe(1603);
+    expect(log).toMatch(/Action ended [^\n]*LaunchConditions\. Return value 0/);
+    expect(log).not.toContain("Action start InstallFiles");
+    expect(await windows.look()).toEqual(nothing);
+    if (credential !== "") expect(credentialIsThere()).toBe(true);
+  });
+
+  test.each(["SPLAY=sometimes", `CREDENTIALFILE=${sharedFolder}\\none.json`])(
+    "by the agent, and Windows Installer takes back what it did: %s",
+    async (parameter) => {
+      const { exitCode } = await windows.msiexec(first, `/i {msi} FLEETSIZE=5 ${parameter}`);
+      expect(exitCode).not.toBe(0);
+      expect(await windows.look()).toEqual(nothing);
+    },
+  );
+});

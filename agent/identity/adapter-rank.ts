@@ -18,7 +18,8 @@ export interface AdapterRanking {
 
 /**
  * Orders the machine's MAC addresses: the physical adapter of the default route first, then other connected ones, then
- * idle ones; addresses made up by software come last, since the vendor's client may never have seen them.
+ * idle ones. After all built-in ones come those that are plugged in from outside: a dock on a shared desk has one address
+ * for everybody who sits there. Addresses made up by software come last, since the vendor's client may never have seen them.
  */
 export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
   const ranked: (RankedMac & { readonly order: readonly number[] })[] = [];
@@ -29,8 +30,9 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
       passedOver.push({ adapter: adapter.name, mac: adapter.mac, reason: unfit });
       continue;
     }
-    for (const { mac, note } of addressesOf(adapter)) {
-      const { order, reason } = standing(adapter, mac);
+    for (const address of addressesOf(adapter)) {
+      const { order, reason } = standing(adapter, address);
+      const { mac, note } = address;
       ranked.push({ mac, adapter: adapter.name, reason: note === undefined ? reason : `${reason}; ${note}`, order });
     }
   }
@@ -70,20 +72,32 @@ function unfitReason(adapter: Adapter): string | undefined {
   return addressesOf(adapter).length === 0 ? "has no MAC address" : undefined;
 }
 
-function addressesOf({ mac, permanentMac, addressAssigned }: Adapter): { mac: Mac; note: string | undefined }[] {
-  const usable = (one: Mac | undefined): one is Mac => one !== undefined && !isVoid(one) && !isMulticast(one);
-  if (!usable(permanentMac) || permanentMac === mac) return usable(mac) ? [{ mac, note: undefined }] : [];
-  const burntIn = { mac: permanentMac, note: "burnt into the adapter" };
-  const how = addressAssigned === "random" ? "chosen at random" : "set by software";
-  return usable(mac) ? [burntIn, { mac, note: how }] : [burntIn];
+interface Address {
+  readonly mac: Mac;
+  readonly note: string | undefined;
+  /** The address moves with the adapter from machine to machine. */
+  readonly shared: boolean;
 }
 
-function standing(adapter: Adapter, mac: Mac): { order: readonly number[]; reason: string } {
+function addressesOf({ mac, permanentMac, addressAssigned, detachable = false }: Adapter): Address[] {
+  const usable = (one: Mac | undefined): one is Mac => one !== undefined && !isVoid(one) && !isMulticast(one);
+  if (!usable(permanentMac) || permanentMac === mac) {
+    return usable(mac) ? [{ mac, note: undefined, shared: detachable }] : [];
+  }
+  const burntIn = { mac: permanentMac, note: "burnt into the adapter", shared: detachable };
+  // Many laptops give docks an address of their own (MAC address pass-through), which stays with the laptop.
+  const set = detachable ? "passed through by this machine" : "set by software";
+  const how = addressAssigned === "random" ? "chosen at random" : set;
+  return usable(mac) ? [burntIn, { mac, note: how, shared: false }] : [burntIn];
+}
+
+function standing(adapter: Adapter, { mac, shared }: Address): { order: readonly number[]; reason: string } {
   const madeUp = isLocallyAdministered(mac);
+  const kind = adapter.detachable ? "USB adapter or dock" : "physical";
   const route = adapter.defaultRoute;
   const connection =
-    route !== undefined ? "physical, carries the default route" : adapter.up ? "physical, connected" : "physical, idle";
-  const order = [madeUp ? 1 : 0, route === undefined ? 1 : 0, route ?? 0, adapter.up ? 0 : 1];
+    route !== undefined ? `${kind}, carries the default route` : adapter.up ? `${kind}, connected` : `${kind}, idle`;
+  const order = [madeUp ? 1 : 0, shared ? 1 : 0, route === undefined ? 1 : 0, route ?? 0, adapter.up ? 0 : 1];
   return { order, reason: madeUp ? `${connection}; a locally administered address` : connection };
 }
 

@@ -1,12 +1,12 @@
 import { AgentError } from "../errors.ts";
-import type { Platform } from "../platform/port.ts";
-import type { Reading } from "../reading.ts";
+import type { Account, Platform } from "../platform/port.ts";
+import { found, type Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
 import { type Candidates, listCandidates, type SourceReadings } from "./candidates.ts";
 import type { DeviceId } from "./device-id.ts";
 import { findUser, type UserFinding, type UserRequest } from "./find-user.ts";
 import { chooseGroup, type GroupChoice } from "./group-choice.ts";
-import { usernameOf } from "./username.ts";
+import { sendsPrincipalName, usernameOf } from "./username.ts";
 
 /** Everything that was found out about this device and its user: what `--dry-run` shows and a link is made from. */
 export interface Survey {
@@ -25,6 +25,7 @@ type SurveySettings = Pick<
   Settings,
   | "identify"
   | "interface"
+  | "opswatRegistry"
   | "maxCandidates"
   | "excludeUsers"
   | "allowMultiSession"
@@ -43,7 +44,7 @@ export async function takeSurvey(
   request: UserRequest,
   settings: SurveySettings,
 ): Promise<Survey> {
-  const device = listCandidates(await readSources(platform, askVendorClient, settings.identify), settings);
+  const device = listCandidates(await readSources(platform, askVendorClient, settings), settings);
   const user = await findUser(platform, request, settings);
   const problems: AgentError[] = [];
   const warnings = device.passedOver
@@ -53,7 +54,9 @@ export async function takeSurvey(
   if (user.kind === "none") problems.push(user.error);
   if (user.kind !== "user") return { device, user, username: undefined, groups: undefined, problems, warnings };
 
-  const name = usernameOf(user.account, settings.usernameFormat);
+  const account = await withPrincipalName(user.account, platform, settings.usernameFormat);
+  if (account.kind === "failed") problems.push(account.error);
+  const name = usernameOf(account.kind === "found" ? account.value : user.account, settings.usernameFormat);
   if (name.kind === "valid") warnings.push(...name.warnings);
   else problems.push(new AgentError("request-refused", `The user name ${name.reason}.`));
   const read = await platform.groups(user.account);
@@ -66,6 +69,19 @@ export async function takeSurvey(
   return { device, user, username: name.username, groups, problems, warnings };
 }
 
+/** Looks up the UPN where it is to be sent and the account does not bring it along: absent where it has none. */
+async function withPrincipalName(
+  account: Account,
+  platform: Platform,
+  format: Settings["usernameFormat"],
+): Promise<Reading<Account>> {
+  if (!sendsPrincipalName(account, format) || account.upn !== undefined || platform.principalName === undefined) {
+    return found(account, account.systemName);
+  }
+  const looked = await platform.principalName(account);
+  return looked.kind === "found" ? found({ ...account, upn: looked.value }, looked.origin) : looked;
+}
+
 /** Where no group is ever sent, one that can't be looked up is nothing to wait for. */
 const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
   groupPrefer.length > 0 || groupFallback !== "none";
@@ -73,19 +89,23 @@ const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
 async function readSources(
   platform: Platform,
   askVendorClient: AskVendorClient,
-  identify: Settings["identify"],
+  { identify, opswatRegistry }: SurveySettings,
 ): Promise<SourceReadings> {
   return {
-    ...(identify.includes("opswat") ? { opswat: await vendorIds(platform, askVendorClient) } : {}),
+    ...(identify.includes("opswat") ? { opswat: await vendorIds(platform, askVendorClient, opswatRegistry) } : {}),
     ...(identify.includes("mac") ? { mac: await platform.adapters() } : {}),
     ...(identify.includes("hwid") ? { hwid: await platform.hardwareIds() } : {}),
   };
 }
 
 /** The running client knows best; what it left on the machine serves where it does not run. */
-async function vendorIds(platform: Platform, askVendorClient: AskVendorClient): Promise<readonly Reading<DeviceId>[]> {
+async function vendorIds(
+  platform: Platform,
+  askVendorClient: AskVendorClient,
+  registryValue: string | undefined,
+): Promise<readonly Reading<DeviceId>[]> {
   const asked = await askVendorClient();
-  return asked.kind === "found" ? [asked] : [asked, await platform.vendorDeviceId()];
+  return asked.kind === "found" ? [asked] : [asked, await platform.vendorDeviceId(registryValue)];
 }
 
 function noIdentifier({ passedOver }: Pick<Candidates, "passedOver">): AgentError {

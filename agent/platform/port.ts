@@ -18,6 +18,8 @@ export interface Adapter {
   readonly kindReason: string;
   /** The address in use was chosen at random or set by software, not by the maker. */
   readonly addressAssigned: "permanent" | "random" | "set" | "unknown";
+  /** Plugged in from outside, as a dock's, which serves whichever machine it is plugged into; left out where it can't be told. */
+  readonly detachable?: boolean;
   /** The adapter is up and has a link. */
   readonly up: boolean;
   /** Rank of the default route through it: 0 is the best; undefined where none leads through it. */
@@ -139,8 +141,11 @@ export interface Platform {
   adapters(): Promise<Reading<readonly Adapter[]>>;
   /** Identifiers of the hardware, best first; each is tried where the one before is absent. */
   hardwareIds(): Promise<readonly Reading<DeviceId>[]>;
-  /** The vendor client's own device ID, where it can be read without asking that client. */
-  vendorDeviceId(): Promise<Reading<DeviceId>>;
+  /**
+   * The vendor client's own device ID, where it can be read without asking that client.
+   * @param registryValue the setting `opswatRegistry`; of use on Windows alone
+   */
+  vendorDeviceId(registryValue?: string): Promise<Reading<DeviceId>>;
   /** Whether anything listens at a TCP port of loopback. Missing where a connection is the quickest way to know. */
   listens?(port: number): Reading<boolean>;
   sessions(): Promise<Reading<readonly Session[]>>;
@@ -149,6 +154,8 @@ export interface Platform {
   account(userKey: string): Promise<Reading<Account>>;
   /** Looks an account up by any name that the system understands. */
   accountByName(name: string): Promise<Reading<Account>>;
+  /** Asks the directory for a UPN that the account does not bring along; left out where no call gives one. */
+  principalName?(account: Account): Promise<Reading<string>>;
   /** All groups, nested ones included. */
   groups(account: Account): Promise<Reading<readonly Group[]>>;
 

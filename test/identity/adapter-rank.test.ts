@@ -39,6 +39,29 @@ test("a randomised Wi-Fi address comes after the one that is burnt in", () => {
   expect(macs[1]?.reason).toContain("at random");
 });
 
+const dock = adapter({ name: "eth2", mac: mac("00:e0:4c:68:00:01"), detachable: true });
+
+test("a dock comes after all that is built in, whatever carries the default route", () => {
+  const builtIn = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), up: false, defaultRoute: undefined });
+  const { macs } = rankAdapters([dock, builtIn]);
+  expect(macs.map(({ adapter }) => adapter)).toEqual(["wlan0", "eth2"]);
+  expect(macs[1]?.reason).toBe("USB adapter or dock, carries the default route");
+});
+
+test("the address that a machine gives to its dock is its own, the dock's own comes last", () => {
+  const passedThrough = mac("8c:04:ba:01:02:03");
+  const { macs } = rankAdapters([
+    adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), defaultRoute: 1 }),
+    { ...dock, mac: passedThrough, permanentMac: mac("00:e0:4c:68:00:01"), addressAssigned: "set" },
+  ]);
+  expect(macs.map(({ mac }) => mac)).toEqual([passedThrough, "d8:3b:bf:01:02:03", "00:e0:4c:68:00:01"]);
+  expect(macs[0]?.reason).toContain("passed through by this machine");
+});
+
+test("a dock alone is a candidate all the same", () => {
+  expect(rankAdapters([dock]).macs).toMatchObject([{ mac: dock.mac }]);
+});
+
 test("an adapter that the administrator names is used whatever its kind", () => {
   expect(namedAdapter([wired, bridge], "Docker0").macs).toMatchObject([{ mac: bridge.mac }]);
   expect(namedAdapter([wired, bridge], "02-42-AC-11-00-02").macs).toMatchObject([{ adapter: "docker0" }]);
@@ -56,6 +79,7 @@ test("every adapter is either a candidate or passed over, and no address comes t
     kindReason: fc.constant("because"),
     addressAssigned: fc.constantFrom("permanent" as const, "random" as const, "set" as const, "unknown" as const),
     up: fc.boolean(),
+    detachable: fc.boolean(),
     defaultRoute: fc.option(fc.nat(3), { nil: undefined }),
   });
   fc.assert(

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { type Mac, parseMac } from "../../identity/mac.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
@@ -59,6 +59,7 @@ export function readAdapters(
         kind,
         kindReason,
         addressAssigned: assignments[text(folder, name, "addr_assign_type")] ?? "unknown",
+        detachable: isDetachable(folder, name),
         up: isUp(folder, name),
         defaultRoute: routes.get(name),
       };
@@ -80,6 +81,27 @@ function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReaso
     return { kind: "other", kindReason };
   }
   return { kind: "virtual", kindReason: virtualReason(folder, name) };
+}
+
+/**
+ * Documentation/ABI/testing/sysfs-devices-removable: the platform tells of USB and PCI devices (in docks on Thunderbolt)
+ * whether they can be unplugged. Of USB it often does not know, which is then believed to be unplugged; `device` of a USB
+ * adapter is one interface of the device above it.
+ */
+function isDetachable(folder: string, name: string): boolean {
+  const bus = linkName(folder, name, "device/subsystem");
+  if (bus === "usb") return text(dirname(realpathSync(join(folder, name, "device"))), "removable") !== "fixed";
+  return text(folder, name, "device/removable") === "removable";
+}
+
+/** The last part of where a link leads; empty where there is none. */
+function linkName(...path: readonly string[]): string {
+  try {
+    return basename(readlinkSync(join(...path)));
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EINVAL"].includes(systemErrorCode(error) ?? "")) return "";
+    throw error;
+  }
 }
 
 function virtualReason(folder: string, name: string): string {

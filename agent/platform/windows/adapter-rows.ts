@@ -17,6 +17,8 @@ export interface AddressRow {
 export interface InterfaceRow {
   readonly luid: bigint;
   readonly index: number;
+  /** `{4D36E972-…}`, by which the registry knows the adapter. */
+  readonly guid: string;
   readonly alias: string;
   readonly description: string;
   readonly mac: Mac | undefined;
@@ -41,6 +43,7 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
     rows.push({
       luid: row.readBigUInt64LE(0),
       index: row.readUInt32LE(8),
+      guid: guidAt(row, 12),
       alias: wideField(row, 28, 257),
       description: wideField(row, 542, 257),
       mac: macLength === 6 ? presentMac(row.subarray(1060, 1066)) : undefined,
@@ -52,6 +55,16 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
     });
   }
   return rows;
+}
+
+/** GUID, guiddef.h: the first three fields little-endian. */
+function guidAt(bytes: Buffer, offset: number): string {
+  const hex = (start: number, end: number): string => bytes.toString("hex", offset + start, offset + end);
+  const little = (start: number, end: number): string =>
+    Buffer.from(bytes.subarray(offset + start, offset + end))
+      .reverse()
+      .toString("hex");
+  return `{${little(0, 4)}-${little(4, 6)}-${little(6, 8)}-${hex(8, 10)}-${hex(10, 16)}}`.toUpperCase();
 }
 
 function presentMac(octets: Uint8Array): Mac | undefined {
@@ -96,11 +109,13 @@ export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefi
 /**
  * Joins both tables by the interface's LUID, which is unique and stays.
  * @param best index of the interface that leads to the internet
+ * @param busOf names the bus on which the adapter with a GUID is plugged in; undefined where it is not told
  */
 export function toAdapters(
   interfaces: readonly InterfaceRow[],
   addresses: readonly AddressRow[],
   best: number | undefined,
+  busOf: (guid: string) => string | undefined,
 ): readonly Adapter[] {
   const routed = addresses
     .filter((row) => row.hasGateway || row.index === best)
@@ -109,12 +124,14 @@ export function toAdapters(
   return interfaces.filter(isAdapter).map((row) => {
     const address = addresses.find(({ luid }) => luid === row.luid);
     const rank = routed.indexOf(row.luid);
+    const bus = busOf(row.guid);
     return {
       name: address?.name || row.alias || row.description,
       mac: row.mac,
       permanentMac: row.permanentMac,
-      ...kindOf(row),
+      ...kindOf(row, bus),
       addressAssigned: assignedBy(row),
+      detachable: bus === undefined ? /\bUSB/i.test(row.description) : bus === "USB",
       up: row.operational,
       defaultRoute: rank < 0 ? undefined : rank,
     };
@@ -147,7 +164,10 @@ const softwareNames: readonly { readonly pattern: RegExp; readonly reason: strin
   { pattern: /loopback/i, reason: "loopback adapter" },
 ];
 
-function kindOf(row: InterfaceRow): Pick<Adapter, "kind" | "kindReason"> {
+/** Buses on which Windows puts devices that software makes. */
+const softwareBuses: ReadonlySet<string | undefined> = new Set(["ROOT", "SWD"]);
+
+function kindOf(row: InterfaceRow, bus: string | undefined): Pick<Adapter, "kind" | "kindReason"> {
   const virtual = (kindReason: string) => ({ kind: "virtual" as const, kindReason });
   const other = (kindReason: string) => ({ kind: "other" as const, kindReason });
   if (row.type === ifType.loopback) return { kind: "loopback", kindReason: "loopback" };
@@ -158,6 +178,7 @@ function kindOf(row: InterfaceRow): Pick<Adapter, "kind" | "kindReason"> {
   const software = softwareNames.find(({ pattern }) => pattern.test(row.description));
   if (software !== undefined) return virtual(`${software.reason} (${row.description})`);
   if ((row.flags & hardwareInterface) === 0) return virtual("no hardware behind it");
+  if (softwareBuses.has(bus)) return virtual(`made by software (${row.description})`);
   if ((row.flags & connectorPresent) === 0) return virtual("hardware without a connector");
   if (row.type !== ifType.ethernet && row.type !== ifType.wifi) return other(`interface type ${row.type}`);
   return { kind: "physical", kindReason: row.type === ifType.wifi ? "Wi-Fi hardware" : "Ethernet hardware" };

@@ -1,16 +1,19 @@
 import type { Adapter } from "../port.ts";
+import { adapterBus } from "./adapter-bus.ts";
 import { parseAddressRows, parseInterfaceRows, toAdapters } from "./adapter-rows.ts";
 import { iphlpapi } from "./native/iphlpapi.ts";
 import { ffi } from "./native/library.ts";
 import { addressOf, bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot } from "./native/memory.ts";
 import { WindowsError } from "./native/windows-error.ts";
+import { readMachineKey } from "./registry.ts";
 import type { Memory } from "./token-rows.ts";
 
 /** All network adapters. @throws WindowsError */
 export function readAdapters(): readonly Adapter[] {
   const addresses = parseAddressRows(adapterAddresses());
   if (addresses === undefined) throw new Error("GetAdaptersAddresses gave a list of an unknown shape");
-  return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface());
+  const busOf = (guid: string) => adapterBus(guid, readMachineKey);
+  return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface(), busOf);
 }
 
 const anyFamily = 0;

@@ -1,3 +1,5 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseMac } from "../../../agent/identity/mac.ts";
 import { readAdapters } from "../../../agent/platform/linux/adapters.ts";
@@ -54,6 +56,33 @@ test("a container host's adapters are virtual, each with its reason", () => {
     tun0: "a TUN or TAP adapter of a VPN or a virtual machine",
     veth1a2b3c4: "one end of a virtual pair (veth), as containers use",
   });
+});
+
+/** An adapter's files with its device as sysfs has it: `device` of a USB adapter is an interface of the device above. */
+function plugged(bus: string, removable: string): Readonly<Record<string, boolean | undefined>> {
+  const above = bus === "usb" ? "sys/devices/dock" : "sys/devices/dock/card";
+  const root = makeRoot({
+    ...ethernet("eth0"),
+    "sys/devices/dock/card/": "",
+    [`${above}/removable`]: `${removable}\n`,
+    [`sys/bus/${bus}/`]: "",
+  });
+  symlinkSync(join(root, "sys/devices/dock/card"), join(root, "sys/class/net/eth0/device"));
+  symlinkSync(join(root, "sys/bus", bus), join(root, "sys/devices/dock/card/subsystem"));
+  const reading = readAdapters(root, noPermanentMacs);
+  if (reading.kind !== "found") throw new Error(`adapters are ${reading.kind}`);
+  return Object.fromEntries(reading.value.map(({ name, detachable }) => [name, detachable]));
+}
+
+test.each([
+  ["usb", "removable", true],
+  ["usb", "unknown", true],
+  ["usb", "fixed", false],
+  ["pci", "removable", true],
+  ["pci", "fixed", false],
+  ["virtio", "", false],
+])("an adapter on %s that sysfs calls %j can be unplugged: %s", (bus, removable, detachable) => {
+  expect(plugged(bus, removable)).toEqual({ eth0: detachable });
 });
 
 // Bond, VLAN and WireGuard: files as Documentation/ABI/testing/sysfs-class-net describes them, not captured.

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseMac } from "../../../agent/identity/mac.ts";
+import { adapterBus } from "../../../agent/platform/windows/adapter-bus.ts";
 import {
   type AddressRow,
   type InterfaceRow,
@@ -9,7 +10,9 @@ import {
   parseInterfaceRows,
   toAdapters,
 } from "../../../agent/platform/windows/adapter-rows.ts";
+import type { ReadKey } from "../../../agent/platform/windows/hardware-ids.ts";
 
+const untold = (): undefined => undefined;
 const captured = JSON.parse(readFileSync(new URL("captured-wine-10.json", import.meta.url), "utf8"));
 const interfaces = Buffer.from(captured.interfaces, "base64");
 const addresses = { bytes: Buffer.from(captured.adapters.bytes, "base64"), base: BigInt(captured.adapters.base) };
@@ -29,11 +32,15 @@ describe("captured tables (Wine 10)", () => {
     ]);
   });
 
+  it("have the GUID by which the registry knows the card", () => {
+    expect(parseInterfaceRows(interfaces)[1]?.guid).toMatch(/^\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}$/);
+  });
+
   it("join to adapters, the best route first", () => {
     const rows = parseAddressRows(addresses) ?? [];
     const card = rows.find(({ name }) => name === "eth0");
     expect(card?.hasGateway).toBe(true);
-    expect(toAdapters(parseInterfaceRows(interfaces), rows, card?.index)).toMatchObject([
+    expect(toAdapters(parseInterfaceRows(interfaces), rows, card?.index, untold)).toMatchObject([
       { name: "lo", kind: "loopback", defaultRoute: undefined },
       { name: "eth0", kind: "physical", addressAssigned: "permanent", up: true, defaultRoute: 0 },
     ]);
@@ -41,6 +48,7 @@ describe("captured tables (Wine 10)", () => {
 });
 
 const plain: InterfaceRow = {
+  guid: "{1EC10EEC-8B5F-4D8E-A5F6-0C1B6D9D2E11}",
   luid: 1n,
   index: 5,
   alias: "Ethernet",
@@ -53,7 +61,7 @@ const plain: InterfaceRow = {
   operational: true,
 };
 
-const one = (changed: Partial<InterfaceRow>) => toAdapters([{ ...plain, ...changed }], [], undefined)[0];
+const one = (changed: Partial<InterfaceRow>) => toAdapters([{ ...plain, ...changed }], [], undefined, untold)[0];
 
 describe("kind", () => {
   it.each<[string, Partial<InterfaceRow>, string, string]>([
@@ -84,7 +92,37 @@ describe("kind", () => {
   });
 
   it("leaves out the filter drivers, which repeat the card's address", () => {
-    expect(toAdapters([plain, { ...plain, luid: 2n, flags: 7 }], [], undefined)).toHaveLength(1);
+    expect(toAdapters([plain, { ...plain, luid: 2n, flags: 7 }], [], undefined, untold)).toHaveLength(1);
+  });
+});
+
+describe("bus", () => {
+  const on = (instance: string, changed: Partial<InterfaceRow> = {}) => {
+    const readKey: ReadKey = (path) =>
+      path.endsWith(`\\${plain.guid}\\Connection`)
+        ? { values: [{ name: "PnpInstanceID", type: 1, data: Buffer.from(`${instance}\0`, "utf16le") }], subkeys: [] }
+        : undefined;
+    return toAdapters([{ ...plain, ...changed }], [], undefined, (guid) => adapterBus(guid, readKey))[0];
+  };
+
+  it.each([
+    ["USB\\VID_0BDA&PID_8153\\000001", "physical", true],
+    ["PCI\\VEN_8086&DEV_15BE\\3&11583659&0&FE", "physical", false],
+    ["VMBUS\\{f8615163-df3e-46c5-913f-f2d2f965ed0e}\\{guid}", "physical", false],
+    ["ROOT\\NET\\0000", "virtual", false],
+    ["SWD\\RADIO\\1", "virtual", false],
+  ])("%s: %s, detachable %s", (instance, kind, detachable) => {
+    expect(on(instance)).toMatchObject({ kind, detachable });
+  });
+
+  it("is told by the description where the registry does not", () => {
+    expect(one({ description: "Realtek USB GbE Family Controller" })?.detachable).toBe(true);
+    expect(one({})?.detachable).toBe(false);
+    const denied = (): never => {
+      throw new Error("failed with Windows error 5");
+    };
+    expect(adapterBus(plain.guid, denied)).toBeUndefined();
+    expect(on("PCI\\VEN_1\\2", { description: "USB in name only" })?.detachable).toBe(false);
   });
 });
 
@@ -108,7 +146,7 @@ describe("default route", () => {
   it("ranks the system's choice first, then by metric; without a gateway there is none", () => {
     const rows = [1n, 2n, 3n, 4n].map((luid) => ({ ...plain, luid }));
     const known = [address(1n, 1, 50), address(2n, 2, 25), address(3n, 3, 75), address(4n, 4, 5, false)];
-    expect(toAdapters(rows, known, 3).map(({ defaultRoute }) => defaultRoute)).toEqual([2, 1, 0, undefined]);
+    expect(toAdapters(rows, known, 3, untold).map(({ defaultRoute }) => defaultRoute)).toEqual([2, 1, 0, undefined]);
   });
 });
 

@@ -85,10 +85,13 @@ export function checkSessions({ observed }: SeenSurvey): Finding {
 
 /** That nobody is there to be linked is no fault of the machine: the trigger comes when somebody logs on. */
 export function checkUser({ survey: { user, username }, observed }: SeenSurvey): Finding {
-  const elapsedMs = observed.elapsed("caller", "account", "accountByName");
+  const elapsedMs = observed.elapsed("caller", "account", "accountByName", "principalName");
   switch (user.kind) {
-    case "user":
+    case "user": {
+      const failure = observed.of("principalName")?.readings.find(({ kind }) => kind === "failed");
+      if (failure?.kind === "failed") return { status: "fail", error: failure.error, elapsedMs };
       return { status: "ok", detail: `${user.account.systemName}, ${user.reason}; sent as ${username}`, elapsedMs };
+    }
     case "skipped":
       return { status: "warn", detail: `${user.reason}: a run links nobody`, elapsedMs };
     case "none": {

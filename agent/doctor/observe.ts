@@ -15,6 +15,7 @@ type LookUp =
   | "caller"
   | "account"
   | "accountByName"
+  | "principalName"
   | "groups";
 
 /** What one look-up said, and how long all of its calls took. */
@@ -76,12 +77,13 @@ export function observe(platform: Platform, askVendorClient: AskVendorClient, cl
         (reading) => [reading],
         (readings) => readings,
       ),
-      vendorDeviceId: one("vendorDeviceId", () => platform.vendorDeviceId()),
+      vendorDeviceId: one("vendorDeviceId", (place?: string) => platform.vendorDeviceId(place)),
       sessions: one("sessions", () => platform.sessions()),
       caller: one("caller", () => platform.caller()),
       account: one("account", (key: string) => platform.account(key)),
       accountByName: one("accountByName", (name: string) => platform.accountByName(name)),
       groups: one("groups", (account) => platform.groups(account)),
+      ...(platform.principalName && { principalName: one("principalName", platform.principalName) }),
     },
     askVendorClient: one("vendorClient", askVendorClient),
     of: (lookUp) => observations.get(lookUp),
@@ -98,6 +100,7 @@ const names: Readonly<Record<LookUp, string>> = {
   caller: "The user of this run",
   account: "The user's account",
   accountByName: "The named account",
+  principalName: "The user's UPN",
   groups: "The user's groups",
 };
 

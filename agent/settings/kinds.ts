@@ -47,6 +47,15 @@ export function absolutePath(placeholder: string): Kind<string> {
   };
 }
 
+/** A value of the Windows registry by its path. */
+export const registryValue: Kind<string> = {
+  ...text("HKLM\\KEY\\VALUE"),
+  parse: (raw) =>
+    typeof raw === "string" && withoutControls(raw) && /^HKLM\\[^\\].*[^\\]\\[^\\]+$/i.test(raw)
+      ? valid(raw)
+      : invalid("the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID"),
+};
+
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
   return {
     parse: (raw) => {

@@ -9,6 +9,7 @@ import {
   list,
   proxy,
   rateLimit,
+  registryValue,
   tenantUrl,
   text,
 } from "./kinds.ts";
@@ -83,6 +84,11 @@ export const settingsTable = {
     "use this network adapter's MAC address, by name or address, whatever its kind",
   ),
   opswatPort: required(integer(1, 65_535), 11_369, "port of the vendor client's local API"),
+  opswatRegistry: optional(
+    registryValue,
+    "Windows: where the vendor client keeps its device ID, whatever its own place",
+    "the client's keys",
+  ),
   maxCandidates: required(
     integer(1, 20),
     3,

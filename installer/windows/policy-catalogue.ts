@@ -29,6 +29,7 @@ const places = {
   identify: { category: "Device", title: "Sources of the device's identifier" },
   interface: { category: "Device", title: "Network adapter" },
   opswatPort: { category: "Device", title: "Port of the vendor's client" },
+  opswatRegistry: { category: "Device", title: "Device ID of the vendor's client" },
   maxCandidates: { category: "Device", title: "Most identifiers to try" },
   usernameFormat: { category: "Person", title: "Form of the user name" },
   excludeUsers: { category: "Person", title: "Users who are not linked" },

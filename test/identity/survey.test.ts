@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
 import type { DeviceId } from "../../agent/identity/device-id.ts";
 import { type AskVendorClient, takeSurvey } from "../../agent/identity/survey.ts";
-import { absent, failed, found } from "../../agent/reading.ts";
+import { absent, failed, found, type Reading } from "../../agent/reading.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { account, group, session } from "../fakes/accounts.ts";
 import { fakePlatform, unreadable } from "../fakes/platform.ts";
@@ -10,6 +10,7 @@ import { fakePlatform, unreadable } from "../fakes/platform.ts";
 const settings = {
   identify: settingsTable.identify.fallback,
   interface: undefined,
+  opswatRegistry: undefined,
   maxCandidates: 3,
   excludeUsers: settingsTable.excludeUsers.fallback,
   allowMultiSession: false,
@@ -91,4 +92,33 @@ test("the identifiers of the hardware are told whole, without the vendor's", asy
   const { device } = await survey({}, { maxCandidates: 1 }, vendor);
   expect(device.candidates).toMatchObject([{ source: "opswat" }]);
   expect(device.hardware).toEqual(["00:0c:29:f2:7a:29"]);
+});
+
+test("a UPN that the account does not bring along is asked for only where it is sent", async () => {
+  const principalName = vi.fn(async () => found("alice@corp.example.com", "directory"));
+  const others = { principalName };
+  expect(await survey({ others })).toMatchObject({ username: "alice" });
+  expect(principalName).not.toHaveBeenCalled();
+  expect(await survey({ others }, { usernameFormat: "upn" })).toMatchObject({
+    username: "alice@corp.example.com",
+    warnings: [],
+  });
+  const known = account("alice", { upn: "a@corp.example.com" });
+  expect(await survey({ others, accounts: [known] }, { usernameFormat: "upn" })).toMatchObject({ username: known.upn });
+  expect(principalName).toHaveBeenCalledTimes(1);
+});
+
+test("a UPN that can't be looked up is waited for; one that is not there is the SAM name with a warning", async () => {
+  const asked = (answer: Reading<string>) =>
+    survey({ others: { principalName: async () => answer } }, { usernameFormat: "upn" });
+  expect((await asked(unreadable)).problems).toMatchObject([{ code: "identity-unreadable" }]);
+  const none = await asked(absent("directory", "none"));
+  expect(none).toMatchObject({ username: "alice", problems: [], warnings: [expect.stringContaining("SAM")] });
+});
+
+test("the vendor's device ID is looked for where the setting says", async () => {
+  const vendorDeviceId = vi.fn(async () => absent("registry", "none"));
+  const opswatRegistry = "HKLM\\SOFTWARE\\Vendor\\Id";
+  await survey({ others: { vendorDeviceId } }, { opswatRegistry });
+  expect(vendorDeviceId).toHaveBeenCalledWith(opswatRegistry);
 });

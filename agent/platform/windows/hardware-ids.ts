@@ -39,10 +39,16 @@ export interface VendorPlaces {
   readonly values: readonly string[];
 }
 
-export const vendorPlaces: VendorPlaces = {
+const vendorPlaces: VendorPlaces = {
   keys: ["SOFTWARE\\OPSWAT\\GEARS Client\\Config", "SOFTWARE\\OPSWAT\\GEARS Client\\Status"],
   values: ["DeviceID", "HWID"],
 };
+
+/** One place, as the setting `opswatRegistry` names it: `HKLM\\KEY\\VALUE`. */
+export function placeOf(registryValue: string): VendorPlaces {
+  const [, key = "", value = ""] = /^[^\\]+\\(.+)\\([^\\]+)$/.exec(registryValue) ?? [];
+  return { keys: [key], values: [value] };
+}
 
 /** The vendor client's device ID: 32 hex digits in one of its registry keys, in both halves of the registry. */
 export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlaces = vendorPlaces): Reading<DeviceId> {

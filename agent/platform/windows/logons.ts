@@ -5,10 +5,11 @@ import type { Account, Group, Platform, Session } from "../port.ts";
 import { lookUpName, lookUpSids, type NamedSid, nameUse } from "./account-lookups.ts";
 import { WindowsError } from "./native/windows-error.ts";
 import type { MakeCalls } from "./native-calls.ts";
+import { askPrincipalName } from "./principal-name.ts";
 import { type SessionRow, toSession } from "./sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 import { isEnabled } from "./token-rows.ts";
-import type { LogonNames, TokenFacts } from "./tokens.ts";
+import type { LogonNames, OpenToken, TokenFacts } from "./tokens.ts";
 
 /** What this machine tells of its logons; each may throw WindowsError. */
 export interface LogonSources {
@@ -18,6 +19,9 @@ export interface LogonSources {
   readonly ownSession: () => number;
   readonly sessionToken: (session: number) => TokenFacts;
   readonly shellToken: (session: number) => TokenFacts | undefined;
+  /** The same two, to take the user's place with. */
+  readonly openSessionToken: (session: number) => OpenToken;
+  readonly openShellToken: (session: number) => OpenToken | undefined;
   readonly accountDomains: () => SidAuthorities;
   /** NetBIOS name of this machine. */
   readonly machineName: () => string;
@@ -32,10 +36,13 @@ interface Known {
   readonly names: Pick<LogonNames, "user" | "domain"> & { readonly upn?: string | undefined };
   readonly sid: Sid | undefined;
   readonly token: TokenFacts | undefined;
+  /** A session of the user's. */
+  readonly session?: number;
 }
 
 /** The parts of the platform that tell who is logged on. */
-export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups">;
+export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups"> &
+  Required<Pick<Platform, "principalName">>;
 
 /**
  * Accounts by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
@@ -56,7 +63,7 @@ export function createLogons(sources: LogonSources): Logons {
   async function sessionOf(row: SessionRow): Promise<Session> {
     const knownUser = await userOf(row);
     const userKey = knownUser.sid ?? `${row.domain}\\${row.user}`;
-    known.set(userKey, knownUser);
+    known.set(userKey, { ...knownUser, session: row.id });
     return toSession(row, userKey, sources.consoleSession());
   }
 
@@ -74,17 +81,7 @@ export function createLogons(sources: LogonSources): Logons {
   }
 
   /** The session's own token, else its shell's; undefined where neither may be asked. */
-  function tokenOf(session: number): TokenFacts | undefined {
-    for (const ask of [sources.sessionToken, sources.shellToken]) {
-      try {
-        const token = ask(session);
-        if (token !== undefined) return token;
-      } catch (error) {
-        if (!(error instanceof WindowsError)) throw error;
-      }
-    }
-    return undefined;
-  }
+  const tokenOf = (session: number) => firstPermitted([sources.sessionToken, sources.shellToken], session);
 
   async function knownBy(userKey: string): Promise<Known | undefined> {
     const remembered = known.get(userKey);
@@ -160,9 +157,24 @@ export function createLogons(sources: LogonSources): Logons {
         return await account(looked.sid);
       }),
 
-    groups: ({ userKey, systemName }) =>
+    principalName: ({ userKey, systemName }) =>
+      reading(`UPN of ${systemName}`, async (origin) => {
+        if (userKey === own().userSid) return upnReading(await askPrincipalName(sources.bounded, undefined), origin);
+        const { session } = (await knownBy(userKey)) ?? {};
+        if (session === undefined) {
+          const message = `The UPN of ${systemName} can be asked for only while that user is logged on, and only by that user or by SYSTEM.`;
+          throw new AgentError("identity-unreadable", message);
+        }
+        using token = firstPermitted([sources.openSessionToken, sources.openShellToken], session);
+        if (token === undefined) throw new Error("no token of the session may be used");
+        return upnReading(await askPrincipalName(sources.bounded, token.handle), origin);
+      }),
+
+    groups: ({ userKey, systemName, kind }) =>
       reading(`groups of ${systemName}`, async (origin) => {
         const token = (await knownBy(userKey))?.token;
+        // A domain takes no account of another machine into its groups.
+        if (token === undefined && kind === "local") return found([], origin);
         if (token === undefined) {
           const message = `The groups of ${systemName} can be read only while that user is logged on, and only by that user or by SYSTEM.`;
           throw new AgentError("identity-unreadable", message);
@@ -170,6 +182,23 @@ export function createLogons(sources: LogonSources): Logons {
         return found(await groupsOf(token, authorities(), callsFor), origin);
       }),
   };
+}
+
+/** The first answer of those who may be asked. */
+function firstPermitted<T>(asks: readonly ((session: number) => T | undefined)[], session: number): T | undefined {
+  for (const ask of asks) {
+    try {
+      const answer = ask(session);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      if (!(error instanceof WindowsError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function upnReading(upn: string | undefined, origin: string): Reading<string> {
+  return upn === undefined ? absent(origin, "Windows knows none") : found(upn, origin);
 }
 
 /** All groups of a token with their names. @throws AgentError `identity-unreadable` where a domain's can't be named */

@@ -7,7 +7,7 @@ import { accountDomains } from "./account-domains.ts";
 import { readAdapters } from "./adapters.ts";
 import { reportEvent } from "./event-log.ts";
 import { smbiosTable } from "./firmware.ts";
-import { firmwareUuid, machineGuid, type ReadKey, registryDeviceId, type VendorPlaces } from "./hardware-ids.ts";
+import { firmwareUuid, machineGuid, placeOf, type ReadKey, registryDeviceId } from "./hardware-ids.ts";
 import { tryLock } from "./lock.ts";
 import { createLogons, isAdministrator, type LogonSources } from "./logons.ts";
 import { systemDirectory } from "./native/kernel32.ts";
@@ -16,9 +16,9 @@ import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import { makeProtectedFolder, readProtected, writableByOthers } from "./protected-files.ts";
 import { readMachineKey } from "./registry.ts";
-import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./session-rows.ts";
+import { consoleSession, machineName, openShellToken, ownSession, sessionRows, shellToken } from "./session-rows.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
-import { ownToken, sessionToken } from "./tokens.ts";
+import { openSessionToken, ownToken, sessionToken } from "./tokens.ts";
 import { readTrigger } from "./trigger.ts";
 
 /** Windows itself gives up on a domain controller later than this. */
@@ -37,8 +37,6 @@ export interface WindowsOptions {
   readonly smbiosTable?: () => Buffer;
   readonly readAdapters?: () => readonly Adapter[];
   readonly systemDirectory?: () => string;
-  /** Where the vendor's client keeps its device ID. */
-  readonly vendorPlaces?: VendorPlaces;
 }
 
 /** Windows 10, Windows Server 2016 and later, 64 bits. */
@@ -52,6 +50,8 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     ownSession,
     sessionToken,
     shellToken,
+    openSessionToken,
+    openShellToken,
     accountDomains,
     machineName,
     direct: directCalls(),
@@ -85,7 +85,8 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     policy: () => readPolicy(readKey),
     adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
-    vendorDeviceId: async () => registryDeviceId(readKey, options.vendorPlaces),
+    vendorDeviceId: async (registryValue) =>
+      registryDeviceId(readKey, registryValue === undefined ? undefined : placeOf(registryValue)),
     ...createLogons({ ...sources, ownToken: () => own }),
     systemProxy: async (url) => {
       const { proxySources, readSystemProxy } = await import("./system-proxy.ts");

@@ -1,10 +1,10 @@
 import { kernel32 } from "./native/kernel32.ts";
 import { ffi } from "./native/library.ts";
 import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "./native/memory.ts";
-import { lastError } from "./native/windows-error.ts";
+import { lastError, WindowsError, winError } from "./native/windows-error.ts";
 import { wtsapi32 } from "./native/wtsapi32.ts";
-import { parseSessionStates, type SessionRow } from "./sessions.ts";
-import { processToken, type TokenFacts } from "./tokens.ts";
+import { mayHoldPerson, parseSessionStates, type SessionRow } from "./sessions.ts";
+import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./tokens.ts";
 
 const thisServer = 0n;
 /** WTS_INFO_CLASS, wtsapi32.h. */
@@ -21,14 +21,18 @@ export function sessionRows(): readonly SessionRow[] {
   } finally {
     wtsapi32().WTSFreeMemory(pointerIn(slot));
   }
-  return states.map(({ id, state }) => ({
-    id,
-    state,
-    station: sessionText(id, infoClass.winStationName),
-    user: sessionText(id, infoClass.userName),
-    domain: sessionText(id, infoClass.domainName),
-    protocol: sessionInformation(id, infoClass.clientProtocolType)?.readUInt16LE(0) ?? 0,
-  }));
+  return states.map(({ id, state }) => {
+    // A session in which somebody may be must tell who it is: silence is not nobody.
+    const tell = mayHoldPerson(state) ? mustTell : mayTell;
+    return {
+      id,
+      state,
+      station: textIn(mayTell(id, infoClass.winStationName)),
+      user: textIn(tell(id, infoClass.userName)),
+      domain: textIn(tell(id, infoClass.domainName)),
+      protocol: mayTell(id, infoClass.clientProtocolType)?.readUInt16LE(0) ?? 0,
+    };
+  });
 }
 
 /** The session at the screen; undefined while none is attached to it. */
@@ -53,8 +57,18 @@ const shells = new Set(["explorer.exe", "sihost.exe"]);
  * @throws WindowsError where there is one that may not be asked
  */
 export function shellToken(session: number): TokenFacts | undefined {
-  const shell = processesOf(session).find(({ name }) => shells.has(name.toLowerCase()));
-  return shell === undefined ? undefined : processToken(shell.id);
+  const shell = shellOf(session);
+  return shell === undefined ? undefined : processToken(shell);
+}
+
+/** As {@link shellToken}, to take the user's place with. @throws WindowsError */
+export function openShellToken(session: number): OpenToken | undefined {
+  const shell = shellOf(session);
+  return shell === undefined ? undefined : openTokenToImpersonate(shell);
+}
+
+function shellOf(session: number): number | undefined {
+  return processesOf(session).find(({ name }) => shells.has(name.toLowerCase()))?.id;
 }
 
 /** WTS_PROCESS_INFOW, 64-bit layout: session at +0, process ID at +4, name at +8. */
@@ -77,17 +91,35 @@ function processesOf(session: number): readonly { readonly id: number; readonly 
   }
 }
 
-function sessionText(id: number, kind: number): string {
-  const text = sessionInformation(id, kind)?.toString("utf16le") ?? "";
+function textIn(information: Buffer | undefined): string {
+  const text = information?.toString("utf16le") ?? "";
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** Undefined where the session has ended meanwhile, or does not tell. */
-function sessionInformation(id: number, kind: number): Buffer | undefined {
+/** The session has ended meanwhile; or a plain user may not know, whom alone this concerns. */
+const nothingToTell: readonly number[] = [winError.fileNotFound, winError.noSuchSession, winError.accessDenied];
+
+/** @throws WindowsError */
+function mustTell(id: number, kind: number): Buffer | undefined {
+  const told = sessionInformation(id, kind);
+  if (!(told instanceof WindowsError)) return told;
+  if (nothingToTell.includes(told.status)) return undefined;
+  throw told;
+}
+
+/** Undefined where the session does not tell. */
+function mayTell(id: number, kind: number): Buffer | undefined {
+  const told = sessionInformation(id, kind);
+  return told instanceof WindowsError ? undefined : told;
+}
+
+function sessionInformation(id: number, kind: number): Buffer | WindowsError {
   const slot = pointerSlot();
   const length = dwordSlot();
-  if (wtsapi32().WTSQuerySessionInformationW(thisServer, id, kind, slot, length) === 0) return undefined;
+  if (wtsapi32().WTSQuerySessionInformationW(thisServer, id, kind, slot, length) === 0) {
+    return lastError("WTSQuerySessionInformationW");
+  }
   try {
     return bytesAt(pointerIn(slot), dwordIn(length));
   } finally {

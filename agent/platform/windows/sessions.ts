@@ -38,6 +38,12 @@ const connectState: readonly { readonly name: string; readonly state: Session["s
   { name: "WTSInit", state: undefined },
 ];
 
+/** Whether a session in this state may be a person's who is logged on. */
+export function mayHoldPerson(state: number): boolean {
+  const told = connectState[state]?.state;
+  return told === "active" || told === "online" || told === "disconnected";
+}
+
 /** Accounts that Windows itself logs on, by name: the out-of-box experience, sandboxes, provisioning. */
 const systemNames = /^(?:defaultuser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UMFD-\d+)$/i;
 

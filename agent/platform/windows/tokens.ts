@@ -24,6 +24,8 @@ export interface TokenFacts {
   readonly names: LogonNames | undefined;
 }
 
+const tokenDuplicate = 0x0002;
+const tokenImpersonate = 0x0004;
 const tokenQuery = 0x0008;
 /** TOKEN_INFORMATION_CLASS, winnt.h. */
 const informationClass = { user: 1, groups: 2, primaryGroup: 5, statistics: 10 } as const;
@@ -31,42 +33,60 @@ const authenticationIdOffset = 8;
 
 /** The token of this process. @throws WindowsError */
 export function ownToken(): TokenFacts {
-  const facts = readProcessToken(kernel32().GetCurrentProcess());
+  using token = openToken(kernel32().GetCurrentProcess(), tokenQuery);
+  const facts = readToken(token.handle);
   return { ...facts, names: facts.names ?? ownNames() };
+}
+
+/** A token that is closed when it is disposed of. */
+export interface OpenToken extends Disposable {
+  readonly handle: bigint;
 }
 
 /** The token of a session's user; only SYSTEM may ask for it (otherwise status 1314). @throws WindowsError */
 export function sessionToken(session: number): TokenFacts {
+  using token = openSessionToken(session);
+  return readToken(token.handle);
+}
+
+/** As {@link sessionToken}, to take the user's place with. @throws WindowsError */
+export function openSessionToken(session: number): OpenToken {
   const slot = pointerSlot();
   if (wtsapi32().WTSQueryUserToken(session, slot) === 0) throw lastError("WTSQueryUserToken");
-  try {
-    return readToken(pointerIn(slot));
-  } finally {
-    kernel32().CloseHandle(pointerIn(slot));
-  }
+  return closing(pointerIn(slot));
+}
+
+function closing(handle: bigint): OpenToken {
+  return { handle, [Symbol.dispose]: () => void kernel32().CloseHandle(handle) };
 }
 
 const processQueryLimitedInformation = 0x1000;
 
 /** The token of another process. @throws WindowsError */
 export function processToken(processId: number): TokenFacts {
+  using token = openProcessToken(processId, tokenQuery);
+  return readToken(token.handle);
+}
+
+/** As {@link processToken}, to take the user's place with. @throws WindowsError */
+export function openTokenToImpersonate(processId: number): OpenToken {
+  return openProcessToken(processId, tokenQuery | tokenDuplicate | tokenImpersonate);
+}
+
+function openProcessToken(processId: number, access: number): OpenToken {
   const process = kernel32().OpenProcess(processQueryLimitedInformation, 0, processId);
   if (process === 0n) throw lastError("OpenProcess");
   try {
-    return readProcessToken(process);
+    return openToken(process, access);
   } finally {
     kernel32().CloseHandle(process);
   }
 }
 
-function readProcessToken(process: bigint): TokenFacts {
+function openToken(process: bigint, access: number): OpenToken {
   const slot = pointerSlot();
-  if (advapi32().OpenProcessToken(process, tokenQuery, slot) === 0) throw lastError("OpenProcessToken");
-  try {
-    return readToken(pointerIn(slot));
-  } finally {
-    kernel32().CloseHandle(pointerIn(slot));
-  }
+  if (advapi32().OpenProcessToken(process, access, slot) === 0) throw lastError("OpenProcessToken");
+  return closing(pointerIn(slot));
 }
 
 function readToken(token: bigint): TokenFacts {

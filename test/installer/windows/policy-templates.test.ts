@@ -243,6 +243,7 @@ describe("what it offers", () => {
     ],
     interface: [["Ethernet 2"], "Ethernet 2"],
     opswatPort: [["65535"], 65_535],
+    opswatRegistry: [["HKLM\\SOFTWARE\\Vendor\\Id"], "HKLM\\SOFTWARE\\Vendor\\Id"],
     maxCandidates: [["20"], 20],
     usernameFormat: [["down-level"], "down-level"],
     excludeUsers: [

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   firmwareUuid,
   machineGuid,
+  placeOf,
   type ReadKey,
   registryDeviceId,
 } from "../../../agent/platform/windows/hardware-ids.ts";
@@ -31,6 +32,13 @@ describe("the vendor client's device ID", () => {
   it("is nothing but 32 hex digits", () => {
     expect(registryDeviceId(holding(status, 32, "HWID", "unknown"))).toMatchObject({ kind: "absent" });
     expect(registryDeviceId(holding(status, 32, "HWID", "0".repeat(32)))).toMatchObject({ kind: "absent" });
+  });
+
+  it("is looked for in one place where the setting names it", () => {
+    const place = placeOf("HKLM\\SOFTWARE\\Vendor\\Client\\Machine Id");
+    const read = holding("SOFTWARE\\Vendor\\Client", 64, "machine id", id);
+    expect(registryDeviceId(read, place)).toMatchObject({ kind: "found", value: id });
+    expect(registryDeviceId(holding(status, 64, "HWID", id), place)).toMatchObject({ kind: "absent" });
   });
 
   it("is absent without the client, and failed where it can't be looked for", () => {

@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
+import { chooseGroup } from "../../../agent/identity/group-choice.ts";
+import { usernameOf } from "../../../agent/identity/username.ts";
 import { createLogons, type LogonSources } from "../../../agent/platform/windows/logons.ts";
 import { WindowsError } from "../../../agent/platform/windows/native/windows-error.ts";
 import type { MakeCalls } from "../../../agent/platform/windows/native-calls.ts";
@@ -75,6 +78,8 @@ function logons(changed: Partial<LogonSources> = {}) {
     ownSession: () => 0,
     sessionToken: () => alice,
     shellToken: () => undefined,
+    openSessionToken: () => ({ handle: 7n, [Symbol.dispose]() {} }),
+    openShellToken: () => undefined,
     accountDomains: () => ({ machine, domain }),
     machineName: () => "LAPTOP1",
     direct: calls(),
@@ -190,6 +195,150 @@ describe("groups", () => {
     const token = { ...alice, groups: [{ sid: "S-1-12-1-1-2-3-4", attributes: 7 }] };
     expect(await groupsWith(calls(), token)).toMatchObject({ value: [{ name: "", kind: "domain" }] });
   });
+
+  it("of an account of this machine that is not logged on are none of a domain's", async () => {
+    const bounded = calls(new Map([[`${machine}-1001`, ["bob", "LAPTOP1", 1]]]));
+    const all = logons({ bounded, direct: bounded });
+    expect(await all.groups(await account(all, `${machine}-1001`))).toMatchObject({ kind: "found", value: [] });
+    expect(await logons().groups(await account(logons()))).toMatchObject({ kind: "failed" });
+  });
+});
+
+describe("user names", () => {
+  const entraSid = "S-1-12-1-1-2-3-4";
+  const tokenOf = (userSid: string, user: string, where: string, upn?: string): TokenFacts => ({
+    ...alice,
+    userSid,
+    names: { user, domain: where, upn },
+  });
+
+  it.each([
+    ["a domain user", alice, ["alice", "CORP\\alice", "alice@corp.example.com"]],
+    ["a domain user without a UPN", tokenOf(aliceSid, "alice", "CORP"), ["alice", "CORP\\alice", "alice"]],
+    ["a local user", tokenOf(`${machine}-1001`, "Zoë", "LAPTOP1", "Zoë@LAPTOP1"), ["Zoë", "Zoë", "Zoë"]],
+    [
+      "an Entra ID user",
+      tokenOf(entraSid, "AliceSmith", "AzureAD", "alice.smith@example.onmicrosoft.com"),
+      Array(3).fill("alice.smith@example.onmicrosoft.com"),
+    ],
+  ])("%s", async (_who, token, expected) => {
+    const row = { ...session, user: token.names?.user ?? "", domain: token.names?.domain ?? "" };
+    const all = logons({ sessionRows: () => [row], sessionToken: () => token });
+    await all.sessions();
+    const who = await account(all, token.userSid);
+    const sent = (["sam", "down-level", "upn"] as const).map((format) => usernameOf(who, format).username);
+    expect(sent).toEqual(expected);
+  });
+});
+
+describe("a UPN that the logon does not tell", () => {
+  const withoutUpn: TokenFacts = { ...alice, names: { user: "alice", domain: "CORP", upn: undefined } };
+
+  /** What Windows answers to each function by name; the functions that were called, in order. */
+  function windows(answers: Readonly<Record<string, { result: number; lastError?: number; text?: string }>>) {
+    const called: string[] = [];
+    const makeCalls: MakeCalls = async (batch) =>
+      batch.map(({ name, parameters }) => {
+        called.push(name);
+        const { result, lastError = 0, text = "" } = answers[name] ?? { result: 1 };
+        const filled = parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
+        if (name === "GetUserNameExW") {
+          (filled[1] as Buffer).write(text, "utf16le");
+          (filled[2] as Buffer).writeUInt32LE(text.length);
+        }
+        return { result, lastError, parameters: filled };
+      });
+    return { makeCalls, called };
+  }
+
+  const ask = async (answers: Parameters<typeof windows>[0], changed: Partial<LogonSources> = {}) => {
+    const { makeCalls, called } = windows(answers);
+    const all = logons({ bounded: makeCalls, sessionToken: () => withoutUpn, ...changed });
+    await all.sessions();
+    return { reading: await all.principalName(await account(all)), called };
+  };
+
+  it("is asked for in the user's place, and the place is left right after", async () => {
+    const closed: bigint[] = [];
+    const openSessionToken = () => ({ handle: 7n, [Symbol.dispose]: () => void closed.push(7n) });
+    const upn = "alice@corp.example.com";
+    const { reading, called } = await ask({ GetUserNameExW: { result: 1, text: upn } }, { openSessionToken });
+    expect(reading).toMatchObject({ kind: "found", value: upn });
+    expect(called).toEqual(["ImpersonateLoggedOnUser", "GetUserNameExW", "RevertToSelf"]);
+    expect(closed).toEqual([7n]);
+  });
+
+  it("is asked for as the shell where the session's token may not be used", async () => {
+    const openShellToken = () => ({ handle: 8n, [Symbol.dispose]() {} });
+    const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
+    const { reading } = await ask(answers, { openSessionToken: notPermitted, openShellToken });
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(await ask(answers, { openSessionToken: notPermitted })).toMatchObject({ reading: { kind: "failed" } });
+  });
+
+  it("is never the one of this process instead", async () => {
+    const answers = {
+      ImpersonateLoggedOnUser: { result: 0, lastError: 5 },
+      GetUserNameExW: { result: 1, text: "LAPTOP1$@corp.example.com" },
+    };
+    expect((await ask(answers)).reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
+  });
+
+  it("is absent where there is none, failed where nobody can say", async () => {
+    expect((await ask({ GetUserNameExW: { result: 0, lastError: 1332 } })).reading).toMatchObject({ kind: "absent" });
+    expect((await ask({ GetUserNameExW: { result: 0, lastError: 1355 } })).reading).toMatchObject({ kind: "failed" });
+  });
+
+  it("of the user who runs the program is asked for as such", async () => {
+    const plain = { ownToken: () => withoutUpn, ownSession: () => 2 };
+    const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
+    const { reading, called } = await ask(answers, plain);
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(called).toEqual(["GetUserNameExW"]);
+  });
+});
+
+it("no answer of a directory gives a group that the token has not, or a name outside 1 to 256 characters", async () => {
+  const rid = fc.integer({ min: 500, max: 3000 });
+  const sid = fc.oneof(
+    rid.map((id) => `${domain}-${id}`),
+    rid.map((id) => `${machine}-${id}`),
+    rid.map((id) => `S-1-5-21-4-5-6-${id}`),
+    rid.map((id) => `S-1-12-1-1-2-3-${id}`),
+    fc.constantFrom("S-1-1-0", "S-1-5-32-544", "S-1-5-32-545", "S-1-5-11", "S-1-18-1"),
+  );
+  const name = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 12 }),
+    fc.integer({ min: 250, max: 260 }).map((length) => "n".repeat(length)),
+  );
+  const answer = fc.tuple(name, fc.constantFrom("CORP", "LAPTOP1", "BUILTIN", ""), fc.constantFrom(1, 2, 4, 5, 9));
+  const members = fc.array(fc.tuple(sid, fc.option(answer, { freq: 8 })), { maxLength: 8 });
+  const patterns = fc.array(fc.constantFrom("*", "CORP\\*", "n*", "?", "*\\*"), { maxLength: 3 });
+  const fallback = fc.constantFrom("primary" as const, "none" as const);
+  let chosen = 0;
+  const property = fc.asyncProperty(
+    members,
+    patterns,
+    fallback,
+    fc.nat(8),
+    async (told, groupPrefer, groupFallback, primary) => {
+      const known = new Map(told.flatMap(([one, names]) => (names === null ? [] : [[one, names] as const])));
+      const groups = [...new Set(told.map(([one]) => one))].map((one) => ({ sid: one, attributes: 7 }));
+      const token: TokenFacts = { ...alice, groups, primaryGroup: groups[primary]?.sid };
+      const all = logons({ bounded: calls(known), direct: calls(known), sessionToken: () => token });
+      await all.sessions();
+      const reading = await all.groups(await account(all));
+      if (reading.kind !== "found") return;
+      const { group } = chooseGroup(reading.value, { groupPrefer, groupFallback });
+      if (group === undefined) return;
+      chosen += 1;
+      expect(group.length >= 1 && group.length <= 256).toBe(true);
+      const owners = groups.filter((one) => known.get(one.sid)?.[0] === group).map((one) => one.sid);
+      expect(owners.some((one) => !one.startsWith(machine) && /^S-1-(?:5-21|12-1)-/.test(one))).toBe(true);
+    },
+  );
+  await fc.assert(property, { numRuns: 10_000 });
+  expect(chosen).toBeGreaterThan(1000);
 });
 
 describe("by name", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSessionStates, toSession } from "../../../agent/platform/windows/sessions.ts";
+import { mayHoldPerson, parseSessionStates, toSession } from "../../../agent/platform/windows/sessions.ts";
 
 const person = "S-1-5-21-7-8-9-1104";
 const row = { id: 2, state: 0, station: "RDP-Tcp#0", user: "alice", domain: "CORP", protocol: 2 };
@@ -14,6 +14,18 @@ describe("parseSessionStates", () => {
       { id: 65_536, state: 6 },
     ]);
   });
+});
+
+it.each([
+  ["active", 0, true],
+  ["connected", 1, true],
+  ["shadowing", 3, true],
+  ["disconnected", 4, true],
+  ["listening", 6, false],
+  ["going down", 8, false],
+  ["unknown", 42, false],
+])("a session that is %s must tell who is in it: state %i, %s", (_what, state, must) => {
+  expect(mayHoldPerson(state)).toBe(must);
 });
 
 describe("toSession", () => {

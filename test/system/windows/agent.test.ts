@@ -110,6 +110,49 @@ it("prefers the vendor client's device ID in the registry, whatever the case of 
   expect(document["device"]).toMatchObject({ value: "1dc0aaaa292ce801f5379042d68bb6cb", opt: 1, source: "opswat" });
 });
 
+it("looks for the vendor client's device ID where the setting says", async () => {
+  const key = "HKLM\\SOFTWARE\\Vendor\\Client";
+  await setPolicy(key, "/v", "Machine Id", "/d", "2dc0aaaa292ce801f5379042d68bb6cb");
+  await configure({ opswatRegistry: `${key}\\machine id` });
+  const { document } = await run(["--dry-run"]);
+  await machine.run("reg", ["delete", "HKLM\\SOFTWARE\\Vendor", "/f"]);
+  expect(document["device"]).toMatchObject({ value: "2dc0aaaa292ce801f5379042d68bb6cb", source: "opswat" });
+});
+
+it("tells an adapter on USB, as in a dock, from what is built in", async () => {
+  const { told } = await native(["interfaces"]);
+  const { guid } = (told as { alias: string; guid: string }[]).find(({ alias }) => alias === hardware.adapter) ?? {};
+  const network = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
+  await setPolicy(`${network}\\${guid}\\Connection`, "/v", "PnpInstanceID", "/d", "USB\\VID_0BDA&PID_8153\\000001");
+  const { document } = await run(["--dry-run"]);
+  await machine.run("reg", ["delete", `${network}\\${guid}`, "/f"]);
+  expect(document["candidates"]).toContainEqual(
+    expect.objectContaining({ value: hardware.mac, reason: "USB adapter or dock, carries the default route" }),
+  );
+});
+
+it("keeps settings, state and log in folders whose names are outside the code page", async () => {
+  const folder = `${home}\\営業 Größe ✓`;
+  await native(["protect-folder", folder]);
+  await configure({ stateDir: `${folder}\\状態`, logFile: `${folder}\\журнал.log` });
+  await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${folder}\\設定.json`]);
+  await machine.run("cmd", ["/c", "del", `${home}\\config.json`]);
+  const config = ["--config", `${folder}\\設定.json`];
+  expect((await run(config)).document).toMatchObject({ outcome: "linked", username: user });
+  expect((await run(config)).document).toMatchObject({ outcome: "already-linked" });
+  const files = await machine.runLinux(["ls", `/home/user/prefix/drive_c/ProgramData/LinkUserAgent/営業 Größe ✓`]);
+  expect(files.stdout.split("\n")).toEqual(expect.arrayContaining(["状態", "журнал.log"]));
+});
+
+it("a change of the time zone changes nothing", async () => {
+  expect((await run([], { environment: { TZ: "EAST-14" } })).document).toMatchObject({ outcome: "linked" });
+  const { document } = await run([], { environment: { TZ: "WEST+11" } });
+  expect(document).toMatchObject({ outcome: "already-linked" });
+  expect(document.message).toContain(
+    `linked since ${new Date(gears.callsOf("link_user")[0]?.at ?? 0).toISOString().slice(0, 10)}`,
+  );
+});
+
 it("two runs at the same time make one link", async () => {
   const outcomes = await Promise.all([run([]), run([])]);
   expect(outcomes.map(({ document }) => document.outcome).sort()).toEqual(["already-linked", "linked"]);

@@ -31,6 +31,16 @@ it("the own token, the session's and its shell's are of the same user", async ()
   expect([session?.userSid, shell?.userSid]).toEqual([own?.userSid, own?.userSid]);
 });
 
+it("asks for a UPN as the own user and in another one's place; Wine says that there is none", async () => {
+  expect((await native(["own-upn"])).told).toBe("none");
+  const { told } = await native(["shell-upn"]);
+  expect(told).toMatchObject({ upn: "none", afterwards: expect.stringMatching(/^S-1-5-21-/) });
+});
+
+it("a place that can't be taken gives no UPN", async () => {
+  expect((await native(["no-upn"])).told).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
+});
+
 it("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
   const { told } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
   expect(told).toEqual([

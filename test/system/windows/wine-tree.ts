@@ -39,7 +39,19 @@ function installDebian(tree: string): void {
     run("apt-get", ["update"]);
     run("apt-get", ["install", "--yes", "--no-install-recommends", "debootstrap"]);
   }
-  run("debootstrap", ["--variant=minbase", "--include=wine,wine64", "trixie", tree]);
+  run("debootstrap", ["--variant=minbase", "trixie", tree]);
+  // Left to apt, which loads several packages at once, and without the writes to disk that only a crash would need.
+  writeFileSync(join(tree, "etc/dpkg/dpkg.cfg.d/tree"), "force-unsafe-io\n");
+  inTree(tree, [
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "install",
+    "--quiet=2",
+    "--no-install-recommends",
+    "wine",
+    "wine64",
+  ]);
   const archives = join(tree, "var/cache/apt/archives");
   for (const name of readdirSync(archives)) if (name.endsWith(".deb")) rmSync(join(archives, name));
 }
@@ -53,14 +65,21 @@ function makeHome(tree: string): void {
   for (const file of ["etc/machine-id", "var/lib/dbus/machine-id"]) writeFileSync(join(tree, file), "");
 }
 
+/** Runs a command as root with the tree as its root, with the processes and devices that it needs. */
+function inTree(tree: string, command: readonly string[]): void {
+  const script = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
+  run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, tree, ...command]);
+}
+
 /** Lets Wine fill the Windows folder; its programs for 32 bits are not installed, and their absence is no failure. */
 function startOnce(tree: string): void {
-  const script = `
-    mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
-    chroot --userspec=${wineUser.uid}:${wineUser.gid} "$1" env -i PATH=/usr/bin:/bin HOME=/home/user LANG=C.UTF-8 \\
-      XDG_RUNTIME_DIR=/tmp WINEPREFIX=/home/user/prepared WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml= \\
-      sh -c 'wine wineboot --init; wineserver --wait'`;
-  run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", tree]);
+  const identity = [`--reuid=${wineUser.uid}`, `--regid=${wineUser.gid}`, "--clear-groups"];
+  const environment = [
+    ...["PATH=/usr/bin:/bin", "HOME=/home/user", "LANG=C.UTF-8", "XDG_RUNTIME_DIR=/tmp"],
+    ...["WINEPREFIX=/home/user/prepared", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml="],
+  ];
+  const start = "wine wineboot --init; wineserver --wait";
+  inTree(tree, ["setpriv", ...identity, "env", "-i", ...environment, "sh", "-c", start]);
   if (!existsSync(join(tree, "home/user/prepared/system.reg"))) throw new Error("Wine made no Windows folder");
 }
 

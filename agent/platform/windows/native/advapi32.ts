@@ -33,6 +33,10 @@ export const advapi32 = systemLibrary("advapi32.dll", {
   GetKernelObjectSecurity: { arguments: ["uint64", "uint32", "pointer", "uint32", "pointer"], return: "int32" },
   // BOOL SetFileSecurityW(LPCWSTR lpFileName, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR pSecurityDescriptor)
   SetFileSecurityW: { arguments: ["pointer", "uint32", "uint64"], return: "int32" },
+  // BOOL ImpersonateLoggedOnUser(HANDLE hToken)
+  ImpersonateLoggedOnUser: { arguments: ["uint64"], return: "int32" },
+  // BOOL RevertToSelf(void)
+  RevertToSelf: { arguments: [], return: "int32" },
   // LSTATUS RegOpenKeyExW(HKEY hKey, LPCWSTR lpSubKey, DWORD ulOptions, REGSAM samDesired, PHKEY phkResult)
   RegOpenKeyExW: { arguments: ["uint64", "pointer", "uint32", "uint32", "pointer"], return: "uint32" },
   // LSTATUS RegCreateKeyExW(HKEY hKey, LPCWSTR lpSubKey, DWORD Reserved, LPWSTR lpClass, DWORD dwOptions, REGSAM samDesired, const LPSECURITY_ATTRIBUTES lpSecurityAttributes, PHKEY phkResult, LPDWORD lpdwDisposition)

@@ -33,4 +33,6 @@ export const winError = {
   moreData: 234,
   noMoreItems: 259,
   noneMapped: 1332,
+  /** ERROR_CTX_WINSTATION_NOT_FOUND */
+  noSuchSession: 7022,
 } as const;

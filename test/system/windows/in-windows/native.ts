@@ -4,15 +4,17 @@
  */
 import { writeFileSync } from "node:fs";
 import { lookUpSids } from "../../../../agent/platform/windows/account-lookups.ts";
+import { parseInterfaceRows } from "../../../../agent/platform/windows/adapter-rows.ts";
 import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/adapters.ts";
 import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
 import { smbiosTable } from "../../../../agent/platform/windows/firmware.ts";
 import { boundedCalls } from "../../../../agent/platform/windows/native-calls.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
+import { askPrincipalName } from "../../../../agent/platform/windows/principal-name.ts";
 import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/protected-files.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
-import { sessionRows, shellToken } from "../../../../agent/platform/windows/session-rows.ts";
+import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/session-rows.ts";
 import { ownToken, sessionToken } from "../../../../agent/platform/windows/tokens.ts";
 import { guardStandardStreams } from "../../../../agent/standard-streams.ts";
 
@@ -62,6 +64,14 @@ const works: Readonly<Record<string, () => unknown>> = {
     session: sessionToken(sessionRows()[0]?.id ?? 0),
     shell: shellToken(sessionRows()[0]?.id ?? 0),
   }),
+  "own-upn": async () => (await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), undefined)) ?? "none",
+  "shell-upn": async () => {
+    using token = openShellToken(sessionRows()[0]?.id ?? 0);
+    const upn = await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), token?.handle ?? 0n);
+    return { upn: upn ?? "none", afterwards: ownToken().userSid };
+  },
+  "no-upn": () => askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), 0n).then(String, String),
+  interfaces: () => parseInterfaceRows(interfaceTable()).map(({ alias, guid }) => ({ alias, guid })),
   names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
   hang,
   "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),

@@ -64,7 +64,8 @@ const works: Readonly<Record<string, () => unknown>> = {
     session: sessionToken(sessionRows()[0]?.id ?? 0),
     shell: shellToken(sessionRows()[0]?.id ?? 0),
   }),
-  "own-upn": async () => (await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), undefined)) ?? "none",
+  "own-upn": async () =>
+    (await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), undefined)) ?? "none",
   "shell-upn": async () => {
     using token = openShellToken(sessionRows()[0]?.id ?? 0);
     const upn = await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), token?.handle ?? 0n);

@@ -51,3 +51,8 @@ export function describeCountdown(ms: number): string {
 function twoUnits(major: number, majorUnit: string, minor: number, minorUnit: string): string {
   return minor === 0 ? `${major} ${majorUnit}` : `${major} ${majorUnit} ${minor} ${minorUnit}`;
 }
+
+/** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`. */
+export function describeMoment(ms: number): string {
+  return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";
+}

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
 import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
-import { AgentError, type ErrorCode } from "../errors.ts";
+import { AgentError, type ErrorCode, systemErrorCode } from "../errors.ts";
 import type { ProxyAddress, Way } from "../proxy/address.ts";
+import { certificateFault, readShown, type ShownCertificate } from "./certificate-fault.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
 import { networkFailure } from "./network-failure.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -57,8 +58,9 @@ export function createConnection(route: Route): HttpConnection {
     opened: Set<Destroyable>,
     destination: Destination,
     callback: ConnectCallback,
-    context = ownContext,
+    { context = ownContext, peer = destination.host }: { context?: SecureContext | undefined; peer?: string } = {},
   ): Socket {
+    let shown: ShownCertificate | undefined;
     const connect = buildConnector({
       allowH2: false,
       timeout: 0,
@@ -67,12 +69,18 @@ export function createConnection(route: Route): HttpConnection {
       rejectUnauthorized: true,
       secureContext: context,
     });
-    const socket = connect(destination, callback);
+    const socket = connect(destination, (error, connected) =>
+      error === null ? callback(null, connected) : callback(withCertificate(error, peer, shown)),
+    );
     opened.add(socket);
     socket.once("close", () => opened.delete(socket));
-    if (observeTls !== undefined && "getPeerX509Certificate" in socket) {
+    if ("getPeerX509Certificate" in socket) {
       // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
-      socket.prependOnceListener("secure", () => observeTls(destination.hostname, socket as TLSSocket));
+      socket.prependOnceListener("secure", () => {
+        const certificate = (socket as TLSSocket).getPeerX509Certificate();
+        if (certificate !== undefined) shown = readShown(certificate);
+        observeTls?.(destination.hostname, socket as TLSSocket);
+      });
     }
     return socket;
   }
@@ -109,7 +117,10 @@ export function createConnection(route: Route): HttpConnection {
   ): void {
     // Without a server name of its own, undici takes the one in the Host header, which is the target's.
     const dialProxy: Connect = (toDial, dialled) =>
-      dial(opened, { ...toDial, servername: null }, dialled, secureContext);
+      dial(opened, { ...toDial, servername: null }, dialled, {
+        context: secureContext,
+        peer: `the proxy ${toDial.host}`,
+      });
     const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dialProxy });
     opened.add(toProxy);
     openTunnel(toProxy, proxy, to, (error, socket) => {
@@ -144,6 +155,11 @@ interface Destroyable {
 
 /** Failures to reach a proxy or a host, after which the next way is tried; what a proxy itself refuses is final. */
 const unreached: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
+
+function withCertificate(error: Error, peer: string, shown: ShownCertificate | undefined): Error {
+  const message = certificateFault(systemErrorCode(error) ?? "", peer, shown, Date.now());
+  return message === undefined ? error : new AgentError("tls-untrusted", message, { cause: error });
+}
 
 function withEarlier(last: AgentError, before: readonly AgentError[]): AgentError {
   const earlier = before.map(({ message }) => message).join(" ");

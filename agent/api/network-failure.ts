@@ -1,4 +1,5 @@
 import { AgentError, type ErrorCode, systemErrorCode } from "../errors.ts";
+import { certificateFault } from "./certificate-fault.ts";
 
 /**
  * Says what a failure of the network means. Undefined for anything that no network can cause: that is a defect.
@@ -8,8 +9,8 @@ export function networkFailure(cause: unknown, peer: string): AgentError | undef
   if (cause instanceof AgentError) return cause;
   const code = systemErrorCode(cause) ?? "";
   const error = (agentCode: ErrorCode, message: string) => new AgentError(agentCode, message, { cause });
-  const certificate = certificateFaults[code];
-  if (certificate !== undefined) return error("tls-untrusted", `${peer} ${certificate} (${code}).`);
+  const certificate = certificateFault(code, peer, undefined, Date.now());
+  if (certificate !== undefined) return error("tls-untrusted", certificate);
   if (/^ERR_SSL_.*_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA)/.test(code)) {
     return error(
       "tls-untrusted",
@@ -69,21 +70,3 @@ function bySystemCall(cause: unknown): keyof typeof texts | undefined {
       return undefined;
   }
 }
-
-const unknownIssuer =
-  "shows a certificate from an issuer that is not trusted here. Where a proxy inspects TLS, add its CA to the system's store or name it in caFile; otherwise the server leaves out an intermediate certificate";
-const selfMade =
-  "shows a certificate that its maker signed without a trusted CA. Where a proxy inspects TLS, add its CA to the system's store or name it in caFile";
-
-/** Codes of OpenSSL's X509_verify_cert, and Node's own for a wrong name. */
-const certificateFaults: Readonly<Record<string, string>> = {
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
-  UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
-  SELF_SIGNED_CERT_IN_CHAIN: selfMade,
-  DEPTH_ZERO_SELF_SIGNED_CERT: selfMade,
-  CERT_HAS_EXPIRED: "shows a certificate that has expired. Check this machine's clock first, then the server",
-  CERT_NOT_YET_VALID: "shows a certificate that is not valid yet. Check this machine's clock",
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    "shows a certificate for another name. A captive portal or a proxy may answer in its place; otherwise check the address in the settings",
-};

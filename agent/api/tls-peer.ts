@@ -49,7 +49,7 @@ function describe({ subject, validFromDate, validToDate }: X509Certificate): Cer
 }
 
 /** @param name in lines of `CN=…`, `O=…` */
-function shortName(name: string | undefined): string {
+export function shortName(name: string | undefined): string {
   const lines = name?.split("\n") ?? [];
   return lines.find((line) => line.startsWith("CN="))?.slice(3) ?? (lines.join(", ") || "a certificate without a name");
 }

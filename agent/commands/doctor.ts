@@ -164,7 +164,7 @@ async function examineNetwork(
     network.checkTls(needs.connection, peers, needs.settings.baseUrl),
   );
   const probe = connection?.kind === "answered" ? connection.probe : undefined;
-  await report.check("clock", { connection: probe }, (needs) => network.checkClock(needs.connection, platform.name));
+  await report.check("clock", {}, () => network.checkClock(probe, platform.name, clock));
   const trial = await report.check("token", { tls, credential, settings, sender }, (needs) =>
     network.checkToken(needs.credential, needs.settings.baseUrl, needs.sender, clock, interrupted),
   );

@@ -4,8 +4,8 @@ import { buildProbeRequest, type Probe, readProbe } from "../api/probe.ts";
 import { type RateLimitReport, readRateLimit } from "../api/rate-limit-headers.ts";
 import type { TlsPeer } from "../api/tls-peer.ts";
 import { buildTokenRequest, readTokenResponse } from "../api/token.ts";
-import type { Clock } from "../clock.ts";
-import { describeDuration } from "../duration.ts";
+import { type Clock, madeAfter } from "../clock.ts";
+import { describeDuration, describeMoment } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import type { Way } from "../proxy/address.ts";
@@ -95,11 +95,10 @@ export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: s
   const [own] = peer?.chain ?? [];
   if (reached.kind === "untrusted") {
     const { error } = reached;
-    if (peer === undefined) return { status: "fail", error };
     return {
       status: "fail",
       error,
-      detail: `${error.message} It shows: ${issuersOf(peer)}; valid ${day(own?.validFrom)} to ${day(own?.validTo)}.`,
+      detail: peer === undefined ? error.message : `${error.message} Chain: ${issuersOf(peer)}.`,
     };
   }
   if (protocol === "http:") return { status: "skip", detail: "the tenant is asked over http:", value: true };
@@ -126,21 +125,32 @@ const agreeing = 3_000;
 /** Milliseconds from which certificates, schedules and Kerberos begin to suffer. */
 const disturbing = 120_000;
 
-/** This machine's clock against the server's. */
-export function checkClock({ date, now }: Probe, platform: Platform["name"]): Finding {
+/**
+ * This machine's clock against the server's, or where that one is not known against the time before which this program was not
+ * made: a clock that is wrong keeps TLS from trusting anybody, so no server can be asked then.
+ */
+export function checkClock(probe: Probe | undefined, platform: Platform["name"], clock: Clock): Finding {
+  const advice = setClock[platform];
+  if (probe === undefined) {
+    const time = describeMoment(clock.now());
+    if (clock.now() >= madeAfter) return { status: "skip", detail: `needs connection; shows ${time}` };
+    return { status: "warn", detail: `shows ${time}, which is before this program was made`, advice };
+  }
+  const { date, now } = probe;
   if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };
   const ahead = now - date;
   const off = Math.abs(ahead);
   if (off <= agreeing) return { status: "ok", detail: "agrees with the server's" };
   const detail = `${describeDuration(off)} ${ahead > 0 ? "ahead of" : "behind"} the server's`;
   if (off < disturbing) return { status: "ok", detail };
-  const advice: Readonly<Record<Platform["name"], string>> = {
-    linux: "timedatectl timesync-status",
-    windows: "w32tm /resync",
-    macos: "sudo sntp -sS time.apple.com",
-  };
-  return { status: "warn", detail, advice: advice[platform] };
+  return { status: "warn", detail, advice };
 }
+
+const setClock: Readonly<Record<Platform["name"], string>> = {
+  linux: "timedatectl timesync-status",
+  windows: "w32tm /resync",
+  macos: "sudo sntp -sS time.apple.com",
+};
 
 /** What the token endpoint gave, for the checks and the bundle that follow. */
 export interface TokenTrial {

@@ -137,7 +137,7 @@ describe("connection and TLS", () => {
     expect(value && network.checkTls(value, [peer], baseUrl)).toMatchObject({
       status: "fail",
       error: untrusted,
-      detail: `${untrusted.message} It shows: issuer Corp Inspection CA; valid 2026-01-02 to 2027-01-03.`,
+      detail: `${untrusted.message} Chain: issuer Corp Inspection CA.`,
     });
   });
 
@@ -165,7 +165,7 @@ describe("connection and TLS", () => {
 describe("clock", () => {
   const check = (behind: number) => {
     const date = new Date(now + behind).toUTCString();
-    return network.checkClock(readProbe(answer(405, "", { date }), now), "linux");
+    return network.checkClock(readProbe(answer(405, "", { date }), now), "linux", clock);
   };
 
   test.each([
@@ -178,8 +178,20 @@ describe("clock", () => {
     expect(check(behind)).toMatchObject({ status, detail });
   });
 
-  test("is not judged without the server's", () => {
-    expect(network.checkClock(readProbe(answer(405), now), "linux")).toMatchObject({ status: "skip" });
+  test("is not judged without the server's date", () => {
+    expect(network.checkClock(readProbe(answer(405), now), "linux", clock)).toMatchObject({ status: "skip" });
+  });
+
+  test("without a server is judged by when this program was made", () => {
+    const at = (time: number) => network.checkClock(undefined, "linux", { ...clock, now: () => time });
+    expect(at(Date.UTC(2030, 0, 1))).toMatchObject({
+      status: "skip",
+      detail: "needs connection; shows 2030-01-01 00:00 UTC",
+    });
+    expect(at(Date.UTC(2015, 0, 1))).toMatchObject({
+      status: "warn",
+      detail: "shows 2015-01-01 00:00 UTC, which is before this program was made",
+    });
   });
 });
 

@@ -16,6 +16,7 @@ import { targets } from "./installer/executable/targets.ts";
 import { setWindowsResources } from "./installer/executable/windows-resources.ts";
 import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
+import { sign, signingFrom } from "./installer/windows/signing.ts";
 
 const names = targets.map(({ name }) => name);
 const { values } = parseArgs({
@@ -23,6 +24,8 @@ const { values } = parseArgs({
 });
 const unknown = values.target.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`There is no target ${unknown}, only ${names.join(", ")}`);
+
+const signing = signingFrom(process.env);
 
 const root = import.meta.dirname;
 const dist = join(root, "dist");
@@ -50,6 +53,7 @@ try {
     if (target.name === "win-x64") {
       const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
       setWindowsResources(executable, { version, description, fileName: target.executable });
+      if (signing !== undefined) sign(executable, signing);
     }
     if (target.name === "darwin-arm64") signFileAdHoc(executable, macosIdentifier);
     // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.

@@ -13,6 +13,7 @@ import { product } from "./package.ts";
 import { thirdPartyNotices } from "./third-party.ts";
 import { makeMsi } from "./windows/msi.ts";
 import { policyTemplates } from "./windows/policy-templates.ts";
+import { sign, signingFrom } from "./windows/signing.ts";
 import { type ZippedFile, zip } from "./zip.ts";
 
 /**
@@ -63,10 +64,13 @@ export function makeLinuxPackage(
 /**
  * @param executable the built one, whose version resource says the same version
  * @param dist where the package goes
- * @returns the package's path
+ * @returns the package's path; signed where the environment says with what
  */
 export function makeWindowsPackage(executable: string, dist: string, version: string = product.version): string {
-  return inScratch((scratch) => makeMsi({ version, executable, sourceDate: sourceDate(), scratch, dist }));
+  const msi = inScratch((scratch) => makeMsi({ version, executable, sourceDate: sourceDate(), scratch, dist }));
+  const signing = signingFrom(process.env);
+  if (signing !== undefined) sign(msi, signing);
+  return msi;
 }
 
 const asFiles = (texts: Readonly<Record<string, string>>): readonly ZippedFile[] =>

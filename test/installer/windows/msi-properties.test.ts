@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { formatSetting, type SettingName, settingNames, settingsTable } from "../../../agent/settings/table.ts";
+import { credentialProperty, quotationMark, settingProperties } from "../../../installer/windows/msi-properties.ts";
+import { messageOf, msiSource, publicProperties } from "../../../installer/windows/msi-source.ts";
+
+/**
+ * Windows Installer's conditions, as far as they are in use
+ * (https://learn.microsoft.com/windows/win32/msi/conditional-statement-syntax).
+ */
+function holds(condition: string, properties: Readonly<Record<string, string>>): boolean {
+  const words = condition.match(/"[^"]*"|\(|\)|~?<<|>>|><|>=|<=|=|-?\d+|\w+/g) ?? [];
+  let at = 0;
+  const next = (): string => words[at++] ?? "";
+  const textOf = (word: string): string =>
+    /^"/.test(word) ? word.slice(1, -1) : /^-?\d/.test(word) ? word : (properties[word] ?? "");
+  const compare = (left: string, how: string, right: string): boolean => {
+    if (how === "~<<") return left.toLowerCase().startsWith(right.toLowerCase());
+    if (how === "<<") return left.startsWith(right);
+    if (how === ">>") return left.endsWith(right);
+    if (how === "><") return left.includes(right);
+    if (how === "=") return left === right;
+    if (![left, right].every((one) => /^-?\d+$/.test(one))) return false;
+    return how === ">=" ? Number(left) >= Number(right) : Number(left) <= Number(right);
+  };
+  const term = (): boolean => {
+    const word = next();
+    if (word === "NOT") return !term();
+    if (word === "(") {
+      const inner = either();
+      expect(next()).toBe(")");
+      return inner;
+    }
+    const how = words[at] ?? "";
+    if (!/^~?<<$|^>>$|^><$|^>=$|^<=$|^=$/.test(how)) return textOf(word) !== "";
+    at += 1;
+    return compare(textOf(word), how, textOf(next()));
+  };
+  const both = (): boolean => {
+    let result = term();
+    while (words[at] === "AND") {
+      at += 1;
+      result = term() && result;
+    }
+    return result;
+  };
+  const either = (): boolean => {
+    let result = both();
+    while (words[at] === "OR") {
+      at += 1;
+      result = both() || result;
+    }
+    return result;
+  };
+  const result = either();
+  expect(at, condition).toBe(words.length);
+  return result;
+}
+
+const takes = (name: string, value: string): boolean => {
+  const property = [...settingProperties, credentialProperty].find((one) => one.name === name);
+  if (property === undefined) throw new Error(`no property ${name}`);
+  return holds(property.condition, { [name]: value, [quotationMark]: '"' });
+};
+
+test("every setting has a property, but the place of the credential, whose name stands for its source", () => {
+  const expected = settingNames.filter((name) => name !== "credentialFile").map((name) => name.toUpperCase());
+  expect(settingProperties.map(({ name }) => name)).toEqual(expected);
+  expect(publicProperties).toEqual(expect.arrayContaining(expected));
+  for (const name of publicProperties) expect(name).toMatch(/^[A-Z]+$/);
+});
+
+/** Right values of each kind, as text; what is left out has its default alone. */
+const right: Partial<Record<SettingName, fc.Arbitrary<string>>> = {
+  baseUrl: fc.webUrl({ validSchemes: ["https", "HTTPS"] }),
+  proxy: fc.oneof(
+    fc.constantFrom("auto", "none"),
+    fc.domain().map((host) => `http://${host}:3128`),
+  ),
+  fleetSize: fc.integer({ min: 1, max: 10_000_000 }).map(String),
+  opswatPort: fc.integer({ min: 1, max: 65_535 }).map(String),
+  allowMultiSession: fc.constantFrom("true", "false", "1", "0"),
+  splay: fc.tuple(fc.nat(1000), fc.constantFrom("ms", "s", "m", "h")).map(([count, unit]) => `${count}${unit}`),
+  rateLimit: fc.integer({ min: 1, max: 1000 }).map((calls) => `${calls}/1m`),
+  logFile: fc.constantFrom("C:\\x.log", "d:/x.log", "\\\\server\\share\\x.log"),
+  groupPrefer: fc.constantFrom("Sales *,IT", "Größe", "*"),
+  logLevel: fc.constantFrom("error", "warn", "info", "debug"),
+};
+
+test.each(settingNames.filter((name) => name !== "credentialFile"))("%s: no right value is refused", (setting) => {
+  const { fallback, kind } = settingsTable[setting];
+  const values = right[setting] ?? (fallback === undefined ? undefined : fc.constant(formatSetting(setting, fallback)));
+  if (values === undefined) return expect(takes(setting.toUpperCase(), "C:\\some.file")).toBe(true);
+  fc.assert(
+    fc.property(values, (value) => {
+      fc.pre(kind.parse(value).ok && !/"|\\$/.test(value));
+      expect(takes(setting.toUpperCase(), value)).toBe(true);
+    }),
+  );
+});
+
+describe("wrong values", () => {
+  it.each([
+    ["FLEETSIZE", "0"],
+    ["FLEETSIZE", "10000001"],
+    ["FLEETSIZE", "many"],
+    ["FLEETSIZE", "5.5"],
+    ["LOGLEVEL", "Info"],
+    ["ALLOWMULTISESSION", "yes"],
+    ["BASEURL", "gears.example.com"],
+    ["PROXY", "proxy:3128"],
+    ["SPLAY", "10"],
+    ["RATELIMIT", "10"],
+    ["STATEDIR", "state"],
+    ["STATEDIR", "C:\\state\\"],
+    ["CLIENTID", 'a" --config="C:\\x'],
+    ["CREDENTIALFILE", "credential.json"],
+  ])("%s=%s is refused", (name, value) => expect(takes(name, value)).toBe(false));
+});
+
+test("conditions and messages fit the columns of Windows Installer, and messages quote no property by mistake", () => {
+  const source = msiSource({ version: "1.2.3", productCode: "*", executable: "a.exe", icon: "a.ico" });
+  const conditions = [...source.matchAll(/<Condition Message="([^"]*)">([^<]*)<\/Condition>/g)];
+  expect(conditions.length).toBeGreaterThan(settingProperties.length);
+  const plain = (text: string): string =>
+    text.replaceAll("&quot;", '"').replaceAll("&gt;", ">").replaceAll("&lt;", "<");
+  for (const [, message = "", condition = ""] of conditions) {
+    expect(plain(message).length, message).toBeLessThanOrEqual(255);
+    expect(plain(condition).length, condition).toBeLessThanOrEqual(255);
+  }
+  for (const property of [...settingProperties, credentialProperty]) {
+    const quoted = messageOf(property)
+      .replace(/\[\\[[\]]\]/g, "")
+      .match(/\[[^\]]*\]/g);
+    expect(quoted).toEqual([`[${property.name}]`]);
+  }
+});

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { oldestSystemd } from "../../agent/platform/linux/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
 import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
@@ -9,14 +10,14 @@ import { afterInstall, afterRemove, beforeRemove, purge } from "./scripts.ts";
 
 const architectures = { "linux-x64": "amd64", "linux-arm64": "arm64" } as const;
 
-/** Names in Debian and its derivatives, and oldest versions, of what the executable loads; systemd for LoadCredential=. */
+/** Names in Debian and its derivatives, and oldest versions, of what the executable loads and what its units need. */
 const depends = [
   "libc6 (>= 2.28)",
   "libstdc++6 (>= 8)",
   "libgcc-s1",
   "libatomic1",
   "libsystemd0",
-  "systemd (>= 247)",
+  `systemd (>= ${oldestSystemd})`,
   "libpam-systemd",
 ];
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installedCredential } from "../../agent/platform/linux/paths.ts";
+import { oldestSystemd } from "../../agent/platform/linux/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
 import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
@@ -9,10 +10,10 @@ import { afterInstall, afterRemove, beforeRemove } from "./scripts.ts";
 const architectures = { "linux-x64": "x86_64", "linux-arm64": "aarch64" } as const;
 
 /**
- * What rpm does not find by itself: libsystemd is opened at run time, LoadCredential= came with systemd 247. By the
- * library's name, since the packages of Fedora's and of SUSE's family are called differently.
+ * What rpm does not find by itself: libsystemd is opened at run time, and the units need systemd. By the library's
+ * name, since the packages of Fedora's and of SUSE's family are called differently.
  */
-const requires = ["libsystemd.so.0()(64bit)", "systemd >= 247"];
+const requires = ["libsystemd.so.0()(64bit)", `systemd >= ${oldestSystemd}`];
 
 /** @returns the package's path */
 export function makeRpm(target: LinuxTargetName, { version, files, sourceDate, scratch, dist }: PackageParts): string {

@@ -1,4 +1,5 @@
-import { ownFolders } from "../../agent/platform/linux/paths.ts";
+import { dirname } from "node:path";
+import { installedCredential, ownFolders } from "../../agent/platform/linux/paths.ts";
 import { runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
 
 /** What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be done. */
@@ -16,6 +17,6 @@ export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
 /** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */
 export const purge = [
   `rm -rf ${ownFolders.map((folder) => `/${folder}`).join(" ")}`,
-  "rm -f /etc/linkuser-agent/credential.json",
-  "rmdir --ignore-fail-on-non-empty /etc/linkuser-agent 2>/dev/null || true",
+  `rm -f ${installedCredential("/")}`,
+  `rmdir --ignore-fail-on-non-empty ${dirname(installedCredential("/"))} 2>/dev/null || true`,
 ].join("\n");

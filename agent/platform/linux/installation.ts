@@ -9,6 +9,7 @@ import { installedCredential, ownFolders, settingsPath } from "./paths.ts";
 import type { Systemctl } from "./systemctl.ts";
 import {
   hiddenFromServices,
+  oldestSystemd,
   packageUnitFolder,
   runningUnits,
   sessionUnit,
@@ -54,6 +55,7 @@ function installTrigger({ root, trust, systemctl }: Machine, executable: string)
   if (!systemdPrograms.some((program) => existsSync(join(root, program)))) {
     throw new AgentError("install-failed", "This system has no systemd, which the logon trigger needs.");
   }
+  refuseOldSystemd(systemctl("--version"));
   refuseExecutable(root, executable, trust);
 
   const at = (path: string): string => join(root, unitFolder, path);
@@ -135,6 +137,14 @@ function isMasked(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @param told begins with `systemd 252 (252.39-1~deb12u1)`; empty where it does not run */
+function refuseOldSystemd(told: string): void {
+  const version = /^systemd (\d+)/.exec(told)?.[1];
+  if (version === undefined || Number(version) >= oldestSystemd) return;
+  const message = `This system has systemd ${version}; the logon trigger needs ${oldestSystemd} or later.`;
+  throw new AgentError("install-failed", message);
 }
 
 /** What systemd starts must be root's alone, where the service sees it, and need no quoting. */

@@ -10,6 +10,9 @@ export interface UnitFile {
 /** Where packages keep their units (systemd.unit(5)). */
 export const packageUnitFolder = "usr/lib/systemd/system";
 
+/** The first systemd with LoadCredential=. */
+export const oldestSystemd = 247;
+
 /** The template whose instances are sessions. */
 export const sessionUnit = "linkuser-agent@.service";
 const catchUpUnit = "linkuser-agent.service";
@@ -35,7 +38,7 @@ const repeatedAfter = "15min";
 
 /**
  * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
- * Needs systemd 247 (LoadCredential=).
+ * Needs {@link oldestSystemd}.
  * @param executable absolute path, which nobody but root may change
  * @param credentialFile of root, mode 0600; systemd hands the service a copy
  */

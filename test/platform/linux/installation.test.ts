@@ -13,7 +13,7 @@ const credential = '{"accessToken":"t"}\n';
 const systemd: Tree = { "lib/systemd/systemd": "", [executable]: "" };
 const whole: InstallRequest = { executable, credential: new Secret(credential), settings: '{"fleetSize":5}\n' };
 
-function machineOf(tree: Tree = systemd) {
+function machineOf(tree: Tree = systemd, version = 252) {
   const root = makeRoot(tree);
   const told: string[] = [];
   let failing: string | undefined;
@@ -22,8 +22,10 @@ function machineOf(tree: Tree = systemd) {
     environment: {},
     uid: 0,
     systemctl: (...args) => {
+      if (args[0] === "--version") return `systemd ${version} (${version}-1)\n+PAM +AUDIT\n`;
       told.push(args.join(" "));
       if (args.join(" ") === failing) throw new AgentError("install-failed", "systemd refuses");
+      return "";
     },
   });
   const steps = async (request: Partial<InstallRequest> = {}) =>
@@ -143,6 +145,10 @@ const problem = async (tree: Tree, path = executable): Promise<string> => {
 
 test("refuses a system without systemd", async () => {
   expect(await problem({ [executable]: "" })).toContain("no systemd");
+});
+
+test("refuses a systemd that could not hand the credential on", async () => {
+  await expect(machineOf(systemd, 246).steps()).rejects.toThrow("needs 247 or later");
 });
 
 test.each([

@@ -65,10 +65,12 @@ test.each([
 });
 
 test("where systemd refuses, the machine is as it was", () => {
-  machine.run("mount", "--bind", "/usr/bin/false", "/usr/bin/systemctl");
+  const refusing = '#!/bin/sh\n[ "$1" = --version ] && exec echo systemd 252\nexit 1\n';
+  machine.shell("cat > /run/refusing; chmod 755 /run/refusing", refusing);
+  machine.run("mount", "--bind", "/run/refusing", "/usr/bin/systemctl");
   expect(told("install", ...credential, ...settings())).toMatchObject({
     status: 78,
-    document: { error: { code: "install-failed" } },
+    document: { message: expect.stringContaining("systemctl daemon-reload"), error: { code: "install-failed" } },
   });
   machine.run("umount", "/usr/bin/systemctl");
   expect(everything()).toBe(before);

@@ -127,6 +127,20 @@ test("a second session and the timer's run find the link made", async () => {
   expect(linkCalls()).toHaveLength(1);
 });
 
+test("a credential that is kept encrypted is handed on, too", async () => {
+  const encrypted = "/etc/linkuser-agent/credential.cred";
+  machine.run("systemd-creds", "encrypt", "--quiet", "--name=credential.json", credentialFile, encrypted);
+  machine.run("mv", credentialFile, "/root/");
+  const dropIn = "/run/systemd/system/linkuser-agent.service.d";
+  const lines = `[Service]\nLoadCredentialEncrypted=credential.json:${encrypted}\n`;
+  machine.shell(`mkdir -p ${dropIn}; cat > ${dropIn}/encrypted.conf; systemctl daemon-reload`, lines);
+  configure({ splay: "0s", relinkAfter: "0s" });
+  machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
+  await machine.until("the call", () => linkCalls()[1]);
+  expect(linkCalls()).toMatchObject([{}, { user: "alice", status: 200 }]);
+  machine.shell(`rm -r ${dropIn} ${encrypted}; mv /root/credential.json ${credentialFile}; systemctl daemon-reload`);
+});
+
 test("an upgrade keeps settings, credential and state", () => {
   const settings = machine.run("cat", configFile);
   machine.run("dpkg", "--install", later);

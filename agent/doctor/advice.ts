@@ -1,5 +1,6 @@
 import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
+import { shellWord } from "../shell-word.ts";
 import { hostAndPort, type Peer } from "./peer.ts";
 import type { Adviser } from "./report.ts";
 
@@ -44,10 +45,18 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
-const restrictFile: Advice = ({ platform, configFile }) =>
-  platform === "windows"
-    ? `icacls "${configFile}" /inheritance:r /grant *S-1-5-18:F *S-1-5-32-544:F`
-    : `sudo chown root:root ${configFile} && sudo chmod 644 ${configFile}`;
+const restrictFile: Advice = ({ platform, configFile }) => {
+  if (platform === "windows") return `icacls "${configFile}" /inheritance:r /grant *S-1-5-18:F *S-1-5-32-544:F`;
+  const file = shellWord(configFile);
+  const list = platform === "macos" ? [`sudo chmod -N ${file}`] : [];
+  return [`sudo chown root ${file}`, ...list, `sudo chmod 644 ${file}`].join(" && ");
+};
+
+const putCredential: Advice = ({ platform, credentialFile }) => {
+  if (platform === "windows") return "linkuser-agent install";
+  if (platform === "macos") return "sudo linkuser-agent install --credential-from FILE";
+  return `sudo install -D -m 600 /dev/stdin ${shellWord(credentialFile)}`;
+};
 
 /** Where a code has none its message says it all. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
@@ -56,8 +65,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "settings-unreadable": afterCorrection,
   "settings-exposed": restrictFile,
 
-  "credentials-missing": ({ platform, credentialFile }) =>
-    platform === "windows" ? "linkuser-agent install" : `sudo install -D -m 600 /dev/stdin ${credentialFile}`,
+  "credentials-missing": putCredential,
   "credentials-unreadable": (facts) => (facts.privileged ? undefined : withRights(facts)),
   "credentials-refused": checkRegistration,
 

@@ -33,6 +33,12 @@ describe("the next step", () => {
     expect(advise("tls-untrusted", { platform: "windows" })).toBeUndefined();
   });
 
+  test("quotes macOS' folders, and ends access lists there", () => {
+    const mac = { platform: "macos", configFile: "/Library/Application Support/LinkUserAgent/config.json" } as const;
+    expect(advise("settings-exposed", mac)).toMatch(/^sudo chown root '\/Library.*chmod -N '.*chmod 644 '[^']*json'$/);
+    expect(advise("credentials-missing", mac)).toBe("sudo linkuser-agent install --credential-from FILE");
+  });
+
   test("for a plain user who may not read the credential is to look as root", () => {
     expect(advise("credentials-unreadable", { privileged: false })).toBe("sudo linkuser-agent doctor");
     expect(advise("credentials-unreadable")).toBeUndefined();

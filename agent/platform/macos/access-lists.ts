@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import { shellWord } from "../posix/protected-files.ts";
+import { shellWord } from "../../shell-word.ts";
 import { lastErrno, libSystem } from "./libsystem.ts";
 
 /** sys/acl.h */

@@ -23,6 +23,9 @@ export function parseHardwarePorts(text: string): readonly HardwarePort[] {
   });
 }
 
+/** Ports of the Mac itself; others are named after the adapter or dock that is plugged in: `USB 10/100/1000 LAN`. */
+const builtIn = /^(?:Wi-Fi|AirPort|Ethernet(?: \d)?|Ethernet Adapter \(en\d+\))$/;
+
 const portKinds: readonly (readonly [RegExp, Adapter["kind"], string])[] = [
   [/^Thunderbolt Bridge$/, "virtual", "a bridge of the Thunderbolt ports"],
   [/^Thunderbolt \d+$/, "other", "IP over Thunderbolt"],
@@ -31,11 +34,11 @@ const portKinds: readonly (readonly [RegExp, Adapter["kind"], string])[] = [
   [/^i(?:Phone|Pad)\b/, "other", "a phone or tablet that shares its connection"],
 ];
 
-export function kindOfPort({ port, device }: HardwarePort): Pick<Adapter, "kind" | "kindReason"> {
+export function kindOfPort({ port, device }: HardwarePort): Pick<Adapter, "kind" | "kindReason" | "detachable"> {
   const [, kind, kindReason] = portKinds.find(([pattern]) => pattern.test(port)) ?? [];
   if (kind !== undefined && kindReason !== undefined) return { kind, kindReason };
   if (!/^en\d+$/.test(device)) return { kind: "other", kindReason: "not an Ethernet adapter" };
-  return { kind: "physical", kindReason: `the hardware port ${port}` };
+  return { kind: "physical", kindReason: `the hardware port ${port}`, detachable: !builtIn.test(port) };
 }
 
 const softwareAdapters: readonly (readonly [RegExp, string])[] = [

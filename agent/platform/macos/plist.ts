@@ -40,9 +40,9 @@ const isList = (value: PlistValue): value is readonly PlistValue[] => Array.isAr
 
 const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** XML 1.0, 2.2, and no control characters at all. */
+/** XML 1.0, 2.2, and no control characters or line separators at all, which readers take for one another. */
 function escaped(text: string): string {
-  if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(text)) {
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/u.test(text)) {
     throw new RangeError(`${JSON.stringify(text)} has a character that a property list can't hold`);
   }
   return text.replace(/[&<>]/g, (character) => references[character] ?? character);

@@ -12,6 +12,7 @@ import {
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell-word.ts";
 
 /** Mode bits, inode(7). */
 const groupOrOthers = 0o077;
@@ -109,7 +110,7 @@ function untrustedWay(path: string, trust: Trust): string | undefined {
     const stats = lstatSync(name);
     const kind = stats.isSymbolicLink() ? "link" : "folder";
     if (!isTrustedOwner(stats, trust)) {
-      const change = kind === "link" ? "chown --no-dereference root" : "chown root";
+      const change = kind === "link" ? "chown -h root" : "chown root";
       return `the ${kind} ${name} belongs to the user ID ${stats.uid}: run ${change} ${shellWord(name)}`;
     }
     if (kind === "link") continue;
@@ -143,9 +144,6 @@ function* wayTo(path: string): Generator<string> {
 
 const isTrustedOwner = ({ uid }: Stats, trust: Trust): boolean => uid === 0 || uid === trust.uid;
 const isIn = (folder: string | undefined, path: string): boolean => folder !== undefined && dirname(path) === folder;
-/** A word as a shell takes it: macOS' folders have spaces in their names. */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 const mode = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0");
 
 function exposed(path: string, why: string): Reading<never> {

@@ -17,11 +17,11 @@ function ranked(addresses: Addresses, run = laptop) {
 
 const wired = { en7: [{ mac: "00:e0:4c:00:00:01" }] };
 
-test("the adapter of the default route comes first, addresses made up by software last", () => {
+test("what is built in comes first, a dock after it, addresses made up by software last", () => {
   expect(ranked(wired)).toMatchObject({
     macs: [
-      { mac: "00:e0:4c:00:00:01", adapter: "en7", reason: "physical, carries the default route" },
       { mac: "80:65:7c:00:20:4e", adapter: "en0" },
+      { mac: "00:e0:4c:00:00:01", adapter: "en7", reason: "USB adapter or dock, carries the default route" },
       { mac: "1e:a0:93:00:cd:27", adapter: "en3" },
     ],
     passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "bridge0" })]),

@@ -5,6 +5,7 @@ import { commandNames } from "../agent/cli/commands.ts";
 import { defaultText } from "../agent/cli/help.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
+import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "..", "README.md"), "utf8");
 const row = (start: string): string | undefined => readme.split("\n").find((line) => line.startsWith(start));
@@ -21,4 +22,10 @@ test.each(Object.entries(exitCodes))("the README tells of the outcome %s and its
 
 test.each(commandNames.filter((name) => name !== "link"))("the README tells of the command %s", (name) => {
   expect(row(`| \`linkuser-agent ${name}`)).toBeDefined();
+});
+
+test("the Intune guide has the path of every policy, and no other", () => {
+  const guide = readFileSync(join(import.meta.dirname, "..", "docs", "deploy-intune.md"), "utf8");
+  const told = [...guide.matchAll(/^ *\| `(\w+)` \| `(\w+)\/(\w+)` \|$/gm)].map(([, ...parts]) => parts);
+  expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
 });

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { runTool } from "../../../installer/executable/command.ts";
 import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
 import { product } from "../../../installer/package.ts";
 import { makeWindowsPackage } from "../../../installer/packages.ts";
@@ -161,6 +162,15 @@ test("without properties nothing is set, as Group Policy installs it", async () 
   expect((await windows.msiexec(first, "/i {msi}")).exitCode).toBe(0);
   const { files } = await windows.look();
   expect(files).toEqual(installed.filter((path) => !/config|credential/.test(path)));
+});
+
+test("a row of the package's own table, where a transform puts it, counts as a property that was given", async () => {
+  const changed = join(scratch, "changed.msi");
+  copyFileSync(first, changed);
+  const row = "INSERT INTO `Property` (`Property`, `Value`) VALUES ('FLEETSIZE', '2000')";
+  runTool("msibuild", [changed, "-q", row]);
+  expect((await windows.msiexec(changed, "/i {msi}")).exitCode).toBe(0);
+  expect(await settingsFile()).toEqual({ fleetSize: 2000 });
 });
 
 test("a repair puts back what is missing, and takes no settings from whoever asks for it", async () => {

@@ -12,10 +12,10 @@ export function renderPlanText(plan: PlanResult): string {
   const row = (choice: PlanChoice, { half, most90, most99, all, callsPerLink }: Forecast): string =>
     [
       name(choice).padEnd(20),
-      ...[half, most90, most99, all].map((time) => describeDuration(time).padStart(12)),
-      callsPerLink.toFixed(2).padStart(8),
+      ...[half, most90, most99, all].map((time) => describeDuration(time).padStart(13)),
+      callsPerLink.toFixed(2).padStart(7),
     ].join("");
-  const heading = `${"".padEnd(20)}${["50 %", "90 %", "99 %", "all"].map((part) => part.padStart(12)).join("")}   calls`;
+  const heading = `${"".padEnd(20)}${["50 %", "90 %", "99 %", "all"].map((part) => part.padStart(13)).join("")}  calls`;
   return [
     `${devices} devices at ${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
     `Least time, with every call used and none refused: ${describeDuration(least)}`,

@@ -1,4 +1,5 @@
 import type { Candidate } from "../identity/candidates.ts";
+import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
 import type { RememberedLink } from "./memory.ts";
 
@@ -55,8 +56,16 @@ export function planLink(
   if (force) return link("--force");
   const age = now - remembered.linkedAt;
   if (age < 0) return link("the remembered link is dated in the future");
-  if (age >= relinkAfter) return link("the remembered link is older than relinkAfter");
+  if (age >= dueAfter(remembered, relinkAfter)) return link("the remembered link is older than relinkAfter");
   return { kind: "already-linked", link: remembered, reason: "nothing has changed since it was made" };
+}
+
+/** Part of the span over which a fleet that was linked on one day spreads when it is due again: three days of a month. */
+const spreadOfDue = 0.1;
+
+/** When an unchanged link is due again: `relinkAfter` and up to a tenth more, fixed for the device, ms. */
+function dueAfter({ device }: RememberedLink, relinkAfter: number): number {
+  return relinkAfter * (1 + spreadOfDue * slotOf(device.value));
 }
 
 const isSameDevice = (candidate: Candidate, remembered: RememberedLink | undefined): boolean =>

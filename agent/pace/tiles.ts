@@ -29,17 +29,18 @@ export function isSized(spread: Spread): boolean {
 
 /**
  * Width of tile number `tile` (from 1), ms. Of unknown fleet size: growing with the square of the number, so that the
- * sum soon covers any fleet without wide steps. Of known size: short, then doubling, for the few whom chance left over.
+ * sum soon covers any fleet without wide steps. Of known size: short, for the few whom chance left over; then growing
+ * faster than the square, since whoever is refused again has been told too small a number.
  */
 export function laterWidth(tile: number, spread: Spread): number {
   if (!isSized(spread)) {
     const number = spread.splay === undefined ? tile + 1 : tile;
     return unknownBasis(spread.rateLimit) * number ** 2;
   }
-  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 16) * 2 ** Math.min(tile - 1, 30);
+  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 10) * tile ** 2.25;
 }
 
 /** The least rest of the first tile in which another try makes sense in a fleet of known size, ms. */
 export function leastRest(spread: Spread): number {
-  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 8);
+  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 3);
 }

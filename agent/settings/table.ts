@@ -129,7 +129,7 @@ export const settingsTable = {
   relinkAfter: required(
     span("0s", "365d"),
     duration("30d"),
-    "an unchanged link is sent again after this long; 0s: at every run",
+    "an unchanged link is sent again after this long, and up to a tenth more by device; 0s: at every run",
   ),
   proxy: required(proxy, "auto", "auto (environment, then the system's setting), none, or the proxy's URL"),
   caFile: optional(absolutePath("FILE"), "further trusted CA certificates (PEM), beside the system's own"),

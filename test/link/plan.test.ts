@@ -50,7 +50,7 @@ test.each<[string, Partial<RememberedLink>, boolean]>([
   ["no group before", { group: null }, false],
   ["another tenant", { tenant: "https://gears-beta.opswat.com" }, true],
   ["another account", { account: "client-2" }, true],
-  ["an old link", { linkedAt: options.now - options.relinkAfter }, false],
+  ["an old link", { linkedAt: options.now - 1.1 * options.relinkAfter }, false],
   ["a link from the future", { linkedAt: options.now + 1 }, false],
 ])("%s is linked anew", (_, change, spread) => {
   expect(planLink(identity, target, { ...remembered, ...change }, options)).toMatchObject({ kind: "link", spread });
@@ -58,6 +58,28 @@ test.each<[string, Partial<RememberedLink>, boolean]>([
 
 test("the first link of a device is spread over the rollout", () => {
   expect(planLink(identity, target, undefined, options)).toMatchObject({ kind: "link", spread: true });
+});
+
+test("a fleet that was linked in one moment is due again over a tenth of relinkAfter, each device at its own moment", () => {
+  const dueAfter = (value: string): number => {
+    const device = { ...remembered.device, value };
+    const own = { ...identity, candidates: [candidate(value)] };
+    const isDue = (age: number) =>
+      planLink(own, target, { ...remembered, device, linkedAt: options.now - age }, options).kind === "link";
+    let [least, most] = [options.relinkAfter - 1, 1.1 * options.relinkAfter];
+    expect([isDue(least), isDue(most)]).toEqual([false, true]);
+    while (most - least > 1000) {
+      const middle = (least + most) / 2;
+      if (isDue(middle)) most = middle;
+      else least = middle;
+    }
+    return most / options.relinkAfter - 1;
+  };
+  const dues = Array.from({ length: 200 }, (_, n) => dueAfter(`00:0c:29:00:00:${n.toString(16).padStart(2, "0")}`));
+  for (const part of [0, 1, 2, 3, 4]) {
+    const within = dues.filter((due) => due >= part / 50 && due < (part + 1) / 50);
+    expect(within.length).toBeGreaterThan(15);
+  }
 });
 
 test("--force and relinkAfter 0s link every time", () => {

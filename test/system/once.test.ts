@@ -60,7 +60,7 @@ describe("once", () => {
     await endpoint.link();
     rememberOtherwise({ linkedAt: Date.now() - 3_600_000 });
     expect((await endpoint.link(["--relink-after", "2h"])).document.outcome).toBe("already-linked");
-    expect((await endpoint.link(["--relink-after", "59m"])).document.outcome).toBe("linked");
+    expect((await endpoint.link(["--relink-after", "54m"])).document.outcome).toBe("linked");
     expect((await endpoint.link(["--relink-after", "0s"])).document.outcome).toBe("linked");
   });
 

@@ -1,3 +1,4 @@
+import { printableJson } from "./printable.ts";
 import type { Settings } from "./settings/table.ts";
 
 export type LogLevel = Settings["logLevel"];
@@ -36,5 +37,5 @@ export function createLog(level: LogLevel, sinks: readonly LogSink[], now: () =>
 
 /** One JSON object in one line: `{"time":"2026-11-23T08:00:00.000Z","level":"info","event":"linked","message":…}`. */
 export function formatLogLine({ time, level, event, message, fields }: LogEvent): string {
-  return JSON.stringify({ time: new Date(time).toISOString(), level, event, message, ...fields });
+  return printableJson({ time: new Date(time).toISOString(), level, event, message, ...fields });
 }

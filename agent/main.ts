@@ -6,7 +6,7 @@ import type { CommandResult, Runtime } from "./commands/runtime.ts";
 import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
 import { guardStandardStreams, onTerminal, showsColour, terminalWidth, writeStandard } from "./standard-streams.ts";
 
@@ -98,7 +98,7 @@ function failure(error: AgentError): CommandResult {
 async function main(argv: readonly string[]): Promise<never> {
   guardStandardStreams();
   const result = await answer(argv).catch((thrown: unknown) => failure(asAgentError(thrown)));
-  writeStandard(1, `${wantsJson(argv) ? JSON.stringify(result.document) : result.text}\n`);
+  writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
   process.exit(result.exitCode);
 }
 

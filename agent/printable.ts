@@ -14,3 +14,20 @@ export function printable(text: string, longest = 300): string {
 }
 
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+/**
+ * JSON that a terminal shows as it is: what {@link printable} would change stands in it as `\u202e`, which every reader of
+ * JSON takes back.
+ * @param indent spaces for each level; all in one line without it
+ */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(unsafeButLines, inJson);
+}
+
+/** JSON.stringify itself writes no line break but those that indent. */
+const unsafeButLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const inJson = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => `\\u${unit(character, at)}`).join("");
+
+const unit = (text: string, at: number): string => text.charCodeAt(at).toString(16).padStart(4, "0");

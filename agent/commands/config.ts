@@ -1,5 +1,6 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
+import { printable } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, type Settings, settingNames } from "../settings/table.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
@@ -14,7 +15,10 @@ export function config(runtime: Runtime, commandLine: CommandLine): CommandResul
     exitCode: 0,
     document: { settings: describeSettings(runtime.platform, resolved) },
     text: rows
-      .map(({ name, value, origin }) => `${name.padEnd(width)}  ${origin.padEnd(originWidth)}  ${value}`)
+      .map(
+        ({ name, value, origin }) =>
+          `${name.padEnd(width)}  ${printable(origin, 1000).padEnd(originWidth)}  ${printable(value, 10_000)}`,
+      )
       .join("\n"),
   };
 }

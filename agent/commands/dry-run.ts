@@ -5,7 +5,7 @@ import type { Candidate } from "../identity/candidates.ts";
 import type { Person } from "../identity/find-user.ts";
 import type { Survey } from "../identity/survey.ts";
 import type { LinkPlan } from "../link/plan.ts";
-import { printable } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, settingNames } from "../settings/table.ts";
 import type { CommandResult } from "./runtime.ts";
@@ -111,7 +111,7 @@ function toText(dryRun: DryRun, message: string): string {
     "",
     printable(message),
     ...survey.problems.slice(1).map((problem) => printable(problem.message)),
-    ...(request === undefined ? [] : ["", `  ${request.method} ${request.url}`, `  ${JSON.stringify(request.body)}`]),
+    ...(request === undefined ? [] : ["", `  ${request.method} ${request.url}`, `  ${printableJson(request.body)}`]),
   ].join("\n");
 }
 
@@ -156,7 +156,7 @@ function passedOverRows({ device }: Survey): Row[] {
   return device.passedOver.map(({ source, detail, value, reason }) => [
     source,
     printable(detail),
-    value === undefined ? printable(reason) : `${printable(reason)} (${value})`,
+    value === undefined ? printable(reason) : `${printable(reason)} (${printable(value)})`,
   ]);
 }
 
@@ -195,5 +195,5 @@ function noGroupLines({ groups }: Survey): string[] {
 function settingRows({ settings, origins }: ResolvedSettings): Row[] {
   return settingNames
     .filter((name) => origins[name].kind !== "default")
-    .map((name) => [name, printable(formatSetting(name, settings[name])), origins[name].text]);
+    .map((name) => [name, printable(formatSetting(name, settings[name])), printable(origins[name].text)]);
 }

@@ -6,14 +6,13 @@ import { createSender, type SenderOptions } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
-import { exitCodes, type Outcome } from "../exit-codes.ts";
+import type { Outcome } from "../exit-codes.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
 import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
 import type { Platform } from "../platform/port.ts";
-import { printable } from "../printable.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
@@ -23,6 +22,7 @@ import { apiConnection } from "./api-connection.ts";
 import { certificateProblems, clientCertificate } from "./client-certificate.ts";
 import { countdownIn } from "./countdown.ts";
 import { describeDryRun } from "./dry-run.ts";
+import { describeLink } from "./link-text.ts";
 import { createLiveLine, type LiveLine } from "./live-line.ts";
 import { openLog } from "./open-log.ts";
 import { proxySources } from "./proxy-sources.ts";
@@ -33,7 +33,7 @@ export async function link(runtime: Runtime, { flags, ...commandLine }: CommandL
   if (flags["dry-run"] === true)
     return await rehearse(runtime, loadSettings(runtime, { flags, ...commandLine }), flags);
   try {
-    return present(await run(runtime, loadSettings(runtime, { flags, ...commandLine }), flags));
+    return describeLink(await run(runtime, loadSettings(runtime, { flags, ...commandLine }), flags));
   } catch (thrown) {
     const error = asAgentError(thrown);
     report(runtime.platform, error.outcome, error.message);
@@ -212,21 +212,4 @@ function deadlineSignal({ interrupted }: Runtime, deadline: number): AbortSignal
   };
   arm(deadline);
   return AbortSignal.any([interrupted, ending.signal]);
-}
-
-function present(result: LinkResult): CommandResult {
-  const { outcome, device, username, group, message, requests, elapsedMs, error } = result;
-  const known = { outcome, device, username, group, message, requests, elapsedMs };
-  return {
-    exitCode: exitCodes[outcome],
-    document: error === undefined ? known : { ...known, error: { code: error.code } },
-    text: textFor(result),
-  };
-}
-
-function textFor({ outcome, device, username, group, message }: LinkResult): string {
-  if (outcome !== "linked" && outcome !== "already-linked") return `${outcome}: ${printable(message, 2000)}`;
-  const to = `${printable(username ?? "")}${group === undefined ? "" : `, group ${printable(group)}`}`;
-  const lines = [`${outcome}: ${device?.value} (${device?.source}, ${device?.detail}) to ${to}`];
-  return outcome === "linked" ? lines.join("\n") : [...lines, printable(message)].join("\n");
 }

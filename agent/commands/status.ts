@@ -37,9 +37,9 @@ function describe(
   now: number,
 ): string {
   const lines: string[] = [];
-  if (problem !== undefined) lines.push(`Problem    ${problem}`);
+  if (problem !== undefined) lines.push(`Problem    ${printable(problem)}`);
   if (lastRun === undefined) {
-    lines.push(`Last run   none yet, as far as ${stateDir} tells`);
+    lines.push(`Last run   none yet, as far as ${printable(stateDir)} tells`);
   } else {
     lines.push(
       `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${isoTime(lastRun.endedAt)})`,
@@ -49,7 +49,8 @@ function describe(
   if (link !== undefined) {
     const group = link.group === null ? "no group" : `group ${printable(link.group)}`;
     lines.push(`Linked     ${printable(link.username)}, ${group}, since ${isoTime(link.linkedAt)}`);
-    lines.push(`Device     ${link.device.value} (${link.device.source}, ${link.device.detail}) at ${link.tenant}`);
+    const device = `${link.device.value} (${link.device.source}, ${link.device.detail})`;
+    lines.push(`Device     ${printable(device)} at ${printable(link.tenant)}`);
   }
   if (notBefore !== undefined) lines.push(`Next try   not before ${isoTime(notBefore)}`);
   return lines.join("\n");

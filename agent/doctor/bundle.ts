@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { withoutSecrets } from "../api/server-text.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 
 /** Lines of the log that go into a bundle, the latest. */
@@ -21,7 +22,7 @@ export function createBundleFile(path: string): BundleFile {
   return {
     write: (content, secrets) =>
       attempt(path, () => {
-        writeFileSync(file, `${withoutSecrets(JSON.stringify(content, undefined, 2), secrets)}\n`);
+        writeFileSync(file, `${withoutSecrets(printableJson(content, 2), secrets)}\n`);
         closeSync(file);
       }),
   };

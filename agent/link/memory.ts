@@ -1,5 +1,6 @@
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate, Source } from "../identity/candidates.ts";
+import { printableJson } from "../printable.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
 export interface RememberedLink {
@@ -63,7 +64,7 @@ export type ReadMemory = { readonly kind: "read"; readonly memory: Memory } | { 
 const version = 1;
 
 export function formatMemory(memory: Memory): string {
-  return `${JSON.stringify({ version, ...memory }, undefined, 2)}\n`;
+  return `${printableJson({ version, ...memory }, 2)}\n`;
 }
 
 /** Reads what {@link formatMemory} wrote. A part that is not as expected makes the whole untrustworthy. */

@@ -1,4 +1,5 @@
 import { AgentError } from "../errors.ts";
+import { printable } from "../printable.ts";
 import { basicAuthorization } from "../proxy/address.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
@@ -50,7 +51,7 @@ const known = ["clientId", "clientSecret", "accessToken", "proxyUsername", "prox
 export function parseCredentials(text: string, path: string, clientId: string | undefined): Credentials {
   const fields = fieldsOf(text, path);
   const unknown = Object.keys(fields).filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw invalid(path, `it has the unknown field ${unknown[0]}`);
+  if (unknown.length > 0) throw invalid(path, `it has the unknown field ${printable(unknown[0] ?? "", 50)}`);
   parseProxyLogin(fields, path);
   if (fields["accessToken"] !== undefined) {
     if (fields["clientSecret"] !== undefined) throw invalid(path, "it has both accessToken and clientSecret");

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Answer,
@@ -18,6 +17,7 @@ import {
 import { type Gears, startGears } from "../fakes/gears.ts";
 import { json } from "../fakes/gears-api.ts";
 import { type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
+import { peakMemory } from "./process-memory.ts";
 
 /** What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right. */
 
@@ -131,15 +131,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
       environment: endpoint.environment,
     });
-    let running = true;
-    child.once("exit", () => {
-      running = false;
-    });
-    let peak = 0;
-    while (running) {
-      peak = Math.max(peak, peakMemory(child.pid ?? 0));
-      await setImmediate();
-    }
+    const peak = await peakMemory(child);
     expect(withDocument(await ended).document.error?.code).toBe("answer-too-large");
     expect(peak).toBeGreaterThan(0);
     expect(peak).toBeLessThan(150e6);
@@ -147,19 +139,22 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
 });
 
 describe("what the server says is never taken on trust", () => {
-  it("its words are shown without control characters and without the secrets that it repeats", async () => {
+  it("its words can neither start a line nor command a terminal, and have no secret in them", async () => {
     const token = gears.issueToken();
     gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
-    const msg = `\u001b[31mno\u001b[0m ${gears.clientSecret} ${token} \u0007 ${"long ".repeat(2000)}`;
+    const forged = '\nlinked: forged\r\n{"level":"info","event":"forged"}\u2028forged\u0085forged';
+    const marks = "\u001b[31mno\u001b[0m \u0007\u009b2J \u202eabc\u2066def\u200b\u{e0041}";
+    const msg = `${marks} ${gears.clientSecret} ${token} ${forged} ${"long ".repeat(2000)}`;
     gears.answerAlways("link_user", json(400, { result: 0, msg }));
     const { exitCode, stdout, stderr } = await endpoint.link();
     expect(exitCode).toBe(65);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come through
-    expect(`${JSON.parse(stdout).message}${stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
     expect(stdout.length).toBeLessThan(5000);
     const plain = await endpoint.run(["status"]);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come through
-    expect(plain.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+    const texts = [stdout, stderr, plain.stdout, ...[endpoint.logFile, endpoint.stateFile].map(textOf)];
+    for (const text of [...texts, JSON.parse(stdout).message]) {
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      expect(text).not.toMatch(/^(?:linked: forged|\{"level":"info","event":"forged")/m);
+    }
   });
 
   it("a redirect that repeats the token in its address gives nothing away", async () => {
@@ -172,12 +167,4 @@ describe("what the server says is never taken on trust", () => {
   });
 });
 
-/** The most memory that a running process has had in RAM, in bytes (proc_pid_status(5)); 0 after its end. */
-function peakMemory(pid: number): number {
-  try {
-    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return Number(kB ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
+const textOf = (path: string): string => readFileSync(path, "utf8");

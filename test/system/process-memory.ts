@@ -1,4 +1,6 @@
+import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 
 /** All that a running process has in its writable memory (proc_pid_maps(5)); needs its own user or root. */
 export function readMemory(pid: number): Buffer {
@@ -17,5 +19,29 @@ export function readMemory(pid: number): Buffer {
     return Buffer.concat(parts);
   } finally {
     closeSync(file);
+  }
+}
+
+/** The most memory that a process has in RAM until it ends, in bytes (VmHWM, proc_pid_status(5)). */
+export async function peakMemory(child: ChildProcess): Promise<number> {
+  let running = child.exitCode === null;
+  child.once("exit", () => {
+    running = false;
+  });
+  let peak = 0;
+  while (running) {
+    peak = Math.max(peak, peakSoFar(child.pid ?? 0));
+    await setImmediate();
+  }
+  return peak;
+}
+
+function peakSoFar(pid: number): number {
+  try {
+    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kB ?? 0) * 1024;
+  } catch {
+    // It has ended.
+    return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
@@ -24,9 +24,6 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   const { platform } = runtime;
   refuseWithoutRights(platform, "install");
   refuseOtherFile(flags);
-  if (platform.installSteps === undefined) {
-    throw new AgentError("install-failed", "This program can't install itself on this system.");
-  }
   const executable = runtime.executable();
   if (executable === undefined) {
     throw new AgentError("install-failed", "Only a built executable can be installed; this one runs from its sources.");
@@ -70,9 +67,7 @@ function takeCredential(
     const missing = needed && inPlace.kind === "absent";
     return { credential: undefined, steps: [], warnings: missing ? [none] : [] };
   }
-  if (source === "-" && deleteSource) {
-    throw new AgentError("invalid-value", "--delete-source needs a file to delete, not standard input.");
-  }
+  if (deleteSource) refuseDeletion(source, credentialFile);
   if (settings.credentialFile !== undefined && settings.credentialFile !== credentialFile) {
     const message = `The credential would not be used: ${origins.credentialFile.text} names ${settings.credentialFile}. Take that setting out, or put the credential there yourself.`;
     throw new AgentError("invalid-value", message);
@@ -86,8 +81,28 @@ function takeCredential(
   return {
     credential: new Secret(`${text.trim()}\n`),
     steps: deleteSource ? [deletion(source, text)] : [],
-    warnings: [],
+    warnings: source === "-" ? [] : exposure(source, platform),
   };
+}
+
+/** @throws AgentError `invalid-value` */
+function refuseDeletion(source: string, credentialFile: string): void {
+  if (source === "-") {
+    throw new AgentError("invalid-value", "--delete-source needs a file to delete, not standard input.");
+  }
+  const [one, other] = [source, credentialFile].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  if (one === undefined || other === undefined || one.ino !== other.ino || one.dev !== other.dev) return;
+  throw new AgentError(
+    "invalid-value",
+    `--delete-source would delete the credential in place: ${source} is that file.`,
+  );
+}
+
+/** Whoever could read the source has the secret still, wherever it is now. */
+function exposure(source: string, platform: Platform): readonly string[] {
+  const reading = platform.readProtected(source);
+  if (reading.kind !== "failed" || reading.error.code !== "credentials-exposed") return [];
+  return [`Others than administrators could read or replace ${source}. Where that matters, have a new secret made.`];
 }
 
 /** Larger than any credential, in characters. */

@@ -1,5 +1,4 @@
 import type { CommandLine } from "../cli/command-line.ts";
-import { AgentError } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
 import type { CommandResult, Runtime } from "./runtime.ts";
@@ -12,9 +11,6 @@ export async function uninstall({ platform }: Runtime, { flags }: CommandLine): 
 async function uninstalled(platform: Platform, flags: CommandLine["flags"]): Promise<CommandResult> {
   refuseWithoutRights(platform, "uninstall");
   refuseOtherFile(flags);
-  if (platform.uninstallSteps === undefined) {
-    throw new AgentError("install-failed", "This program can't install itself on this system.");
-  }
   const steps = await platform.uninstallSteps(flags["purge"] === true);
   return carryOut("uninstalled", steps, [], flags["dry-run"] === true);
 }

@@ -9,7 +9,16 @@ import type { InstallStep, Undo } from "./port.ts";
 export function applySteps(steps: readonly InstallStep[]): Undo {
   const undos: Undo[] = [];
   const undoAll = (): void => {
-    for (const undo of undos.splice(0).reverse()) undo();
+    const problems: AgentError[] = [];
+    for (const undo of undos.splice(0).reverse()) {
+      try {
+        undo();
+      } catch (thrown) {
+        problems.push(asAgentError(thrown));
+      }
+    }
+    const [first] = problems;
+    if (first !== undefined) throw new AgentError(first.code, problems.map(({ message }) => message).join(" "));
   };
   for (const step of steps) {
     if (step.change === "keep" || step.change === "absent") continue;

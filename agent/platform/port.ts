@@ -181,13 +181,13 @@ export interface Platform {
 
   /**
    * What puts the settings, the protected credential and the logon trigger in place, in the order in which it is done.
-   * Changes nothing yet. Left out where the program can't install itself. @throws AgentError
+   * Changes nothing yet. @throws AgentError
    */
-  installSteps?(request: InstallRequest): Promise<readonly InstallStep[]>;
+  installSteps(request: InstallRequest): Promise<readonly InstallStep[]>;
   /**
    * What removes the logon trigger and the credential.
    * @param purge also the settings file, the state and the log
    * @throws AgentError
    */
-  uninstallSteps?(purge: boolean): Promise<readonly InstallStep[]>;
+  uninstallSteps(purge: boolean): Promise<readonly InstallStep[]>;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import type { CommandResult, Runtime } from "../../agent/commands/runtime.ts";
 import { uninstall } from "../../agent/commands/uninstall.ts";
 import { AgentError } from "../../agent/errors.ts";
 import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
-import { found } from "../../agent/reading.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
 import { virtualClock } from "../fakes/clock.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 
@@ -171,6 +171,25 @@ test("--delete-source deletes the source at the end; a run after that keeps the 
   expect(request?.credential).toBeUndefined();
 });
 
+test("--delete-source does not delete the credential in place", async () => {
+  writeFileSync(join(folder, "credential.json"), credential);
+  const link = join(folder, "link.json");
+  symlinkSync("credential.json", link);
+  for (const file of [join(folder, "credential.json"), link]) {
+    expect(await mistake(["install", "--credential-from", file, "--delete-source"])).toMatch(
+      /^invalid-value: .* in place/,
+    );
+  }
+  expect(readFileSync(join(folder, "credential.json"), "utf8")).toBe(credential);
+});
+
+test("a source that others could read is told, and taken in", async () => {
+  const readProtected = (path: string) =>
+    path === source ? failed(path, new AgentError("credentials-exposed", "mode 0644")) : absent(path, "none");
+  const { document } = await run(["install", "--credential-from", source], { readProtected });
+  expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(source)] });
+});
+
 test("what was done is undone where a step fails, the source of the credential included", async () => {
   const failing: InstallStep = {
     ...step("trigger"),
@@ -186,13 +205,15 @@ test("what was done is undone where a step fails, the source of the credential i
   expect(readFileSync(source, "utf8")).toBe(credential);
 });
 
-test("what could not be undone is told", async () => {
+test("what could not be undone is told, and does not keep the rest from being undone", async () => {
   const failing = (what: string) => () => {
     throw new AgentError("install-failed", what);
   };
   const stuck: InstallStep = { ...step("credential"), apply: () => failing("stuck") };
-  const others = { installSteps: async () => [stuck, { ...step("trigger"), apply: failing("no room") }] };
+  const steps = [step("settings"), stuck, { ...step("trigger"), apply: failing("no room") }];
+  const others = { installSteps: async () => steps };
   expect(await mistake(["install"], others)).toMatch(/^install-failed: no room\nNot all .* could be undone: stuck$/);
+  expect(done).toEqual(["settings", "undo settings"]);
 });
 
 test.each([

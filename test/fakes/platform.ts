@@ -43,6 +43,8 @@ export function fakePlatform(machine: Machine): Platform {
     writableByOthers: () => found(false, "fake"),
     reportEvent: () => absent("fake", "none"),
     tryLock: () => found({ [Symbol.dispose]() {} }, "fake"),
+    installSteps: async () => [],
+    uninstallSteps: async () => [],
     ...machine.others,
   };
 }

@@ -28,9 +28,8 @@ function machineOf(tree: Tree = systemd, version = 252) {
       return "";
     },
   });
-  const steps = async (request: Partial<InstallRequest> = {}) =>
-    (await platform.installSteps?.({ ...whole, ...request })) ?? [];
-  const removal = async (purge = false) => (await platform.uninstallSteps?.(purge)) ?? [];
+  const steps = async (request: Partial<InstallRequest> = {}) => await platform.installSteps({ ...whole, ...request });
+  const removal = async (purge = false) => await platform.uninstallSteps(purge);
   const failAt = (command: string): void => {
     failing = command;
   };

@@ -37,7 +37,7 @@ function verdict({ survey, plan }: DryRun): { outcome: Outcome; message: string 
   if (plan?.kind === "already-linked") {
     return {
       outcome: "dry-run",
-      message: `A run would send nothing: already linked, ${plan.reason} (--force links again).`,
+      message: `A run would send nothing: already linked, ${plan.reason}. With --force it would send this request.`,
     };
   }
   return { outcome: "dry-run", message: `A run would send this request: ${plan?.reason ?? ""}.` };

@@ -38,17 +38,14 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const visit = openVisit(runtime, commandLine);
   const { resolved, credentials } = await examineSetup(visit);
   await examineIdentity(visit, resolved);
-  const token = await examineNetwork(visit, resolved, credentials);
+  const found = await examineNetwork(visit, resolved, credentials);
 
   const { results } = visit.report;
   const document = describe(results);
   const text = renderReport(results, runtime.colour);
   const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
   if (bundle === undefined) return { exitCode, document, text };
-  const secrets = [
-    ...(credentials === undefined ? [] : secretsOf(credentials)),
-    ...(token === undefined ? [] : [token]),
-  ];
+  const secrets = [...(credentials === undefined ? [] : secretsOf(credentials)), ...found];
   bundle.write({ ...document, ...circumstances(runtime, resolved), defects: defectsIn(results) }, secrets);
   return {
     exitCode,
@@ -135,12 +132,12 @@ async function survey(
   return { survey: await takeSurvey(observed.platform, observed.askVendorClient, request, settings), observed };
 }
 
-/** The way to the tenant, as far as a token; returns it, for it must not be shown. */
+/** The way to the tenant, as far as a token. @returns the secrets met on it, which must not be shown */
 async function examineNetwork(
   { runtime, report, facts }: Visit,
   resolved: ResolvedSettings | undefined,
   credential: Credentials | undefined,
-): Promise<Secret | undefined> {
+): Promise<readonly Secret[]> {
   const { clock, interrupted, platform } = runtime;
   const settings = resolved?.settings;
   const peers: TlsPeer[] = [];
@@ -172,7 +169,8 @@ async function examineNetwork(
     const reports = [trial?.rateLimit, needs.connection.rateLimit].filter((one) => one !== undefined);
     return network.checkRateLimit(reports, needs.settings.rateLimit, clock.now());
   });
-  return trial?.token;
+  const logins = proxy?.ways.map((way) => (way === "direct" ? undefined : way.authorization)) ?? [];
+  return [trial?.token, ...logins].filter((secret) => secret !== undefined);
 }
 
 /** @param observeTls of the way to the tenant, which is shown the device's certificate */

@@ -1,13 +1,13 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import type { Gears } from "../../fakes/gears.ts";
 import type { KeyPair, TestCa } from "../certificates.ts";
+import { freePort, startDaemon } from "./daemon.ts";
 
 const guide = readFileSync(join(import.meta.dirname, "../../../docs/gateway.md"), "utf8");
 
@@ -92,19 +92,15 @@ export async function startGateway(gears: Gears, ca: TestCa): Promise<Gateway> {
   }
 
   expect(await renewToken()).toEqual({ failed: false, output: "" });
-  const nginx = spawn("nginx", ["-c", path("nginx.conf")], { stdio: ["ignore", "ignore", "pipe"] });
-  let told = "";
-  nginx.stderr.setEncoding("utf8").on("data", (text: string) => {
-    told += text;
-  });
-  await listening(nginx, port, () => told);
+  const nginx = await startDaemon(["nginx", "-c", path("nginx.conf")], port);
 
   return {
     baseUrl: `https://localhost:${port}`,
     tokenFile: path("token.conf"),
     credentialFile: path("credential.json"),
     renewToken,
-    logs: () => [told, ...readdirSync(path("log")).map((name) => readFileSync(path(`log/${name}`), "utf8"))].join("\n"),
+    logs: () =>
+      [nginx.told(), ...readdirSync(path("log")).map((name) => readFileSync(path(`log/${name}`), "utf8"))].join("\n"),
     send: (method, target, { device, headers, signal } = {}) => {
       const to = { host: "127.0.0.1", servername: "localhost", port, ca: readFileSync(ca.file), agent: false as const };
       const options = { ...to, method, path: target, headers, ...device, ...(signal && { signal }) };
@@ -120,31 +116,8 @@ export async function startGateway(gears: Gears, ca: TestCa): Promise<Gateway> {
       });
     },
     async [Symbol.asyncDispose]() {
-      const ended = new Promise((resolve) => nginx.once("close", resolve));
-      nginx.kill("SIGTERM");
-      await ended;
+      await nginx.stop();
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : expect.fail("no port");
-}
-
-/** Tries until somebody listens, or the process is gone. */
-async function listening(process: ChildProcess, port: number, told: () => string): Promise<void> {
-  while (process.exitCode === null) {
-    const socket = connect(port, "127.0.0.1");
-    const open = await new Promise((resolve) => {
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-  }
-  expect.fail(`nginx has ended: ${told()}`);
 }

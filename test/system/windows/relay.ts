@@ -1,7 +1,7 @@
-/** Run inside the machine's network: `relay.ts PORT SOCKET` passes connections to its loopback on to a Unix socket outside. */
+/** Run inside another network: `relay.ts PORT SOCKET [ADDRESS]` passes connections to its loopback or an address on to a Unix socket outside. */
 import { connect, createServer } from "node:net";
 
-const [port = "", path = ""] = process.argv.slice(2);
+const [port = "", path = "", address = "127.0.0.1"] = process.argv.slice(2);
 
 const server = createServer((socket) => {
   const onward = connect(path);
@@ -13,4 +13,4 @@ const server = createServer((socket) => {
   }
   socket.pipe(onward).pipe(socket);
 });
-server.listen(Number(port), "127.0.0.1", () => process.stdout.write("ready\n"));
+server.listen(Number(port), address, () => process.stdout.write("ready\n"));

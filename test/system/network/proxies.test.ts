@@ -1,0 +1,125 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type Endpoint, setUpEndpoint } from "../agent.ts";
+import { createTestCa, type TestCa } from "../certificates.ts";
+import { freePort } from "./daemon.ts";
+import { login, type Squid, startSquid } from "./squid.ts";
+
+/** The real program behind a real proxy, which wants a log-on, refuses one host and repeats requests in its pages. */
+
+let ca: TestCa;
+let squid: Squid;
+let gears: Gears;
+let endpoint: Endpoint;
+
+beforeAll(async () => {
+  ca = createTestCa();
+  squid = await startSquid(["gears.test", "denied.test"]);
+});
+afterAll(async () => {
+  await squid?.[Symbol.asyncDispose]();
+  ca[Symbol.dispose]();
+});
+
+beforeEach(async () => {
+  gears = await startGears({ tls: ca.issue("DNS:gears.test,DNS:denied.test") });
+  endpoint = setUpEndpoint(gears, {
+    baseUrl: `https://gears.test:${gears.port}`,
+    caFile: ca.file,
+    proxy: squid.origin,
+    credentialFile: credentialFile({}),
+    deadline: "1s",
+  });
+});
+afterEach(async () => {
+  endpoint[Symbol.dispose]();
+  await gears.close();
+});
+
+/** Made anew for each test: `{}` is a file without a log-on. */
+function credentialFile(fields: Readonly<Record<string, string>>): string {
+  const path = join(ca.file, "..", "credential.json");
+  const own = { clientId: gears.clientId, clientSecret: gears.clientSecret };
+  writeFileSync(path, JSON.stringify({ ...own, ...fields }), { mode: 0o600 });
+  return path;
+}
+
+/** Without credentials in the environment, so that the file's count. */
+async function link(flags: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
+  const told = await endpoint.link(flags, { environment: { HOME: endpoint.directory, ...environment } });
+  for (const secret of [login.proxyPassword, btoa(`${login.proxyUsername}:${login.proxyPassword}`)]) {
+    expect(told.stdout + told.stderr).not.toContain(secret);
+  }
+  return told;
+}
+
+describe("a proxy with Basic authentication", () => {
+  it("0 linked: with the log-on of the credential file; it sees the host and nothing else", async () => {
+    credentialFile(login);
+    endpoint.configure({ deadline: "20s" });
+    const before = squid.accesses().length;
+    const { exitCode, document } = await link();
+    expect(document).toMatchObject({ outcome: "linked" });
+    expect(exitCode).toBe(0);
+    expect([...gears.links.keys()]).toEqual([document.device?.value]);
+    await expect
+      .poll(() => squid.accesses().slice(before))
+      .toMatch(/ TCP_TUNNEL\/200 \d+ CONNECT gears\.test:\d+ CORP/);
+    expect(squid.accesses()).not.toMatch(/link_user|access_token/);
+  });
+
+  it("0 linked: with the log-on of the environment's proxy", async () => {
+    endpoint.configure({ proxy: "auto", deadline: "20s" });
+    const url = new URL(squid.origin);
+    url.username = login.proxyUsername;
+    url.password = login.proxyPassword;
+    const { document } = await link([], { HTTPS_PROXY: url.href });
+    expect(document.outcome).toBe("linked");
+  });
+
+  it("69 unreachable: without a log-on it says where to put one", async () => {
+    const { exitCode, document } = await link();
+    expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
+    expect(document.message).toContain("Put proxyUsername and proxyPassword into the credential file");
+    expect(exitCode).toBe(69);
+  });
+
+  it("69 unreachable: a log-on that is refused is named, and not shown", async () => {
+    credentialFile({ ...login, proxyUsername: "CORP\\other" });
+    const { exitCode, document } = await link();
+    expect(document.message).toContain("refuses the user name and password (status 407)");
+    expect(exitCode).toBe(69);
+  });
+
+  it("69 unreachable: a host that the proxy denies, with a page that repeats the request", async () => {
+    credentialFile(login);
+    const { exitCode, document } = await link(["--base-url", `https://denied.test:${gears.port}`]);
+    expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
+    expect(document.message).toContain("does not allow connections to denied.test");
+    expect(exitCode).toBe(69);
+    expect(gears.calls).toEqual([]);
+  });
+
+  it("69 unreachable: a host that the proxy can't reach", async () => {
+    credentialFile(login);
+    const { exitCode, document } = await link(["--base-url", `https://gears.test:${await freePort()}`]);
+    expect(document.message).toMatch(/can't reach gears\.test:\d+ \(status 503\)/);
+    expect(exitCode).toBe(69);
+  });
+
+  it("doctor says through which proxy, with a log-on, and why", async () => {
+    credentialFile(login);
+    const { stdout, exitCode } = await endpoint.run(["doctor", "--json", ...endpoint.flags], {
+      environment: { HOME: endpoint.directory },
+    });
+    expect(stdout).not.toContain("planted");
+    const checks = JSON.parse(stdout).checks as { name: string; status: string; detail: string }[];
+    const of = (name: string) => checks.find((check) => check.name === name);
+    expect(of("proxy")?.detail).toBe(`${squid.origin}, with a user name: the setting proxy`);
+    expect(of("tls")?.detail).toContain("issuer Test CA");
+    expect(of("token")?.status).toBe("ok");
+    expect(exitCode).toBe(0);
+  });
+});

@@ -84,12 +84,14 @@ export function checkSessions({ observed }: SeenSurvey): Finding {
 }
 
 /** That nobody is there to be linked is no fault of the machine: the trigger comes when somebody logs on. */
-export function checkUser({ survey: { user, username }, observed }: SeenSurvey): Finding {
+export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey): Finding {
   const elapsedMs = observed.elapsed("caller", "account", "accountByName", "principalName");
   switch (user.kind) {
     case "user": {
       const failure = observed.of("principalName")?.readings.find(({ kind }) => kind === "failed");
-      if (failure?.kind === "failed") return { status: "fail", error: failure.error, elapsedMs };
+      const error =
+        failure?.kind === "failed" ? failure.error : problems.find(({ code }) => code === "request-refused");
+      if (error !== undefined) return { status: "fail", error, elapsedMs };
       return { status: "ok", detail: `${user.account.systemName}, ${user.reason}; sent as ${username}`, elapsedMs };
     }
     case "skipped":
@@ -103,12 +105,16 @@ export function checkUser({ survey: { user, username }, observed }: SeenSurvey):
   }
 }
 
-export function checkGroups({ survey: { groups }, observed }: SeenSurvey): Finding {
+export function checkGroups({ survey: { groups, problems }, observed }: SeenSurvey): Finding {
   const observation = observed.of("groups");
   if (observation === undefined) return { status: "skip", detail: "needs user" };
   const { elapsedMs } = observation;
   const [reading] = observation.readings;
-  if (reading?.kind === "failed") return { status: "fail", error: reading.error, elapsedMs };
+  if (reading?.kind === "failed") {
+    const { error } = reading;
+    if (problems.includes(error)) return { status: "fail", error, elapsedMs };
+    return { status: "warn", detail: `${error.message} None is sent in any case.`, elapsedMs };
+  }
   if (groups === undefined) return { status: "skip", detail: "needs user" };
   const all = groups.rows.length === 1 ? "1 group" : `${groups.rows.length} groups`;
   const detail =

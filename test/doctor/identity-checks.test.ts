@@ -138,3 +138,20 @@ describe("groups", () => {
     expect(finding).toMatchObject({ status: "ok", detail: expect.stringMatching(/^none of 0 groups is sent: /) });
   });
 });
+
+test("a UPN that can't be looked up, and a name that can't be sent, are faults of the user", async () => {
+  const principalName = async () => unreadable;
+  const upn = await seen({ others: { principalName } }, { usernameFormat: "upn" });
+  expect(identity.checkUser(upn)).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
+  const long = await seen({ accounts: [account("x".repeat(300), { userKey: "1000" })] });
+  expect(identity.checkUser(long)).toMatchObject({ status: "fail", error: { code: "request-refused" } });
+});
+
+test("groups that can't be looked up are a fault only where one may be sent", async () => {
+  expect(identity.checkGroups(await seen({ groups: unreadable }))).toMatchObject({ status: "fail" });
+  const never = await seen({ groups: unreadable }, { groupFallback: "none" });
+  expect(identity.checkGroups(never)).toMatchObject({
+    status: "warn",
+    detail: expect.stringContaining("None is sent"),
+  });
+});

@@ -157,6 +157,7 @@ function refuseExecutable(root: string, executable: string, trust: Trust): void 
   const hidden = hiddenFromServices.find((folder) => executable.startsWith(`${folder}/`));
   if (hidden !== undefined) refuse(`a service does not see ${hidden}`);
   const writable = writableByOthers(join(root, executable), trust);
-  if (writable.kind === "failed") throw writable.error;
-  if (writable.kind === "absent" || writable.value) refuse("others than root may change it or one of its folders");
+  if (writable.kind === "absent") refuse("it is not there any more");
+  else if (writable.kind === "failed") refuse(writable.error.message);
+  else if (writable.value) refuse("others than root may change it or one of its folders");
 }

@@ -20,14 +20,14 @@ import { AgentError, systemErrorCode } from "../../errors.ts";
 import type { InstallStep } from "../port.ts";
 
 /** What stands under a name of a file system with POSIX modes. */
-export type FileContent =
-  | {
-      readonly text: string | Buffer;
-      readonly mode: number /** User ID; left out: this process's. */;
-      readonly owner?: number;
-    }
-  /** A symbolic link. */
-  | { readonly linkTo: string };
+export type FileContent = FileBytes | { readonly linkTo: string };
+
+interface FileBytes {
+  readonly text: string | Buffer;
+  readonly mode: number;
+  /** User ID; left out: this process's. */
+  readonly owner?: number;
+}
 
 /**
  * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Folders above it that
@@ -40,15 +40,16 @@ export function fileStep(what: string, path: string, wanted: FileContent): Insta
     what: `${what} ${path}`,
     change: before === undefined ? "create" : isSame(before, wanted) ? "keep" : "update",
     apply: () => {
-      const made = acting(path, "written", () => {
-        const topmost = mkdirSync(dirname(path), { recursive: true });
-        for (const folder of foldersFrom(topmost, path)) chmodSync(folder, 0o755);
-        put(path, wanted);
-        return topmost;
-      });
+      const made = acting(path, "written", () => makeFoldersOf(path));
+      try {
+        acting(path, "written", () => put(path, wanted));
+      } catch (error) {
+        removeEmptyFolders(made, path);
+        throw error;
+      }
       return () => {
         putBack(path, before);
-        if (made !== undefined) removeEmptyFolders(made, path);
+        removeEmptyFolders(made, path);
       };
     },
   };
@@ -64,7 +65,7 @@ export function removalStep(what: string, path: string, folderToo = false): Inst
       acting(path, "removed", () => rmSync(path));
       if (folderToo) removeEmptyFolders(dirname(path), path);
       return () => {
-        acting(path, "put back", () => mkdirSync(dirname(path), { recursive: true, mode: 0o755 }));
+        acting(path, "put back", () => makeFoldersOf(path));
         putBack(path, before);
       };
     },
@@ -121,7 +122,7 @@ function put(path: string, content: FileContent): void {
   }
 }
 
-function writeNew(path: string, { text, mode, owner }: Exclude<FileContent, { linkTo: string }>): void {
+function writeNew(path: string, { text, mode, owner }: FileBytes): void {
   const file = openSync(path, "wx", mode);
   try {
     // The umask may have taken from it.
@@ -134,7 +135,14 @@ function writeNew(path: string, { text, mode, owner }: Exclude<FileContent, { li
   }
 }
 
-/** The folders above a path, from the topmost that was made to the one that it is in. */
+/** Makes the folders above a path for all to look into, whatever the umask. @returns the topmost that was not there */
+function makeFoldersOf(path: string): string | undefined {
+  const made = mkdirSync(dirname(path), { recursive: true });
+  for (const folder of foldersFrom(made, path)) chmodSync(folder, 0o755);
+  return made;
+}
+
+/** The folders above a path, from the one that it is in up to `topmost`; none where that is undefined. */
 function foldersFrom(topmost: string | undefined, path: string): readonly string[] {
   const folders: string[] = [];
   if (topmost === undefined) return folders;
@@ -142,7 +150,7 @@ function foldersFrom(topmost: string | undefined, path: string): readonly string
   return folders;
 }
 
-function removeEmptyFolders(topmost: string, path: string): void {
+function removeEmptyFolders(topmost: string | undefined, path: string): void {
   try {
     for (const folder of foldersFrom(topmost, path)) rmdirSync(folder);
   } catch {

@@ -156,7 +156,7 @@ test.each([
   ["/tmp/linkuser-agent", "a service does not see /tmp"],
   ["/opt/link user/agent", "characters"],
   ["/opt/50%/agent", "characters"],
-  ["/opt/missing", "others than root may change it"],
+  ["/opt/missing", "not there any more"],
 ])("refuses to start %s", async (path, why) => {
   expect(await problem({ ...systemd, ...(path.endsWith("missing") ? {} : { [path]: "" }) }, path)).toContain(why);
 });

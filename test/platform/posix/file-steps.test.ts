@@ -108,3 +108,19 @@ test("where nothing can be written the error names the path, and nothing is left
   expect(step).toThrow(join(root, "link/file"));
   expect(readdirSync(root).sort()).toEqual(["file", "link"]);
 });
+
+test("folders that were made for a file that can't be written go again", () => {
+  const root = makeRoot();
+  const path = join(root, "a/b", "x".repeat(253));
+  expect(() => fileStep("file", path, { text: "x", mode: 0o600 }).apply()).toThrow("ENAMETOOLONG");
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test("a folder that is put back can be looked into, whatever the umask", () => {
+  const root = makeRoot({ "folder/file": "x" });
+  const undo = removalStep("file", join(root, "folder/file"), true).apply();
+  const umask = process.umask(0o077);
+  undo();
+  process.umask(umask);
+  expect(modeOf(join(root, "folder"))).toBe(0o755);
+});

@@ -3,6 +3,7 @@ import { printable } from "../printable.ts";
 import { basicAuthorization } from "../proxy/address.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
+import { nearest } from "./nearest.ts";
 import type { Settings } from "./table.ts";
 
 /** What the API is asked with: a client of the account that gets its own tokens, a token that somebody else got, or nothing. */
@@ -50,8 +51,8 @@ const known = ["clientId", "clientSecret", "accessToken", "proxyUsername", "prox
  */
 export function parseCredentials(text: string, path: string, clientId: string | undefined): Credentials {
   const fields = fieldsOf(text, path);
-  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw invalid(path, `it has the unknown field ${printable(unknown[0] ?? "", 50)}`);
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw invalid(path, unknownField(unknown));
   parseProxyLogin(fields, path);
   if (fields["accessToken"] !== undefined) {
     if (fields["clientSecret"] !== undefined) throw invalid(path, "it has both accessToken and clientSecret");
@@ -96,6 +97,13 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
   if (username.includes(":"))
     throw invalid(path, "its proxyUsername has a colon, which Basic authentication can't carry");
   return basicAuthorization(username, usable(proxyPassword, `proxyPassword in ${path}`));
+}
+
+/** A name that is like none of the known ones is not shown: it may be a secret in the wrong place. */
+function unknownField(name: string): string {
+  const meant = nearest(name, known);
+  if (meant === undefined) return `it has a field that is none of ${known.join(", ")}`;
+  return `it has the unknown field ${printable(name, 50)}; did you mean ${meant}`;
 }
 
 function fieldsOf(text: string, path: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { redirect } from "../../fakes/answers.ts";
@@ -101,6 +101,17 @@ describe("an endpoint without the account's secret", () => {
     const { exitCode, document } = await link(endpointWith(pair()));
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "token-refused" } });
     expect(document.message).toContain("The gateway wants a client certificate that it trusts");
+    expect(exitCode).toBe(77);
+    expect(gears.callsOf("link_user")).toEqual([]);
+  });
+
+  it("77 credentials: others may read its key; the named command mends it", async () => {
+    const endpoint = endpointWith(device);
+    const key = join(endpoint.directory, "key.pem");
+    chmodSync(key, 0o644);
+    const { exitCode, document } = await link(endpoint);
+    expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });
+    expect(document.message).toContain(`run chmod 600 ${key}`);
     expect(exitCode).toBe(77);
     expect(gears.callsOf("link_user")).toEqual([]);
   });

@@ -221,6 +221,18 @@ it("refuses settings that ordinary users may change", async () => {
   expect(exitCode).toBe(78);
 });
 
+it("loads and writes nothing that variables of its runtime name", async () => {
+  const sections = `[all]\nproviders=p\n[p]\nintruder=i\n[i]\nmodule=${sharedFolder}\\none.dll\nactivate=1\n`;
+  writeFileSync(join(machine.folder, "openssl.cnf"), `nodejs_conf=all\nopenssl_conf=all\n${sections}`);
+  const environment = {
+    OPENSSL_CONF: `${sharedFolder}\\openssl.cnf`,
+    NODE_COMPILE_CACHE: `${sharedFolder}\\made`,
+    NODE_V8_COVERAGE: `${sharedFolder}\\made`,
+  };
+  expect((await run([], { environment })).document.outcome).toBe("linked");
+  expect(existsSync(join(machine.folder, "made"))).toBe(false);
+});
+
 it("takes no code from NODE_OPTIONS", async () => {
   writeFileSync(join(machine.folder, "trap.cjs"), 'require("node:fs").writeFileSync("Z:\\\\mnt\\\\trapped", "");');
   const environment = { NODE_OPTIONS: `--require=${sharedFolder}\\trap.cjs` };

@@ -1,6 +1,6 @@
 import { AgentError } from "../../errors.ts";
 import { shellWord } from "../../shell-word.ts";
-import { lastErrno, libSystem } from "./libsystem.ts";
+import { type LibSystem, lastErrno, libSystem } from "./libsystem.ts";
 
 /** sys/acl.h */
 const ACL_TYPE_EXTENDED = 0x100;
@@ -15,11 +15,14 @@ const longestText = 1024 * 1024;
  * @returns undefined where it has none
  * @throws AgentError `credentials-unreadable`
  */
-function readAccessList(path: string): string | undefined {
-  const { acl_get_file, acl_to_text, acl_free } = libSystem();
+export function readAccessList(
+  path: string,
+  native: Pick<LibSystem, "acl_get_file" | "acl_to_text" | "acl_free" | "__error"> = libSystem(),
+): string | undefined {
+  const { acl_get_file, acl_to_text, acl_free } = native;
   const list = acl_get_file(path, ACL_TYPE_EXTENDED);
   if (list === 0n) {
-    const errno = lastErrno();
+    const errno = lastErrno(native);
     if (errno === ENOENT) return undefined;
     throw new AgentError("credentials-unreadable", `The access list of ${path} can't be read (errno ${errno}).`);
   }
@@ -38,7 +41,10 @@ function readAccessList(path: string): string | undefined {
 }
 
 /** What is wrong with the list of a file or folder that nobody but root and this user may use, and the remedy. @throws AgentError */
-export function openedByList(path: string, read = readAccessList): string | undefined {
+export function openedByList(
+  path: string,
+  read: (path: string) => string | undefined = readAccessList,
+): string | undefined {
   const list = read(path);
   if (list === undefined || !allowsSomebody(list)) return undefined;
   return `${path} has an access list that lets others in: run chmod -N ${shellWord(path)}`;

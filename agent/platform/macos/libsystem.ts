@@ -35,20 +35,27 @@ const signatures = {
 
 const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13.5 or later");
 
-let opened: ReturnType<typeof open> | undefined;
+type Opened = ReturnType<typeof open>;
+
+/** Its functions, as tests can stand in for them. */
+export type LibSystem = {
+  readonly [N in keyof Opened]: (...parameters: Parameters<Opened[N]>) => ReturnType<Opened[N]>;
+};
+
+let opened: LibSystem | undefined;
 
 /**
  * libSystem, opened at first use.
  * @throws AgentError `identity-unreadable`
  */
-export function libSystem(): ReturnType<typeof open> {
+export function libSystem(): LibSystem {
   opened ??= open();
   return opened;
 }
 
 /** The calling thread's errno; only right after the call that set it. */
-export function lastErrno(): number {
-  return process.getBuiltinModule("node:ffi").getInt32(libSystem().__error(), 0);
+export function lastErrno({ __error }: Pick<LibSystem, "__error"> = libSystem()): number {
+  return process.getBuiltinModule("node:ffi").getInt32(__error(), 0);
 }
 
 /** Users and groups as opendirectoryd knows them: this Mac's own, and a directory's that it is bound to. */

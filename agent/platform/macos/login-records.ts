@@ -1,4 +1,4 @@
-import { libSystem } from "./libsystem.ts";
+import { type LibSystem, libSystem } from "./libsystem.ts";
 
 /** A logon that the system keeps in /var/run/utmpx: what who(1) shows. */
 export interface LoginRecord {
@@ -45,8 +45,10 @@ function text(bytes: Buffer, at: number, size: number): string {
 const mostRecords = 10_000;
 
 /** All logons that last, in the system's order. @throws AgentError `identity-unreadable` */
-export function readLoginRecords(): readonly LoginRecord[] {
-  const { setutxent, getutxent, endutxent } = libSystem();
+export function readLoginRecords(
+  native: Pick<LibSystem, "setutxent" | "getutxent" | "endutxent"> = libSystem(),
+): readonly LoginRecord[] {
+  const { setutxent, getutxent, endutxent } = native;
   const { toBuffer } = process.getBuiltinModule("node:ffi");
   const records: LoginRecord[] = [];
   setutxent();

@@ -1,5 +1,6 @@
+import ffi from "node:ffi";
 import { expect, test } from "vitest";
-import { allowsSomebody, openedByList } from "../../../agent/platform/macos/access-lists.ts";
+import { allowsSomebody, openedByList, readAccessList } from "../../../agent/platform/macos/access-lists.ts";
 
 const everyone = "group:ABCDEFAB-CDEF-ABCD-EFAB-CDEF0000000C:everyone:12";
 const alice = "user:FFFFEEEE-DDDD-CCCC-BBBB-AAAA000001F5:alice:501";
@@ -20,4 +21,40 @@ test("the remedy names the file as a shell takes it", () => {
   const path = "/Library/Application Support/x";
   expect(openedByList(path, () => undefined)).toBeUndefined();
   expect(openedByList(path, () => `${everyone}:allow:read`)).toContain(`chmod -N '${path}'`);
+});
+
+/** A libSystem whose memory is this process's. */
+function native({ text = "", list = 1n, errno = 2 } = {}) {
+  const bytes = Buffer.from(text);
+  const errnoBytes = Buffer.alloc(4);
+  errnoBytes.writeInt32LE(errno);
+  const freed: unknown[] = [];
+  const at = text === "" ? 0n : ffi.getRawPointer(bytes);
+  const calls = {
+    acl_get_file: () => list,
+    acl_to_text: (_list: unknown, length: unknown) => {
+      (length as Buffer).writeBigInt64LE(BigInt(bytes.length));
+      return at;
+    },
+    acl_free: (pointer: unknown) => freed.push(pointer),
+    __error: () => ffi.getRawPointer(errnoBytes),
+  };
+  return { calls, freed, at };
+}
+
+test("a list is read as its text, and both are freed", () => {
+  const { calls, freed, at } = native({ text: `!#acl 1\n${everyone}:allow:read\n` });
+  expect(readAccessList("/x", calls)).toBe(`!#acl 1\n${everyone}:allow:read\n`);
+  expect(freed).toEqual([at, 1n]);
+});
+
+test("no list is told by ENOENT; anything else is an error", () => {
+  expect(readAccessList("/x", native({ list: 0n }).calls)).toBeUndefined();
+  expect(() => readAccessList("/x", native({ list: 0n, errno: 13 }).calls)).toThrow("errno 13");
+});
+
+test("a list without a text is an error, and freed", () => {
+  const { calls, freed } = native();
+  expect(() => readAccessList("/x", calls)).toThrow("no readable form");
+  expect(freed).toEqual([1n]);
 });

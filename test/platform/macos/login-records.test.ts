@@ -1,6 +1,12 @@
+import ffi from "node:ffi";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isAlive, parseLoginRecord, recordSize } from "../../../agent/platform/macos/login-records.ts";
+import {
+  isAlive,
+  parseLoginRecord,
+  readLoginRecords,
+  recordSize,
+} from "../../../agent/platform/macos/login-records.ts";
 
 /** By utmpx.h of macOS, field after field. */
 function record({ user = "alice", line = "console", pid = 331, type = 7, host = "" } = {}): Buffer {
@@ -46,4 +52,29 @@ test("texts end at their field's end, and no byte of the next one is read", () =
 test("a process is alive, a number that is none is not", () => {
   expect(isAlive(process.pid)).toBe(true);
   for (const pid of [0, -1, 2_147_483_647]) expect(isAlive(pid)).toBe(false);
+});
+
+/** getutxent(3) over the given records, or over the first one again and again. */
+function native(records: readonly Buffer[], endless = false) {
+  const called: string[] = [];
+  let next = 0;
+  const calls = {
+    setutxent: () => void called.push("set"),
+    getutxent: () => {
+      const at = records[endless ? 0 : next++];
+      return at === undefined ? 0n : ffi.getRawPointer(at);
+    },
+    endutxent: () => void called.push("end"),
+  };
+  return { calls, called };
+}
+
+test("the list is read to its end, from its beginning, and closed", () => {
+  const { calls, called } = native([record(), record({ type: 8 }), record({ user: "bob", line: "ttys001" })]);
+  expect(readLoginRecords(calls).map(({ user }) => user)).toEqual(["alice", "bob"]);
+  expect(called).toEqual(["set", "end"]);
+});
+
+test("a list without end ends", () => {
+  expect(readLoginRecords(native([record()], true).calls)).toHaveLength(10_000);
 });

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleProgram } from "../../installer/executable/bundle.ts";
+
+/** The program of the executable for macOS, which starts here but finds nothing of a Mac. */
+const scratch = mkdtempSync(join(tmpdir(), "linkuser-macos-"));
+const program = join(scratch, "program.js");
+const start = join(scratch, "start.cjs");
+beforeAll(async () => {
+  await bundleProgram(join(import.meta.dirname, "..", "..", "agent", "main.ts"), program, "darwin");
+  const text = `require("node:fs").readFileSync(${JSON.stringify(program)}, "utf8")`;
+  writeFileSync(start, `require("node:vm").runInThisContext(${text})(require)`);
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function run(...parameters: readonly string[]) {
+  const options = ["--disable-warning=ExperimentalWarning", start, ...parameters];
+  const env = { HOME: join(scratch, "home") };
+  const { status, stdout } = spawnSync(process.execPath, options, { encoding: "utf8", env, timeout: 60_000 });
+  return { status, document: JSON.parse(stdout) as Readonly<Record<string, unknown>> };
+}
+
+test("it has macOS' own folders and policy, and nobody's settings are in force", () => {
+  const { status, document } = run("config", "--json");
+  expect(status).toBe(0);
+  expect(JSON.stringify(document)).toContain("/Library/Application Support/LinkUserAgent/credential.json");
+});
+
+test("a Mac of which nothing can be read is told in one document, with what could not be read, and is no defect", () => {
+  const { status, document } = run("--dry-run", "--json", "--identify", "mac,hwid");
+  expect(document["outcome"]).toBe("unreachable");
+  expect(status).toBe(69);
+  const told = JSON.stringify(document);
+  for (const tool of ["/usr/sbin/networksetup", "/usr/sbin/ioreg", "libSystem"]) expect(told).toContain(tool);
+});
+
+test("nothing is installed from sources that run under Node", () => {
+  const { status, document } = run("install", "--dry-run", "--json");
+  expect([64, 77, 78]).toContain(status);
+  expect(document).toHaveProperty("error.code");
+});

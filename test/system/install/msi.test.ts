@@ -146,6 +146,12 @@ test("an installation puts everything in place, and its task's action ends in on
   expect(started.join("\n")).toContain("--credential-from");
   for (const secret of gears.secrets) expect(`${log}${started.join("\n")}`).not.toContain(secret);
 
+  const doctor = await windows.machine.run(installed[0] ?? "", ["doctor", "--json"]);
+  const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string }[] };
+  for (const name of ["trigger", "credential", "settings"]) {
+    expect(checks).toContainEqual(expect.objectContaining({ name, status: "ok" }));
+  }
+
   // Wine's Task Scheduler keeps no action and starts nothing: the action is started as the registered definition says.
   const definition = (await windows.read(`${dataFolder}\\logon-task.xml`))?.toString("utf16le").slice(1) ?? "";
   const task = new DOMParser().parseFromString(definition, "text/xml");

@@ -176,7 +176,7 @@ export interface Platform {
   trigger?(): Reading<string>;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
-  /** Makes the state folder one that administrators alone see; left out where file modes do that. @throws AgentError */
+  /** Makes the state folder one whose files administrators alone open; left out where file modes do that. @throws AgentError */
   protectFolder?(path: string): void;
 
   /**

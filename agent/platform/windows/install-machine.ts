@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { systemErrorCode } from "../../errors.ts";
 import type { Paths, Platform } from "../port.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "./event-log.ts";
 import type { WindowsMachine } from "./installation.ts";
 import { systemDirectory } from "./native/kernel32.ts";
-import { makeProtectedFolder, writeProtected } from "./protected-files.ts";
+import { makeProtectedFolder, replaceFile, writeProtected } from "./protected-files.ts";
 import { taskScheduler } from "./task-scheduler.ts";
 import { taskFile } from "./trigger.ts";
 
@@ -33,18 +33,6 @@ export function installMachine(
     tasks: taskScheduler(systemDirectory()),
     eventSource: { isRegistered: isEventSourceRegistered, register: registerEventSource, remove: removeEventSource },
   };
-}
-
-function replaceFile(path: string, content: Buffer): void {
-  const next = `${path}.new`;
-  try {
-    rmSync(next, { force: true });
-    writeFileSync(next, content, { flag: "wx", flush: true });
-    renameSync(next, path);
-  } catch (error) {
-    rmSync(next, { force: true });
-    throw error;
-  }
 }
 
 function unless<T>(code: string, act: () => T): T | undefined {

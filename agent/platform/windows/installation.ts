@@ -6,13 +6,16 @@ import { folderOf, ownFiles, taskDefinitionFile } from "./paths.ts";
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
 import type { TaskScheduler } from "./task-scheduler.ts";
 
+/** Settings are no secret, and a run of a plain user needs them. */
+type Readers = "everybody" | "administrators";
+
 /** What an installation does to the machine; tests put their own in its place. */
 export interface WindowsMachine {
   readonly paths: Paths;
   /** Undefined where there is no such file. @throws the system's error, as the others do */
   readFile(path: string): Buffer | undefined;
-  /** Replaces a file whole; its folder's access list is inherited. */
-  replaceFile(path: string, content: Buffer): void;
+  /** Replaces a file whole by one that administrators alone may change. */
+  replaceFile(path: string, content: Buffer, readers: Readers): void;
   removeFile(path: string): void;
   /** Leaves it where something is in it. */
   removeEmptyFolder(path: string): void;
@@ -34,7 +37,9 @@ export function installSteps(machine: WindowsMachine, request: InstallRequest): 
   const { configFile, credentialFile } = machine.paths;
   return [
     folderStep(machine),
-    ...(settings === undefined ? [] : [fileStep(machine, "settings file", configFile, Buffer.from(settings))]),
+    ...(settings === undefined
+      ? []
+      : [fileStep(machine, "settings file", configFile, Buffer.from(settings), "everybody")]),
     ...(credential === undefined ? [] : [credentialStep(machine, credentialFile, credential.reveal())]),
     eventSourceStep(machine),
     taskStep(machine, taskDefinition(request.executable)),
@@ -50,7 +55,7 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
     credentialRemovalStep(machine, credentialFile),
     ...(purge
       ? [
-          fileRemovalStep(machine, "settings file", configFile),
+          fileRemovalStep(machine, "settings file", configFile, "everybody"),
           ...ownFiles(machine.paths)
             .map((path) => fileRemovalStep(machine, "state or log", path))
             .filter(({ change }) => change === "remove"),
@@ -76,7 +81,7 @@ function folderStep(machine: WindowsMachine): InstallStep {
     throw new AgentError("install-failed", `${path} is a link to another place; remove it.`);
   }
   return {
-    what: `folder ${path}, for administrators alone`,
+    what: `folder ${path}, whose files are the administrators'`,
     change: kind === "absent" ? "create" : "update",
     apply: () => {
       machine.protectFolder(path);
@@ -87,33 +92,38 @@ function folderStep(machine: WindowsMachine): InstallStep {
   };
 }
 
-function fileStep(machine: WindowsMachine, what: string, path: string, content: Buffer): InstallStep {
+function fileStep(machine: WindowsMachine, what: string, path: string, content: Buffer, readers: Readers): InstallStep {
   const before = acting(`${path} can't be read`, () => machine.readFile(path));
   return {
     what: `${what} ${path}`,
     change: before === undefined ? "create" : before.equals(content) ? "keep" : "update",
     apply: () => {
-      acting(`${path} can't be written`, () => machine.replaceFile(path, content));
-      return () => putBack(machine, path, before);
+      acting(`${path} can't be written`, () => machine.replaceFile(path, content, readers));
+      return () => putBack(machine, path, before, readers);
     },
   };
 }
 
-function fileRemovalStep(machine: WindowsMachine, what: string, path: string): InstallStep {
+function fileRemovalStep(
+  machine: WindowsMachine,
+  what: string,
+  path: string,
+  readers: Readers = "administrators",
+): InstallStep {
   const before = acting(`${path} can't be read`, () => machine.readFile(path));
   return {
     what: `${what} ${path}`,
     change: before === undefined ? "absent" : "remove",
     apply: () => {
       acting(`${path} can't be removed`, () => machine.removeFile(path));
-      return () => putBack(machine, path, before);
+      return () => putBack(machine, path, before, readers);
     },
   };
 }
 
-function putBack(machine: WindowsMachine, path: string, before: Buffer | undefined): void {
+function putBack(machine: WindowsMachine, path: string, before: Buffer | undefined, readers: Readers): void {
   acting(`${path} can't be put back`, () =>
-    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before),
+    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before, readers),
   );
 }
 
@@ -163,7 +173,7 @@ function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
 function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   const { tasks } = machine;
   const path = taskDefinitionFile(machine.paths);
-  const file = fileStep(machine, "definition", path, taskFileContent(definition));
+  const file = fileStep(machine, "definition", path, taskFileContent(definition), "administrators");
   const before = machine.taskRegistered();
   const registration: InstallStep = {
     what: "registration",

@@ -65,7 +65,9 @@ export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Readi
 
 /** Full access for SYSTEM and Administrators, nothing inherited, owned by Administrators (SDDL, [MS-DTYP] 2.5.1). */
 const fileSddl = "O:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)";
-const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+const readableFileSddl = `${fileSddl}(A;;FR;;;BU)`;
+/** Users may list it and go through it (FILE_GENERIC_READ, FILE_GENERIC_EXECUTE), which nothing inside inherits. */
+const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)";
 
 /**
  * Replaces a file by a sealed one that administrators alone may read, from its first byte on: it is written beside and
@@ -73,27 +75,39 @@ const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
  * @throws AgentError `credentials-unreadable`
  */
 export function writeProtected(path: string, text: string): void {
-  const next = `${path}.new`;
   try {
-    kernel32().DeleteFileW(wide(next));
-    const handle = withSecurity(fileSddl, (attributes) =>
-      open(next, access.genericWrite, 0, normalAttributes, disposition.createNew, attributes),
-    );
-    try {
-      writeAll(handle, seal(text));
-    } finally {
-      kernel32().CloseHandle(handle);
-    }
-    const replaceAndWriteThrough = 0x1 | 0x8;
-    if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+    replace(path, seal(text), fileSddl);
   } catch (cause) {
     throw notWritten(path, cause);
   }
 }
 
 /**
- * Makes a folder into which administrators alone may look, or gives an existing one that protection: whoever made it
- * before loses it.
+ * Replaces a file by one that administrators alone may change. @param readers who may read it
+ * @throws WindowsError
+ */
+export function replaceFile(path: string, content: Buffer, readers: "everybody" | "administrators"): void {
+  replace(path, content, readers === "everybody" ? readableFileSddl : fileSddl);
+}
+
+function replace(path: string, content: Buffer, sddl: string): void {
+  const next = `${path}.new`;
+  kernel32().DeleteFileW(wide(next));
+  const handle = withSecurity(sddl, (attributes) =>
+    open(next, access.genericWrite, 0, normalAttributes, disposition.createNew, attributes),
+  );
+  try {
+    writeAll(handle, content);
+  } finally {
+    kernel32().CloseHandle(handle);
+  }
+  const replaceAndWriteThrough = 0x1 | 0x8;
+  if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+}
+
+/**
+ * Makes a folder whose files administrators alone may open, or gives an existing one that protection: whoever made it
+ * before loses it. Users may list it, so that a run of theirs can read the settings, whose own list allows it.
  * @throws AgentError `credentials-unreadable`
  */
 export function makeProtectedFolder(path: string): void {

@@ -24,6 +24,7 @@ interface Options {
 function machineOf({ files = {}, folderKind, writableByOthers = false, failing }: Options = {}) {
   const content = new Map<string, Buffer>(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
   const sealed = new Map<string, string>();
+  const readable = new Set<string>();
   let kind: "folder" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
   let task: string | undefined;
   let eventSource = false;
@@ -35,7 +36,10 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
   const machine: WindowsMachine = {
     paths: windowsPaths("C:\\ProgramData", undefined),
     readFile: (path) => content.get(path),
-    replaceFile: (path, bytes) => void content.set(path, bytes),
+    replaceFile: (path, bytes, readers) => {
+      content.set(path, bytes);
+      if (readers === "everybody") readable.add(path);
+    },
     removeFile: (path) => {
       content.delete(path);
       sealed.delete(path);
@@ -78,20 +82,21 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
   };
   const state = () => ({ content: [...content], sealed: [...sealed], kind, task, eventSource });
   const install = (request: Partial<InstallRequest> = {}) => installSteps(machine, { ...whole, ...request });
-  return { machine, told, state, install, uninstall: (purge = false) => uninstallSteps(machine, purge) };
+  return { machine, told, state, readable, install, uninstall: (purge = false) => uninstallSteps(machine, purge) };
 }
 
 const changes = (steps: readonly { readonly change: string }[]): string[] => steps.map(({ change }) => change);
 const paths = (entries: readonly (readonly [string, unknown])[]): string[] => entries.map(([path]) => path).sort();
 
 test("install makes the folder, then settings, credential and event source, and last the task", () => {
-  const { state, install } = machineOf();
+  const { state, readable, install } = machineOf();
   const steps = install();
   expect(changes(steps)).toEqual(["create", "create", "create", "create", "create"]);
   applySteps(steps);
   const { content, sealed, task, eventSource } = state();
   expect(paths(content)).toEqual([`${folder}\\config.json`, `${folder}\\logon-task.xml`]);
   expect(sealed).toEqual([[`${folder}\\credential.json`, credential]]);
+  expect([...readable]).toEqual([`${folder}\\config.json`]);
   expect(task).toContain(`<Command>${executable}</Command>`);
   expect(eventSource).toBe(true);
 });

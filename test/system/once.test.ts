@@ -56,6 +56,19 @@ describe("once", () => {
     expect(linkCalls()).toBe(2);
   });
 
+  it("what another machine remembered, as on a cloned disk, is left aside: dry run, link and then once", async () => {
+    await endpoint.link();
+    const hardware = ["00:0c:29:f2:7a:29", "564d1234-0042-3510-8052-b4c04f4e3732"];
+    const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
+    writeFileSync(endpoint.stateFile, JSON.stringify({ ...state, hardware, notBefore: Date.now() + 3_600_000 }));
+    const { document } = await endpoint.link(["--dry-run"]);
+    expect(document.message).toContain("no link of this machine is remembered");
+    expect((await endpoint.link()).document.outcome).toBe("linked");
+    expect(readFileSync(endpoint.logFile, "utf8")).toContain('"event":"other-hardware"');
+    expect((await endpoint.link()).document.outcome).toBe("already-linked");
+    expect(linkCalls()).toBe(2);
+  });
+
   it("a link that is older than relinkAfter is made again", async () => {
     await endpoint.link();
     rememberOtherwise({ linkedAt: Date.now() - 3_600_000 });

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startGears } from "../fakes/gears.ts";
@@ -34,3 +35,28 @@ test("a run with rights goes where the settings say, whatever the person who sta
   expect(elsewhere.calls).toEqual([]);
   expect(existsSync(planted)).toBe(false);
 });
+
+/** A machine without SMBIOS and machine ID, where libraries look with the help of other programs. */
+const bareHardware = [
+  "for file in /etc/machine-id /sys/class/dmi/id/product_uuid; do",
+  '  [ ! -e "$file" ] || mount --bind /dev/null "$file" || exit 99',
+  'done; exec "$@"',
+].join("\n");
+
+// Mounting takes rights that the tests may not have.
+if (spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0) {
+  test("the programs that the second source of hardware IDs starts are the system's, whatever PATH says", async () => {
+    await using gears = await startGears();
+    using endpoint = setUpEndpoint(gears, { identify: ["hwid"] });
+    const [trap, mark] = [join(endpoint.directory, "bin"), join(endpoint.directory, "mark")];
+    mkdirSync(trap);
+    for (const name of ["cat", "head", "hostname", "ip", "which"]) {
+      writeFileSync(join(trap, name), `#!/bin/sh\n/usr/bin/touch ${mark}\n`, { mode: 0o755 });
+    }
+    const environment = { ...endpoint.environment, PATH: `${trap}:${process.env["PATH"]}` };
+    const within = ["unshare", "-m", "sh", "-c", bareHardware, "sh"];
+    const { stdout } = await endpoint.link(["--dry-run"], { environment, within });
+    expect(stdout).toContain("(systeminformation)");
+    expect(existsSync(mark)).toBe(false);
+  });
+}

@@ -8,7 +8,26 @@ import { toReading } from "./hardware-ids.ts";
  * values in an identifier's own form count.
  */
 export async function readSecondSource(): Promise<readonly Reading<DeviceId>[]> {
-  return [...(await fromSystemInformation()), await fromNodeMachineId()];
+  return await withPlainEnvironment(async () => [...(await fromSystemInformation()), await fromNodeMachineId()]);
+}
+
+/** Where Debian and Red Hat keep `cat`, `head`, `which` and the shell that starts them. */
+const systemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * Does the work with an environment of nothing but the system's PATH, which child processes inherit: whoever starts the
+ * program must not decide which programs it starts, nor give their shell functions (bash imports `BASH_FUNC_…`).
+ */
+async function withPlainEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  for (const name of Object.keys(before)) delete process.env[name];
+  process.env["PATH"] = systemPath;
+  try {
+    return await work();
+  } finally {
+    Object.assign(process.env, before);
+    if (before["PATH"] === undefined) delete process.env["PATH"];
+  }
 }
 
 async function fromSystemInformation(): Promise<Reading<DeviceId>[]> {

@@ -28,11 +28,11 @@ export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
 export function checkSettings(load: () => ResolvedSettings): Finding<ResolvedSettings> {
   const value = load();
   const kinds: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
-  const counts = kinds
-    .map((kind) => ({ kind, count: settingNames.filter((name) => value.origins[name].kind === kind).length }))
-    .filter(({ count }) => count > 0);
-  const set = counts.map(({ kind, count }) => `${count} by ${kind}`).join(", ");
-  const detail = set === "" ? "all at their defaults" : `${set}, all others at their defaults`;
+  const set = kinds
+    .map((kind) => ({ kind, names: settingNames.filter((name) => value.origins[name].kind === kind) }))
+    .filter(({ names }) => names.length > 0)
+    .map(({ kind, names }) => `${kind}: ${names.join(", ")}`);
+  const detail = set.length === 0 ? "all at their defaults" : set.join("; ");
   return { status: "ok", detail, value };
 }
 

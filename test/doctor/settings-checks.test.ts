@@ -50,7 +50,7 @@ test("settings are counted by where they come from", () => {
     },
   ]);
   const finding = checkSettings(() => resolved);
-  expect(finding).toMatchObject({ status: "ok", detail: "1 by flag, 2 by file, all others at their defaults" });
+  expect(finding).toMatchObject({ status: "ok", detail: "flag: fleetSize; file: clientId, splay" });
   expect(finding.value).toBe(resolved);
   expect(checkSettings(() => resolveSettings([]))).toMatchObject({ detail: "all at their defaults" });
 });

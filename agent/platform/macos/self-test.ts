@@ -1,3 +1,4 @@
+import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
 import { createDirectNames } from "../posix/bounded-names.ts";
 import { openedByList } from "./access-lists.ts";
@@ -9,23 +10,11 @@ import { readLoginRecords } from "./login-records.ts";
  * Calls libSystem for what is known on every Mac, so that a signature or a structure that does not fit this version shows
  * itself before a link depends on it. Reads this machine, changes nothing.
  */
-export async function selfTest(): Promise<readonly BindingCheck[]> {
-  const checks: BindingCheck[] = [];
-  for (const [part, works] of parts) {
-    let problem: string | undefined;
-    try {
-      problem = (await works()) ? undefined : "gave an answer of an unknown form";
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
-    }
-    checks.push({ part, problem });
-  }
-  return checks;
-}
+export const selfTest = (): Promise<readonly BindingCheck[]> => tryBindings(parts);
 
 const names = createDirectNames(openDirectory);
 
-const parts: readonly (readonly [string, () => boolean | Promise<boolean>])[] = [
+const parts: readonly BindingPart[] = [
   ["users", async () => (await names.ask("userById", 0))?.name === "root"],
   ["groups", async () => (await names.ask("groupById", 0)).name === "wheel"],
   ["hardware UUID", () => hostUuid().some((octet) => octet !== 0)],

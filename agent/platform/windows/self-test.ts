@@ -1,3 +1,4 @@
+import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
 import { accountDomains } from "./account-domains.ts";
 import { lookUpSids } from "./account-lookups.ts";
@@ -15,21 +16,9 @@ import { ownToken } from "./tokens.ts";
  * Calls each system library for something whose answer is known or has a known form, so that a signature that does not
  * fit this Windows shows itself before a link depends on it. Reads this machine, changes nothing, asks no network.
  */
-export async function selfTest(): Promise<readonly BindingCheck[]> {
-  const checks: BindingCheck[] = [];
-  for (const [part, works] of parts) {
-    let problem: string | undefined;
-    try {
-      problem = (await works()) ? undefined : "gave an answer of an unknown form";
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
-    }
-    checks.push({ part, problem });
-  }
-  return checks;
-}
+export const selfTest = (): Promise<readonly BindingCheck[]> => tryBindings(parts);
 
-const parts: readonly (readonly [string, () => boolean | Promise<boolean>])[] = [
+const parts: readonly BindingPart[] = [
   ["kernel32: system folder", () => /^[a-z]:\\/i.test(systemDirectory())],
   ["advapi32: own token", () => ownToken().userSid.startsWith("S-1-")],
   ["advapi32: names of accounts", async () => (await lookUpSids([systemSid], directCalls()))[0] !== undefined],

@@ -1,0 +1,19 @@
+import type { BindingCheck } from "./port.ts";
+
+/** A part of the bindings, and a call into it; false where the answer is not of the form that is known. */
+export type BindingPart = readonly [part: string, works: () => boolean | Promise<boolean>];
+
+/** Tries each part, whatever the ones before it did. */
+export async function tryBindings(parts: readonly BindingPart[]): Promise<readonly BindingCheck[]> {
+  const checks: BindingCheck[] = [];
+  for (const [part, works] of parts) {
+    let problem: string | undefined;
+    try {
+      problem = (await works()) ? undefined : "gave an answer of an unknown form";
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    checks.push({ part, problem });
+  }
+  return checks;
+}

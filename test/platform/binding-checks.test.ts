@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { tryBindings } from "../../agent/platform/binding-checks.ts";
+
+test("a part that fails is told, and the others are tried all the same", async () => {
+  const failing = (): boolean => {
+    throw new Error("no such symbol");
+  };
+  expect(
+    await tryBindings([
+      ["users", () => true],
+      ["groups", failing],
+      ["logons", async () => false],
+      ["lists", async () => true],
+    ]),
+  ).toEqual([
+    { part: "users", problem: undefined },
+    { part: "groups", problem: "no such symbol" },
+    { part: "logons", problem: "gave an answer of an unknown form" },
+    { part: "lists", problem: undefined },
+  ]);
+});

@@ -30,6 +30,7 @@ export function makeMsi({ version, executable, sourceDate, scratch, dist }: MsiR
     .update(readFileSync(executable))
     .update(msiSource({ ...parts, productCode: "*" }))
     .update(corrections(version).join())
+    .update(String(sourceDate))
     .digest();
   writeFileSync(join(scratch, "agent.wxs"), msiSource({ ...parts, productCode: guidOf("product", digest) }));
 
@@ -37,8 +38,8 @@ export function makeMsi({ version, executable, sourceDate, scratch, dist }: MsiR
   // It finds files by relative names alone.
   const wixl = ["wixl", "--arch", "x64", "--output", "agent.msi", "agent.wxs"];
   runTool("env", [`--chdir=${scratch}`, ...wixl], "Install the package wixl");
-  for (const query of corrections(version))
-    runTool("msibuild", [unfinished, "-q", query], "Install the package msitools");
+  const queries = corrections(version).flatMap((query) => ["-q", query]);
+  runTool("msibuild", [unfinished, ...queries], "Install the package msitools");
   setSummary(unfinished, { packageCode: guidOf("package", digest), sourceDate });
   const msi = join(dist, `${product.name}-${version}-x64.msi`);
   copyFileSync(unfinished, `${msi}.new`);

@@ -6,7 +6,7 @@ import { taskName } from "./task-definition.ts";
 /** Milliseconds; what hangs longer has failed. */
 const longest = 60_000;
 
-/** Windows' own tool. Its COM interface can't be called without a helper; `install` and `uninstall` alone use either. */
+/** Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi can't call. */
 const tool = "schtasks.exe";
 
 export interface TaskScheduler {
@@ -22,6 +22,8 @@ export interface TaskScheduler {
 export function taskScheduler(systemDirectory: string): TaskScheduler {
   const call = (...parameters: readonly string[]) =>
     spawnSync(`${systemDirectory}\\${tool}`, [...parameters, "/TN", taskName], {
+      // libuv gives it what Windows needs; nothing else of this process's, which may be a secret.
+      env: {},
       // Wine's tool waits for somebody who types, where its input is open.
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "latin1",

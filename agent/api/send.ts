@@ -28,9 +28,9 @@ export function createSender(options: SenderOptions): Sender {
   /** By origin, why the system's proxies could not be asked for. */
   const problems = new Map<string, string>();
 
-  async function open(request: ApiRequest, timeLimit: number): Promise<HttpConnection> {
+  async function open(request: ApiRequest, timeLimit: number, signal: AbortSignal): Promise<HttpConnection> {
     if (request.address !== undefined) return await connect(request, onlyDirect, timeLimit, options);
-    const { ways, problem } = await chooseProxy(new URL(request.origin), options.proxy);
+    const { ways, problem } = await unlessAborted(() => chooseProxy(new URL(request.origin), options.proxy), signal);
     if (problem !== undefined) problems.set(request.origin, problem);
     return await connect(request, ways, timeLimit, options);
   }
@@ -46,7 +46,7 @@ export function createSender(options: SenderOptions): Sender {
       const timeLimit = Math.min(options.requestTimeout, request.timeLimit ?? options.requestTimeout);
       try {
         if (request.address !== undefined && !connections.has(key)) await knock(request, request.address, timeLimit);
-        const connection = connections.get(key) ?? (await open(request, timeLimit));
+        const connection = connections.get(key) ?? (await open(request, timeLimit, signal));
         connections.set(key, connection);
         return await bounded(connection, request, timeLimit, signal);
       } catch (thrown) {
@@ -116,6 +116,17 @@ async function bounded(
   signal: AbortSignal,
 ): Promise<RawResponse> {
   const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(tooSlow(connection, request, timeLimit)), timeLimit);
+  try {
+    return await unlessAborted(() => Promise.race([promise, connection.exchange(request)]), signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Does work unless the caller aborts: then this fails at once with the signal's reason, and what was begun goes on unheard. */
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
   const interrupt = () =>
     reject(
       signal.reason instanceof AgentError
@@ -124,11 +135,9 @@ async function bounded(
     );
   if (signal.aborted) interrupt();
   signal.addEventListener("abort", interrupt, { once: true });
-  const timer = setTimeout(() => reject(tooSlow(connection, request, timeLimit)), timeLimit);
   try {
-    return await Promise.race([promise, ...(signal.aborted ? [] : [connection.exchange(request)])]);
+    return await Promise.race([promise, ...(signal.aborted ? [] : [work()])]);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener("abort", interrupt);
   }
 }

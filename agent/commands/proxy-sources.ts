@@ -1,3 +1,5 @@
+import { createSender } from "../api/send.ts";
+import type { Way } from "../proxy/address.ts";
 import type { ProxySources } from "../proxy/choice.ts";
 import { absent } from "../reading.ts";
 import { findProxyLogin } from "../settings/credentials.ts";
@@ -5,13 +7,43 @@ import type { Settings } from "../settings/table.ts";
 import { effectivePaths, type Runtime } from "./runtime.ts";
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
-export function proxySources({ platform, environment }: Runtime, settings: Settings): ProxySources {
+export function proxySources(runtime: Runtime, settings: Settings): ProxySources {
+  const { platform, environment } = runtime;
   const { credentialFile } = effectivePaths(platform, settings);
   return {
     setting: settings.proxy,
     environment,
     systemProxy: async (url) =>
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
+    byScript: (script, url) => byScript(script, url, runtime, settings),
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
   };
 }
+
+/** Milliseconds for fetching a script. */
+const fetchTime = 5_000;
+
+async function byScript(
+  address: string,
+  url: URL,
+  { platform, interrupted }: Runtime,
+  { caFile, requestTimeout }: Settings,
+): Promise<readonly Way[]> {
+  const { fetchPacScript } = await import("../pac/fetch-script.ts");
+  const { waysOfPac } = await import("../proxy/pac-result.ts");
+  const sender = createSender({ requestTimeout: Math.min(requestTimeout, fetchTime), caFile, proxy: directly });
+  try {
+    const script = await fetchPacScript(address, sender, interrupted);
+    return waysOfPac((await platform.runProxyScript?.(script, url)) ?? "");
+  } finally {
+    await sender.close();
+  }
+}
+
+const directly: ProxySources = {
+  setting: "none",
+  environment: {},
+  systemProxy: async () => absent("the setting", "is none"),
+  byScript: async () => [],
+  login: () => undefined,
+};

@@ -1,14 +1,15 @@
+import { asAgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
 import { parseProxy, type Way } from "./address.ts";
 import { bareHost, isLoopback } from "./host-match.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
-/** How the system's own settings reach a URL. */
-export interface SystemProxy {
-  /** At least one, in the order in which they are tried. */
-  readonly ways: readonly Way[];
-}
+/**
+ * How the system's own settings reach a URL: by ways in the order in which they are tried, at least one; or by what the PAC script at
+ * an address says, where the system leaves running it to its programs.
+ */
+export type SystemProxy = { readonly ways: readonly Way[] } | { readonly script: string };
 
 export interface ProxyChoice {
   /** At least one, in the order in which they are tried. */
@@ -26,6 +27,8 @@ export interface ProxySources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Asked last, and not for this machine itself. */
   readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
+  /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
+  readonly byScript: (script: string, url: URL) => Promise<readonly Way[]>;
   /** Gives the `Proxy-Authorization` for a proxy whose URL has no user name; asked only where there is such a proxy. */
   readonly login: () => Secret | undefined;
 }
@@ -46,7 +49,8 @@ export async function chooseProxy(url: URL, sources: ProxySources): Promise<Prox
   return { ...choice, ways };
 }
 
-async function find(url: URL, { setting, environment, systemProxy }: ProxySources): Promise<ProxyChoice> {
+async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
+  const { setting, environment, systemProxy } = sources;
   if (setting === "none") return { ways: ["direct"], reason: "the setting proxy is none" };
   if (setting !== "auto") return { ways: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
   if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "this machine itself is asked" };
@@ -55,10 +59,22 @@ async function find(url: URL, { setting, environment, systemProxy }: ProxySource
   const system = await systemProxy(url);
   switch (system.kind) {
     case "found":
+      if ("script" in system.value) return await byScript(system.value.script, url, sources);
       return { ways: system.value.ways, reason: system.origin };
     case "absent":
       return { ways: ["direct"], reason: `${variableFor(url)} is not set; ${system.origin}: ${system.reason}` };
     case "failed":
       return { ways: ["direct"], reason: `${system.origin} could not be asked`, problem: system.error.message };
+  }
+}
+
+async function byScript(script: string, url: URL, sources: ProxySources): Promise<ProxyChoice> {
+  const reason = `PAC script ${URL.canParse(script) ? new URL(script).host : "without a valid address"}`;
+  try {
+    const ways = await sources.byScript(script, url);
+    if (ways.length > 0) return { ways, reason };
+    return { ways: ["direct"], reason, problem: "The PAC script names no HTTP proxy; SOCKS is not spoken." };
+  } catch (thrown) {
+    return { ways: ["direct"], reason: `${reason} could not be asked`, problem: asAgentError(thrown).message };
   }
 }

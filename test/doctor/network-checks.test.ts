@@ -39,7 +39,14 @@ const settingsOf = (values: Readonly<Record<string, unknown>>) =>
 describe("proxy", () => {
   const check = (setting: string, environment: Record<string, string>, more: Partial<ProxySources> = {}) => {
     const systemProxy = async () => absent("/etc/environment", "has none");
-    return network.checkProxy(baseUrl, { setting, environment, systemProxy, login: () => undefined, ...more });
+    return network.checkProxy(baseUrl, {
+      setting,
+      environment,
+      systemProxy,
+      byScript: async () => [],
+      login: () => undefined,
+      ...more,
+    });
   };
 
   test.each([

@@ -16,7 +16,8 @@ async function choose(
   more: Partial<ProxySources> = {},
 ) {
   const systemProxy = async () => absent("/etc/environment", "has none");
-  const choice = await chooseProxy(url, { setting, environment, systemProxy, login: () => undefined, ...more });
+  const none = { byScript: async () => [], login: () => undefined };
+  const choice = await chooseProxy(url, { setting, environment, systemProxy, ...none, ...more });
   const [way] = choice.ways;
   return { ...choice, proxy: way === "direct" ? undefined : way };
 }
@@ -147,6 +148,29 @@ describe("the system's setting", () => {
     const { ways, reason } = await choose("auto", gears, {}, system(named, "direct"));
     expect({ ways, reason }).toEqual({ ways: [named, "direct"], reason: "netsh winhttp" });
     expect((await choose("auto", gears, { HTTPS_PROXY }, system(named))).proxy?.origin).toBe(HTTPS_PROXY);
+  });
+
+  test("may be a script, of whose address only the host is told", async () => {
+    const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac?planted" }, "scutil");
+    const asked: string[] = [];
+    const byScript = async (script: string) => [named, "direct" as const].slice(asked.push(script) - 1);
+    const choice = await choose("auto", gears, {}, { systemProxy, byScript });
+    expect(choice).toMatchObject({ ways: [named, "direct"], reason: "PAC script wpad.test" });
+    expect(asked).toEqual(["http://wpad.test/proxy.pac?planted"]);
+  });
+
+  test("that is a script which gives nothing, or fails, leads directly, and is told", async () => {
+    const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac" }, "scutil");
+    expect(await choose("auto", gears, {}, { systemProxy })).toMatchObject({
+      ways: ["direct"],
+      problem: expect.stringContaining("SOCKS"),
+    });
+    const byScript = () => Promise.reject(new AgentError("settings-unreadable", "It never ends."));
+    expect(await choose("auto", gears, {}, { systemProxy, byScript })).toMatchObject({
+      ways: ["direct"],
+      reason: "PAC script wpad.test could not be asked",
+      problem: "It never ends.",
+    });
   });
 
   test("is not asked for this machine itself, nor where a setting decides", async () => {

@@ -27,6 +27,7 @@ function sender({ proxy = "none", ...options }: Options = {}): Sender {
     setting: proxy,
     environment: {},
     systemProxy: async () => absent("test", "none"),
+    byScript: async () => [],
     login: () => undefined,
   };
   const made = createSender({
@@ -469,6 +470,16 @@ describe("over TLS", () => {
         const one = sender({ proxy: "auto", systemProxy: async () => failed("PAC", error) });
         const name = `${"a".repeat(64)}.test`;
         await expect(one.send(request(`https://${name}`), signal)).rejects.toThrow(/No proxy was used: The PAC script/);
+      });
+
+      test("the choice itself does not outlive an abort", async () => {
+        const aborter = new AbortController();
+        const systemProxy = () => {
+          aborter.abort();
+          return new Promise<never>(() => {});
+        };
+        const sent = sender({ proxy: "auto", systemProxy }).send(request("https://gears.test"), aborter.signal);
+        await expect(sent).rejects.toMatchObject({ code: "interrupted" });
       });
 
       test("the last one's failure is told with those before it", async () => {

@@ -50,7 +50,10 @@ test("the bill of materials lists the same packages, and Node with its libraries
   expect(components.map(({ name }) => name).sort()).toEqual([...names, "node"].sort());
   const pinned = new Map(runtimePackages().map(({ name, version }) => [name, version]));
   for (const { name, version, purl } of components.filter((one) => one.name !== "node")) {
-    expect({ version, purl }).toEqual({ version: pinned.get(name), purl: `pkg:npm/${name}@${version}` });
+    expect({ version, purl }).toEqual({
+      version: pinned.get(name),
+      purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+    });
   }
   const node = components.find(({ name }) => name === "node");
   expect(node).toMatchObject({ version: process.versions.node });

@@ -75,6 +75,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
+    runProxyScript: async (script, url) => (await import("../../pac/run-script.ts")).runPacScript(script, url),
     tryLock,
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
     trigger: () => readTrigger(),

@@ -8,15 +8,17 @@ import type { RunTool } from "./tools.ts";
 const origin = "network settings (scutil --proxy)";
 
 /**
- * The proxy of the network settings, which administrators alone can change. One that a script finds (PAC, WPAD) is told
- * as a failure: the script is not run.
+ * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. One that the
+ * network is to name (WPAD) is told as a failure.
  */
 export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   try {
     const { values, exceptions } = parseNetworkSettings(run("scutil", "--proxy"));
     const kind = url.protocol === "https:" ? "HTTPS" : "HTTP";
     const isOn = (name: string): boolean => values.get(name) === "1";
-    if (isOn("ProxyAutoConfigEnable") || isOn("ProxyAutoDiscoveryEnable")) return failed(origin, scriptIsNotRun());
+    const script = values.get("ProxyAutoConfigURLString");
+    if (isOn("ProxyAutoConfigEnable") && script !== undefined) return found({ script }, origin);
+    if (isOn("ProxyAutoDiscoveryEnable")) return failed(origin, discoveryIsNotDone());
     const host = values.get(`${kind}Proxy`);
     if (!isOn(`${kind}Enable`) || host === undefined) return absent(origin, `no ${kind} proxy is set`);
     const exception = exceptions.find((entry) => isExcepted(entry, bareHost(url)));
@@ -32,9 +34,9 @@ export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   }
 }
 
-function scriptIsNotRun(): AgentError {
+function discoveryIsNotDone(): AgentError {
   const message =
-    "The network settings name a proxy by a script (PAC or automatic discovery), which is not run here. Name the proxy by the setting proxy.";
+    "The network settings leave finding a proxy to the network (automatic discovery, WPAD), which is not done here. Name the proxy by the setting proxy.";
   return new AgentError("setting-invalid", message);
 }
 

@@ -29,8 +29,15 @@ test("no proxy is absent, whether turned off or never set", () => {
   expect(wayTo("https://a.example", "<dictionary> {\n}\n")).toMatchObject({ kind: "absent" });
 });
 
-test.each(["ProxyAutoConfigEnable", "ProxyAutoDiscoveryEnable"])("%s is told, not run", (name) => {
-  expect(wayTo("https://a.example", settings.replace("FTPPassive", name))).toMatchObject({
+test("a PAC script is named, to be run", () => {
+  const address = "http://wpad.example.com/proxy.pac";
+  const pac = `ProxyAutoConfigEnable : 1\n  ProxyAutoConfigURLString : ${address}`;
+  const found = { kind: "found", value: { script: address } };
+  expect(wayTo("https://a.example", settings.replace("FTPPassive : 1", pac))).toMatchObject(found);
+});
+
+test("finding one is not left to the network", () => {
+  expect(wayTo("https://a.example", settings.replace("FTPPassive", "ProxyAutoDiscoveryEnable"))).toMatchObject({
     kind: "failed",
     error: { message: expect.stringContaining("the setting proxy") },
   });

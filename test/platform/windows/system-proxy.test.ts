@@ -23,7 +23,7 @@ async function read(sources: Partial<ProxySettingSources>) {
     byScript: () => Promise.reject(new Error("must not be asked")),
     ...sources,
   });
-  if (reading.kind !== "found") return reading;
+  if (reading.kind !== "found" || "script" in reading.value) return reading;
   const { ways } = reading.value;
   return {
     origin: reading.origin,

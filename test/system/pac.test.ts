@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { proxySources } from "../../agent/commands/proxy-sources.ts";
+import type { Runtime } from "../../agent/commands/runtime.ts";
+import { runPacScript } from "../../agent/pac/run-script.ts";
+import { chooseProxy } from "../../agent/proxy/choice.ts";
+import { found } from "../../agent/reading.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+import { answering, listen, reply } from "./loopback.ts";
+
+/** The way of a PAC script on macOS, from its address to the proxies, with a server on loopback. */
+
+const gears = new URL("https://gears.opswat.com/o/oauth/token");
+
+async function choose(answer: string) {
+  await using server = await listen(answering(answer));
+  const platform = {
+    ...fakePlatform({}),
+    systemProxy: async () => found({ script: `http://${server.host}/proxy.pac` }, "test"),
+    runProxyScript: runPacScript,
+  };
+  const runtime = { platform, environment: {}, interrupted: new AbortController().signal };
+  const { settings } = resolveSettings([]);
+  // The parts of a run that the choice of a proxy needs.
+  const choice = await chooseProxy(gears, proxySources(runtime as unknown as Runtime, settings));
+  return { ...choice, ways: choice.ways.map((way) => (way === "direct" ? way : way.origin)), host: server.host };
+}
+
+test("a script is fetched and run, and its proxies are the ways", async () => {
+  const pac = `function FindProxyForURL(url, host) {
+    if (!isResolvable("localhost")) return "DIRECT";
+    return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; HTTPS second:8443; SOCKS s:1080; DIRECT" : "DIRECT";
+  }`;
+  const { host, ...choice } = await choose(reply("200 OK", pac));
+  expect(choice).toMatchObject({
+    ways: ["http://first:8080", "https://second:8443", "direct"],
+    reason: `PAC script ${host}`,
+  });
+});
+
+test.each([
+  ["redirects", reply("302 Found", "", "Location: http://192.0.2.1/"), /answers with status 302/],
+  ["is a web page", reply("200 OK", "<!DOCTYPE html>"), /it fails \(SyntaxError\)/],
+  [
+    "breaks off",
+    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n",
+    /in time|within|broke the connection/,
+  ],
+])("one that %s leads directly, and is told", async (_, answer, problem) => {
+  const choice = await choose(answer);
+  expect(choice.ways).toEqual(["direct"]);
+  expect(choice.problem).toMatch(problem);
+});

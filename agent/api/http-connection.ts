@@ -52,6 +52,8 @@ export function createConnection(route: Route): HttpConnection {
   const ownContext = route.ownContext ?? secureContext;
   const open = new Set<Destroyable>();
   let stage: Stage = "connecting";
+  /** What TLS said before the connection ended. In TLS 1.3 a client's certificate is refused after the handshake. */
+  let alert: Error | undefined;
 
   /** @param opened where the socket is kept as long as it is open */
   function dial(
@@ -75,6 +77,9 @@ export function createConnection(route: Route): HttpConnection {
     opened.add(socket);
     socket.once("close", () => opened.delete(socket));
     if ("getPeerX509Certificate" in socket) {
+      socket.prependListener("error", (error) => {
+        if (systemErrorCode(error)?.startsWith("ERR_SSL_")) alert ??= error;
+      });
       // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
       socket.prependOnceListener("secure", () => {
         const certificate = (socket as TLSSocket).getPeerX509Certificate();
@@ -136,11 +141,17 @@ export function createConnection(route: Route): HttpConnection {
     get stage() {
       return stage;
     },
-    exchange(request) {
+    async exchange(request) {
       stage = "connecting";
-      return exchange(client, request, (reached) => {
-        stage = reached;
-      });
+      alert = undefined;
+      try {
+        return await exchange(client, request, (reached) => {
+          stage = reached;
+        });
+      } catch (error) {
+        // undici keeps no more than that it ended.
+        throw systemErrorCode(error) === "UND_ERR_SOCKET" ? (alert ?? error) : error;
+      }
     },
     destroy(reason) {
       void client.destroy(reason);

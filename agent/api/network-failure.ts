@@ -11,10 +11,10 @@ export function networkFailure(cause: unknown, peer: string): AgentError | undef
   const error = (agentCode: ErrorCode, message: string) => new AgentError(agentCode, message, { cause });
   const certificate = certificateFault(code, peer, undefined, Date.now());
   if (certificate !== undefined) return error("tls-untrusted", certificate);
-  if (/^ERR_SSL_.*_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA)/.test(code)) {
+  if (/^ERR_SSL_.*_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(code)) {
     return error(
       "tls-untrusted",
-      `${peer} does not accept this device's certificate, or wants one (${code}). Check clientCertFile and clientKeyFile.`,
+      `${peer} refuses this device over TLS (${code}). It may want a certificate, or another one. Check clientCertFile and clientKeyFile.`,
     );
   }
   if (/^(?:CERT_|CRL_|ERR_SSL_|ERR_TLS_)|_CERT|_CA$|^INVALID_PURPOSE$|^EPROTO$/.test(code)) {

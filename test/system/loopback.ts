@@ -1,5 +1,5 @@
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { KeyPair } from "./certificates.ts";
 
 /** A server on loopback that speaks raw bytes, so that it can misbehave. */
@@ -10,14 +10,18 @@ export interface Loopback extends AsyncDisposable {
   readonly connections: number;
   /** All that clients sent, in order of arrival. */
   readonly received: string;
+  /** Subjects of the certificates that clients showed; undefined for one that showed none. */
+  readonly shown: readonly (string | undefined)[];
 }
 
 /** @param serve is called with each connection, once TLS stands where there is a key pair */
 export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): Promise<Loopback> {
   const open = new Set<Socket>();
   const seen = { connections: 0, received: "" };
+  const shown: (string | undefined)[] = [];
   const accept = (socket: Socket) => {
     seen.connections += 1;
+    if (socket instanceof TLSSocket) shown.push(socket.getPeerX509Certificate()?.subject);
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       seen.received += chunk.toString("latin1");
@@ -25,7 +29,9 @@ export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): P
     serve(socket);
   };
   const server: Server =
-    pair === undefined ? createServer(accept) : createTlsServer({ key: pair.key, cert: pair.cert }, accept);
+    pair === undefined
+      ? createServer(accept)
+      : createTlsServer({ ...pair, requestCert: true, rejectUnauthorized: false }, accept);
   server.on("connection", (socket) => {
     open.add(socket);
     socket.on("error", () => {});
@@ -39,6 +45,7 @@ export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): P
   return {
     port,
     host: `127.0.0.1:${port}`,
+    shown,
     get connections() {
       return seen.connections;
     },

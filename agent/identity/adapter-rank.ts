@@ -1,6 +1,6 @@
-import type { Adapter } from "../platform/port.ts";
 import { foldName } from "./fold.ts";
 import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "./mac.ts";
+import type { Adapter } from "./sources.ts";
 
 export interface RankedMac {
   readonly mac: Mac;

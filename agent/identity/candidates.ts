@@ -1,8 +1,8 @@
-import type { Adapter } from "../platform/port.ts";
 import type { Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
 import { namedAdapter, rankAdapters } from "./adapter-rank.ts";
 import type { DeviceId } from "./device-id.ts";
+import type { Adapter } from "./sources.ts";
 
 export type Source = Settings["identify"][number];
 

@@ -1,8 +1,8 @@
 import { AgentError } from "../errors.ts";
-import type { Account, Platform, Session } from "../platform/port.ts";
 import type { Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
 import { firstMatch } from "./pattern.ts";
+import type { Account, IdentitySources, Session } from "./sources.ts";
 import { spellingsOf } from "./username.ts";
 
 /** Whom the caller asked for on the command line. */
@@ -25,7 +25,7 @@ export type UserFinding =
   | { readonly kind: "none"; readonly error: AgentError; readonly people: readonly Person[] };
 
 type UserSettings = Pick<Settings, "excludeUsers" | "allowMultiSession">;
-type UserPlatform = Pick<Platform, "privileged" | "sessions" | "caller" | "account" | "accountByName">;
+type UserPlatform = Pick<IdentitySources, "privileged" | "sessions" | "caller" | "account" | "accountByName">;
 
 /**
  * Finds the one person to link. In this order: whom `--user` names; the user of the session that `--session` names;

@@ -1,7 +1,7 @@
-import type { Group } from "../platform/port.ts";
 import type { Settings } from "../settings/table.ts";
 import { compareNames } from "./fold.ts";
 import { matchesPattern } from "./pattern.ts";
+import type { Group } from "./sources.ts";
 import { longestName } from "./username.ts";
 
 export interface GroupRow {

@@ -1,11 +1,11 @@
 import { AgentError } from "../errors.ts";
-import type { Account, Platform } from "../platform/port.ts";
 import { found, type Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
 import { type Candidates, listCandidates, type SourceReadings } from "./candidates.ts";
 import type { DeviceId } from "./device-id.ts";
 import { findUser, type UserFinding, type UserRequest } from "./find-user.ts";
 import { chooseGroup, type GroupChoice } from "./group-choice.ts";
+import type { Account, IdentitySources } from "./sources.ts";
 import { sendsPrincipalName, usernameOf } from "./username.ts";
 
 /** Everything that was found out about this device and its user: what `--dry-run` shows and a link is made from. */
@@ -39,7 +39,7 @@ export type AskVendorClient = () => Promise<Reading<DeviceId>>;
 
 /** Looks at the hardware, the logged-in user and the groups. Sends nothing to the API. */
 export async function takeSurvey(
-  platform: Platform,
+  platform: IdentitySources,
   askVendorClient: AskVendorClient,
   request: UserRequest,
   settings: SurveySettings,
@@ -72,7 +72,7 @@ export async function takeSurvey(
 /** Looks up the UPN where it is to be sent and the account does not bring it along: absent where it has none. */
 async function withPrincipalName(
   account: Account,
-  platform: Platform,
+  platform: IdentitySources,
   format: Settings["usernameFormat"],
 ): Promise<Reading<Account>> {
   if (!sendsPrincipalName(account, format) || account.upn !== undefined || platform.principalName === undefined) {
@@ -87,7 +87,7 @@ const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
   groupPrefer.length > 0 || groupFallback !== "none";
 
 async function readSources(
-  platform: Platform,
+  platform: IdentitySources,
   askVendorClient: AskVendorClient,
   { identify, opswatRegistry }: SurveySettings,
 ): Promise<SourceReadings> {
@@ -100,7 +100,7 @@ async function readSources(
 
 /** The running client knows best; what it left on the machine serves where it does not run. */
 async function vendorIds(
-  platform: Platform,
+  platform: IdentitySources,
   askVendorClient: AskVendorClient,
   registryValue: string | undefined,
 ): Promise<readonly Reading<DeviceId>[]> {

@@ -1,5 +1,5 @@
-import type { Account } from "../platform/port.ts";
 import type { Settings } from "../settings/table.ts";
+import type { Account } from "./sources.ts";
 
 /** The API takes 1 to 256 characters for a user's and a group's name; counted in UTF-16 units, the stricter reading. */
 export const longestName = 256;

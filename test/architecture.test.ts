@@ -2,51 +2,110 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
-const root = join(import.meta.dirname, "..", "agent");
-const files = readdirSync(root, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
-  .map((name) => name.replaceAll("\\", "/"));
+const root = join(import.meta.dirname, "..");
+const sourcesIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+    .map((name) => `${folder}/${name}`);
+const agent = sourcesIn("agent");
+const installer = sourcesIn("installer");
+const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 
-/** What a file imports at run time: `node:fs`, or a path below agent/. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  const specifiers = [...text.matchAll(/(?:^|\n)(?:import|export) (?!type )[^;]*?from "([^"]+)"|import\("([^"]+)"\)/g)];
-  return specifiers.map(([, fixed, lazy]) => {
-    const specifier = fixed ?? lazy ?? "";
-    if (!specifier.startsWith(".")) return specifier;
-    return relative(root, join(root, dirname(file), specifier)).replaceAll("\\", "/");
-  });
+interface Import {
+  /** `node:fs`, or a path below the repository: `agent/errors.ts`. */
+  readonly name: string;
+  /** Nothing of it is left at run time. */
+  readonly isType: boolean;
 }
 
-const below = (folder: string): string[] => files.filter((file) => file.startsWith(`${folder}/`));
+const statement = /(?:^|\n)(?:import|export) (type )?[^;]*?from "([^"]+)"/g;
+const atRunTime = /import\("([^"]+)"\)(?!\.)|getBuiltinModule\("([^"]+)"\)/g;
 
-test.each(["identity", "link", "pace", "proxy"])("%s is pure: no Node module, no adapter", (folder) => {
-  for (const file of below(folder)) {
-    const impure = importsOf(file).filter((name) => /^node:|^(?:api|state|platform|commands)\//.test(name));
-    expect(impure, file).toEqual([]);
-  }
-});
+function importsOf(file: string): readonly Import[] {
+  const text = textOf(file);
+  const inTree = (specifier: string): string =>
+    specifier.startsWith(".") ? relative(root, join(root, dirname(file), specifier)) : specifier;
+  return [
+    ...[...text.matchAll(statement)].map(([, type, from = ""]) => ({ name: inTree(from), isType: type !== undefined })),
+    ...[...text.matchAll(atRunTime)].map(([, lazy, builtIn]) => ({
+      name: inTree(lazy ?? builtIn ?? ""),
+      isType: false,
+    })),
+  ];
+}
+
+/** Each file of `files` that imports what it must not, with what that is. */
+function offences(files: readonly string[], forbidden: (one: Import, file: string) => boolean): readonly string[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter((one) => forbidden(one, file))
+      .map(({ name }) => `${file} imports ${name}`),
+  );
+}
+
+const below = (...folders: readonly string[]): readonly string[] =>
+  agent.filter((file) => folders.some((folder) => file.startsWith(`agent/${folder}/`)));
+const isIn = (name: string, ...folders: readonly string[]): boolean =>
+  folders.some((folder) => name.startsWith(`agent/${folder}/`));
 
 const adapters = ["api", "state", "platform"];
-test.each(adapters)("the adapter %s imports no other adapter and no command", (folder) => {
-  const foreign = new RegExp(`^(?:${[...adapters.filter((other) => other !== folder), "commands"].join("|")})/`);
-  for (const file of below(folder))
+
+test.each(["identity", "link", "pace", "proxy"])(
+  "%s is pure: no Node module, and not a type of an adapter",
+  (folder) => {
+    // Whether an address is in a range is Node's arithmetic, which asks no network.
+    const arithmetic = (name: string) => folder === "proxy" && name === "node:net";
     expect(
-      importsOf(file).filter((name) => foreign.test(name)),
-      file,
+      offences(
+        below(folder),
+        ({ name, isType }) =>
+          (!isType && name.startsWith("node:") && !arithmetic(name)) || isIn(name, ...adapters, "commands", "doctor"),
+      ),
     ).toEqual([]);
+  },
+);
+
+test.each(adapters)("the adapter %s imports no other adapter and no command", (folder) => {
+  const others = [...adapters.filter((other) => other !== folder), "commands", "doctor"];
+  expect(offences(below(folder), ({ name, isType }) => !isType && isIn(name, ...others))).toEqual([]);
 });
 
-test("only platform/select.ts asks which operating system this is", () => {
-  const asking = files.filter((file) =>
-    /process\.platform|os\.platform\(/.test(readFileSync(join(root, file), "utf8")),
+const systems = ["linux", "macos", "windows"].map((system) => `platform/${system}`);
+
+test.each([...systems, "platform/posix"])("%s imports nothing of another system's", (folder) => {
+  const others = systems.filter((other) => other !== folder);
+  if (folder === "platform/windows") others.push("platform/posix");
+  expect(offences(below(folder), ({ name }) => isIn(name, ...others))).toEqual([]);
+});
+
+test("only platform/select.ts knows the systems", () => {
+  const rest = agent.filter((file) => file !== "agent/platform/select.ts" && !below(...systems).includes(file));
+  expect(offences(rest, ({ name }) => isIn(name, ...systems))).toEqual([]);
+  const asking = agent.filter((file) => /process\.platform|os\.platform\(/.test(textOf(file)));
+  expect(asking).toEqual(["agent/platform/select.ts"]);
+});
+
+test("the program needs no file of the installers or of the tests", () => {
+  expect(offences(agent, ({ name }) => /^(?:installer|test)\//.test(name))).toEqual([]);
+});
+
+test("the installers take facts from the program, and no part of it that acts", () => {
+  expect(offences(installer, ({ name }) => isIn(name, "api", "commands", "doctor", "link", "state"))).toEqual([]);
+});
+
+test("other programs are started in four places", () => {
+  const starting = [...agent, ...installer].filter((file) =>
+    importsOf(file).some(({ name }) => name === "node:child_process"),
   );
-  expect(asking).toEqual(["platform/select.ts"]);
+  expect(starting.toSorted()).toEqual([
+    "agent/platform/linux/systemctl.ts",
+    "agent/platform/macos/tools.ts",
+    "agent/platform/windows/task-scheduler.ts",
+    "installer/executable/command.ts",
+  ]);
 });
 
 test("only main.ts ends the process", () => {
-  const ending = files.filter((file) =>
-    /process\.(?:exit|reallyExit|exitCode)\b/.test(readFileSync(join(root, file), "utf8")),
-  );
-  expect(ending).toEqual(["main.ts"]);
+  const ending = agent.filter((file) => /process\.(?:exit|reallyExit|exitCode)\b/.test(textOf(file)));
+  expect(ending).toEqual(["agent/main.ts"]);
 });

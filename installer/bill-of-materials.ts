@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { runTool } from "./executable/command.ts";
 import { product } from "./package.ts";
-import { nodePackages } from "./third-party.ts";
+import { nodePackages, sha512Of } from "./pinned-packages.ts";
+import { uuidOf } from "./uuid.ts";
 
 interface Component {
   readonly "bom-ref": string;
@@ -83,7 +83,7 @@ function nodeComponent(): Component {
     externalReferences: nodePackages().map((one) => ({
       type: "distribution",
       url: `pkg:npm/${one.name}@${one.version}`,
-      hashes: [{ alg: "SHA-512", content: hexOf(one.integrity) }],
+      hashes: [{ alg: "SHA-512", content: sha512Of(one).toString("hex") }],
     })),
     components: libraries.map(([name, itsVersion]) => ({
       "bom-ref": `node@${version}/${name}@${itsVersion}`,
@@ -93,18 +93,4 @@ function nodeComponent(): Component {
       purl: `pkg:generic/${name}@${itsVersion}`,
     })),
   };
-}
-
-const hexOf = (integrity: string): string => Buffer.from(integrity.replace(/^sha512-/, ""), "base64").toString("hex");
-
-/** RFC 9562 version 8: a UUID of a form of one's own, here by the content. */
-function uuidOf(content: string): string {
-  const hash = createHash("sha256").update(content).digest("hex");
-  return [
-    hash.slice(0, 8),
-    hash.slice(8, 12),
-    `8${hash.slice(12, 15)}`,
-    `8${hash.slice(15, 18)}`,
-    hash.slice(18, 30),
-  ].join("-");
 }

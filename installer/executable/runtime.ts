@@ -2,26 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { nodePackages, sha512Of } from "../pinned-packages.ts";
 import { runTool } from "./command.ts";
 import type { Target } from "./targets.ts";
 
 /** Where downloaded runtimes are kept between builds; outside the checkout, safe to delete at any time. */
 const cacheFolder = process.env["LINKUSER_CACHE"] || join(homedir(), ".cache", "linkuser-agent");
-
-interface Pinned {
-  readonly version: string;
-  /** Subresource integrity: `sha512-` and base64. */
-  readonly integrity: string;
-}
-
-function pinned(packageName: string): Pinned {
-  const lock = JSON.parse(readFileSync(new URL("../../package-lock.json", import.meta.url), "utf8"));
-  const { version, integrity } = lock.packages[`node_modules/${packageName}`] ?? {};
-  if (typeof version !== "string" || typeof integrity !== "string" || !integrity.startsWith("sha512-")) {
-    throw new Error(`package-lock.json pins no sha512 for ${packageName}`);
-  }
-  return { version, integrity };
-}
 
 /**
  * The target's own Node, as its npm package holds it: taken from the cache, else fetched by `npm pack` (npm installs
@@ -29,19 +15,21 @@ function pinned(packageName: string): Pinned {
  * @returns path of the unpacked, unchanged Node
  */
 export function fetchRuntime(target: Target): string {
-  const { version, integrity } = pinned(target.runtimePackage);
+  const pinned = nodePackages().find(({ name }) => name === target.runtimePackage);
+  if (pinned === undefined) throw new Error(`package-lock.json pins no ${target.runtimePackage}`);
+  const { version } = pinned;
   mkdirSync(cacheFolder, { recursive: true });
   const archive = join(cacheFolder, `${target.runtimePackage}-${version}.tgz`);
   if (!existsSync(archive)) {
     runTool("npm", ["pack", `${target.runtimePackage}@${version}`, "--pack-destination", cacheFolder, "--silent"]);
   }
-  const digest = createHash("sha512").update(readFileSync(archive)).digest("base64");
-  if (`sha512-${digest}` !== integrity) {
+  const digest = createHash("sha512").update(readFileSync(archive)).digest();
+  if (!digest.equals(sha512Of(pinned))) {
     rmSync(archive);
     throw new Error(`${archive} is not what package-lock.json pins, and was deleted. Build again to fetch it anew.`);
   }
 
-  const folder = join(cacheFolder, `${target.runtimePackage}-${version}-${digest.slice(0, 8).replaceAll("/", "_")}`);
+  const folder = join(cacheFolder, `${target.runtimePackage}-${version}-${digest.toString("base64url", 0, 6)}`);
   const runtime = join(folder, "package", target.runtimeFile);
   if (!existsSync(runtime)) {
     const unfinished = `${folder}.${process.pid}`;

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { defaultText } from "../../agent/cli/help.ts";
 import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
 import { type PlistValue, plistElement, plistEntry, plistHead, plistTail } from "../../agent/platform/macos/plist.ts";
 import { type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
+import { uuidOf } from "../uuid.ts";
 
 /**
  * A configuration profile for management tools, to be edited: every setting stands in it as a comment, so that it forces
@@ -33,18 +33,10 @@ function payloadHead(type: string, identifier: string, name: string): Readonly<R
     PayloadType: type,
     PayloadVersion: 1,
     PayloadIdentifier: identifier,
-    PayloadUUID: uuidOf(identifier),
+    // The same for the same identifier, so that a new version of the profile replaces the old one.
+    PayloadUUID: uuidOf(`profile payload ${identifier}`).toUpperCase(),
     PayloadDisplayName: name,
   };
-}
-
-/** The same for the same identifier (RFC 9562, version 8), so that a new version of the profile replaces the old one. */
-function uuidOf(identifier: string): string {
-  const digest = createHash("sha256").update(`profile payload ${identifier}`).digest().subarray(0, 16);
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const digits = digest.toString("hex").toUpperCase();
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function settingsPayload(): string {

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, renameSync, utimesSync, writeFileSync } fro
 import { join } from "node:path";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
+import { uuidOf } from "../uuid.ts";
 import { endRunCommand, ids, msiSource, publicProperties, upgradeCode } from "./msi-source.ts";
 import { setSummary } from "./msi-summary.ts";
 
@@ -76,11 +77,5 @@ function corrections(version: string): readonly string[] {
   ];
 }
 
-/** A GUID that stands for a content, in the form of Windows Installer (RFC 9562, version 8). */
-function guidOf(purpose: string, digest: Buffer): string {
-  const bytes = createHash("sha256").update(purpose).update(digest).digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex").toUpperCase();
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
+/** As Windows Installer writes it. */
+const guidOf = (purpose: string, digest: Buffer): string => uuidOf(purpose, digest).toUpperCase();

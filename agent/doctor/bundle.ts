@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { withoutSecrets } from "../api/server-text.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { putAside } from "../own-files.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 
@@ -40,7 +41,7 @@ function attempt<T>(path: string, work: () => T): T {
 
 /** The last lines of the log, from the file before it too where that one has been put aside. */
 export function lastLogLines(logFile: string): readonly string[] {
-  return [`${logFile}.1`, logFile].flatMap(linesOf).slice(-logLines);
+  return [putAside(logFile), logFile].flatMap(linesOf).slice(-logLines);
 }
 
 /** Bytes: as much as a log holds before it is put aside. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { makeFolder } from "../folders.ts";
+import { lockFileName } from "../own-files.ts";
 import type { HeldLock, Platform } from "../platform/port.ts";
 
 /** Milliseconds between two looks at a lock that another run holds: as long as a quick link takes. */
@@ -18,7 +19,7 @@ export async function acquireLock(
   signal: AbortSignal,
 ): Promise<HeldLock> {
   prepare(stateDir);
-  const path = join(stateDir, "lock");
+  const path = join(stateDir, lockFileName);
   for (;;) {
     const lock = tryLock(path);
     if (lock.kind === "found") return lock.value;

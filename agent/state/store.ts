@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { giveToFolder, makeFolder } from "../folders.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
+import { stateFileName, unfinished } from "../own-files.ts";
 
-/** Keeps the memory in `state.json`: written beside it, forced to the disk, then renamed over it. */
+/** Keeps the memory in one file: written beside it, forced to the disk, then renamed over it. */
 export function fileStore(stateDir: string): MemoryStore {
-  const path = join(stateDir, "state.json");
+  const path = join(stateDir, stateFileName);
   return {
     read: () => {
       let text: string;
@@ -23,7 +24,7 @@ export function fileStore(stateDir: string): MemoryStore {
     },
     write: (memory) => {
       makeFolder(stateDir);
-      const next = `${path}.new`;
+      const next = unfinished(path);
       // Left by a run that was killed, or put there by who may write to the folder: never written into.
       rmSync(next, { force: true });
       writeDurably(next, stateDir, formatMemory(memory));

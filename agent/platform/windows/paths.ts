@@ -1,3 +1,4 @@
+import { lockFileName, putAside, stateFileName, unfinished } from "../../own-files.ts";
 import type { Paths } from "../port.ts";
 import type { ReadKey } from "./hardware-ids.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
@@ -26,7 +27,8 @@ export function taskDefinitionFile({ configFile }: Paths): string {
 
 /** What the program itself writes into its folder, beside settings and credential. */
 export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
-  return [...["state.json", "state.json.new", "lock"].map((name) => `${stateDir}\\${name}`), logFile, `${logFile}.1`];
+  const state = [stateFileName, unfinished(stateFileName), lockFileName].map((name) => `${stateDir}\\${name}`);
+  return [...state, logFile, putAside(logFile)];
 }
 
 /** The part of a path before its last backslash. */

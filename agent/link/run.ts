@@ -5,6 +5,7 @@ import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
 import { after, begin, keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
+import { triggerInterval } from "../pace/trigger-interval.ts";
 import { type Memory, ownMemory } from "./memory.ts";
 import { type Identity, planLink } from "./plan.ts";
 import type { LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
@@ -41,8 +42,6 @@ const glance = 30_000;
 const watchedGlance = 1_000;
 /** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
 const signOfLife = 600_000;
-/** Milliseconds that a run waits at most which will be repeated: the interval of the triggers. */
-export const longestWaitIfRepeated = 900_000;
 
 /** Failures that may pass as soon as a network comes back. */
 const networkFailures: readonly ErrorCode[] = [
@@ -298,7 +297,7 @@ class LinkRun {
     if (signal.aborted) return interruption(cause, signal);
     if (until > this.#deadline) return cause;
     const left = until - this.#ports.clock.now();
-    if (!this.#options.willRepeat || left <= longestWaitIfRepeated) return undefined;
+    if (!this.#options.willRepeat || left <= triggerInterval) return undefined;
     if (cause.outcome === "rate-limited") return cause;
     return new AgentError("not-due", `${cause.message} The next try is due in ${describeDuration(left)}.`, { cause });
   }

@@ -1,9 +1,10 @@
 import type { PaceMemory } from "./memory.ts";
+import { triggerInterval } from "./trigger-interval.ts";
 
 type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;
 
-/** The longest gap between two signs of life in which the device counts as on: twice the interval of the catch-up trigger. */
-export const longestGap = 30 * 60_000;
+/** The longest gap between two signs of life in which the device counts as on: twice the triggers' interval. */
+export const longestGap = 2 * triggerInterval;
 
 const hour = 3_600_000;
 /** A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the minute. */

@@ -1,4 +1,5 @@
 import { exitCodes } from "../../exit-codes.ts";
+import { triggerInterval } from "../../pace/trigger-interval.ts";
 import { installedClientKey, noCredential } from "./paths.ts";
 
 /** One file below a folder that systemd loads units from. */
@@ -29,12 +30,6 @@ export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/
 
 /** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
 const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes["rate-limited"]}`;
-
-/**
- * A run that would have to wait longer than this ends with the exit code for it, and systemd starts it again after as long.
- * Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the matter.
- */
-const repeatedAfter = "15min";
 
 /**
  * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
@@ -84,6 +79,8 @@ WantedBy=timers.target
 `;
 
 /**
+ * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again after
+ * as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the matter.
  * `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would keep the boot
  * from finishing.
  * No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which hides the routes.
@@ -93,7 +90,7 @@ Type=exec
 ExecStart=${command}
 SuccessExitStatus=${quietExitCodes}
 RestartForceExitStatus=${exitCodes["rate-limited"]}
-RestartSec=${repeatedAfter}
+RestartSec=${triggerInterval / 60_000}min
 TimeoutStopSec=10s
 Nice=10
 

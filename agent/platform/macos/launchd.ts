@@ -1,3 +1,4 @@
+import { triggerInterval } from "../../pace/trigger-interval.ts";
 import { macosIdentifier } from "./identifier.ts";
 import { propertyList } from "./plist.ts";
 
@@ -6,9 +7,6 @@ export const daemonFile = `/Library/LaunchDaemons/${macosIdentifier}.plist`;
 
 /** The job as launchctl(1) names it. */
 export const daemonTarget = `system/${macosIdentifier}`;
-
-/** Seconds between two starts. A run that is to wait longer than this ends, and the next one goes on (`--will-repeat`). */
-export const startInterval = 900;
 
 /**
  * The logon trigger: root's job, which launchd starts at boot, when somebody logs on or off (both change the list of logons,
@@ -23,7 +21,7 @@ export function daemonPropertyList(executable: string): string {
     ProgramArguments: [executable, "link", "--will-repeat"],
     RunAtLoad: true,
     WatchPaths: ["/private/var/run/utmpx"],
-    StartInterval: startInterval,
+    StartInterval: triggerInterval / 1000,
     ProcessType: "Background",
     LowPriorityIO: true,
     // 0077: what it makes is root's alone.

@@ -1,11 +1,9 @@
+import { triggerInterval } from "../../pace/trigger-interval.ts";
 import { folderOf } from "./paths.ts";
 import { element, xmlDocument } from "./xml.ts";
 
 /** Under which the task stands in the Task Scheduler's root folder. */
 export const taskName = "LinkUserAgent";
-
-/** How often the catch-up trigger comes; `--will-repeat` leaves longer waits to it (docs/rollout.md). */
-const catchUp = "PT15M";
 
 /**
  * The logon trigger: a scheduled task as SYSTEM, so without any window and with the rights to read the credential
@@ -29,7 +27,7 @@ export function taskDefinition(executable: string): string {
       element("TimeTrigger", {}, [
         yes("Enabled"),
         text("StartBoundary", "2026-01-01T00:00:00"),
-        element("Repetition", {}, [text("Interval", catchUp), no("StopAtDurationEnd")]),
+        element("Repetition", {}, [text("Interval", `PT${triggerInterval / 60_000}M`), no("StopAtDurationEnd")]),
         text("RandomDelay", "PT5M"),
       ]),
     ]),

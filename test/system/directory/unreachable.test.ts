@@ -10,7 +10,13 @@ const clients = [
     spell: (sam: string) => `CORP\\${sam}`,
     // Asks for a minute, longer than the program waits.
     neverSeen: { exitCode: 69, error: "identity-unreadable" },
-    reconnect: ["smbcontrol", "winbindd", "online"],
+    // Told to go on line again (smbcontrol), winbind 4.17 sometimes keeps half a list of groups for minutes, also over a new
+    // start without winbindd_cache.tdb; emptied of all it has cached, it does not.
+    reconnect: [
+      ...["sh", "-c"],
+      `systemctl stop winbind; net cache flush; rm --force /var/*/samba/winbindd_cache.tdb /var/*/samba/netsamlogon_cache.tdb
+       systemctl start winbind; wbinfo --ping-dc`,
+    ],
     forget: ["sh", "-c", "net cache flush && systemctl restart winbind && wbinfo --ping-dc"],
   },
   {

@@ -25,6 +25,7 @@ const outcomeByCode = {
   "setting-invalid": "config-invalid",
   "settings-unreadable": "config-invalid",
   "settings-exposed": "config-invalid",
+  "settings-hidden": "config-invalid",
   "state-unusable": "config-invalid",
   "install-failed": "config-invalid",
 

@@ -77,11 +77,14 @@ export function policyLayer(platform: Platform): readonly Layer[] {
 
 /**
  * Whoever can change the settings of a run with rights could send the account's secret to a server of their own.
- * @throws AgentError `settings-exposed`, `credentials-unreadable`
+ * @throws AgentError `settings-exposed`, `settings-unreadable`
  */
 export function refuseWritableByOthers(platform: Platform, path: string): void {
   const writable = platform.writableByOthers(path);
-  if (writable.kind === "failed") throw writable.error;
+  if (writable.kind === "failed") {
+    const message = `The settings file ${writable.error.message} Everybody may read it, and administrators alone change it.`;
+    throw new AgentError("settings-unreadable", message, { cause: writable.error });
+  }
   if (writable.kind === "found" && writable.value) {
     const message = `The settings file ${path} can be changed by ordinary users; allow writing to administrators alone.`;
     throw new AgentError("settings-exposed", message);

@@ -269,6 +269,12 @@ test("a settings file that others may change is refused", async () => {
   expect(await mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
 });
 
+test("a settings file that can't be read is no fault of the credential's", async () => {
+  const error = new AgentError("credentials-unreadable", "/etc/config.json can't be read: this user may not.");
+  const told = await mistake(["install"], { writableByOthers: () => failed("fake", error) });
+  expect(told).toMatch(/^settings-unreadable: The settings file \/etc\/config.json can't be read: this user may not. /);
+});
+
 test.each(["install", "uninstall"])("%s is for administrators alone", async (command) => {
   expect(await mistake([command, "--dry-run"], {}, false)).toContain(`sudo linkuser-agent ${command}`);
   expect(await mistake([command], { name: "windows" }, false)).toContain("elevated");

@@ -1,11 +1,12 @@
-import { existsSync, readlinkSync } from "node:fs";
+import { chmodSync, existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../errors.ts";
 import { applySteps } from "../install-steps.ts";
 import type { InstallRequest, InstallStep, Undo } from "../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../posix/file-steps.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
-import { installedCredential, ownFolders, settingsPath } from "./paths.ts";
+import { hiddenSettings } from "./hidden-settings.ts";
+import { installedCredential, ownFolders, policyPath, settingsPath } from "./paths.ts";
 import type { Systemctl } from "./systemctl.ts";
 import {
   hiddenFromServices,
@@ -37,12 +38,30 @@ export function installSteps(machine: Machine, request: InstallRequest): readonl
   const { credential, settings } = request;
   const trigger = installTrigger(machine, request.executable);
   return [
+    ...openingSteps(root, settings === undefined),
     ...(settings === undefined ? [] : [fileStep("settings file", settingsPath(root), { text: settings, mode: 0o644 })]),
     ...(credential === undefined
       ? []
       : [fileStep("credential", installedCredential(root), { text: credential.reveal(), mode: 0o600 })]),
     trigger,
   ];
+}
+
+/**
+ * So that the service can read what an administrator wrote by hand. A policy is left to the tool that put it there.
+ * @param fileToo not where the settings file is written anew
+ */
+function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {
+  return hiddenSettings(root)
+    .filter(({ path }) => path !== policyPath(root) && (fileToo || path !== settingsPath(root)))
+    .map(({ path, mode, wanted }) => ({
+      what: `mode ${wanted.toString(8)} of ${path}, which the service has to read`,
+      change: "update",
+      apply: () => {
+        chmodSync(path, wanted);
+        return () => chmodSync(path, mode);
+      },
+    }));
 }
 
 function installTrigger({ root, trust, systemctl }: Machine, executable: string): InstallStep {

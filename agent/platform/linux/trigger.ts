@@ -2,6 +2,8 @@ import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell-word.ts";
+import { hiddenSettings } from "./hidden-settings.ts";
 import { sessionUnit as unit } from "./units.ts";
 
 /** Where systemd looks for the units of the system, first match first (systemd.unit(5), "Unit File Search Path"). */
@@ -15,7 +17,7 @@ const unitFolders = [
 /** Drop-ins of every session's scope; one of them wants the unit. */
 const scopeDropIns = "session-.scope.d";
 
-/** The trigger of the packages: a unit for each session, which the session's scope wants. */
+/** The trigger of the packages: a unit for each session, which the session's scope wants, and which can read the settings. */
 export function readTrigger(root: string): Reading<string> {
   try {
     const path = firstThere(unitFolders.map((folder) => join(root, folder, unit)));
@@ -26,7 +28,12 @@ export function readTrigger(root: string): Reading<string> {
       .flatMap((folder) => filesIn(join(root, folder, scopeDropIns)))
       .some((name) => name.includes("linkuser-agent"));
     if (!wanted) return absent(unit, `${unit} is there, but nothing in ${scopeDropIns} wants it`);
-    return found(path.name, unit);
+    const hidden = hiddenSettings(root);
+    if (hidden.length === 0) return found(path.name, unit);
+    const names = hidden.map(({ path }) => path).join(", ");
+    const remedy = hidden.map(({ path, wanted }) => `chmod ${wanted.toString(8)} ${shellWord(path)}`).join(" && ");
+    const message = `The service that a logon starts may not read ${names}: run ${remedy}.`;
+    return failed(unit, new AgentError("settings-hidden", message));
   } catch (cause) {
     const message = `The units of systemd can't be read (${systemErrorCode(cause)}).`;
     return failed(unit, new AgentError("settings-unreadable", message, { cause }));

@@ -67,6 +67,22 @@ test("what is not given is left alone", async () => {
   expect(await steps({ credential: undefined, settings: undefined })).toMatchObject([{ change: "create" }]);
 });
 
+test("settings that were written for root alone are opened to the service, and closed again where that is undone", async () => {
+  const { root, steps } = machineOf({ ...systemd, "etc/linkuser-agent/config.json": "{}" });
+  const paths = [join(root, "etc/linkuser-agent"), join(root, "etc/linkuser-agent/config.json")] as const;
+  const modes = () => paths.map((path) => (lstatSync(path).mode & 0o777).toString(8));
+  chmodSync(paths[1], 0o600);
+  chmodSync(paths[0], 0o700);
+  const opening = await steps({ credential: undefined, settings: undefined });
+  expect(changes(opening)).toEqual(["update", "update", "create"]);
+  const undo = applySteps(opening);
+  expect(modes()).toEqual(["755", "644"]);
+  undo();
+  expect(modes()).toEqual(["700", "600"]);
+  applySteps(await steps({ settings: "{}\n" }));
+  expect(modes()).toEqual(["755", "644"]);
+});
+
 test("undone, the machine is as it was, and systemd knows", async () => {
   const { root, told, steps } = machineOf();
   const before = everything(root);

@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { chmodSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readTrigger } from "../../../agent/platform/linux/trigger.ts";
@@ -30,4 +30,20 @@ test("absent where the unit is masked", () => {
   const root = makeRoot({ [unit]: "", [dropIn]: "", "etc/systemd/system/": "" });
   symlinkSync("/dev/null", join(root, "etc/systemd/system/linkuser-agent@.service"));
   expect(readTrigger(root)).toMatchObject({ kind: "absent", reason: expect.stringContaining("is masked") });
+});
+
+test.each([
+  ["its folder", "", 0o700, "chmod 755 "],
+  ["the settings file", "config.json", 0o600, "chmod 644 "],
+  ["the policy", "policy.json", 0o640, "chmod 644 "],
+])("failed where the service may not read %s, with the command that lets it", (_what, name, mode, command) => {
+  const folder = "etc/linkuser-agent";
+  const root = makeRoot({ [unit]: "", [dropIn]: "", [`${folder}/config.json`]: "{}", [`${folder}/policy.json`]: "{}" });
+  expect(readTrigger(root)).toMatchObject({ kind: "found" });
+  const path = join(root, folder, name);
+  chmodSync(path, mode);
+  const reading = readTrigger(root);
+  expect(reading).toMatchObject({ kind: "failed", error: { code: "settings-hidden", outcome: "config-invalid" } });
+  expect(reading).toMatchObject({ error: { message: expect.stringContaining(`: run ${command}${path}`) } });
+  chmodSync(path, 0o755);
 });

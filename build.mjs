@@ -29,7 +29,8 @@ const signing = signingFrom(process.env);
 
 const root = import.meta.dirname;
 const dist = join(root, "dist");
-const tell = (file) => console.log(`${relative(root, file)}  ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+const sized = ({ size }) => (size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`);
+const tell = (file) => console.log(`${relative(root, file)}  ${sized(statSync(file))}`);
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
 try {

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
+import { product } from "../package.ts";
 
 const english = { lang: 0x0409, codepage: 1200 };
 const iconFile = new URL("../windows/linkuser-agent.ico", import.meta.url);
 
+/** What the properties of the file show. */
 export interface ProductNames {
   readonly version: string;
   readonly description: string;
@@ -26,9 +28,9 @@ export function setWindowsResources(executable: string, { version, description, 
   versionInfo.setStringValues(english, {
     FileDescription: description,
     FileVersion: version,
-    InternalName: "linkuser-agent",
+    InternalName: product.name,
     OriginalFilename: fileName,
-    ProductName: "linkuser-agent",
+    ProductName: product.name,
     ProductVersion: version,
   });
   versionInfo.outputToResourceEntries(resources.entries);

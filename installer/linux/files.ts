@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { installedCredential } from "../../agent/platform/linux/paths.ts";
+import { installedCredential, settingsPath } from "../../agent/platform/linux/paths.ts";
 import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/units.ts";
 import { product } from "../package.ts";
 import { thirdPartyNotices } from "../third-party.ts";
@@ -44,7 +44,7 @@ export function packagedFiles(executable: string, version: string, sourceDate: n
     { path: executablePath, mode: 0o755, content: { copyOf: executable } },
     ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
     { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
-    { path: "etc/linkuser-agent/config.json", mode: 0o644, content: { text: "{}\n" }, config: true },
+    { path: relative("/", settingsPath("/")), mode: 0o644, content: { text: "{}\n" }, config: true },
     {
       path: `usr/share/doc/${product.name}/THIRD-PARTY-NOTICES`,
       mode: 0o644,

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { installedCredential } from "../../agent/platform/linux/paths.ts";
-import { oldestSystemd } from "../../agent/platform/linux/units.ts";
+import { oldestSystemd, scopeDropIns } from "../../agent/platform/linux/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
 import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
@@ -88,7 +88,7 @@ const atErasure = (commands: string): string => `if [ "$1" = 0 ]; then\n${comman
 /** Folders that no package of the system has. */
 function ownedFolders(files: readonly PackagedFile[]): readonly string[] {
   const folders = files.map(({ path }) => dirname(path));
-  return [...new Set(folders)].filter((folder) => /\/(?:linkuser-agent|session-\.scope\.d)$/.test(folder)).sort();
+  return [...new Set(folders)].filter((folder) => [product.name, scopeDropIns].includes(basename(folder))).sort();
 }
 
 function fileLine({ path, mode, content, config }: PackagedFile): string {

@@ -1,6 +1,7 @@
 import { policyKey } from "../../agent/platform/windows/policy.ts";
 import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/xml.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
+import { product } from "../package.ts";
 import { type CataloguedPolicy, type Category, categories, policyCatalogue } from "./policy-catalogue.ts";
 
 /** Base name of both files; Windows and Intune tell templates apart by it. */
@@ -98,7 +99,7 @@ function valueElement(setting: CataloguedPolicy["setting"], name: string): XmlEl
 function resources(revision: string): XmlElement {
   const texts: readonly (readonly [string, string])[] = [
     [supported, "Windows 10, Windows Server 2016 and later, 64 bits"],
-    [categoryText(root), "linkuser-agent"],
+    [categoryText(root), product.name],
     ...categoryNames.map((name) => [categoryText(name), categories[name]] as const),
     ...policyCatalogue.flatMap(({ name, title, explanation: text, setting }) => [
       [name, title] as const,
@@ -107,7 +108,7 @@ function resources(revision: string): XmlElement {
     ]),
   ];
   return element("policyDefinitionResources", { xmlns: schema, revision, schemaVersion: "1.0" }, [
-    element("displayName", {}, "linkuser-agent"),
+    element("displayName", {}, product.name),
     element("description", {}, "Links a device in OPSWAT Gears (MetaDefender IT Access) to its logged-in user"),
     element("resources", {}, [
       element(

@@ -17,10 +17,8 @@ import {
   timerLink,
   timerUnit,
   unitFiles,
+  unitFolder,
 } from "./units.ts";
-
-/** The administrator's own units, which beat those of packages (systemd.unit(5)). */
-const unitFolder = "etc/systemd/system";
 
 /** The system's first process, by its two names. */
 const systemdPrograms = ["usr/lib/systemd/systemd", "lib/systemd/systemd"];

@@ -4,18 +4,16 @@ import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell-word.ts";
 import { hiddenSettings } from "./hidden-settings.ts";
-import { sessionUnit as unit } from "./units.ts";
+import { packageUnitFolder, scopeDropIns, sessionUnit as unit, unitFolder } from "./units.ts";
 
 /** Where systemd looks for the units of the system, first match first (systemd.unit(5), "Unit File Search Path"). */
 const unitFolders = [
-  "etc/systemd/system",
+  unitFolder,
   "run/systemd/system",
   "usr/local/lib/systemd/system",
-  "usr/lib/systemd/system",
+  packageUnitFolder,
   "lib/systemd/system",
 ];
-/** Drop-ins of every session's scope; one of them wants the unit. */
-const scopeDropIns = "session-.scope.d";
 
 /** The trigger of the packages: a unit for each session, which the session's scope wants, and which can read the settings. */
 export function readTrigger(root: string): Reading<string> {

@@ -8,7 +8,10 @@ export interface UnitFile {
   readonly text: string;
 }
 
-/** Where packages keep their units (systemd.unit(5)). */
+/** Where administrators keep their own units, which beat those of packages (systemd.unit(5)). */
+export const unitFolder = "etc/systemd/system";
+
+/** Where packages keep theirs. */
 export const packageUnitFolder = "usr/lib/systemd/system";
 
 /** The first systemd with LoadCredential=. */
@@ -16,6 +19,8 @@ export const oldestSystemd = 247;
 
 /** The template whose instances are sessions. */
 export const sessionUnit = "linkuser-agent@.service";
+/** Drop-ins of every session's scope; one of them wants the unit. */
+export const scopeDropIns = "session-.scope.d";
 const catchUpUnit = "linkuser-agent.service";
 export const timerUnit = "linkuser-agent.timer";
 
@@ -40,7 +45,7 @@ const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes["rate-limited"]}`;
 export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
   return [
     { path: sessionUnit, text: sessionService(executable, credentialFile) },
-    { path: "session-.scope.d/50-linkuser-agent.conf", text: sessionDropIn },
+    { path: `${scopeDropIns}/50-linkuser-agent.conf`, text: sessionDropIn },
     { path: catchUpUnit, text: catchUpService(executable, credentialFile) },
     { path: timerUnit, text: timer },
   ];

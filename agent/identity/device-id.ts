@@ -1,3 +1,5 @@
+import { absent, found, type Reading } from "../reading.ts";
+
 declare const deviceIdBrand: unique symbol;
 
 /** A hardware ID (HWID) in the form in which it is sent: an RFC 9562 UUID in lower case, or 32 lower-case hex digits. */
@@ -15,6 +17,7 @@ const placeholders: ReadonlySet<string> = new Set([
   "fefefefe-fefe-fefe-fefe-fefefefefefe",
 ]);
 
+/** What a text in the place of an identifier is. */
 export type ParsedDeviceId =
   | { readonly kind: "valid"; readonly id: DeviceId }
   | { readonly kind: "placeholder"; readonly reason: string }
@@ -38,6 +41,12 @@ export function parseHexId(text: string): ParsedDeviceId {
   if (!/^[0-9a-f]{32}$/.test(digits)) return { kind: "malformed" };
   const shared = sharedReason(digits);
   return shared === undefined ? { kind: "valid", id: digits as DeviceId } : { kind: "placeholder", reason: shared };
+}
+
+/** What a source's text comes to: one that is no identifier is `absent`, so that the next source is asked. */
+export function deviceIdReading(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
+  if (parsed.kind === "valid") return found(parsed.id, origin);
+  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "holds no identifier");
 }
 
 function sharedReason(id: string): string | undefined {

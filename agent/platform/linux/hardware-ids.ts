@@ -1,8 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
-import { type DeviceId, type ParsedDeviceId, parseHexId, parseUuid } from "../../identity/device-id.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import {
+  type DeviceId,
+  deviceIdReading,
+  type ParsedDeviceId,
+  parseHexId,
+  parseUuid,
+} from "../../identity/device-id.ts";
+import { absent, failed, type Reading } from "../../reading.ts";
 
 /** Loads the second source; called only where every native reading is absent. */
 export type LoadSecondSource = () => Promise<() => Promise<readonly Reading<DeviceId>[]>>;
@@ -47,7 +53,7 @@ function readId(
   missing: string,
 ): Reading<DeviceId> {
   try {
-    return toReading(parse(readFileSync(path, "utf8")), origin);
+    return deviceIdReading(parse(readFileSync(path, "utf8")), origin);
   } catch (cause) {
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, missing);
@@ -55,10 +61,4 @@ function readId(
     if (code === "EACCES") return absent(origin, "readable by root alone");
     return failed(origin, new AgentError("identity-unreadable", `${path} can't be read (${code}).`, { cause }));
   }
-}
-
-/** What a source's text means; text that is no identifier is `absent`. */
-export function toReading(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
-  if (parsed.kind === "valid") return found(parsed.id, origin);
-  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "holds no identifier");
 }

@@ -1,6 +1,5 @@
-import { type DeviceId, parseHexId, parseUuid } from "../../identity/device-id.ts";
+import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../identity/device-id.ts";
 import { absent, type Reading } from "../../reading.ts";
-import { toReading } from "./hardware-ids.ts";
 
 /**
  * What systeminformation and node-machine-id find where nothing can be read natively. Both start child processes and
@@ -36,8 +35,8 @@ async function fromSystemInformation(): Promise<Reading<DeviceId>[]> {
     const { default: osInformation } = await import("systeminformation/lib/osinfo.js");
     const { hardware, os } = await osInformation.uuid();
     return [
-      toReading(parseUuid(hardware), `SMBIOS UUID (${origin})`),
-      toReading(parseHexId(os), `machine ID (${origin})`),
+      deviceIdReading(parseUuid(hardware), `SMBIOS UUID (${origin})`),
+      deviceIdReading(parseHexId(os), `machine ID (${origin})`),
     ];
   } catch (error) {
     return [absent(origin, `not usable here: ${messageOf(error)}`)];
@@ -48,7 +47,7 @@ async function fromNodeMachineId(): Promise<Reading<DeviceId>> {
   const origin = "machine ID (node-machine-id)";
   try {
     const { default: nodeMachineId } = await import("node-machine-id");
-    return toReading(parseHexId(nodeMachineId.machineIdSync(true)), origin);
+    return deviceIdReading(parseHexId(nodeMachineId.machineIdSync(true)), origin);
   } catch (error) {
     return absent(origin, `not usable here: ${messageOf(error)}`);
   }

@@ -1,6 +1,6 @@
 import { AgentError } from "../../errors.ts";
-import { type DeviceId, type ParsedDeviceId, parseUuid } from "../../identity/device-id.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import { type DeviceId, deviceIdReading, parseUuid } from "../../identity/device-id.ts";
+import { absent, failed, type Reading } from "../../reading.ts";
 import { lastErrno, libSystem } from "./libsystem.ts";
 import type { RunTool } from "./tools.ts";
 
@@ -17,7 +17,10 @@ export function readHardwareIds(hostUuid: () => Uint8Array, run: RunTool): reado
 function nativeUuid(hostUuid: () => Uint8Array): Reading<DeviceId> {
   try {
     const digits = Buffer.from(hostUuid()).toString("hex");
-    return toReading(parseUuid(digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")), nativeOrigin);
+    return deviceIdReading(
+      parseUuid(digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")),
+      nativeOrigin,
+    );
   } catch (error) {
     return absent(nativeOrigin, error instanceof Error ? error.message : String(error));
   }
@@ -27,16 +30,13 @@ function uuidOfRegistry(run: RunTool): Reading<DeviceId> {
   try {
     const text = run("ioreg", "-rd1", "-c", "IOPlatformExpertDevice");
     const uuid = /^\s*\|?\s*"IOPlatformUUID" = "([^"]*)"\s*$/m.exec(text)?.[1];
-    return uuid === undefined ? absent(toolOrigin, "not in the I/O registry") : toReading(parseUuid(uuid), toolOrigin);
+    return uuid === undefined
+      ? absent(toolOrigin, "not in the I/O registry")
+      : deviceIdReading(parseUuid(uuid), toolOrigin);
   } catch (cause) {
     if (cause instanceof AgentError) return failed(toolOrigin, cause);
     throw cause;
   }
-}
-
-function toReading(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
-  if (parsed.kind === "valid") return found(parsed.id, origin);
-  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "holds no identifier");
 }
 
 /** uuid_t has 16 bytes in the order in which they are written. @throws AgentError `identity-unreadable` */

@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import { type DeviceId, type ParsedDeviceId, parseHexId, parseUuid } from "../../identity/device-id.ts";
+import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../identity/device-id.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RegistryKey } from "./registry.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
@@ -15,7 +15,7 @@ export function firmwareUuid(readTable: () => Buffer): Reading<DeviceId> {
     const smbios = parseSmbios(readTable());
     if (smbios === undefined) throw new Error("SMBIOS data of an unknown shape");
     if (smbios.uuid === undefined) return absent(origin, "the firmware has no system table");
-    return fromParsed(parseUuid(smbios.uuid), origin);
+    return deviceIdReading(parseUuid(smbios.uuid), origin);
   } catch (cause) {
     return unreadable(origin, cause);
   }
@@ -26,7 +26,7 @@ export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
   const origin = "registry MachineGuid";
   try {
     const text = textValue(readKey("SOFTWARE\\Microsoft\\Cryptography"), ["MachineGuid"]);
-    return text === undefined ? absent(origin, "the value is not there") : fromParsed(parseUuid(text), origin);
+    return text === undefined ? absent(origin, "the value is not there") : deviceIdReading(parseUuid(text), origin);
   } catch (cause) {
     return unreadable(origin, cause);
   }
@@ -77,11 +77,6 @@ function textValue(key: RegistryKey | undefined, names: readonly string[]): stri
     if (typeof decoded === "string") return decoded;
   }
   return undefined;
-}
-
-function fromParsed(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
-  if (parsed.kind === "valid") return found(parsed.id, origin);
-  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "not in the form of a UUID");
 }
 
 function unreadable(origin: string, cause: unknown): Reading<never> {

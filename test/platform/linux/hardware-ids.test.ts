@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type DeviceId, parseHexId } from "../../../agent/identity/device-id.ts";
-import { readHardwareIds, toReading } from "../../../agent/platform/linux/hardware-ids.ts";
+import { type DeviceId, deviceIdReading, parseHexId } from "../../../agent/identity/device-id.ts";
+import { readHardwareIds } from "../../../agent/platform/linux/hardware-ids.ts";
 import type { Reading } from "../../../agent/reading.ts";
 import { makeRoot, type Tree } from "./tree.ts";
 
@@ -44,7 +44,7 @@ test("a UUID that can't be read for another reason than permission is a failure"
 });
 
 test("only where all is absent the second source is loaded and asked", async () => {
-  const load = async () => async () => [toReading(parseHexId(machineId), "second source")];
+  const load = async () => async () => [deviceIdReading(parseHexId(machineId), "second source")];
   const readings = await readHardwareIds(makeRoot({ "etc/machine-id": "uninitialized\n" }), undefined, load);
   expect(kinds(readings)).toEqual(["absent", "absent", machineId.trim()]);
 });

@@ -40,3 +40,6 @@ function undone(error: AgentError, undoAll: Undo): AgentError {
     return new AgentError(error.code, message, { cause: error });
   }
 }
+
+/** A part of a step: what a person sees is the step's. @param apply as of {@link InstallStep} */
+export const part = (apply: InstallStep["apply"]): InstallStep => ({ what: "", change: "update", apply });

@@ -1,10 +1,7 @@
+import { type DirectoryName, splitDownLevel } from "../posix/down-level-name.ts";
+
 /** How a directory's client writes names: winbind `CORP\alice`, SSSD `alice@ad.corp.test`, or without any domain. */
 export type NameStyle = "down-level" | "at" | "bare";
-
-export interface DirectoryName {
-  readonly bare: string;
-  readonly domain: string | undefined;
-}
 
 /**
  * The style of the client that gave a user's name. A backslash is no part of a SAM account name ([MS-SAMR] 3.1.1.6), so
@@ -30,12 +27,7 @@ export function groupStyleOf(
 
 /** Splits the domain off; a name without one, or with nothing but one, stays whole. */
 export function splitName(name: string, style: NameStyle): DirectoryName {
-  if (style === "down-level") {
-    const at = name.indexOf("\\");
-    return at > 0 && at < name.length - 1
-      ? { bare: name.slice(at + 1), domain: name.slice(0, at) }
-      : { bare: name, domain: undefined };
-  }
+  if (style === "down-level") return splitDownLevel(name);
   if (style === "bare") return { bare: name, domain: undefined };
   const at = name.lastIndexOf("@");
   const domain = name.slice(at + 1);

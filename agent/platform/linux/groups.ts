@@ -1,14 +1,9 @@
-import { foldName } from "../../identity/fold.ts";
 import type { Account, Group } from "../port.ts";
+import { isWellKnownDomain } from "../posix/down-level-name.ts";
 import type { NamedGroup } from "../posix/name-service.ts";
 import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
 import { groupStyleOf, type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
-
-/** Domains of Windows' built-in groups and identities, [MS-DTYP] 2.4.2.4. */
-const wellKnownDomains: ReadonlySet<string> = new Set(
-  ["BUILTIN", "NT AUTHORITY", "NT SERVICE", "Well-Known Security", "Window Manager"].map(foldName),
-);
 
 /**
  * The groups of one of this machine's own users: from this machine's files alone. The name service would add those of
@@ -61,6 +56,6 @@ function isDamaged(name: string, style: NameStyle): boolean {
 
 function kindOf(domain: string | undefined, hostName: string): Group["kind"] {
   if (domain === undefined) return "domain";
-  if (wellKnownDomains.has(foldName(domain))) return "well-known";
+  if (isWellKnownDomain(domain)) return "well-known";
   return isThisMachine(domain, hostName) ? "local" : "domain";
 }

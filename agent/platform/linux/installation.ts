@@ -1,10 +1,11 @@
 import { chmodSync, existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../errors.ts";
-import { applySteps } from "../install-steps.ts";
-import type { InstallRequest, InstallStep, Undo } from "../port.ts";
+import { applySteps, part } from "../install-steps.ts";
+import type { InstallRequest, InstallStep } from "../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../posix/file-steps.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { requestedFiles } from "../posix/requested-files.ts";
 import { hiddenSettings } from "./hidden-settings.ts";
 import { installedCredential, ownFolders, policyPath, settingsPath } from "./paths.ts";
 import type { Systemctl } from "./systemctl.ts";
@@ -33,15 +34,11 @@ export interface Machine {
 /** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
 export function installSteps(machine: Machine, request: InstallRequest): readonly InstallStep[] {
   const { root } = machine;
-  const { credential, settings } = request;
-  const trigger = installTrigger(machine, request.executable);
+  const files = { configFile: settingsPath(root), credentialFile: installedCredential(root) };
   return [
-    ...openingSteps(root, settings === undefined),
-    ...(settings === undefined ? [] : [fileStep("settings file", settingsPath(root), { text: settings, mode: 0o644 })]),
-    ...(credential === undefined
-      ? []
-      : [fileStep("credential", installedCredential(root), { text: credential.reveal(), mode: 0o600 })]),
-    trigger,
+    ...openingSteps(root, request.settings === undefined),
+    ...requestedFiles(request, files),
+    installTrigger(machine, request.executable),
   ];
 }
 
@@ -89,9 +86,9 @@ function installTrigger({ root, trust, systemctl }: Machine, executable: string)
     change: changes.size === 1 && only !== undefined ? only : "update",
     apply: () =>
       applySteps([
-        inside(() => () => systemctl("daemon-reload")),
+        part(() => () => systemctl("daemon-reload")),
         ...files,
-        inside(() => {
+        part(() => {
           systemctl("daemon-reload");
           systemctl("restart", timerUnit);
           return () => systemctl("stop", timerUnit);
@@ -127,7 +124,7 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
     change: files.every(({ change }) => change === "absent") ? "absent" : "remove",
     apply: () =>
       applySteps([
-        inside(() => {
+        part(() => {
           systemctl("stop", ...runningUnits);
           return () => {
             systemctl("daemon-reload");
@@ -135,7 +132,7 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
           };
         }),
         ...files,
-        inside(() => {
+        part(() => {
           systemctl("daemon-reload");
           return () => {};
         }),
@@ -144,9 +141,6 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
 }
 
 const untouched = (what: string): InstallStep => ({ what, change: "keep", apply: () => () => {} });
-
-/** A part of a step that nobody sees by itself. */
-const inside = (apply: () => Undo): InstallStep => ({ what: "", change: "update", apply });
 
 function isMasked(path: string): boolean {
   try {

@@ -1,4 +1,5 @@
 import type { Account, Group } from "../port.ts";
+import { isWellKnownDomain, splitDownLevel } from "../posix/down-level-name.ts";
 import type { NamedGroup, NamedUser } from "../posix/name-service.ts";
 import type { DirectoryRecord } from "./directory-record.ts";
 
@@ -20,6 +21,7 @@ export function accountOf({ uid, name }: NamedUser, record: DirectoryRecord): Ac
   if (node === undefined) {
     return { userKey, systemName: name, sam: name, domain: undefined, upn: undefined, kind: "local" };
   }
+  // With the name space `forest` names have their domain in front (dsconfigad(8) -namespace); groups always may.
   const { bare, domain } = splitDownLevel(name);
   return {
     userKey,
@@ -46,17 +48,6 @@ function domainOfNode(node: string): string | undefined {
   return kind === "Active Directory" && domain !== "All Domains" ? domain : undefined;
 }
 
-/** With the name space `forest` names have their domain in front (dsconfigad(8) -namespace); groups always may. */
-function splitDownLevel(name: string): { readonly bare: string; readonly domain: string | undefined } {
-  const at = name.indexOf("\\");
-  return at > 0 && at < name.length - 1
-    ? { bare: name.slice(at + 1), domain: name.slice(0, at) }
-    : { bare: name, domain: undefined };
-}
-
-/** Domains of Windows' built-in groups and identities, [MS-DTYP] 2.4.2.4. */
-const wellKnownDomains: ReadonlySet<string> = new Set(["builtin", "nt authority"]);
-
 /**
  * @param localGids of the groups that this Mac keeps itself
  * @param primaryGid the account's own
@@ -77,7 +68,7 @@ export function groupsOf(
       return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
     }
     const { bare, domain } = splitDownLevel(name);
-    const kind = domain !== undefined && wellKnownDomains.has(domain.toLowerCase()) ? "well-known" : "domain";
+    const kind = domain !== undefined && isWellKnownDomain(domain) ? "well-known" : "domain";
     return { systemName: name, name: bare, domain, kind, primary };
   });
 }

@@ -1,8 +1,9 @@
 import { AgentError } from "../../errors.ts";
-import { applySteps } from "../install-steps.ts";
+import { applySteps, part } from "../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../posix/file-steps.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { requestedFiles } from "../posix/requested-files.ts";
 import { daemonFile, daemonPropertyList, daemonTarget } from "./launchd.ts";
 import type { RunTool } from "./tools.ts";
 
@@ -21,16 +22,7 @@ const pauses = new Int32Array(new SharedArrayBuffer(4));
 
 /** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
 export function installSteps(machine: Machine, request: InstallRequest): readonly InstallStep[] {
-  const { configFile, credentialFile } = machine.paths;
-  const { credential, settings } = request;
-  const trigger = installTrigger(machine, request.executable);
-  return [
-    ...(settings === undefined ? [] : [fileStep("settings file", configFile, { text: settings, mode: 0o644 })]),
-    ...(credential === undefined
-      ? []
-      : [fileStep("credential", credentialFile, { text: credential.reveal(), mode: 0o600 })]),
-    trigger,
-  ];
+  return [...requestedFiles(request, machine.paths), installTrigger(machine, request.executable)];
 }
 
 function installTrigger(machine: Machine, executable: string): InstallStep {
@@ -42,9 +34,9 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
     change: file.change === "keep" && !loaded ? "update" : file.change,
     apply: () =>
       applySteps([
-        ...(loaded ? [inside(() => unload(machine))] : []),
+        ...(loaded ? [part(() => unload(machine))] : []),
         ...(file.change === "keep" ? [] : [file]),
-        inside(() => load(machine)),
+        part(() => load(machine)),
       ]),
   };
 }
@@ -58,15 +50,12 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
       ...file,
       change: file.change === "absent" && loaded ? "remove" : file.change,
       apply: () =>
-        applySteps([...(loaded ? [inside(() => unload(machine))] : []), ...(file.change === "absent" ? [] : [file])]),
+        applySteps([...(loaded ? [part(() => unload(machine))] : []), ...(file.change === "absent" ? [] : [file])]),
     },
     removalStep("credential", machine.paths.credentialFile),
     ...(purge ? [folderRemovalStep("settings, state and log", machine.paths.stateDir)] : []),
   ];
 }
-
-/** A part of a step that nobody sees by itself. */
-const inside = (apply: () => Undo): InstallStep => ({ what: "", change: "update", apply });
 
 /** `launchctl print` fails for a job that launchd does not have. */
 function isLoaded({ run }: Machine): boolean {

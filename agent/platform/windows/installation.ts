@@ -1,6 +1,6 @@
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
-import { applySteps } from "../install-steps.ts";
+import { applySteps, part } from "../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
 import { folderOf, ownFiles, taskDefinitionFile } from "./paths.ts";
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
@@ -175,17 +175,13 @@ function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   const path = taskDefinitionFile(machine.paths);
   const file = fileStep(machine, "definition", path, taskFileContent(definition), "administrators");
   const before = machine.taskRegistered();
-  const registration: InstallStep = {
-    what: "registration",
-    change: "update",
-    apply: () => {
-      tasks.register(path);
-      return () => {
-        if (!before) tasks.remove();
-      };
-    },
-  };
-  const again: InstallStep = { what: "", change: "update", apply: () => () => before && tasks.register(path) };
+  const registration = part(() => {
+    tasks.register(path);
+    return () => {
+      if (!before) tasks.remove();
+    };
+  });
+  const again = part(() => () => before && tasks.register(path));
   return {
     what: `logon trigger: scheduled task ${taskName}`,
     change: before ? "update" : "create",

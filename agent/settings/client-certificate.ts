@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { AgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
+import { readPemCertificates } from "./pem-certificates.ts";
 
 /** Shown to the tenant's address over TLS, to nobody else. */
 export interface ClientCertificate {
@@ -27,33 +27,31 @@ interface Inputs {
   readonly readProtected: (path: string) => Reading<string>;
 }
 
-const largest = 1024 * 1024;
-
 /**
  * Reads certificate and key and sees that they fit.
  * @throws AgentError `setting-invalid`; for the key `credentials-missing`, `credentials-exposed`,
  * `credentials-unreadable`, `credentials-invalid`
  */
 export function readClientCertificate({ certFile, keyFile, readProtected }: Inputs): ClientCertificate {
-  const { certificates, own } = readCertificates(certFile);
+  const certificates = readCertificates(certFile);
   const file = readProtected(keyFile);
   if (file.kind === "failed") throw file.error;
   if (file.kind === "absent") {
     throw new AgentError("credentials-missing", `clientKeyFile: ${keyFile} does not exist.`);
   }
   const key = parseKey(file.value, keyFile);
-  if (!own.checkPrivateKey(key)) {
+  if (!certificates[0].parsed.checkPrivateKey(key)) {
     throw new AgentError(
       "credentials-invalid",
       `clientKeyFile: ${keyFile} is not the key of the certificate in ${certFile}.`,
     );
   }
-  return { certificates, key: new Secret(file.value) };
+  return { certificates: certificates.map(({ pem }) => pem).join("\n"), key: new Secret(file.value) };
 }
 
 /** @throws AgentError `setting-invalid` */
 export function describeCertificate(certFile: string): DescribedCertificate {
-  const { subject, validFromDate, validToDate } = readCertificates(certFile).own;
+  const { subject, validFromDate, validToDate } = readCertificates(certFile)[0].parsed;
   const lines = subject?.split("\n") ?? [];
   const name = lines.find((line) => line.startsWith("CN="))?.slice(3) ?? lines.join(", ");
   return { name, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
@@ -71,31 +69,7 @@ export function certificateWarning({ validFrom, validTo }: DescribedCertificate,
 /** Milliseconds: 14 days. */
 const soon = 14 * 86_400_000;
 
-/** Not imported: a bundle would load it at every start. */
-const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
-
-function readCertificates(path: string) {
-  const invalid = (why: string, cause?: unknown) =>
-    new AgentError("setting-invalid", `clientCertFile: ${path} ${why}. It must hold a certificate in PEM form.`, {
-      cause,
-    });
-  let text: string;
-  try {
-    text = readFileSync(path, "latin1");
-  } catch (cause) {
-    throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
-  }
-  if (text.length > largest) throw invalid("is larger than 1 MiB");
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const { X509Certificate } = crypto();
-  try {
-    const [own] = blocks.map((block) => new X509Certificate(block));
-    if (own === undefined) throw invalid("has no certificate in it");
-    return { certificates: blocks.join("\n"), own };
-  } catch (cause) {
-    throw cause instanceof AgentError ? cause : invalid("has a damaged certificate", cause);
-  }
-}
+const readCertificates = (path: string) => readPemCertificates("clientCertFile", path, "a certificate");
 
 function parseKey(text: string, path: string): import("node:crypto").KeyObject {
   const invalid = (why: string) => new AgentError("credentials-invalid", `clientKeyFile: ${path} ${why}`);
@@ -106,7 +80,8 @@ function parseKey(text: string, path: string): import("node:crypto").KeyObject {
   if (/-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----/.test(text)) throw invalid(`is not in PKCS#8 form: ${convert}`);
   if (!text.includes("-----BEGIN PRIVATE KEY-----")) throw invalid("has no private key in PEM form (PKCS#8) in it.");
   try {
-    return crypto().createPrivateKey(text);
+    // Not imported: a bundle would load it at every start.
+    return process.getBuiltinModule("node:crypto").createPrivateKey(text);
   } catch {
     // OpenSSL's error is not kept: nobody promises that it quotes nothing.
     throw invalid("has a damaged private key.");

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { AgentError, systemErrorCode } from "../errors.ts";
+
+/** One certificate of a file. */
+export interface PemCertificate {
+  readonly pem: string;
+  readonly parsed: import("node:crypto").X509Certificate;
+}
+
+const largest = 1024 * 1024;
+
+/**
+ * Reads the certificates of the file that a setting names.
+ * @param wanted completes "It must hold …" in messages
+ * @returns at least one, in their order
+ * @throws AgentError `setting-invalid`
+ */
+export function readPemCertificates(
+  setting: "caFile" | "clientCertFile",
+  path: string,
+  wanted: string,
+): readonly [PemCertificate, ...PemCertificate[]] {
+  const invalid = (why: string, cause?: unknown) =>
+    new AgentError("setting-invalid", `${setting}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
+  let text: string;
+  try {
+    text = readFileSync(path, "latin1");
+  } catch (cause) {
+    throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
+  }
+  if (text.length > largest) throw invalid("is larger than 1 MiB");
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  // Not imported: a bundle would load it at every start.
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const [first, ...others] = blocks.map((pem, index) => {
+    try {
+      return { pem, parsed: new X509Certificate(pem) };
+    } catch (cause) {
+      throw invalid(`has a damaged certificate (number ${index + 1})`, cause);
+    }
+  });
+  if (first === undefined) throw invalid("has no certificate in it");
+  return [first, ...others];
+}

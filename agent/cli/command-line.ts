@@ -68,7 +68,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
 function commandOf(word: string): CommandName {
   const command = commandNames.find((name) => name === word);
   if (command !== undefined) return command;
-  const message = `There is no command ${word}.${suggestion(word, [...commandNames, "--help"])} Commands: ${commandNames.join(", ")}.`;
+  const likely = suggestion(word, [...commandNames, "--help", "--version"]);
+  const message = `There is no command ${word}.${likely} Commands: ${commandNames.join(", ")}; see linkuser-agent --help.`;
   throw new AgentError("unknown-command", message);
 }
 
@@ -109,10 +110,14 @@ function unknownFlag(rawName: string, command: CommandName, flagsHere: Readonly<
   if (isSecretName(rawName)) {
     return `There is no flag ${rawName}: everybody can read a process's arguments. Use the credential file or LINKUSER_CLIENT_SECRET.`;
   }
-  const owner = commandNames.find((name) => Object.hasOwn(commands[name].flags, rawName.slice(2)));
-  if (owner !== undefined) return `${rawName} belongs to the command ${owner}, not to ${command}.`;
+  const owners = commandNames.filter((name) => Object.hasOwn(commands[name].flags, rawName.slice(2)));
+  if (owners.length > 0) return `${rawName} belongs to ${owners.join(", ")}, not to ${command}.`;
   const known = [...Object.keys(flagsHere).map((name) => `--${name}`), ...settingNames.map(flagName)];
-  return `There is no flag ${rawName}.${suggestion(rawName, known)} ${helpHint(command)}`;
+  const long = /^-[a-z]$/i.test(rawName)
+    ? known.find((flag) => flag.startsWith(`-${rawName.toLowerCase()}`))
+    : undefined;
+  const likely = long === undefined ? suggestion(rawName, known) : ` Did you mean ${long}?`;
+  return `There is no flag ${rawName}.${likely} ${helpHint(command)}`;
 }
 
 const helpHint = (command: CommandName): string => `See linkuser-agent ${command} --help.`;

@@ -24,7 +24,7 @@ export function overview(): string {
   ].join("\n");
 }
 
-/** The help of one command with all its flags. */
+/** The help of one command with all its flags; fits 80 columns. */
 export function commandHelp(name: CommandName): string {
   const { summary, flags, settings } = commands[name];
   const own = flagRows(flags);
@@ -33,11 +33,9 @@ export function commandHelp(name: CommandName): string {
     `${settingsTable[setting].help} [${defaultText(setting)}]`,
   ]);
   return [
-    `linkuser-agent ${name}: ${summary}`,
+    ...wrapped(`linkuser-agent ${name}: ${summary}`, lineWidth),
     ...(own.length === 0 ? [] : ["", "Flags", ...own]),
-    "",
-    "Settings, as flags [default]",
-    ...columns(settingRows),
+    ...(settingRows.length === 0 ? [] : ["", "Settings, as flags [default]", ...columns(settingRows)]),
     "",
     "Flags of all commands",
     ...flagRows(commonFlags),

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { duration } from "../duration.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { durationBetween, integer, type Parsed } from "../settings/kinds.ts";
+import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
 import { mostDevices, plan } from "./plan.ts";
 import { renderPlanSvg } from "./plan-svg.ts";
 import { renderPlanText } from "./plan-text.ts";
@@ -17,11 +17,12 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
   if (flags["devices"] === undefined)
     throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
   const result = plan({
-    devices: accepted("--devices", integer(1, mostDevices).parse(flags["devices"])),
+    devices: accepted("--devices", flags["devices"], integer(1, mostDevices)),
     rateLimit: settings.rateLimit,
     logonSpread: accepted(
       "--logon-spread",
-      durationBetween(duration("0s"), duration("30d")).parse(flags["logon-spread"] ?? usualLogonSpread),
+      flags["logon-spread"] ?? usualLogonSpread,
+      durationBetween(duration("0s"), duration("30d")),
     ),
     tokenCalls: flags["token-calls"] === true,
   });
@@ -29,9 +30,10 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
   return { exitCode: 0, document: result, text: renderPlanText(result) };
 }
 
-function accepted<T>(flag: string, parsed: Parsed<T>): T {
+function accepted<T>(flag: string, value: string | true, kind: Kind<T>): T {
+  const parsed = kind.parse(value);
   if (parsed.ok) return parsed.value;
-  throw new AgentError("invalid-value", `flag ${flag} is not valid; it must be ${parsed.allowed}.`);
+  throw new AgentError("invalid-value", `flag ${flag}: "${value}" is not valid; it must be ${parsed.allowed}.`);
 }
 
 function writePicture(path: string, svg: string): void {

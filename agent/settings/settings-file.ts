@@ -14,12 +14,10 @@ export function readSettingsFile(path: string, required: boolean): Layer {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    if (systemErrorCode(cause) === "ENOENT" && !required) return { kind: "file", location: path, values: {} };
-    throw new AgentError(
-      "settings-unreadable",
-      `The settings file ${path} can't be read (${systemErrorCode(cause)}).`,
-      { cause },
-    );
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" && !required) return { kind: "file", location: path, values: {} };
+    const why = code === "ENOENT" ? "does not exist" : `can't be read (${code})`;
+    throw new AgentError("settings-unreadable", `The settings file ${path} ${why}.`, { cause });
   }
   return { kind: "file", location: path, values: parseSettings(text, path) };
 }

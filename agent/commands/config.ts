@@ -2,7 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { formatSetting, type Settings, settingNames } from "../settings/table.ts";
+import { formatSetting, type Settings, settingNames, settingText } from "../settings/table.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Shows every setting's effective value and its origin. */
@@ -16,18 +16,18 @@ export function config(runtime: Runtime, commandLine: CommandLine): CommandResul
     document: { settings: describeSettings(runtime.platform, resolved) },
     text: rows
       .map(
-        ({ name, value, origin }) =>
-          `${name.padEnd(width)}  ${printable(origin, 1000).padEnd(originWidth)}  ${printable(value, 10_000)}`,
+        ({ name, shown, origin }) =>
+          `${name.padEnd(width)}  ${printable(origin, 1000).padEnd(originWidth)}  ${printable(shown, 10_000)}`,
       )
       .join("\n"),
   };
 }
 
-/** Every setting's effective value and origin, by name. */
+/** Every setting's effective value, as its flag takes it, and its origin, by name. */
 export function describeSettings(
   platform: Platform,
   resolved: ResolvedSettings,
-): Readonly<Record<string, { readonly value: string; readonly origin: string }>> {
+): Readonly<Record<string, { readonly value: string | null; readonly origin: string }>> {
   const rows = settingRows(platform, resolved);
   return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }]));
 }
@@ -36,7 +36,8 @@ function settingRows(platform: Platform, { settings, origins }: ResolvedSettings
   const effective: Settings = { ...settings, ...effectivePaths(platform, settings) };
   return settingNames.map((name) => ({
     name,
-    value: formatSetting(name, effective[name]),
+    value: settingText(name, effective[name]),
+    shown: formatSetting(name, effective[name]),
     origin: origins[name].text,
   }));
 }

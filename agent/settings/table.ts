@@ -167,9 +167,14 @@ export function policyName(name: SettingName): string {
   return `${name[0]?.toUpperCase()}${name.slice(1)}`;
 }
 
-/** The value as text that its kind reads back; `-` where there is none. */
+/** The value for a person: `-` where there is none, `none` for an empty list. */
 export function formatSetting<N extends SettingName>(name: N, value: Settings[N]): string {
+  return (settingText(name, value) ?? "-") || "none";
+}
+
+/** A value as its flag takes it, an empty list as an empty text; null where the setting is not set. */
+export function settingText<N extends SettingName>(name: N, value: Settings[N]): string | null {
   // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
   const format = settingsTable[name].kind.format as (value: unknown) => string;
-  return value === undefined ? "-" : format(value) || "none";
+  return value === undefined ? null : format(value);
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { settingNames, settingsTable } from "../../agent/settings/table.ts";
 import { type Gears, startGears } from "../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint, start } from "./agent.ts";
@@ -28,6 +28,8 @@ describe("config", () => {
     expect(settings.maxCandidates).toEqual({ value: "2", origin: "environment LINKUSER_MAX_CANDIDATES" });
     expect(settings.deadline).toEqual({ value: "20s", origin: expect.stringContaining(endpoint.settingsFile) });
     expect(settings.opswatPort).toEqual({ value: "11369", origin: "default" });
+    expect(settings.clientCertFile).toEqual({ value: null, origin: "default" });
+    expect(settings.groupPrefer).toEqual({ value: "", origin: "default" });
   });
 
   it("flag beats environment beats file", async () => {
@@ -44,6 +46,15 @@ describe("config", () => {
     const lines = stdout.trimEnd().split("\n");
     for (const name of settingNames) expect(lines.filter((line) => line.startsWith(`${name} `)).length).toBe(1);
   });
+});
+
+test.each([
+  ["--devices", "many", "a whole number", []],
+  ["--logon-spread", "1", "a duration", ["--devices=2"]],
+])("plan names the value that it does not take: %s %s", async (flag, value, allowed, others) => {
+  const { exitCode, stdout } = await endpoint.run(["plan", ...others, flag, value]);
+  expect(exitCode).toBe(64);
+  expect(stdout).toContain(`flag ${flag}: "${value}" is not valid; it must be ${allowed}`);
 });
 
 describe("status", () => {

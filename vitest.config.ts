@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** The program calls the system's libraries by node:ffi; whoever runs the tests need not be told so by every process. */
+const execArgv = ["--disable-warning=ExperimentalWarning"];
+
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
  * a real domain, `install` installs packages in a booted container where a logon triggers the program, `network` goes
@@ -11,13 +14,22 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          execArgv,
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**"],
           testTimeout: 60_000,
           setupFiles: ["test/no-network.ts"],
         },
       },
-      { test: { name: "system", include: ["test/system/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: "system",
+          execArgv,
+          include: ["test/system/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
       {
         test: {
           name: "directory",

@@ -306,6 +306,8 @@ describe("over TLS", () => {
     ["an expired certificate", "IP:127.0.0.1", -1, "ca", /clock says.*has expired/],
   ])("refuses %s and says so", async (_, names, days, trusted, said) => {
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    // Node warns of the variable, which would alarm whoever runs the tests.
+    using _quiet = vi.spyOn(process, "emitWarning").mockReturnValue();
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue(names, days));
     const one = sender({ caFile: trusted === undefined ? undefined : ca.file });
     const sent = one.send(request(`https://${server.host}`), signal);

@@ -24,8 +24,14 @@ export function status(runtime: Runtime, commandLine: CommandLine): CommandResul
       stateDir,
       problem: problem ?? null,
     },
-    text: describe(memory, problem, stateDir, runtime.clock.now()),
+    text: describe(memory, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
   };
+}
+
+/** A plain user's own runs are all that a plain user may see. */
+function nothingYet(stateDir: string, privileged: boolean): string {
+  const told = `none yet, as far as ${printable(stateDir)} tells`;
+  return privileged ? told : `${told}; what the logon trigger did is shown to administrators alone`;
 }
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
@@ -33,13 +39,13 @@ const isoTime = (ms: number): string => new Date(ms).toISOString();
 function describe(
   { lastRun, link, notBefore }: Memory,
   problem: string | undefined,
-  stateDir: string,
+  nothing: string,
   now: number,
 ): string {
   const lines: string[] = [];
   if (problem !== undefined) lines.push(`Problem    ${printable(problem)}`);
   if (lastRun === undefined) {
-    lines.push(`Last run   none yet, as far as ${printable(stateDir)} tells`);
+    lines.push(`Last run   ${nothing}`);
   } else {
     lines.push(
       `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${isoTime(lastRun.endedAt)})`,

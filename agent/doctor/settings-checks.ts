@@ -117,7 +117,7 @@ export function checkTrigger({ trigger }: Pick<Platform, "trigger">): Finding {
   if (reading.kind === "found") return { status: "ok", detail: reading.value };
   if (reading.kind === "failed") return { status: "fail", error: reading.error };
   const detail = `a logon starts nothing: ${reading.reason}`;
-  return { status: "warn", detail, advice: "install the package on this machine" };
+  return { status: "warn", detail, advice: "install the package, or run linkuser-agent install" };
 }
 
 /** Whether the calls into the system's libraries do what they should. */

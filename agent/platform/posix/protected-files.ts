@@ -37,12 +37,16 @@ export interface Trust {
 
 /** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
 export function readProtected(path: string, trust: Trust): Reading<string> {
-  return withFile(path, (real, descriptor, stats) => {
-    const exposure = exposureOf(path, real, stats, trust);
-    if (exposure !== undefined) return exposed(path, exposure);
-    if (stats.size > largest) return unreadable(path, "it is larger than 1 MiB");
-    return found(readFileSync(descriptor, "utf8"), path);
-  });
+  return withFile(
+    path,
+    (real, descriptor, stats) => {
+      const exposure = exposureOf(path, real, stats, trust);
+      if (exposure !== undefined) return exposed(path, exposure);
+      if (stats.size > largest) return unreadable(path, "it is larger than 1 MiB");
+      return found(readFileSync(descriptor, "utf8"), path);
+    },
+    " Only root may: run it with sudo, or leave it to the next logon.",
+  );
 }
 
 /** Of a file that this user may not read and of which it got a copy: whether nobody else may read or replace it. */
@@ -86,8 +90,13 @@ export function writableByOthers(path: string, trust: Trust): Reading<boolean> {
 /**
  * Opens the file first and asks the descriptor, so what is judged is what is read. Every name on the way there is judged
  * too: where only trusted users may change those, nobody else can put another file in its place.
+ * @param deniedHint what to do where this user may not read it, a sentence behind a space
  */
-function withFile<T>(path: string, use: (real: string, descriptor: number, stats: Stats) => Reading<T>): Reading<T> {
+function withFile<T>(
+  path: string,
+  use: (real: string, descriptor: number, stats: Stats) => Reading<T>,
+  deniedHint = "",
+): Reading<T> {
   let descriptor: number | undefined;
   try {
     const real = realpathSync(path);
@@ -98,7 +107,9 @@ function withFile<T>(path: string, use: (real: string, descriptor: number, stats
     if (cause instanceof AgentError) return failed(path, cause);
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(path, "no such file");
-    return unreadable(path, code === "EACCES" ? "this user may not" : String(code), cause);
+    return code === "EACCES"
+      ? unreadable(path, "this user may not", cause, deniedHint)
+      : unreadable(path, String(code), cause);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -151,6 +162,6 @@ function exposed(path: string, why: string): Reading<never> {
   return failed(path, new AgentError("credentials-exposed", message));
 }
 
-function unreadable(path: string, why: string, cause?: unknown): Reading<never> {
-  return failed(path, new AgentError("credentials-unreadable", `${path} can't be read: ${why}.`, { cause }));
+function unreadable(path: string, why: string, cause?: unknown, hint = ""): Reading<never> {
+  return failed(path, new AgentError("credentials-unreadable", `${path} can't be read: ${why}.${hint}`, { cause }));
 }

@@ -3,12 +3,14 @@ import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts
 import type { Candidate } from "../identity/candidates.ts";
 import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
-import { after, begin, keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
+import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import { type Memory, ownMemory } from "./memory.ts";
 import { type Identity, planLink } from "./plan.ts";
 import type { LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
+import { RunMemory } from "./run-memory.ts";
+import { waitFor } from "./wait.ts";
 
 /** What one try came to: an end, or a moment for the next one with the failure that made it necessary. */
 type Step =
@@ -36,25 +38,6 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
   }
 }
 
-/** Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended machine. */
-const glance = 30_000;
-/** The same where a person watches. */
-const watchedGlance = 1_000;
-/** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
-const signOfLife = 600_000;
-
-/** Failures that may pass as soon as a network comes back. */
-const networkFailures: readonly ErrorCode[] = [
-  "name-not-resolved",
-  "not-connected",
-  "proxy-refused",
-  "connection-lost",
-  "no-answer",
-  "identity-unreadable",
-  "intercepted",
-  "tls-untrusted",
-];
-
 /**
  * Faults of the network that a person can mend: a captive portal, TLS that is inspected or spoken by a stranger, a clock
  * that is not set yet. Unattended they are waited out; who watches is told at once. None of them costs a call of the API.
@@ -64,6 +47,7 @@ const mendable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 class LinkRun {
   readonly #ports: LinkPorts;
   readonly #options: LinkOptions;
+  readonly #memory: RunMemory;
   /** Wall-clock milliseconds. A try that comes later is left to the next run. */
   readonly #deadline: number;
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
@@ -77,12 +61,11 @@ class LinkRun {
   #awake = 0;
   /** Both clocks as they were when `#awake` was counted last. */
   #clocks: { readonly now: number; readonly monotonic: number } | undefined;
-  /** What could not be written, for this run's own use. */
-  #unsaved: Memory | undefined;
 
   constructor(ports: LinkPorts, options: LinkOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#memory = new RunMemory(ports);
     this.#deadline = ports.clock.now() + options.settings.deadline;
     this.#hurry = options.immediate;
   }
@@ -91,9 +74,8 @@ class LinkRun {
   async step(signal: AbortSignal): Promise<Step> {
     try {
       return await this.#ports.exclusively(async () => {
-        const { memory, problem } = this.#ports.store.read();
-        if (problem !== undefined) this.#ports.log.warn("state-unreadable", problem);
-        return await this.#try(this.#unsaved ?? memory, signal).catch((thrown: unknown) =>
+        const memory = this.#memory.read();
+        return await this.#try(memory, signal).catch((thrown: unknown) =>
           this.#failed(memory, asAgentError(thrown), signal),
         );
       }, signal);
@@ -105,60 +87,24 @@ class LinkRun {
   }
 
   /**
-   * Waits without holding anything; a machine that was off part of the time waits longer.
+   * Waits without holding anything.
    * @returns the run's end where it is asked to end meanwhile
    */
   async wait({ schedule, cause }: Step & { kind: "wait" }, signal: AbortSignal): Promise<End | undefined> {
-    const { clock, countdown, log } = this.#ports;
-    log.info("waiting", schedule.reason, { until: new Date(schedule.notBefore).toISOString() });
+    this.#ports.log.info("waiting", schedule.reason, { until: new Date(schedule.notBefore).toISOString() });
     await this.#ports.rest();
-    const networkIsBack = networkFailures.includes(cause.code) ? this.#watchNetwork() : () => false;
-    let next = schedule;
-    let keptAt = clock.monotonic();
-    for (;;) {
-      const left = next.notBefore - clock.now();
-      if (left <= 0 || signal.aborted) break;
-      countdown?.show(left, cause);
-      await clock.sleep(Math.min(left, countdown === undefined ? glance : watchedGlance), signal);
-      if (networkIsBack()) {
-        log.info("network-back", "the device has a new network address; tries soon");
-        next = reconnected(next, this.#pace([]));
-      } else if (clock.monotonic() - keptAt >= signOfLife) {
-        keptAt = clock.monotonic();
-        next = keep(next, this.#pace([]));
-        await this.#amend({ pace: next.memory, notBefore: next.notBefore }, signal);
-      }
-    }
-    countdown?.erase();
+    const waiting = {
+      cause,
+      context: () => this.#pace([]),
+      remember: ({ memory: pace, notBefore }: Schedule) => this.#memory.amend({ pace, notBefore }, signal),
+    };
+    const next = await waitFor(schedule, waiting, this.#ports, signal);
     this.#schedule = next;
     if (!signal.aborted) return undefined;
     const end = failure(interruption(cause, signal));
     const { memory: pace } = keep(next, this.#pace([]));
-    await this.#amend({ pace, lastRun: this.#lastRun(end) }, signal);
+    await this.#memory.amend({ pace, lastRun: this.#lastRun(end) }, signal);
     return end;
-  }
-
-  /** Tells at each call whether an address has come since the one before. */
-  #watchNetwork(): () => boolean {
-    let known = this.#ports.addresses();
-    return () => {
-      const before = known;
-      known = this.#ports.addresses();
-      return known.some((address) => !before.includes(address));
-    };
-  }
-
-  /** Changes what is remembered, during a wait. Another run that has finished meanwhile left no schedule to change. */
-  async #amend(change: Pick<Memory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#ports.exclusively(async () => {
-        const memory = this.#unsaved ?? this.#ports.store.read().memory;
-        if (memory.pace !== undefined) this.#remember({ ...memory, ...change });
-      }, signal);
-    } catch (thrown) {
-      const { code, message } = asAgentError(thrown);
-      this.#ports.log.warn(code, message);
-    }
   }
 
   async #try(kept: Memory, signal: AbortSignal): Promise<Step> {
@@ -274,7 +220,7 @@ class LinkRun {
       this.#ports.log.error(end.error.code, end.message, { defect: framesOf(end.error) });
     }
     const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
-    this.#remember({ ...kept, lastRun: this.#lastRun(end) });
+    this.#memory.write({ ...kept, lastRun: this.#lastRun(end) });
     return { kind: "end", end };
   }
 
@@ -288,7 +234,7 @@ class LinkRun {
     const { memory: pace, notBefore } = schedule;
     const error = this.#leaving(notBefore, cause, signal);
     const end = failure(error ?? cause);
-    this.#remember({ ...memory, pace, notBefore, lastRun: this.#lastRun(end) });
+    this.#memory.write({ ...memory, pace, notBefore, lastRun: this.#lastRun(end) });
     return error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end };
   }
 
@@ -304,18 +250,6 @@ class LinkRun {
 
   #lastRun({ outcome, message, error }: End): NonNullable<Memory["lastRun"]> {
     return { outcome, message, errorCode: error?.code ?? null, endedAt: this.#ports.clock.now() };
-  }
-
-  /** A memory that can't be kept costs a call at the next logon, not this link. */
-  #remember(memory: Memory): void {
-    try {
-      this.#ports.store.write(memory);
-      this.#unsaved = undefined;
-    } catch (thrown) {
-      this.#unsaved = memory;
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
-      this.#ports.log.warn("state-unwritable", `the outcome can't be remembered: ${message}`);
-    }
   }
 
   /** How long the device has been awake in this run, ms; asked at least at every sign of life. */

@@ -1,0 +1,73 @@
+import type { AgentError, ErrorCode } from "../errors.ts";
+import { keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
+import type { LinkPorts } from "./ports.ts";
+
+/** Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended machine. */
+const glance = 30_000;
+/** The same where a person watches. */
+const watchedGlance = 1_000;
+/** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
+const signOfLife = 600_000;
+
+/** Failures that may pass as soon as a network comes back. */
+const networkFailures: readonly ErrorCode[] = [
+  "name-not-resolved",
+  "not-connected",
+  "proxy-refused",
+  "connection-lost",
+  "no-answer",
+  "identity-unreadable",
+  "intercepted",
+  "tls-untrusted",
+];
+
+/** What a wait asks of the run that it is part of. */
+export interface Waiting {
+  /** What made the wait necessary. */
+  readonly cause: AgentError;
+  /** The state of things now. */
+  readonly context: () => PaceContext;
+  readonly remember: (schedule: Schedule) => Promise<void>;
+}
+
+/**
+ * Waits for the moment of the next try, or until the signal is aborted. A machine that was off part of the time waits longer,
+ * and one whose network has come back shorter.
+ * @returns the schedule as it is then
+ */
+export async function waitFor(
+  schedule: Schedule,
+  { cause, context, remember }: Waiting,
+  { clock, countdown, log, addresses }: Pick<LinkPorts, "clock" | "countdown" | "log" | "addresses">,
+  signal: AbortSignal,
+): Promise<Schedule> {
+  const networkIsBack = networkFailures.includes(cause.code) ? watchNetwork(addresses) : () => false;
+  let next = schedule;
+  let keptAt = clock.monotonic();
+  for (;;) {
+    const left = next.notBefore - clock.now();
+    if (left <= 0 || signal.aborted) break;
+    countdown?.show(left, cause);
+    await clock.sleep(Math.min(left, countdown === undefined ? glance : watchedGlance), signal);
+    if (networkIsBack()) {
+      log.info("network-back", "the device has a new network address; tries soon");
+      next = reconnected(next, context());
+    } else if (clock.monotonic() - keptAt >= signOfLife) {
+      keptAt = clock.monotonic();
+      next = keep(next, context());
+      await remember(next);
+    }
+  }
+  countdown?.erase();
+  return next;
+}
+
+/** Tells at each call whether an address has come since the one before. */
+function watchNetwork(addresses: LinkPorts["addresses"]): () => boolean {
+  let known = addresses();
+  return () => {
+    const before = known;
+    known = addresses();
+    return known.some((address) => !before.includes(address));
+  };
+}

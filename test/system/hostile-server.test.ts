@@ -26,7 +26,7 @@ let endpoint: Endpoint;
 
 beforeEach(async () => {
   gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
-  endpoint = setUpEndpoint(gears, { requestTimeout: "300ms", deadline: "1s", retryInitialDelay: "100ms" });
+  endpoint = setUpEndpoint(gears, { requestTimeout: "5s", deadline: "1s", retryInitialDelay: "100ms" });
 });
 afterEach(async () => {
   endpoint[Symbol.dispose]();
@@ -43,6 +43,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     ["a body cut short", cutShort],
     ["a good answer that comes too slowly, though a byte every 200 ms", oneByteAtATime(success, 200)],
   ])("69 unreachable: %s, tried again until the deadline", async (_, answer) => {
+    endpoint.configure({ requestTimeout: "300ms" });
     gears.answerAlways(scripted, answer);
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("unreachable");
@@ -57,7 +58,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     ["a body cut short", cutShort],
   ])("0: %s that passes ends linked", async (_, answer) => {
     gears.answerNext(scripted, answer, 2);
-    endpoint.configure({ deadline: "20s" });
+    endpoint.configure({ requestTimeout: "300ms", deadline: "20s" });
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("linked");
     expect(exitCode).toBe(0);
@@ -82,7 +83,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     ["a proxy that wants a log-on (407)", { ...captivePortal, status: 407 }],
   ])("76 protocol: %s, without a second try", async (_, answer) => {
     gears.answerAlways(scripted, answer);
-    endpoint.configure({ requestTimeout: "5s", deadline: "20s" });
+    endpoint.configure({ deadline: "20s" });
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: expect.any(String) } });
     expect(exitCode).toBe(76);

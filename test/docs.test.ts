@@ -1,13 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { readCommandLine } from "../agent/cli/command-line.ts";
 import { commandNames } from "../agent/cli/commands.ts";
 import { defaultText } from "../agent/cli/help.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
 import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
 
-const readme = readFileSync(join(import.meta.dirname, "..", "README.md"), "utf8");
+const repository = join(import.meta.dirname, "..");
+const readme = readFileSync(join(repository, "README.md"), "utf8");
 const row = (start: string): string | undefined => readme.split("\n").find((line) => line.startsWith(start));
 
 test.each(settingNames)("the README tells of the setting %s what its table says", (name) => {
@@ -25,7 +27,55 @@ test.each(commandNames.filter((name) => name !== "link"))("the README tells of t
 });
 
 test("the Intune guide has the path of every policy, and no other", () => {
-  const guide = readFileSync(join(import.meta.dirname, "..", "docs", "deploy-intune.md"), "utf8");
+  const guide = readFileSync(join(repository, "docs", "deploy-intune.md"), "utf8");
   const told = [...guide.matchAll(/^ *\| `(\w+)` \| `(\w+)\/(\w+)` \|$/gm)].map(([, ...parts]) => parts);
   expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
 });
+
+const pages = globSync(["*.md", "{docs,agent,installer,test}/**/*.md"], { cwd: repository }).map((name) => {
+  const text = readFileSync(join(repository, name), "utf8");
+  return { name, text, code: codeIn(text) };
+});
+
+/** Spans in backticks, indented and fenced lines. */
+function codeIn(text: string): readonly string[] {
+  const fenced = [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].flatMap(([, lines]) => lines?.split("\n") ?? []);
+  const spans = [...text.matchAll(/`([^`]+)`/g)].map(([, span]) => span ?? "");
+  return [...fenced, ...spans, ...text.split("\n").filter((line) => /^ {4}/.test(line))];
+}
+
+/** The program by any of its names, with or without its path but not in an assignment, and words that begin with a command or a flag. */
+const ownCommand =
+  /(?<!=[^\s(]*)(?:^|[\s"'/\\(])linkuser-agent(?:-(?:linux|darwin)-\w+)?(?:\.exe)?"? +([-a-z][^|#`<>)&;]*)/g;
+const wordsOf = (text: string): readonly string[] =>
+  text.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', "")) ?? [];
+
+test.each(pages)("$name: every command of the program is one that it takes", ({ code }) => {
+  for (const line of code) {
+    for (const [, args = ""] of line.matchAll(ownCommand)) expect(() => readCommandLine(wordsOf(args))).not.toThrow();
+  }
+});
+
+test("the commands in the docs are found", () => {
+  const found = pages.flatMap(({ code }) => code.flatMap((line) => [...line.matchAll(ownCommand)]));
+  expect(found.length).toBeGreaterThan(40);
+});
+
+test.each(pages)("$name: every script that it has npm run is there", ({ text }) => {
+  const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name);
+});
+
+test.each(pages)("$name: every link leads somewhere", ({ name, text }) => {
+  for (const [, path = "", anchor] of text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)) {
+    const target = path === "" ? join(repository, name) : join(repository, dirname(name), path);
+    expect(existsSync(target), target).toBe(true);
+    if (anchor !== undefined) expect(headingsOf(readFileSync(target, "utf8"))).toContain(anchor);
+  }
+});
+
+/** As GitHub makes anchors of them. */
+function headingsOf(text: string): readonly string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading.toLowerCase());
+  return headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+}

@@ -5,8 +5,7 @@ import { policyPath, settingsPath } from "./paths.ts";
 /** A file or folder of the settings that the service may not read, since it has no rights of its own. */
 export interface HiddenSettings {
   readonly path: string;
-  /** Mode bits that it has, and that it should have (inode(7)). */
-  readonly mode: number;
+  /** Mode bits that it should have (inode(7)). */
   readonly wanted: number;
 }
 
@@ -19,7 +18,7 @@ export function hiddenSettings(root: string): readonly HiddenSettings[] {
   ];
   return readable.flatMap(({ path, needed, wanted }) => {
     const mode = modeOf(path);
-    return mode === undefined || (mode & needed) !== 0 ? [] : [{ path, mode, wanted }];
+    return mode === undefined || (mode & needed) !== 0 ? [] : [{ path, wanted }];
   });
 }
 

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../errors.ts";
 import { applySteps, part } from "../install-steps.ts";
 import type { InstallRequest, InstallStep } from "../port.ts";
-import { fileStep, folderRemovalStep, removalStep } from "../posix/file-steps.ts";
+import { fileStep, folderRemovalStep, modeStep, removalStep } from "../posix/file-steps.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { requestedFiles } from "../posix/requested-files.ts";
 import { hiddenSettings } from "./hidden-settings.ts";
@@ -49,14 +49,9 @@ export function installSteps(machine: Machine, request: InstallRequest): readonl
 function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {
   return hiddenSettings(root)
     .filter(({ path }) => path !== policyPath(root) && (fileToo || path !== settingsPath(root)))
-    .map(({ path, mode, wanted }) => ({
-      what: `mode ${wanted.toString(8)} of ${path}, which the service has to read`,
-      change: "update",
-      apply: () => {
-        chmodSync(path, wanted);
-        return () => chmodSync(path, mode);
-      },
-    }));
+    .map(({ path, wanted }) =>
+      modeStep(`mode ${wanted.toString(8)} of ${path}, which the service has to read`, path, wanted),
+    );
 }
 
 function installTrigger({ root, trust, systemctl }: Machine, executable: string): InstallStep {

@@ -12,6 +12,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -51,6 +52,20 @@ export function fileStep(what: string, path: string, wanted: FileContent): Insta
         putBack(path, before);
         removeEmptyFolders(made, path);
       };
+    },
+  };
+}
+
+/** Gives a file or folder that is there another mode. @param what for a person, with the path */
+export function modeStep(what: string, path: string, mode: number): InstallStep {
+  const change = (to: number): void => acting(path, "given another mode", () => chmodSync(path, to));
+  const before = acting(path, "read", () => statSync(path).mode & 0o7777);
+  return {
+    what,
+    change: before === mode ? "keep" : "update",
+    apply: () => {
+      change(mode);
+      return () => change(before);
     },
   };
 }

@@ -5,12 +5,13 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fileStep, folderRemovalStep, removalStep } from "../../../agent/platform/posix/file-steps.ts";
+import { fileStep, folderRemovalStep, modeStep, removalStep } from "../../../agent/platform/posix/file-steps.ts";
 import { makeRoot } from "../linux/tree.ts";
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
@@ -45,6 +46,20 @@ test("the same content with another mode is no reason to keep it", () => {
   const path = join(makeRoot({ file: "x" }), "file");
   chmodSync(path, 0o644);
   expect(fileStep("file", path, { text: "x", mode: 0o600 }).change).toBe("update");
+});
+
+test("gives what is there another mode, and its own back; what is gone by then is told", () => {
+  const path = join(makeRoot({ file: "x" }), "file");
+  chmodSync(path, 0o600);
+  const step = modeStep("mode", path, 0o644);
+  expect(step).toMatchObject({ what: "mode", change: "update" });
+  const undo = step.apply();
+  expect(modeOf(path)).toBe(0o644);
+  expect(modeStep("mode", path, 0o644).change).toBe("keep");
+  undo();
+  expect(modeOf(path)).toBe(0o600);
+  rmSync(path);
+  expect(() => step.apply()).toThrow(expect.objectContaining({ code: "install-failed" }));
 });
 
 test("a link that stands in a file's place is replaced, not followed, and put back", () => {

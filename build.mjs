@@ -18,6 +18,13 @@ import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
 import { sign, signingFrom } from "./installer/windows/signing.ts";
 
+// What the person at the keyboard can mend is told in a line; of a defect it matters where it came up.
+process.on("uncaughtException", (error) => {
+  const plain = error.constructor === Error || error.code?.startsWith("ERR_PARSE_ARGS");
+  console.error(plain ? error.message : error);
+  process.exitCode = 1;
+});
+
 const names = targets.map(({ name }) => name);
 const { values } = parseArgs({
   options: { target: { type: "string", multiple: true, default: names }, package: { type: "boolean", default: false } },
@@ -42,7 +49,7 @@ try {
     const runtime = join(scratch, target.name);
     copyFileSync(fetchRuntime(target), runtime);
     if (target.strip !== undefined) {
-      runTool(target.strip.tool, [runtime], `Install the package ${target.strip.debianPackage}`);
+      runTool(target.strip.tool, [runtime], target.strip.debianPackage);
     }
     forgetVariables(runtime);
     const program = join(scratch, `${target.name}.js`);

@@ -2,19 +2,22 @@ import { spawnSync } from "node:child_process";
 
 /**
  * Runs a build tool to its end and returns its standard output.
- * @param missing what to tell the person at the keyboard when the tool isn't installed
+ * @param debianPackage where the person at the keyboard finds the tool if it isn't installed
  * @param environment variables that are set or replaced beside this process's own
  * @throws Error with the tool's own output when it fails
  */
 export function runTool(
   tool: string,
   args: readonly string[],
-  missing = `${tool} is not installed`,
+  debianPackage?: string,
   environment: NodeJS.ProcessEnv = {},
 ): string {
   const env = { ...process.env, ...environment };
   const { error, status, signal, stdout, stderr } = spawnSync(tool, args, { encoding: "utf8", env });
-  if (error !== undefined) throw new Error("code" in error && error.code === "ENOENT" ? missing : error.message);
+  if (error !== undefined) {
+    const place = debianPackage === undefined ? "" : `: install Debian's package ${debianPackage}`;
+    throw new Error("code" in error && error.code === "ENOENT" ? `${tool} is not installed${place}` : error.message);
+  }
   if (status !== 0) throw new Error(`${tool} ${args.join(" ")} ended with ${status ?? signal}:\n${stdout}${stderr}`);
   return stdout;
 }

@@ -34,7 +34,7 @@ export function makeDeb(target: LinuxTargetName, { version, files, sourceDate, s
   const deb = join(dist, `${product.name}_${version}_${architecture}.deb`);
   // Not zstd, which lintian of Debian 12 refuses; xz takes three times as long for a quarter less.
   const args = ["--root-owner-group", "-Zgzip", "-z6", "--build", scratch, deb];
-  runTool("dpkg-deb", args, "Install the package dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
+  runTool("dpkg-deb", args, "dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
   return deb;
 }
 

@@ -42,7 +42,7 @@ export function makeRpm(target: LinuxTargetName, { version, files, sourceDate, s
   const args = ["-bb", "--quiet", `--target=${architecture}-linux`, ...defines, spec];
   // A ~/.rpmmacros is somebody's own.
   const environment = { SOURCE_DATE_EPOCH: String(sourceDate), HOME: scratch, LC_ALL: "C" };
-  runTool("rpmbuild", args, "Install the package rpm", environment);
+  runTool("rpmbuild", args, "rpm", environment);
   return join(dist, `${product.name}-${version}-1.${architecture}.rpm`);
 }
 

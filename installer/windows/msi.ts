@@ -38,9 +38,9 @@ export function makeMsi({ version, executable, sourceDate, scratch, dist }: MsiR
   const unfinished = join(scratch, "agent.msi");
   // It finds files by relative names alone.
   const wixl = ["wixl", "--arch", "x64", "--output", "agent.msi", "agent.wxs"];
-  runTool("env", [`--chdir=${scratch}`, ...wixl], "Install the package wixl");
+  runTool("env", [`--chdir=${scratch}`, ...wixl], "wixl");
   const queries = corrections(version).flatMap((query) => ["-q", query]);
-  runTool("msibuild", [unfinished, ...queries], "Install the package msitools");
+  runTool("msibuild", [unfinished, ...queries], "msitools");
   setSummary(unfinished, { packageCode: guidOf("package", digest), sourceDate });
   const msi = join(dist, `${product.name}-${version}-x64.msi`);
   copyFileSync(unfinished, `${msi}.new`);

@@ -61,7 +61,7 @@ export function signingArguments(signing: Signing, input: string, output: string
 export function sign(file: string, signing: Signing): void {
   const signed = `${file}.signed`;
   try {
-    runTool("osslsigncode", signingArguments(signing, file, signed), "Install the package osslsigncode");
+    runTool("osslsigncode", signingArguments(signing, file, signed), "osslsigncode");
     renameSync(signed, file);
   } finally {
     rmSync(signed, { force: true });

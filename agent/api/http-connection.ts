@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
 import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
-import { AgentError, type ErrorCode, systemErrorCode } from "../errors.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
 import type { ProxyAddress, Way } from "../proxy/address.ts";
 import { certificateFault, readShown, type ShownCertificate } from "./certificate-fault.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
-import { networkFailure } from "./network-failure.ts";
 import { openTunnel } from "./tunnel.ts";
+import { type Destroyable, type TakeWay, tryWays } from "./ways.ts";
 
 /** Bytes of a body; the API's own answers have less than a hundred. */
 const largestBody = 64 * 1024;
@@ -97,21 +97,11 @@ export function createConnection(route: Route): HttpConnection {
     };
     stage = "connecting";
     const to = address === undefined ? destination : { ...destination, hostname: address };
-    const attempt = ([way = "direct", ...others]: readonly Way[], before: readonly AgentError[]): void => {
-      const done: ConnectCallback = (error, socket) => {
-        const failure = error === null ? undefined : networkFailure(error, to.host);
-        if (failure === undefined || !unreached.includes(failure.code)) connected(error, socket);
-        else if (others.length > 0) attempt(others, [...before, failure]);
-        else connected(before.length === 0 ? error : withEarlier(failure, before));
-      };
-      const take = (opened: Set<Destroyable>, taken: ConnectCallback): void => {
-        if (way === "direct") dial(opened, to, taken);
-        else dialThrough(way, opened, to, taken);
-      };
-      if (others.length === 0) take(open, done);
-      else within(wayLimit, way === "direct" ? to.host : way.origin, open, take, done);
+    const take: TakeWay = (way, opened, taken) => {
+      if (way === "direct") dial(opened, to, taken);
+      else dialThrough(way, opened, to, taken);
     };
-    attempt(ways, []);
+    tryWays(ways, { limit: wayLimit, host: to.host, open, take }, connected);
   }
 
   function dialThrough(
@@ -160,57 +150,9 @@ export function createConnection(route: Route): HttpConnection {
   };
 }
 
-interface Destroyable {
-  destroy(reason: Error): void;
-}
-
-/** Failures to reach a proxy or a host, after which the next way is tried; what a proxy itself refuses is final. */
-const unreached: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
-
 function withCertificate(error: Error, peer: string, shown: ShownCertificate | undefined): Error {
   const message = certificateFault(systemErrorCode(error) ?? "", peer, shown, Date.now());
   return message === undefined ? error : new AgentError("tls-untrusted", message, { cause: error });
-}
-
-function withEarlier(last: AgentError, before: readonly AgentError[]): AgentError {
-  const earlier = before.map(({ message }) => message).join(" ");
-  return new AgentError(last.code, `${last.message} Before that: ${earlier}`, { cause: last });
-}
-
-/**
- * Gives a way up after a time, with all that it has opened, so that one that is silent leaves time for the next.
- * @param peer whom it leads to, for the message
- * @param open all that is open; what the way opens is in it as one
- */
-function within(
-  limit: number,
-  peer: string,
-  open: Set<Destroyable>,
-  take: (opened: Set<Destroyable>, taken: ConnectCallback) => void,
-  done: ConnectCallback,
-): void {
-  const opened = new Set<Destroyable>();
-  const all: Destroyable = {
-    destroy: (reason) => {
-      for (const one of opened) one.destroy(reason);
-    },
-  };
-  open.add(all);
-  let over = false;
-  const timer = setTimeout(() => {
-    const silent = new AgentError("not-connected", `No connection to ${peer} in time.`);
-    over = true;
-    all.destroy(silent);
-    open.delete(all);
-    done(silent);
-  }, limit);
-  take(opened, (error, socket) => {
-    clearTimeout(timer);
-    if (over) return;
-    over = true;
-    if (error !== null) open.delete(all);
-    done(error, socket);
-  });
 }
 
 /**

@@ -1,28 +1,26 @@
-import { AgentError, systemErrorCode } from "../../errors.ts";
+import { AgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
 import { applySteps, part } from "../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
+import {
+  acting,
+  credentialRemovalStep,
+  credentialStep,
+  fileRemovalStep,
+  fileStep,
+  type MachineFiles,
+} from "./file-steps.ts";
 import { folderOf, ownFiles, taskDefinitionFile } from "./paths.ts";
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
 import type { TaskScheduler } from "./task-scheduler.ts";
 
-/** Settings are no secret, and a run of a plain user needs them. */
-type Readers = "everybody" | "administrators";
-
 /** What an installation does to the machine; tests put their own in its place. */
-export interface WindowsMachine {
+export interface WindowsMachine extends MachineFiles {
   readonly paths: Paths;
-  /** Undefined where there is no such file. @throws the system's error, as the others do */
-  readFile(path: string): Buffer | undefined;
-  /** Replaces a file whole by one that administrators alone may change. */
-  replaceFile(path: string, content: Buffer, readers: Readers): void;
-  removeFile(path: string): void;
   /** Leaves it where something is in it. */
   removeEmptyFolder(path: string): void;
   /** `link` is a junction or symbolic link, whoever made it. */
   folderKind(path: string): "folder" | "link" | "absent";
-  readProtected(path: string): Reading<string>;
-  writeProtected(path: string, text: string): void;
   protectFolder(path: string): void;
   writableByOthers(path: string): Reading<boolean>;
   readonly taskRegistered: () => boolean;
@@ -66,7 +64,7 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
       change: eventSource.isRegistered() ? "remove" : "absent",
       apply: () => {
         acting("the source of the event log can't be removed", () => eventSource.remove());
-        return () => eventSource.register();
+        return () => acting("the source of the event log can't be registered", () => eventSource.register());
       },
     },
     emptyFolderStep(machine),
@@ -86,76 +84,10 @@ function folderStep(machine: WindowsMachine): InstallStep {
     apply: () => {
       machine.protectFolder(path);
       return () => {
-        if (kind === "absent") machine.removeEmptyFolder(path);
+        if (kind === "absent") acting(`${path} can't be removed`, () => machine.removeEmptyFolder(path));
       };
     },
   };
-}
-
-function fileStep(machine: WindowsMachine, what: string, path: string, content: Buffer, readers: Readers): InstallStep {
-  const before = acting(`${path} can't be read`, () => machine.readFile(path));
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "create" : before.equals(content) ? "keep" : "update",
-    apply: () => {
-      acting(`${path} can't be written`, () => machine.replaceFile(path, content, readers));
-      return () => putBack(machine, path, before, readers);
-    },
-  };
-}
-
-function fileRemovalStep(
-  machine: WindowsMachine,
-  what: string,
-  path: string,
-  readers: Readers = "administrators",
-): InstallStep {
-  const before = acting(`${path} can't be read`, () => machine.readFile(path));
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "absent" : "remove",
-    apply: () => {
-      acting(`${path} can't be removed`, () => machine.removeFile(path));
-      return () => putBack(machine, path, before, readers);
-    },
-  };
-}
-
-function putBack(machine: WindowsMachine, path: string, before: Buffer | undefined, readers: Readers): void {
-  acting(`${path} can't be put back`, () =>
-    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before, readers),
-  );
-}
-
-function credentialStep(machine: WindowsMachine, path: string, text: string): InstallStep {
-  const before = machine.readProtected(path);
-  const same = before.kind === "found" && before.value === text;
-  return {
-    what: `credential ${path}`,
-    change: before.kind === "absent" ? "create" : same ? "keep" : "update",
-    apply: () => {
-      machine.writeProtected(path, text);
-      return () => putCredentialBack(machine, path, before);
-    },
-  };
-}
-
-function credentialRemovalStep(machine: WindowsMachine, path: string): InstallStep {
-  const before = machine.readProtected(path);
-  return {
-    what: `credential ${path}`,
-    change: before.kind === "absent" ? "absent" : "remove",
-    apply: () => {
-      acting(`${path} can't be removed`, () => machine.removeFile(path));
-      return () => putCredentialBack(machine, path, before);
-    },
-  };
-}
-
-/** One that could not be read before, as others could read it, is gone for good. */
-function putCredentialBack(machine: WindowsMachine, path: string, before: Reading<string>): void {
-  if (before.kind === "found") machine.writeProtected(path, before.value);
-  if (before.kind === "absent") machine.removeFile(path);
 }
 
 function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
@@ -164,7 +96,7 @@ function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
     change: eventSource.isRegistered() ? "keep" : "create",
     apply: () => {
       acting("the source of the event log can't be registered", () => eventSource.register());
-      return () => eventSource.remove();
+      return () => acting("the source of the event log can't be removed", () => eventSource.remove());
     },
   };
 }
@@ -240,15 +172,4 @@ function refuseExecutable(machine: WindowsMachine, executable: string): void {
     "install-failed",
     `The logon trigger can't start ${executable}: ${why}. ${move}, and run install from there.`,
   );
-}
-
-/** @throws AgentError `install-failed`, with the system's reason */
-function acting<T>(problem: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    if (cause instanceof AgentError) throw cause;
-    const why = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new AgentError("install-failed", `${problem} (${why}).`, { cause });
-  }
 }

@@ -3,10 +3,7 @@ import { type ExchangeContext, type Sender, splitBaseUrl } from "./exchange.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
 import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
-/**
- * A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token.
- * @internal
- */
+/** A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token. */
 export type GearsCredentials =
   | { readonly kind: "token"; readonly accessToken: Secret }
   | { readonly kind: "none" }

@@ -53,9 +53,9 @@ const restrictFile: Advice = ({ platform, configFile }) => {
 };
 
 const putCredential: Advice = ({ platform, credentialFile }) => {
-  if (platform === "windows") return "linkuser-agent install";
+  if (platform === "windows") return "linkuser-agent install --credential-from FILE";
   if (platform === "macos") return "sudo linkuser-agent install --credential-from FILE";
-  return `sudo install -D -m 600 /dev/stdin ${shellWord(credentialFile)}`;
+  return `sudo install -D -m 600 FILE ${shellWord(credentialFile)}`;
 };
 
 /** Where a code has none its message says it all. */

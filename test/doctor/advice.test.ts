@@ -15,7 +15,7 @@ const advise = (code: ErrorCode, others: Partial<AdviceFacts> = {}) =>
 
 describe("the next step", () => {
   test.each([
-    ["credentials-missing", "sudo install -D -m 600 /dev/stdin /etc/linkuser-agent/credential.json"],
+    ["credentials-missing", "sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json"],
     ["name-not-resolved", "getent ahosts proxy.example.com"],
     ["not-connected", "curl --include --proxy http://proxy.example.com:3128 https://gears.opswat.com/o/oauth/token"],
     [

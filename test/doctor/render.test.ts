@@ -34,7 +34,7 @@ test("what fails is told whole, in the column of details, and then what to do", 
 });
 
 test("a long command stays in one piece", () => {
-  const advice = "sudo install -D -m 600 /dev/stdin /etc/linkuser-agent/credential.json";
+  const advice = "sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json";
   expect(render(result({ status: "fail", advice }))).toContain(`  next: ${advice}`);
 });
 

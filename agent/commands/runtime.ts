@@ -1,6 +1,6 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import type { Clock } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
@@ -82,8 +82,9 @@ export function policyLayer(platform: Platform): readonly Layer[] {
 export function refuseWritableByOthers(platform: Platform, path: string): void {
   const writable = platform.writableByOthers(path);
   if (writable.kind === "failed") {
-    const message = `The settings file ${writable.error.message} Everybody may read it, and administrators alone change it.`;
-    throw new AgentError("settings-unreadable", message, { cause: writable.error });
+    const { error } = writable;
+    const remedy = systemErrorCode(error.cause) === "EACCES" ? " It holds no secret: let everybody read it." : "";
+    throw new AgentError("settings-unreadable", `The settings file ${error.message}${remedy}`, { cause: error });
   }
   if (writable.kind === "found" && writable.value) {
     const message = `The settings file ${path} can be changed by ordinary users; allow writing to administrators alone.`;

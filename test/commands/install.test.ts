@@ -269,10 +269,14 @@ test("a settings file that others may change is refused", async () => {
   expect(await mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
 });
 
-test("a settings file that can't be read is no fault of the credential's", async () => {
-  const error = new AgentError("credentials-unreadable", "/etc/config.json can't be read: this user may not.");
+test.each([
+  ["EACCES", " It holds no secret: let everybody read it."],
+  ["EIO", ""],
+])("a settings file that can't be read (%s) is no fault of the credential's", async (code, remedy) => {
+  const cause = Object.assign(new Error(), { code });
+  const error = new AgentError("credentials-unreadable", "/etc/config.json can't be read: why.", { cause });
   const told = await mistake(["install"], { writableByOthers: () => failed("fake", error) });
-  expect(told).toMatch(/^settings-unreadable: The settings file \/etc\/config.json can't be read: this user may not. /);
+  expect(told).toBe(`settings-unreadable: The settings file /etc/config.json can't be read: why.${remedy}`);
 });
 
 test.each(["install", "uninstall"])("%s is for administrators alone", async (command) => {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
 import {
@@ -29,6 +29,7 @@ MC4CAQAwBQYDK2VwBCIEIBpqO1Asdpp2OmsMZbxJSSs9sHG0wFSeVbMFRXNFRvel
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 const certFile = join(folder, "client.pem");
 writeFileSync(certFile, `some text before\n${certificate}`);
 

@@ -45,8 +45,12 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
+/** For all to read; on Windows in a command prompt, by SIDs, as names differ by language: SYSTEM, Administrators, Users. */
 const restrictFile: Advice = ({ platform, configFile }) => {
-  if (platform === "windows") return `icacls "${configFile}" /inheritance:r /grant *S-1-5-18:F *S-1-5-32-544:F`;
+  if (platform === "windows") {
+    const rights = "/inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F *S-1-5-32-545:R";
+    return ["/setowner *S-1-5-32-544", "/reset", rights].map((words) => `icacls "${configFile}" ${words}`).join(" && ");
+  }
   const file = shellWord(configFile);
   const list = platform === "macos" ? [`sudo chmod -N ${file}`] : [];
   return [`sudo chown root ${file}`, ...list, `sudo chmod 644 ${file}`].join(" && ");

@@ -29,7 +29,10 @@ describe("the next step", () => {
 
   test("is the system's own command", () => {
     expect(advise("name-not-resolved", { platform: "windows" })).toBe("nslookup proxy.example.com");
-    expect(advise("settings-exposed", { platform: "windows" })).toMatch(/^icacls /);
+    expect(advise("settings-exposed", { platform: "windows" })).toMatch(
+      /^icacls "[^"]+" \/setowner \S+ && icacls .*\/reset && icacls .*\/inheritance:r \/grant:r (?:\*S-1-5-\S+ ?){3}$/,
+    );
+    expect(advise("credentials-missing", { platform: "windows" })).toContain("--credential-from FILE");
     expect(advise("tls-untrusted", { platform: "windows" })).toBeUndefined();
   });
 

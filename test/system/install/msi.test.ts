@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { runTool } from "../../../installer/executable/command.ts";
 import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
 import { product } from "../../../installer/package.ts";
@@ -41,6 +41,8 @@ let windows: WindowsInstallation;
 let gears: Gears;
 
 beforeAll(async () => {
+  // Else a commit during the tests would change the packages.
+  vi.stubEnv("SOURCE_DATE_EPOCH", "1700000000");
   scratch = mkdtempSync(join(tmpdir(), "linkuser-agent-msi-"));
   first = makeWindowsPackage(built, scratch);
   const changed = join(scratch, "later.exe");
@@ -50,6 +52,7 @@ beforeAll(async () => {
   windows = await startWindowsInstallation();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await windows?.[Symbol.asyncDispose]();
   rmSync(scratch, { recursive: true, force: true });
 });

@@ -134,9 +134,9 @@ async function demo(gears: Gears, directory: string): Promise<boolean> {
 }
 
 const directory = mkdtempSync(join(tmpdir(), "linkuser-agent-demo-"));
-try {
-  await using gears = await startGears();
-  process.exitCode = (await demo(gears, directory)) ? 0 : 1;
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+// Ended early, by a key or by a reader that has seen enough (`npm start | head`).
+process.once("SIGINT", () => process.exit(130));
+process.stdout.once("error", () => process.exit());
+await using gears = await startGears();
+process.exitCode = (await demo(gears, directory)) ? 0 : 1;

@@ -64,6 +64,7 @@ const outcomeByCode = {
   internal: "internal",
 } as const satisfies Record<string, FailureOutcome>;
 
+/** The stable `error.code` of the JSON output. CONTRACT. */
 export type ErrorCode = keyof typeof outcomeByCode;
 
 /**

@@ -1,11 +1,13 @@
 import { printableJson } from "./printable.ts";
 import type { Settings } from "./settings/table.ts";
 
+/** The setting `logLevel`: events below it are dropped. */
 export type LogLevel = Settings["logLevel"];
 
 /** What one event tells besides its message; never a secret, never a URL with a query. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
+/** One event, before it takes a form. */
 export interface LogEvent {
   /** Wall-clock milliseconds since the epoch. */
   readonly time: number;
@@ -20,6 +22,7 @@ export interface LogEvent {
 /** Takes events to one place; told only those that are important enough. */
 export type LogSink = (event: LogEvent) => void;
 
+/** One function for each level; `event` is a stable name, `message` for a person. */
 export type Log = Readonly<Record<LogLevel, (event: string, message: string, fields?: LogFields) => void>>;
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];

@@ -10,6 +10,7 @@ export type Reading<T> =
   | { readonly kind: "absent"; readonly origin: string; readonly reason: string }
   | { readonly kind: "failed"; readonly origin: string; readonly error: AgentError };
 
+/** The value, and where it was read. */
 export function found<T>(value: T, origin: string): Reading<T> {
   return { kind: "found", value, origin };
 }
@@ -19,6 +20,7 @@ export function absent(origin: string, reason: string): Reading<never> {
   return { kind: "absent", origin, reason };
 }
 
+/** What kept the value from being read; where a wrong value could follow, it stops the run. */
 export function failed(origin: string, error: AgentError): Reading<never> {
   return { kind: "failed", origin, error };
 }

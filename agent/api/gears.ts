@@ -15,6 +15,7 @@ interface RequestCounts {
   readonly linkUser: number;
 }
 
+/** The account's API with its credentials, as a run uses it. */
 export interface Gears {
   /**
    * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get

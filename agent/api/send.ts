@@ -7,6 +7,7 @@ import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection, ObserveTls } from "./http-connection.ts";
 import { networkFailure } from "./network-failure.ts";
 
+/** How requests are sent, and whom TLS trusts. */
 export interface SenderOptions {
   /** Milliseconds for one exchange, from name resolution to the last byte. */
   readonly requestTimeout: number;

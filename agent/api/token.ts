@@ -10,12 +10,14 @@ export interface TokenClient {
   readonly clientSecret: Secret;
 }
 
+/** An access token (RFC 6749 1.4). */
 export interface Token {
   readonly value: Secret;
   /** Wall-clock milliseconds; undefined where the answer does not say. */
   readonly expiresAt: number | undefined;
 }
 
+/** What the token endpoint said, where it makes sense to go on or to wait. */
 export type TokenAnswer =
   | { readonly kind: "token"; readonly token: Token }
   | { readonly kind: "rate-limited"; readonly rateLimit: RateLimitReport }

@@ -12,6 +12,7 @@ import {
   emptyIsNotGiven,
 } from "./commands.ts";
 
+/** What the arguments say. */
 export interface CommandLine {
   readonly command: CommandName;
   /** Flags that are no settings, without their dashes; `true` for those without a value. */

@@ -84,6 +84,7 @@ export const commands = {
   },
 } as const satisfies Readonly<Record<string, Command>>;
 
+/** The first word of the arguments; `link` where there is none. */
 export type CommandName = keyof typeof commands;
 
 /** Whether an empty value counts as not given; elsewhere it is a mistake or an empty list. */
@@ -92,4 +93,5 @@ export function emptyIsNotGiven(name: CommandName): boolean {
   return command.emptyIsNotGiven === true;
 }
 
+/** In the order in which help shows them. */
 export const commandNames = Object.keys(commands) as readonly CommandName[];

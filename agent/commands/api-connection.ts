@@ -15,6 +15,7 @@ export interface ApiConnection {
   rest(): Promise<void>;
 }
 
+/** Opens nothing before the first call. */
 export function apiConnection(parts: {
   readonly baseUrl: string;
   /** @throws AgentError where there are none */

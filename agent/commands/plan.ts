@@ -4,6 +4,7 @@ import { leastTime, plainRollout, simulate } from "../pace/simulate.ts";
 import { margin } from "../pace/tiles.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 
+/** The rollout that is planned. */
 export interface PlanInput {
   /** 1 to {@link mostDevices}. */
   readonly devices: number;
@@ -28,6 +29,7 @@ export interface Forecast {
   readonly curve: readonly number[];
 }
 
+/** One way to set the fleet, and what it costs. */
 export interface PlanChoice {
   readonly name: string;
   /** As in the settings file; empty: nothing is set. */
@@ -41,6 +43,7 @@ export interface PlanChoice {
   readonly hardest: Forecast;
 }
 
+/** What `plan` tells; its JSON document. */
 export interface PlanResult extends PlanInput {
   /** With every call used and none refused, ms. */
   readonly least: number;

@@ -16,6 +16,7 @@ export function checkVendorClient({ survey: { device }, observed }: SeenSurvey):
   return checkIds("opswat", device, observed.of("vendorClient"), observed.elapsed("vendorClient", "vendorDeviceId"));
 }
 
+/** What the hardware's identifiers are, and why some are passed over. */
 export function checkHardwareIds({ survey: { device }, observed }: SeenSurvey): Finding {
   return checkIds("hwid", device, observed.of("hardwareIds"), observed.elapsed("hardwareIds"));
 }
@@ -39,6 +40,7 @@ function checkIds(
 
 const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };
 
+/** Which MAC addresses would be tried, and why others not. */
 export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Finding {
   const observation = observed.of("adapters");
   if (observation === undefined) return leftOut;
@@ -68,6 +70,7 @@ export function checkIdentifier({ survey: { device, problems } }: SeenSurvey): F
   return error === undefined ? { status: "skip", detail: "none was looked for" } : { status: "fail", error };
 }
 
+/** Who is logged on. */
 export function checkSessions({ observed }: SeenSurvey): Finding {
   const observation = observed.of("sessions");
   const reading = observation?.readings[0] as Reading<readonly Session[]> | undefined;
@@ -105,6 +108,7 @@ export function checkUser({ survey: { user, username, problems }, observed }: Se
   }
 }
 
+/** Which group would be sent, and of how many. */
 export function checkGroups({ survey: { groups, problems }, observed }: SeenSurvey): Finding {
   const observation = observed.of("groups");
   if (observation === undefined) return { status: "skip", detail: "needs user" };

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { type AgentError, asAgentError } from "../errors.ts";
 
+/** `skip` where a check before it failed, or where it does not apply. */
 export type CheckStatus = "ok" | "warn" | "fail" | "skip";
 
 /** What one check says. `value` is what later checks build on; where it is missing they are skipped. */
@@ -15,6 +16,7 @@ export type Finding<T = true> = {
   | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string; readonly advice?: string }
 );
 
+/** One line of the report. */
 export interface CheckResult {
   /** Stable, in kebab-case. */
   readonly name: string;
@@ -35,6 +37,7 @@ export type Adviser = (error: AgentError) => string | undefined;
 /** What a check needs of others, by the name of the check that gives it. */
 type Needs<N> = { readonly [K in keyof N]: N[K] | undefined };
 
+/** Runs checks one after the other and keeps what they find. */
 export interface Report {
   readonly results: readonly CheckResult[];
   /**

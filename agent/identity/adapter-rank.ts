@@ -2,6 +2,7 @@ import { foldName } from "./fold.ts";
 import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "./mac.ts";
 import type { Adapter } from "./sources.ts";
 
+/** A MAC address that is worth trying. */
 export interface RankedMac {
   readonly mac: Mac;
   readonly adapter: string;
@@ -9,6 +10,7 @@ export interface RankedMac {
   readonly reason: string;
 }
 
+/** All adapters, in or out. */
 export interface AdapterRanking {
   /** Addresses worth trying, the likeliest to be known to the server first. */
   readonly macs: readonly RankedMac[];

@@ -4,6 +4,7 @@ import { namedAdapter, rankAdapters } from "./adapter-rank.ts";
 import type { DeviceId } from "./device-id.ts";
 import type { Adapter } from "./sources.ts";
 
+/** Where an identifier comes from, as the setting `identify` names it. */
 export type Source = Settings["identify"][number];
 
 /** An identifier under which the server may know this device. */
@@ -35,6 +36,7 @@ export interface SourceReadings {
   readonly hwid?: readonly Reading<DeviceId>[];
 }
 
+/** What identifies this device. */
 export interface Candidates {
   /** In the order in which they are tried; different from one another. */
   readonly candidates: readonly Candidate[];

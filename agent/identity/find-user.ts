@@ -19,6 +19,7 @@ export interface Person {
   readonly excludedBy: string | undefined;
 }
 
+/** Whom to link, or why nobody; with all who are logged on. */
 export type UserFinding =
   | { readonly kind: "user"; readonly account: Account; readonly reason: string; readonly people: readonly Person[] }
   | { readonly kind: "skipped"; readonly reason: string; readonly people: readonly Person[] }

@@ -4,6 +4,7 @@ import { matchesPattern } from "./pattern.ts";
 import type { Group } from "./sources.ts";
 import { longestName } from "./username.ts";
 
+/** One of the user's groups, as `--dry-run` lists it. */
 export interface GroupRow {
   readonly name: string;
   readonly domain: string | undefined;
@@ -13,6 +14,7 @@ export interface GroupRow {
   readonly unfit: string | undefined;
 }
 
+/** The group that is sent, and why that one. */
 export interface GroupChoice {
   /** What is sent; undefined to send no group. */
   readonly group: string | undefined;

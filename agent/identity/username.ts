@@ -4,6 +4,7 @@ import type { Account } from "./sources.ts";
 /** The API takes 1 to 256 characters for a user's and a group's name; counted in UTF-16 units, the stricter reading. */
 export const longestName = 256;
 
+/** A name that is sent, or one that the API would not take. */
 export type Username =
   | { readonly kind: "valid"; readonly username: string; readonly warnings: readonly string[] }
   /** `reason` completes "the user name …". */

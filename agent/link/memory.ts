@@ -59,10 +59,12 @@ export interface MemoryStore {
   write(memory: Memory): void;
 }
 
+/** What a kept text is. */
 export type ReadMemory = { readonly kind: "read"; readonly memory: Memory } | { readonly kind: "damaged" };
 
 const version = 1;
 
+/** The text that is kept. */
 export function formatMemory(memory: Memory): string {
   return `${printableJson({ version, ...memory }, 2)}\n`;
 }

@@ -58,6 +58,7 @@ export interface Countdown {
   erase(): void;
 }
 
+/** What the settings and the command line ask of a run. */
 export interface LinkOptions {
   readonly settings: Pick<
     Settings,
@@ -70,6 +71,7 @@ export interface LinkOptions {
   readonly willRepeat: boolean;
 }
 
+/** How a run ended, with what was known of device and user. */
 export interface LinkResult {
   readonly outcome: Outcome;
   readonly device: RememberedLink["device"] | undefined;

@@ -9,6 +9,7 @@ export const limiterModels = [
   "token-bucket",
 ] as const;
 
+/** One of {@link limiterModels}. */
 export type LimiterModel = (typeof limiterModels)[number];
 
 /** A rate limit in virtual time. Calls must come in order of time. */
@@ -19,6 +20,7 @@ export interface Limiter {
   resetAt(now: number): number;
 }
 
+/** A limiter that has seen no call yet. */
 export function makeLimiter(model: LimiterModel, limit: RateLimit): Limiter {
   switch (model) {
     case "fixed-window":

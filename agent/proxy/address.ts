@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 
+/** An HTTP proxy and how to log on to it. */
 export interface ProxyAddress {
   /** Scheme, host and port; safe to show. */
   readonly origin: string;

@@ -11,6 +11,7 @@ import { byVariables, variableFor } from "./variables.ts";
  */
 export type SystemProxy = { readonly ways: readonly Way[] } | { readonly script: string };
 
+/** The ways to a host, and why these. */
 export interface ProxyChoice {
   /** At least one, in the order in which they are tried. */
   readonly ways: readonly Way[];
@@ -20,6 +21,7 @@ export interface ProxyChoice {
   readonly problem?: string;
 }
 
+/** Where proxies are looked for. */
 export interface ProxySources {
   /** `auto`, `none` or a proxy's URL. */
   readonly setting: string;

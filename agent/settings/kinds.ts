@@ -24,6 +24,7 @@ const invalid = (allowed: string): Parsed<never> => ({ ok: false, allowed });
 
 const withoutControls = (text: string): boolean => !/\p{Cc}/u.test(text);
 
+/** Text of 1 to 4096 UTF-16 units without control characters. */
 export function text(placeholder: string, allowed = "text without control characters"): Kind<string> {
   return {
     parse: (raw) =>
@@ -36,6 +37,7 @@ export function text(placeholder: string, allowed = "text without control charac
   };
 }
 
+/** An absolute path of any system: settings of one may be written on another. */
 export function absolutePath(placeholder: string): Kind<string> {
   const allowed = "an absolute path";
   return {
@@ -56,6 +58,7 @@ export const registryValue: Kind<string> = {
       : invalid("the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID"),
 };
 
+/** One of a few words. */
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
   return {
     parse: (raw) => {
@@ -68,6 +71,7 @@ export function choice<const C extends readonly string[]>(...choices: C): Kind<C
   };
 }
 
+/** A whole number, both ends included. */
 export function integer(min: number, max: number): Kind<number> {
   return {
     parse: (raw) => {
@@ -94,6 +98,7 @@ export const flag: Kind<boolean> = {
   policy: { editor: "switch" },
 };
 
+/** A duration, both ends included. */
 export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
   return {
     parse: (raw) => {
@@ -151,6 +156,7 @@ export interface RateLimit {
   readonly period: Duration;
 }
 
+/** `10/1m`; both parts have bounds. */
 export const rateLimit: Kind<RateLimit> = {
   parse: (raw) => {
     const match = typeof raw === "string" ? /^(\d{1,6})\/(.+)$/.exec(raw) : null;

@@ -10,6 +10,7 @@ import {
   settingsTable,
 } from "./table.ts";
 
+/** Where settings can be set. */
 export type LayerKind = "policy" | "flag" | "environment" | "file";
 
 /** Raw values from one place, by setting name; `where` completes "… is not valid" for a person. */
@@ -29,6 +30,7 @@ export interface Origin {
   readonly text: string;
 }
 
+/** The effective settings, and where each comes from. */
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;

@@ -139,6 +139,7 @@ export const settingsTable = {
 } as const;
 
 type Table = typeof settingsTable;
+/** A setting as it is spelled in the settings file. */
 export type SettingName = keyof Table;
 
 type KindValue<S> = S extends { readonly kind: Kind<infer T> } ? T : never;
@@ -150,6 +151,7 @@ export type Settings = {
     : KindValue<Table[N]>;
 };
 
+/** In the table's order, which help, docs and templates keep. */
 export const settingNames = Object.keys(settingsTable) as readonly SettingName[];
 
 /** `fleetSize` → `--fleet-size` */

@@ -14,6 +14,7 @@ export interface Target {
   readonly executable: string;
 }
 
+/** All executables, in the order in which they are built. */
 export const targets: readonly Target[] = [
   {
     name: "linux-x64",

@@ -12,6 +12,7 @@ export const afterInstall = whereSystemdRuns("systemctl daemon-reload", `systemc
 /** A run that waits for its turn ends; it would find neither its program nor its settings. */
 export const beforeRemove = whereSystemdRuns(`systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`);
 
+/** The units are gone by then. */
 export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
 
 /** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */

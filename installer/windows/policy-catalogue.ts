@@ -11,6 +11,7 @@ export const categories = {
   Files: "Files and log",
 } as const;
 
+/** A folder of {@link categories}. */
 export type Category = keyof typeof categories;
 
 interface Place {
@@ -61,6 +62,7 @@ export interface CataloguedPolicy extends Place {
   readonly standard: string;
 }
 
+/** All policies, one for each setting, in the table's order. */
 export const policyCatalogue: readonly CataloguedPolicy[] = settingNames.map((setting) => ({
   setting,
   name: policyName(setting),

@@ -24,6 +24,7 @@ import {
 /** The system's first process, by its two names. */
 const systemdPrograms = ["usr/lib/systemd/systemd", "lib/systemd/systemd"];
 
+/** The machine on which is installed; tests put their own in its place. */
 export interface Machine {
   /** Where its file system begins. */
   readonly root: string;

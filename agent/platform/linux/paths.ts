@@ -34,6 +34,7 @@ function commonPaths(root: string, environment: Environment): Pick<Paths, "confi
   return { configFile: settingsPath(root), credentialFile: givenCredential(environment) ?? installedCredential(root) };
 }
 
+/** The administrator's settings, for all to read. */
 export const settingsPath = (root: string): string => join(root, configFolder, "config.json");
 
 /** State and logs of root and of the service, whose own are below `private` (systemd.exec(5), DynamicUser=). */

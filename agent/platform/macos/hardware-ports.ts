@@ -34,6 +34,7 @@ const portKinds: readonly (readonly [RegExp, Adapter["kind"], string])[] = [
   [/^i(?:Phone|Pad)\b/, "other", "a phone or tablet that shares its connection"],
 ];
 
+/** What a port is by its name, and whether it is plugged in from outside. */
 export function kindOfPort({ port, device }: HardwarePort): Pick<Adapter, "kind" | "kindReason" | "detachable"> {
   const [, kind, kindReason] = portKinds.find(([pattern]) => pattern.test(port)) ?? [];
   if (kind !== undefined && kindReason !== undefined) return { kind, kindReason };

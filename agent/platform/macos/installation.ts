@@ -7,6 +7,7 @@ import { requestedFiles } from "../posix/requested-files.ts";
 import { daemonFile, daemonPropertyList, daemonTarget } from "./launchd.ts";
 import type { RunTool } from "./tools.ts";
 
+/** The Mac on which is installed; tests put their own in its place. */
 export interface Machine {
   readonly paths: Paths;
   readonly trust: Trust;
@@ -17,6 +18,7 @@ export interface Machine {
   readonly pause: (ms: number) => void;
 }
 
+/** This Mac. */
 export const realMachine = { daemonFile, pause: (ms: number) => void Atomics.wait(pauses, 0, 0, ms) } as const;
 const pauses = new Int32Array(new SharedArrayBuffer(4));
 

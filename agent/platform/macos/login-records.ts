@@ -21,6 +21,7 @@ const lineAt = 260;
 const pidAt = 292;
 const typeAt = 296;
 const hostAt = 320;
+/** Bytes of one struct utmpx. */
 export const recordSize = 640;
 
 /** @returns undefined for a record of anything but a logon that lasts */

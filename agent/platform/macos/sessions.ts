@@ -16,6 +16,7 @@ export interface SessionSources {
   readonly isAlive: (pid: number) => boolean;
 }
 
+/** This Mac's own. */
 export const systemSessions: SessionSources = {
   consoleOwner: () => statSync("/dev/console").uid,
   loginRecords: readLoginRecords,

@@ -26,6 +26,7 @@ export const writeSystemLog: WriteLog = (priority, format) => {
   syslog(priority, format);
 };
 
+/** Tells the unified log in one line; a log that can't be written is `failed`. */
 export function reportEvent(kind: EventKind, message: string, write: WriteLog): Reading<"reported"> {
   const origin = "system log";
   try {

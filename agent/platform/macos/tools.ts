@@ -11,6 +11,7 @@ export const tools = {
   scutil: "/usr/sbin/scutil",
 } as const;
 
+/** One of {@link tools}. */
 export type Tool = keyof typeof tools;
 
 /** Runs one of the system's programs to its end and gives its standard output. @throws AgentError */

@@ -45,6 +45,7 @@ interface Question {
 }
 type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string };
 
+/** How long a lookup may take, and what makes it. */
 export interface WorkerOptions {
   /** Milliseconds for one lookup. */
   readonly limit: number;

@@ -24,6 +24,7 @@ export interface NamedGroup {
   readonly name: string | undefined;
 }
 
+/** Users and groups by the C library; each method blocks and may throw. */
 export interface NameService {
   userById(uid: number): NamedUser | undefined;
   userByName(name: string): NamedUser | undefined;

@@ -23,6 +23,7 @@ const sticky = 0o1000;
 /** Larger than any credential. */
 const largest = 1024 * 1024;
 
+/** Who may own and change what is trusted. */
 export interface Trust {
   /** Whose files are trusted beside root's: the effective user of this process. */
   readonly uid: number;

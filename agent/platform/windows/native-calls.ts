@@ -15,6 +15,7 @@ export interface NativeCall {
   readonly parameters: readonly (number | bigint | null | Uint8Array)[];
 }
 
+/** What one call gave. */
 export interface NativeAnswer {
   readonly result: number | bigint;
   /** GetLastError right after the call. */
@@ -81,6 +82,7 @@ export function directCalls(): MakeCalls {
   };
 }
 
+/** How long calls may take, and what they are for. */
 export interface BoundedOptions {
   /** Milliseconds for one batch of calls. */
   readonly limit: number;

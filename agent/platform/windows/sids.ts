@@ -29,6 +29,7 @@ export function encodeSid(sid: Sid): Buffer {
   return bytes;
 }
 
+/** Well-known SIDs, [MS-DTYP] 2.4.2.4. */
 export const systemSid = "S-1-5-18";
 export const administratorsSid = "S-1-5-32-544";
 /** The service that installs Windows itself; it owns the system's files. */

@@ -9,6 +9,7 @@ const longest = 60_000;
 /** Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi can't call. */
 const tool = "schtasks.exe";
 
+/** Windows' Task Scheduler, as far as the logon trigger goes. */
 export interface TaskScheduler {
   /** Registers the task of a file, in place of an earlier one. @throws AgentError `install-failed` */
   register(definitionFile: string): void;

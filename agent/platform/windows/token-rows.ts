@@ -12,6 +12,7 @@ export function offsetOf(memory: Memory, address: bigint): number | undefined {
   return distance >= 0n && distance < BigInt(memory.bytes.length) ? Number(distance) : undefined;
 }
 
+/** One of a token's groups. */
 export interface TokenGroup {
   readonly sid: Sid;
   /** SE_GROUP_… flags, winnt.h. */

@@ -1,3 +1,4 @@
+/** An element as data; no name space or order is checked. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number | undefined>>;

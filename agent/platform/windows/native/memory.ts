@@ -8,6 +8,7 @@ export function wide(text: string): Buffer {
 
 /** Room for a pointer or handle that a function gives back. */
 export const pointerSlot = (): Buffer => Buffer.alloc(8);
+/** The pointer that a call put into a {@link pointerSlot}. */
 export const pointerIn = (slot: Buffer): bigint => slot.readBigUInt64LE(0);
 
 /** Room for a DWORD that a function gives back or changes. */
@@ -16,6 +17,7 @@ export function dwordSlot(value = 0): Buffer {
   slot.writeUInt32LE(value);
   return slot;
 }
+/** The number that a call put into a {@link dwordSlot}. */
 export const dwordIn = (slot: Buffer): number => slot.readUInt32LE(0);
 
 /** Copies memory that a function gave back. @param length in bytes */

@@ -13,6 +13,8 @@ import { type Destroyable, type TakeWay, tryWays } from "./ways.ts";
 const largestBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
 const largestHeaders = 16 * 1024;
+/** Bytes of all that one connection brings, also of what counts to no answer: empty lines before one have no end of their own. */
+const largestTraffic = 1024 * 1024;
 /** Milliseconds for one of a name's addresses before the next is tried beside it; Node's own is too short for satellites. */
 const addressAttempt = 1000;
 
@@ -93,6 +95,10 @@ export function createConnection(route: Route): HttpConnection {
   function connect(destination: Destination, callback: ConnectCallback): void {
     const connected: ConnectCallback = (...result) => {
       keepParserUnoptimised();
+      const [, socket] = result;
+      socket?.on("readable", () => {
+        if (socket.bytesRead > largestTraffic) socket.destroy(tooLarge(destination.host, "1 MiB"));
+      });
       callback(...result);
     };
     stage = "connecting";
@@ -198,8 +204,7 @@ function exchange(client: Client, request: ApiRequest, reach: (stage: Stage) => 
       onResponseData(controller, chunk) {
         size += chunk.length;
         if (size > largestBody) {
-          const message = `${host} sent more than 64 KiB, which the API never does. A proxy may answer in its place.`;
-          controller.abort(new AgentError("answer-too-large", message));
+          controller.abort(tooLarge(host, "64 KiB"));
         } else {
           // Decoded at once: a slice that is kept would keep the whole buffer that the system read into.
           body += decoder.decode(chunk, { stream: true });
@@ -210,6 +215,11 @@ function exchange(client: Client, request: ApiRequest, reach: (stage: Stage) => 
     },
   );
   return promise;
+}
+
+function tooLarge(host: string, size: string): AgentError {
+  const message = `${host} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
+  return new AgentError("answer-too-large", message);
 }
 
 function joined(headers: Record<string, string | string[] | undefined>): RawResponse["headers"] {

@@ -103,7 +103,6 @@ describe("not taken for an answer", () => {
     ["HTTP/2", bytes(Buffer.from("000012040000000000000300000064000400100000000600004000", "hex"))],
     ["no head at all", ({ socket }) => socket.end(good)],
     ["interim answers without end", pour("", `HTTP/1.1 103 Early\r\nLink: ${"x".repeat(4000)}\r\n\r\n`)],
-    ["empty lines without end", pour("", "\r\n".repeat(10_000))],
     ["NUL without end", pour("", Buffer.alloc(65_536))],
     [
       "an unpacked bomb in chunks",
@@ -124,6 +123,17 @@ describe("not taken for an answer", () => {
     expect([69, 76]).toContain(exitCode);
     expect(gears.links.size).toBe(0);
   });
+});
+
+it.each<[string, Misbehaviour]>([
+  ["empty lines", pour("", "\r\n".repeat(10_000))],
+  ["interim answers", pour("", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000))],
+])("%s without end are cut long before the time is up", async (_, misbehave) => {
+  endpoint.configure(patient);
+  gears.answerAlways("link_user", misbehave);
+  const { exitCode, document } = await run();
+  expect(document).toMatchObject({ outcome: "protocol", error: { code: "answer-too-large" } });
+  expect(exitCode).toBe(76);
 });
 
 /** As it has to be: nothing in it but lines of what a terminal shows as it is. */

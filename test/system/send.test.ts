@@ -196,6 +196,7 @@ describe("a server that misbehaves", () => {
       (socket) => socket.write(`${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
       "connection-lost",
     ],
+    ["gives interim answers for ever", endlessly("HTTP/1.1 103 Early Hints\r\n\r\n"), "answer-too-large"],
     [
       "switches protocols",
       (socket) => socket.write("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
@@ -211,7 +212,6 @@ describe("a server that misbehaves", () => {
   test.each<[string, (socket: Socket) => void]>([
     ["is silent", () => {}],
     ["is silent after the header lines", (socket) => socket.write(`${head}Content-Length: 2\r\n\r\n`)],
-    ["gives interim answers for ever", endlessly("HTTP/1.1 103 Early Hints\r\n\r\n")],
     [
       "sends a byte now and then, for ever",
       (socket) => {

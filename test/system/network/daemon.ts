@@ -20,7 +20,7 @@ export async function startDaemon([command = "", ...args]: readonly string[], po
   }
   const ended = new Promise((resolve) => daemon.once("close", resolve));
   await new Promise((resolve, reject) => daemon.once("spawn", resolve).once("error", reject));
-  while (daemon.exitCode === null) {
+  while (daemon.exitCode === null && daemon.signalCode === null) {
     if (await answers(port)) {
       return {
         told: () => told,

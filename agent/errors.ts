@@ -85,7 +85,9 @@ export class AgentError extends Error {
   }
 }
 
-/** What is thrown by anything else is a defect of ours; its text may hold anything, so it is kept as the cause alone. */
+/**
+ * What is thrown by anything else is a defect of ours; its text may hold anything, so it is kept as the cause alone.
+ */
 export function asAgentError(thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
   return new AgentError("internal", "A defect in linkuser-agent; please report it with the log file.", {

@@ -1,4 +1,6 @@
-/** Control characters, format characters (bidi marks, zero-width ones), line and paragraph separators, lone surrogates. */
+/**
+ * Control characters, format characters (bidi marks, zero-width ones), line and paragraph separators, lone surrogates.
+ */
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
@@ -16,8 +18,8 @@ export function printable(text: string, longest = 300): string {
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
 
 /**
- * JSON that a terminal shows as it is: what {@link printable} would change stands in it as `\u202e`, which every reader of
- * JSON takes back.
+ * JSON that a terminal shows as it is: what {@link printable} would change stands in it as `\u202e`, which every reader
+ * of JSON takes back.
  * @param indent spaces for each level; all in one line without it
  */
 export function printableJson(value: unknown, indent?: number): string {

@@ -65,14 +65,16 @@ export function terminalWidth(): number {
 }
 
 /**
- * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in a
- * console of Windows that has them turned off, as all but Windows Terminal may.
+ * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in
+ * a console of Windows that has them turned off, as all but Windows Terminal may.
  */
 export function showsColour({ NO_COLOR, TERM, WT_SESSION }: Readonly<Record<string, string | undefined>>): boolean {
   return isTerminal(1) && !NO_COLOR && TERM !== "dumb" && (Boolean(TERM) || Boolean(WT_SESSION));
 }
 
-/** Asks for the file's kind first: `node:tty` takes longer to load than all else that a run without a terminal needs. */
+/**
+ * Asks for the file's kind first: `node:tty` takes longer to load than all else that a run without a terminal needs.
+ */
 function isTerminal(descriptor: 1 | 2): boolean {
   try {
     const stats = fstatSync(descriptor);

@@ -27,8 +27,8 @@ export interface BillOfMaterials {
 }
 
 /**
- * What the executables are made of: npm's own list of the packages at run time, and Node with the libraries in it. The same
- * commit gives the same text: what npm takes from the clock, from chance and from the folder's name is replaced.
+ * What the executables are made of: npm's own list of the packages at run time, and Node with the libraries in it. The
+ * same commit gives the same text: what npm takes from the clock, from chance and from the folder's name is replaced.
  * @param sourceDate seconds since the epoch
  */
 export function billOfMaterials(version: string, sourceDate: number): string {

@@ -17,8 +17,8 @@ import { sign, signingFrom } from "./windows/signing.ts";
 import { type ZippedFile, zip } from "./zip.ts";
 
 /**
- * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the list of
- * all checksums.
+ * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the
+ * list of all checksums.
  * @returns what was made, but for the last
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {

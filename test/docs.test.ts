@@ -44,7 +44,10 @@ function codeIn(text: string): readonly string[] {
   return [...fenced, ...spans, ...text.split("\n").filter((line) => /^ {4}/.test(line))];
 }
 
-/** The program by any of its names, with or without its path but not in an assignment, and words that begin with a command or a flag. */
+/**
+ * The program by any of its names, with or without its path but not in an assignment, and words that begin with a
+ * command or a flag.
+ */
 const ownCommand =
   /(?<!=[^\s(]*)(?:^|[\s"'/\\(])linkuser-agent(?:-(?:linux|darwin)-\w+)?(?:\.exe)?"? +([-a-z][^|#`<>)&;]*)/g;
 const wordsOf = (text: string): readonly string[] =>

@@ -52,7 +52,9 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
   );
 }
 
-/** 301 and 308 say that an address has moved for good (RFC 9110 15.4), as a tenant may; a portal wants the caller back. */
+/**
+ * 301 and 308 say that an address has moved for good (RFC 9110 15.4), as a tenant may; a portal wants the caller back.
+ */
 const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
 
 /** What a network's page for logging in looks like from here; it goes away once a person has passed it. */

@@ -14,7 +14,10 @@ export interface ShownCertificate {
   readonly validTo: number;
   /** No issuer's certificate came with it. */
   readonly alone: boolean;
-  /** It names an address at which its issuer's certificate is kept (RFC 5280 4.2.2.1), as public CAs' do and made-up ones don't. */
+  /**
+   * It names an address at which its issuer's certificate is kept (RFC 5280 4.2.2.1), as public CAs' do and made-up
+   * ones don't.
+   */
   readonly hasPublishedIssuer: boolean;
 }
 

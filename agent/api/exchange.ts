@@ -29,8 +29,8 @@ export interface RawResponse {
 export interface Sender {
   /**
    * @throws AgentError for what the network, TLS or a proxy did: `name-not-resolved`, `not-connected`,
-   * `connection-lost`, `no-answer`, `tls-untrusted`, `answer-too-large`, `unexpected-answer`; after an abort the signal's
-   * reason where it is an AgentError, else `interrupted`
+   * `connection-lost`, `no-answer`, `tls-untrusted`, `answer-too-large`, `unexpected-answer`; after an abort the
+   * signal's reason where it is an AgentError, else `interrupted`
    */
   send(request: ApiRequest, signal: AbortSignal): Promise<RawResponse>;
   /** Drops all connections at once. */

@@ -3,7 +3,9 @@ import { type ExchangeContext, type Sender, splitBaseUrl } from "./exchange.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
 import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
-/** A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token. */
+/**
+ * A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token.
+ */
 export type GearsCredentials =
   | { readonly kind: "token"; readonly accessToken: Secret }
   | { readonly kind: "none" }
@@ -20,7 +22,8 @@ export interface Gears {
   /**
    * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get
    * another, it is asked once more with a new one.
-   * @throws AgentError what {@link Sender.send} throws; `credentials-refused`; `intercepted`, `redirected`, `not-json`, `unexpected-answer`
+   * @throws AgentError what {@link Sender.send} throws; `credentials-refused`; `intercepted`, `redirected`, `not-json`,
+   * `unexpected-answer`
    */
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
   readonly requests: RequestCounts;

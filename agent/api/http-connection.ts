@@ -13,9 +13,15 @@ import { type Destroyable, type TakeWay, tryWays } from "./ways.ts";
 const largestBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
 const largestHeaders = 16 * 1024;
-/** Bytes of all that one connection brings, also of what counts to no answer: empty lines before one have no end of their own. */
+/**
+ * Bytes of all that one connection brings, also of what counts to no answer: empty lines before one have no end of
+ * their own.
+ */
 const largestTraffic = 1024 * 1024;
-/** Milliseconds for one of a name's addresses before the next is tried beside it; Node's own is too short for satellites. */
+/**
+ * Milliseconds for one of a name's addresses before the next is tried beside it; Node's own is too short for
+ * satellites.
+ */
 const addressAttempt = 1000;
 
 /** Where a connection leads. */
@@ -162,9 +168,9 @@ function withCertificate(error: Error, peer: string, shown: ShownCertificate | u
 }
 
 /**
- * undici's HTTP parser is WebAssembly, and reads two small answers. V8 would begin to optimise it meanwhile, at 25 ms of
- * processor time. Done once it is needed: after a change of its flags V8 no longer takes the compiled code of Node's own
- * modules.
+ * undici's HTTP parser is WebAssembly, and reads two small answers. V8 would begin to optimise it meanwhile, at 25 ms
+ * of processor time. Done once it is needed: after a change of its flags V8 no longer takes the compiled code of Node's
+ * own modules.
  */
 function keepParserUnoptimised(): void {
   process.getBuiltinModule("node:v8").setFlagsFromString(`--wasm-tiering-budget=${2 ** 31 - 1}`);

@@ -13,7 +13,9 @@ export interface Probe {
   readonly rateLimit: RateLimitReport;
 }
 
-/** `GET {base}/o/oauth/token`: asks for nothing, as that path takes POST alone, and gets a short answer all the same. */
+/**
+ * `GET {base}/o/oauth/token`: asks for nothing, as that path takes POST alone, and gets a short answer all the same.
+ */
 export function buildProbeRequest(baseUrl: string): ApiRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   return { method: "GET", origin, target: new Secret(`${prefix}/o/oauth/token`), headers: {}, body: undefined };

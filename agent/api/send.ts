@@ -16,7 +16,10 @@ export interface SenderOptions {
   /** See {@link chooseProxy}. */
   readonly proxy: ProxySources;
   readonly observeTls?: ObserveTls;
-  /** Read at the first connection to the tenant; neither a proxy nor the vendor's client is shown it. @throws AgentError */
+  /**
+   * Read at the first connection to the tenant; neither a proxy nor the vendor's client is shown it.
+   * @throws AgentError
+   */
   readonly clientCertificate?: (() => ClientCertificate) | undefined;
 }
 
@@ -125,7 +128,10 @@ async function bounded(
   }
 }
 
-/** Does work unless the caller aborts: then this fails at once with the signal's reason, and what was begun goes on unheard. */
+/**
+ * Does work unless the caller aborts: then this fails at once with the signal's reason, and what was begun goes on
+ * unheard.
+ */
 async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const interrupt = () =>

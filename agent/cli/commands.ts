@@ -11,7 +11,9 @@ interface Command {
   readonly flags: Readonly<Record<string, CommandFlag>>;
   /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
   readonly settings: readonly SettingName[];
-  /** An empty value counts as not given, for callers that pass everything they have (Windows Installer's properties). */
+  /**
+   * An empty value counts as not given, for callers that pass everything they have (Windows Installer's properties).
+   */
   readonly emptyIsNotGiven?: true;
 }
 

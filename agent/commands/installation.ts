@@ -13,7 +13,8 @@ export function refuseWithoutRights({ privileged, name }: Platform, command: str
 }
 
 /**
- * Does a command's work, and tells the event log where it fails: of a program that an installer starts nobody sees the output.
+ * Does a command's work, and tells the event log where it fails: of a program that an installer starts nobody sees the
+ * output.
  * @throws AgentError of that work
  */
 export async function reportingFailure<T>(

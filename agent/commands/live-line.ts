@@ -1,4 +1,7 @@
-/** A line at the bottom of a terminal that is written anew in place. Plain text: old Windows consoles know no control sequences. */
+/**
+ * A line at the bottom of a terminal that is written anew in place. Plain text: old Windows consoles know no control
+ * sequences.
+ */
 export interface LiveLine {
   /** Cut to the terminal's width, since a line that is broken can't be taken back. */
   show(text: string): void;

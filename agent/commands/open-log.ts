@@ -4,7 +4,9 @@ import { printable } from "../printable.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** The log of a run: standard error, in a person's form on a terminal, the file, and warnings in the system's event log. */
+/**
+ * The log of a run: standard error, in a person's form on a terminal, the file, and warnings in the system's event log.
+ */
 export function openLog(
   { platform, clock, onTerminal, writeError }: Runtime,
   level: Settings["logLevel"],

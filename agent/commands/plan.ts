@@ -59,7 +59,10 @@ interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
 
 const points = 240;
 
-/** Forecasts a rollout for each choice of settings by letting the real schedule run in virtual time. Same input, same result. */
+/**
+ * Forecasts a rollout for each choice of settings by letting the real schedule run in virtual time. Same input, same
+ * result.
+ */
 export function plan(input: PlanInput): PlanResult {
   const least = leastTime({ ...input, limit: input.rateLimit });
   const runs = choicesFor(input, least).map((choice) => ({

@@ -67,7 +67,10 @@ export function effectivePaths(
   };
 }
 
-/** The layer of the management tool's settings; none where there is no policy. @throws AgentError `settings-unreadable` */
+/**
+ * The layer of the management tool's settings; none where there is no policy.
+ * @throws AgentError `settings-unreadable`
+ */
 export function policyLayer(platform: Platform): readonly Layer[] {
   const policy = platform.policy();
   if (policy.kind === "failed") throw policy.error;

@@ -45,7 +45,9 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
-/** For all to read; on Windows in a command prompt, by SIDs, as names differ by language: SYSTEM, Administrators, Users. */
+/**
+ * For all to read; on Windows in a command prompt, by SIDs, as names differ by language: SYSTEM, Administrators, Users.
+ */
 const restrictFile: Advice = ({ platform, configFile }) => {
   if (platform === "windows") {
     const rights = "/inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F *S-1-5-32-545:R";

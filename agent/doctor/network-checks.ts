@@ -126,8 +126,8 @@ const agreeing = 3_000;
 const disturbing = 120_000;
 
 /**
- * This machine's clock against the server's, or where that one is not known against the time before which this program was not
- * made: a clock that is wrong keeps TLS from trusting anybody, so no server can be asked then.
+ * This machine's clock against the server's, or where that one is not known against the time before which this program
+ * was not made: a clock that is wrong keeps TLS from trusting anybody, so no server can be asked then.
  */
 export function checkClock(probe: Probe | undefined, platform: Platform["name"], clock: Clock): Finding {
   const advice = setClock[platform];

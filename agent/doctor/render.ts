@@ -13,8 +13,8 @@ const longestDetail = 1500;
 const colours: Readonly<Record<CheckStatus, string>> = { ok: "32", warn: "33", fail: "31;1", skip: "2" };
 
 /**
- * One line per check in a terminal of 80 columns, cut where it is longer: JSON has it whole. What goes wrong, and what to
- * do then, has as many lines as it takes.
+ * One line per check in a terminal of 80 columns, cut where it is longer: JSON has it whole. What goes wrong, and what
+ * to do then, has as many lines as it takes.
  */
 export function renderReport(results: readonly CheckResult[], colour: boolean): string {
   const lines = results.flatMap((result) => renderCheck(result, colour));

@@ -20,8 +20,9 @@ export interface AdapterRanking {
 
 /**
  * Orders the machine's MAC addresses: the physical adapter of the default route first, then other connected ones, then
- * idle ones. After all built-in ones come those that are plugged in from outside: a dock on a shared desk has one address
- * for everybody who sits there. Addresses made up by software come last, since the vendor's client may never have seen them.
+ * idle ones. After all built-in ones come those that are plugged in from outside: a dock on a shared desk has one
+ * address for everybody who sits there. Addresses made up by software come last, since the vendor's client may never
+ * have seen them.
  */
 export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
   const ranked: (RankedMac & { readonly order: readonly number[] })[] = [];
@@ -48,7 +49,9 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
   return { macs, passedOver };
 }
 
-/** The adapter that the administrator named, by its name or one of its addresses; `macs` is empty where there is none. */
+/**
+ * The adapter that the administrator named, by its name or one of its addresses; `macs` is empty where there is none.
+ */
 export function namedAdapter(adapters: readonly Adapter[], wanted: string): AdapterRanking {
   const mac = parseMac(wanted);
   const named = adapters.find((adapter) =>

@@ -2,7 +2,9 @@ import { absent, found, type Reading } from "../reading.ts";
 
 declare const deviceIdBrand: unique symbol;
 
-/** A hardware ID (HWID) in the form in which it is sent: an RFC 9562 UUID in lower case, or 32 lower-case hex digits. */
+/**
+ * A hardware ID (HWID) in the form in which it is sent: an RFC 9562 UUID in lower case, or 32 lower-case hex digits.
+ */
 export type DeviceId = string & { readonly [deviceIdBrand]: true };
 
 /**

@@ -1,6 +1,8 @@
 declare const macBrand: unique symbol;
 
-/** A MAC address (IEEE 802 EUI-48) as the API's documentation writes it: lower case with colons, `00:0c:29:f2:7a:29`. */
+/**
+ * A MAC address (IEEE 802 EUI-48) as the API's documentation writes it: lower case with colons, `00:0c:29:f2:7a:29`.
+ */
 export type Mac = string & { readonly [macBrand]: true };
 
 /** Takes `00:0C:29:F2:7A:29`, `00-0c-29-f2-7a-29`, `000c.29f2.7a29` and `000c29f27a29`; undefined for anything else. */
@@ -29,7 +31,10 @@ export function isMulticast(mac: Mac): boolean {
   return (firstOctet(mac) & 0x01) !== 0;
 }
 
-/** Made up by software rather than assigned by a maker (U/L bit): virtual machines, randomised Wi-Fi, docks' pass-through. */
+/**
+ * Made up by software rather than assigned by a maker (U/L bit): virtual machines, randomised Wi-Fi, docks'
+ * pass-through.
+ */
 export function isLocallyAdministered(mac: Mac): boolean {
   return (firstOctet(mac) & 0x02) !== 0;
 }

@@ -15,7 +15,10 @@ export interface Adapter {
   readonly kindReason: string;
   /** The address in use was chosen at random or set by software, not by the maker. */
   readonly addressAssigned: "permanent" | "random" | "set" | "unknown";
-  /** Plugged in from outside, as a dock's, which serves whichever machine it is plugged into; left out where it can't be told. */
+  /**
+   * Plugged in from outside, as a dock's, which serves whichever machine it is plugged into; left out where it can't be
+   * told.
+   */
   readonly detachable?: boolean;
   /** The adapter is up and has a link. */
   readonly up: boolean;
@@ -51,7 +54,10 @@ export interface Account {
   readonly domain: string | undefined;
   /** User principal name, where the system knows it. */
   readonly upn: string | undefined;
-  /** Where the account is kept: on this machine, in Active Directory or another directory, in Entra ID, or a service's own. */
+  /**
+   * Where the account is kept: on this machine, in Active Directory or another directory, in Entra ID, or a service's
+   * own.
+   */
   readonly kind: "local" | "domain" | "entra" | "system";
 }
 

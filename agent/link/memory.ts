@@ -36,9 +36,9 @@ export interface Memory {
 }
 
 /**
- * What of a memory is this machine's own. A disk that was cloned or put into another machine brings the memory of the other one
- * along: its link, and a schedule by which all clones would call at the same moment. It is told by its hardware, of which
- * nothing is here; where either is not known, the memory is taken for the own one.
+ * What of a memory is this machine's own. A disk that was cloned or put into another machine brings the memory of the
+ * other one along: its link, and a schedule by which all clones would call at the same moment. It is told by its
+ * hardware, of which nothing is here; where either is not known, the memory is taken for the own one.
  * @param hardware this machine's identifiers
  */
 export function ownMemory(

@@ -33,7 +33,8 @@ export type LinkPlan =
   | { readonly kind: "already-linked"; readonly link: RememberedLink; readonly reason: string };
 
 /**
- * Decides whether a link must be made, and with which identifiers in which order: the one that worked before goes first.
+ * Decides whether a link must be made, and with which identifiers in which order: the one that worked before goes
+ * first.
  * @param now wall-clock milliseconds
  */
 export function planLink(
@@ -60,7 +61,9 @@ export function planLink(
   return { kind: "already-linked", link: remembered, reason: "nothing has changed since it was made" };
 }
 
-/** Part of the span over which a fleet that was linked on one day spreads when it is due again: three days of a month. */
+/**
+ * Part of the span over which a fleet that was linked on one day spreads when it is due again: three days of a month.
+ */
 const spreadOfDue = 0.1;
 
 /** When an unchanged link is due again: `relinkAfter` and up to a tenth more, fixed for the device, ms. */

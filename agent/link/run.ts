@@ -39,8 +39,9 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
 }
 
 /**
- * Faults of the network that a person can mend: a captive portal, TLS that is inspected or spoken by a stranger, a clock
- * that is not set yet. Unattended they are waited out; who watches is told at once. None of them costs a call of the API.
+ * Faults of the network that a person can mend: a captive portal, TLS that is inspected or spoken by a stranger, a
+ * clock that is not set yet. Unattended they are waited out; who watches is told at once. None of them costs a call of
+ * the API.
  */
 const mendable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 

@@ -2,7 +2,10 @@ import type { AgentError, ErrorCode } from "../errors.ts";
 import { keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
 import type { LinkPorts } from "./ports.ts";
 
-/** Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended machine. */
+/**
+ * Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended
+ * machine.
+ */
 const glance = 30_000;
 /** The same where a person watches. */
 const watchedGlance = 1_000;
@@ -31,8 +34,8 @@ export interface Waiting {
 }
 
 /**
- * Waits for the moment of the next try, or until the signal is aborted. A machine that was off part of the time waits longer,
- * and one whose network has come back shorter.
+ * Waits for the moment of the next try, or until the signal is aborted. A machine that was off part of the time waits
+ * longer, and one whose network has come back shorter.
  * @returns the schedule as it is then
  */
 export async function waitFor(

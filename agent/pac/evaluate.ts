@@ -26,9 +26,9 @@ const time = 1000;
 const mostNames = 8;
 
 /**
- * Evaluates a PAC script for a URL in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, a bound on its
- * memory and time, and learns of the URL only scheme and host, as in today's browsers. It can't wait for a look-up, so it is run
- * anew with each name that it asked for.
+ * Evaluates a PAC script for a URL in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, a
+ * bound on its memory and time, and learns of the URL only scheme and host, as in today's browsers. It can't wait for a
+ * look-up, so it is run anew with each name that it asked for.
  * @returns what `FindProxyForURL` gave; empty for nothing
  * @throws AgentError `settings-unreadable`
  */

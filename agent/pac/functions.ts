@@ -1,6 +1,6 @@
 /**
- * The functions that a PAC script may call, as Netscape described them in 1996 and browsers have them, in JavaScript for the
- * sandbox. `dnsResolve` and `myIpAddress` are given to it from outside.
+ * The functions that a PAC script may call, as Netscape described them in 1996 and browsers have them, in JavaScript
+ * for the sandbox. `dnsResolve` and `myIpAddress` are given to it from outside.
  */
 export const pacFunctions = String.raw`
 function alert() {}

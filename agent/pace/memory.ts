@@ -10,7 +10,9 @@ export interface PaceMemory {
   readonly tile: number;
   /** Width of the current tile, ms. */
   readonly width: number;
-  /** How much of the current tile has passed, ms; may exceed its width, and is below 0 until the tile before it is over. */
+  /**
+   * How much of the current tile has passed, ms; may exceed its width, and is below 0 until the tile before it is over.
+   */
   readonly position: number;
   /** Where in the current tile the try is, ms from its start. */
   readonly point: number;

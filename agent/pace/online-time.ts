@@ -7,7 +7,10 @@ type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;
 export const longestGap = 2 * triggerInterval;
 
 const hour = 3_600_000;
-/** A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the minute. */
+/**
+ * A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the
+ * minute.
+ */
 const dayLength = 20 * hour;
 const workday = 8 * hour;
 /** Devices that are on for less than this a day are treated as if they were on for so long. */
@@ -47,7 +50,8 @@ export function seen(
 
 /**
  * How much of the time between two looks at the clocks, at most {@link longestGap}, the device was awake, ms. Either
- * clock may run on while it sleeps, by system, so the slower one is believed, and a wall clock that was set back is not.
+ * clock may run on while it sleeps, by system, so the slower one is believed, and a wall clock that was set back is
+ * not.
  * @param wall ms that passed on the wall clock @param monotonic ms that passed on the monotonic clock
  */
 export function awakeTime(wall: number, monotonic: number): number {

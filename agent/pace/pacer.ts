@@ -40,7 +40,10 @@ export interface Schedule {
   readonly memory: PaceMemory;
   /** Wall-clock moment of the next try; already past or present where it is due. */
   readonly notBefore: number;
-  /** The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. `reason` is why. */
+  /**
+   * The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. `reason`
+   * is why.
+   */
   readonly unhurried: number;
   /** For a person, completes "waits until …": why. */
   readonly reason: string;
@@ -62,7 +65,9 @@ export function begin(remembered: PaceMemory | undefined, context: PaceContext):
   return hurried(decide(memory, context), context);
 }
 
-/** A sign of life while waiting, at least every 15 minutes and at the end of the run: counts the time the device is on. */
+/**
+ * A sign of life while waiting, at least every 15 minutes and at the end of the run: counts the time the device is on.
+ */
 export function keep(schedule: Schedule, context: PaceContext): Schedule {
   return hurried(decide(advanced(schedule, context), context), context);
 }

@@ -6,7 +6,10 @@ interface Spread {
   readonly splay: number | undefined;
 }
 
-/** How much wider than the bare minimum the span for a known fleet is: room for chance, so that nearly all get through at once. */
+/**
+ * How much wider than the bare minimum the span for a known fleet is: room for chance, so that nearly all get through
+ * at once.
+ */
 export const margin = 1.75;
 
 /** Width of the first tile where nothing is configured: 10 periods, 10 minutes under the API's own limit. */

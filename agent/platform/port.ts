@@ -77,8 +77,8 @@ export interface Platform extends IdentitySources {
   /** Whether ordinary users may change a file; a privileged run refuses such settings. */
   writableByOthers(path: string): Reading<boolean>;
   /**
-   * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out where
-   * this system's settings are not read. A privileged run reads only what administrators alone can set.
+   * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out
+   * where this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
   /** Runs a PAC script for a URL, where {@link systemProxy} may name one; gives its result. @throws AgentError */
@@ -87,11 +87,16 @@ export interface Platform extends IdentitySources {
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */
   tryLock(path: string): Reading<HeldLock>;
-  /** What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told. */
+  /**
+   * What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told.
+   */
   trigger?(): Reading<string>;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
-  /** Makes the state folder one whose files administrators alone open; left out where file modes do that. @throws AgentError */
+  /**
+   * Makes the state folder one whose files administrators alone open; left out where file modes do that.
+   * @throws AgentError
+   */
   protectFolder?(path: string): void;
 
   /**

@@ -6,8 +6,8 @@ import { bareHost, isLoopback } from "./host-match.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
 /**
- * How the system's own settings reach a URL: by ways in the order in which they are tried, at least one; or by what the PAC script at
- * an address says, where the system leaves running it to its programs.
+ * How the system's own settings reach a URL: by ways in the order in which they are tried, at least one; or by what the
+ * PAC script at an address says, where the system leaves running it to its programs.
  */
 export type SystemProxy = { readonly ways: readonly Way[] } | { readonly script: string };
 
@@ -36,8 +36,9 @@ export interface ProxySources {
 }
 
 /**
- * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the environment's proxy, then the system's.
- * This machine itself is never asked through a found proxy. A proxy that the network itself named gets no login.
+ * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the environment's proxy, then the
+ * system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
+ * login.
  * @throws AgentError `setting-invalid`; what `login` throws
  */
 export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {

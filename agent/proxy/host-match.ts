@@ -32,8 +32,8 @@ export function isIn(range: string, host: string): boolean {
 }
 
 /**
- * Whether an entry of NO_PROXY is for this host and port: `*`, a name with its subdomains, an IP address or a CIDR range, each
- * perhaps with a port.
+ * Whether an entry of NO_PROXY is for this host and port: `*`, a name with its subdomains, an IP address or a CIDR
+ * range, each perhaps with a port.
  * @param entry in lower case
  */
 export function excepts(entry: string, host: string, port: string): boolean {

@@ -1,8 +1,8 @@
 import { parseProxy, type Way } from "./address.ts";
 
 /**
- * The ways that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct way. SOCKS and
- * what is not understood do not count.
+ * The ways that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct
+ * way. SOCKS and what is not understood do not count.
  * @returns none where nothing of it can be used
  */
 export function waysOfPac(result: string): readonly Way[] {

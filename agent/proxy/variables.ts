@@ -4,8 +4,8 @@ import { bareHost, excepts, portOf } from "./host-match.ts";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The way to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, unless `NO_PROXY` has its host. Lower-case names
- * win, as for curl.
+ * The way to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, unless `NO_PROXY` has its host. Lower-case
+ * names win, as for curl.
  * @returns `name` of the variable that decides, with the entry; undefined where there is none for the scheme
  * @throws AgentError `setting-invalid`
  */

@@ -6,7 +6,10 @@ import { Secret } from "../secret.ts";
 import { nearest } from "./nearest.ts";
 import type { Settings } from "./table.ts";
 
-/** What the API is asked with: a client of the account that gets its own tokens, a token that somebody else got, or nothing. */
+/**
+ * What the API is asked with: a client of the account that gets its own tokens, a token that somebody else got, or
+ * nothing.
+ */
 export type Credentials =
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret; readonly origin: string }
   | { readonly kind: "token"; readonly accessToken: Secret; readonly origin: string }
@@ -75,8 +78,8 @@ function client(clientId: string | undefined, clientSecret: Secret, origin: stri
 }
 
 /**
- * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are none.
- * A file that this user may not read has none for this run: its credentials come from elsewhere.
+ * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are
+ * none. A file that this user may not read has none for this run: its credentials come from elsewhere.
  * @returns the value of `Proxy-Authorization`
  * @throws AgentError `credentials-exposed`, `credentials-invalid`
  */

@@ -113,7 +113,9 @@ export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
   };
 }
 
-/** A list of distinct items; in text comma-separated, or as JSON where an item has a comma. An empty list means none. */
+/**
+ * A list of distinct items; in text comma-separated, or as JSON where an item has a comma. An empty list means none.
+ */
 export function list<T extends string>(item: Kind<T>, limits: { min: number; max: number }): Kind<readonly T[]> {
   const allowed = `a list of ${limits.min} to ${limits.max} different items`;
   return {

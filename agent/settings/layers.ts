@@ -114,7 +114,9 @@ const variablePrefix = "LINKUSER_";
 /** Variables with the prefix that are no settings: they hold secrets, see `credentials.ts`. */
 const secretVariables: ReadonlySet<string> = new Set(["LINKUSER_CLIENT_SECRET", "LINKUSER_ACCESS_TOKEN"]);
 
-/** The settings among the environment's variables; an empty one counts as not set. Names that fit none stay as they are. */
+/**
+ * The settings among the environment's variables; an empty one counts as not set. Names that fit none stay as they are.
+ */
 export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
   const values: Record<string, unknown> = {};
   for (const [variable, value] of Object.entries(environment)) {

@@ -46,9 +46,9 @@ const personal: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them into
- * the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has that
- * person's instead, so nothing is taken from them that decides over code, trust or destination.
+ * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them
+ * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
+ * that person's instead, so nothing is taken from them that decides over code, trust or destination.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  */
 export function trustedEnvironment(environment: Environment, privileged: boolean): TrustedEnvironment {

@@ -3,8 +3,8 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 import type { Target } from "./targets.ts";
 
 /**
- * Parts of undici that the agent's requests never reach (no HTTP/2, no fetch, no form data, no web sockets), each with what stands in for
- * it. Loading them costs more time than the two requests do; reaching one at run time throws.
+ * Parts of undici that the agent's requests never reach (no HTTP/2, no fetch, no form data, no web sockets), each with
+ * what stands in for it. Loading them costs more time than the two requests do; reaching one at run time throws.
  */
 const unused = new Map([
   ["lib/dispatcher/client-h2.js", unreachable("HTTP/2")],
@@ -60,7 +60,8 @@ const common: BuildOptions = {
 };
 
 /**
- * Bundles the program and all that it imports into one script: an expression whose value is a function that takes `require`.
+ * Bundles the program and all that it imports into one script: an expression whose value is a function that takes
+ * `require`.
  * @param entry absolute path
  * @param outfile absolute path
  * @param platform `process.platform` where it will run; what only other platforms run is left out

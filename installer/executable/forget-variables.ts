@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * Variables that Node and its libraries obey in native code, before any program can look at its environment, and that no
- * option turns off. They load code, or write files, with the rights of the run.
+ * Variables that Node and its libraries obey in native code, before any program can look at its environment, and that
+ * no option turns off. They load code, or write files, with the rights of the run.
  */
 export const forgotten = [
   // OpenSSL loads the engines and providers that a configuration file names.
@@ -23,7 +23,8 @@ export const forgotten = [
 ] as const;
 
 /**
- * Makes a Node binary forget variables: the name by which it asks for each becomes empty, and an empty name is never set.
+ * Makes a Node binary forget variables: the name by which it asks for each becomes empty, and an empty name is never
+ * set.
  * @throws Error where a name is not there exactly once, as another version of Node may have it
  */
 export function forgetVariables(runtime: string): void {

@@ -4,8 +4,8 @@ import { codeCacheAsset, programAsset } from "./assets.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * What every executable is told at its start, whatever the platform. No flag of V8's: a process that starts with another
- * one than its makers' can't take the compiled code of Node's own modules, nor the program's.
+ * What every executable is told at its start, whatever the platform. No flag of V8's: a process that starts with
+ * another one than its makers' can't take the compiled code of Node's own modules, nor the program's.
  */
 const settings = {
   disableExperimentalSEAWarning: true,

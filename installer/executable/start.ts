@@ -3,8 +3,9 @@ import { Script } from "node:vm";
 import { codeCacheAsset, programAsset } from "./assets.ts";
 
 /**
- * What an executable runs first: it compiles the program, or takes the compiled functions from the code cache. V8 checks
- * that the cache was made by its own version, with its own flags, from a text of the same length; otherwise it compiles.
+ * What an executable runs first: it compiles the program, or takes the compiled functions from the code cache. V8
+ * checks that the cache was made by its own version, with its own flags, from a text of the same length; otherwise it
+ * compiles.
  */
 const text = Buffer.from(getRawAsset(programAsset)).toString("latin1");
 const codeCache = getAssetKeys().includes(codeCacheAsset) ? Buffer.from(getRawAsset(codeCacheAsset)) : undefined;

@@ -18,5 +18,8 @@ export function manualPage(version: string, sourceDate: number): string {
 
 const asItStands = (text: string): string => [".nf", ...text.split("\n").map(escaped), ".fi"].join("\n");
 
-/** A backslash begins an escape, a dash would become a hyphen, and a dot or a quote at the beginning of a line a request. */
+/**
+ * A backslash begins an escape, a dash would become a hyphen, and a dot or a quote at the beginning of a line a
+ * request.
+ */
 const escaped = (line: string): string => line.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^[.']/, "\\&$&");

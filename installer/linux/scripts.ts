@@ -2,7 +2,10 @@ import { dirname } from "node:path";
 import { installedCredential, ownFolders } from "../../agent/platform/linux/paths.ts";
 import { runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
 
-/** What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be done. */
+/**
+ * What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be
+ * done.
+ */
 const whereSystemdRuns = (...commands: readonly string[]): string =>
   ["if [ -d /run/systemd/system ]; then", ...commands.map((command) => `    ${command} || true`), "fi"].join("\n");
 

@@ -3,8 +3,8 @@ import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
 import { type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
 
 /**
- * The form that Jamf Pro shows for the settings (Application & Custom Settings, External Applications, Custom Schema): its
- * dialect of JSON Schema, with `property_order` and `options`. What is left empty is not set.
+ * The form that Jamf Pro shows for the settings (Application & Custom Settings, External Applications, Custom Schema):
+ * its dialect of JSON Schema, with `property_order` and `options`. What is left empty is not set.
  */
 export function jamfSchema(): string {
   const schema = {

@@ -47,7 +47,9 @@ export function parseMachO(image: Buffer): MachO {
   return { segments, commandsEnd: at, contentBegin, signature };
 }
 
-/** struct segment_command_64: cmd, cmdsize, segname[16], vmaddr, vmsize @32, fileoff @40, filesize @48, … nsects @64. */
+/**
+ * struct segment_command_64: cmd, cmdsize, segname[16], vmaddr, vmsize @32, fileoff @40, filesize @48, … nsects @64.
+ */
 function segmentAt(image: Buffer, at: number): Segment {
   return {
     name: image.toString("latin1", at + 8, at + 24).replace(/\0.*/s, ""),
@@ -57,7 +59,10 @@ function segmentAt(image: Buffer, at: number): Segment {
   };
 }
 
-/** struct section_64 has 80 bytes, the first of them after 72 of the segment; its offset is at 48, 0 where it has no content. */
+/**
+ * struct section_64 has 80 bytes, the first of them after 72 of the segment; its offset is at 48, 0 where it has no
+ * content.
+ */
 function sectionOffsets(image: Buffer, at: number): readonly number[] {
   const count = image.readUInt32LE(at + 64);
   return Array.from({ length: count }, (_, index) => image.readUInt32LE(at + 72 + 80 * index + 48)).filter(Boolean);

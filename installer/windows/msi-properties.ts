@@ -14,7 +14,9 @@ export interface MsiProperty {
 /** Holds a quotation mark, which a condition can't write. */
 export const quotationMark = "QuotationMark";
 
-/** The setting whose property would have the name of {@link credentialProperty}. Where the credential stays is fixed. */
+/**
+ * The setting whose property would have the name of {@link credentialProperty}. Where the credential stays is fixed.
+ */
 const withoutProperty: SettingName = "credentialFile";
 
 /** One for each setting but that. An empty one leaves what is set. */
@@ -78,7 +80,9 @@ function absolute(name: string): string {
   return `(${name} >< ":\\" OR ${name} >< ":/" OR ${name} << "\\\\" OR ${name} << "/")`;
 }
 
-/** As an argument it stands between quotation marks: one inside, or a backslash before the last, would end it elsewhere. */
+/**
+ * As an argument it stands between quotation marks: one inside, or a backslash before the last, would end it elsewhere.
+ */
 function plain(name: string): string {
   return `NOT (${name} >< ${quotationMark}) AND NOT (${name} >> "\\")`;
 }

@@ -57,7 +57,10 @@ export function signingArguments(signing: Signing, input: string, output: string
   ];
 }
 
-/** Signs an executable or a package (Authenticode) where it stands. @throws Error where it could not; the file is as it was */
+/**
+ * Signs an executable or a package (Authenticode) where it stands.
+ * @throws Error where it could not; the file is as it was
+ */
 export function sign(file: string, signing: Signing): void {
   const signed = `${file}.signed`;
   try {

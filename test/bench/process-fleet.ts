@@ -9,8 +9,8 @@ import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts"
 import { startGears } from "../fakes/gears.ts";
 
 /**
- * A small fleet of real processes on this machine against the stand-in's limit. Each is a device of its own by a hardware
- * UUID in a systemd credentials directory, as a unit without rights gets it.
+ * A small fleet of real processes on this machine against the stand-in's limit. Each is a device of its own by a
+ * hardware UUID in a systemd credentials directory, as a unit without rights gets it.
  */
 
 export interface Fleet {

@@ -11,8 +11,8 @@ import {
 } from "./process-fleet.ts";
 
 /**
- * 60 executables at once against the stand-in's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside what
- * the simulation says of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes.
+ * 60 executables at once against the stand-in's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside
+ * what the simulation says of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes.
  */
 
 const executable = resolve("dist/linkuser-agent-linux-x64");

@@ -74,7 +74,10 @@ async function time(one: Contender): Promise<void> {
   one.processorMilliseconds += processorTimeOfEnded() - before;
 }
 
-/** Milliseconds, in steps of 10, of all processes that this one started and that have ended: proc_pid_stat(5), cutime, cstime. */
+/**
+ * Milliseconds, in steps of 10, of all processes that this one started and that have ended: proc_pid_stat(5), cutime,
+ * cstime.
+ */
 function processorTimeOfEnded(): number {
   const afterName = readFileSync("/proc/self/stat", "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(afterName[13]) + Number(afterName[14])) * 10;

@@ -44,7 +44,9 @@ export interface Gears extends AsyncDisposable {
   readonly calls: readonly Call[];
   /** The calls of one endpoint. */
   callsOf(endpoint: Endpoint): readonly Call[];
-  /** The next so many requests to an endpoint get this answer instead of the one by the rules; they count to no limit. */
+  /**
+   * The next so many requests to an endpoint get this answer instead of the one by the rules; they count to no limit.
+   */
   answerNext(endpoint: Endpoint, answer: Answer, times?: number): void;
   /** All further requests to an endpoint get this answer, until {@link answerByRules}. */
   answerAlways(endpoint: Endpoint, answer: Answer): void;

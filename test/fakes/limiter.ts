@@ -33,7 +33,9 @@ export interface Verdict {
   readonly accepted: boolean;
   /** Calls that would be accepted right after this one. */
   readonly remaining: number;
-  /** When the limit gives something back, in milliseconds since the epoch: after a refusal, when a call may work again. */
+  /**
+   * When the limit gives something back, in milliseconds since the epoch: after a refusal, when a call may work again.
+   */
   readonly resetAt: number;
 }
 

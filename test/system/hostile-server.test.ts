@@ -19,7 +19,9 @@ import { json } from "../fakes/gears-api.ts";
 import { type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
 import { peakMemory } from "./process-memory.ts";
 
-/** What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right. */
+/**
+ * What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right.
+ */
 
 let gears: Gears;
 let endpoint: Endpoint;

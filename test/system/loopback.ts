@@ -59,7 +59,9 @@ export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): P
   };
 }
 
-/** Answers each request, whatever it is, with the same bytes, once its header lines and body of known length are there. */
+/**
+ * Answers each request, whatever it is, with the same bytes, once its header lines and body of known length are there.
+ */
 export function answering(bytes: string | ((socket: Socket) => void)): (socket: Socket) => void {
   return (socket) => {
     let text = "";

@@ -84,9 +84,9 @@ function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReaso
 }
 
 /**
- * Documentation/ABI/testing/sysfs-devices-removable: the platform tells of USB and PCI devices (in docks on Thunderbolt)
- * whether they can be unplugged. Of USB it often does not know, which is then believed to be unplugged; `device` of a USB
- * adapter is one interface of the device above it.
+ * Documentation/ABI/testing/sysfs-devices-removable: the platform tells of USB and PCI devices (in docks on
+ * Thunderbolt) whether they can be unplugged. Of USB it often does not know, which is then believed to be unplugged;
+ * `device` of a USB adapter is one interface of the device above it.
  */
 function isDetachable(folder: string, name: string): boolean {
   const bus = linkName(folder, name, "device/subsystem");

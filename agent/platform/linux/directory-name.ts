@@ -13,8 +13,8 @@ export function styleOf(userName: string, directorySources: readonly string[]): 
 }
 
 /**
- * The style of the groups of a user. Where SSSD leaves the domain out of the user's name, an `@` in a group's name may be
- * the name's own as well as a trusted domain's, so such a name stays whole: half of it could be another group's.
+ * The style of the groups of a user. Where SSSD leaves the domain out of the user's name, an `@` in a group's name may
+ * be the name's own as well as a trusted domain's, so such a name stays whole: half of it could be another group's.
  */
 export function groupStyleOf(
   userName: string,

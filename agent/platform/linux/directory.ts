@@ -88,8 +88,8 @@ export function createDirectory(
 }
 
 /**
- * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this machine's
- * own users is no danger, since own groups are told apart.
+ * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this
+ * machine's own users is no danger, since own groups are told apart.
  */
 async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: BoundedNames): Promise<void> {
   if (files.users.some(({ name }) => name === user.name)) return;
@@ -99,8 +99,8 @@ async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: Bounde
 }
 
 /**
- * A group of the user's own name is none of the directory's, where a name is given once: winbind shows the user's own SID
- * so, FreeIPA and SSSD a private group.
+ * A group of the user's own name is none of the directory's, where a name is given once: winbind shows the user's own
+ * SID so, FreeIPA and SSSD a private group.
  */
 function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readonly NamedGroup[] {
   return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));

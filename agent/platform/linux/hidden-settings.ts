@@ -9,7 +9,10 @@ export interface HiddenSettings {
   readonly wanted: number;
 }
 
-/** What of the settings is there and not for all to read, as after `umask 077`; in the order in which it is to be opened. */
+/**
+ * What of the settings is there and not for all to read, as after `umask 077`; in the order in which it is to be
+ * opened.
+ */
 export function hiddenSettings(root: string): readonly HiddenSettings[] {
   const readable = [
     { path: dirname(settingsPath(root)), needed: 0o001, wanted: 0o755 },

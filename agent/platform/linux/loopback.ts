@@ -12,8 +12,8 @@ const ECONNREFUSED = 111;
 const sockaddrSize = 16;
 
 /**
- * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. The kernel
- * hands a packet on loopback over at once, so a refusal is there when the second connect(2) asks.
+ * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. The
+ * kernel hands a packet on loopback over at once, so a refusal is there when the second connect(2) asks.
  */
 export function listensOnLoopback(port: number): Reading<boolean> {
   const origin = `127.0.0.1:${port}`;

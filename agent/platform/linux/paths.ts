@@ -12,7 +12,9 @@ const logName = `${name}.log`;
 /** The administrator's policy, see the contract's table of platforms. */
 export const policyPath = (root: string): string => join(root, configFolder, "policy.json");
 
-/** Of root and of a service that runs under a user of its own; systemd names the folders that it made (systemd.exec(5)). */
+/**
+ * Of root and of a service that runs under a user of its own; systemd names the folders that it made (systemd.exec(5)).
+ */
 export function systemPaths(root: string, environment: Environment): Paths {
   const stateDir = firstFolder(environment["STATE_DIRECTORY"]) ?? join(root, "var/lib", name);
   const logDir = firstFolder(environment["LOGS_DIRECTORY"]) ?? join(root, "var/log", name);

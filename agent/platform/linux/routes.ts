@@ -28,7 +28,10 @@ function ipv4Defaults(text: string): Route[] {
   });
 }
 
-/** Columns: destination, its length, source, its length, next hop, metric, references, use, flags, device; all hexadecimal. */
+/**
+ * Columns: destination, its length, source, its length, next hop, metric, references, use, flags, device; all
+ * hexadecimal.
+ */
 function ipv6Defaults(text: string): Route[] {
   return text.split("\n").flatMap((line) => {
     const [destination = "", length = "", , , , metric = "", , , flags = "", adapter = ""] = line.trim().split(/\s+/);

@@ -7,9 +7,9 @@ import { absent, failed, found, type Reading } from "../../reading.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 
 /**
- * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and most
- * others), which systemd gives to no service, and /etc/sysconfig/proxy (SUSE). A file that others than root and this user may
- * change is not obeyed.
+ * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and
+ * most others), which systemd gives to no service, and /etc/sysconfig/proxy (SUSE). A file that others than root and
+ * this user may change is not obeyed.
  */
 export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<SystemProxy> {
   for (const { path, read } of files) {
@@ -48,7 +48,10 @@ function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => 
   }
 }
 
-/** Lines of `NAME=value`, the value perhaps in quotes and the name perhaps after `export`; the last one of a name counts. */
+/**
+ * Lines of `NAME=value`, the value perhaps in quotes and the name perhaps after `export`; the last one of a name
+ * counts.
+ */
 export function parseVariables(text: string): Variables {
   const variables: Record<string, string> = {};
   for (const line of text.split("\n")) {

@@ -2,7 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { AgentError } from "../../errors.ts";
 
-/** Runs systemctl(1) and returns what it prints, nothing where systemd does not run. @throws AgentError `install-failed` */
+/**
+ * Runs systemctl(1) and returns what it prints, nothing where systemd does not run.
+ * @throws AgentError `install-failed`
+ */
 export type Systemctl = (...args: readonly string[]) => string;
 
 const program = "/usr/bin/systemctl";

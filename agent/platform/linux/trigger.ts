@@ -15,7 +15,10 @@ const unitFolders = [
   "lib/systemd/system",
 ];
 
-/** The trigger of the packages: a unit for each session, which the session's scope wants, and which can read the settings. */
+/**
+ * The trigger of the packages: a unit for each session, which the session's scope wants, and which can read the
+ * settings.
+ */
 export function readTrigger(root: string): Reading<string> {
   try {
     const path = firstThere(unitFolders.map((folder) => join(root, folder, unit)));

@@ -71,7 +71,9 @@ After=network-online.target nss-user-lookup.target
 
 ${serviceSection(`${executable} --will-repeat`, credentialFile)}`;
 
-/** The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline. */
+/**
+ * The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline.
+ */
 const timer = `[Unit]
 Description=Link this device where the last logon could not
 
@@ -85,11 +87,11 @@ WantedBy=timers.target
 `;
 
 /**
- * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again after
- * as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the matter.
- * `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would keep the boot
- * from finishing.
- * No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which hides the routes.
+ * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again
+ * after as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the
+ * matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
+ * keep the boot from finishing. No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which
+ * hides the routes.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec

@@ -40,7 +40,10 @@ export function readAccessList(
   }
 }
 
-/** What is wrong with the list of a file or folder that nobody but root and this user may use, and the remedy. @throws AgentError */
+/**
+ * What is wrong with the list of a file or folder that nobody but root and this user may use, and the remedy.
+ * @throws AgentError
+ */
 export function openedByList(
   path: string,
   read: (path: string) => string | undefined = readAccessList,

@@ -3,7 +3,10 @@ import { isWellKnownDomain, splitDownLevel } from "../posix/down-level-name.ts";
 import type { NamedGroup, NamedUser } from "../posix/name-service.ts";
 import type { DirectoryRecord } from "./directory-record.ts";
 
-/** Users below 500 are the system's own or hidden management accounts (loginwindow's Hide500Users); nobody is (uid_t) -2. */
+/**
+ * Users below 500 are the system's own or hidden management accounts (loginwindow's Hide500Users); nobody is (uid_t)
+ * -2.
+ */
 const firstPersonUid = 500;
 const nobody = 0xffff_fffe;
 
@@ -42,7 +45,9 @@ function directoryNode({ location, originalNode }: DirectoryRecord): string | un
   return location.startsWith("/Local/") ? undefined : location;
 }
 
-/** `/Active Directory/CORP/corp.example.com`; `All Domains` leaves open in which domain of the forest the account is. */
+/**
+ * `/Active Directory/CORP/corp.example.com`; `All Domains` leaves open in which domain of the forest the account is.
+ */
 function domainOfNode(node: string): string | undefined {
   const [, kind, , domain] = node.split("/");
   return kind === "Active Directory" && domain !== "All Domains" ? domain : undefined;

@@ -1,7 +1,10 @@
 /** What is read of a user's record in Open Directory. */
 export interface DirectoryRecord {
   readonly uid: number;
-  /** The node that holds the record: `/Local/Default`, `/Active Directory/CORP/corp.example.com`, `/LDAPv3/ldap.example.com`. */
+  /**
+   * The node that holds the record: `/Local/Default`, `/Active Directory/CORP/corp.example.com`,
+   * `/LDAPv3/ldap.example.com`.
+   */
   readonly location: string;
   /** Of a mobile account, the node that it was made from. */
   readonly originalNode: string | undefined;

@@ -16,7 +16,9 @@ const lineSize = 32;
 const hostSize = 256;
 const USER_PROCESS = 7;
 
-/** struct utmpx on LP64: ut_user @0, ut_id[4] @256, ut_line @260, ut_pid @292, ut_type @296, ut_tv @304, ut_host @320. */
+/**
+ * struct utmpx on LP64: ut_user @0, ut_id[4] @256, ut_line @260, ut_pid @292, ut_type @296, ut_tv @304, ut_host @320.
+ */
 const lineAt = 260;
 const pidAt = 292;
 const typeAt = 296;

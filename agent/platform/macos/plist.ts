@@ -11,7 +11,8 @@ export const plistTail = "</plist>\n";
 
 /**
  * A property list in its XML form, plist(5).
- * @throws RangeError for a number that is no whole one, and for text with control characters or others that XML can't hold
+ * @throws RangeError for a number that is no whole one, and for text with control characters or others that XML can't
+ * hold
  */
 export function propertyList(root: PlistValue): string {
   return `${plistHead}${plistElement(root, "")}${plistTail}`;

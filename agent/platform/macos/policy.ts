@@ -5,7 +5,9 @@ import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { macosIdentifier } from "./identifier.ts";
 import type { RunTool } from "./tools.ts";
 
-/** Where macOS puts what a profile of the whole machine forces for the program's preference domain, in the binary form. */
+/**
+ * Where macOS puts what a profile of the whole machine forces for the program's preference domain, in the binary form.
+ */
 export const managedPreferences = `/Library/Managed Preferences/${macosIdentifier}.plist`;
 
 /** Keys of the profile itself, which macOS leaves among the settings: PayloadUUID, PayloadType, … */

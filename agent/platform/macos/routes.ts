@@ -4,7 +4,8 @@ const refused = /[RB]/;
 const scoped = "I";
 
 /**
- * The adapters of the default routes, best first: those for everybody, then those for one adapter, in the system's order.
+ * The adapters of the default routes, best first: those for everybody, then those for one adapter, in the system's
+ * order.
  * @param text what `netstat -rn -f inet` (or `inet6`) prints: Destination, Gateway, Flags, Netif, Expire
  */
 export function defaultRouteAdapters(text: string): readonly string[] {

@@ -7,8 +7,8 @@ import { openDirectory } from "./libsystem.ts";
 import { readLoginRecords } from "./login-records.ts";
 
 /**
- * Calls libSystem for what is known on every Mac, so that a signature or a structure that does not fit this version shows
- * itself before a link depends on it. Reads this machine, changes nothing.
+ * Calls libSystem for what is known on every Mac, so that a signature or a structure that does not fit this version
+ * shows itself before a link depends on it. Reads this machine, changes nothing.
  */
 export const selfTest = (): Promise<readonly BindingCheck[]> => tryBindings(parts);
 

@@ -8,8 +8,8 @@ import type { RunTool } from "./tools.ts";
 const origin = "network settings (scutil --proxy)";
 
 /**
- * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. One that the
- * network is to name (WPAD) is told as a failure.
+ * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. One that
+ * the network is to name (WPAD) is told as a failure.
  */
 export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   try {
@@ -40,7 +40,10 @@ function discoveryIsNotDone(): AgentError {
   return new AgentError("setting-invalid", message);
 }
 
-/** What scutil(8) prints of a dictionary: `Name : value` a line, arrays and the settings of single adapters inside braces. */
+/**
+ * What scutil(8) prints of a dictionary: `Name : value` a line, arrays and the settings of single adapters inside
+ * braces.
+ */
 export function parseNetworkSettings(text: string) {
   const values = new Map<string, string>();
   const exceptions: string[] = [];

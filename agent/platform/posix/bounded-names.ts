@@ -118,7 +118,9 @@ export function createWorkerNames(
   };
 }
 
-/** Node joins its threads when it ends, which a blocked one would hold up; the system's own exit does not wait for them. */
+/**
+ * Node joins its threads when it ends, which a blocked one would hold up; the system's own exit does not wait for them.
+ */
 function leaveBlockedThreadAtExit(isBlocked: () => boolean, exitAtOnce: NameLibrary["exitAtOnce"]): void {
   process.on("exit", (code) => {
     if (isBlocked()) exitAtOnce(code);

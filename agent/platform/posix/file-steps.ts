@@ -31,8 +31,8 @@ interface FileBytes {
 }
 
 /**
- * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Folders above it that
- * are missing are made for all to look into.
+ * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Folders above it
+ * that are missing are made for all to look into.
  * @param what for a person, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {

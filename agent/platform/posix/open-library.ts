@@ -3,8 +3,8 @@ import { AgentError } from "../../errors.ts";
 type Signatures = Parameters<typeof import("node:ffi").dlopen>[1];
 
 /**
- * Opens a shared library with its table of signatures. Loading `node:ffi` takes milliseconds, so it is left to the first
- * caller that needs it.
+ * Opens a shared library with its table of signatures. Loading `node:ffi` takes milliseconds, so it is left to the
+ * first caller that needs it.
  * @param hint what to do where the library is missing
  * @throws AgentError `identity-unreadable`
  */

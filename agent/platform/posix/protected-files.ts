@@ -27,11 +27,13 @@ const largest = 1024 * 1024;
 export interface Trust {
   /** Whose files are trusted beside root's: the effective user of this process. */
   readonly uid: number;
-  /** systemd's $CREDENTIALS_DIRECTORY. Its files may carry an ACL for the service's user, which shows as a group bit. */
+  /**
+   * systemd's $CREDENTIALS_DIRECTORY. Its files may carry an ACL for the service's user, which shows as a group bit.
+   */
   readonly credentialsFolder: string | undefined;
   /**
-   * What of an access control list lets others in beside the mode, and how to end it; undefined where nothing does. Left
-   * out where lists show in the mode, as POSIX ones do. @throws AgentError
+   * What of an access control list lets others in beside the mode, and how to end it; undefined where nothing does.
+   * Left out where lists show in the mode, as POSIX ones do. @throws AgentError
    */
   readonly openedByList?: (path: string) => string | undefined;
 }
@@ -65,7 +67,10 @@ export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
   }
 }
 
-/** By whom a file can be read or exchanged who is not trusted, and the remedy. @throws AgentError or the system's error */
+/**
+ * By whom a file can be read or exchanged who is not trusted, and the remedy.
+ * @throws AgentError or the system's error
+ */
 function exposureOf(path: string, real: string, stats: Stats, trust: Trust): string | undefined {
   const wayThere = untrustedWay(path, trust);
   if (wayThere !== undefined) return wayThere;
@@ -89,8 +94,8 @@ export function writableByOthers(path: string, trust: Trust): Reading<boolean> {
 }
 
 /**
- * Opens the file first and asks the descriptor, so what is judged is what is read. Every name on the way there is judged
- * too: where only trusted users may change those, nobody else can put another file in its place.
+ * Opens the file first and asks the descriptor, so what is judged is what is read. Every name on the way there is
+ * judged too: where only trusted users may change those, nobody else can put another file in its place.
  * @param deniedHint what to do where this user may not read it, a sentence behind a space
  */
 function withFile<T>(
@@ -116,7 +121,9 @@ function withFile<T>(
   }
 }
 
-/** What is wrong with the first folder or link on the way to a file by which others could exchange it, and the remedy. */
+/**
+ * What is wrong with the first folder or link on the way to a file by which others could exchange it, and the remedy.
+ */
 function untrustedWay(path: string, trust: Trust): string | undefined {
   for (const name of wayTo(resolve(path))) {
     const stats = lstatSync(name);

@@ -5,8 +5,8 @@ import { decodeRegistryValue } from "./registry-values.ts";
 const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
 
 /**
- * The bus of an adapter, the first part of its device instance ID: `PCI`, `USB`, `VMBUS`, `ROOT` for what software makes.
- * A dock on Thunderbolt is on `PCI`, too, and can't be told from what is built in.
+ * The bus of an adapter, the first part of its device instance ID: `PCI`, `USB`, `VMBUS`, `ROOT` for what software
+ * makes. A dock on Thunderbolt is on `PCI`, too, and can't be told from what is built in.
  * @param guid of the interface, `{…}`
  * @returns undefined where Windows keeps none, or the key may not be read
  */

@@ -51,8 +51,8 @@ export function interfaceTable(): Buffer {
 }
 
 /**
- * The interface that leads to the internet, by the routing table alone: nothing is sent. The addresses belong to no host
- * of any network (RFC 5737, RFC 3849), so only a default route leads there.
+ * The interface that leads to the internet, by the routing table alone: nothing is sent. The addresses belong to no
+ * host of any network (RFC 5737, RFC 3849), so only a default route leads there.
  */
 function bestInterface(): number | undefined {
   return interfaceTo(internet4(192, 0, 2, 1)) ?? interfaceTo(documentation6());

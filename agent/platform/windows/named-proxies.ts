@@ -4,8 +4,9 @@ import { bareHost, portOf } from "../../proxy/host-match.ts";
 import type { NamedProxies } from "./proxy-settings.ts";
 
 /**
- * The ways to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`, `http=a:80;https=b:80`, with
- * semicolons or blanks between. Entries for another scheme and for SOCKS do not count; where none is left it is `direct`.
+ * The ways to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
+ * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme and for SOCKS do not count;
+ * where none is left it is `direct`.
  * @throws AgentError `setting-invalid`
  */
 export function waysBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Way[] {
@@ -22,7 +23,10 @@ function proxyFor(entry: string, url: URL, discovered: boolean): readonly ProxyA
   return [{ ...parseProxy(address, "the proxy in Windows' settings"), discovered }];
 }
 
-/** An entry of the bypass list: `<local>` for names without a dot, a name or an address with `*`, perhaps with scheme and port. */
+/**
+ * An entry of the bypass list: `<local>` for names without a dot, a name or an address with `*`, perhaps with scheme
+ * and port.
+ */
 function bypasses(entry: string, url: URL): boolean {
   const host = bareHost(url);
   if (entry.toLowerCase() === "<local>") return !host.includes(".") && !host.includes(":");

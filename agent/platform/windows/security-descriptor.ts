@@ -6,7 +6,10 @@ interface AccessAllowed {
   readonly mask: number;
 }
 
-/** Who owns an object and whom its list allows what. `allowed` is undefined where there is no list: then everybody may do everything. */
+/**
+ * Who owns an object and whom its list allows what. `allowed` is undefined where there is no list: then everybody may
+ * do everything.
+ */
 export interface SecurityDescriptor {
   readonly owner: Sid | undefined;
   readonly allowed: readonly AccessAllowed[] | undefined;
@@ -21,8 +24,8 @@ const allowing = new Set([0x00, 0x05, 0x09, 0x0b]);
 const withObjectTypes = new Set([0x05, 0x0b]);
 
 /**
- * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: what is asked of the
- * result is who may do something, and passing over a denial can only name too many.
+ * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: what is asked of
+ * the result is who may do something, and passing over a denial can only name too many.
  * @returns undefined where the bytes are no such structure, or an entry can't be understood
  */
 export function parseSecurityDescriptor(bytes: Buffer): SecurityDescriptor | undefined {
@@ -76,7 +79,10 @@ const writeOwner = 0x0008_0000;
 const deleteRight = 0x0001_0000;
 /** FILE_READ_DATA, and for a folder FILE_LIST_DIRECTORY. */
 const readData = 0x0001;
-/** FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_DELETE_CHILD; for a folder adding files and folders, and removing what is inside. */
+/**
+ * FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_DELETE_CHILD; for a folder adding files and folders, and removing what is
+ * inside.
+ */
 const changeData = 0x0002 | 0x0004 | 0x0040;
 
 /** Any right that lets its holder read, or give himself that right. */

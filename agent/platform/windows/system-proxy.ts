@@ -36,7 +36,9 @@ const scriptCalls: BoundedOptions = {
 /** One thread for all scripts of the process, so that one that hangs is not started again. */
 let makeCalls: MakeCalls | undefined;
 
-/** Whose value `ProxySettingsPerUser` 0 makes the settings of users the machine's, which administrators alone change. */
+/**
+ * Whose value `ProxySettingsPerUser` 0 makes the settings of users the machine's, which administrators alone change.
+ */
 const proxyPolicy = "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 
 /** @param trustsUser whether this account's own settings are to be obeyed, whoever may change them */
@@ -56,8 +58,8 @@ export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettin
 }
 
 /**
- * The way to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its proxy, and last
- * the script that the network names. So what somebody has set beats what a network says.
+ * The way to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its
+ * proxy, and last the script that the network names. So what somebody has set beats what a network says.
  */
 export async function readSystemProxy(url: URL, sources: ProxySettingSources): Promise<Reading<SystemProxy>> {
   let origin = "netsh winhttp";
@@ -107,8 +109,8 @@ async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Re
 }
 
 /**
- * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct way is tried last whatever the
- * script says.
+ * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct way is tried last
+ * whatever the script says.
  */
 function byResult(named: NamedProxies | undefined, url: URL, discovered: boolean): readonly Way[] {
   const ways = named === undefined ? [] : waysBy(named, url, discovered);

@@ -6,7 +6,10 @@ import { taskName } from "./task-definition.ts";
 /** Milliseconds; what hangs longer has failed. */
 const longest = 60_000;
 
-/** Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi can't call. */
+/**
+ * Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi
+ * can't call.
+ */
 const tool = "schtasks.exe";
 
 /** Windows' Task Scheduler, as far as the logon trigger goes. */

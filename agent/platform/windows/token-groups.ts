@@ -37,8 +37,8 @@ export async function groupsOf(
 
 /**
  * A domain's group without a name was removed, or no controller of that domain could be asked. The first is certain
- * where another group of the same domain was named; otherwise the wrong group could be chosen for want of the right one.
- * Groups of Entra ID have no names on the machine.
+ * where another group of the same domain was named; otherwise the wrong group could be chosen for want of the right
+ * one. Groups of Entra ID have no names on the machine.
  */
 function refuseUnnamed(
   sids: readonly Sid[],

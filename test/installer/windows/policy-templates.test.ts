@@ -7,7 +7,9 @@ import { isSecretName, resolveSettings } from "../../../agent/settings/layers.ts
 import { policyName, type SettingName, settingNames, settingsTable } from "../../../agent/settings/table.ts";
 import { policyTemplates } from "../../../installer/windows/policy-templates.ts";
 
-/** The ADMX and ADML as Windows reads them: by the PolicyDefinitions schema, then into the registry, then by the agent. */
+/**
+ * The ADMX and ADML as Windows reads them: by the PolicyDefinitions schema, then into the registry, then by the agent.
+ */
 
 const files = policyTemplates("1.2.3");
 const admx = parsed("LinkUserAgent.admx");

@@ -58,7 +58,9 @@ test("a container host's adapters are virtual, each with its reason", () => {
   });
 });
 
-/** An adapter's files with its device as sysfs has it: `device` of a USB adapter is an interface of the device above. */
+/**
+ * An adapter's files with its device as sysfs has it: `device` of a USB adapter is an interface of the device above.
+ */
 function plugged(bus: string, removable: string): Readonly<Record<string, boolean | undefined>> {
   const above = bus === "usb" ? "sys/devices/dock" : "sys/devices/dock/card";
   const root = makeRoot({

@@ -27,7 +27,9 @@ export interface LinuxMachine extends AsyncDisposable {
   shell(script: string, input?: string): string;
   /** Opens a logind session of a person at the screen, as a display manager does, in a unit of this name. */
   logOn(user: string, unit: string): void;
-  /** The exit codes of all runs that sessions have started so far, in their order; `done` where systemd tells success. */
+  /**
+   * The exit codes of all runs that sessions have started so far, in their order; `done` where systemd tells success.
+   */
   runsOfSessions(): readonly string[];
   /** Asks until the answer is there. @throws Error after 30 s */
   until<T>(what: string, ask: () => T | undefined): Promise<T>;

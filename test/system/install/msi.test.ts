@@ -20,8 +20,8 @@ import {
 } from "./windows-installation.ts";
 
 /**
- * The MSI under Wine's Windows Installer. Wine leaves out UPGRADINGPRODUCTCODE at an upgrade, and shows the text of a launch
- * condition only in a window.
+ * The MSI under Wine's Windows Installer. Wine leaves out UPGRADINGPRODUCTCODE at an upgrade, and shows the text of a
+ * launch condition only in a window.
  */
 
 const built = resolve(import.meta.dirname, "../../../dist", windowsTarget().executable);

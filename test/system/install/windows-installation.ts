@@ -19,7 +19,10 @@ export const nothing: Installation = { files: [], products: [], eventSource: fal
 
 export interface WindowsInstallation extends AsyncDisposable {
   readonly machine: WineMachine;
-  /** Runs Windows Installer to its end. @param parameters as in a command prompt; `{msi}` stands for the package's path */
+  /**
+   * Runs Windows Installer to its end.
+   * @param parameters as in a command prompt; `{msi}` stands for the package's path
+   */
   msiexec(msi: string, parameters: string): Promise<MsiRun>;
   look(): Promise<Installation>;
   /** A file of the machine; undefined where there is none. */

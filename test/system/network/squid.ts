@@ -17,8 +17,8 @@ export interface Squid extends AsyncDisposable {
 const echo = "<html><body><h1>Denied</h1><pre>%R</pre></body></html>\n";
 
 /**
- * Squid of Debian's on loopback: Basic authentication, names from a hosts file of its own, tunnels to any port, but none to
- * `denied.test`, and error pages that repeat the request.
+ * Squid of Debian's on loopback: Basic authentication, names from a hosts file of its own, tunnels to any port, but
+ * none to `denied.test`, and error pages that repeat the request.
  * @param hosts names that it knows, all of which are this machine
  */
 export async function startSquid(hosts: readonly string[]): Promise<Squid> {

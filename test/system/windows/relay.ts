@@ -1,4 +1,7 @@
-/** Run inside another network: `relay.ts PORT SOCKET [ADDRESS]` passes connections to its loopback or an address on to a Unix socket outside. */
+/**
+ * Run inside another network: `relay.ts PORT SOCKET [ADDRESS]` passes connections to its loopback or an address on to a
+ * Unix socket outside.
+ */
 import { connect, createServer } from "node:net";
 
 const [port = "", path = "", address = "127.0.0.1"] = process.argv.slice(2);

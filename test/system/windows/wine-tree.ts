@@ -13,7 +13,8 @@ export const wineUser = { uid: 1000, gid: 1000 } as const;
 
 /**
  * A Debian 13 of its own with Wine 10 and a Windows folder that has been through its first start; Debian 12's Wine 8
- * can't run Node 24 and later. Made in the cache where it is missing: needs root and the Debian archive, 1.5 GB of disk.
+ * can't run Node 24 and later. Made in the cache where it is missing: needs root and the Debian archive, 1.5 GB of
+ * disk.
  * @returns the tree's path
  */
 export function prepareWineTree(): string {

@@ -1,7 +1,9 @@
 import { kernel32, systemDirectory } from "./kernel32.ts";
 import { type Library, library, type Signatures } from "./library.ts";
 
-/** The absolute path of a library of the system, so that no folder of a user is searched; `kernel32.dll` alone has none. */
+/**
+ * The absolute path of a library of the system, so that no folder of a user is searched; `kernel32.dll` alone has none.
+ */
 export function libraryPath(file: string): string {
   return file === kernel32.file ? file : `${systemDirectory()}\\${file}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Run by the Windows Node inside the machine: `native.ts WHAT PARAMETERS…` calls one part of the platform and prints what
- * came of it as JSON.
+ * Run by the Windows Node inside the machine: `native.ts WHAT PARAMETERS…` calls one part of the platform and prints
+ * what came of it as JSON.
  */
 import { writeFileSync } from "node:fs";
 import { lookUpSids } from "../../../../agent/platform/windows/account-lookups.ts";

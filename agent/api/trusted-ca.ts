@@ -18,11 +18,22 @@ export function trustedContext(caFile: string | undefined, clientCertificate?: C
     minVersion: "TLSv1.2",
     ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),
   } as const;
-  const foreign = getCACertificates("extra").length > 0;
-  if (own.length === 0 && !foreign) return createSecureContext(options);
-  const base = foreign
-    ? [...getCACertificates("bundled"), ...getCACertificates("system")]
-    : getCACertificates("default");
-  // Node lists a certificate of the system's once for each file in /etc/ssl/certs that has it, and parses each again.
-  return createSecureContext({ ...options, ca: [...new Set([...base, ...own])] });
+  if (getCACertificates("extra").length > 0) {
+    return createSecureContext({
+      ...options,
+      ca: [...getCACertificates("bundled"), ...getCACertificates("system"), ...own],
+    });
+  }
+  const context = createSecureContext(options);
+  const native: NativeContext = context.context;
+  for (const pem of own) native.addCACert(pem);
+  return context;
+}
+
+/**
+ * Node's own part of a context (26.10). The option `ca` replaces the list that Node keeps parsed, and handing that list
+ * back as text to be parsed again takes 20 ms more than adding to it.
+ */
+interface NativeContext {
+  addCACert(pem: string): void;
 }

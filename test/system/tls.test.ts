@@ -17,10 +17,19 @@ afterAll(() => {
   otherCa[Symbol.dispose]();
 });
 
-async function linkOver(names: string, { trusted, days = 1 }: { trusted: TestCa; days?: number }) {
+interface Trust {
+  /** Named by `caFile`. */
+  readonly trusted: TestCa;
+  /** In the system's store. */
+  readonly system?: TestCa;
+  readonly days?: number;
+}
+
+async function linkOver(names: string, { trusted, system, days = 1 }: Trust) {
   await using gears = await startGears({ tls: ca.issue(names, days) });
   using endpoint = setUpEndpoint(gears, { caFile: trusted.file, deadline: "1s" });
-  const { exitCode, document } = await endpoint.link();
+  const store = system && { NODE_OPTIONS: "--use-system-ca", SSL_CERT_FILE: system.file };
+  const { exitCode, document } = await endpoint.link([], { environment: { ...endpoint.environment, ...store } });
   return { exitCode, document, calls: gears.calls.length };
 }
 
@@ -29,6 +38,11 @@ const names = "DNS:localhost,IP:127.0.0.1";
 describe("TLS", () => {
   it("0 linked: a certificate from a CA that caFile names", async () => {
     const { exitCode, document, calls } = await linkOver(names, { trusted: ca });
+    expect([exitCode, document.outcome, calls]).toEqual([0, "linked", 2]);
+  });
+
+  it("0 linked: a certificate from a CA of the system's store, where caFile names another", async () => {
+    const { exitCode, document, calls } = await linkOver(names, { trusted: otherCa, system: ca });
     expect([exitCode, document.outcome, calls]).toEqual([0, "linked", 2]);
   });
 

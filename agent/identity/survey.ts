@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { found, type Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
+import { namedAdapter } from "./adapter-rank.ts";
 import { type Candidates, listCandidates, type SourceReadings } from "./candidates.ts";
 import type { DeviceId } from "./device-id.ts";
 import { findUser, type UserFinding, type UserRequest } from "./find-user.ts";
@@ -44,12 +45,14 @@ export async function takeSurvey(
   request: UserRequest,
   settings: SurveySettings,
 ): Promise<Survey> {
-  const device = listCandidates(await readSources(platform, askVendorClient, settings), settings);
+  const readings = await readSources(platform, askVendorClient, settings);
+  const device = listCandidates(readings, settings);
   const user = await findUser(platform, request, settings);
   const problems: AgentError[] = [];
   const warnings = device.passedOver
     .filter(({ failed }) => failed)
     .map(({ source, detail, reason }) => `${source}: ${detail} could not be read: ${reason}`);
+  warnings.push(...missingInterface(readings.mac, settings.interface));
   if (device.candidates.length === 0) problems.push(noIdentifier(device));
   if (user.kind === "none") problems.push(user.error);
   if (user.kind !== "user") return { device, user, username: undefined, groups: undefined, problems, warnings };
@@ -67,6 +70,15 @@ export async function takeSurvey(
   const groups = read.kind === "failed" ? undefined : chooseGroup(read.kind === "found" ? read.value : [], settings);
   warnings.push(...(groups?.warnings ?? []));
   return { device, user, username: name.username, groups, problems, warnings };
+}
+
+/** An adapter that an administrator named gives no identifier; the run goes on with others, which may not be meant. */
+function missingInterface(adapters: SourceReadings["mac"], wanted: string | undefined): readonly string[] {
+  if (wanted === undefined || adapters?.kind !== "found" || namedAdapter(adapters.value, wanted).macs.length > 0) {
+    return [];
+  }
+  const names = adapters.value.map(({ name }) => name).join(", ");
+  return [`interface: there is no adapter ${wanted}; there is ${names || "none"}`];
 }
 
 /** Looks up the UPN where it is to be sent and the account does not bring it along: absent where it has none. */

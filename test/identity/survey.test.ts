@@ -122,3 +122,10 @@ test("the vendor's device ID is looked for where the setting says", async () => 
   await survey({ others: { vendorDeviceId } }, { opswatRegistry });
   expect(vendorDeviceId).toHaveBeenCalledWith(opswatRegistry);
 });
+
+test("an adapter that the settings name and that is not there is told, also where another identifier serves", async () => {
+  const { warnings } = await survey({}, { interface: "eth7" });
+  expect(warnings).toEqual([expect.stringMatching(/^interface: there is no adapter eth7; there is eth0/)]);
+  expect((await survey({}, { interface: "eth0" })).warnings).toEqual([]);
+  expect((await survey({}, { interface: "eth7", identify: ["hwid"] })).warnings).toEqual([]);
+});

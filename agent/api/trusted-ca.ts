@@ -4,27 +4,20 @@ import { readPemCertificates } from "../settings/pem-certificates.ts";
 
 /**
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
- * them the certificates of `caFile`. What `NODE_EXTRA_CA_CERTS` names is left out: whoever starts the program must not
- * decide whom it trusts.
+ * them the certificates of `caFile`. The executable's Node does not know `NODE_EXTRA_CA_CERTS`: whoever starts the
+ * program must not decide whom it trusts.
  * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`
  */
 export function trustedContext(caFile: string | undefined, clientCertificate?: ClientCertificate): SecureContext {
   // Not imported: a bundle would load it at every start.
-  const { createSecureContext, getCACertificates } = process.getBuiltinModule("node:tls");
+  const { createSecureContext } = process.getBuiltinModule("node:tls");
   const own =
     caFile === undefined ? [] : readPemCertificates("caFile", caFile, "CA certificates").map(({ pem }) => pem);
-  const options = {
+  const context = createSecureContext({
     minVersion: "TLSv1.2",
     ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),
-  } as const;
-  if (getCACertificates("extra").length > 0) {
-    return createSecureContext({
-      ...options,
-      ca: [...getCACertificates("bundled"), ...getCACertificates("system"), ...own],
-    });
-  }
-  const context = createSecureContext(options);
+  });
   const native: NativeContext = context.context;
   for (const pem of own) native.addCACert(pem);
   return context;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 /**
  * Variables that Node and its libraries obey in native code, before any program can look at its environment, and that
- * no option turns off. They load code, or write files, with the rights of the run.
+ * no option turns off. They load code, write files or add trust, with the rights of the run.
  */
 export const forgotten = [
   // OpenSSL loads the engines and providers that a configuration file names.
@@ -18,6 +18,8 @@ export const forgotten = [
   // Data of ICU, which trusts it.
   "NODE_ICU_DATA",
   "ICU_TIMEZONE_FILES_DIR",
+  // Certificates to trust beside the system's.
+  "NODE_EXTRA_CA_CERTS",
   // An executable application ends at once where it is set.
   "NODE_REPL_EXTERNAL_MODULE",
 ] as const;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gears, startGears } from "../fakes/gears.ts";
 import { setUpEndpoint, start } from "./agent.ts";
+import { createTestCa } from "./certificates.ts";
 
 /** What the way in which the executable is made could break; the sources must behave alike where it makes sense. */
 const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
@@ -82,6 +83,17 @@ if (built) {
       });
       expect(document.outcome).toBe("linked");
       expect(existsSync(join(endpoint.directory, "made"))).toBe(false);
+    });
+
+    it("trusts no certificate that NODE_EXTRA_CA_CERTS names", async () => {
+      using ca = createTestCa();
+      await using overTls = await startGears({ tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
+      using endpoint = setUpEndpoint(overTls, { deadline: "1s" });
+      const { document } = await endpoint.link([], {
+        environment: { ...endpoint.environment, NODE_EXTRA_CA_CERTS: ca.file },
+      });
+      expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
+      expect(overTls.calls).toEqual([]);
     });
 
     it("opens no debugger when it is asked to", async () => {

@@ -337,7 +337,7 @@ describe("over TLS", () => {
     await expect(sent).rejects.toThrow(said);
   });
 
-  test("NODE_EXTRA_CA_CERTS, which whoever starts the program can set, adds no trust", async () => {
+  test("NODE_TLS_REJECT_UNAUTHORIZED, which whoever starts the program can set, adds no trust", async () => {
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue("IP:127.0.0.1"));
     const script = `
       const { createSender } = await import(${JSON.stringify(new URL("../../agent/api/send.ts", import.meta.url).href)});
@@ -350,7 +350,6 @@ describe("over TLS", () => {
       );`;
     const env = {
       ...process.env,
-      NODE_EXTRA_CA_CERTS: ca.file,
       NODE_TLS_REJECT_UNAUTHORIZED: "0",
       NODE_NO_WARNINGS: "1",
     };

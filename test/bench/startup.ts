@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { getCACertificates } from "node:tls";
 import { startGears } from "../fakes/gears.ts";
 import { createTestCa } from "../system/certificates.ts";
 
@@ -108,6 +109,10 @@ await using overHttp = await startGears({ limit });
 await using overTls = await startGears({ limit, tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
 const { clientId, clientSecret } = overHttp;
 
+// On an endpoint the script trusts the system's store, which the agent reads, too; and here the test's CA beside it.
+const scriptTrusts = join(folder, "ca.pem");
+writeFileSync(scriptTrusts, [...new Set(getCACertificates("system")), readFileSync(ca.file, "utf8")].join("\n"));
+
 const adapter = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some((one) => !one.internal));
 const INTERFACE = adapter?.[0] ?? "eth0";
 
@@ -137,7 +142,7 @@ const bash = (BASE: string, CLIENT_ID: string, CLIENT_SECRET: string): Parameter
   CLIENT_ID,
   CLIENT_SECRET,
   INTERFACE,
-  CURL_CA_BUNDLE: ca.file,
+  CURL_CA_BUNDLE: scriptTrusts,
 });
 
 writeFileSync(join(folder, "nothing.cjs"), "");

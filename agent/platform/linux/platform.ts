@@ -2,7 +2,7 @@ import { homedir, hostname } from "node:os";
 import { absent, found } from "../../reading.ts";
 import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
-import { type BoundedNames, createDirectNames, createWorkerNames } from "../posix/bounded-names.ts";
+import { type BoundedNames, createDirectNames, createThreadNames } from "../posix/bounded-names.ts";
 import { judgeUnread, readProtected, writableByOthers } from "../posix/protected-files.ts";
 import { unheldTimer } from "../unheld-timer.ts";
 import { isSystemUid } from "./accounts.ts";
@@ -100,7 +100,7 @@ function rememberNames(): (directorySources: readonly string[]) => BoundedNames 
   let worker: BoundedNames | undefined;
   return (directorySources) => {
     if (directorySources.length > 0) {
-      worker ??= createWorkerNames(nss, { limit: lookupLimit, after: unheldTimer });
+      worker ??= createThreadNames(nss, { limit: lookupLimit, after: unheldTimer });
       return worker;
     }
     direct ??= createDirectNames(nss);

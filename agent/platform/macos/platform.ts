@@ -1,7 +1,7 @@
 import { homedir, networkInterfaces } from "node:os";
 import { absent, found } from "../../reading.ts";
 import type { Paths, Platform } from "../port.ts";
-import { type BoundedNames, createWorkerNames } from "../posix/bounded-names.ts";
+import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
 import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { unheldTimer } from "../unheld-timer.ts";
 import { openedByList } from "./access-lists.ts";
@@ -46,7 +46,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
   const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
   const privileged = effectiveUid === 0;
   const run = options.runTool ?? runTool;
-  const names = options.names ?? createWorkerNames(openDirectory, { limit: lookupLimit, after: unheldTimer });
+  const names = options.names ?? createThreadNames(openDirectory, { limit: lookupLimit, after: unheldTimer });
   const trust: Trust = {
     uid: effectiveUid,
     credentialsFolder: undefined,

@@ -1,5 +1,5 @@
-import type { Worker } from "node:worker_threads";
 import { AgentError } from "../../errors.ts";
+import { createBoundedThread, type ThreadLimits } from "../bounded-thread.ts";
 import { type NameService, nameServiceSignatures, openNameService } from "./name-service.ts";
 
 /** The library that has a system's name service, and what to tell of it. */
@@ -37,95 +37,38 @@ export function createDirectNames(names: NameLibrary): BoundedNames {
   };
 }
 
-/** What the worker is sent and answers. */
 interface Question {
-  readonly id: number;
   readonly method: keyof NameService;
   readonly parameters: readonly unknown[];
 }
-type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string };
-
-/** How long a lookup may take, and what makes it. */
-export interface WorkerOptions {
-  /** Milliseconds for one lookup. */
-  readonly limit: number;
-  /** Resolves after so many milliseconds without keeping the process alive. */
-  readonly after: (ms: number) => Promise<void>;
-  /** CommonJS source of the worker; the name service itself outside tests. */
-  readonly source?: string;
-}
 
 /**
- * For hosts with a directory: the lookups run in one worker thread, since a name service that waits for an unreachable
- * directory blocks its thread. A lookup that takes longer than the limit fails, and so do later ones until the thread
- * is free again. The source text is part of the program, so this works unbuilt, bundled and in a single executable.
+ * For hosts with a directory, which may be out of reach: the lookups are made in a thread, and none takes longer than
+ * the limit.
+ * @param source of the thread's program; tests put their own in its place
  */
-export function createWorkerNames(
+export function createThreadNames(
   names: NameLibrary,
-  { limit, after, source = workerSource }: WorkerOptions,
+  limits: Pick<ThreadLimits, "limit" | "after">,
+  source = nameService,
 ): BoundedNames {
-  let worker: Worker | undefined;
-  let lastId = 0;
-  let leavesAtExit = false;
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: AgentError): void }>();
-
-  const start = (): Worker => {
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const started = new Worker(source, {
-      eval: true,
-      workerData: { library: names.library, signatures: nameServiceSignatures },
-    });
-    started.unref();
-    started.on("message", ({ id, value, error }: Answer) => {
-      const asked = waiting.get(id);
-      waiting.delete(id);
-      if (error === undefined) asked?.resolve(value);
-      else asked?.reject(lookupFailed(names, new Error(error)));
-    });
-    started.on("error", (cause) => {
-      for (const asked of waiting.values()) asked.reject(lookupFailed(names, cause));
-      waiting.clear();
-      worker = undefined;
-    });
-    return started;
-  };
-
-  return {
-    async ask(method, ...parameters) {
-      worker ??= start();
-      const id = ++lastId;
-      const question: Question = { id, method, parameters };
-      const answered = new Promise<unknown>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-      });
-      worker.ref();
-      worker.postMessage(question);
-      try {
-        const tooLate = after(limit).then(() => {
-          throw timedOut(names, limit);
-        });
-        return (await Promise.race([answered, tooLate])) as never;
-      } catch (error) {
-        if (waiting.has(id) && !leavesAtExit) {
-          leavesAtExit = true;
-          leaveBlockedThreadAtExit(() => waiting.size > 0, names.exitAtOnce);
-        }
-        throw error;
-      } finally {
-        worker?.unref();
-      }
+  const data = { library: names.library, signatures: nameServiceSignatures };
+  const ask = createBoundedThread<Question, unknown>(
+    { source, data },
+    {
+      ...limits,
+      tooLate: () => timedOut(names, limits.limit),
+      failed: (cause) => lookupFailed(names, cause),
+      leave: names.exitAtOnce,
     },
-  };
+  );
+  return { ask: async (method, ...parameters) => (await ask({ method, parameters })) as never };
 }
 
-/**
- * Node joins its threads when it ends, which a blocked one would hold up; the system's own exit does not wait for them.
- */
-function leaveBlockedThreadAtExit(isBlocked: () => boolean, exitAtOnce: NameLibrary["exitAtOnce"]): void {
-  process.on("exit", (code) => {
-    if (isBlocked()) exitAtOnce(code);
-  });
-}
+const nameService = `(require, { library, signatures }) => {
+  const service = (${openNameService})(require("node:ffi"), library, signatures);
+  return ({ method, parameters }) => service[method](...parameters);
+}`;
 
 function call<M extends keyof NameService>(
   service: NameService,
@@ -135,18 +78,6 @@ function call<M extends keyof NameService>(
   const lookUp = service[method] as (...parameters: Parameters<NameService[M]>) => ReturnType<NameService[M]>;
   return lookUp(...parameters);
 }
-
-const workerSource = `
-const { parentPort, workerData } = require("node:worker_threads");
-const service = (${openNameService})(require("node:ffi"), workerData.library, workerData.signatures);
-parentPort.on("message", ({ id, method, parameters }) => {
-  try {
-    parentPort.postMessage({ id, value: service[method](...parameters) });
-  } catch (error) {
-    parentPort.postMessage({ id, error: String(error?.message) });
-  }
-});
-`;
 
 function lookupFailed({ name, ifFailed }: NameLibrary, cause: unknown): AgentError {
   if (cause instanceof AgentError) return cause;

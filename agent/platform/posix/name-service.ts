@@ -1,4 +1,4 @@
-/** Native signatures of the name service, also handed to the worker of `bounded-names.ts`: plain data. */
+/** Native signatures of the name service, also handed to the thread of `bounded-names.ts`: plain data. */
 export const nameServiceSignatures = {
   // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
   getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
@@ -41,7 +41,7 @@ export interface NameService {
  * Opens the C library's name service. Every call blocks until the system's sources have answered; "not found" is
  * undefined, anything else throws an Error with the errno as its message.
  *
- * CONTRACT: uses nothing but its parameters and globals. Its source text also runs in a worker (`bounded-names.ts`).
+ * CONTRACT: uses nothing but its parameters and globals. Its source text also runs in a thread (`bounded-names.ts`).
  */
 export function openNameService(
   ffi: typeof import("node:ffi"),

@@ -1,6 +1,6 @@
 import type * as Ffi from "node:ffi";
-import type { Worker } from "node:worker_threads";
 import { AgentError } from "../../errors.ts";
+import { createBoundedThread, type ThreadLimits } from "../bounded-thread.ts";
 import { kernel32 } from "./native/kernel32.ts";
 import type { Library, Signatures } from "./native/library.ts";
 import { libraryPath } from "./native/system-library.ts";
@@ -40,7 +40,7 @@ type Callee = Pick<NativeCall, "library" | "name" | "signature">;
 
 /**
  * CONTRACT: uses nothing but its parameters, and no function of its own that has a name, since its source text is also
- * the program of the worker, and the bundler puts its own helper around such functions.
+ * run in a thread, and the bundler puts its own helper around such functions.
  */
 export function openCalls(ffi: Pick<typeof Ffi, "dlopen">, lastError: Callee) {
   // The opened libraries are kept: their functions are valid as long as they are open.
@@ -82,107 +82,37 @@ export function directCalls(): MakeCalls {
   };
 }
 
-/** How long calls may take, and what they are for. */
-export interface BoundedOptions {
-  /** Milliseconds for one batch of calls. */
-  readonly limit: number;
-  /** Resolves after so many milliseconds without keeping the process alive. */
-  readonly after: (ms: number) => Promise<void>;
+/** How long a batch of calls may take, and what they are for. */
+export interface BoundedOptions extends Pick<ThreadLimits, "limit" | "after"> {
   /** For messages, what Windows is asked for, and what to check where it does not answer. */
   readonly asksFor: string;
   readonly check: string;
-  /** CommonJS source of the worker and what it is given; the real ones outside tests. */
-  readonly worker?: { readonly source: string; readonly data: unknown };
-  /** Ends the process at once with an exit code, without waiting for its threads. */
-  readonly leave?: (code: number) => void;
 }
-
-type Answer = { readonly id: number; readonly answers?: readonly NativeAnswer[]; readonly error?: string };
 
 /**
- * For questions that may wait for a domain controller: the calls are made in one worker thread. What takes longer than
- * the limit fails, and so does what is asked while the thread is still blocked. The worker's program is the source text
- * of this one, so it works unbuilt, bundled and in a single executable.
+ * For questions that may wait for a domain controller: the calls are made in a thread, and no batch takes longer than
+ * the limit.
  */
-export function boundedCalls(options: BoundedOptions): MakeCalls {
-  const { limit, after, asksFor, check, worker: program, leave = endProcess } = options;
-  let worker: Worker | undefined;
-  let lastId = 0;
-  let blocked = false;
-  const waiting = new Map<
-    number,
-    { resolve(answers: readonly NativeAnswer[]): void; reject(error: AgentError): void }
-  >();
-
-  const fail = (cause: unknown): void => {
-    for (const one of waiting.values()) one.reject(callFailed(asksFor, cause));
-    waiting.clear();
-  };
-  const tooLate = (): AgentError => {
-    const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
-    return new AgentError("identity-unreadable", message);
-  };
-  const start = (): Worker => {
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const { source, data } = program ?? { source: workerSource(), data: lastErrorCall() };
-    // With streams of its own the worker does not make Node open the process's standard ones.
-    const started = new Worker(source, { eval: true, workerData: data, stdout: true, stderr: true });
-    started.on("message", ({ id, answers, error }: Answer) => {
-      const asked = waiting.get(id);
-      waiting.delete(id);
-      blocked = false;
-      if (answers === undefined) asked?.reject(callFailed(asksFor, new Error(error)));
-      else asked?.resolve(answers);
-    });
-    started.on("error", fail);
-    // Node joins its threads when it ends, which a blocked one would hold up for as long as Windows waits.
-    process.on("exit", (code) => {
-      if (blocked) leave(code);
-    });
-    return started;
-  };
-
-  return async (calls) => {
-    if (blocked) throw tooLate();
-    worker ??= start();
-    const id = ++lastId;
-    const answered = new Promise<readonly NativeAnswer[]>((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-    });
-    worker.ref();
-    worker.postMessage({ id, calls: program === undefined ? calls.map(located) : calls });
-    const giveUp = after(limit).then(() => {
-      if (!waiting.has(id)) return answered;
-      blocked = true;
-      throw tooLate();
-    });
-    try {
-      return await Promise.race([answered, giveUp]);
-    } finally {
-      worker.unref();
-    }
-  };
+export function boundedCalls({ limit, after, asksFor, check }: BoundedOptions): MakeCalls {
+  const ask = createBoundedThread<readonly NativeCall[], readonly NativeAnswer[]>(
+    { source, data: lastErrorCall() },
+    {
+      limit,
+      after,
+      tooLate: () => {
+        const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
+        return new AgentError("identity-unreadable", message);
+      },
+      failed: (cause) => new AgentError("identity-unreadable", `Windows could not be asked for ${asksFor}.`, { cause }),
+      leave: endProcess,
+    },
+  );
+  return async (calls) => await ask(calls.map(located));
 }
 
-function workerSource(): string {
-  return `
-const { parentPort, workerData } = require("node:worker_threads");
-const opened = (${openCalls})(require("node:ffi"), workerData);
-parentPort.on("message", ({ id, calls }) => {
-  try {
-    parentPort.postMessage({ id, answers: opened.make(calls) });
-  } catch (error) {
-    parentPort.postMessage({ id, error: String(error?.message) });
-  }
-});
-`;
-}
+const source = `(require, lastError) => (${openCalls})(require("node:ffi"), lastError).make`;
 
 /** What was written is on its way already: standard output and files are written synchronously. */
 function endProcess(code: number): void {
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
-}
-
-function callFailed(asksFor: string, cause: unknown): AgentError {
-  return new AgentError("identity-unreadable", `Windows could not be asked for ${asksFor}.`, { cause });
 }

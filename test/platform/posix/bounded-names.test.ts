@@ -1,54 +1,45 @@
 import { expect, test } from "vitest";
-import { nss } from "../../../agent/platform/linux/libc.ts";
-import { createWorkerNames } from "../../../agent/platform/posix/bounded-names.ts";
+import { createThreadNames, type NameLibrary } from "../../../agent/platform/posix/bounded-names.ts";
 
+const names: NameLibrary = {
+  library: "libnone.so",
+  name: "The name service",
+  ifFailed: "Check its sources",
+  ifSilent: "Check that it runs",
+  exitAtOnce: () => {},
+};
 const never = (): Promise<void> => new Promise(() => {});
 
-const answering = `
-const { parentPort } = require("node:worker_threads");
-parentPort.on("message", ({ id, method, parameters }) => {
-  if (method === "groupById") parentPort.postMessage({ id, error: "5" });
-  else parentPort.postMessage({ id, value: { name: String(parameters[0]), uid: 1, gid: 2 } });
-});
-`;
+const answering = `() => ({ method, parameters: [key] }) => {
+  if (method === "groupById") throw new Error("5");
+  return { name: String(key), uid: 1, gid: 2 };
+}`;
 
-/** As a name service does that waits for a directory: its thread is blocked. */
-const blocked = `
-const { parentPort } = require("node:worker_threads");
-parentPort.on("message", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
-`;
-
-test("each question gets its own answer", async () => {
-  const names = createWorkerNames(nss, { limit: 1000, after: never, source: answering });
-  const answers = await Promise.all(["alice", "bob", "carol"].map((name) => names.ask("userByName", name)));
-  expect(answers.map((user) => user?.name)).toEqual(["alice", "bob", "carol"]);
+test("a lookup is answered by the thread", async () => {
+  const service = createThreadNames(names, { limit: 1000, after: never }, answering);
+  expect(await service.ask("userByName", "alice")).toEqual({ name: "alice", uid: 1, gid: 2 });
 });
 
 test("an error of the name service is a failure with its errno", async () => {
-  const names = createWorkerNames(nss, { limit: 1000, after: never, source: answering });
-  await expect(names.ask("groupById", 5)).rejects.toMatchObject({
+  const service = createThreadNames(names, { limit: 1000, after: never }, answering);
+  await expect(service.ask("groupById", 5)).rejects.toMatchObject({
     code: "identity-unreadable",
-    message: expect.stringContaining("errno 5"),
+    message: "The name service failed with errno 5. Check its sources.",
   });
 });
 
 test("a lookup that takes longer than the limit fails", async () => {
-  const names = createWorkerNames(nss, { limit: 30_000, after: async () => {}, source: blocked });
-  await expect(names.ask("userById", 1)).rejects.toMatchObject({
+  const service = createThreadNames(names, { limit: 30_000, after: async () => {} }, answering);
+  await expect(service.ask("userById", 1)).rejects.toMatchObject({
     code: "identity-unreadable",
-    message: expect.stringContaining("within 30 s"),
+    message: "The name service did not answer within 30 s. Check that it runs.",
   });
 });
 
-test("a thread that dies fails what it was asked, and the next question gets a new one", async () => {
-  const dying = `
-const { parentPort, workerData } = require("node:worker_threads");
-parentPort.on("message", ({ id, parameters }) => {
-  if (parameters[0] === 666) throw new Error("out of luck");
-  parentPort.postMessage({ id, value: { name: "alice", uid: parameters[0], gid: 2 } });
-});
-`;
-  const names = createWorkerNames(nss, { limit: 1000, after: never, source: dying });
-  await expect(names.ask("userById", 666)).rejects.toMatchObject({ code: "identity-unreadable" });
-  expect(await names.ask("userById", 7)).toMatchObject({ uid: 7 });
+test("a library that can't be opened is a failure", async () => {
+  const service = createThreadNames(names, { limit: 1000, after: never });
+  await expect(service.ask("userById", 1)).rejects.toMatchObject({
+    code: "identity-unreadable",
+    message: "The name service failed. Check its sources.",
+  });
 });

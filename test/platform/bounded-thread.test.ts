@@ -1,0 +1,91 @@
+import { Worker } from "node:worker_threads";
+import { expect, test, vi } from "vitest";
+import { AgentError } from "../../agent/errors.ts";
+import { type Ask, createBoundedThread } from "../../agent/platform/bounded-thread.ts";
+
+/** Answers a text in capitals, with an error for `bad`; `wait` blocks the thread until the gate opens. */
+const capitals = `(require, gate) => (question) => {
+  if (question === "bad") throw new Error("5");
+  if (question === "wait") Atomics.wait(gate, 0, 0);
+  return question.toUpperCase();
+}`;
+
+/** Dies at its first start. */
+const mortal = `(require, gate) => {
+  if (Atomics.add(gate, 0, 1) === 0) throw new Error("out of luck");
+  return (question) => question;
+}`;
+
+interface Thread {
+  readonly ask: Ask<string, string>;
+  /** Lets the limit pass for all that was asked so far. */
+  expire(): void;
+  /** Frees the thread. */
+  openGate(): void;
+}
+
+function createThread(source = capitals): Thread {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const timers: (() => void)[] = [];
+  const error = (message: string, cause?: unknown) => new AgentError("identity-unreadable", message, { cause });
+  const ask = createBoundedThread<string, string>(
+    { source, data: gate },
+    {
+      limit: 1000,
+      after: () => new Promise((resolve) => timers.push(resolve)),
+      tooLate: () => error("too late"),
+      failed: (cause) => error("failed", cause),
+      leave: () => {},
+    },
+  );
+  return {
+    ask,
+    expire: () => {
+      for (const expire of timers.splice(0)) expire();
+    },
+    openGate: () => {
+      Atomics.store(gate, 0, 1);
+      Atomics.notify(gate, 0);
+    },
+  };
+}
+
+test("each question gets its own answer", async () => {
+  const { ask } = createThread();
+  expect(await Promise.all(["alice", "bob", "carol"].map(ask))).toEqual(["ALICE", "BOB", "CAROL"]);
+});
+
+test("what the thread throws is a failure with its text", async () => {
+  const { ask } = createThread();
+  await expect(ask("bad")).rejects.toMatchObject({ message: "failed", cause: { message: "5" } });
+  expect(await ask("alice")).toBe("ALICE");
+});
+
+test("what takes too long fails, and so does at once what is asked then, until the thread is free", async () => {
+  const { ask, expire, openGate } = createThread();
+  const blocked = [ask("wait"), ask("alice")];
+  expire();
+  for (const one of blocked) await expect(one).rejects.toThrow("too late");
+  await expect(ask("bob")).rejects.toThrow("too late");
+  openGate();
+  await expect.poll(() => ask("carol").catch(String)).toBe("CAROL");
+});
+
+test("a thread that dies fails what it was asked, and the next question gets a new one", async () => {
+  const { ask } = createThread(mortal);
+  for (const one of [ask("alice"), ask("bob")]) {
+    await expect(one).rejects.toMatchObject({ message: "failed", cause: { message: "out of luck" } });
+  }
+  expect(await ask("carol")).toBe("carol");
+});
+
+test("the thread keeps the process alive as long as an answer is waited for", async () => {
+  const unref = vi.spyOn(Worker.prototype, "unref");
+  const { ask, openGate } = createThread();
+  const [first, second] = [ask("alice"), ask("wait")];
+  await first;
+  expect(unref).not.toHaveBeenCalled();
+  openGate();
+  await second;
+  expect(unref).toHaveBeenCalledOnce();
+});

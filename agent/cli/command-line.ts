@@ -50,11 +50,13 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     const { name, rawName } = token;
     // Without strict mode the parser takes a following flag for the value.
     const value = token.inlineValue === false && token.value?.startsWith("--") ? undefined : token.value;
-    if (name in flags || name in values) throw new AgentError("invalid-value", `${rawName} is given twice.`);
     const setting = settingNames.find((one) => flagName(one) === rawName);
     const flag = Object.hasOwn(flagsHere, name) && rawName === `--${name}` ? flagsHere[name] : undefined;
     if (value === "" && emptyIsNotGiven(command) && (setting !== undefined || flag?.placeholder !== undefined))
       continue;
+    if (Object.hasOwn(flags, name) || (setting !== undefined && Object.hasOwn(values, setting))) {
+      throw new AgentError("invalid-value", `${rawName} is given twice.`);
+    }
     if (setting !== undefined) {
       values[setting] = settingValue(setting, rawName, value);
     } else if (flag !== undefined) {

@@ -55,6 +55,9 @@ test.each([
   [["--json=yes"], "invalid-value: --json takes no value."],
   [["--fleet-size"], "invalid-value: --fleet-size needs a value: --fleet-size N"],
   [["--user", "a", "--user", "b"], "invalid-value: --user is given twice."],
+  [["--fleet-size=5", "--fleet-size=6"], "invalid-value: --fleet-size is given twice."],
+  [["--allow-multi-session", "--allow-multi-session"], "invalid-value: --allow-multi-session is given twice."],
+  [["--constructor"], "unknown-flag: There is no flag --constructor."],
   [["link", "alice"], "unknown-command: The argument alice is one too many."],
 ] as const)("refuses %j", (argv, message) => {
   expect(mistake(...argv)).toContain(message);

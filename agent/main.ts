@@ -97,9 +97,14 @@ function failure(error: AgentError): CommandResult {
 /** Runs one command and ends the process; the only place that does. */
 async function main(argv: readonly string[]): Promise<never> {
   guardStandardStreams();
-  const result = await answer(argv).catch((thrown: unknown) => failure(asAgentError(thrown)));
-  writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
-  process.exit(result.exitCode);
+  const end = (result: CommandResult): never => {
+    writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
+    process.exit(result.exitCode);
+  };
+  const fail = (thrown: unknown): CommandResult => failure(asAgentError(thrown));
+  // A defect where nobody waits: in a listener, a timer, a promise that is not awaited.
+  process.once("uncaughtException", (thrown) => end(fail(thrown)));
+  return end(await answer(argv).catch(fail));
 }
 
 void main(process.argv.slice(2));

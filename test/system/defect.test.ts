@@ -7,17 +7,34 @@ import { type Endpoint, type RunOptions, setUpEndpoint } from "./agent.ts";
 
 const executable = process.env["LINKUSER_EXECUTABLE"];
 
-test("70 internal: a defect is told as one, without the text that it came with", async () => {
+const defects: readonly (readonly [string, (endpoint: Endpoint, secret: string) => RunOptions])[] =
+  executable === undefined
+    ? [
+        ["a defect", (endpoint, secret) => preload(endpoint, secret, "throw defect;")],
+        [
+          "a defect where nobody waits",
+          (endpoint, secret) => preload(endpoint, secret, "setImmediate(() => { throw defect; }); return 0n;"),
+        ],
+        [
+          "a promise that nobody waits for",
+          (endpoint, secret) => preload(endpoint, secret, "Promise.reject(defect); return 0n;"),
+        ],
+      ]
+    : [
+        [
+          "a defect",
+          (endpoint) =>
+            copyOf(executable, endpoint, (image) => {
+              plantDefect(image);
+              spoilCodeCache(image);
+            }),
+        ],
+      ];
+
+test.each(defects)("70 internal: %s is told as one, without the text that it came with", async (_, plant) => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears);
-  const planted =
-    executable === undefined
-      ? preload(endpoint, gears.clientSecret)
-      : copyOf(executable, endpoint, (image) => {
-          plantDefect(image);
-          spoilCodeCache(image);
-        });
-
+  const planted = plant(endpoint, gears.clientSecret);
   const { exitCode, document, stderr } = await endpoint.link([], planted);
   expect([exitCode, document.outcome, document.error?.code]).toEqual([70, "internal", "internal"]);
   expect(stderr).toContain("TypeError");
@@ -36,11 +53,11 @@ if (executable !== undefined) {
   });
 }
 
-/** For the sources: code that runs before the program's own. */
-function preload(endpoint: Endpoint, secret: string): RunOptions {
+/** For the sources: code that runs before the program's own. @param body of what tells the time, with a `defect` */
+function preload(endpoint: Endpoint, secret: string, body: string): RunOptions {
   const defect = join(endpoint.directory, "defect.mjs");
   const message = JSON.stringify(`planted beside ${secret}`);
-  writeFileSync(defect, `process.hrtime.bigint = () => { throw new TypeError(${message}); };`);
+  writeFileSync(defect, `process.hrtime.bigint = () => { const defect = new TypeError(${message}); ${body} };`);
   return { environment: { ...endpoint.environment, NODE_OPTIONS: `--import=${defect}` } };
 }
 

@@ -99,7 +99,9 @@ async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
   }
   await report.check("state", { settings }, (needs) => checkState(needs.settings.stateDir, clock.now()));
   await report.check("log-file", { settings }, (needs) => checkLogFile(needs.settings.logFile));
-  await report.check("trigger", {}, () => setup.checkTrigger(platform));
+  // It reads no file that only this run was given.
+  const ofTrigger = commandLine.flags["config"] === undefined ? resolved : undefined;
+  await report.check("trigger", {}, () => setup.checkTrigger(platform, ofTrigger));
   const { selfTest } = platform;
   if (selfTest !== undefined) await report.check("bindings", {}, () => setup.checkBindings(selfTest));
   return { resolved, credentials };

@@ -34,6 +34,8 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   const merged = mergeIntoFile(readSettingsFile(configFile, false), given.values);
   const resolved = resolveSettings([...policyLayer(platform), merged.layer]);
   checkConsistency(resolved);
+  const unusable = platform.unusableForTrigger?.(resolved);
+  if (unusable !== undefined) throw unusable;
   const source = textOf(flags["credential-from"]);
   const taken = takeCredential(source, flags["delete-source"] === true, platform, resolved);
 

@@ -1,8 +1,10 @@
+import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { IdentitySources } from "../identity/sources.ts";
 import type { SystemProxy } from "../proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
 
 export type { Account, Adapter, Group, Session } from "../identity/sources.ts";
 
@@ -91,6 +93,11 @@ export interface Platform extends IdentitySources {
    * What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told.
    */
   trigger?(): Reading<string>;
+  /**
+   * What the run that the trigger starts can't use of the files that the settings name, though this run can. Left out
+   * where that run has all rights.
+   */
+  unusableForTrigger?(settings: ResolvedSettings): AgentError | undefined;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
   /**

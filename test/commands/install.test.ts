@@ -263,6 +263,18 @@ test.each([
   expect(done).toEqual([]);
 });
 
+test("settings of which the trigger's run can make no use are refused, before anything is done", async () => {
+  const judged: unknown[] = [];
+  const unusableForTrigger: Platform["unusableForTrigger"] = ({ settings: { caFile }, origins }) => {
+    judged.push(caFile, origins.caFile.text);
+    return new AgentError("settings-hidden", "it may not read it");
+  };
+  const told = await mistake(["install", "--ca-file", "/root/ca.pem"], { unusableForTrigger });
+  expect(told).toBe("settings-hidden: it may not read it");
+  expect(judged).toEqual(["/root/ca.pem", `file ${configFile}, caFile`]);
+  expect(request).toBeUndefined();
+});
+
 test("a settings file that others may change is refused", async () => {
   writeFileSync(configFile, "{}");
   chmodSync(configFile, 0o666);

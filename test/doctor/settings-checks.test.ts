@@ -121,8 +121,8 @@ describe("environment", () => {
 
 test("a trigger is told where the platform can", () => {
   const trigger = (reading: ReturnType<NonNullable<Platform["trigger"]>>) =>
-    checkTrigger(platform({ trigger: () => reading }));
-  expect(checkTrigger(platform())).toMatchObject({ status: "skip" });
+    checkTrigger(platform({ trigger: () => reading }), undefined);
+  expect(checkTrigger(platform(), undefined)).toMatchObject({ status: "skip" });
   expect(trigger(found("a task", "fake"))).toEqual({ status: "ok", detail: "a task" });
   expect(trigger(absent("fake", "no task"))).toMatchObject({
     status: "warn",
@@ -130,6 +130,14 @@ test("a trigger is told where the platform can", () => {
   });
   const error = new AgentError("settings-unreadable", "EACCES");
   expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });
+});
+
+test("settings of which the trigger's run can make no use fail, where there is a trigger", () => {
+  const error = new AgentError("settings-hidden", "caFile");
+  const check = (reading: ReturnType<NonNullable<Platform["trigger"]>>, settings = resolveSettings([])) =>
+    checkTrigger(platform({ trigger: () => reading, unusableForTrigger: () => error }), settings);
+  expect(check(found("a unit", "fake"))).toEqual({ status: "fail", error });
+  expect(check(absent("fake", "no unit"))).toMatchObject({ status: "warn" });
 });
 
 test("calls into the system's libraries that fail are named", async () => {

@@ -50,10 +50,12 @@ export const installedCredential = (root: string): string => join(root, configFo
 /** The key of this device's certificate, where the units hand it on. */
 export const installedClientKey = (root: string): string => join(root, configFolder, "client-key.pem");
 
+const handedOnFiles = (root: string): readonly string[] => [installedCredential(root), installedClientKey(root)];
+
 /** The copy of a file that the unit got, since its user may not read the file itself; undefined where there is none. */
 export function handedOn(root: string, path: string, environment: Environment): string | undefined {
   const folder = credentialsFolder(environment);
-  if (folder === undefined || path !== installedClientKey(root)) return undefined;
+  if (folder === undefined || !handedOnFiles(root).includes(path)) return undefined;
   return givenCopy(join(folder, basename(path)));
 }
 

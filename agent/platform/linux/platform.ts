@@ -17,6 +17,7 @@ import { listensOnLoopback } from "./loopback.ts";
 import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
+import { unusableForService } from "./service-files.ts";
 import { readSessions } from "./sessions.ts";
 import type { Systemctl } from "./systemctl.ts";
 import { readTrigger } from "./trigger.ts";
@@ -89,6 +90,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     tryLock,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root),
+    unusableForTrigger: (settings) => unusableForService(root, settings),
     installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
     uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
   };

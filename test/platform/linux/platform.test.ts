@@ -60,6 +60,16 @@ test("a credential that systemd passes is taken instead of the file", () => {
   );
 });
 
+test.each(["credential.json", "client-key.pem"])("%s that a setting names is read from the copy, too", (name) => {
+  const credentials = makeRoot({ [name]: "the copy" });
+  chmodSync(join(credentials, name), 0o600);
+  const environment = { CREDENTIALS_DIRECTORY: credentials };
+  const service = platform({ uid: dynamicUid, effectiveUid: process.geteuid?.() ?? 0, environment });
+  const readingOf = (path: string) => service.readProtected(path);
+  expect(readingOf(join("/nowhere/etc/linkuser-agent", name))).toMatchObject({ kind: "found", value: "the copy" });
+  expect(readingOf(join("/nowhere/elsewhere", name))).toMatchObject({ kind: "absent" });
+});
+
 test("a copy is not taken where others may read what it was made from", () => {
   const credentials = makeRoot({ "credential.json": "{}" });
   chmodSync(join(credentials, "credential.json"), 0o600);

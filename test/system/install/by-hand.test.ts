@@ -32,7 +32,20 @@ const credential = ["--credential-from", source, "--delete-source"];
 
 function settings(): readonly string[] {
   const { baseUrl, clientId } = machine.gears;
-  return ["--base-url", baseUrl, "--client-id", clientId, "--splay", "0s", "--identify", "hwid", "--fleet-size", ""];
+  const named = ["--credential-file", credentialFile];
+  return [
+    ...named,
+    "--base-url",
+    baseUrl,
+    "--client-id",
+    clientId,
+    "--splay",
+    "0s",
+    "--identify",
+    "hwid",
+    "--fleet-size",
+    "",
+  ];
 }
 
 /** The one document that a command prints, and nothing secret with it. */

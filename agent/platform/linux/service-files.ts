@@ -1,0 +1,81 @@
+import { realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { AgentError, systemErrorCode } from "../../errors.ts";
+import type { ResolvedSettings } from "../../settings/layers.ts";
+import { shellWord } from "../../shell-word.ts";
+import { installedClientKey, installedCredential, settingsPath, systemPaths } from "./paths.ts";
+import { hiddenFromServices } from "./units.ts";
+
+/** Mode bits, inode(7). */
+const readableByAll = 0o004;
+const searchableByAll = 0o001;
+
+/** The settings that name files, each with what keeps the service from using it; undefined where nothing does. */
+const faults = {
+  caFile: unreadable,
+  clientCertFile: unreadable,
+  clientKeyFile: (root: string, path: string) => notHandedOn(path, installedClientKey(root)),
+  credentialFile: (root: string, path: string) => notHandedOn(path, installedCredential(root)),
+  stateDir: unwritable,
+  logFile: unwritable,
+} as const;
+
+const settingNames = Object.keys(faults) as readonly (keyof typeof faults)[];
+
+/**
+ * What the service can't use of the files that its settings name, having no rights of its own (`units.ts`): root can,
+ * and would not notice. What is not there is left to the run.
+ * @returns an error `settings-hidden` that names all of them
+ */
+export function unusableForService(root: string, { settings, origins }: ResolvedSettings): AgentError | undefined {
+  const lines = settingNames.flatMap((name) => {
+    const path = settings[name];
+    const { kind, text } = origins[name];
+    // Flags and environment are those of this run.
+    if (path === undefined || (kind !== "policy" && kind !== "file")) return [];
+    const fault = faults[name](root, path);
+    return fault === undefined ? [] : [`${text}: the service that a logon starts ${fault}.`];
+  });
+  return lines.length === 0 ? undefined : new AgentError("settings-hidden", lines.join("\n"));
+}
+
+function unreadable(root: string, path: string): string | undefined {
+  const instead = `put it into ${dirname(settingsPath(root))}`;
+  try {
+    const real = realpathSync(path);
+    const ways = [path, real];
+    const unseen = hiddenFromServices.find((folder) => ways.some((way) => isBelow(join(root, folder), way)));
+    if (unseen !== undefined) return `does not see ${unseen}, where ${path} is; ${instead}`;
+    const closed = ways
+      .flatMap((way) => foldersOf(root, way))
+      .find((folder) => (statSync(folder).mode & searchableByAll) === 0);
+    // That of the settings is judged, and opened by `install`, with them.
+    if (closed !== undefined && closed !== dirname(settingsPath(root))) {
+      return `may not look into ${closed}, where ${path} is; ${instead}`;
+    }
+    if ((statSync(real).mode & readableByAll) !== 0) return undefined;
+    return `may not read ${path}: run chmod 644 ${shellWord(path)}`;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** The folders on the way from the root to a file. */
+function foldersOf(root: string, path: string): readonly string[] {
+  const folder = dirname(path);
+  return folder === root || folder === path ? [] : [...foldersOf(root, folder), folder];
+}
+
+function notHandedOn(path: string, handedOn: string): string | undefined {
+  return path === handedOn ? undefined : `gets a copy of ${handedOn}, and of no other file; put ${path} there`;
+}
+
+function unwritable(root: string, path: string): string | undefined {
+  const { stateDir, logFile } = systemPaths(root, {});
+  const folders = [stateDir, dirname(logFile)];
+  if (folders.some((folder) => path === folder || isBelow(folder, path))) return undefined;
+  return `can write in ${folders.join(" and ")} alone, not ${path}; leave the setting out`;
+}
+
+const isBelow = (folder: string, path: string): boolean => path.startsWith(`${folder}/`);

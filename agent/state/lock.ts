@@ -23,7 +23,7 @@ export async function acquireLock(
   for (;;) {
     const lock = tryLock(path);
     if (lock.kind === "found") return lock.value;
-    if (lock.kind === "failed") throw lock.error;
+    if (lock.kind === "failed") throw cantBeUsed(stateDir, lock.error.cause) ?? lock.error;
     if (signal.aborted) throw new AgentError("state-busy", `Another run holds ${path} and did not end in time.`);
     await clock.sleep(lookAgainAfter, signal);
   }
@@ -33,8 +33,14 @@ function prepare(stateDir: string): void {
   try {
     makeFolder(stateDir);
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    const message = `The state folder ${stateDir} can't be used (${code}); the setting stateDir names another one.`;
-    throw new AgentError("state-unusable", message, { cause });
+    throw cantBeUsed(stateDir, cause) ?? cause;
   }
+}
+
+/** @param cause undefined comes back where it is not the system's error */
+function cantBeUsed(stateDir: string, cause: unknown): AgentError | undefined {
+  const code = systemErrorCode(cause);
+  if (code === undefined) return undefined;
+  const message = `The state folder ${stateDir} can't be used (${code}); the setting stateDir names another one.`;
+  return new AgentError("state-unusable", message, { cause });
 }

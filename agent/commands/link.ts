@@ -7,6 +7,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
+import { deviceOf } from "../identity/candidates.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
@@ -191,11 +192,15 @@ const textOf = (flag: string | true | undefined): string | undefined => (typeof 
 
 function findingOf({ device, user, username, groups, problems, warnings }: Survey): Finding {
   if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
-  const [problem] = problems;
-  if (problem !== undefined) return { kind: "failed", error: problem };
-  if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
   const { candidates, hardware } = device;
-  return { kind: "identity", identity: { candidates, hardware, username, group: groups?.group, warnings } };
+  const group = groups?.group;
+  const [problem] = problems;
+  if (problem !== undefined) {
+    const [first] = candidates;
+    return { kind: "failed", error: problem, known: { device: first && deviceOf(first), username, group } };
+  }
+  if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
+  return { kind: "identity", identity: { candidates, hardware, username, group, warnings } };
 }
 
 /** Milliseconds, 24.8 days: Node takes a longer timer for one of 1 ms. */

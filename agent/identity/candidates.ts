@@ -19,6 +19,14 @@ export interface Candidate {
   readonly reason: string;
 }
 
+/** An identifier as it is told and remembered. */
+export type Device = Omit<Candidate, "reason">;
+
+/** The candidate without what only a person wants to read. */
+export function deviceOf({ value, opt, source, detail }: Candidate): Device {
+  return { value, opt, source, detail };
+}
+
 /** Something that was looked at and gave no candidate. */
 export interface PassedOver {
   readonly source: Source;

@@ -1,10 +1,10 @@
 import type { Outcome } from "../exit-codes.ts";
-import type { Candidate, Source } from "../identity/candidates.ts";
+import type { Device, Source } from "../identity/candidates.ts";
 import { printableJson } from "../printable.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
 export interface RememberedLink {
-  readonly device: Pick<Candidate, "value" | "opt" | "source" | "detail">;
+  readonly device: Device;
   readonly username: string;
   readonly group: string | null;
   readonly tenant: string;

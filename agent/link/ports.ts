@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
-import type { Candidate } from "../identity/candidates.ts";
+import type { Candidate, Device } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings/table.ts";
-import type { MemoryStore, RememberedLink } from "./memory.ts";
+import type { MemoryStore } from "./memory.ts";
 import type { Identity, LinkTarget } from "./plan.ts";
 
 /**
@@ -22,7 +22,7 @@ export type LinkAnswer =
 export type Finding =
   | { readonly kind: "identity"; readonly identity: Identity }
   | { readonly kind: "skipped"; readonly reason: string }
-  | { readonly kind: "failed"; readonly error: AgentError };
+  | { readonly kind: "failed"; readonly error: AgentError; readonly known?: Known };
 
 /** Calls made to the API so far. */
 export interface RequestCount {
@@ -71,10 +71,13 @@ export interface LinkOptions {
   readonly willRepeat: boolean;
 }
 
+/** Which device and whom a run is about, as far as it has found out. */
+export type Known = Partial<Pick<LinkResult, "device" | "username" | "group">>;
+
 /** How a run ended, with what was known of device and user. */
 export interface LinkResult {
   readonly outcome: Outcome;
-  readonly device: RememberedLink["device"] | undefined;
+  readonly device: Device | undefined;
   readonly username: string | undefined;
   readonly group: string | undefined;
   readonly message: string;

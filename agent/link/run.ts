@@ -1,6 +1,6 @@
 import { describeCountdown, describeDuration } from "../duration.ts";
 import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts";
-import type { Candidate } from "../identity/candidates.ts";
+import { type Candidate, deviceOf } from "../identity/candidates.ts";
 import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
 import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
@@ -8,7 +8,7 @@ import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import { type Memory, ownMemory } from "./memory.ts";
 import { type Identity, planLink } from "./plan.ts";
-import type { LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
+import type { Known, LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
 import { RunMemory } from "./run-memory.ts";
 import { waitFor } from "./wait.ts";
 
@@ -17,8 +17,7 @@ type Step =
   | { readonly kind: "end"; readonly end: End }
   | { readonly kind: "wait"; readonly schedule: Schedule; readonly cause: AgentError };
 
-type End = Pick<LinkResult, "outcome" | "message"> &
-  Partial<Pick<LinkResult, "device" | "username" | "group" | "error">>;
+type End = Pick<LinkResult, "outcome" | "message"> & Partial<Known & Pick<LinkResult, "error">>;
 
 /**
  * Links the device, waiting and trying again until it is done, it is certain that it can't be done, or the deadline is
@@ -33,7 +32,8 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
     const step = await run.step(signal);
     const end = step.kind === "end" ? step.end : await run.wait(step, signal);
     if (end === undefined) continue;
-    const result = { device: undefined, username: undefined, group: undefined, error: undefined, ...end };
+    const known = end.error === undefined ? {} : run.known;
+    const result = { device: undefined, username: undefined, group: undefined, error: undefined, ...known, ...end };
     return { ...result, requests: ports.requests(), elapsedMs: Math.round(clock.monotonic() - started) };
   }
 }
@@ -53,6 +53,8 @@ class LinkRun {
   readonly #deadline: number;
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
   readonly #unknown = new Set<string>();
+  /** Of the last try. */
+  #known: Known = {};
   /** Somebody waits, or the link is no part of a rollout: no try waits for a slot. */
   #hurry: boolean;
   /** The shared limit was reached in this run: from then on nothing is hurried. */
@@ -69,6 +71,11 @@ class LinkRun {
     this.#memory = new RunMemory(ports);
     this.#deadline = ports.clock.now() + options.settings.deadline;
     this.#hurry = options.immediate;
+  }
+
+  /** Whom and what the last try was about, as far as it came; told where it failed. */
+  get known(): Known {
+    return this.#known;
   }
 
   /** One try from the look-up to the remembered outcome, while no other run makes one. */
@@ -109,11 +116,16 @@ class LinkRun {
   }
 
   async #try(kept: Memory, signal: AbortSignal): Promise<Step> {
+    this.#known = {};
     const finding = await this.#ports.find(signal);
     if (finding.kind === "skipped") return this.#end(kept, { outcome: "skipped", message: finding.reason });
-    if (finding.kind === "failed") return this.#failed(kept, finding.error, signal);
+    if (finding.kind === "failed") {
+      this.#known = finding.known ?? {};
+      return this.#failed(kept, finding.error, signal);
+    }
 
     const { identity } = finding;
+    this.#about(identity, identity.candidates[0]);
     for (const warning of identity.warnings) this.#ports.log.warn("identity-warning", warning);
     const { memory, foreign } = ownMemory(kept, identity.hardware);
     if (foreign) {
@@ -130,6 +142,7 @@ class LinkRun {
       const message = `linked since ${since}; ${plan.reason}`;
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
+    this.#about(identity, plan.candidates[0]);
     this.#hurry = this.#options.immediate || !plan.spread;
     const context = this.#pace(plan.candidates);
     const schedule = this.#current(memory, context);
@@ -145,6 +158,11 @@ class LinkRun {
     return await this.#ask(memory, plan.candidates, identity, schedule, signal);
   }
 
+  /** @param candidate the one that is tried, or would be first */
+  #about({ username, group }: Identity, candidate: Candidate | undefined): void {
+    this.#known = { device: candidate && deviceOf(candidate), username, group };
+  }
+
   #current(memory: Memory, context: PaceContext): Schedule {
     if (this.#schedule !== undefined) return keep(this.#schedule, context);
     return begin(readPaceMemory(memory.pace), context);
@@ -158,6 +176,7 @@ class LinkRun {
     signal: AbortSignal,
   ): Promise<Step> {
     for (const candidate of candidates.filter(({ value }) => !this.#unknown.has(value))) {
+      this.#about(identity, candidate);
       let answer: LinkAnswer;
       try {
         answer = await this.#ports.link(candidate, identity.username, identity.group, signal);
@@ -183,13 +202,13 @@ class LinkRun {
       this.#unknown.add(candidate.value);
       this.#ports.log.info("device-unknown", `the API does not know ${candidate.value} (${candidate.source})`);
     }
-    const { username, group } = identity;
-    return this.#end(memory, { ...failure(deviceNotFound(candidates)), username, group });
+    this.#about(identity, undefined);
+    return this.#end(memory, failure(deviceNotFound(candidates)));
   }
 
   #linked(memory: Memory, candidate: Candidate, { username, group }: Identity, message: string): Step {
-    const { value, opt, source, detail } = candidate;
-    const device = { value, opt, source, detail };
+    const device = deviceOf(candidate);
+    const { value, source } = device;
     const linkedAt = this.#ports.clock.now();
     const link = { device, username, group: group ?? null, ...this.#ports.target(), linkedAt };
     this.#ports.log.info("linked", `linked ${value} to ${username}`, { device: value, source, username, group });
@@ -206,7 +225,7 @@ class LinkRun {
     const { schedule, identity, notBefore } = known;
     const attended = this.#ports.countdown !== undefined;
     if (error.outcome !== "unreachable" && (attended || !mendable.includes(error.code))) {
-      return this.#end(memory, { ...failure(error), username: identity?.username, group: identity?.group });
+      return this.#end(memory, failure(error));
     }
     const context = this.#pace(identity?.candidates ?? []);
     const event = { kind: "transient", notBefore } as const;

@@ -3,7 +3,7 @@ import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
 import type { Memory } from "../../agent/link/memory.ts";
-import type { Countdown, Finding, LinkAnswer, LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
+import type { Countdown, Finding, Known, LinkAnswer, LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
 import { createLog } from "../../agent/log.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
@@ -138,6 +138,37 @@ test("a device that the API knows by no identifier ends the run at once", async 
   expect(result.message).toContain(first.value);
   expect(clock.slept).toEqual([]);
   expect(state.memory.lastRun).toMatchObject({ outcome: "device-unknown" });
+});
+
+const told: Known = {
+  device: { value: first.value, opt: 0, source: "mac", detail: "eth0" },
+  username: "alice",
+  group: "Sales",
+};
+
+test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, object]>([
+  ["a refusal", ["request-refused"], {}, told],
+  ["a refusal of the second identifier", [unknown, "request-refused"], {}, { device: { value: second.value } }],
+  ["a refused credential", ["credentials-refused"], {}, told],
+  ["the limit", [{ kind: "rate-limited", notBefore: virtualClock().now() + 1e7 }], { willRepeat: true }, told],
+  ["a server that fails until the deadline", Array(5000).fill("server-error"), {}, told],
+  [
+    "a moment that is not due",
+    [],
+    { immediate: false, settings: { ...options.settings, deadline: duration("1s") } },
+    told,
+  ],
+  ["a device that is not known", [unknown, unknown], {}, { device: undefined, username: "alice", group: "Sales" }],
+])("%s is told with device, user and group", async (_, answers, change, expected) => {
+  const { run } = scene(answers);
+  expect(await run(change)).toMatchObject({ error: expect.any(AgentError), ...expected });
+});
+
+test("what was found out before something else was missing is told; what was found out for an earlier try is not", async () => {
+  const error = new AgentError("no-user", "Nobody is logged on.");
+  const gone: Finding = { kind: "failed", error, known: { device: told.device } };
+  const { run } = scene(["not-connected"], { findings: [alice, gone] });
+  expect(await run()).toMatchObject({ error, device: told.device, username: undefined, group: undefined });
 });
 
 test("failures of the network are tried again until they pass", async () => {

@@ -162,6 +162,16 @@ describe("65 request-rejected", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
+  it("tells what is known of device and user, in the shape of a link", async () => {
+    const { document: linked } = await endpoint.link();
+    gears.answerAlways("link_user", failure(400, "no"));
+    const { document } = await endpoint.link(["--force"]);
+    const { error, ...known } = document;
+    expect(error).toEqual({ code: "request-refused" });
+    const told = { outcome: "request-rejected", message: expect.any(String), elapsedMs: expect.any(Number) };
+    expect(known).toEqual({ ...linked, ...told });
+  });
+
   it("result 0 with another message, which is told", async () => {
     gears.answerAlways("link_user", failure(200, "The account is suspended"));
     const { exitCode, document } = await endpoint.link();

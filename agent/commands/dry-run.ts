@@ -1,7 +1,7 @@
 import { describeLinkUserRequest } from "../api/link-user.ts";
 import type { FailureOutcome } from "../errors.ts";
 import { exitCodes, type Outcome } from "../exit-codes.ts";
-import type { Candidate } from "../identity/candidates.ts";
+import { type Candidate, deviceOf } from "../identity/candidates.ts";
 import type { Person } from "../identity/find-user.ts";
 import type { Survey } from "../identity/survey.ts";
 import type { LinkPlan } from "../link/plan.ts";
@@ -45,7 +45,7 @@ function verdict({ survey, plan }: DryRun): { outcome: Outcome; message: string 
 
 function requestOf({ survey, candidates, resolved }: DryRun) {
   const [first] = candidates;
-  if (first === undefined || survey.username === undefined) return undefined;
+  if (first === undefined || survey.username === undefined || survey.problems.length > 0) return undefined;
   const { value, opt } = first;
   return describeLinkUserRequest(
     resolved.settings.baseUrl,
@@ -61,19 +61,18 @@ function requestOf({ survey, candidates, resolved }: DryRun) {
 
 function toDocument(dryRun: DryRun, outcome: Outcome, message: string): object {
   const { survey, candidates, resolved, elapsedMs } = dryRun;
-  const withoutReason = ({ value, opt, source, detail }: Candidate) => ({ value, opt, source, detail });
   const [first] = candidates;
   const [problem] = survey.problems;
   return {
     outcome,
-    device: first === undefined ? undefined : withoutReason(first),
+    device: first === undefined ? undefined : deviceOf(first),
     username: survey.username,
     group: survey.groups?.group,
     message,
     requests: { token: 0, linkUser: 0 },
     elapsedMs,
     ...(problem === undefined ? {} : { error: { code: problem.code } }),
-    candidates: candidates.map((candidate) => ({ ...withoutReason(candidate), reason: candidate.reason })),
+    candidates: candidates.map((candidate) => ({ ...deviceOf(candidate), reason: candidate.reason })),
     passedOver: survey.device.passedOver,
     groups:
       survey.groups?.rows.map(({ name, domain, primary, chosen, unfit }) => ({
@@ -166,7 +165,7 @@ function personRow({ account, sessions, excludedBy }: Person, { user, username }
     .map(({ id, state, seat }) => `session ${id} ${state}${seat === undefined ? "" : ` on ${seat}`}`)
     .join(", ");
   const why = chosen
-    ? `${user.reason}; sent as ${username}`
+    ? [user.reason, ...(username === undefined ? [] : [`sent as ${username}`])].join("; ")
     : excludedBy === undefined
       ? ""
       : `excluded by ${excludedBy}`;

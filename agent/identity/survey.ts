@@ -69,7 +69,8 @@ export async function takeSurvey(
   }
   const groups = read.kind === "failed" ? undefined : chooseGroup(read.kind === "found" ? read.value : [], settings);
   warnings.push(...(groups?.warnings ?? []));
-  return { device, user, username: name.username, groups, problems, warnings };
+  const username = account.kind === "failed" ? undefined : name.username;
+  return { device, user, username, groups, problems, warnings };
 }
 
 /** An adapter that an administrator named gives no identifier; the run goes on with others, which may not be meant. */

@@ -13,8 +13,8 @@ import { formatMemory } from "../../agent/link/memory.ts";
 import { formatLogLine } from "../../agent/log.ts";
 import { printableJson } from "../../agent/printable.ts";
 import { account, adapter, group, session } from "../fakes/accounts.ts";
-import { virtualClock } from "../fakes/clock.ts";
 import { fakePlatform } from "../fakes/platform.ts";
+import { fakeRuntime } from "../fakes/runtime.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
 
 /** Names and texts of others, in the output of every command: they can neither start a line nor command a terminal. */
@@ -54,21 +54,7 @@ function holds({ text, document }: Pick<CommandResult, "text" | "document">): vo
 
 const now = Date.UTC(2026, 10, 23);
 
-function runtime(platform: Runtime["platform"]): Runtime {
-  return {
-    platform,
-    environment: {},
-    ignoredVariables: [],
-    clock: virtualClock(now),
-    random: () => 0.5,
-    onTerminal: false,
-    terminalWidth: () => 80,
-    colour: false,
-    executable: () => undefined,
-    writeError: () => {},
-    interrupted: new AbortController().signal,
-  };
-}
+const runtime = (platform: Runtime["platform"]): Runtime => fakeRuntime(platform, now);
 
 const commandLine = (command: "link" | "status" | "config", settings: Record<string, unknown>, flags = {}) => ({
   command,

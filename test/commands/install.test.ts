@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { install } from "../../agent/commands/install.ts";
-import type { CommandResult, Runtime } from "../../agent/commands/runtime.ts";
+import type { CommandResult } from "../../agent/commands/runtime.ts";
 import { uninstall } from "../../agent/commands/uninstall.ts";
 import { AgentError } from "../../agent/errors.ts";
 import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
 import { absent, failed, found } from "../../agent/reading.ts";
-import { virtualClock } from "../fakes/clock.ts";
 import { fakePlatform } from "../fakes/platform.ts";
+import { fakeRuntime } from "../fakes/runtime.ts";
 
 const secret = "s3cr3t-of-the-account";
 const credential = `{"clientId": "key", "clientSecret": "${secret}"}\n`;
@@ -53,19 +53,7 @@ async function run(args: readonly string[], others: Partial<Platform> = {}, priv
       ...others,
     },
   });
-  const runtime: Runtime = {
-    platform,
-    environment: {},
-    ignoredVariables: [],
-    clock: virtualClock(0),
-    random: () => 0,
-    onTerminal: false,
-    terminalWidth: () => 80,
-    colour: false,
-    writeError: () => {},
-    interrupted: new AbortController().signal,
-    executable: () => "/opt/linkuser-agent",
-  };
+  const runtime = { ...fakeRuntime(platform), executable: () => "/opt/linkuser-agent" };
   const commandLine = readCommandLine(args);
   return await (commandLine.command === "install" ? install : uninstall)(runtime, commandLine);
 }

@@ -8,7 +8,14 @@ import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable, printableJson } from "./printable.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import { guardStandardStreams, onTerminal, showsColour, terminalWidth, writeStandard } from "./standard-streams.ts";
+import {
+  guardStandardStreams,
+  onTerminal,
+  resultBeside,
+  showsColour,
+  terminalWidth,
+  writeStandard,
+} from "./standard-streams.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
@@ -65,6 +72,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     clock: systemClock,
     random: Math.random,
     onTerminal: onTerminal(),
+    resultBeside: resultBeside(),
     terminalWidth,
     colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),

@@ -59,6 +59,11 @@ export function onTerminal(): boolean {
   return isTerminal(2);
 }
 
+/** Whether that terminal shows standard output, too; consoles of Windows have no numbers, but there is only one. */
+export function resultBeside(): boolean {
+  return isTerminal(1) && isTerminal(2) && fstatSync(1).rdev === fstatSync(2).rdev;
+}
+
 /** Columns of the terminal at standard error; 80 where it does not tell. */
 export function terminalWidth(): number {
   return process.stderr.columns || 80;

@@ -79,7 +79,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   // A folder that an administrator made or named keeps the access that it was given.
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
-  const log = openLog(above(line, runtime), settings.logLevel, logFile);
+  const { log, endLog } = openLog(above(line, runtime), settings.logLevel, logFile);
   const ignored = describeIgnored(runtime.ignoredVariables);
   if (ignored !== undefined) log.warn("environment-ignored", ignored);
   const credentials = onDemand(() =>
@@ -113,6 +113,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     clock,
     random,
     log,
+    endLog,
   };
   const options = {
     settings,

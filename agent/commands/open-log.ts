@@ -4,14 +4,20 @@ import { printable } from "../printable.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Runtime } from "./runtime.ts";
 
-/**
- * The log of a run: standard error, in a person's form on a terminal, the file, and warnings in the system's event log.
- */
+interface RunLog {
+  /** To standard error, in a person's form on a terminal, to the file, and with its warnings to the system's event log. */
+  readonly log: Log;
+  /** For what the result tells, too, and the event log with it: a terminal that shows the result has it once. */
+  readonly endLog: Log;
+}
+
+/** Opens the log of a run. */
+
 export function openLog(
-  { platform, clock, onTerminal, writeError }: Runtime,
+  { platform, clock, onTerminal, resultBeside, writeError }: Runtime,
   level: Settings["logLevel"],
   path: string,
-): Log {
+): RunLog {
   const toStandardError = (event: LogEvent): void =>
     writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
   const toFile = logFileSink(path, (code) => {
@@ -20,8 +26,10 @@ export function openLog(
   const toEventLog = ({ level, message }: LogEvent): void => {
     if (level === "warn") platform.reportEvent("warning", message);
   };
-  const log = createLog(level, [toStandardError, toFile, toEventLog], () => clock.now());
-  return log;
+  const now = (): number => clock.now();
+  const log = createLog(level, [toStandardError, toFile, toEventLog], now);
+  const endLog = createLog(level, resultBeside ? [toFile] : [toStandardError, toFile], now);
+  return { log, endLog };
 }
 
 const forPerson = ({ time, level, message }: LogEvent): string =>

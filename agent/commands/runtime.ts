@@ -18,6 +18,8 @@ export interface Runtime {
   readonly random: () => number;
   /** Whether a person watches standard error. */
   readonly onTerminal: boolean;
+  /** Whether standard output, and so the result, is shown there, too. */
+  readonly resultBeside: boolean;
   /** Columns of that terminal. */
   readonly terminalWidth: () => number;
   /** Whether standard output is a terminal that shows colours. */

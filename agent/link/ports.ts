@@ -49,6 +49,8 @@ export interface LinkPorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Takes what the run's result tells as well. */
+  readonly endLog: Log;
 }
 
 /** Shows a wait to the person who watches. */

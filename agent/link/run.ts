@@ -89,7 +89,7 @@ class LinkRun {
       }, signal);
     } catch (thrown) {
       const error = asAgentError(thrown);
-      this.#ports.log.error(error.code, error.message, { defect: framesOf(error) });
+      this.#ports.endLog.error(error.code, error.message, { defect: framesOf(error) });
       return { kind: "end", end: failure(error) };
     }
   }
@@ -211,7 +211,7 @@ class LinkRun {
     const { value, source } = device;
     const linkedAt = this.#ports.clock.now();
     const link = { device, username, group: group ?? null, ...this.#ports.target(), linkedAt };
-    this.#ports.log.info("linked", `linked ${value} to ${username}`, { device: value, source, username, group });
+    this.#ports.endLog.info("linked", `linked ${value} to ${username}`, { device: value, source, username, group });
     return this.#end({ ...memory, link }, { outcome: "linked", device, username, group, message });
   }
 
@@ -237,7 +237,7 @@ class LinkRun {
     const { link, hardware } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
     if (end.error !== undefined) {
-      this.#ports.log.error(end.error.code, end.message, { defect: framesOf(end.error) });
+      this.#ports.endLog.error(end.error.code, end.message, { defect: framesOf(end.error) });
     }
     const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
     this.#memory.write({ ...kept, lastRun: this.#lastRun(end) });
@@ -246,13 +246,14 @@ class LinkRun {
 
   /** Remembers when the next try is, and ends the run where that is left to another one. */
   #wait(memory: Memory, schedule: Schedule, cause: AgentError, signal: AbortSignal): Step {
-    if (cause.code !== "not-due") {
-      this.#failure = cause;
-      this.#ports.log.warn(cause.code, cause.message);
-    }
     this.#schedule = schedule;
     const { memory: pace, notBefore } = schedule;
     const error = this.#leaving(notBefore, cause, signal);
+    if (cause.code !== "not-due") {
+      this.#failure = cause;
+      const { log, endLog } = this.#ports;
+      (error === undefined ? log : endLog).warn(cause.code, cause.message);
+    }
     const end = failure(error ?? cause);
     this.#memory.write({ ...memory, pace, notBefore, lastRun: this.#lastRun(end) });
     return error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end };

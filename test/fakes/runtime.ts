@@ -10,6 +10,7 @@ export function fakeRuntime(platform: Runtime["platform"], now = 0): Runtime {
     clock: virtualClock(now),
     random: () => 0.5,
     onTerminal: false,
+    resultBeside: false,
     terminalWidth: () => 80,
     colour: false,
     executable: () => undefined,

@@ -5,7 +5,7 @@ import type { Candidate } from "../../agent/identity/candidates.ts";
 import type { Memory } from "../../agent/link/memory.ts";
 import type { Countdown, Finding, Known, LinkAnswer, LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
-import { createLog } from "../../agent/log.ts";
+import { createLog, type LogEvent } from "../../agent/log.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { virtualClock } from "../fakes/clock.ts";
 
@@ -49,6 +49,16 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
   const findings = [...(parts.findings ?? [])];
   const asked: string[] = [];
   const events: string[] = [];
+  /** Those of them that the result tells, too. */
+  const ends: string[] = [];
+  const logTo = (...places: readonly string[][]) => {
+    const sinks = places.map(
+      (place) =>
+        ({ event }: LogEvent) =>
+          void place.push(event),
+    );
+    return createLog("debug", sinks, () => clock.now());
+  };
   const state = { memory: parts.memory ?? {}, writable: true, locked: 0, addresses: [] as readonly string[] };
   const ports: LinkPorts = {
     target: () => target,
@@ -83,7 +93,8 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
     },
     clock,
     random: () => 0.5,
-    log: createLog("debug", [({ event }) => events.push(event)], () => clock.now()),
+    log: logTo(events),
+    endLog: logTo(events, ends),
   };
   /** Does something at the end of each sleep of a wait. */
   const whileAsleep = (happens: () => void): void => {
@@ -93,7 +104,7 @@ function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: M
   };
   const run = (change: Partial<LinkOptions> = {}, signal = new AbortController().signal) =>
     runLink(ports, { ...options, ...change }, signal);
-  return { run, asked, events, state, clock, ports, whileAsleep };
+  return { run, asked, events, ends, state, clock, ports, whileAsleep };
 }
 
 test("a link is made, told and remembered", async () => {
@@ -348,6 +359,17 @@ test("where the caller comes again, a long wait is left to it, and an early star
     await run({ willRepeat: true, immediate: false });
   }
   expect(state.memory.lastRun).toMatchObject({ outcome: "linked" });
+});
+
+test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, readonly string[]]>([
+  ["a link", [linked], {}, ["linked"]],
+  ["a failure", ["request-refused"], {}, ["request-refused"]],
+  ["a failure before a link", ["not-connected", linked], {}, ["linked"]],
+  ["a try that is left to the caller", [{ ...limited, notBefore: 4e12 }], { willRepeat: true }, ["too-many-requests"]],
+])("of %s, what the result tells is logged as its end, and nothing else is", async (_what, answers, change, told) => {
+  const { run, ends } = scene(answers);
+  await run(change);
+  expect(ends).toEqual(told);
 });
 
 test("where the caller comes again, a short wait is waited", async () => {

@@ -96,6 +96,11 @@ test("a plain user is sent to the administrator", () => {
   expect(stdout).toContain("sudo linkuser-agent install");
 });
 
+test("on a terminal a failure is seen once", () => {
+  const told = machine.run("script", "--quiet", "--command", `${executable} --user bob`, "/dev/null");
+  expect(told).toMatch(/^no-user: No user bob: .*\r\n$/);
+});
+
 test("install puts all in place, and the timer runs", () => {
   const { status, document } = told("install", ...credential, ...settings());
   expect(document).toMatchObject({ outcome: "installed", warnings: [] });

@@ -4,14 +4,16 @@ import { type SettingName, settingNames, settingsTable } from "../../agent/setti
 
 /**
  * The form that Jamf Pro shows for the settings (Application & Custom Settings, External Applications, Custom Schema):
- * its dialect of JSON Schema, with `property_order` and `options`. What is left empty is not set.
+ * its dialect of JSON Schema, which json-editor shows, with `property_order` and `options`. A text that is left empty
+ * is not set. Anything else in the form has a value that is forced, whether or not somebody chose it, so it begins
+ * with the default; a number would begin with 0 where there is none.
  */
 export function jamfSchema(): string {
   const schema = {
     title: `linkuser-agent (${macosIdentifier})`,
     description: "Links the Mac to its logged-in user in OPSWAT Gears (MetaDefender IT Access).",
     __preferencedomain: macosIdentifier,
-    options: { remove_empty_properties: true },
+    options: { remove_empty_properties: true, display_required_only: true },
     properties: Object.fromEntries(settingNames.map((name, index) => [name, propertyOf(name, 5 * (index + 1))])),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
@@ -29,16 +31,18 @@ function propertyOf(name: SettingName, order: number): object {
 
 function typeOf(name: SettingName): object {
   const { fallback, kind } = settingsTable[name];
-  if (typeof fallback === "boolean") return { type: "boolean" };
+  if (typeof fallback === "boolean") return { type: "boolean", default: fallback };
   const { policy } = kind;
+  const text = { type: "string", options: { inputAttributes: { placeholder: defaultText(name) } } };
   switch (policy.editor) {
     case "number":
-      return { type: "integer", minimum: policy.min, maximum: policy.max };
+      if (fallback === undefined) return { ...text, pattern: "^[0-9]*$" };
+      return { type: "integer", minimum: policy.min, maximum: policy.max, default: fallback };
     case "choice":
-      return { type: "string", enum: policy.choices };
+      return { type: "string", enum: policy.choices, default: fallback };
     case "list":
-      return { type: "array", items: { type: "string" } };
+      return { type: "array", items: { type: "string" }, default: fallback };
     default:
-      return { type: "string", options: { inputAttributes: { placeholder: defaultText(name) } } };
+      return text;
   }
 }

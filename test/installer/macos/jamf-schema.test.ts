@@ -10,6 +10,7 @@ interface Property {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly property_order: number;
+  readonly default?: unknown;
 }
 const schema = JSON.parse(jamfSchema()) as { readonly properties: Readonly<Record<string, Property>> };
 
@@ -29,7 +30,7 @@ test("the form has every setting, in the table's order", () => {
   expect(orders).toEqual(orders.toSorted((a, b) => a - b));
   expect(schema).toMatchObject({
     __preferencedomain: "com.linkuser.agent",
-    options: { remove_empty_properties: true },
+    options: { remove_empty_properties: true, display_required_only: true },
   });
 });
 
@@ -47,4 +48,23 @@ test.each(settingNames)("what the form takes for %s the program takes, and nothi
       false,
     ]);
   }
+});
+
+/** Seen of json-editor 2.17.2, which shows the form: an empty text is left out, anything else has a value. */
+function untouched({ type, enum: choices, default: standard }: Property): unknown {
+  const empty = { string: choices?.[0], integer: 0, boolean: false, array: [] };
+  return standard ?? empty[type];
+}
+
+test("a form that is saved as it comes leaves every setting at its default", () => {
+  const values = Object.entries(schema.properties)
+    .map(([name, property]) => [name, untouched(property)] as const)
+    .filter(([, value]) => value !== undefined);
+  const saved = { kind: "policy", location: "x", spelling: "file", values: Object.fromEntries(values) } as const;
+  expect(resolveSettings([saved]).settings).toEqual(resolveSettings([]).settings);
+});
+
+test("a fleet size is taken as the form sends it, as text", () => {
+  expect(schema.properties["fleetSize"]?.type).toBe("string");
+  expect(accepted("fleetSize", "500")).toBe(true);
 });

@@ -168,10 +168,13 @@ function actions(): XmlElement[] {
       ),
     ),
     set("Give_Purge", removalProperty, "--purge"),
+    set("Repair", "REINSTALL", "ALL"),
     call(ids.install, `install[${argumentsProperty}]`, "check"),
     call(ids.uninstall, `uninstall [${removalProperty}]`, "ignore"),
     call(ids.restoreTrigger, "install", "ignore"),
     element("InstallExecuteSequence", {}, [
+      // Else Windows does nothing where it is installed already, and a management tool can't put back what is missing.
+      at("Repair", 790, "Installed AND NOT REMOVE AND NOT REINSTALL"),
       // Not at a repair, which everybody may ask for.
       ...given.map(({ name }, index) => at(`Give_${name}`, 1410 + index, `${name} AND NOT Installed`)),
       at("Give_Purge", 1490, `NOT ${keepProperty}`),

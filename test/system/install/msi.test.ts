@@ -132,6 +132,19 @@ describe("the package", () => {
     });
   });
 
+  it("repairs, before Windows counts what there is to do, where it is installed already", () => {
+    const sequence = msiTable(first, "InstallExecuteSequence");
+    const at = (action: string): number => Number(sequence.find(({ Action }) => Action === action)?.["Sequence"]);
+    expect(msiTable(first, "CustomAction")).toContainEqual(
+      expect.objectContaining({ Action: "Repair", Type: "51", Source: "REINSTALL", Target: "ALL" }),
+    );
+    expect(sequence).toContainEqual(
+      expect.objectContaining({ Action: "Repair", Condition: "Installed AND NOT REMOVE AND NOT REINSTALL" }),
+    );
+    expect(at("LaunchConditions")).toBeLessThan(at("Repair"));
+    expect(at("Repair")).toBeLessThan(at("CostInitialize"));
+  });
+
   it("has the same bytes when it is made again", () => {
     const again = mkdtempSync(join(scratch, "again-"));
     expect(readFileSync(makeWindowsPackage(built, again)).equals(readFileSync(first))).toBe(true);
@@ -189,6 +202,15 @@ test("a repair puts back what is missing, and takes no settings from whoever ask
   // What /fa stands for; Wine's takes no properties there.
   const properties = `REINSTALL=ALL REINSTALLMODE=amus BASEURL=https://evil.example ${putCredential()}`;
   expect((await windows.msiexec(first, `/i {msi} ${properties}`)).exitCode).toBe(0);
+  expect((await windows.look()).files).toEqual(installed);
+  expect(await settingsFile()).toEqual(inForce());
+  expect(credentialIsThere()).toBe(true);
+});
+
+test("installed once more, as a management tool does it, it puts back what is missing, and takes no properties", async () => {
+  await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+  await windows.machine.run("cmd", ["/c", "del", installed[0] ?? ""]);
+  expect((await windows.msiexec(first, `/i {msi} FLEETSIZE=7 ${putCredential()}`)).exitCode).toBe(0);
   expect((await windows.look()).files).toEqual(installed);
   expect(await settingsFile()).toEqual(inForce());
   expect(credentialIsThere()).toBe(true);

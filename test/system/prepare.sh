@@ -30,7 +30,8 @@ if [ ! -d "$tree" ]; then
     apt-get install --quiet=2 --no-install-recommends "${directory[@]}" >&2
   chroot "$partial" systemctl disable --quiet nmbd samba-ad-dc smbd sssd winbind apt-daily.timer >&2
   chroot "$partial" apt-get clean
-  mv "$partial" "$tree"
+  # Another run may have been quicker.
+  mv --no-target-directory "$partial" "$tree" || [ -d "$tree" ]
 fi
 
 echo "$tree"

@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-
-const cacheFolder = process.env["LINKUSER_CACHE"] || join(homedir(), ".cache", "linkuser-agent");
+import { cacheFolder } from "../../../installer/executable/runtime.ts";
 
 /** Rises with every change of what is in the tree. */
 const recipe = 1;

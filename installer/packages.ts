@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { billOfMaterials } from "./bill-of-materials.ts";
 import { runTool } from "./executable/command.ts";
 import type { Target } from "./executable/targets.ts";
@@ -17,8 +17,8 @@ import { sign, signingFrom } from "./windows/signing.ts";
 import { type ZippedFile, zip } from "./zip.ts";
 
 /**
- * Makes the packages of the executables that `dist` holds, the notices of third parties, the bill of materials and the
- * list of all checksums.
+ * Makes the packages of executables in `dist`, the notices of third parties, the bill of materials and the checksums of
+ * all that, executables included; what else lies in `dist` is another build's.
  * @returns what was made, but for the last
  */
 export function makePackages(built: readonly Target[], dist: string): readonly string[] {
@@ -39,8 +39,10 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
     },
   ];
   for (const { path, text } of documents) writeFileSync(path, text);
-  writeFileSync(join(dist, "SHA256SUMS"), checksums(dist));
-  return [...made, ...documents.map(({ path }) => path)];
+  made.push(...documents.map(({ path }) => path));
+  const executables = built.map(({ executable }) => join(dist, executable));
+  writeFileSync(join(dist, "SHA256SUMS"), checksums([...executables, ...made]));
+  return made;
 }
 
 /**
@@ -92,23 +94,22 @@ function inScratch<T>(make: (scratch: string) => T): T {
   }
 }
 
-/** SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the last commit. */
+/**
+ * SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the last commit.
+ * @throws Error where that is no number of seconds
+ */
 function sourceDate(): number {
   const given =
     process.env["SOURCE_DATE_EPOCH"] || runTool("git", ["-C", import.meta.dirname, "log", "-1", "--format=%ct"]);
+  if (!/^\d{1,10}\s*$/.test(given)) throw new Error(`SOURCE_DATE_EPOCH must be seconds since 1970, not ${given}`);
   return Number(given);
 }
 
 /** In the form that `sha256sum --check` reads. */
-function checksums(dist: string): string {
-  const names = readdirSync(dist).filter((name) => name !== "SHA256SUMS" && statSync(join(dist, name)).isFile());
-  return names
-    .sort()
-    .map(
-      (name) =>
-        `${createHash("sha256")
-          .update(readFileSync(join(dist, name)))
-          .digest("hex")}  ${name}\n`,
-    )
+function checksums(files: readonly string[]): string {
+  const digest = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+  return files
+    .toSorted()
+    .map((file) => `${digest(file)}  ${basename(file)}\n`)
     .join("");
 }

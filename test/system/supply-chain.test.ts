@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BillOfMaterials, billOfMaterials } from "../../installer/bill-of-materials.ts";
 import { bundleProgram } from "../../installer/executable/bundle.ts";
 import { targets } from "../../installer/executable/targets.ts";
+import { makePackages } from "../../installer/packages.ts";
 import { nameOf, nodePackages, runtimePackages } from "../../installer/pinned-packages.ts";
 import { thirdPartyNotices } from "../../installer/third-party.ts";
 
@@ -73,4 +75,16 @@ test("the bill of materials is the same each time, and names nothing of this mac
   expect(first).not.toContain(root);
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   expect(JSON.parse(billOfMaterials(version, 0)).serialNumber).not.toBe(JSON.parse(first).serialNumber);
+});
+
+test("the checksums are those of what was made, and of nothing that an earlier build left", () => {
+  const dist = join(folder, "dist");
+  mkdirSync(dist);
+  const built = targets.filter(({ name }) => name === "darwin-arm64");
+  for (const { executable } of built) writeFileSync(join(dist, executable), "executable");
+  writeFileSync(join(dist, "linkuser-agent_0.0.9_amd64.deb"), "of an earlier version");
+  const made = makePackages(built, dist).map((path) => basename(path));
+  const names = [...built.map(({ executable }) => executable), ...made].toSorted();
+  const checked = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: dist, encoding: "utf8" });
+  expect(checked).toBe(names.map((name) => `${name}: OK\n`).join(""));
 });

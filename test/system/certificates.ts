@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,11 +17,13 @@ export interface TestCa extends Disposable {
 }
 
 export function createTestCa(): TestCa {
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-ca-"));
+  using made = new DisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-ca-"))).path;
   const path = (name: string) => join(folder, name);
   const openssl = (...words: string[]) => execFileSync("openssl", words, { cwd: folder, stdio: "pipe" });
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
   openssl("req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "2");
+  const kept = made.move();
   let serial = 0;
   return {
     file: path("ca.pem"),
@@ -34,6 +36,6 @@ export function createTestCa(): TestCa {
       openssl("x509", "-req", "-in", `${name}.csr`, ...signer, "-days", String(days), "-out", `${name}.pem`);
       return { key: readFileSync(path(`${name}.key`), "utf8"), cert: readFileSync(path(`${name}.pem`), "utf8") };
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+    [Symbol.dispose]: () => kept.dispose(),
   };
 }

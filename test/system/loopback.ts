@@ -1,6 +1,7 @@
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { KeyPair } from "./certificates.ts";
+import { passOn } from "./pass-on.ts";
 
 /** A server on loopback that speaks raw bytes, so that it can misbehave. */
 export interface Loopback extends AsyncDisposable {
@@ -92,10 +93,8 @@ export async function connectProxy(target: { port: number } | { refuse: string }
       }
       const onward = netConnect(target.port, "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-        socket.pipe(onward).pipe(socket);
       });
-      onward.on("error", () => socket.destroy());
-      socket.once("close", () => onward.destroy());
+      passOn(socket, onward);
     });
   }, pair);
 }

@@ -32,7 +32,7 @@ beforeAll(async () => {
   nginx = await startDaemon(["nginx", "-c", join(folder, "nginx.conf")], ports.get("whole") ?? 0);
 });
 afterAll(async () => {
-  await nginx?.stop();
+  await nginx?.[Symbol.asyncDispose]();
   await gears?.close();
   pki?.[Symbol.dispose]();
   rmSync(folder, { recursive: true });

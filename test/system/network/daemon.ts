@@ -1,37 +1,39 @@
 import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
+import { endOf } from "../child.ts";
 
 /** A server of Debian's that runs in the foreground. */
-export interface Daemon {
+export interface Daemon extends AsyncDisposable {
   /** What it has written to standard output and error. */
   told(): string;
-  stop(): Promise<void>;
 }
 
-/** Starts it and waits until somebody listens at a port of loopback. */
+/** Starts it and waits until somebody listens at a port of loopback, for at most 30 s. */
 export async function startDaemon([command = "", ...args]: readonly string[], port: number): Promise<Daemon> {
+  await using made = new AsyncDisposableStack();
   const daemon = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = endOf(daemon);
+  made.defer(async () => {
+    daemon.kill("SIGTERM");
+    await ended;
+  });
   let told = "";
   for (const stream of [daemon.stdout, daemon.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       told += text;
     });
   }
-  const ended = new Promise((resolve) => daemon.once("close", resolve));
   await new Promise((resolve, reject) => daemon.once("spawn", resolve).once("error", reject));
-  while (daemon.exitCode === null && daemon.signalCode === null) {
+  for (let tries = 0; tries < 600 && daemon.exitCode === null && daemon.signalCode === null; tries++) {
     if (await answers(port)) {
-      return {
-        told: () => told,
-        stop: async () => {
-          daemon.kill("SIGTERM");
-          await ended;
-        },
-      };
+      const kept = made.move();
+      return { told: () => told, [Symbol.asyncDispose]: () => kept.disposeAsync() };
     }
+    await wait(50);
   }
-  expect.fail(`${command} has ended: ${told}`);
+  expect.fail(`${command} does not listen: ${told}`);
 }
 
 async function answers(port: number): Promise<boolean> {

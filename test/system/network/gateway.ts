@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,8 @@ export interface Gateway extends AsyncDisposable {
 
 /** @param ca of the tenant, the gateway and the devices */
 export async function startGateway(gears: Gears, ca: TestCa): Promise<Gateway> {
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-gateway-"));
+  await using made = new AsyncDisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-gateway-"))).path;
   const path = (name: string): string => join(folder, name);
   const port = await freePort();
   const server = ca.issue("DNS:localhost");
@@ -92,8 +93,8 @@ export async function startGateway(gears: Gears, ca: TestCa): Promise<Gateway> {
   }
 
   expect(await renewToken()).toEqual({ failed: false, output: "" });
-  const nginx = await startDaemon(["nginx", "-c", path("nginx.conf")], port);
-
+  const nginx = made.use(await startDaemon(["nginx", "-c", path("nginx.conf")], port));
+  const kept = made.move();
   return {
     baseUrl: `https://localhost:${port}`,
     tokenFile: path("token.conf"),
@@ -115,9 +116,6 @@ export async function startGateway(gears: Gears, ca: TestCa): Promise<Gateway> {
         sent.on("error", reject).end(method === "POST" ? '{"username":"alice"}' : undefined);
       });
     },
-    async [Symbol.asyncDispose]() {
-      await nginx.stop();
-      rmSync(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { spawn } from "node:child_process";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endOf, firstLine } from "../child.ts";
+import { forward } from "../forward.ts";
 
 /** A network of its own with one card that leads nowhere, whose names stand in a hosts file of its own. */
 export interface OwnNetwork extends AsyncDisposable {
@@ -33,7 +34,8 @@ exec cat >/dev/null`;
 
 /** Needs root. */
 export async function openOwnNetwork(): Promise<OwnNetwork> {
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-network-"));
+  await using made = new AsyncDisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-network-"))).path;
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, "");
   // Nobody answers there: what is not in the hosts file is a failure at once.
@@ -41,51 +43,19 @@ export async function openOwnNetwork(): Promise<OwnNetwork> {
   const holder = spawn("unshare", ["--net", "--mount", "sh", "-c", setUp, "sh", folder], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  await ready(holder);
-  const enter = ["nsenter", "--target", String(holder.pid), "--net", "--mount"];
-  const relays: { readonly server: Server; readonly relay: ChildProcess }[] = [];
+  const ended = endOf(holder);
+  made.defer(async () => {
+    holder.stdin.on("error", () => {}).end();
+    await ended;
+  });
+  await firstLine(holder);
+  const within = ["nsenter", "--target", String(holder.pid), "--net", "--mount"];
+  const kept = made.move();
   return {
-    within: enter,
+    within,
     // In place, since the file itself is mounted.
     setHosts: (lines) => writeFileSync(hosts, lines.map((line) => `${line}\n`).join("")),
-    async forward(port, address) {
-      const path = join(folder, `port-${relays.length}`);
-      const server = createServer((socket) => {
-        const onward = connect(port, "127.0.0.1");
-        socket.on("error", () => onward.destroy()).on("close", () => onward.destroy());
-        onward.on("error", () => socket.destroy()).on("close", () => socket.destroy());
-        socket.pipe(onward).pipe(socket);
-      });
-      await new Promise<void>((resolve) => server.listen(path, resolve));
-      const program = join(import.meta.dirname, "../windows/relay.ts");
-      const relay = spawn("nsenter", [...enter.slice(1), process.execPath, program, String(port), path, address]);
-      relays.push({ server, relay });
-      await ready(relay);
-    },
-    async [Symbol.asyncDispose]() {
-      for (const { server, relay } of relays) {
-        const ended = new Promise((resolve) => relay.once("close", resolve));
-        relay.kill();
-        await ended;
-        server.close();
-      }
-      const ended = new Promise((resolve) => holder.once("close", resolve));
-      holder.stdin.end();
-      await ended;
-      rmSync(folder, { recursive: true });
-    },
+    forward: async (port, address) => void kept.use(await forward(port, address, within)),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-/** Waits for the first line. */
-async function ready(child: ChildProcess): Promise<void> {
-  let errors = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`ended with ${code} before it was ready: ${errors}`)));
-    child.stdout?.once("data", () => resolve());
-  });
 }

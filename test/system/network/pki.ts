@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -47,7 +47,8 @@ authorityInfoAccess = caIssuers;URI:http://ca.test/intermediate.crt
 `;
 
 export function createPki(): Pki {
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-pki-"));
+  using made = new DisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-pki-"))).path;
   const path = (name: string): string => join(folder, name);
   const openssl = (...words: string[]) => execFileSync("openssl", words, { cwd: folder, stdio: "pipe" });
   const text = (name: string): string => readFileSync(path(`${name}.pem`), "utf8");
@@ -73,6 +74,7 @@ export function createPki(): Pki {
   issue("root", "Test Root", "authority", "root", valid);
   issue("intermediate", "Test Intermediate", "authority", "root", valid);
   writeFileSync(path("both.pem"), text("root") + text("intermediate"));
+  const kept = made.move();
   return {
     rootFile: path("root.pem"),
     bothFile: path("both.pem"),
@@ -82,6 +84,6 @@ export function createPki(): Pki {
       writeFileSync(certificates, text(name) + (sends === "chain" ? text("intermediate") : ""));
       return { key: path(`${name}.key`), certificates };
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+    [Symbol.dispose]: () => kept.dispose(),
   };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, mkdtempDisposableSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort, startDaemon } from "./daemon.ts";
@@ -22,7 +22,8 @@ const echo = "<html><body><h1>Denied</h1><pre>%R</pre></body></html>\n";
  * @param hosts names that it knows, all of which are this machine
  */
 export async function startSquid(hosts: readonly string[]): Promise<Squid> {
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-squid-"));
+  await using made = new AsyncDisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-squid-"))).path;
   const path = (name: string): string => join(folder, name);
   const port = await freePort();
   const hashed = execFileSync("openssl", ["passwd", "-apr1", login.proxyPassword], { encoding: "utf8" }).trim();
@@ -57,14 +58,12 @@ export async function startSquid(hosts: readonly string[]): Promise<Squid> {
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path(name), text);
   if (userInfo().uid === 0) giveAway(folder);
-  const squid = await startDaemon(["squid", "-N", "-f", path("squid.conf")], port);
+  made.use(await startDaemon(["squid", "-N", "-f", path("squid.conf")], port));
+  const kept = made.move();
   return {
     origin: `http://127.0.0.1:${port}`,
     accesses: () => readFileSync(path("access.log"), "utf8"),
-    async [Symbol.asyncDispose]() {
-      await squid.stop();
-      rmSync(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

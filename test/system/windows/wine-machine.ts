@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { chmodSync, copyFileSync, mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { type Target, targets } from "../../../installer/executable/targets.ts";
+import { endOf, firstLine } from "../child.ts";
+import { forward } from "../forward.ts";
 import { prepareWineTree, wineUser } from "./wine-tree.ts";
 
 /** What the made-up computer is, as `machine.sh` sets it up. */
@@ -64,15 +65,20 @@ const wineEnvironment = {
 /** @param user as whom everything runs; any name that Linux's passwd file can hold */
 export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   const tree = prepareWineTree();
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-wine-"));
+  await using made = new AsyncDisposableStack();
+  const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-wine-"))).path;
   chmodSync(folder, 0o777);
   const namespaces = ["--mount", "--net", "--pid", "--uts", "--fork", "--kill-child"];
   const script = join(import.meta.dirname, "machine.sh");
   const holder = spawn("unshare", [...namespaces, "sh", script, tree, folder, user], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const processId = await readyLine(holder);
-  const servers: { readonly server: Server; readonly relay: ChildProcess }[] = [];
+  const ended = endOf(holder);
+  made.defer(async () => {
+    holder.stdin.on("error", () => {}).end();
+    await ended;
+  });
+  const [, processId = ""] = (await firstLine(holder)).split(" ");
 
   function inside(command: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
     const enter = ["--target", processId, "--mount", "--net", "--pid", "--uts"];
@@ -100,64 +106,22 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
     return ended;
   }
 
-  async function forward(port: number): Promise<void> {
-    const path = join(folder, `port-${port}`);
-    const server = createServer((socket) => {
-      const onward = connect(port, "127.0.0.1");
-      for (const [one, other] of [
-        [socket, onward],
-        [onward, socket],
-      ] as const) {
-        one.on("error", () => other.destroy()).on("close", () => other.destroy());
-      }
-      socket.pipe(onward).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    const program = join(import.meta.dirname, "relay.ts");
-    const relay = spawn("nsenter", ["--target", processId, "--net", process.execPath, program, String(port), path]);
-    servers.push({ server, relay });
-    await readyLine(relay);
-  }
-
   // A program under the name of the desktop's shell, as a logged-on user has one, that does nothing. While it runs so
   // do Wine's services, which saves each program the seconds of their start, and keeps them from inheriting its pipes.
   copyFileSync(fetchRuntime(windowsTarget()), join(folder, "explorer.exe"));
   const start = 'wine "$1" -e "$2" </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1';
   await runLinux(["sh", "-c", start, "sh", `${sharedFolder}\\explorer.exe`, "setInterval(() => {}, 1e6)"]);
 
+  const kept = made.move();
   return {
     folder,
     run: (program, args, options) => runLinux(["wine", program, ...args], options),
     runLinux,
-    forward,
-    async [Symbol.asyncDispose]() {
-      for (const { server, relay } of servers) {
-        relay.kill();
-        server.close();
-      }
-      holder.stdin.end();
-      await new Promise((resolve) => holder.once("close", resolve));
-      rmSync(folder, { recursive: true, force: true });
+    forward: async (port) => {
+      kept.use(await forward(port, "127.0.0.1", ["nsenter", "--target", processId, "--net"]));
     },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-/** The second word of the line `ready …`. */
-async function readyLine(child: ChildProcess): Promise<string> {
-  let told = "";
-  let errors = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  return await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`ended with ${code} before it was ready: ${errors}`)));
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      told += text;
-      const ready = /^ready ?(\S*)\n/m.exec(told);
-      if (ready !== null) resolve(ready[1] ?? "");
-    });
-  });
 }
 
 function end(child: ChildProcess): Promise<Ended> {

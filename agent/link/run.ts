@@ -3,7 +3,7 @@ import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts
 import { type Candidate, deviceOf } from "../identity/candidates.ts";
 import { readPaceMemory } from "../pace/memory.ts";
 import { awakeTime } from "../pace/online-time.ts";
-import { after, begin, keep, type PaceContext, type Schedule } from "../pace/pacer.ts";
+import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import { type Memory, ownMemory } from "./memory.ts";
@@ -147,7 +147,8 @@ class LinkRun {
     const context = this.#pace(plan.candidates);
     const schedule = this.#current(memory, context);
     if (schedule.notBefore > context.now) {
-      const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}.`);
+      const left = describeDuration(schedule.notBefore - context.now);
+      const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}; the next try is due in ${left}.`);
       return this.#wait(memory, schedule, notDue, signal);
     }
     if (this.#schedule === undefined && this.#options.immediate && plan.spread && schedule.unhurried > context.now) {
@@ -165,7 +166,8 @@ class LinkRun {
 
   #current(memory: Memory, context: PaceContext): Schedule {
     if (this.#schedule !== undefined) return keep(this.#schedule, context);
-    return begin(readPaceMemory(memory.pace), context);
+    const remembered = readPaceMemory(memory.pace);
+    return begin(remembered && this.#options.immediate ? withoutBackOff(remembered) : remembered, context);
   }
 
   async #ask(

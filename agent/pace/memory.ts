@@ -18,6 +18,8 @@ export interface PaceMemory {
   readonly point: number;
   /** No try before this moment: the last answer's headers or a back-off said so. 0: none. */
   readonly hold: number;
+  /** Whether an answer's headers gave `hold`, not a back-off. */
+  readonly asked: boolean;
   /** Failures other than 429 in a row. */
   readonly failures: number;
   /** When the device was last known to be on. */
@@ -29,7 +31,7 @@ export interface PaceMemory {
   readonly usualDay: number | null;
 }
 
-type Field = Exclude<keyof PaceMemory, "version" | "usualDay">;
+type Field = Exclude<keyof PaceMemory, "version" | "usualDay" | "asked">;
 
 const longest = 3650 * 86_400_000;
 const latest = 8.64e15; // The last moment that a Date can hold (ECMA-262).
@@ -52,7 +54,8 @@ export function readPaceMemory(json: unknown): PaceMemory | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const fields = json as Readonly<Record<string, unknown>>;
   if (fields["version"] !== 1) return undefined;
-  const usualDay = fields["usualDay"];
+  const { usualDay, asked } = fields;
+  if (typeof asked !== "boolean") return undefined;
   if (usualDay !== null && !isLength(usualDay, longest)) return undefined;
   const numbers: Partial<Record<Field, number>> = {};
   for (const [name, most] of Object.entries(largest)) {
@@ -60,7 +63,7 @@ export function readPaceMemory(json: unknown): PaceMemory | undefined {
     if (!isLength(name === "position" && typeof value === "number" ? Math.abs(value) : value, most)) return undefined;
     numbers[name as Field] = value as number;
   }
-  const memory = { version: 1, usualDay, ...(numbers as Record<Field, number>) } as const;
+  const memory = { version: 1, usualDay, asked, ...(numbers as Record<Field, number>) } as const;
   const whole = Number.isInteger(memory.tile) && Number.isInteger(memory.failures);
   return whole && memory.basis > 0 && memory.width > 0 && memory.point <= memory.width ? memory : undefined;
 }

@@ -80,9 +80,10 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
     const ceiling = Math.min(context.retryMaxDelay, context.retryInitialDelay * 2 ** Math.min(memory.failures, 40));
     const backOff = context.now + ceiling * context.random();
     const failures = Math.min(memory.failures + 1, 1000);
-    return hurried(decide({ ...memory, failures, hold: Math.max(hold, backOff) }, context), context);
+    const next = { ...memory, failures, hold: Math.max(hold, backOff), asked: hold > backOff };
+    return hurried(decide(next, context), context);
   }
-  const refused = { ...memory, failures: 0, hold };
+  const refused = { ...memory, failures: 0, hold, asked: true };
   // A try that nobody waited for does not use up the device's own moment.
   const early = schedule.notBefore < schedule.unhurried && context.now < schedule.unhurried;
   return decide(early ? refused : nextTry(refused, context), context);
@@ -92,10 +93,15 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
 export function reconnected(schedule: Schedule, context: PaceContext): Schedule {
   const memory = advanced(schedule, context);
   const hold = Math.min(memory.hold, context.now + reconnectSpan * context.random());
-  return hurried(decide({ ...memory, hold, failures: Math.min(memory.failures, 1) }, context), context);
+  return hurried(decide({ ...memory, hold, asked: false, failures: Math.min(memory.failures, 1) }, context), context);
 }
 
-/** Where a person waits, only what the server asked for is waited. */
+/** What a person's run goes on from: it finds out by itself whether what failed before still does. */
+export function withoutBackOff(remembered: PaceMemory): PaceMemory {
+  return remembered.asked ? remembered : { ...remembered, hold: noHold, failures: 0 };
+}
+
+/** Where a person waits, no slot is waited for. */
 function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule {
   if (!immediate) return schedule;
   const { hold } = schedule.memory;
@@ -114,6 +120,7 @@ function fresh(context: PaceContext): PaceMemory {
     position: 0,
     point: width === 1 ? 0 : slot * width,
     hold: noHold,
+    asked: false,
     failures: 0,
     seenAt: now,
     dayAt: now,
@@ -137,7 +144,7 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
         : heldUntil(remembered.hold, now);
   const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
   const { online, tileTime } = seen(remembered, now, elapsed);
-  if (remembered.basis !== anew.basis) return { ...anew, ...online, hold };
+  if (remembered.basis !== anew.basis) return { ...anew, ...online, hold, asked: remembered.asked };
   return caughtUp({ ...remembered, ...online, hold, position: remembered.position + tileTime }, context);
 }
 
@@ -201,8 +208,8 @@ function decide(memory: PaceMemory, context: PaceContext): Schedule {
   };
 }
 
-function heldReason({ failures }: PaceMemory): string {
-  return failures === 0 ? "the server asked for this pause" : "the server could not be used; waits longer each time";
+function heldReason({ asked }: PaceMemory): string {
+  return asked ? "the server asked for this pause" : "the server could not be used; waits longer each time";
 }
 
 function tileReason(memory: PaceMemory, context: PaceContext): string {

@@ -393,6 +393,20 @@ test("a server with a fault is left alone as long as it asks for; where the call
   expect(other.state.memory).toMatchObject({ notBefore: until, lastRun: { errorCode: "not-due" } });
 });
 
+test.each<[string, LinkAnswer | ErrorCode, number]>([
+  ["what failed before", "not-connected", 0],
+  ["a pause that the server asked for", { kind: "rate-limited", notBefore: virtualClock().now() + 60_000 }, 60_000],
+])("a person's run after one that waits for %s is delayed no longer than need be", async (_what, answer, least) => {
+  const { run, clock, state } = scene([answer, linked]);
+  const settings = { ...options.settings, retryInitialDelay: duration("1h"), splay: duration("0s") };
+  const ended = AbortSignal.abort(new AgentError("interrupted", "SIGTERM"));
+  await run({ settings, immediate: false }, ended);
+  expect(state.memory.notBefore).toBeGreaterThan(clock.now());
+  const started = clock.now();
+  expect(await run({ settings, immediate: true })).toMatchObject({ outcome: "linked" });
+  expect(clock.now() - started).toBe(least);
+});
+
 test("a network that comes back ends a wait for the network, but not one for the limit", async () => {
   const backOff = { ...options.settings, retryInitialDelay: duration("1h"), retryMaxDelay: duration("1h") };
   const waited = async (answer: LinkAnswer | ErrorCode): Promise<number> => {

@@ -36,6 +36,7 @@ test("one damaged field makes the whole untrustworthy", () => {
   const wrong = fc.constantFrom<unknown>(-1e300, 1e300, Number.NaN, Infinity, "1", true, [], {});
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(memory)), wrong, (field, value) => {
+      fc.pre(field !== "asked" || typeof value !== "boolean");
       expect(readPaceMemory({ ...memory, [field]: value })).toBeUndefined();
     }),
   );

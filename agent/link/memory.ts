@@ -1,6 +1,7 @@
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/candidates.ts";
 import { printableJson } from "../printable.ts";
+import type { Asked, Refusal } from "./refusal.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
 export interface RememberedLink {
@@ -31,6 +32,7 @@ export interface Memory {
   readonly pace?: unknown;
   /** Wall-clock milliseconds before which no run tries again; shown by `status`. */
   readonly notBefore?: number;
+  readonly refusal?: Refusal;
   /** Identifiers of the hardware on which it was made. */
   readonly hardware?: readonly string[];
 }
@@ -78,11 +80,12 @@ export function parseMemory(text: string): ReadMemory {
     return { kind: "damaged" };
   }
   if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
-  const { link, lastRun, pace, notBefore, hardware } = value;
+  const { link, lastRun, pace, notBefore, refusal, hardware } = value;
   const sound =
     (link === undefined || isLink(link)) &&
     (lastRun === undefined || isLastRun(lastRun)) &&
     (notBefore === undefined || isTime(notBefore)) &&
+    (refusal === undefined || isRefusal(refusal)) &&
     (hardware === undefined || isTexts(hardware));
   if (!sound) return { kind: "damaged" };
   return {
@@ -92,6 +95,7 @@ export function parseMemory(text: string): ReadMemory {
       ...(lastRun === undefined ? {} : { lastRun }),
       ...(pace === undefined ? {} : { pace }),
       ...(notBefore === undefined ? {} : { notBefore }),
+      ...(refusal === undefined ? {} : { refusal }),
       ...(hardware === undefined ? {} : { hardware }),
     },
   };
@@ -103,7 +107,9 @@ const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
-const isTime = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** The last moment that a Date can hold (ECMA-262), ms. */
+const latest = 8.64e15;
+const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= latest;
 const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => value === null || is(value);
 
 function isLink(value: unknown): value is RememberedLink {
@@ -130,5 +136,28 @@ function isLastRun(value: unknown): value is LastRun {
     typeof value["message"] === "string" &&
     orNull(value["errorCode"], isText) &&
     isTime(value["endedAt"])
+  );
+}
+
+function isRefusal(value: unknown): value is Refusal {
+  if (!isRecord(value)) return false;
+  const codes: readonly unknown[] = ["device-not-found", "request-refused"] satisfies readonly Refusal["code"][];
+  return (
+    codes.includes(value["code"]) &&
+    typeof value["message"] === "string" &&
+    isAsked(value["asked"]) &&
+    isTime(value["since"]) &&
+    isTime(value["until"])
+  );
+}
+
+function isAsked(value: unknown): value is Asked {
+  return (
+    isRecord(value) &&
+    isText(value["tenant"]) &&
+    orNull(value["account"], isText) &&
+    isText(value["username"]) &&
+    orNull(value["group"], isText) &&
+    isTexts(value["devices"])
   );
 }

@@ -9,6 +9,7 @@ import { triggerInterval } from "../pace/trigger-interval.ts";
 import { type Memory, ownMemory } from "./memory.ts";
 import { type Identity, planLink } from "./plan.ts";
 import type { Known, LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
+import { askedOf, refusalOf, standingRefusal } from "./refusal.ts";
 import { RunMemory } from "./run-memory.ts";
 import { waitFor } from "./wait.ts";
 
@@ -143,6 +144,10 @@ class LinkRun {
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
     this.#about(identity, plan.candidates[0]);
+    const standing = standingRefusal(memory.refusal, askedOf(target, identity), now);
+    if (standing !== undefined && this.#options.willRepeat && !this.#options.immediate && !force) {
+      return this.#end(memory, failure(standing));
+    }
     this.#hurry = this.#options.immediate || !plan.spread;
     const context = this.#pace(plan.candidates);
     const schedule = this.#current(memory, context);
@@ -204,8 +209,15 @@ class LinkRun {
       this.#unknown.add(candidate.value);
       this.#ports.log.info("device-unknown", `the API does not know ${candidate.value} (${candidate.source})`);
     }
-    this.#about(identity, undefined);
-    return this.#end(memory, failure(deviceNotFound(candidates)));
+    return this.#refused(memory, deviceNotFound(candidates), identity);
+  }
+
+  /** A refusal of this device alone is remembered, so that triggers do not ask the same at each of their starts. */
+  #refused(memory: Memory, error: AgentError, identity: Identity): Step {
+    const { clock, random } = this.#ports;
+    const asked = askedOf(this.#ports.target(), identity);
+    const refusal = refusalOf(error, asked, memory.refusal, clock.now(), random());
+    return this.#end(refusal === undefined ? memory : { ...memory, refusal, notBefore: refusal.until }, failure(error));
   }
 
   #linked(memory: Memory, candidate: Candidate, { username, group }: Identity, message: string): Step {
@@ -227,7 +239,7 @@ class LinkRun {
     const { schedule, identity, notBefore } = known;
     const attended = this.#ports.countdown !== undefined;
     if (error.outcome !== "unreachable" && (attended || !mendable.includes(error.code))) {
-      return this.#end(memory, failure(error));
+      return identity === undefined ? this.#end(memory, failure(error)) : this.#refused(memory, error, identity);
     }
     const context = this.#pace(identity?.candidates ?? []);
     const event = { kind: "transient", notBefore } as const;
@@ -308,7 +320,9 @@ function interruption(cause: AgentError, signal: AbortSignal): AgentError {
 }
 
 function failure(error: AgentError): End {
-  return { outcome: error.outcome, message: error.message, error };
+  const { outcome, message, code } = error;
+  // Of identifiers that the API does not know none is the device.
+  return { outcome, message, error, ...(code === "device-not-found" && { device: undefined }) };
 }
 
 function deviceNotFound(candidates: readonly Candidate[]): AgentError {

@@ -23,9 +23,22 @@ const lastRun = fc.record({
   errorCode: fc.option(text),
   endedAt: time,
 });
+const refusal = fc.record({
+  code: fc.constantFrom("device-not-found" as const, "request-refused" as const),
+  message: fc.string(),
+  asked: fc.record({
+    tenant: text,
+    account: fc.option(text),
+    username: text,
+    group: fc.option(text),
+    devices: fc.array(text, { maxLength: 3 }),
+  }),
+  since: time,
+  until: time,
+});
 const hardware = fc.array(text, { maxLength: 3 });
 const memory = fc.record(
-  { link, lastRun, notBefore: time, pace: fc.json().map(JSON.parse), hardware },
+  { link, lastRun, notBefore: time, refusal, pace: fc.json().map(JSON.parse), hardware },
   { requiredKeys: [] },
 );
 

@@ -372,6 +372,38 @@ test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, re
   expect(ends).toEqual(told);
 });
 
+test.each<[string, readonly (LinkAnswer | ErrorCode)[], ErrorCode]>([
+  ["a device that the API does not know", [unknown, unknown], "device-not-found"],
+  ["values that it refuses", ["request-refused"], "request-refused"],
+])("where the caller comes again, %s is told at every start, and asked for as often as it is due", async (...parts) => {
+  const [, answers, code] = parts;
+  const { run, state, clock, asked } = scene([...answers, ...answers, linked]);
+  const trigger: Partial<LinkOptions> = { willRepeat: true, immediate: false };
+  const refused = { error: { code }, username: "alice" };
+  expect(await run(trigger)).toMatchObject(refused);
+  expect(await run(trigger)).toMatchObject(refused);
+  expect(state.memory.lastRun).toMatchObject({ errorCode: code });
+  expect(asked).toHaveLength(answers.length);
+  // A day of starts, with the API's mind unchanged at the first one that asks.
+  for (let starts = 0; starts < 96 && state.memory.lastRun?.outcome !== "linked"; starts++) {
+    await clock.sleep(900_000, new AbortController().signal);
+    await run(trigger);
+  }
+  expect(state.memory).toMatchObject({ lastRun: { outcome: "linked" } });
+  expect(state.memory).not.toHaveProperty("refusal");
+});
+
+test.each<[string, Partial<LinkOptions>]>([
+  ["a person", { immediate: true, willRepeat: true }],
+  ["--force", { force: true, willRepeat: true, immediate: false }],
+  ["a caller that does not come again", { immediate: false }],
+])("but %s asks at once", async (_, change) => {
+  const { run, asked } = scene([unknown, unknown, linked]);
+  await run({ willRepeat: true, immediate: false });
+  expect(await run(change)).toMatchObject({ outcome: "linked" });
+  expect(asked).toHaveLength(3);
+});
+
 test("where the caller comes again, a short wait is waited", async () => {
   const { run, clock } = scene(["not-connected", linked]);
   expect(await run({ willRepeat: true })).toMatchObject({ outcome: "linked" });

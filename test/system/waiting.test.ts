@@ -81,3 +81,20 @@ it("--will-repeat leaves a long wait to later starts, which leave at once withou
   expect(Date.parse(JSON.parse(stdout).nextTry)).toBeGreaterThan(Date.now());
   expect((await endpoint.run(["status"])).stdout).toContain("Next try   not before");
 });
+
+it("--will-repeat does not ask for an unknown device at every start, and tells it all the same; --force asks", async () => {
+  await using choosy = await startGears({ devices: [] });
+  using unknown = setUpEndpoint(choosy, { deadline: "8h" });
+  const first = await unknown.link(["--will-repeat"]);
+  const calls = choosy.calls.length;
+  const again = await unknown.link(["--will-repeat"]);
+  expect(choosy.calls.length).toBe(calls);
+  const { error, username, device } = first.document;
+  expect(again.document).toMatchObject({ outcome: "device-unknown", error, username, requests: { linkUser: 0 } });
+  expect([again.document.device, device]).toEqual([undefined, undefined]);
+  const { stdout, exitCode } = await unknown.run(["status", "--json"]);
+  expect([again.exitCode, exitCode]).toEqual([68, 68]);
+  expect(Date.parse(JSON.parse(stdout).nextTry)).toBeGreaterThan(Date.now());
+  await unknown.link(["--will-repeat", "--force"]);
+  expect(choosy.calls.length).toBe(2 * calls);
+});

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AgentError, type ErrorCode } from "../../agent/errors.ts";
+import { type Asked, type Refusal, refusalOf, standingRefusal } from "../../agent/link/refusal.ts";
+
+const minute = 60_000;
+const day = 1440 * minute;
+const start = Date.UTC(2026, 10, 25);
+const asked: Asked = {
+  tenant: "https://gears.opswat.com",
+  account: "client-1",
+  username: "alice",
+  group: "Sales",
+  devices: ["00:0c:29:f2:7a:29", "00:1b:21:aa:bb:cc"],
+};
+const unknown = new AgentError("device-not-found", "The API knows this device by none of its identifiers.");
+const first = refusalOf(unknown, asked, undefined, start, 0.5);
+if (first === undefined) throw new TypeError("not remembered");
+
+/** What is remembered at each of so many refusals of a device that asks as soon as it may. */
+function refusedAgain(times: number, random: number): readonly Refusal[] {
+  const all = [first as Refusal];
+  for (let last = all[0]; last !== undefined && all.length < times; last = all.at(-1)) {
+    const next = refusalOf(unknown, asked, last, last.until, random);
+    if (next !== undefined) all.push(next);
+  }
+  return all;
+}
+
+test("a pause lasts as long as the refusals before it, from a quarter of an hour to a day", () => {
+  const pauses = refusedAgain(12, 0.5).map(({ since, until }) => [since, until - since]);
+  expect(pauses.slice(0, 4)).toEqual([15, 30, 60, 120].map((minutes) => [start, minutes * minute]));
+  const [[, last = 0] = [], [, before = 0] = []] = [pauses.at(-1), pauses.at(-2)];
+  expect(last - before).toBe(day);
+});
+
+test("a device that is never known costs the shared limit about one try a day", () => {
+  const month = refusedAgain(60, 0.5).filter(({ until }) => until < start + 30 * day);
+  expect(month.length).toBeLessThan(37);
+});
+
+test("devices that were refused together come back apart", () => {
+  const ends = [0, 0.5, 0.999].map((random) => refusalOf(unknown, asked, undefined, start, random)?.until);
+  expect(ends).toEqual([start + 11.25 * minute, start + 15 * minute, expect.closeTo(start + 18.75 * minute, -4)]);
+});
+
+test.each<ErrorCode>(["credentials-refused", "token-refused", "redirected", "server-error", "no-user", "internal"])(
+  "%s, which all devices meet or which no call was made for, is not remembered",
+  (code) => {
+    expect(refusalOf(new AgentError(code, ""), asked, undefined, start, 0.5)).toBeUndefined();
+  },
+);
+
+test("it stands until then, with its code and message", () => {
+  const error = standingRefusal(first, asked, first.until - 1);
+  expect(error).toMatchObject({ code: unknown.code, message: expect.stringContaining(unknown.message) });
+  expect(error?.message).toContain("2026-11-25 00:15 UTC");
+  expect(standingRefusal(first, asked, first.until)).toBeUndefined();
+  expect(standingRefusal(undefined, asked, start)).toBeUndefined();
+});
+
+test.each<Partial<Asked>>([
+  { tenant: "https://gears-beta.opswat.com" },
+  { account: null },
+  { username: "bob" },
+  { group: null },
+  { devices: [...asked.devices, "1dc0aaaa292ce801f5379042d68bb6cb"] },
+  { devices: asked.devices.toReversed() },
+])("%o is another question, and is asked at once", (change) => {
+  const other = { ...asked, ...change };
+  expect(standingRefusal(first, other, start)).toBeUndefined();
+  expect(refusalOf(unknown, other, first, start + day, 0.5)).toMatchObject({ since: start + day });
+});
+
+test("no clock, however it was set, keeps a device from being asked for within a day and a quarter", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 4e12 }),
+      fc.integer({ min: 0, max: 4e12 }),
+      fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      (then, now, random) => {
+        const refusal = refusalOf(unknown, asked, { ...first, since: then }, now, random);
+        const later = now + 1.25 * day;
+        expect(standingRefusal(refusal, asked, later)).toBeUndefined();
+        expect(standingRefusal({ ...first, since: then, until: now + 1000 * day }, asked, now)).toBeUndefined();
+      },
+    ),
+  );
+});

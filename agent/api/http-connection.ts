@@ -19,8 +19,8 @@ const largestHeaders = 16 * 1024;
  */
 const largestTraffic = 1024 * 1024;
 /**
- * Milliseconds for one of a name's addresses before the next is tried beside it; Node's own is too short for
- * satellites.
+ * Milliseconds after which one of a name's addresses is given up for the next, the last one excepted; Node's own is too
+ * short for satellites.
  */
 const addressAttempt = 1000;
 

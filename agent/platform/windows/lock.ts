@@ -41,5 +41,6 @@ function held(path: string): Reading<never> {
 
 function unlockable(path: string, cause: WindowsError): Reading<never> {
   if (cause.status === winError.sharingViolation) return held(path);
-  return failed(path, new AgentError("internal", `The lock ${path} can't be taken: ${cause.message}.`, { cause }));
+  const message = `The lock ${path} can't be taken: ${cause.message}. The setting stateDir names another folder for it.`;
+  return failed(path, new AgentError("state-unusable", message, { cause }));
 }

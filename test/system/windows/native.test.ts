@@ -141,6 +141,11 @@ it("a lock is held by one process, and free again when that process is killed", 
   expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "found" });
 });
 
+it("a lock where no file can be is told as a folder that can't be used", async () => {
+  const { told } = await native(["try-lock", "C:\\windows"]);
+  expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
+});
+
 it("an event has one line, its ID and no control characters", async () => {
   const { told, stderr } = await native(["event", "first\nsecond \u001b[31m"], {
     environment: { WINEDEBUG: "-all,+eventlog" },

@@ -54,6 +54,9 @@ function twoUnits(major: number, majorUnit: string, minor: number, minorUnit: st
   return minor === 0 ? `${major} ${majorUnit}` : `${major} ${majorUnit} ${minor} ${minorUnit}`;
 }
 
+/** The last moment that a Date can hold (ECMA-262), milliseconds since the epoch. */
+export const latestMoment = 8.64e15;
+
 /** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`. */
 export function describeMoment(ms: number): string {
   return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";

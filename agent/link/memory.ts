@@ -1,3 +1,4 @@
+import { latestMoment } from "../duration.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/candidates.ts";
 import { printableJson } from "../printable.ts";
@@ -107,9 +108,7 @@ const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
-/** The last moment that a Date can hold (ECMA-262), ms. */
-const latest = 8.64e15;
-const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= latest;
+const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= latestMoment;
 const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => value === null || is(value);
 
 function isLink(value: unknown): value is RememberedLink {

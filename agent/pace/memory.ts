@@ -1,3 +1,5 @@
+import { latestMoment } from "../duration.ts";
+
 /**
  * The schedule as it is kept between runs. Positions are lengths of tile time, not moments, so that a clock that jumps
  * cannot move them; only `hold` and the `…At` fields are wall-clock milliseconds since the epoch.
@@ -34,7 +36,6 @@ export interface PaceMemory {
 type Field = Exclude<keyof PaceMemory, "version" | "usualDay" | "asked">;
 
 const longest = 3650 * 86_400_000;
-const latest = 8.64e15; // The last moment that a Date can hold (ECMA-262).
 
 const largest: Readonly<Record<Field, number>> = {
   basis: longest,
@@ -42,10 +43,10 @@ const largest: Readonly<Record<Field, number>> = {
   width: longest,
   position: longest * 2,
   point: longest,
-  hold: latest,
+  hold: latestMoment,
   failures: 1000,
-  seenAt: latest,
-  dayAt: latest,
+  seenAt: latestMoment,
+  dayAt: latestMoment,
   dayOnline: longest,
 };
 

@@ -69,6 +69,7 @@ test("any other JSON is damaged", () => {
       expect(parseMemory(json)).toEqual({ kind: "damaged" });
     }),
   );
+  expect(parseMemory('{"version":1,"notBefore":9e15}')).toEqual({ kind: "damaged" });
   expect(parseMemory('{"version":2}')).toEqual({ kind: "damaged" });
   expect(parseMemory('{"version":1,"link":{"username":"alice"}}')).toEqual({ kind: "damaged" });
 });

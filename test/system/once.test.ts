@@ -166,12 +166,18 @@ describe("damage", () => {
     ["empty", ""],
     ["cut off", '{"version":1,"link":{"device":'],
     ["not text", "\0\0\0\0\0\0\0\0"],
+    [
+      "with a moment that no calendar has",
+      '{"version":1,"lastRun":{"outcome":"linked","message":"","errorCode":null,"endedAt":1e300}}',
+    ],
     ["another shape", '{"version":1,"link":{"device":"eth0"}}'],
     ["of a later version", '{"version":99}'],
     ["an array", "[]"],
   ])("a state file that is %s costs one call and is whole afterwards", async (_, text) => {
     mkdirSync(endpoint.stateDir, { mode: 0o700 });
     writeFileSync(endpoint.stateFile, text);
+    const { exitCode, stdout } = await endpoint.run(["status"]);
+    expect([exitCode, stdout]).toEqual([75, expect.stringContaining("is damaged")]);
     expect((await endpoint.link()).document.outcome).toBe("linked");
     expect(readState().link).toBeDefined();
     expect((await endpoint.link()).document.outcome).toBe("already-linked");

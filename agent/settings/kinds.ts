@@ -1,4 +1,4 @@
-import { type Duration, formatDuration, parseDuration } from "../duration.ts";
+import { type Duration, duration, formatDuration, parseDuration } from "../duration.ts";
 
 /** Outcome of reading one raw value; `allowed` completes "… is not valid: it must be …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly allowed: string };
@@ -98,14 +98,17 @@ export const flag: Kind<boolean> = {
   policy: { editor: "switch" },
 };
 
+/** Shown where a duration is refused. */
+const examples = ["250ms", "30s", "15m", "8h", "30d"].map(duration);
+
 /** A duration, both ends included. */
 export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
+  const fitting = examples.filter((one) => one >= min && one <= max).map(formatDuration);
+  const allowed = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as ${fitting.join(", ")}`;
   return {
     parse: (raw) => {
       const value = typeof raw === "string" ? parseDuration(raw) : undefined;
-      return value !== undefined && value >= min && value <= max
-        ? valid(value)
-        : invalid(`a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 250ms, 30s, 15m, 8h, 30d`);
+      return value !== undefined && value >= min && value <= max ? valid(value) : invalid(allowed);
     },
     format: formatDuration,
     placeholder: "DURATION",

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { duration } from "../../agent/duration.ts";
 import type { Kind } from "../../agent/settings/kinds.ts";
 import { proxy, rateLimit, tenantUrl } from "../../agent/settings/kinds.ts";
-import { settingsTable } from "../../agent/settings/table.ts";
+import { settingNames, settingsTable } from "../../agent/settings/table.ts";
 
 test.each<[Pick<Kind<unknown>, "parse">, unknown, unknown]>([
   [tenantUrl, "https://gears-beta.opswat.com/", "https://gears-beta.opswat.com"],
@@ -44,3 +45,19 @@ test.each<[Pick<Kind<unknown>, "parse">, unknown]>([
 ])("%o refuses %j", (kind, raw) => {
   expect(kind.parse(raw)).toEqual({ ok: false, allowed: expect.any(String) });
 });
+
+test.each(settingNames.filter((name) => settingsTable[name].kind.placeholder === "DURATION"))(
+  "%s refuses a duration with examples that it takes, and with its bounds",
+  (name) => {
+    const { kind } = settingsTable[name];
+    const refused = kind.parse("soon");
+    const { allowed } = refused as Extract<typeof refused, { ok: false }>;
+    const durations = allowed.match(/\d+(?:ms|[smhd])\b/g) ?? [];
+    expect(durations.length).toBeGreaterThan(3);
+    for (const one of durations) expect(kind.parse(one), one).toMatchObject({ ok: true });
+    const [min = "", max = ""] = durations;
+    for (const beyond of [duration(min) - 1, duration(max) + 1].filter((ms) => ms >= 0)) {
+      expect(kind.parse(`${beyond}ms`)).toEqual({ ok: false, allowed });
+    }
+  },
+);

@@ -106,7 +106,8 @@ function failure(error: AgentError): CommandResult {
 async function main(argv: readonly string[]): Promise<never> {
   guardStandardStreams();
   const end = (result: CommandResult): never => {
-    writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
+    const lost = writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
+    if (lost !== undefined) writeStandard(2, `The result can't be written to standard output (${lost}).\n`);
     process.exit(result.exitCode);
   };
   const fail = (thrown: unknown): CommandResult => failure(asAgentError(thrown));

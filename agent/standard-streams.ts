@@ -5,19 +5,22 @@ import { systemErrorCode } from "./errors.ts";
 /**
  * Writes all of a text to standard output (1) or standard error (2). Node's own streams are not used: opening them
  * costs start-up time, and they throw where the descriptor is a pipe that they can't identify (seen on Wine 10).
- * A reader that has gone away (EPIPE) or a descriptor that is closed (EBADF) is no failure of the run.
+ * @returns the code of the system's error where it can't be written, such as ENOSPC. A reader that has gone away (EPIPE)
+ * and a descriptor that is closed (EBADF) are none: somebody did not want to read on.
  */
-export function writeStandard(descriptor: 1 | 2, text: string): void {
+export function writeStandard(descriptor: 1 | 2, text: string): string | undefined {
   const bytes = Buffer.from(text);
   for (let from = 0; from < bytes.length; ) {
     try {
       from += writeSync(descriptor, bytes, from);
     } catch (error) {
-      if (systemErrorCode(error) !== "EAGAIN") return;
+      const code = systemErrorCode(error);
+      if (code !== "EAGAIN") return code === "EPIPE" || code === "EBADF" ? undefined : code;
       // A pipe in non-blocking mode whose reader is slow.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return undefined;
 }
 
 /**

@@ -56,3 +56,11 @@ describe.each(disks)("%s", (_, within) => {
     expect(gears.calls.length).toBe(before + 2);
   });
 });
+
+it("a result that is lost on its way to a file is told; the exit code is still the link's", async () => {
+  const within = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
+  const { exitCode, stderr } = await endpoint.run(["link", "--json", ...endpoint.flags], { within });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("can't be written to standard output (ENOSPC)");
+  expect(gears.links.size).toBe(1);
+});

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
@@ -214,6 +214,33 @@ test("installed once more, as a management tool does it, it puts back what is mi
   expect((await windows.look()).files).toEqual(installed);
   expect(await settingsFile()).toEqual(inForce());
   expect(credentialIsThere()).toBe(true);
+});
+
+test("install.cmd of the Intune guide, as printed, installs, repairs and takes in a new secret", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../../docs/deploy-intune.md"), "utf8");
+  const printed = /^ +@echo off\n(?: {4,}.*\n)+/m.exec(guide)?.[0] ?? "";
+  expect(printed).toContain(basename(first));
+  const script = printed.replaceAll(/^ +/gm, "").replaceAll("\n", "\r\n");
+  copyFileSync(first, join(windows.machine.folder, basename(first)));
+  writeFileSync(join(windows.machine.folder, "install.cmd"), script);
+  const install = () => windows.machine.run("cmd", ["/c", `${sharedFolder}\\install.cmd`]);
+
+  putCredential();
+  expect(await install()).toMatchObject({ exitCode: 0 });
+  expect(credentialIsThere()).toBe(false);
+  expect((await windows.look()).files).toEqual(installed.filter((path) => !path.endsWith("config.json")));
+  const before = await windows.read(`${dataFolder}\\credential.json`);
+
+  await windows.machine.run("cmd", ["/c", "del", installed[0] ?? ""]);
+  const secret = { clientId: gears.clientId, clientSecret: "another-secret" };
+  writeFileSync(join(windows.machine.folder, "credential.json"), JSON.stringify(secret));
+  expect(await install()).toMatchObject({ exitCode: 0 });
+  expect(credentialIsThere()).toBe(false);
+  expect(await windows.read(`${dataFolder}\\credential.json`)).not.toEqual(before);
+  expect((await windows.look()).files).toContain(installed[0]);
+
+  writeFileSync(join(windows.machine.folder, "credential.json"), "{}");
+  expect(await install()).toMatchObject({ exitCode: 77 });
 });
 
 describe("an upgrade", () => {

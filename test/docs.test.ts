@@ -5,6 +5,7 @@ import { readCommandLine } from "../agent/cli/command-line.ts";
 import { commandNames } from "../agent/cli/commands.ts";
 import { defaultText } from "../agent/cli/help.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
+import { eventIds } from "../agent/platform/windows/events.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
 import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
 
@@ -30,6 +31,13 @@ test("the Intune guide has the path of every policy, and no other", () => {
   const guide = readFileSync(join(repository, "docs", "deploy-intune.md"), "utf8");
   const told = [...guide.matchAll(/^ *\| `(\w+)` \| `(\w+)\/(\w+)` \|$/gm)].map(([, ...parts]) => parts);
   expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
+});
+
+test("the Windows guide tells which events are none of the exit codes", () => {
+  const guide = readFileSync(join(repository, "docs", "deploy-windows.md"), "utf8").replaceAll(/\s+/g, " ");
+  const { linked, skipped, warning } = eventIds;
+  const told = `${linked} is linked, ${eventIds["already-linked"]} already linked, ${skipped} skipped and ${warning} a warning`;
+  expect(guide).toContain(told);
 });
 
 const pages = globSync(["*.md", "{docs,agent,installer,test}/**/*.md"], { cwd: repository }).map((name) => {

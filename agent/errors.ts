@@ -73,11 +73,18 @@ export type ErrorCode = keyof typeof outcomeByCode;
  */
 export class AgentError extends Error {
   readonly code: ErrorCode;
+  /** The command that mends it, where one does. */
+  readonly remedy: string | undefined;
+  /** `message` without the remedy, at its end. */
+  readonly finding: string;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: ErrorCode, finding: string, options: { cause?: unknown; remedy?: string | undefined } = {}) {
+    const { remedy } = options;
+    super(remedy === undefined ? finding : `${finding} Run ${remedy}`, options);
     this.name = "AgentError";
     this.code = code;
+    this.remedy = remedy;
+    this.finding = finding;
   }
 
   get outcome(): FailureOutcome {

@@ -93,7 +93,8 @@ export function refuseWritableByOthers(platform: Platform, path: string): void {
     throw new AgentError("settings-unreadable", `The settings file ${error.message}${remedy}`, { cause: error });
   }
   if (writable.kind === "found" && writable.value) {
-    const message = `The settings file ${path} can be changed by ordinary users; allow writing to administrators alone.`;
-    throw new AgentError("settings-exposed", message);
+    const { why, remedy } = writable.value;
+    const finding = `The settings file ${path} can be changed by ordinary users: ${why}.`;
+    throw new AgentError("settings-exposed", finding, { remedy });
   }
 }

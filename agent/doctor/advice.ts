@@ -20,7 +20,7 @@ type Advice = (facts: AdviceFacts) => string | undefined;
 
 /** Gives the next step, a command where there is one, by the error's code. */
 export function createAdviser(facts: AdviceFacts): Adviser {
-  return ({ code }: AgentError) => advice[code]?.(facts);
+  return ({ code, remedy }: AgentError) => remedy ?? advice[code]?.(facts);
 }
 
 /** As the run by the trigger would see it. */
@@ -45,19 +45,6 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
-/**
- * For all to read; on Windows in a command prompt, by SIDs, as names differ by language: SYSTEM, Administrators, Users.
- */
-const restrictFile: Advice = ({ platform, configFile }) => {
-  if (platform === "windows") {
-    const rights = "/inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F *S-1-5-32-545:R";
-    return ["/setowner *S-1-5-32-544", "/reset", rights].map((words) => `icacls "${configFile}" ${words}`).join(" && ");
-  }
-  const file = shellWord(configFile);
-  const list = platform === "macos" ? [`sudo chmod -N ${file}`] : [];
-  return [`sudo chown root ${file}`, ...list, `sudo chmod 644 ${file}`].join(" && ");
-};
-
 const putCredential: Advice = ({ platform, credentialFile }) => {
   if (platform === "windows") return "linkuser-agent install --credential-from FILE";
   if (platform === "macos") return "sudo linkuser-agent install --credential-from FILE";
@@ -69,7 +56,6 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "setting-invalid": afterCorrection,
   "setting-unknown": afterCorrection,
   "settings-unreadable": afterCorrection,
-  "settings-exposed": restrictFile,
 
   "credentials-missing": putCredential,
   "credentials-unreadable": (facts) => (facts.privileged ? undefined : withRights(facts)),

@@ -12,7 +12,7 @@ export type Finding<T = true> = {
 } & (
   | { readonly status: "ok" | "skip"; readonly detail: string }
   | { readonly status: "warn"; readonly detail: string; readonly advice?: string | undefined }
-  /** `detail` stands in for the error's message, `advice` for the code's. */
+  /** `detail` stands in for the error's finding, `advice` for the code's. */
   | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string; readonly advice?: string }
 );
 
@@ -88,7 +88,7 @@ function told<T>(finding: Finding<T>, advise: Adviser): Pick<CheckResult, "statu
   switch (finding.status) {
     case "fail": {
       const { status, error, detail, advice } = finding;
-      return { status, detail: detail ?? error.message, advice: advice ?? advise(error), error };
+      return { status, detail: detail ?? error.finding, advice: advice ?? advise(error), error };
     }
     case "warn":
       return { status: finding.status, detail: finding.detail, advice: finding.advice, error: undefined };

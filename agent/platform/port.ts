@@ -31,6 +31,14 @@ export interface BindingCheck {
   readonly problem: string | undefined;
 }
 
+/** By what ordinary users can get at a file. */
+export interface Exposure {
+  /** For a person, completes "…: ". */
+  readonly why: string;
+  /** The command that ends it. */
+  readonly remedy: string;
+}
+
 /** What the event log is told: how a run ended, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
@@ -76,8 +84,8 @@ export interface Platform extends IdentitySources {
   listens?(port: number): Reading<boolean>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
   readProtected(path: string): Reading<string>;
-  /** Whether ordinary users may change a file; a privileged run refuses such settings. */
-  writableByOthers(path: string): Reading<boolean>;
+  /** By what ordinary users may change a file, or `false`; a privileged run refuses such settings. */
+  writableByOthers(path: string): Reading<Exposure | false>;
   /**
    * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.

@@ -266,7 +266,10 @@ test("settings of which the trigger's run can make no use are refused, before an
 test("a settings file that others may change is refused", async () => {
   writeFileSync(configFile, "{}");
   chmodSync(configFile, 0o666);
-  expect(await mistake(["install"], { writableByOthers: () => found(true, "fake") })).toMatch(/^settings-exposed: /);
+  const exposure = { why: "its folder is", remedy: "chmod go-w /folder" };
+  expect(await mistake(["install"], { writableByOthers: () => found(exposure, "fake") })).toBe(
+    `settings-exposed: The settings file ${configFile} can be changed by ordinary users: its folder is. Run chmod go-w /folder`,
+  );
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { createReport } from "../../agent/doctor/report.ts";
 import { AgentError } from "../../agent/errors.ts";
 import { virtualClock } from "../fakes/clock.ts";
 
-const refused = new AgentError("credentials-exposed", "The secret is not protected.");
+const refused = new AgentError("credentials-exposed", "The secret is not protected.", { remedy: "chmod 600 /x" });
 
 function report(interrupted = new AbortController().signal) {
   return createReport(virtualClock(), (error) => (error === refused ? "chmod 600 FILE" : undefined), interrupted);
@@ -37,11 +37,16 @@ describe("a failure", () => {
         throw refused;
       },
     ],
-  ])("that is %s has the error's message and the next step", async (_how, work) => {
+  ])("that is %s has the error's finding and the next step", async (_how, work) => {
     const { check, results } = report();
     await check("credential", {}, work);
     expect(results).toEqual([
-      expect.objectContaining({ status: "fail", detail: refused.message, advice: "chmod 600 FILE", error: refused }),
+      expect.objectContaining({
+        status: "fail",
+        detail: "The secret is not protected.",
+        advice: "chmod 600 FILE",
+        error: refused,
+      }),
     ]);
   });
 

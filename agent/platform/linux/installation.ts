@@ -166,5 +166,5 @@ function refuseExecutable(root: string, executable: string, trust: Trust): void 
   const writable = writableByOthers(join(root, executable), trust);
   if (writable.kind === "absent") refuse("it is not there any more");
   else if (writable.kind === "failed") refuse(writable.error.message);
-  else if (writable.value) refuse("others than root may change it or one of its folders");
+  else if (writable.value) refuse(`others than root may change it, as ${writable.value.why}`);
 }

@@ -10,7 +10,8 @@ export function readPolicy(path: string, trust: Trust): Reading<RawPolicy> {
   if (writable.kind === "absent") return absent(path, "no policy is set");
   if (writable.kind === "failed") return unreadable(path, writable.error.message, writable.error);
   if (writable.value) {
-    return unreadable(path, "users other than root may change it or its folders; run chown root:root and chmod go-w");
+    const { why, remedy } = writable.value;
+    return unreadable(path, `users other than root may change it: ${why}`, undefined, remedy);
   }
   try {
     // An editor may have put a byte order mark in front.
@@ -28,6 +29,7 @@ export function readPolicy(path: string, trust: Trust): Reading<RawPolicy> {
   }
 }
 
-function unreadable(path: string, why: string, cause?: unknown): Reading<never> {
-  return failed(path, new AgentError("settings-unreadable", `The policy ${path} can't be used: ${why}.`, { cause }));
+function unreadable(path: string, why: string, cause?: unknown, remedy?: string): Reading<never> {
+  const finding = `The policy ${path} can't be used: ${why}.`;
+  return failed(path, new AgentError("settings-unreadable", finding, { cause, remedy }));
 }

@@ -10,6 +10,12 @@ import { hiddenFromServices } from "./units.ts";
 const readableByAll = 0o004;
 const searchableByAll = 0o001;
 
+/** What keeps the service from using a file, completing "the service …", and the command that mends it, if one does. */
+interface Fault {
+  readonly why: string;
+  readonly remedy?: string;
+}
+
 /** The settings that name files, each with what keeps the service from using it; undefined where nothing does. */
 const faults = {
   caFile: unreadable,
@@ -28,33 +34,36 @@ const settingNames = Object.keys(faults) as readonly (keyof typeof faults)[];
  * @returns an error `settings-hidden` that names all of them
  */
 export function unusableForService(root: string, { settings, origins }: ResolvedSettings): AgentError | undefined {
-  const lines = settingNames.flatMap((name) => {
+  const found = settingNames.flatMap((name) => {
     const path = settings[name];
     const { kind, text } = origins[name];
     // Flags and environment are those of this run.
     if (path === undefined || (kind !== "policy" && kind !== "file")) return [];
     const fault = faults[name](root, path);
-    return fault === undefined ? [] : [`${text}: the service that a logon starts ${fault}.`];
+    return fault === undefined ? [] : [{ ...fault, why: `${text}: the service that a logon starts ${fault.why}.` }];
   });
-  return lines.length === 0 ? undefined : new AgentError("settings-hidden", lines.join("\n"));
+  if (found.length === 0) return undefined;
+  const remedies = found.flatMap(({ remedy }) => remedy ?? []);
+  const remedy = remedies.length === 0 ? undefined : remedies.join(" && ");
+  return new AgentError("settings-hidden", found.map(({ why }) => why).join("\n"), { remedy });
 }
 
-function unreadable(root: string, path: string): string | undefined {
+function unreadable(root: string, path: string): Fault | undefined {
   const instead = `put it into ${dirname(settingsPath(root))}`;
   try {
     const real = realpathSync(path);
     const ways = [path, real];
     const unseen = hiddenFromServices.find((folder) => ways.some((way) => isBelow(join(root, folder), way)));
-    if (unseen !== undefined) return `does not see ${unseen}, where ${path} is; ${instead}`;
+    if (unseen !== undefined) return { why: `does not see ${unseen}, where ${path} is; ${instead}` };
     const closed = ways
       .flatMap((way) => foldersOf(root, way))
       .find((folder) => (statSync(folder).mode & searchableByAll) === 0);
     // That of the settings is judged, and opened by `install`, with them.
     if (closed !== undefined && closed !== dirname(settingsPath(root))) {
-      return `may not look into ${closed}, where ${path} is; ${instead}`;
+      return { why: `may not look into ${closed}, where ${path} is; ${instead}` };
     }
     if ((statSync(real).mode & readableByAll) !== 0) return undefined;
-    return `may not read ${path}: run chmod 644 ${shellWord(path)}`;
+    return { why: `may not read ${path}`, remedy: `chmod 644 ${shellWord(path)}` };
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return undefined;
@@ -67,15 +76,15 @@ function foldersOf(root: string, path: string): readonly string[] {
   return folder === root || folder === path ? [] : [...foldersOf(root, folder), folder];
 }
 
-function notHandedOn(path: string, handedOn: string): string | undefined {
-  return path === handedOn ? undefined : `gets a copy of ${handedOn}, and of no other file; put ${path} there`;
+function notHandedOn(path: string, handedOn: string): Fault | undefined {
+  return path === handedOn ? undefined : { why: `gets a copy of ${handedOn}, and of no other file; put ${path} there` };
 }
 
-function unwritable(root: string, path: string): string | undefined {
+function unwritable(root: string, path: string): Fault | undefined {
   const { stateDir, logFile } = systemPaths(root, {});
   const folders = [stateDir, dirname(logFile)];
   if (folders.some((folder) => path === folder || isBelow(folder, path))) return undefined;
-  return `can write in ${folders.join(" and ")} alone, not ${path}; leave the setting out`;
+  return { why: `can write in ${folders.join(" and ")} alone, not ${path}; leave the setting out` };
 }
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(`${folder}/`);

@@ -33,8 +33,8 @@ export function readTrigger(root: string): Reading<string> {
     if (hidden.length === 0) return found(path.name, unit);
     const names = hidden.map(({ path }) => path).join(", ");
     const remedy = hidden.map(({ path, wanted }) => `chmod ${wanted.toString(8)} ${shellWord(path)}`).join(" && ");
-    const message = `The service that a logon starts may not read ${names}: run ${remedy}.`;
-    return failed(unit, new AgentError("settings-hidden", message));
+    const finding = `The service that a logon starts may not read ${names}.`;
+    return failed(unit, new AgentError("settings-hidden", finding, { remedy }));
   } catch (cause) {
     const message = `The units of systemd can't be read (${systemErrorCode(cause)}).`;
     return failed(unit, new AgentError("settings-unreadable", message, { cause }));

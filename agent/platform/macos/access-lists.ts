@@ -1,5 +1,6 @@
 import { AgentError } from "../../errors.ts";
 import { shellWord } from "../../shell-word.ts";
+import type { Exposure } from "../port.ts";
 import { type LibSystem, lastErrno, libSystem } from "./libsystem.ts";
 
 /** sys/acl.h */
@@ -40,17 +41,14 @@ export function readAccessList(
   }
 }
 
-/**
- * What is wrong with the list of a file or folder that nobody but root and this user may use, and the remedy.
- * @throws AgentError
- */
+/** What is wrong with the list of a file or folder that nobody but root and this user may use. @throws AgentError */
 export function openedByList(
   path: string,
   read: (path: string) => string | undefined = readAccessList,
-): string | undefined {
+): Exposure | undefined {
   const list = read(path);
   if (list === undefined || !allowsSomebody(list)) return undefined;
-  return `${path} has an access list that lets others in: run chmod -N ${shellWord(path)}`;
+  return { why: `${path} has an access list that lets others in`, remedy: `chmod -N ${shellWord(path)}` };
 }
 
 /**

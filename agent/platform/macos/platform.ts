@@ -1,6 +1,6 @@
 import { homedir, networkInterfaces } from "node:os";
 import { absent, found } from "../../reading.ts";
-import type { Paths, Platform } from "../port.ts";
+import type { Exposure, Paths, Platform } from "../port.ts";
 import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
 import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { unheldTimer } from "../unheld-timer.ts";
@@ -33,7 +33,7 @@ export interface MacosOptions {
   readonly sessionSources?: SessionSources;
   readonly hostUuid?: () => Uint8Array;
   readonly addresses?: () => Addresses;
-  readonly openedByList?: (path: string) => string | undefined;
+  readonly openedByList?: (path: string) => Exposure | undefined;
   readonly managedPreferences?: string;
   readonly writeLog?: WriteLog;
   readonly paths?: Paths;

@@ -13,6 +13,7 @@ import { dirname, join, parse, resolve, sep } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell-word.ts";
+import type { Exposure } from "../port.ts";
 
 /** Mode bits, inode(7). */
 const groupOrOthers = 0o077;
@@ -32,10 +33,10 @@ export interface Trust {
    */
   readonly credentialsFolder: string | undefined;
   /**
-   * What of an access control list lets others in beside the mode, and how to end it; undefined where nothing does.
-   * Left out where lists show in the mode, as POSIX ones do. @throws AgentError
+   * What of an access control list lets others in beside the mode; undefined where nothing does. Left out where lists
+   * show in the mode, as POSIX ones do. @throws AgentError
    */
-  readonly openedByList?: (path: string) => string | undefined;
+  readonly openedByList?: (path: string) => Exposure | undefined;
 }
 
 /** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
@@ -68,29 +69,36 @@ export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
 }
 
 /**
- * By whom a file can be read or exchanged who is not trusted, and the remedy.
+ * By what a file can be read or exchanged by somebody who is not trusted.
  * @throws AgentError or the system's error
  */
-function exposureOf(path: string, real: string, stats: Stats, trust: Trust): string | undefined {
-  const wayThere = untrustedWay(path, trust);
-  if (wayThere !== undefined) return wayThere;
+function exposureOf(path: string, real: string, stats: Stats, trust: Trust): Exposure | undefined {
   const allowed = isIn(trust.credentialsFolder, real) ? readableByGroup : 0;
-  if (!isTrustedOwner(stats, trust)) {
-    return `${real} belongs to the user ID ${stats.uid}: run chown root ${shellWord(real)}`;
-  }
-  if ((stats.mode & groupOrOthers & ~allowed) !== 0) {
-    return `${real} has the mode ${mode(stats)}: run chmod 600 ${shellWord(real)}`;
-  }
-  return trust.openedByList?.(real);
+  return untrustedWay(path, trust) ?? openedFile(real, stats, groupOrOthers & ~allowed, "600", trust);
 }
 
-/** Whether somebody other than root and this user may change or replace a file. */
-export function writableByOthers(path: string, trust: Trust): Reading<boolean> {
+/** By what somebody other than root and this user may change or replace a file, or `false`. */
+export function writableByOthers(path: string, trust: Trust): Reading<Exposure | false> {
   return withFile(path, (real, _, stats) => {
-    const open = !isTrustedOwner(stats, trust) || (stats.mode & writableByGroupOrOthers) !== 0;
-    const opened = open || trust.openedByList?.(real) !== undefined || untrustedWay(path, trust) !== undefined;
-    return found(opened, path);
+    const opened = openedFile(real, stats, writableByGroupOrOthers, "go-w", trust);
+    return found(opened ?? untrustedWay(path, trust) ?? false, path);
   });
+}
+
+/**
+ * What of a file itself lets others in.
+ * @param forbidden mode bits
+ * @param closed the mode without them, as chmod(1) takes it
+ */
+function openedFile(real: string, stats: Stats, forbidden: number, closed: string, trust: Trust): Exposure | undefined {
+  const file = shellWord(real);
+  if (!isTrustedOwner(stats, trust)) {
+    return { why: `${real} belongs to the user ID ${stats.uid}`, remedy: `chown root ${file}` };
+  }
+  if ((stats.mode & forbidden) !== 0) {
+    return { why: `${real} has the mode ${mode(stats)}`, remedy: `chmod ${closed} ${file}` };
+  }
+  return trust.openedByList?.(real);
 }
 
 /**
@@ -121,21 +129,20 @@ function withFile<T>(
   }
 }
 
-/**
- * What is wrong with the first folder or link on the way to a file by which others could exchange it, and the remedy.
- */
-function untrustedWay(path: string, trust: Trust): string | undefined {
+/** What is wrong with the first folder or link on the way to a file by which others could exchange it. */
+function untrustedWay(path: string, trust: Trust): Exposure | undefined {
   for (const name of wayTo(resolve(path))) {
     const stats = lstatSync(name);
     const kind = stats.isSymbolicLink() ? "link" : "folder";
     if (!isTrustedOwner(stats, trust)) {
       const change = kind === "link" ? "chown -h root" : "chown root";
-      return `the ${kind} ${name} belongs to the user ID ${stats.uid}: run ${change} ${shellWord(name)}`;
+      const why = `the ${kind} ${name} belongs to the user ID ${stats.uid}`;
+      return { why, remedy: `${change} ${shellWord(name)}` };
     }
     if (kind === "link") continue;
     // In a sticky folder only its owner and a file's own may rename it.
     if ((stats.mode & writableByGroupOrOthers) !== 0 && (stats.mode & sticky) === 0) {
-      return `the folder ${name} has the mode ${mode(stats)}: run chmod go-w ${shellWord(name)}`;
+      return { why: `the folder ${name} has the mode ${mode(stats)}`, remedy: `chmod go-w ${shellWord(name)}` };
     }
     const list = trust.openedByList?.(name);
     if (list !== undefined) return list;
@@ -165,9 +172,9 @@ const isTrustedOwner = ({ uid }: Stats, trust: Trust): boolean => uid === 0 || u
 const isIn = (folder: string | undefined, path: string): boolean => folder !== undefined && dirname(path) === folder;
 const mode = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0");
 
-function exposed(path: string, why: string): Reading<never> {
-  const message = `The secret in ${path} is not protected, so it is not used: ${why}.`;
-  return failed(path, new AgentError("credentials-exposed", message));
+function exposed(path: string, { why, remedy }: Exposure): Reading<never> {
+  const finding = `The secret in ${path} is not protected, so it is not used: ${why}.`;
+  return failed(path, new AgentError("credentials-exposed", finding, { remedy }));
 }
 
 function unreadable(path: string, why: string, cause?: unknown, hint = ""): Reading<never> {

@@ -1,7 +1,7 @@
 import { AgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
 import { applySteps, part } from "../install-steps.ts";
-import type { InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
+import type { Exposure, InstallRequest, InstallStep, Paths, Undo } from "../port.ts";
 import {
   acting,
   credentialRemovalStep,
@@ -22,7 +22,7 @@ export interface WindowsMachine extends MachineFiles {
   /** `link` is a junction or symbolic link, whoever made it. */
   folderKind(path: string): "folder" | "link" | "absent";
   protectFolder(path: string): void;
-  writableByOthers(path: string): Reading<boolean>;
+  writableByOthers(path: string): Reading<Exposure | false>;
   readonly taskRegistered: () => boolean;
   readonly tasks: TaskScheduler;
   readonly eventSource: { isRegistered(): boolean; register(): void; remove(): void };

@@ -1,6 +1,8 @@
 import { AgentError, type ErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import type { Exposure } from "../port.ts";
 import { isSealed, seal, unseal } from "./data-protection.ts";
+import { restrictFile, restrictFolder } from "./icacls.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { invalidHandle, kernel32 } from "./native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
@@ -49,15 +51,17 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
   }
 }
 
-/** Whether others than the trusted may change the file, or exchange it in its folder. */
-export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<boolean> {
+/** By what others than the trusted may change the file, or exchange it in its folder; `false` where they can't. */
+export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
   const folder = path.slice(0, Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")));
   try {
-    const places = [path, folder].filter((place) => place !== "").map(securityAt);
-    const [file] = places;
+    const file = securityAt(path);
     if (file === undefined) return absent(path, "the file does not exist");
-    const exposedTo = places.flatMap((one) => (one === undefined ? [] : othersWith(changeRights, one, trusted)));
-    return found(exposedTo.length > 0, path);
+    const changers = othersWith(changeRights, file, trusted);
+    if (changers.length > 0) return found(changeable(path, changers, restrictFile(path)), path);
+    const around = folder === "" ? undefined : securityAt(folder);
+    const exchangers = around === undefined ? [] : othersWith(changeRights, around, trusted);
+    return found(exchangers.length > 0 && changeable(folder, exchangers, restrictFolder(folder)), path);
   } catch (cause) {
     return unreadable(path, "settings-unreadable", cause, "");
   }
@@ -229,6 +233,10 @@ function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string)
 function notWritten(path: string, cause: unknown): AgentError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new AgentError("credentials-unreadable", `${path} can't be protected: ${why}.`, { cause });
+}
+
+function changeable(path: string, others: readonly Sid[], remedy: string): Exposure {
+  return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
 }
 
 /** The commands work in cmd and in PowerShell, whatever the language of Windows. */

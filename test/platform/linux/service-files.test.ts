@@ -28,7 +28,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     const root = makeRoot({ [ca]: "" });
     const path = join(root, ca);
     chmodSync(path, 0o600);
-    const told = `file /etc/c.json, ${name}: ${service} may not read ${path}: run chmod 644 ${path}.`;
+    const told = `file /etc/c.json, ${name}: ${service} may not read ${path}. Run chmod 644 ${path}`;
     expect(faultOf(root, { [name]: path })).toBe(told);
   });
 

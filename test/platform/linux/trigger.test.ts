@@ -44,6 +44,6 @@ test.each([
   chmodSync(path, mode);
   const reading = readTrigger(root);
   expect(reading).toMatchObject({ kind: "failed", error: { code: "settings-hidden", outcome: "config-invalid" } });
-  expect(reading).toMatchObject({ error: { message: expect.stringContaining(`: run ${command}${path}`) } });
+  expect(reading).toMatchObject({ error: { remedy: `${command}${path}` } });
   chmodSync(path, 0o755);
 });

@@ -20,7 +20,7 @@ test.each([
 test("the remedy names the file as a shell takes it", () => {
   const path = "/Library/Application Support/x";
   expect(openedByList(path, () => undefined)).toBeUndefined();
-  expect(openedByList(path, () => `${everyone}:allow:read`)).toContain(`chmod -N '${path}'`);
+  expect(openedByList(path, () => `${everyone}:allow:read`)).toMatchObject({ remedy: `chmod -N '${path}'` });
 });
 
 /** A libSystem whose memory is this process's. */

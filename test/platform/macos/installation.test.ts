@@ -37,7 +37,8 @@ function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
   const platform = createMacosPlatform({
     uid: 0,
     effectiveUid: process.geteuid?.() ?? 0,
-    openedByList: (path) => (path === executable && executableMode !== 0o755 ? "open" : undefined),
+    openedByList: (path) =>
+      path === executable && executableMode !== 0o755 ? { why: "its list is open", remedy: "chmod -N" } : undefined,
     runTool: (tool, ...parameters) => {
       expect(tool).toBe("launchctl");
       return launchctl(parameters[0]);

@@ -88,9 +88,10 @@ test("a file that an access list opens is refused with the remedy, quoted for a 
   });
   chmodSync(path, 0o600);
   for (const opened of [path, root]) {
-    const openedByList = (asked: string) => (asked === opened ? "an access list lets others in" : undefined);
+    const openedByList = (asked: string) =>
+      asked === opened ? { why: "an access list lets others in", remedy: "chmod -N" } : undefined;
     expect(platform({ openedByList }).readProtected(path)).toMatchObject({ error: { code: "credentials-exposed" } });
-    expect(platform({ openedByList }).writableByOthers(path)).toMatchObject({ value: true });
+    expect(platform({ openedByList }).writableByOthers(path)).toMatchObject({ value: { remedy: "chmod -N" } });
   }
 });
 

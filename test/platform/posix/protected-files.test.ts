@@ -50,7 +50,8 @@ test("a folder in which others could replace the file is refused, a sticky one i
   expect(readProtected(file, trust)).toMatchObject({
     error: { code: "credentials-exposed", message: expect.stringContaining("chmod go-w") },
   });
-  expect(writableByOthers(file, trust)).toMatchObject({ value: true });
+  const remedy = `chmod go-w ${join(folder, "etc")}`;
+  expect(writableByOthers(file, trust)).toMatchObject({ value: { remedy, why: expect.stringContaining("0777") } });
   chmodSync(join(folder, "etc"), 0o1777);
   expect(readProtected(file, trust)).toMatchObject({ kind: "found" });
 });
@@ -90,5 +91,6 @@ test.each([
   [0o646, true],
 ])("whether others may change a file of the mode %o: %s", (mode, expected) => {
   chmodSync(file, mode);
-  expect(writableByOthers(file, trust)).toMatchObject({ kind: "found", value: expected });
+  const value = expected ? { remedy: `chmod go-w ${file}` } : false;
+  expect(writableByOthers(file, trust)).toMatchObject({ kind: "found", value });
 });

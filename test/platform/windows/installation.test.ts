@@ -56,7 +56,7 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
     protectFolder: () => {
       kind = "folder";
     },
-    writableByOthers: (path) => found(writableByOthers, path),
+    writableByOthers: (path) => found(writableByOthers && { why: "its list is open", remedy: "icacls" }, path),
     taskRegistered: () => task !== undefined,
     tasks: {
       register: (path) => {

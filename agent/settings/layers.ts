@@ -94,7 +94,7 @@ function unknownSetting(key: string, layer: Layer): string {
   const place = `${kind}${location === undefined ? "" : ` ${location}`}`;
   if (isSecretName(key)) return `${place}: ${key} is no setting; a secret belongs in the credential file.`;
   const spellings = settingNames.map((name) => spelledIn(layer, name));
-  return `${place}: there is no setting ${key}.${suggestion(key, spellings)}`;
+  return `${place}: there is no setting ${key}.${suggestion(key, spellings, kind === "environment" ? variablePrefix : "")}`;
 }
 
 /** `clientSecret`, `--access-token`, …: names under which somebody may try to give a secret as a setting. */

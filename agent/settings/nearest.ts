@@ -12,8 +12,14 @@ export function nearest(mistyped: string, words: Iterable<string>): string | und
   return best;
 }
 
-/** ` Did you mean --fleet-size?`, or nothing. */
-export function suggestion(mistyped: string, words: Iterable<string>): string {
-  const word = nearest(mistyped, words);
-  return word === undefined ? "" : ` Did you mean ${word}?`;
+/**
+ * ` Did you mean --fleet-size?`, or nothing.
+ * @param prefix that all of them begin with, and that makes none more alike
+ */
+export function suggestion(mistyped: string, words: Iterable<string>, prefix = ""): string {
+  const word = nearest(
+    mistyped.slice(prefix.length),
+    [...words].map((one) => one.slice(prefix.length)),
+  );
+  return word === undefined ? "" : ` Did you mean ${prefix}${word}?`;
 }

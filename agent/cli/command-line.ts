@@ -22,7 +22,7 @@ export interface CommandLine {
 
 /** Whether the answer is to be JSON, known before the rest is understood, so that mistakes too are told in it. */
 export function wantsJson(argv: readonly string[]): boolean {
-  return argv.includes("--json");
+  return argv.some((word) => /^--json(?:=|$)/.test(word));
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readCommandLine } from "../../agent/cli/command-line.ts";
+import { readCommandLine, wantsJson } from "../../agent/cli/command-line.ts";
 import { AgentError } from "../../agent/errors.ts";
 
 function mistake(...argv: readonly string[]): string {
@@ -61,6 +61,11 @@ test.each([
   [["link", "alice"], "unknown-command: The argument alice is one too many."],
 ] as const)("refuses %j", (argv, message) => {
   expect(mistake(...argv)).toContain(message);
+});
+
+test("JSON is told also where it is asked for wrongly", () => {
+  expect(wantsJson(["status", "--json=yes"])).toBe(true);
+  expect(wantsJson(["status", "--jsonl"])).toBe(false);
 });
 
 test("no arguments make it throw anything but a mistake of usage", () => {

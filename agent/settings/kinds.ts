@@ -53,7 +53,7 @@ export function absolutePath(placeholder: string): Kind<string> {
 export const registryValue: Kind<string> = {
   ...text("HKLM\\KEY\\VALUE"),
   parse: (raw) =>
-    typeof raw === "string" && withoutControls(raw) && /^HKLM\\[^\\].*[^\\]\\[^\\]+$/i.test(raw)
+    typeof raw === "string" && withoutControls(raw) && /^HKLM(?:\\[^\\]+){2,}$/i.test(raw)
       ? valid(raw)
       : invalid("the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID"),
 };

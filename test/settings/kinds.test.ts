@@ -17,6 +17,7 @@ test.each<[Pick<Kind<unknown>, "parse">, unknown, unknown]>([
   [settingsTable.groupPrefer.kind, '["Sales, EMEA", "Berlin"]', ["Sales, EMEA", "Berlin"]],
   [settingsTable.groupPrefer.kind, "[x], y", ["[x]", "y"]],
   [settingsTable.splay.kind, "0s", 0],
+  [settingsTable.opswatRegistry.kind, "HKLM\\A\\B", "HKLM\\A\\B"],
 ])("%o reads %j", (kind, raw, value) => {
   expect(kind.parse(raw)).toEqual({ ok: true, value });
 });
@@ -42,6 +43,8 @@ test.each<[Pick<Kind<unknown>, "parse">, unknown]>([
   [settingsTable.deadline.kind, 3600],
   [settingsTable.caFile.kind, "ca.pem"],
   [settingsTable.clientId.kind, "a\nb"],
+  [settingsTable.opswatRegistry.kind, "HKLM\\SOFTWARE\\\\OPSWAT\\DeviceID"],
+  [settingsTable.opswatRegistry.kind, "HKLM\\DeviceID"],
 ])("%o refuses %j", (kind, raw) => {
   expect(kind.parse(raw)).toEqual({ ok: false, allowed: expect.any(String) });
 });

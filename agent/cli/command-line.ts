@@ -42,8 +42,15 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   });
   const flags: Record<string, string | true> = {};
   const values: Record<string, unknown> = {};
+  let bareSwitch: SettingName | undefined;
   for (const token of tokens) {
+    const switchBefore = bareSwitch;
+    bareSwitch = undefined;
     if (token.kind === "positional") {
+      if (switchBefore !== undefined) {
+        values[switchBefore] = token.value;
+        continue;
+      }
       throw new AgentError("unknown-command", `The argument ${token.value} is one too many. ${helpHint(command)}`);
     }
     if (token.kind !== "option") continue;
@@ -59,6 +66,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     }
     if (setting !== undefined) {
       values[setting] = settingValue(setting, rawName, value);
+      // To the parser a word behind a switch is no value of it.
+      if (value === undefined) bareSwitch = setting;
     } else if (flag !== undefined) {
       flags[name] = flagValue(flag, rawName, value);
     } else {

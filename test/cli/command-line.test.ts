@@ -26,6 +26,11 @@ test("takes settings as flags, with a space or an equals sign", () => {
 test("a setting that is on or off may stand alone", () => {
   expect(readCommandLine(["--allow-multi-session"]).settings.values).toEqual({ allowMultiSession: "true" });
   expect(readCommandLine(["--allow-multi-session=false"]).settings.values).toEqual({ allowMultiSession: "false" });
+  expect(readCommandLine(["--allow-multi-session", "false", "--json"])).toMatchObject({
+    flags: { json: true },
+    settings: { values: { allowMultiSession: "false" } },
+  });
+  expect(mistake("--allow-multi-session", "false", "true")).toContain("The argument true is one too many.");
 });
 
 test("an empty value counts as not given for install, and for no other command", () => {

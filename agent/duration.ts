@@ -57,7 +57,7 @@ function twoUnits(major: number, majorUnit: string, minor: number, minorUnit: st
 /** The last moment that a Date can hold (ECMA-262), milliseconds since the epoch. */
 export const latestMoment = 8.64e15;
 
-/** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`. */
+/** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`; `?` where no calendar has them. */
 export function describeMoment(ms: number): string {
-  return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";
+  return Math.abs(ms) <= latestMoment ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";
 }

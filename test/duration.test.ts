@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeCountdown, describeDuration, duration, formatDuration, parseDuration } from "../agent/duration.ts";
+import {
+  describeCountdown,
+  describeDuration,
+  describeMoment,
+  duration,
+  formatDuration,
+  parseDuration,
+} from "../agent/duration.ts";
 
 test.each([
   ["250ms", 250],
@@ -45,4 +52,12 @@ test.each([
   [7_500_000, "2 h 5 min"],
 ])("%i ms are as the rest of a wait %s", (ms, text) => {
   expect(describeCountdown(ms)).toBe(text);
+});
+
+test.each([
+  [1_795_626_240_000, "2026-11-25 17:04 UTC"],
+  [Number.NaN, "?"],
+  [1e300, "?"],
+])("%d is for a person the moment %s", (ms, text) => {
+  expect(describeMoment(ms)).toBe(text);
 });

@@ -72,6 +72,8 @@ test("any other JSON is damaged", () => {
   expect(parseMemory('{"version":1,"notBefore":9e15}')).toEqual({ kind: "damaged" });
   expect(parseMemory('{"version":2}')).toEqual({ kind: "damaged" });
   expect(parseMemory('{"version":1,"link":{"username":"alice"}}')).toEqual({ kind: "damaged" });
+  // No Date can hold it, so nobody could be told of it.
+  expect(parseMemory('{"version":1,"notBefore":1e300}')).toEqual({ kind: "damaged" });
 });
 
 const uuid = "4c4c4544-0042-3510-8052-b4c04f4e3732";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemErrorCode } from "../../errors.ts";
+import { AgentError, systemErrorCode } from "../../errors.ts";
 
 /** One line of passwd(5). */
 export interface LocalUser {
@@ -34,7 +34,7 @@ export const folderBySource: Readonly<Record<string, string>> = {
 
 /**
  * Reads the files of the given NSS sources.
- * @throws the system's error where a file is there and can't be read
+ * @throws AgentError `identity-unreadable` where a file is there and can't be read
  */
 export function readLocalFiles(root: string, sources: readonly string[]): LocalFiles {
   const folders = [...new Set(sources.flatMap((source) => folderBySource[source] ?? []))];
@@ -75,8 +75,11 @@ const isId = (text: string): boolean => /^\d{1,10}$/.test(text) && Number(text) 
 function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return "";
-    throw error;
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT") return "";
+    throw new AgentError("identity-unreadable", `${path} can't be read (${code}); everybody must be able to.`, {
+      cause,
+    });
   }
 }

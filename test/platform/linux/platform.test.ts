@@ -46,6 +46,13 @@ test.each([
   expect(platform({ uid: 1000, effectiveUid: 1000, environment }).paths.stateDir).toBe(stateDir);
 });
 
+test("a file that tells people from services and can't be read is told", () => {
+  const root = makeRoot({ "etc/login.defs/in-the-way": "" });
+  expect(() => platform({ root, uid: 1000, effectiveUid: 1000 })).toThrow(
+    expect.objectContaining({ code: "identity-unreadable", message: expect.stringMatching(/login\.defs .*EISDIR/) }),
+  );
+});
+
 test("a credential that systemd passes is taken instead of the file", () => {
   const credentials = makeRoot({ "credential.json": "{}" });
   expect(platform({ environment: { CREDENTIALS_DIRECTORY: credentials } }).paths.credentialFile).toBe(

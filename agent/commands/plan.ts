@@ -1,8 +1,10 @@
 import { type Duration, formatDuration } from "../duration.ts";
+import { AgentError } from "../errors.ts";
 import type { LimiterModel } from "../pace/limiter.ts";
 import { leastTime, plainRollout, simulate } from "../pace/simulate.ts";
 import { margin } from "../pace/tiles.ts";
 import type { RateLimit } from "../settings/kinds.ts";
+import { settingsTable } from "../settings/table.ts";
 
 /** The rollout that is planned. */
 export interface PlanInput {
@@ -59,9 +61,13 @@ interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
 
 const points = 240;
 
+/** Multiples of the least time within which every rollout has come to its end: the slowest seen takes eight. */
+const hopeless = 1000;
+
 /**
  * Forecasts a rollout for each choice of settings by letting the real schedule run in virtual time. Same input, same
  * result.
+ * @throws AgentError `invalid-value` for a rollout without an end
  */
 export function plan(input: PlanInput): PlanResult {
   const least = leastTime({ ...input, limit: input.rateLimit });
@@ -94,7 +100,7 @@ function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly
   const wide = span(2.5);
   // A device can't tell whether its token calls count, so the setting has to.
   const fleetSize = tokenCalls ? 2 * devices : devices;
-  return [
+  const choices: readonly Choice[] = [
     {
       name: `fleetSize ${fleetSize}`,
       settings: { fleetSize },
@@ -123,7 +129,11 @@ function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly
       remark: "2.5 times the least time: leaves room for other users of the account's limit",
     },
   ];
+  // A small limit would want a longer splay than there is.
+  return choices.filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
 }
+
+const isAllowed = (splay: string): boolean => settingsTable.splay.kind.parse(splay).ok;
 
 interface Linked {
   readonly linkedAt: Float64Array;
@@ -142,7 +152,12 @@ function linkedTimes(
     fleetSize: choice.fleetSize,
     splay: choice.splay,
     tokenCalls,
+    horizon: hopeless * leastTime({ devices, limit: rateLimit, tokenCalls }) + logonSpread,
   });
+  if (linkedAt.length < devices) {
+    const message = `At this rate limit a rollout to ${devices} devices does not end; --rate-limit needs more calls in its period.`;
+    throw new AgentError("invalid-value", message);
+  }
   return { linkedAt, callsPerLink: calls / devices };
 }
 

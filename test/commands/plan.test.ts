@@ -3,6 +3,7 @@ import { type PlanInput, plan } from "../../agent/commands/plan.ts";
 import { renderPlanSvg } from "../../agent/commands/plan-svg.ts";
 import { renderPlanText } from "../../agent/commands/plan-text.ts";
 import { duration } from "../../agent/duration.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
 
 const input: PlanInput = {
   devices: 300,
@@ -39,6 +40,21 @@ test("token calls that count double the least time; a limit twice as high halves
   expect(counted.least).toBe(2 * result.least);
   expect(counted.choices.find(({ recommended }) => recommended)?.settings).toEqual({ fleetSize: 600 });
   expect(plan({ ...input, rateLimit: { calls: 20, period: duration("1m") } }).least).toBe(result.least / 2);
+});
+
+test("a rollout of more than a year is told to its end, without settings that are not allowed", () => {
+  const { choices } = plan({ ...input, devices: 20, rateLimit: { calls: 1, period: duration("60d") } });
+  for (const { settings, usual } of choices) {
+    expect(() => resolveSettings([{ kind: "file", location: undefined, values: settings }])).not.toThrow();
+    expect(usual.all).toBeGreaterThan(Number(duration("365d")));
+    expect(usual.callsPerLink).toBeGreaterThanOrEqual(1);
+  }
+  expect(choices.map(({ name }) => name)).toEqual(["fleetSize 20", "nothing set"]);
+});
+
+test("a rollout without an end, as tokens do not last until the next call, is refused", () => {
+  const tiny = { devices: 3, rateLimit: { calls: 1, period: duration("365d") }, tokenCalls: true };
+  expect(() => plan({ ...input, ...tiny })).toThrow(expect.objectContaining({ code: "invalid-value" }));
 });
 
 test.each([1, 2, 300])("%i devices: the text fits 80 columns and names every choice", (devices) => {

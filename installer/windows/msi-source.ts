@@ -107,7 +107,7 @@ export function msiSource({ version, productCode, executable, icon }: MsiParts):
               ]),
             ]),
           ]),
-          element("Feature", { Id: "Agent", Title: product.name, Level: 1, Absent: "disallow", AllowAdvertise: "no" }, [
+          element("Feature", { Id: "Agent", Title: product.name, Level: 1 }, [
             element("ComponentRef", { Id: ids.executable }),
           ]),
           ...actions(),

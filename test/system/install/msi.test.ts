@@ -216,17 +216,37 @@ test("installed once more, as a management tool does it, it puts back what is mi
   expect(credentialIsThere()).toBe(true);
 });
 
+/** The script for cmd in a guide, without its indentation. */
+function printedScript(guide: string): string {
+  const text = readFileSync(join(import.meta.dirname, "../../../docs", guide), "utf8");
+  const printed = /^ +@echo off\n(?: {4,}.*\n)+/m.exec(text)?.[0] ?? "";
+  return printed.replaceAll(/^ +/gm, "").replaceAll("\n", "\r\n");
+}
+
+async function runScript(script: string): Promise<number> {
+  writeFileSync(join(windows.machine.folder, "script.cmd"), script);
+  return (await windows.machine.run("cmd", ["/c", `${sharedFolder}\\script.cmd`])).exitCode;
+}
+
+test("the startup script of the Group Policy guide puts the credential in place, once there is a program", async () => {
+  putCredential();
+  const script = printedScript("deploy-windows.md").replace("\\\\server\\linkuser$", sharedFolder);
+  expect(script).toContain(`=${sharedFolder}\\credential.json`);
+  await runScript(script);
+  expect(await windows.look()).toEqual(nothing);
+  await windows.msiexec(first, "/i {msi}");
+  expect(await runScript(script)).toBe(0);
+  expect((await windows.look()).files).toContain(`${dataFolder}\\credential.json`);
+  expect(credentialIsThere()).toBe(true);
+});
+
 test("install.cmd of the Intune guide, as printed, installs, repairs and takes in a new secret", async () => {
-  const guide = readFileSync(join(import.meta.dirname, "../../../docs/deploy-intune.md"), "utf8");
-  const printed = /^ +@echo off\n(?: {4,}.*\n)+/m.exec(guide)?.[0] ?? "";
-  expect(printed).toContain(basename(first));
-  const script = printed.replaceAll(/^ +/gm, "").replaceAll("\n", "\r\n");
+  const script = printedScript("deploy-intune.md");
+  expect(script).toContain(basename(first));
   copyFileSync(first, join(windows.machine.folder, basename(first)));
-  writeFileSync(join(windows.machine.folder, "install.cmd"), script);
-  const install = () => windows.machine.run("cmd", ["/c", `${sharedFolder}\\install.cmd`]);
 
   putCredential();
-  expect(await install()).toMatchObject({ exitCode: 0 });
+  expect(await runScript(script)).toBe(0);
   expect(credentialIsThere()).toBe(false);
   expect((await windows.look()).files).toEqual(installed.filter((path) => !path.endsWith("config.json")));
   const before = await windows.read(`${dataFolder}\\credential.json`);
@@ -234,13 +254,13 @@ test("install.cmd of the Intune guide, as printed, installs, repairs and takes i
   await windows.machine.run("cmd", ["/c", "del", installed[0] ?? ""]);
   const secret = { clientId: gears.clientId, clientSecret: "another-secret" };
   writeFileSync(join(windows.machine.folder, "credential.json"), JSON.stringify(secret));
-  expect(await install()).toMatchObject({ exitCode: 0 });
+  expect(await runScript(script)).toBe(0);
   expect(credentialIsThere()).toBe(false);
   expect(await windows.read(`${dataFolder}\\credential.json`)).not.toEqual(before);
   expect((await windows.look()).files).toContain(installed[0]);
 
   writeFileSync(join(windows.machine.folder, "credential.json"), "{}");
-  expect(await install()).toMatchObject({ exitCode: 77 });
+  expect(await runScript(script)).toBe(77);
 });
 
 describe("an upgrade", () => {

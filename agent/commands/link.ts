@@ -4,7 +4,7 @@ import { readVendorDeviceId } from "../api/devinfo.ts";
 import type { Sender } from "../api/exchange.ts";
 import { createSender, type SenderOptions } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
-import { describeDuration } from "../duration.ts";
+import { describeDuration, describeMoment } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import { deviceOf } from "../identity/candidates.ts";
@@ -16,6 +16,7 @@ import { runLink } from "../link/run.ts";
 import type { Platform } from "../platform/port.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
+import type { Settings } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
@@ -52,45 +53,41 @@ async function rehearse(
   const { settings } = resolved;
   const started = clock.monotonic();
   const seen = await surveyOf(runtime, resolved, flags, runtime.interrupted);
+  const finding = findingOf(seen);
+  const now = clock.now();
+  const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
+  const { link, notBefore } = ownMemory(memory, seen.device.hardware).memory;
+  const target = { tenant: settings.baseUrl, account: presumedAccount(runtime, settings) };
+  const options = { now, force: flags["force"] === true, relinkAfter: settings.relinkAfter };
+  const plan = finding.kind === "identity" ? planLink(finding.identity, target, link, options) : undefined;
   const ignored = describeIgnored(runtime.ignoredVariables);
   const survey = {
     ...seen,
     warnings: [
       ...seen.warnings,
       ...(ignored === undefined ? [] : [ignored]),
-      ...certificateProblems(settings.clientCertFile, clock.now()),
+      ...certificateProblems(settings.clientCertFile, now),
+      ...(plan?.kind === "link" && notBefore !== undefined && notBefore > now
+        ? [`a run that nobody watches does not send it before ${describeMoment(notBefore)}; see linkuser-agent status`]
+        : []),
     ],
   };
-  const finding = findingOf(survey);
-  const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
-  const target = { tenant: settings.baseUrl, account: settings.clientId ?? null };
-  const options = { now: clock.now(), force: flags["force"] === true, relinkAfter: settings.relinkAfter };
-  const { link } = ownMemory(memory, survey.device.hardware).memory;
-  const plan = finding.kind === "identity" ? planLink(finding.identity, target, link, options) : undefined;
   const candidates = plan?.kind === "link" ? plan.candidates : survey.device.candidates;
   const elapsedMs = Math.round(clock.monotonic() - started);
   return describeDryRun({ survey, plan, candidates, resolved, elapsedMs });
 }
 
 async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandLine["flags"]): Promise<LinkResult> {
-  const { platform, clock, random, environment } = runtime;
+  const { platform, clock, random } = runtime;
   const { settings } = resolved;
-  const { stateDir, logFile, credentialFile } = effectivePaths(platform, settings);
+  const { stateDir, logFile } = effectivePaths(platform, settings);
   // A folder that an administrator made or named keeps the access that it was given.
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
   const { log, endLog } = openLog(above(line, runtime), settings.logLevel, logFile);
   const ignored = describeIgnored(runtime.ignoredVariables);
   if (ignored !== undefined) log.warn("environment-ignored", ignored);
-  const credentials = onDemand(() =>
-    findCredentials({
-      auth: settings.auth,
-      clientId: settings.clientId,
-      environment,
-      credentialFile,
-      readFile: (path) => platform.readProtected(path),
-    }),
-  );
+  const credentials = onDemand(() => credentialsOf(runtime, settings));
   const api = apiConnection({
     baseUrl: settings.baseUrl,
     credentials,
@@ -156,6 +153,24 @@ function above(line: LiveLine | undefined, runtime: Runtime): Runtime {
 function networkAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.filter(({ internal }) => !internal).map(({ address }) => address);
+}
+
+/** @throws AgentError of an outcome `credentials` */
+function credentialsOf({ platform, environment }: Runtime, settings: Settings): Credentials {
+  const { auth, clientId } = settings;
+  const { credentialFile } = effectivePaths(platform, settings);
+  const readFile = (path: string) => platform.readProtected(path);
+  return findCredentials({ auth, clientId, environment, credentialFile, readFile });
+}
+
+/** The account of a run; where there are no credentials yet, the one that they would have to be of. */
+function presumedAccount(runtime: Runtime, settings: Settings): string | null {
+  try {
+    return accountOf(credentialsOf(runtime, settings));
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError)) throw thrown;
+    return settings.clientId ?? null;
+  }
 }
 
 const accountOf = (credentials: Credentials): string | null =>

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { installedCredential, ownFolders } from "../../agent/platform/linux/paths.ts";
-import { runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
+import { loadedUnits, runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
 
 /**
  * What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be
@@ -16,7 +16,7 @@ export const afterInstall = whereSystemdRuns("systemctl daemon-reload", `systemc
 export const beforeRemove = whereSystemdRuns(`systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`);
 
 /** The units are gone by then. */
-export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
+export const afterRemove = whereSystemdRuns("systemctl daemon-reload", `systemctl reset-failed '${loadedUnits.all}'`);
 
 /** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */
 export const purge = [

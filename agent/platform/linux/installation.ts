@@ -2,7 +2,7 @@ import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../errors.ts";
 import { applySteps, part } from "../install-steps.ts";
-import type { InstallRequest, InstallStep } from "../port.ts";
+import type { InstallRequest, InstallStep, Undo } from "../port.ts";
 import { fileStep, folderRemovalStep, modeStep, removalStep } from "../posix/file-steps.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { requestedFiles } from "../posix/requested-files.ts";
@@ -11,6 +11,7 @@ import { installedCredential, ownFolders, policyPath, settingsPath } from "./pat
 import type { Systemctl } from "./systemctl.ts";
 import {
   hiddenFromServices,
+  loadedUnits,
   oldestSystemd,
   packageUnitFolder,
   runningUnits,
@@ -106,10 +107,21 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
     ...(purge
       ? [
           removalStep("settings file", settingsPath(root), true),
-          ...ownFolders.map((folder) => folderRemovalStep("state or log", join(root, folder))),
+          ...ownFolders
+            .map((folder) => folderRemovalStep("state or log", join(root, folder)))
+            .map((step) => afterRuns(machine, step)),
         ]
       : []),
   ];
+}
+
+/** A run in progress, such as one of a package's units, would put back what the step takes away. */
+function afterRuns({ systemctl }: Machine, step: InstallStep): InstallStep {
+  const apply = (): Undo => {
+    systemctl("stop", loadedUnits.runs);
+    return step.apply();
+  };
+  return { ...step, apply };
 }
 
 function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
@@ -130,6 +142,8 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
         ...files,
         part(() => {
           systemctl("daemon-reload");
+          // A run that was stopped while it waited counts as failed, and would be listed as that without its unit.
+          systemctl("reset-failed", loadedUnits.all);
           return () => {};
         }),
       ]),

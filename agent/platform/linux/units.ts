@@ -31,6 +31,9 @@ export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `..
 /** What may run, as `systemctl stop` takes it. */
 export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"] as const;
 
+/** Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail. */
+export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.@]*service" } as const;
+
 /** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
 export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 

@@ -112,6 +112,23 @@ test("the units of a package are kept", async () => {
   expect(changes(await removal())).toEqual(["absent", "keep", "absent"]);
 });
 
+test("runs of a package's units end before their state goes; its timer stays", async () => {
+  const state = "var/lib/linkuser-agent/state.json";
+  const { root, told, removal, failAt } = machineOf({
+    "usr/lib/systemd/system/linkuser-agent@.service": "",
+    [state]: "",
+  });
+  const stop = "stop linkuser-agent[.@]*service";
+  failAt(stop);
+  const all = await removal(true);
+  expect(() => applySteps(all)).toThrow("systemd refuses");
+  expect(everything(root)).toContain(state);
+  failAt("");
+  applySteps(all);
+  expect(told).toEqual([stop, stop]);
+  expect(everything(root)).not.toContain(state);
+});
+
 test("uninstall takes back what install did, and keeps settings and state unless purged", async () => {
   const { root, told, steps, removal } = machineOf({ ...systemd, "var/lib/linkuser-agent/state.json": "{}" });
   mkdirSync(join(root, "var/log"));
@@ -126,9 +143,10 @@ test("uninstall takes back what install did, and keeps settings and state unless
     "systemd",
     "systemd/system",
   ]);
-  expect(told.slice(-2)).toEqual([
+  expect(told.slice(-3)).toEqual([
     "stop linkuser-agent.timer linkuser-agent.service linkuser-agent@*.service",
     "daemon-reload",
+    "reset-failed linkuser-agent[.@]*",
   ]);
   expect(changes(await removal())).toEqual(["absent", "absent"]);
   applySteps(await removal(true));

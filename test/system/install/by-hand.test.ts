@@ -175,3 +175,18 @@ test("a link that root made before any service ran is found by the first logon",
   expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*")).toContain("already-linked: ");
   expect(linkCalls()).toHaveLength(3);
 });
+
+test("uninstall --purge ends a run that waits, and systemd lists nothing of it", async () => {
+  const unreachable = ["--base-url", "http://127.0.0.1:1", "--retry-initial-delay", "15m"];
+  expect(told("install", ...unreachable)).toMatchObject({ status: 0 });
+  machine.run("rm", "-r", "/var/lib/private/linkuser-agent");
+  const waits = () => machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
+  expect(waits()).not.toContain('"event":"waiting"');
+  machine.logOn("alice", "third");
+  await machine.until("the wait", () => (waits().includes('"event":"waiting"') ? true : undefined));
+  expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
+  const listed = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "linkuser-agent*"];
+  expect(machine.run(...listed)).toBe("");
+  const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");
+  expect(left).toBe("");
+});

@@ -2,7 +2,7 @@
  * Makes the executables in dist/: `npm run build [-- --target linux-x64]…`, and with `npm run package` their packages.
  * How and why: installer/README.md.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
@@ -40,36 +40,37 @@ const sized = ({ size }) => (size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(si
 const tell = (file) => console.log(`${relative(root, file)}  ${sized(statSync(file))}`);
 mkdirSync(dist, { recursive: true });
 const scratch = mkdtempSync(join(dist, ".build-"));
-try {
-  const start = join(scratch, "start.cjs");
-  await bundleStart(start);
-  const chosen = targets.filter(({ name }) => values.target.includes(name));
-  for (const target of chosen) {
-    const executable = join(dist, target.executable);
-    const runtime = join(scratch, target.name);
-    copyFileSync(fetchRuntime(target), runtime);
-    if (target.strip !== undefined) {
-      runTool(target.strip.tool, [runtime], target.strip.debianPackage);
-    }
-    forgetVariables(runtime);
-    const program = join(scratch, `${target.name}.js`);
-    await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
-    const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;
-    if (codeCache !== undefined) makeCodeCache(runtime, program, codeCache);
-    rmSync(executable, { force: true });
-    await makeExecutable(target, { runtime, start, program, codeCache, executable });
-    if (target.name === "win-x64") {
-      const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-      setWindowsResources(executable, { version, description, fileName: target.executable });
-      if (signing !== undefined) sign(executable, signing);
-    }
-    if (target.name === "darwin-arm64") signFileAdHoc(executable, macosIdentifier);
-    // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
-    runTool("sync", [executable]);
-    runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
-    tell(executable);
+process.once("exit", () => rmSync(scratch, { recursive: true }));
+// Ended early, by a key: the tool that runs then is ended too, and nothing is left.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
+const start = join(scratch, "start.cjs");
+await bundleStart(start);
+const chosen = targets.filter(({ name }) => values.target.includes(name));
+for (const target of chosen) {
+  const executable = join(scratch, target.executable);
+  const runtime = join(scratch, target.name);
+  copyFileSync(fetchRuntime(target), runtime);
+  if (target.strip !== undefined) {
+    runTool(target.strip.tool, [runtime], target.strip.debianPackage);
   }
-  if (values.package) for (const made of makePackages(chosen, dist)) tell(made);
-} finally {
-  rmSync(scratch, { recursive: true });
+  forgetVariables(runtime);
+  const program = join(scratch, `${target.name}.js`);
+  await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
+  const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;
+  if (codeCache !== undefined) makeCodeCache(runtime, program, codeCache);
+  await makeExecutable(target, { runtime, start, program, codeCache, executable });
+  if (target.name === "win-x64") {
+    const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    setWindowsResources(executable, { version, description, fileName: target.executable });
+    if (signing !== undefined) sign(executable, signing);
+  }
+  if (target.name === "darwin-arm64") signFileAdHoc(executable, macosIdentifier);
+  // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
+  runTool("sync", [executable]);
+  runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
+  const finished = join(dist, target.executable);
+  renameSync(executable, finished);
+  tell(finished);
 }
+if (values.package) for (const made of makePackages(chosen, dist)) tell(made);

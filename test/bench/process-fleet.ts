@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Duration } from "../../agent/duration.ts";
@@ -36,55 +36,51 @@ export interface FleetRun {
 /** Runs all processes to their end. @param executable absolute path */
 export async function runFleet(executable: string, fleet: Fleet): Promise<FleetRun> {
   const { devices, limit, fleetSize, logonSpan } = fleet;
-  const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-fleet-"));
+  using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-fleet-"));
   await using gears = await startGears({ limit: { calls: limit.calls, periodMs: limit.period } });
-  try {
-    const started = Date.now();
-    const ends = Array.from({ length: devices }, async (_, device) => {
-      const home = join(folder, String(device));
-      mkdirSync(home);
-      writeFileSync(join(home, "product_uuid"), `${randomUUID()}\n`, { mode: 0o600 });
-      const settings = {
-        baseUrl: gears.baseUrl,
-        clientId: gears.clientId,
-        identify: ["hwid"],
-        maxCandidates: 1,
-        excludeUsers: [],
-        proxy: "none",
-        rateLimit: `${limit.calls}/${limit.period}ms`,
-        fleetSize,
-        stateDir: join(home, "state"),
-        logFile: join(home, "log"),
-      };
-      const config = join(home, "config.json");
-      writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
-      await new Promise((start) => setTimeout(start, Math.random() * logonSpan));
-      const child = spawn(executable, ["--config", config, "--user", userInfo().username], {
-        env: {
-          PATH: process.env["PATH"],
-          HOME: home,
-          CREDENTIALS_DIRECTORY: home,
-          LINKUSER_CLIENT_SECRET: gears.clientSecret,
-        },
-        stdio: "ignore",
-        timeout: 600_000,
-        killSignal: "SIGKILL",
-      });
-      return await new Promise<number | null>((end, fail) => child.on("error", fail).on("close", end));
-    });
-    const exitCodes = await Promise.all(ends);
-    const calls = gears.callsOf("link_user");
-    const accepted = calls.filter(({ status }) => status === 200);
-    return {
-      exitCodes,
-      linked: gears.links.size,
-      accepted: accepted.length,
-      callsPerLink: calls.length / devices,
-      makespan: (accepted.at(-1)?.at ?? Number.NaN) - started,
+  const started = Date.now();
+  const ends = Array.from({ length: devices }, async (_, device) => {
+    const home = join(scratch.path, String(device));
+    mkdirSync(home);
+    writeFileSync(join(home, "product_uuid"), `${randomUUID()}\n`, { mode: 0o600 });
+    const settings = {
+      baseUrl: gears.baseUrl,
+      clientId: gears.clientId,
+      identify: ["hwid"],
+      maxCandidates: 1,
+      excludeUsers: [],
+      proxy: "none",
+      rateLimit: `${limit.calls}/${limit.period}ms`,
+      fleetSize,
+      stateDir: join(home, "state"),
+      logFile: join(home, "log"),
     };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    const config = join(home, "config.json");
+    writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+    await new Promise((start) => setTimeout(start, Math.random() * logonSpan));
+    const child = spawn(executable, ["--config", config, "--user", userInfo().username], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: home,
+        CREDENTIALS_DIRECTORY: home,
+        LINKUSER_CLIENT_SECRET: gears.clientSecret,
+      },
+      stdio: "ignore",
+      timeout: 600_000,
+      killSignal: "SIGKILL",
+    });
+    return await new Promise<number | null>((end, fail) => child.on("error", fail).on("close", end));
+  });
+  const exitCodes = await Promise.all(ends);
+  const calls = gears.callsOf("link_user");
+  const accepted = calls.filter(({ status }) => status === 200);
+  return {
+    exitCodes,
+    linked: gears.links.size,
+    accepted: accepted.length,
+    callsPerLink: calls.length / devices,
+    makespan: (accepted.at(-1)?.at ?? Number.NaN) - started,
+  };
 }
 
 /** What a figure came to in many simulations. */

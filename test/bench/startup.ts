@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { getCACertificates } from "node:tls";
@@ -102,7 +102,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-bench-"));
+using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-bench-"));
+const folder = scratch.path;
 using ca = createTestCa();
 const limit = { calls: 1_000_000, periodMs: 60_000 };
 await using overHttp = await startGears({ limit });
@@ -164,21 +165,17 @@ const alreadyLinked = contender("already linked", ...agent(overHttp.baseUrl, [])
 const all = [bare, link, linkTls, alreadyLinked, dryRun, scriptHttp, scriptTls];
 const identity: number[] = [];
 
-try {
-  for (const one of all) await run(one);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const one of round % 2 === 0 ? all : all.toReversed()) await time(one);
-  }
-  // Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read anew.
-  for (const file of [process.execPath, executable]) {
-    spawnSync("sync", [file]);
-    spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);
-  }
-  for (let round = 0; round < 5; round += 1) for (const one of [bare, link, linkTls]) await weigh(one);
-  for (let round = 0; round < 11; round += 1) identity.push(JSON.parse(await run(dryRun)).elapsedMs);
-} finally {
-  rmSync(folder, { recursive: true });
+for (const one of all) await run(one);
+for (let round = 0; round < rounds; round += 1) {
+  for (const one of round % 2 === 0 ? all : all.toReversed()) await time(one);
 }
+// Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read anew.
+for (const file of [process.execPath, executable]) {
+  spawnSync("sync", [file]);
+  spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);
+}
+for (let round = 0; round < 5; round += 1) for (const one of [bare, link, linkTls]) await weigh(one);
+for (let round = 0; round < 11; round += 1) identity.push(JSON.parse(await run(dryRun)).elapsedMs);
 
 const measures = {
   median: (one: Contender) => median(one.milliseconds),

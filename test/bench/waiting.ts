@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -39,7 +39,8 @@ function costOf({ pid }: ChildProcess): Cost {
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-waiting-"));
+using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-waiting-"));
+const folder = scratch.path;
 await using gears = await startGears();
 gears.answerAlways("link_user", failure(429, "later", { "Retry-After": "3600" }));
 const config = join(folder, "config.json");
@@ -98,5 +99,4 @@ try {
   goal("processor time, ms in a minute", (ran[1] / seconds) * 60, 60);
 } finally {
   for (const child of [bare, agent]) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true });
 }

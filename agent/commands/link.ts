@@ -6,14 +6,12 @@ import { createSender, type SenderOptions } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration, describeMoment } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
-import type { Outcome } from "../exit-codes.ts";
 import { deviceOf } from "../identity/candidates.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
 import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
-import type { Platform } from "../platform/port.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import type { Settings } from "../settings/table.ts";
@@ -24,6 +22,7 @@ import { apiConnection } from "./api-connection.ts";
 import { certificateProblems, clientCertificate } from "./client-certificate.ts";
 import { countdownIn } from "./countdown.ts";
 import { describeDryRun } from "./dry-run.ts";
+import { eventReport } from "./event-report.ts";
 import { describeLink } from "./link-text.ts";
 import { createLiveLine, type LiveLine } from "./live-line.ts";
 import { openLog } from "./open-log.ts";
@@ -38,7 +37,8 @@ export async function link(runtime: Runtime, { flags, ...commandLine }: CommandL
     return describeLink(await run(runtime, loadSettings(runtime, { flags, ...commandLine }), flags));
   } catch (thrown) {
     const error = asAgentError(thrown);
-    report(runtime.platform, error.outcome, error.message);
+    // What is wrong before a log can be opened is told to the system's event log alone.
+    runtime.platform.reportEvent(error.outcome, error.message);
     throw thrown;
   }
 }
@@ -84,7 +84,10 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   // A folder that an administrator made or named keeps the access that it was given.
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
-  const { log, endLog } = openLog(above(line, runtime), settings.logLevel, logFile);
+  const store = fileStore(stateDir);
+  const willRepeat = flags["will-repeat"] === true;
+  const events = eventReport(platform, { willRepeat, previous: store.read().memory.lastRun, now: () => clock.now() });
+  const { log, endLog } = openLog(above(line, runtime), settings.logLevel, logFile, events);
   const ignored = describeIgnored(runtime.ignoredVariables);
   if (ignored !== undefined) log.warn("environment-ignored", ignored);
   const credentials = onDemand(() => credentialsOf(runtime, settings));
@@ -106,7 +109,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     },
     addresses: networkAddresses,
     countdown: line && countdownIn(line),
-    store: fileStore(stateDir),
+    store,
     clock,
     random,
     log,
@@ -116,20 +119,15 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     settings,
     force: flags["force"] === true,
     immediate: flags["no-splay"] === true || runtime.onTerminal,
-    willRepeat: flags["will-repeat"] === true,
+    willRepeat,
   };
   try {
     const result = await runLink(ports, options, deadlineSignal(runtime, settings.deadline));
-    report(platform, result.outcome, result.message);
+    events.end(result.outcome, result.error?.code, result.message);
     return result;
   } finally {
     await api.rest();
   }
-}
-
-/** What is wrong before a log can be opened is told to the system's event log alone. */
-function report(platform: Platform, outcome: Outcome, message: string): void {
-  if (outcome !== "dry-run") platform.reportEvent(outcome, message);
 }
 
 /** Made when it is first asked for, and then kept. */

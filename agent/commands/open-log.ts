@@ -2,6 +2,7 @@ import { createLog, formatLogLine, type Log, type LogEvent } from "../log.ts";
 import { logFileSink } from "../log-file.ts";
 import { printable } from "../printable.ts";
 import type { Settings } from "../settings/table.ts";
+import type { EventReport } from "./event-report.ts";
 import type { Runtime } from "./runtime.ts";
 
 interface RunLog {
@@ -12,11 +13,11 @@ interface RunLog {
 }
 
 /** Opens the log of a run. */
-
 export function openLog(
-  { platform, clock, onTerminal, resultBeside, writeError }: Runtime,
+  { clock, onTerminal, resultBeside, writeError }: Runtime,
   level: Settings["logLevel"],
   path: string,
+  events: Pick<EventReport, "warn">,
 ): RunLog {
   const toStandardError = (event: LogEvent): void =>
     writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
@@ -24,7 +25,7 @@ export function openLog(
     log.warn("log-unwritable", `the log file ${path} can't be written (${code})`);
   });
   const toEventLog = ({ level, message }: LogEvent): void => {
-    if (level === "warn") platform.reportEvent("warning", message);
+    if (level === "warn") events.warn(message);
   };
   const now = (): number => clock.now();
   const log = createLog(level, [toStandardError, toFile, toEventLog], now);

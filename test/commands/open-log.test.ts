@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openLog } from "../../agent/commands/open-log.ts";
-import { absent } from "../../agent/reading.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 
@@ -13,14 +12,9 @@ function scene(onTerminal: boolean, resultBeside: boolean) {
   const path = join(folder, "agent.log");
   const shown: string[] = [];
   const reported: string[] = [];
-  const reportEvent = (kind: string, message: string) => {
-    reported.push(`${kind} ${message}`);
-    return absent("fake", "none");
-  };
-  const platform = fakePlatform({ others: { reportEvent } });
   const writeError = (text: string) => void shown.push(text);
-  const runtime = { ...fakeRuntime(platform), onTerminal, resultBeside, writeError };
-  const { log, endLog } = openLog(runtime, "info", path);
+  const runtime = { ...fakeRuntime(fakePlatform({})), onTerminal, resultBeside, writeError };
+  const { log, endLog } = openLog(runtime, "info", path, { warn: (message) => reported.push(message) });
   log.warn("server-error", "status 500");
   endLog.warn("too-many-requests", "the limit");
   return { shown: shown.join(""), reported, kept: readFileSync(path, "utf8") };
@@ -39,5 +33,5 @@ test.each([true, false])("where the result goes elsewhere, standard error has al
 });
 
 test("the event log gets the end from the result alone", () => {
-  expect(scene(false, false).reported).toEqual(["warning status 500"]);
+  expect(scene(false, false).reported).toEqual(["status 500"]);
 });

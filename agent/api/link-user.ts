@@ -112,21 +112,20 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
     return { kind: "server-error", error, rateLimit };
   }
   if (body.kind !== "object" && body.kind !== "empty") throw wrongBody(body, status, context);
+  const result = resultOf(body);
+  if ((status === 404 && result !== 1) || (result === 0 && saysDeviceNotFound(body))) {
+    return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
+  }
   const refusal = refusals[status];
   if (refusal !== undefined) {
     const text = `${host} refuses the request: ${refusal} (status ${status}${said(message)}).`;
     return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
   }
-  const result = resultOf(body);
-  if (status === 404 && result !== 1) {
-    return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
-  }
-  if (status < 200 || status >= 300 || result === undefined) throw wrongBody(body, status, context);
-  if (result === 1) return { kind: "linked", message: message ?? "OK", rateLimit };
-  if (/^\s*device not found\b/i.test(rawMessage(body))) {
-    return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
-  }
-  const text = `${host} refuses the request${message === undefined ? ", without a reason" : `: ${message}`}.`;
+  const successful = status >= 200 && status < 300;
+  if (successful && result === 1) return { kind: "linked", message: message ?? "OK", rateLimit };
+  if (result !== 0) throw wrongBody(body, status, context);
+  const how = successful ? "" : ` (status ${status})`;
+  const text = `${host} refuses the request${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
   return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
 }
 
@@ -142,7 +141,8 @@ function resultOf(body: AnswerBody): 0 | 1 | undefined {
   return result === 0 || result === "0" ? 0 : undefined;
 }
 
-function rawMessage(body: AnswerBody): string {
+/** The vendor's page gives the text, and not the status that it comes with. */
+function saysDeviceNotFound(body: AnswerBody): boolean {
   const message = body.kind === "object" ? body.fields["msg"] : undefined;
-  return typeof message === "string" ? message : "";
+  return typeof message === "string" && /^\s*device not found\b/i.test(message);
 }

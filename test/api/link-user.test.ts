@@ -86,6 +86,7 @@ describe("the answer", () => {
     ["unknown device, 404", answer(404, { result: 0, msg: "Device not found" }), "device-unknown", "Device not found"],
     ["unknown device, 404 without a message", answer(404, { result: 0 }), "device-unknown", "Device not found"],
     ["unknown device, 404 without a body", answer(404), "device-unknown", "Device not found"],
+    ["unknown device, 400", answer(400, { result: 0, msg: "Device not found" }), "device-unknown", "Device not found"],
     [
       "unknown device, other case",
       answer(200, { result: "0", msg: "device not found." }),
@@ -108,6 +109,7 @@ describe("the answer", () => {
     ["415", answer(415, {}), "refused", "request-refused"],
     ["result 0 with another message", answer(200, { result: 0, msg: "No licence" }), "refused", "request-refused"],
     ["result 0 without a message", answer(200, { result: 0 }), "refused", "request-refused"],
+    ["result 0 with 403", answer(403, { result: 0, msg: "No permission" }), "refused", "request-refused"],
     ["500", answer(500, { result: 0, msg: "oops" }), "server-error", "server-error"],
     ["502 of a gateway", answer(502, portalPage), "server-error", "server-error"],
     ["599", answer(599), "server-error", "server-error"],
@@ -138,6 +140,14 @@ describe("the answer", () => {
     ["a firewall's 403", answer(403, {}), "unexpected-answer"],
   ])("%s is no answer of the API", (_, response, code) => {
     expect(codeThrownBy(() => read(response))).toBe(code);
+  });
+
+  test.each([
+    [answer(200, { result: 0, msg: "No licence" }), "gears.opswat.com refuses the request: No licence."],
+    [answer(403, { result: 0, msg: "No right" }), "gears.opswat.com refuses the request (status 403): No right."],
+    [answer(409, { result: 0 }), "gears.opswat.com refuses the request (status 409), without a reason."],
+  ])("a refusal tells the server's words: %#", (response, message) => {
+    expect(read(response)).toMatchObject({ kind: "refused", error: { message } });
   });
 
   test("names the host of a redirect, and nothing else of it", () => {

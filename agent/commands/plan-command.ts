@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { duration } from "../duration.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { printable } from "../printable.ts";
 import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
 import { mostDevices, plan } from "./plan.ts";
 import { renderPlanSvg } from "./plan-svg.ts";
@@ -26,8 +27,11 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
     ),
     tokenCalls: flags["token-calls"] === true,
   });
-  if (typeof flags["svg"] === "string") writePicture(flags["svg"], renderPlanSvg(result));
-  return { exitCode: 0, document: result, text: renderPlanText(result) };
+  const text = renderPlanText(result);
+  const { svg } = flags;
+  if (typeof svg !== "string") return { exitCode: 0, document: result, text };
+  writePicture(svg, renderPlanSvg(result));
+  return { exitCode: 0, document: result, text: `${text}\nDrawn into ${printable(svg)}.` };
 }
 
 function accepted<T>(flag: string, value: string | true, kind: Kind<T>): T {

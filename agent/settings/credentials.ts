@@ -40,12 +40,13 @@ export function findCredentials({ auth, clientId, environment, credentialFile, r
   if (file.kind === "absent") {
     throw new AgentError(
       "credentials-missing",
-      `No credentials: ${credentialFile} does not exist. Put {"clientId": …, "clientSecret": …} or {"accessToken": …} there, readable by administrators alone, or set LINKUSER_CLIENT_SECRET or LINKUSER_ACCESS_TOKEN.`,
+      `No credentials: ${credentialFile} does not exist. Put ${wanted} there, readable by administrators alone, or set LINKUSER_CLIENT_SECRET or LINKUSER_ACCESS_TOKEN.`,
     );
   }
   return parseCredentials(file.value, credentialFile, clientId);
 }
 
+const wanted = '{"clientId": …, "clientSecret": …} or {"accessToken": …}';
 const known = ["clientId", "clientSecret", "accessToken", "proxyUsername", "proxyPassword"];
 
 /**
@@ -61,7 +62,9 @@ export function parseCredentials(text: string, path: string, clientId: string | 
     if (fields["clientSecret"] !== undefined) throw invalid(path, "it has both accessToken and clientSecret");
     return { kind: "token", accessToken: usable(fields["accessToken"], `accessToken in ${path}`), origin: path };
   }
-  if (fields["clientSecret"] === undefined) throw invalid(path, "it has neither clientSecret nor accessToken");
+  if (fields["clientSecret"] === undefined) {
+    throw invalid(path, `it has neither clientSecret nor accessToken; it must hold ${wanted}`);
+  }
   const own = fields["clientId"];
   if (own !== undefined && (typeof own !== "string" || own === "")) throw invalid(path, "its clientId is not text");
   return client(clientId ?? own, usable(fields["clientSecret"], `clientSecret in ${path}`), path);
@@ -69,10 +72,8 @@ export function parseCredentials(text: string, path: string, clientId: string | 
 
 function client(clientId: string | undefined, clientSecret: Secret, origin: string): Credentials {
   if (clientId === undefined) {
-    throw new AgentError(
-      "credentials-missing",
-      "There is a client secret but no client ID: set clientId in the settings.",
-    );
+    const message = `There is a client secret (${origin}) but no client ID: put clientId beside it, or set it in the settings.`;
+    throw new AgentError("credentials-missing", message);
   }
   return { kind: "client", clientId, clientSecret, origin };
 }
@@ -115,10 +116,10 @@ function fieldsOf(text: string, path: string): Record<string, unknown> {
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     // The parser's message quotes the text, so neither it nor the error is kept.
-    throw invalid(path, "it is not valid JSON");
+    throw invalid(path, `it is not valid JSON; it must hold ${wanted}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(path, "it is not one JSON object");
+    throw invalid(path, `it is not one JSON object; it must hold ${wanted}`);
   return value as Record<string, unknown>;
 }
 

@@ -220,8 +220,8 @@ test.each([
 
 test.each([
   ['{"clientSecret": 5}', "credentials-invalid: clientSecret in "],
-  [secret, "it is not valid JSON"],
-  [`{"clientSecret": "${secret}"}`, "credentials-missing: There is a client secret but no client ID"],
+  [secret, 'it is not valid JSON; it must hold {"clientId": …, "clientSecret": …} or {"accessToken": …}.'],
+  [`{"clientSecret": "${secret}"}`, "but no client ID: put clientId beside it"],
   [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],
 ])("refuses a credential that could not be used, without quoting it", async (text, message) => {
   writeFileSync(source, text);

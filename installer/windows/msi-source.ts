@@ -88,6 +88,8 @@ export function msiSource({ version, productCode, executable, icon }: MsiParts):
             ARPPRODUCTICON: iconId,
             // The run of the task is ended by an action of this package's own.
             MSIRESTARTMANAGERCONTROL: "Disable",
+            // Else an installation without a window restarts the computer where the executable is in use.
+            REBOOT: "ReallySuppress",
             MsiHiddenProperties: refusedSecrets.join(";"),
             [quotationMark]: '"',
           }).map(([Id, Value]) => element("Property", { Id, Value })),

@@ -132,6 +132,10 @@ describe("the package", () => {
     });
   });
 
+  it("never restarts the computer, though a silent installation may where a file is in use", () => {
+    expect(msiTable(first, "Property")).toContainEqual({ Property: "REBOOT", Value: "ReallySuppress" });
+  });
+
   it("repairs, before Windows counts what there is to do, where it is installed already", () => {
     const sequence = msiTable(first, "InstallExecuteSequence");
     const at = (action: string): number => Number(sequence.find(({ Action }) => Action === action)?.["Sequence"]);

@@ -1,16 +1,19 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
+import { resolveSettings } from "../settings/layers.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
 import type { CommandResult, Runtime } from "./runtime.ts";
 
 /** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
-export async function uninstall({ platform }: Runtime, { flags }: CommandLine): Promise<CommandResult> {
-  return await reportingFailure("uninstall", platform, () => uninstalled(platform, flags));
+export async function uninstall({ platform }: Runtime, commandLine: CommandLine): Promise<CommandResult> {
+  return await reportingFailure("uninstall", platform, () => uninstalled(platform, commandLine));
 }
 
-async function uninstalled(platform: Platform, flags: CommandLine["flags"]): Promise<CommandResult> {
+async function uninstalled(platform: Platform, { flags, settings }: CommandLine): Promise<CommandResult> {
   refuseWithoutRights(platform, "uninstall");
   refuseOtherFile(flags);
+  // None changes what it does, but a mistake among them is one.
+  resolveSettings([settings]);
   const steps = await platform.uninstallSteps(flags["purge"] === true);
   return carryOut("uninstalled", steps, [], flags["dry-run"] === true);
 }

@@ -287,6 +287,10 @@ test.each(["install", "uninstall"])("%s is for administrators alone", async (com
   expect(await mistake([command], { name: "windows" }, false)).toContain("elevated");
 });
 
+test.each(["install", "uninstall"])("%s refuses a value that its setting does not take", async (command) => {
+  expect(await mistake([command, "--deadline", "soon"])).toMatch(/^invalid-value: flag --deadline: "soon"/);
+});
+
 test("uninstall removes the trigger and the credential, with --purge the rest", async () => {
   expect((await run(["uninstall"])).document).toMatchObject({ outcome: "uninstalled", steps: [{ what: "trigger" }] });
   expect((await run(["uninstall", "--purge"])).document).toMatchObject({

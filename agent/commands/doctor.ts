@@ -34,7 +34,7 @@ const patience = 10_000;
 /** Checks all that a link needs, without making one, and says for each fault what to do next. */
 export async function doctor(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   const { bundle: path } = commandLine.flags;
-  const bundle = typeof path === "string" ? createBundleFile(path) : undefined;
+  using bundle = typeof path === "string" ? createBundleFile(path) : undefined;
   const visit = openVisit(runtime, commandLine);
   const { resolved, credentials } = await examineSetup(visit);
   await examineIdentity(visit, resolved);

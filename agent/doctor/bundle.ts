@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { withoutSecrets } from "../api/server-text.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { putAside } from "../own-files.ts";
@@ -8,8 +8,11 @@ import type { Secret } from "../secret.ts";
 /** Lines of the log that go into a bundle, the latest. */
 const logLines = 200;
 
-/** A new file that only its owner can read: nothing is overwritten, and no link followed. */
-export interface BundleFile {
+/**
+ * A new file that only its owner can read: nothing is overwritten, and no link followed. It goes again where it is
+ * disposed of before it was written whole.
+ */
+export interface BundleFile extends Disposable {
   /** @param secrets that must not stand in it, whatever wrote them */
   write(content: object, secrets: readonly Secret[]): void;
 }
@@ -20,12 +23,17 @@ export interface BundleFile {
  */
 export function createBundleFile(path: string): BundleFile {
   const file = attempt(path, () => openSync(path, "wx", 0o600));
+  let whole = false;
   return {
     write: (content, secrets) =>
       attempt(path, () => {
         writeFileSync(file, `${withoutSecrets(printableJson(content, 2), secrets)}\n`);
-        closeSync(file);
+        whole = true;
       }),
+    [Symbol.dispose]: () => {
+      closeSync(file);
+      if (!whole) rmSync(path, { force: true });
+    },
   };
 }
 

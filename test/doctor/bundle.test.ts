@@ -8,7 +8,10 @@ import { makeRoot } from "../platform/linux/tree.ts";
 test("only its owner can read it, and it has no secret in any form", () => {
   const path = join(makeRoot(), "bundle.json");
   const secret = new Secret("planted/secret+1");
-  createBundleFile(path).write({ log: ["x planted/secret+1", `y ${encodeURIComponent(secret.reveal())}`] }, [secret]);
+  {
+    using bundle = createBundleFile(path);
+    bundle.write({ log: ["x planted/secret+1", `y ${encodeURIComponent(secret.reveal())}`] }, [secret]);
+  }
   const text = readFileSync(path, "utf8");
   expect(JSON.parse(text)).toEqual({ log: ["x REDACTED", "y REDACTED"] });
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -22,6 +25,12 @@ test("an existing file is kept, and a link is not followed", () => {
   expect(() => createBundleFile(join(root, "link"))).toThrow(expect.objectContaining({ code: "invalid-value" }));
   expect(lstatSync(join(root, "link")).isSymbolicLink()).toBe(true);
   expect(existsSync(join(root, "elsewhere"))).toBe(false);
+});
+
+test("nothing is left of one that was not written", () => {
+  const path = join(makeRoot(), "bundle.json");
+  createBundleFile(path)[Symbol.dispose]();
+  expect(existsSync(path)).toBe(false);
 });
 
 test("a folder that is not there is told", () => {

@@ -141,7 +141,7 @@ describe("a fault decides the exit code and hides nothing that can still be told
     const environment = { HOME: endpoint.directory };
     const { exitCode, of } = await examine(["--credential-file", credentialFile], { environment });
     expect(exitCode).toBe(77);
-    expect(of("credential").detail).toContain(`chmod 600 ${credentialFile}`);
+    expect(of("credential").advice).toContain(`chmod 600 ${credentialFile}`);
   });
 
   it("77: credentials that the API refuses, in a text that repeats them", async () => {

@@ -25,6 +25,7 @@ import type { ResolvedSettings } from "../settings/layers.ts";
 import { version } from "../version.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { describeSettings } from "./config.ts";
+import { createLiveLine, type LiveLine } from "./live-line.ts";
 import { proxySources } from "./proxy-sources.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
@@ -36,9 +37,7 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const { bundle: path } = commandLine.flags;
   using bundle = typeof path === "string" ? createBundleFile(path) : undefined;
   const visit = openVisit(runtime, commandLine);
-  const { resolved, credentials } = await examineSetup(visit);
-  await examineIdentity(visit, resolved);
-  const found = await examineNetwork(visit, resolved, credentials);
+  const { resolved, credentials, found } = await examine(visit).finally(() => visit.line?.erase());
 
   const { results } = visit.report;
   const document = describe(results);
@@ -54,6 +53,13 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   };
 }
 
+async function examine(visit: Visit) {
+  const { resolved, credentials } = await examineSetup(visit);
+  visit.line?.show("checking this device and its user");
+  await examineIdentity(visit, resolved);
+  return { resolved, credentials, found: await examineNetwork(visit, resolved, credentials) };
+}
+
 /** What all parts of an examination use. */
 interface Visit {
   readonly runtime: Runtime;
@@ -61,15 +67,18 @@ interface Visit {
   readonly report: Report;
   /** Grows as more becomes known. */
   readonly facts: AdviceFacts;
+  /** Shows a person that something happens, since a network that is silent takes seconds. */
+  readonly line: LiveLine | undefined;
 }
 
 function openVisit(runtime: Runtime, commandLine: CommandLine): Visit {
   const { platform, clock, interrupted } = runtime;
   const { name, privileged, paths } = platform;
-  const facts: AdviceFacts = { platform: name, privileged, ...paths, baseUrl: undefined, peer: undefined };
-  const named = commandLine.flags["config"];
-  if (typeof named === "string") facts.configFile = named;
-  return { runtime, commandLine, facts, report: createReport(clock, createAdviser(facts), interrupted) };
+  const { credentialFile } = paths;
+  const facts: AdviceFacts = { platform: name, privileged, credentialFile, baseUrl: undefined, peer: undefined };
+  const line = runtime.onTerminal ? createLiveLine(runtime.writeError, runtime.terminalWidth) : undefined;
+  const begins = (check: string): void => line?.show(`checking ${check}`);
+  return { runtime, commandLine, facts, line, report: createReport(clock, createAdviser(facts), interrupted, begins) };
 }
 
 /** Rights, settings, the credential and the program's own files. */

@@ -8,7 +8,6 @@ import type { Adviser } from "./report.ts";
 export interface AdviceFacts {
   readonly platform: Platform["name"];
   readonly privileged: boolean;
-  configFile: string;
   credentialFile: string;
   /** The tenant's address. */
   baseUrl: string | undefined;

@@ -52,8 +52,16 @@ export interface Report {
   ): Promise<T | undefined>;
 }
 
-/** Collects the results of checks that run one after another. */
-export function createReport(clock: Pick<Clock, "monotonic">, advise: Adviser, interrupted: AbortSignal): Report {
+/**
+ * Collects the results of checks that run one after another.
+ * @param begins is told each check's name
+ */
+export function createReport(
+  clock: Pick<Clock, "monotonic">,
+  advise: Adviser,
+  interrupted: AbortSignal,
+  begins: (name: string) => void = () => {},
+): Report {
   const results: CheckResult[] = [];
   return {
     results,
@@ -65,6 +73,7 @@ export function createReport(clock: Pick<Clock, "monotonic">, advise: Adviser, i
         results.push({ name, elapsedMs: 0, measured: false, ...told({ status: "skip", detail }, advise) });
         return undefined;
       }
+      begins(name);
       const started = clock.monotonic();
       // Nothing is missing: the type of what is needed holds.
       const finding = await attempt(() => work(needs as Parameters<typeof work>[0]));

@@ -5,7 +5,6 @@ import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 const facts: AdviceFacts = {
   platform: "linux",
   privileged: true,
-  configFile: "/etc/linkuser-agent/config.json",
   credentialFile: "/etc/linkuser-agent/credential.json",
   baseUrl: "https://gears.opswat.com",
   peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128" },

@@ -19,6 +19,15 @@ test("a check's value is for those that need it", async () => {
   ]);
 });
 
+test("a check is told as it begins, one that is skipped is not", async () => {
+  const begun: string[] = [];
+  const begins = (name: string) => void begun.push(name);
+  const { check } = createReport(virtualClock(), () => undefined, new AbortController().signal, begins);
+  await check("settings", {}, () => ({ status: "ok", detail: begun.join() }));
+  await check("state", { settings: undefined }, () => ({ status: "ok", detail: "" }));
+  expect(begun).toEqual(["settings"]);
+});
+
 test("a check whose need is missing is skipped, and says what it needs", async () => {
   const { check, results } = report();
   const settings = await check("settings", {}, () => ({ status: "fail", error: refused }));

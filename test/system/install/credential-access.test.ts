@@ -58,8 +58,7 @@ it.each<[string, () => string]>([
   expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });
   expect(exitCode).toBe(77);
   expect(gears.calls).toEqual([]);
-  const [, command = ""] = /: run (.*)\.$/.exec(document.message) ?? [];
-  execFileSync("sh", ["-c", command]);
+  follow(document.message);
   expect((await link(credentialFile)).document.outcome).toBe("linked");
 });
 
@@ -75,13 +74,22 @@ it.each<[string, () => void]>([
   ],
   ["belongs to another", () => chownSync(endpoint.settingsFile, somebody, 0)],
   ["is in another's folder", () => chownSync(endpoint.directory, somebody, 0)],
-])("78: the settings file %s", async (_, prepare) => {
+  ["is in a folder that others may write to", () => chmodSync(endpoint.directory, 0o777)],
+])("78, until the named command has run: the settings file %s", async (_, prepare) => {
   prepare();
   const { exitCode, document } = await link(file);
   expect(document).toMatchObject({ outcome: "config-invalid", error: { code: "settings-exposed" } });
   expect(exitCode).toBe(78);
   expect(gears.calls).toEqual([]);
+  follow(document.message);
+  expect((await link(file)).document.outcome).toBe("linked");
 });
+
+/** Runs the command at the end of a message. */
+function follow(message: string): void {
+  const [, command = ""] = / Run (.*)$/.exec(message) ?? [];
+  execFileSync("sh", ["-c", command]);
+}
 
 function path(prepare: () => void): string {
   prepare();

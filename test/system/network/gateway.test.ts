@@ -111,7 +111,7 @@ describe("an endpoint without the account's secret", () => {
     chmodSync(key, 0o644);
     const { exitCode, document } = await link(endpoint);
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });
-    expect(document.message).toContain(`run chmod 600 ${key}`);
+    expect(document.message).toContain(`Run chmod 600 ${key}`);
     expect(exitCode).toBe(77);
     expect(gears.callsOf("link_user")).toEqual([]);
   });

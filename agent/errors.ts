@@ -14,8 +14,11 @@ export type FailureOutcome =
   | "credentials"
   | "config-invalid";
 
-/** What exactly went wrong: the stable `error.code` of the JSON output, each with the outcome that it leads to. */
-const outcomeByCode = {
+/**
+ * What exactly went wrong: the stable `error.code` of the JSON output, each with the outcome that it leads to.
+ * @internal
+ */
+export const outcomeByCode = {
   "unknown-command": "usage",
   "unknown-flag": "usage",
   "invalid-value": "usage",

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { readCommandLine } from "../agent/cli/command-line.ts";
 import { commandNames } from "../agent/cli/commands.ts";
 import { defaultText } from "../agent/cli/help.ts";
+import { outcomeByCode } from "../agent/errors.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
 import { eventIds } from "../agent/platform/windows/events.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
@@ -21,6 +22,14 @@ test.each(settingNames)("the README tells of the setting %s what its table says"
 
 test.each(Object.entries(exitCodes))("the README tells of the outcome %s and its exit code", (outcome, code) => {
   expect(row(`| ${code} |`)).toContain(`\`${outcome}\``);
+});
+
+test("the page on scripting has every error code beside its outcome, and no other", () => {
+  const page = readFileSync(join(repository, "docs", "scripting.md"), "utf8");
+  const told = [...page.matchAll(/^\| `([\w-]+)` \| (`.*`) \|$/gm)].flatMap(([, outcome, codes = ""]) =>
+    [...codes.matchAll(/`([\w-]+)`/g)].map(([, code]) => [code, outcome]),
+  );
+  expect(Object.fromEntries(told)).toEqual(outcomeByCode);
 });
 
 test.each(commandNames.filter((name) => name !== "link"))("the README tells of the command %s", (name) => {

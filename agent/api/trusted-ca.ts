@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { ClientCertificate } from "../settings/client-certificate.ts";
-import { readPemCertificates } from "../settings/pem-certificates.ts";
+import { readCaFile } from "../settings/pem-certificates.ts";
 
 /**
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
@@ -12,8 +12,7 @@ import { readPemCertificates } from "../settings/pem-certificates.ts";
 export function trustedContext(caFile: string | undefined, clientCertificate?: ClientCertificate): SecureContext {
   // Not imported: a bundle would load it at every start.
   const { createSecureContext } = process.getBuiltinModule("node:tls");
-  const own =
-    caFile === undefined ? [] : readPemCertificates("caFile", caFile, "CA certificates").map(({ pem }) => pem);
+  const own = caFile === undefined ? [] : readCaFile(caFile).map(({ pem }) => pem);
   const context = createSecureContext({
     minVersion: "TLSv1.2",
     ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),

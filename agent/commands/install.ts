@@ -2,13 +2,16 @@ import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
+import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { readCaFile } from "../settings/pem-certificates.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { type MergedSettings, mergeIntoFile } from "../settings/settings-text.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
 import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "./runtime.ts";
 
@@ -43,7 +46,11 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
     ...(await platform.installSteps({ executable, credential: taken.credential, settings: merged.text })),
     ...taken.steps,
   ];
-  const warnings = [...taken.warnings, ...overruled(merged, resolved, given.values)];
+  const warnings = [
+    ...taken.warnings,
+    ...certificateFaults(runtime, resolved),
+    ...overruled(merged, resolved, given.values),
+  ];
   return carryOut("installed", steps, warnings, flags["dry-run"] === true);
 }
 
@@ -63,11 +70,10 @@ function takeCredential(
 ): Taken {
   const { credentialFile } = platform.paths;
   const inPlace = platform.readProtected(credentialFile);
-  const none = `There is no credential in ${credentialFile} yet: give one with --credential-from.`;
   if (source === undefined) {
-    const needed = settings.auth !== "none" && settings.credentialFile === undefined;
-    const missing = needed && inPlace.kind === "absent";
-    return { credential: undefined, steps: [], warnings: missing ? [none] : [] };
+    const needed = settings.auth !== "none" && (settings.credentialFile ?? credentialFile) === credentialFile;
+    const warnings = needed ? credentialFaults(inPlace, credentialFile, settings.clientId) : [];
+    return { credential: undefined, steps: [], warnings };
   }
   if (deleteSource) refuseDeletion(source, credentialFile);
   if (settings.credentialFile !== undefined && settings.credentialFile !== credentialFile) {
@@ -85,6 +91,33 @@ function takeCredential(
     steps: deleteSource ? [deletion(source, text)] : [],
     warnings: source === "-" ? [] : exposure(source, platform),
   };
+}
+
+/** Why a run could not use the credential that is in place; it may be put right later. */
+function credentialFaults(inPlace: Reading<string>, path: string, clientId: string | undefined): readonly string[] {
+  if (inPlace.kind === "absent") return [`There is no credential in ${path} yet: give one with --credential-from.`];
+  if (inPlace.kind === "failed") return [inPlace.error.message];
+  return faultsOf(() => parseCredentials(inPlace.value, path, clientId));
+}
+
+/** Why a run could not use the certificates that the settings name; they may be put there later. */
+function certificateFaults(runtime: Runtime, { settings }: ResolvedSettings): readonly string[] {
+  const { caFile } = settings;
+  const readClient = clientCertificate(runtime, settings);
+  return [
+    ...(caFile === undefined ? [] : faultsOf(() => readCaFile(caFile))),
+    ...(readClient === undefined ? [] : faultsOf(readClient)),
+  ];
+}
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (thrown) {
+    if (thrown instanceof AgentError) return [thrown.message];
+    throw thrown;
+  }
 }
 
 /** @throws AgentError `invalid-value` */

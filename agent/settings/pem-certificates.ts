@@ -42,3 +42,6 @@ export function readPemCertificates(
   if (first === undefined) throw invalid("has no certificate in it");
   return [first, ...others];
 }
+
+/** The certificates that the setting `caFile` adds to the system's. @throws AgentError `setting-invalid` */
+export const readCaFile = (path: string) => readPemCertificates("caFile", path, "CA certificates");

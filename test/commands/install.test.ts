@@ -8,7 +8,7 @@ import type { CommandResult } from "../../agent/commands/runtime.ts";
 import { uninstall } from "../../agent/commands/uninstall.ts";
 import { AgentError } from "../../agent/errors.ts";
 import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
-import { absent, failed, found } from "../../agent/reading.ts";
+import { absent, failed, found, type Reading } from "../../agent/reading.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 
@@ -144,6 +144,30 @@ test("a policy that beats a given setting is told", async () => {
   const { document } = await run(["install", "--fleet-size", "2000"], { policy, ...inPlace });
   expect(document).toMatchObject({
     warnings: [expect.stringContaining("--fleet-size has no effect: policy the policy")],
+  });
+});
+
+test.each<[string, Reading<string>, string]>([
+  [
+    "that others may read",
+    failed("fake", new AgentError("credentials-exposed", "It is open.", { remedy: "chmod 600" })),
+    "It is open. Run chmod 600",
+  ],
+  ["that is none", found("{}", "fake"), "it has neither clientSecret nor accessToken"],
+])("a credential in place %s is told", async (_what, inPlace, told) => {
+  const { text, document } = await run(["install"], { readProtected: () => inPlace });
+  expect(text).toContain(told);
+  expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(told)] });
+});
+
+test("certificates that no run could use are told", async () => {
+  const words = ["--ca-file", "/none/ca.pem", "--client-cert-file", "/none/cert.pem", "--client-key-file", "/none/key"];
+  const { document } = await run(["install", ...words], inPlace);
+  expect(document).toMatchObject({
+    warnings: [
+      "caFile: /none/ca.pem can't be read (ENOENT). It must hold CA certificates in PEM form.",
+      "clientCertFile: /none/cert.pem can't be read (ENOENT). It must hold a certificate in PEM form.",
+    ],
   });
 });
 

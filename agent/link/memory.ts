@@ -3,6 +3,7 @@ import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/candidates.ts";
 import { printableJson } from "../printable.ts";
 import type { Asked, Refusal } from "./refusal.ts";
+import type { UnknownDevices } from "./unknown-devices.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
 export interface RememberedLink {
@@ -34,6 +35,7 @@ export interface Memory {
   /** Wall-clock milliseconds before which no run tries again; shown by `status`. */
   readonly notBefore?: number;
   readonly refusal?: Refusal;
+  readonly unknown?: UnknownDevices;
   /** Identifiers of the hardware on which it was made. */
   readonly hardware?: readonly string[];
 }
@@ -81,12 +83,13 @@ export function parseMemory(text: string): ReadMemory {
     return { kind: "damaged" };
   }
   if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
-  const { link, lastRun, pace, notBefore, refusal, hardware } = value;
+  const { link, lastRun, pace, notBefore, refusal, unknown, hardware } = value;
   const sound =
     (link === undefined || isLink(link)) &&
     (lastRun === undefined || isLastRun(lastRun)) &&
     (notBefore === undefined || isTime(notBefore)) &&
     (refusal === undefined || isRefusal(refusal)) &&
+    (unknown === undefined || isUnknownDevices(unknown)) &&
     (hardware === undefined || isTexts(hardware));
   if (!sound) return { kind: "damaged" };
   return {
@@ -97,6 +100,7 @@ export function parseMemory(text: string): ReadMemory {
       ...(pace === undefined ? {} : { pace }),
       ...(notBefore === undefined ? {} : { notBefore }),
       ...(refusal === undefined ? {} : { refusal }),
+      ...(unknown === undefined ? {} : { unknown }),
       ...(hardware === undefined ? {} : { hardware }),
     },
   };
@@ -122,8 +126,7 @@ function isLink(value: unknown): value is RememberedLink {
     isText(detail) &&
     isText(value["username"]) &&
     orNull(value["group"], isText) &&
-    isText(value["tenant"]) &&
-    orNull(value["account"], isText) &&
+    isTarget(value) &&
     isTime(value["linkedAt"])
   );
 }
@@ -153,10 +156,15 @@ function isRefusal(value: unknown): value is Refusal {
 function isAsked(value: unknown): value is Asked {
   return (
     isRecord(value) &&
-    isText(value["tenant"]) &&
-    orNull(value["account"], isText) &&
+    isTarget(value) &&
     isText(value["username"]) &&
     orNull(value["group"], isText) &&
     isTexts(value["devices"])
   );
 }
+
+function isUnknownDevices(value: unknown): value is UnknownDevices {
+  return isRecord(value) && isTarget(value) && isTexts(value["devices"]) && isTime(value["since"]);
+}
+
+const isTarget = ({ tenant, account }: Fields): boolean => isText(tenant) && orNull(account, isText);

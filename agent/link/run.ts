@@ -11,6 +11,7 @@ import { type Identity, planLink } from "./plan.ts";
 import type { Known, LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
 import { askedOf, refusalOf, standingRefusal } from "./refusal.ts";
 import { RunMemory } from "./run-memory.ts";
+import { addUnknown, stillUnknown } from "./unknown-devices.ts";
 import { waitFor } from "./wait.ts";
 
 /** What one try came to: an end, or a moment for the next one with the failure that made it necessary. */
@@ -144,9 +145,10 @@ class LinkRun {
       return this.#end(memory, { outcome: "already-linked", device, username, group: group ?? undefined, message });
     }
     this.#about(identity, plan.candidates[0]);
-    const standing = standingRefusal(memory.refusal, askedOf(target, identity), now);
-    if (standing !== undefined && this.#options.willRepeat && !this.#options.immediate && !force) {
-      return this.#end(memory, failure(standing));
+    if (this.#options.willRepeat && !this.#options.immediate && !force) {
+      const standing = standingRefusal(memory.refusal, askedOf(target, identity), now);
+      if (standing !== undefined) return this.#end(memory, failure(standing));
+      for (const value of stillUnknown(memory.unknown, target, now)) this.#unknown.add(value);
     }
     this.#hurry = this.#options.immediate || !plan.spread;
     const context = this.#pace(plan.candidates);
@@ -217,7 +219,8 @@ class LinkRun {
     const { clock, random } = this.#ports;
     const asked = askedOf(this.#ports.target(), identity);
     const refusal = refusalOf(error, asked, memory.refusal, clock.now(), random());
-    return this.#end(refusal === undefined ? memory : { ...memory, refusal, notBefore: refusal.until }, failure(error));
+    const { unknown: _, ...kept } = memory;
+    return this.#end(refusal === undefined ? kept : { ...kept, refusal, notBefore: refusal.until }, failure(error));
   }
 
   #linked(memory: Memory, candidate: Candidate, { username, group }: Identity, message: string): Step {
@@ -269,8 +272,14 @@ class LinkRun {
       (error === undefined ? log : endLog).warn(cause.code, cause.message);
     }
     const end = failure(error ?? cause);
-    this.#memory.write({ ...memory, pace, notBefore, lastRun: this.#lastRun(end) });
+    this.#memory.write({ ...this.#withUnknown(memory), pace, notBefore, lastRun: this.#lastRun(end) });
     return error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end };
+  }
+
+  #withUnknown(memory: Memory): Memory {
+    if (this.#unknown.size === 0) return memory;
+    const { target, clock } = this.#ports;
+    return { ...memory, unknown: addUnknown(memory.unknown, [...this.#unknown], target(), clock.now()) };
   }
 
   /** What to end with where the try at `until` is left to another run; undefined to wait for it. */

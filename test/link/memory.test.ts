@@ -36,9 +36,15 @@ const refusal = fc.record({
   since: time,
   until: time,
 });
+const unknown = fc.record({
+  tenant: text,
+  account: fc.option(text),
+  devices: fc.array(text, { maxLength: 3 }),
+  since: time,
+});
 const hardware = fc.array(text, { maxLength: 3 });
 const memory = fc.record(
-  { link, lastRun, notBefore: time, refusal, pace: fc.json().map(JSON.parse), hardware },
+  { link, lastRun, notBefore: time, refusal, unknown, pace: fc.json().map(JSON.parse), hardware },
   { requiredKeys: [] },
 );
 

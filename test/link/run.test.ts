@@ -393,6 +393,29 @@ test.each<[string, readonly (LinkAnswer | ErrorCode)[], ErrorCode]>([
   expect(state.memory).not.toHaveProperty("refusal");
 });
 
+test("where the caller comes again, an identifier that the API does not know is not asked for by the next run", async () => {
+  const later = virtualClock().now() + 3_600_000;
+  const { run, state, clock, asked } = scene([unknown, { kind: "rate-limited", notBefore: later }, linked, unknown]);
+  const trigger: Partial<LinkOptions> = { willRepeat: true, immediate: false };
+  await run(trigger);
+  for (let starts = 0; starts < 96 && asked.length < 3; starts++) {
+    await clock.sleep(900_000, new AbortController().signal);
+    await run(trigger);
+  }
+  expect(asked.map((call) => call.split(" ")[0])).toEqual([first.value, second.value, second.value]);
+  expect(state.memory).toMatchObject({ lastRun: { outcome: "linked" } });
+  expect(state.memory).not.toHaveProperty("unknown");
+});
+
+test("a person's run asks for all identifiers again", async () => {
+  const later = virtualClock().now() + 3_600_000;
+  const { run, asked, clock } = scene([unknown, { kind: "rate-limited", notBefore: later }, linked]);
+  await run({ willRepeat: true, immediate: false });
+  await clock.sleep(3_600_000, new AbortController().signal);
+  expect(await run()).toMatchObject({ outcome: "linked", device: { value: first.value } });
+  expect(asked).toHaveLength(3);
+});
+
 test.each<[string, Partial<LinkOptions>]>([
   ["a person", { immediate: true, willRepeat: true }],
   ["--force", { force: true, willRepeat: true, immediate: false }],

@@ -1,0 +1,34 @@
+import type { LinkTarget } from "./plan.ts";
+
+/**
+ * Identifiers that the API did not know in a try that was not finished: its next part may be another run's, and asking
+ * for them again would cost a call of the shared limit each time.
+ */
+export interface UnknownDevices extends LinkTarget {
+  readonly devices: readonly string[];
+  /** Wall-clock milliseconds since the epoch of the first one. */
+  readonly since: number;
+}
+
+/** Milliseconds after which they are asked for again: the API may have come to know one. */
+const validity = 86_400_000;
+
+/** Those of another account, or of long ago, are left out. */
+export function stillUnknown(kept: UnknownDevices | undefined, target: LinkTarget, now: number): readonly string[] {
+  if (kept === undefined || kept.tenant !== target.tenant || kept.account !== target.account) return [];
+  const age = now - kept.since;
+  return age >= 0 && age < validity ? kept.devices : [];
+}
+
+/** What is to be remembered where the API knew none of these. */
+export function addUnknown(
+  kept: UnknownDevices | undefined,
+  devices: readonly string[],
+  target: LinkTarget,
+  now: number,
+): UnknownDevices {
+  const { tenant, account } = target;
+  const before = stillUnknown(kept, target, now);
+  const since = before.length > 0 && kept !== undefined ? kept.since : now;
+  return { tenant, account, devices: [...new Set([...before, ...devices])], since };
+}

@@ -26,7 +26,7 @@ const faults = {
   logFile: unwritable,
 } as const;
 
-const settingNames = Object.keys(faults) as readonly (keyof typeof faults)[];
+const naming = Object.keys(faults) as readonly (keyof typeof faults)[];
 
 /**
  * What the service can't use of the files that its settings name, having no rights of its own (`units.ts`): root can,
@@ -34,7 +34,7 @@ const settingNames = Object.keys(faults) as readonly (keyof typeof faults)[];
  * @returns an error `settings-hidden` that names all of them
  */
 export function unusableForService(root: string, { settings, origins }: ResolvedSettings): AgentError | undefined {
-  const found = settingNames.flatMap((name) => {
+  const found = naming.flatMap((name) => {
     const path = settings[name];
     const { kind, text } = origins[name];
     // Flags and environment are those of this run.
@@ -49,7 +49,8 @@ export function unusableForService(root: string, { settings, origins }: Resolved
 }
 
 function unreadable(root: string, path: string): Fault | undefined {
-  const instead = `put it into ${dirname(settingsPath(root))}`;
+  const own = dirname(settingsPath(root));
+  const instead = `put it into ${own}`;
   try {
     const real = realpathSync(path);
     const ways = [path, real];
@@ -57,11 +58,9 @@ function unreadable(root: string, path: string): Fault | undefined {
     if (unseen !== undefined) return { why: `does not see ${unseen}, where ${path} is; ${instead}` };
     const closed = ways
       .flatMap((way) => foldersOf(root, way))
-      .find((folder) => (statSync(folder).mode & searchableByAll) === 0);
-    // That of the settings is judged, and opened by `install`, with them.
-    if (closed !== undefined && closed !== dirname(settingsPath(root))) {
-      return { why: `may not look into ${closed}, where ${path} is; ${instead}` };
-    }
+      // That of the settings is judged with them, and opened by `install`.
+      .find((folder) => folder !== own && (statSync(folder).mode & searchableByAll) === 0);
+    if (closed !== undefined) return { why: `may not look into ${closed}, where ${path} is; ${instead}` };
     if ((statSync(real).mode & readableByAll) !== 0) return undefined;
     return { why: `may not read ${path}`, remedy: `chmod 644 ${shellWord(path)}` };
   } catch (error) {

@@ -33,11 +33,14 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
   });
 
   test("is told where the service may not look into its folder; that of the settings is judged with them", () => {
-    const root = makeRoot({ [ca]: "", "etc/private/ca.pem": "" });
-    for (const folder of ["etc/private", "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
-    const told = faultOf(root, { [name]: join(root, "etc/private/ca.pem") });
-    expect(told).toContain(`may not look into ${join(root, "etc/private")}`);
-    expect(told).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
+    const closed = ["etc/private", "etc/linkuser-agent/private"];
+    const root = makeRoot({ [ca]: "", ...Object.fromEntries(closed.map((folder) => [`${folder}/ca.pem`, ""])) });
+    for (const folder of [...closed, "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
+    for (const folder of closed) {
+      const told = faultOf(root, { [name]: join(root, folder, "ca.pem") });
+      expect(told).toContain(`may not look into ${join(root, folder)}`);
+      expect(told).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
+    }
     expect(faultOf(root, { [name]: join(root, ca) })).toBeUndefined();
   });
 

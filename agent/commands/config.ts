@@ -9,18 +9,30 @@ import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "
 export function config(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const resolved = loadSettings(runtime, commandLine);
   const rows = settingRows(runtime.platform, resolved);
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  const originWidth = Math.max(...rows.map(({ origin }) => origin.length));
   return {
     exitCode: 0,
     document: { settings: describeSettings(runtime.platform, resolved) },
-    text: rows
-      .map(
-        ({ name, shown, origin }) =>
-          `${name.padEnd(width)}  ${printable(origin, 1000).padEnd(originWidth)}  ${printable(shown, 10_000)}`,
-      )
-      .join("\n"),
+    text: [...settingLines(rows), ...placeLines(rows)].join("\n"),
   };
+}
+
+type Row = ReturnType<typeof settingRows>[number];
+
+/** A line for each, the place left out: most fit 80 columns. */
+function settingLines(rows: readonly Row[]): readonly string[] {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const kindWidth = Math.max(...rows.map(({ origin }) => origin.kind.length));
+  return rows.map(
+    ({ name, shown, origin }) => `${name.padEnd(width)}  ${origin.kind.padEnd(kindWidth)}  ${printable(shown, 10_000)}`,
+  );
+}
+
+/** Where the layers are that something comes from. */
+function placeLines(rows: readonly Row[]): readonly string[] {
+  const places = rows.flatMap(({ origin: { kind, location } }) =>
+    location === undefined ? [] : [`${kind}: ${printable(location, 1000)}`],
+  );
+  return places.length === 0 ? [] : ["", ...new Set(places)];
 }
 
 /** Every setting's effective value, as its flag takes it, and its origin, by name. */
@@ -29,7 +41,7 @@ export function describeSettings(
   resolved: ResolvedSettings,
 ): Readonly<Record<string, { readonly value: string | null; readonly origin: string }>> {
   const rows = settingRows(platform, resolved);
-  return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }]));
+  return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin: origin.text }]));
 }
 
 function settingRows(platform: Platform, { settings, origins }: ResolvedSettings) {
@@ -38,6 +50,6 @@ function settingRows(platform: Platform, { settings, origins }: ResolvedSettings
     name,
     value: settingText(name, effective[name]),
     shown: formatSetting(name, effective[name]),
-    origin: origins[name].text,
+    origin: origins[name],
   }));
 }

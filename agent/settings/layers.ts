@@ -26,7 +26,9 @@ export interface Layer {
 /** Where an effective value comes from. */
 export interface Origin {
   readonly kind: LayerKind | "default";
-  /** `policy /etc/linkuser-agent/policy.json`, `flag --fleet-size`, `default`, … */
+  /** The layer's. */
+  readonly location: string | undefined;
+  /** `policy /etc/linkuser-agent/policy.json, fleetSize`, `flag --fleet-size`, `default`, … */
   readonly text: string;
 }
 
@@ -50,7 +52,7 @@ export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
   const origins: Record<string, Origin> = {};
   for (const name of settingNames) {
     settings[name] = settingsTable[name].fallback;
-    origins[name] = { kind: "default", text: "default" };
+    origins[name] = { kind: "default", location: undefined, text: "default" };
   }
   for (const kind of precedence.toReversed()) {
     for (const layer of layers.filter((one) => one.kind === kind)) {
@@ -63,7 +65,7 @@ export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
         const parsed = settingsTable[name].kind.parse(raw);
         if (parsed.ok) {
           settings[name] = parsed.value;
-          origins[name] = { kind, text: originText(name, layer) };
+          origins[name] = { kind, location: layer.location, text: originText(name, layer) };
         } else {
           const text = `${originText(name, layer)}: ${shown(raw)} is not valid; it must be ${parsed.allowed}.`;
           mistakes.push({ code: kind === "flag" ? "invalid-value" : "setting-invalid", text });

@@ -65,14 +65,15 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const { variables, ignored } = trustedEnvironment(process.env, platform.privileged);
   // OpenSSL and the C library read their own variables from the process.
   for (const name of ignored) delete process.env[name];
+  const seen = onTerminal() && platform.unseen?.() !== true;
   const runtime: Runtime = {
     platform,
     environment: variables,
     ignoredVariables: ignored,
     clock: systemClock,
     random: Math.random,
-    onTerminal: onTerminal(),
-    resultBeside: resultBeside(),
+    onTerminal: seen,
+    resultBeside: seen && resultBeside(),
     terminalWidth,
     colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),

@@ -30,7 +30,10 @@ import { proxySources } from "./proxy-sources.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */
-export async function link(runtime: Runtime, { flags, ...commandLine }: CommandLine): Promise<CommandResult> {
+export async function link(given: Runtime, { flags, ...commandLine }: CommandLine): Promise<CommandResult> {
+  // Who comes again by itself is nobody who watches, whatever its streams look like.
+  const unattended = { onTerminal: false, resultBeside: false };
+  const runtime = flags["will-repeat"] === true ? { ...given, ...unattended } : given;
   if (flags["dry-run"] === true)
     return await rehearse(runtime, loadSettings(runtime, { flags, ...commandLine }), flags);
   try {

@@ -80,6 +80,11 @@ export interface Platform extends IdentitySources {
   readonly name: "linux" | "windows" | "macos";
   readonly paths: Paths;
   policy(): Reading<RawPolicy>;
+  /**
+   * Whether nobody can see this process's terminal. Left out where only people have terminals; Windows gives a console
+   * to every program of its services and of the Task Scheduler's, too.
+   */
+  unseen?(): boolean;
   /** Whether anything listens at a TCP port of loopback. Missing where a connection is the quickest way to know. */
   listens?(port: number): Reading<boolean>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */

@@ -6,7 +6,7 @@ import { lookUpName, lookUpSids, nameUse } from "./account-lookups.ts";
 import { WindowsError } from "./native/windows-error.ts";
 import type { MakeCalls } from "./native-calls.ts";
 import { askPrincipalName } from "./principal-name.ts";
-import { type SessionRow, toSession } from "./sessions.ts";
+import { type SessionRow, servicesSession, toSession } from "./sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 import { groupsOf } from "./token-groups.ts";
 import { isEnabled } from "./token-rows.ts";
@@ -142,7 +142,8 @@ export function createLogons(sources: LogonSources): Logons {
       reading("own token", async (origin) => {
         const { userSid } = own();
         if (isServiceSid(userSid)) return absent(origin, "a service account runs this program");
-        if (sources.ownSession() === 0) return absent(origin, "this program runs in the session of the services");
+        if (sources.ownSession() === servicesSession)
+          return absent(origin, "this program runs in the session of the services");
         return found({ userKey: userSid }, origin);
       }),
 

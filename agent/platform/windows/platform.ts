@@ -17,6 +17,7 @@ import { readPolicy } from "./policy.ts";
 import { makeProtectedFolder, readProtected, writableByOthers } from "./protected-files.ts";
 import { readMachineKey } from "./registry.ts";
 import { consoleSession, machineName, openShellToken, ownSession, sessionRows, shellToken } from "./session-rows.ts";
+import { servicesSession } from "./sessions.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
 import { openSessionToken, ownToken, sessionToken } from "./tokens.ts";
 import { readTrigger } from "./trigger.ts";
@@ -83,6 +84,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     paths,
     ...files,
     policy: () => readPolicy(readKey),
+    unseen: () => isUnseen(sources.ownSession),
     adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async (registryValue) =>
@@ -106,6 +108,15 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
     uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
   };
+}
+
+/** Where the session can't be told nobody is taken to watch: a fleet that starts at once costs more than a person's wait. */
+function isUnseen(ownSession: () => number): boolean {
+  try {
+    return ownSession() === servicesSession;
+  } catch {
+    return true;
+  }
 }
 
 function eventReading(kind: EventKind, message: string): Reading<"reported"> {

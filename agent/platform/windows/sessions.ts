@@ -13,6 +13,9 @@ export interface SessionRow {
   readonly protocol: number;
 }
 
+/** The session of the services, of scheduled tasks and of whatever else runs as SYSTEM; never a person's. */
+export const servicesSession = 0;
+
 const rowLength = 24;
 
 /** Reads the fixed parts of WTS_SESSION_INFOW rows, 64-bit layout: ID at +0, state at +16. */

@@ -126,6 +126,11 @@ describe("writable by others", () => {
   });
 });
 
+it("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
+  expect((await native(["unseen", "0"])).told).toBe(true);
+  expect((await native(["unseen"])).told).toBe(false);
+});
+
 it("a lock is held by one process, and free again when that process is killed", async () => {
   const lock = `${sharedFolder}\\lock`;
   const held = join(machine.folder, "held");

@@ -46,6 +46,10 @@ const works: Readonly<Record<string, () => unknown>> = {
   protect: () => writeProtected(first, second),
   read: () => createWindowsPlatform().readProtected(first),
   writable: () => createWindowsPlatform().writableByOthers(first),
+  unseen: () => {
+    const logonSources = first === "" ? {} : { ownSession: () => Number(first) };
+    return createWindowsPlatform({ logonSources }).unseen?.();
+  },
   "try-lock": () => createWindowsPlatform().tryLock(first),
   "hold-lock": async () => {
     const lock = createWindowsPlatform().tryLock(first);

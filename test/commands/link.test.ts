@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readCommandLine } from "../../agent/cli/command-line.ts";
+import { link } from "../../agent/commands/link.ts";
+import { absent, found } from "../../agent/reading.ts";
+import { account, session } from "../fakes/accounts.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+import { fakeRuntime } from "../fakes/runtime.ts";
+import { makeRoot } from "../platform/linux/tree.ts";
+
+/** A run whose turn in the rollout is far off, with a credential and a tenant that is never asked in a unit test. */
+async function runOnTerminal(...flags: readonly string[]) {
+  const root = makeRoot();
+  const alice = account("alice");
+  const platform = fakePlatform({
+    accounts: [alice],
+    sessions: [session({ userKey: alice.userKey })],
+    others: {
+      writableByOthers: () => absent("fake", "none"),
+      readProtected: () => found('{"accessToken":"token"}', "fake"),
+    },
+  });
+  let shown = "";
+  const runtime = {
+    ...fakeRuntime(platform),
+    onTerminal: true,
+    writeError: (text: string) => {
+      shown += text;
+    },
+  };
+  const places = ["--state-dir", join(root, "state"), "--log-file", join(root, "log")];
+  const settings = ["--identify", "mac", "--proxy", "none", "--base-url", "http://127.0.0.1:9", "--splay", "30d"];
+  const { document } = await link(runtime, readCommandLine([...places, ...settings, "--deadline", "1s", ...flags]));
+  return { document, shown };
+}
+
+test("a run on a terminal starts at once", async () => {
+  const { document, shown } = await runOnTerminal();
+  expect(document).toMatchObject({ requests: { linkUser: expect.any(Number) } });
+  expect(document).not.toMatchObject({ error: { code: "not-due" } });
+  expect(shown).toContain("starts at once; unattended it would wait");
+});
+
+test("a scheduled task with a console, as Windows gives one to each, keeps its place in the rollout", async () => {
+  const { document, shown } = await runOnTerminal("--will-repeat");
+  expect(document).toMatchObject({ outcome: "rate-limited", error: { code: "not-due" }, requests: { linkUser: 0 } });
+  expect(shown).toBe("");
+});

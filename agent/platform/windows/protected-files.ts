@@ -101,12 +101,17 @@ function replace(path: string, content: Buffer, sddl: string): void {
     open(next, access.genericWrite, 0, normalAttributes, disposition.createNew, attributes),
   );
   try {
-    writeAll(handle, content);
-  } finally {
-    kernel32().CloseHandle(handle);
+    try {
+      writeAll(handle, content);
+    } finally {
+      kernel32().CloseHandle(handle);
+    }
+    const replaceAndWriteThrough = 0x1 | 0x8;
+    if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+  } catch (error) {
+    kernel32().DeleteFileW(wide(next));
+    throw error;
   }
-  const replaceAndWriteThrough = 0x1 | 0x8;
-  if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CallNative, installNative } from "./windows-agent.ts";
@@ -81,6 +81,12 @@ describe("a protected file", () => {
     await native(["protect", before, "secret"]);
     expect(existsSync(join(machine.folder, "trap.json.new"))).toBe(false);
     expect((await native(["read", before])).told).toMatchObject({ kind: "found", value: "secret" });
+  });
+
+  it("leaves nothing beside it where it can't be put in place", async () => {
+    mkdirSync(join(machine.folder, "in-the-way"));
+    await expect(native(["protect", `${sharedFolder}\\in-the-way`, "secret"])).rejects.toThrow("MoveFileExW");
+    expect(existsSync(join(machine.folder, "in-the-way.new"))).toBe(false);
   });
 
   it("is refused when it was changed", async () => {

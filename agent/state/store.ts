@@ -27,8 +27,13 @@ export function fileStore(stateDir: string): MemoryStore {
       const next = unfinished(path);
       // Left by a run that was killed, or put there by who may write to the folder: never written into.
       rmSync(next, { force: true });
-      writeDurably(next, stateDir, formatMemory(memory));
-      renameSync(next, path);
+      try {
+        writeDurably(next, stateDir, formatMemory(memory));
+        renameSync(next, path);
+      } catch (error) {
+        rmSync(next, { force: true });
+        throw error;
+      }
     },
   };
 }

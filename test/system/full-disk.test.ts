@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseMemory } from "../../agent/link/memory.ts";
 import { type Gears, startGears } from "../fakes/gears.ts";
@@ -42,6 +42,7 @@ describe.each(disks)("%s", (_, within) => {
     const { exitCode, document } = await endpoint.link([], { within: within() });
     expect([exitCode, document.outcome]).toEqual([0, "linked"]);
     expect(gears.callsOf("link_user").length).toBe(1);
+    expect(readdirSync(endpoint.stateDir)).not.toContain("state.json.new");
 
     expect((await endpoint.link()).exitCode).toBe(0);
     expect(parseMemory(readFileSync(endpoint.stateFile, "utf8")).kind).toBe("read");

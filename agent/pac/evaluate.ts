@@ -33,6 +33,16 @@ const mostNames = 8;
  * @throws AgentError `settings-unreadable`
  */
 export async function evaluatePac(script: string, url: URL, world: PacWorld): Promise<string> {
+  try {
+    return await evaluate(script, url, world);
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    // QuickJS ends itself where memory or stack ran out at a place that it did not expect (0.32, seen in JSON.parse).
+    throw unusable("it breaks its interpreter", cause);
+  }
+}
+
+async function evaluate(script: string, url: URL, world: PacWorld): Promise<string> {
   const quickJs = await newQuickJSWASMModuleFromVariant(interpreter);
   const names = new Map<string, string | null>();
   let left = time;
@@ -77,19 +87,17 @@ function runOnce(
   for (const code of [pacFunctions, script, call]) {
     const result = context.evalCode(code, "proxy.pac");
     if (result.error !== undefined) {
-      const thrown: unknown = context.dump(result.error);
-      result.error.dispose();
+      using thrown = result.error;
       if (unknown !== undefined) return { kind: "unknown", name: unknown };
       throw unusable(
-        world.now() > world.until ? `it does not end within ${time / 1000} s` : `it fails (${nameOf(thrown)})`,
+        world.now() > world.until ? `it does not end within ${time / 1000} s` : `it fails (${nameOf(context, thrown)})`,
       );
     }
-    const value: unknown = code === call ? context.dump(result.value) : undefined;
-    result.value.dispose();
+    using value = result.value;
     if (unknown !== undefined) return { kind: "unknown", name: unknown };
     if (code !== call) continue;
-    if (typeof value === "string") return { kind: "result", text: value };
-    if (value === null || value === undefined) return { kind: "result", text: "" };
+    if (context.typeof(value) === "string") return { kind: "result", text: context.getString(value) };
+    if (context.eq(value, context.null) || context.eq(value, context.undefined)) return { kind: "result", text: "" };
   }
   throw unusable("FindProxyForURL gives no text");
 }
@@ -104,11 +112,13 @@ function give(
 }
 
 /** Of an exception only its kind: its text is the script's own. */
-function nameOf(thrown: unknown): string {
-  const name = typeof thrown === "object" && thrown !== null && "name" in thrown ? thrown.name : undefined;
-  return typeof name === "string" && /^\w{1,40}$/.test(name) ? name : "an exception";
+function nameOf(context: QuickJSContext, thrown: QuickJSHandle): string {
+  if (context.typeof(thrown) !== "object") return "an exception";
+  using name = context.getProp(thrown, "name");
+  const text = context.typeof(name) === "string" ? context.getString(name) : "";
+  return /^\w{1,40}$/.test(text) ? text : "an exception";
 }
 
-function unusable(why: string): AgentError {
-  return new AgentError("settings-unreadable", `The PAC script can't be used: ${why}.`);
+function unusable(why: string, cause?: unknown): AgentError {
+  return new AgentError("settings-unreadable", `The PAC script can't be used: ${why}.`, { cause });
 }

@@ -13,10 +13,13 @@ const whereSystemdRuns = (...commands: readonly string[]): string =>
 export const afterInstall = whereSystemdRuns("systemctl daemon-reload", `systemctl start ${timerUnit}`);
 
 /** A run that waits for its turn ends; it would find neither its program nor its settings. */
-export const beforeRemove = whereSystemdRuns(`systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`);
+export const beforeRemove = whereSystemdRuns(
+  `systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`,
+  `systemctl reset-failed '${loadedUnits.all}'`,
+);
 
 /** The units are gone by then. */
-export const afterRemove = whereSystemdRuns("systemctl daemon-reload", `systemctl reset-failed '${loadedUnits.all}'`);
+export const afterRemove = whereSystemdRuns("systemctl daemon-reload");
 
 /** Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays. */
 export const purge = [

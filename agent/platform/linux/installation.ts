@@ -119,6 +119,7 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
 function afterRuns({ systemctl }: Machine, step: InstallStep): InstallStep {
   const apply = (): Undo => {
     systemctl("stop", loadedUnits.runs);
+    systemctl("reset-failed", loadedUnits.runs);
     return step.apply();
   };
   return { ...step, apply };
@@ -139,11 +140,13 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
             systemctl("start", timerUnit);
           };
         }),
+        part(() => {
+          systemctl("reset-failed", loadedUnits.all);
+          return () => {};
+        }),
         ...files,
         part(() => {
           systemctl("daemon-reload");
-          // A run that was stopped while it waited counts as failed, and would be listed as that without its unit.
-          systemctl("reset-failed", loadedUnits.all);
           return () => {};
         }),
       ]),

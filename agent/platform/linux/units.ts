@@ -31,7 +31,10 @@ export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `..
 /** What may run, as `systemctl stop` takes it. */
 export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"] as const;
 
-/** Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail. */
+/**
+ * Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail.
+ * A run that is stopped while it waits ends with a failure's exit code, which `systemctl reset-failed` takes back.
+ */
 export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.@]*service" } as const;
 
 /** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */

@@ -125,7 +125,7 @@ test("runs of a package's units end before their state goes; its timer stays", a
   expect(everything(root)).toContain(state);
   failAt("");
   applySteps(all);
-  expect(told).toEqual([stop, stop]);
+  expect(told).toEqual([stop, stop, "reset-failed linkuser-agent[.@]*service"]);
   expect(everything(root)).not.toContain(state);
 });
 
@@ -145,8 +145,8 @@ test("uninstall takes back what install did, and keeps settings and state unless
   ]);
   expect(told.slice(-3)).toEqual([
     "stop linkuser-agent.timer linkuser-agent.service linkuser-agent@*.service",
-    "daemon-reload",
     "reset-failed linkuser-agent[.@]*",
+    "daemon-reload",
   ]);
   expect(changes(await removal())).toEqual(["absent", "absent"]);
   applySteps(await removal(true));

@@ -56,6 +56,9 @@ function interruption(): AbortSignal {
   return ending.signal;
 }
 
+/** `plan` computes for up to minutes without hearing a signal, and leaves nothing half done: signals end it themselves. */
+const uninterrupted = new AbortController().signal;
+
 async function answer(argv: readonly string[]): Promise<CommandResult> {
   const commandLine = readCommandLine(argv);
   if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
@@ -77,7 +80,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     terminalWidth,
     colour: showsColour(process.env),
     writeError: (text) => writeStandard(2, text),
-    interrupted: interruption(),
+    interrupted: commandLine.command === "plan" ? uninterrupted : interruption(),
     executable: () => (process.getBuiltinModule("node:sea").isSea() ? realpathSync(process.execPath) : undefined),
   };
   return await command(runtime, commandLine);

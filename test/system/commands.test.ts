@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { settingNames, settingsTable } from "../../agent/settings/table.ts";
 import { type Gears, startGears } from "../fakes/gears.ts";
@@ -55,6 +58,17 @@ test.each([
   const { exitCode, stdout } = await endpoint.run(["plan", ...others, flag, value]);
   expect(exitCode).toBe(64);
   expect(stdout).toContain(`flag ${flag}: "${value}" is not valid; it must be ${allowed}`);
+});
+
+test("plan is ended by a signal at once, however long it computes", async () => {
+  const file = join(endpoint.directory, "settings");
+  spawnSync("mkfifo", [file]);
+  const { child, ended } = start(["plan", "--devices", "2", "--config", file]);
+  // Opened as soon as the program reads its settings there, where it waits for what is never written.
+  const settings = await open(file, "w");
+  child.kill("SIGINT");
+  await settings.close();
+  expect((await ended).signal).toBe("SIGINT");
 });
 
 describe("status", () => {

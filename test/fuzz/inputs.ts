@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { RawResponse } from "../../agent/api/exchange.ts";
+import { settingNames } from "../../agent/settings/table.ts";
 
 /** Texts that hostile or broken servers send: made from good ones, and from nothing. */
 
@@ -87,3 +88,33 @@ export const anyResponse: fc.Arbitrary<RawResponse> = fc.record({
   headers: fc.dictionary(fc.constantFrom(...names), anyValue, { maxKeys: 4 }),
   body: anyBody,
 });
+
+const goodSettings: readonly string[] = [
+  "https://gears.example.com/tenant",
+  "http://proxy.example.com:3128",
+  "mac,hwid",
+  '["Sales, *","CORP\\\\Engineering"]',
+  "HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID",
+  "C:\\ProgramData\\x.json",
+  "/var/lib/x",
+  "10/1m",
+  "90s",
+  "2000",
+  "true",
+];
+
+/** A settings file as JSON would give it: right and wrong names and values. */
+export const anySettings: fc.Arbitrary<Record<string, unknown>> = fc.dictionary(
+  fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...settingNames) },
+    { weight: 1, arbitrary: fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor")) },
+  ),
+  fc.oneof(harmed(goodSettings), fc.jsonValue({ maxDepth: 2 })),
+  { maxKeys: 3 },
+);
+
+/** /etc/environment, or a shell's lines. */
+export const anyVariables: fc.Arbitrary<string> = harmed([
+  'HTTPS_PROXY="http://user:p%40ss@proxy.example.com:3128/"\nNO_PROXY=.example.com,10.0.0.0/8,[::1]:443\n',
+  "export https_proxy=proxy.example.com:8080\r\nno_proxy='*'\r\n",
+]);

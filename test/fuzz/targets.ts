@@ -9,9 +9,14 @@ import { serverText } from "../../agent/api/server-text.ts";
 import { readTokenResponse } from "../../agent/api/token.ts";
 import { AgentError } from "../../agent/errors.ts";
 import { formatMemory, parseMemory } from "../../agent/link/memory.ts";
+import { parseVariables } from "../../agent/platform/linux/system-proxy.ts";
+import { byVariables } from "../../agent/proxy/variables.ts";
 import { Secret } from "../../agent/secret.ts";
 import { parseCredentials } from "../../agent/settings/credentials.ts";
-import { anyBody, anyResponse, anyValue } from "./inputs.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
+import { parseSettings } from "../../agent/settings/settings-file.ts";
+import { settingNames, settingsTable, settingText } from "../../agent/settings/table.ts";
+import { anyBody, anyResponse, anySettings, anyValue, anyVariables } from "./inputs.ts";
 
 /** One reader of what others wrote, and what holds whatever they write. */
 export interface Target {
@@ -102,6 +107,30 @@ function headers(values: readonly string[]): void {
   );
 }
 
+/** What is accepted is what its own text means. */
+function settings(values: Readonly<Record<string, unknown>>): void {
+  const read = parseSettings(JSON.stringify(values), "/x");
+  const resolved = refused(() => resolveSettings([{ kind: "file", location: "/x", values: read }]));
+  if (resolved === undefined) return;
+  for (const name of settingNames) {
+    const value: unknown = resolved.settings[name];
+    const text = settingText(name, value as never);
+    if (text !== null) assert.deepEqual(settingsTable[name].kind.parse(text), { ok: true, value });
+  }
+}
+
+/** Messages quote what was written, and are made printable where they are shown. */
+function refused<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError) || thrown.outcome !== "config-invalid") throw thrown;
+    return undefined;
+  }
+}
+
+const tenant = new URL("https://gears.opswat.com");
+
 const target = <T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void): Target => ({
   name,
   property: fc.property(input, check) as fc.IProperty<[unknown]>,
@@ -123,5 +152,9 @@ export const targets: readonly Target[] = [
   }),
   target("credential", anyBody, (text) => {
     caught(() => parseCredentials(text, "/etc/credential.json", undefined), "credentials");
+  }),
+  target("settings", anySettings, settings),
+  target("proxy variables", anyVariables, (text) => {
+    refused(() => byVariables(parseVariables(text), tenant));
   }),
 ];

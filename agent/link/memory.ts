@@ -2,7 +2,7 @@ import { latestMoment } from "../duration.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/candidates.ts";
 import { printableJson } from "../printable.ts";
-import type { Asked, Refusal } from "./refusal.ts";
+import { type Asked, type Refusal, refusalCodes } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
@@ -143,7 +143,7 @@ function isLastRun(value: unknown): value is LastRun {
 
 function isRefusal(value: unknown): value is Refusal {
   if (!isRecord(value)) return false;
-  const codes: readonly unknown[] = ["device-not-found", "request-refused"] satisfies readonly Refusal["code"][];
+  const codes: readonly unknown[] = refusalCodes;
   return (
     codes.includes(value["code"]) &&
     typeof value["message"] === "string" &&

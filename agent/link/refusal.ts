@@ -4,7 +4,7 @@ import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { Identity, LinkTarget } from "./plan.ts";
 
 /** Refusals that are about this device alone. What all devices of an account meet is soon mended, and starves nobody. */
-const lasting = ["device-not-found", "request-refused"] as const satisfies readonly ErrorCode[];
+export const refusalCodes = ["device-not-found", "request-refused"] as const satisfies readonly ErrorCode[];
 
 /** What the API was asked; other values may get another answer. */
 export interface Asked extends LinkTarget {
@@ -19,7 +19,7 @@ export interface Asked extends LinkTarget {
  * cost the account's shared limit a call for each identifier.
  */
 export interface Refusal {
-  readonly code: (typeof lasting)[number];
+  readonly code: (typeof refusalCodes)[number];
   readonly message: string;
   readonly asked: Asked;
   /** Wall-clock milliseconds since the epoch of the first one. */
@@ -51,7 +51,7 @@ export function refusalOf(
   now: number,
   random: number,
 ): Refusal | undefined {
-  const kind = lasting.find((one) => one === code);
+  const kind = refusalCodes.find((one) => one === code);
   if (kind === undefined) return undefined;
   const since = before !== undefined && isSame(before.asked, asked) && before.since <= now ? before.since : now;
   const pause = Math.min(Math.max(now - since, triggerInterval), longestPause);

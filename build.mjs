@@ -2,7 +2,7 @@
  * Makes the executables in dist/: `npm run build [-- --target linux-x64]…`, and with `npm run package` their packages.
  * How and why: installer/README.md.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempDisposableSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
@@ -18,8 +18,9 @@ import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
 import { sign, signingFrom } from "./installer/windows/signing.ts";
 
-// What the person at the keyboard can mend is told in a line; of a defect it matters where it came up.
-process.on("uncaughtException", (error) => {
+// What the person at the keyboard can mend is told in a line; of a defect it matters where it came up. Not by a
+// listener, beside which one of pkg's would throw the error again.
+process.setUncaughtExceptionCaptureCallback((error) => {
   const plain = error.constructor === Error || error.code?.startsWith("ERR_PARSE_ARGS");
   console.error(plain ? error.message : error);
   process.exitCode = 1;
@@ -39,10 +40,15 @@ const dist = join(root, "dist");
 const sized = ({ size }) => (size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`);
 const tell = (file) => console.log(`${relative(root, file)}  ${sized(statSync(file))}`);
 mkdirSync(dist, { recursive: true });
-const scratch = mkdtempSync(join(dist, ".build-"));
-process.once("exit", () => rmSync(scratch, { recursive: true }));
+using folder = mkdtempDisposableSync(join(dist, ".build-"));
+const scratch = folder.path;
 // Ended early, by a key: the tool that runs then is ended too, and nothing is left.
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    folder.remove();
+    process.exit(1);
+  });
+}
 
 const start = join(scratch, "start.cjs");
 await bundleStart(start);

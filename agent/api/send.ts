@@ -3,6 +3,7 @@ import { AgentError } from "../errors.ts";
 import type { Way } from "../proxy/address.ts";
 import { chooseProxy, type ProxySources } from "../proxy/choice.ts";
 import type { ClientCertificate } from "../settings/client-certificate.ts";
+import type { SettingFile } from "../settings/setting-file.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection, ObserveTls } from "./http-connection.ts";
 import { networkFailure } from "./network-failure.ts";
@@ -12,7 +13,7 @@ export interface SenderOptions {
   /** Milliseconds for one exchange, from name resolution to the last byte. */
   readonly requestTimeout: number;
   /** PEM file of further trusted CA certificates. */
-  readonly caFile: string | undefined;
+  readonly caFile: SettingFile | undefined;
   /** See {@link chooseProxy}. */
   readonly proxy: ProxySources;
   readonly observeTls?: ObserveTls;

@@ -1,6 +1,7 @@
 import type { SecureContext } from "node:tls";
 import type { ClientCertificate } from "../settings/client-certificate.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
+import type { SettingFile } from "../settings/setting-file.ts";
 
 /**
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
@@ -9,7 +10,7 @@ import { readCaFile } from "../settings/pem-certificates.ts";
  * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`
  */
-export function trustedContext(caFile: string | undefined, clientCertificate?: ClientCertificate): SecureContext {
+export function trustedContext(caFile: SettingFile | undefined, clientCertificate?: ClientCertificate): SecureContext {
   // Not imported: a bundle would load it at every start.
   const { createSecureContext } = process.getBuiltinModule("node:tls");
   const own = caFile === undefined ? [] : readCaFile(caFile).map(({ pem }) => pem);

@@ -6,11 +6,12 @@ import {
   describeCertificate,
   readClientCertificate,
 } from "../settings/client-certificate.ts";
-import type { Settings } from "../settings/table.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { type SettingFile, settingFile } from "../settings/setting-file.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What is wrong with the certificate itself; its key is not looked at, for which a rehearsal has no rights. */
-export function certificateProblems(certFile: string | undefined, now: number): readonly string[] {
+export function certificateProblems(certFile: SettingFile | undefined, now: number): readonly string[] {
   if (certFile === undefined) return [];
   try {
     const warning = certificateWarning(describeCertificate(certFile), now);
@@ -26,9 +27,11 @@ export function certificateProblems(certFile: string | undefined, now: number): 
  */
 export function clientCertificate(
   { platform, clock }: Pick<Runtime, "platform" | "clock">,
-  { clientCertFile: certFile, clientKeyFile: keyFile }: Pick<Settings, "clientCertFile" | "clientKeyFile">,
+  resolved: ResolvedSettings,
   log?: Log,
 ): (() => ClientCertificate) | undefined {
+  const certFile = settingFile("clientCertFile", resolved);
+  const keyFile = settingFile("clientKeyFile", resolved);
   if (certFile === undefined || keyFile === undefined) return undefined;
   return () => {
     const certificate = readClientCertificate({

@@ -22,6 +22,7 @@ import { takeSurvey } from "../identity/survey.ts";
 import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
+import { settingFile } from "../settings/setting-file.ts";
 import { version } from "../version.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { describeSettings } from "./config.ts";
@@ -100,9 +101,9 @@ async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
   const credentials = await report.check("credential", { settings }, (needs) =>
     setup.checkCredential({ ...needs.settings, environment, platform }),
   );
-  const certFile = settings?.clientCertFile;
+  const certFile = resolved && settingFile("clientCertFile", resolved);
   if (certFile !== undefined) {
-    await report.check("client-cert", { settings }, (needs) =>
+    await report.check("client-cert", { settings: resolved }, (needs) =>
       setup.checkClientCertificate(certFile, clientCertificate(runtime, needs.settings), clock.now()),
     );
   }
@@ -118,8 +119,7 @@ async function examineSetup({ runtime, commandLine, report, facts }: Visit) {
 
 /** This device and its user, as one survey sees them. */
 async function examineIdentity({ runtime, commandLine, report }: Visit, resolved: ResolvedSettings | undefined) {
-  const settings = resolved?.settings;
-  const seen = settings && (await survey(runtime, commandLine, settings));
+  const seen = resolved && (await survey(runtime, commandLine, resolved));
   await report.check("vendor-client", { settings: seen }, (needs) => identity.checkVendorClient(needs.settings));
   await report.check("adapters", { settings: seen }, (needs) => identity.checkAdapters(needs.settings));
   await report.check("hardware-ids", { settings: seen }, (needs) => identity.checkHardwareIds(needs.settings));
@@ -132,10 +132,11 @@ async function examineIdentity({ runtime, commandLine, report }: Visit, resolved
 async function survey(
   runtime: Runtime,
   { flags }: CommandLine,
-  settings: ResolvedSettings["settings"],
+  resolved: ResolvedSettings,
 ): Promise<identity.SeenSurvey> {
+  const { settings } = resolved;
   const { platform, clock, interrupted } = runtime;
-  await using sender = disposable(openSender(runtime, settings));
+  await using sender = disposable(openSender(runtime, resolved));
   const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted, platform.listens);
   const observed = observe(platform, ask, clock, patience);
   const user = typeof flags["user"] === "string" ? flags["user"] : undefined;
@@ -156,10 +157,10 @@ async function examineNetwork(
     const peer = readTlsPeer(host, socket);
     if (peer !== undefined) peers.push(peer);
   };
-  await using sender = settings && disposable(openSender(runtime, settings, observeTls));
+  await using sender = resolved && disposable(openSender(runtime, resolved, observeTls));
 
-  const proxy = await report.check("proxy", { settings }, (needs) =>
-    network.checkProxy(needs.settings.baseUrl, proxySources(runtime, needs.settings)),
+  const proxy = await report.check("proxy", { settings: resolved }, ({ settings: all }) =>
+    network.checkProxy(all.settings.baseUrl, proxySources(runtime, all)),
   );
   facts.peer = settings && proxy && peerOf(settings.baseUrl, proxy);
   const name = await report.check("name", { proxy: facts.peer }, (needs) =>
@@ -185,11 +186,11 @@ async function examineNetwork(
 }
 
 /** @param observeTls of the way to the tenant, which is shown the device's certificate */
-function openSender(runtime: Runtime, settings: ResolvedSettings["settings"], observeTls?: ObserveTls): Sender {
-  const { caFile } = settings;
-  const requestTimeout = patienceOf(settings);
-  const proxy = proxySources(runtime, settings);
-  const certificate = observeTls && clientCertificate(runtime, settings);
+function openSender(runtime: Runtime, resolved: ResolvedSettings, observeTls?: ObserveTls): Sender {
+  const caFile = settingFile("caFile", resolved);
+  const requestTimeout = patienceOf(resolved.settings);
+  const proxy = proxySources(runtime, resolved);
+  const certificate = observeTls && clientCertificate(runtime, resolved);
   return createSender({
     requestTimeout,
     caFile,

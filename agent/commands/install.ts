@@ -8,6 +8,7 @@ import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
+import { settingFile } from "../settings/setting-file.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { type MergedSettings, mergeIntoFile } from "../settings/settings-text.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
@@ -101,9 +102,9 @@ function credentialFaults(inPlace: Reading<string>, path: string, clientId: stri
 }
 
 /** Why a run could not use the certificates that the settings name; they may be put there later. */
-function certificateFaults(runtime: Runtime, { settings }: ResolvedSettings): readonly string[] {
-  const { caFile } = settings;
-  const readClient = clientCertificate(runtime, settings);
+function certificateFaults(runtime: Runtime, resolved: ResolvedSettings): readonly string[] {
+  const caFile = settingFile("caFile", resolved);
+  const readClient = clientCertificate(runtime, resolved);
   return [
     ...(caFile === undefined ? [] : faultsOf(() => readCaFile(caFile))),
     ...(readClient === undefined ? [] : faultsOf(readClient)),

@@ -14,6 +14,7 @@ import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
+import { settingFile } from "../settings/setting-file.ts";
 import type { Settings } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
@@ -69,7 +70,7 @@ async function rehearse(
     warnings: [
       ...seen.warnings,
       ...(ignored === undefined ? [] : [ignored]),
-      ...certificateProblems(settings.clientCertFile, now),
+      ...certificateProblems(settingFile("clientCertFile", resolved), now),
       ...(plan?.kind === "link" && notBefore !== undefined && notBefore > now
         ? [`a run that nobody watches does not send it before ${describeMoment(notBefore)}; see linkuser-agent status`]
         : []),
@@ -98,7 +99,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     baseUrl: settings.baseUrl,
     credentials,
     clock,
-    openSender: () => openSender(runtime, resolved, clientCertificate(runtime, settings, log)),
+    openSender: () => openSender(runtime, resolved, clientCertificate(runtime, resolved, log)),
   });
   const ports: LinkPorts = {
     target: () => ({ tenant: settings.baseUrl, account: accountOf(credentials()) }),
@@ -180,11 +181,12 @@ const accountOf = (credentials: Credentials): string | null =>
 /** @param certificate for the tenant alone */
 function openSender(
   runtime: Runtime,
-  { settings }: ResolvedSettings,
+  resolved: ResolvedSettings,
   certificate?: SenderOptions["clientCertificate"],
 ): Sender {
-  const { requestTimeout, caFile } = settings;
-  const proxy = proxySources(runtime, settings);
+  const { requestTimeout } = resolved.settings;
+  const caFile = settingFile("caFile", resolved);
+  const proxy = proxySources(runtime, resolved);
   return createSender({ requestTimeout, caFile, proxy, clientCertificate: certificate });
 }
 

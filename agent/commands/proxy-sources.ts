@@ -3,11 +3,13 @@ import type { Way } from "../proxy/address.ts";
 import type { ProxySources } from "../proxy/choice.ts";
 import { absent } from "../reading.ts";
 import { findProxyLogin } from "../settings/credentials.ts";
-import type { Settings } from "../settings/table.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { settingFile } from "../settings/setting-file.ts";
 import { effectivePaths, type Runtime } from "./runtime.ts";
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
-export function proxySources(runtime: Runtime, settings: Settings): ProxySources {
+export function proxySources(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
+  const { settings } = resolved;
   const { platform, environment } = runtime;
   const { credentialFile } = effectivePaths(platform, settings);
   return {
@@ -15,7 +17,7 @@ export function proxySources(runtime: Runtime, settings: Settings): ProxySources
     environment,
     systemProxy: async (url) =>
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
-    byScript: (script, url) => byScript(script, url, runtime, settings),
+    byScript: (script, url) => byScript(script, url, runtime, resolved),
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
   };
 }
@@ -27,11 +29,12 @@ async function byScript(
   address: string,
   url: URL,
   { platform, interrupted }: Runtime,
-  { caFile, requestTimeout }: Settings,
+  resolved: ResolvedSettings,
 ): Promise<readonly Way[]> {
   const { fetchPacScript } = await import("../pac/fetch-script.ts");
   const { waysOfPac } = await import("../proxy/pac-result.ts");
-  const sender = createSender({ requestTimeout: Math.min(requestTimeout, fetchTime), caFile, proxy: directly });
+  const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
+  const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved), proxy: directly });
   try {
     const script = await fetchPacScript(address, sender, interrupted);
     return waysOfPac((await platform.runProxyScript?.(script, url)) ?? "");

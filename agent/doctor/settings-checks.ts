@@ -3,6 +3,7 @@ import type { Platform } from "../platform/port.ts";
 import { certificateWarning, describeCertificate } from "../settings/client-certificate.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
+import type { SettingFile } from "../settings/setting-file.ts";
 import { type Settings, settingNames } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import type { Finding } from "./report.ts";
@@ -67,11 +68,11 @@ export function checkCredential(parts: CredentialParts): Finding<Credentials> {
  * @param read throws where there is something wrong with either
  * @param now wall-clock milliseconds
  */
-export function checkClientCertificate(certFile: string, read: (() => unknown) | undefined, now: number): Finding {
+export function checkClientCertificate(certFile: SettingFile, read: (() => unknown) | undefined, now: number): Finding {
   read?.();
   const certificate = describeCertificate(certFile);
   const warning = certificateWarning(certificate, now);
-  if (warning !== undefined) return { status: "warn", detail: warning, advice: `renew ${certFile}` };
+  if (warning !== undefined) return { status: "warn", detail: warning, advice: `renew ${certFile.path}` };
   const until = new Date(certificate.validTo).toISOString().slice(0, 10);
   return { status: "ok", detail: `${certificate.name}, until ${until}`, value: true };
 }

@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import { readPemCertificates } from "./pem-certificates.ts";
+import type { SettingFile } from "./setting-file.ts";
 
 /** Shown to the tenant's address over TLS, to nobody else. */
 export interface ClientCertificate {
@@ -21,8 +22,8 @@ export interface DescribedCertificate {
 }
 
 interface Inputs {
-  readonly certFile: string;
-  readonly keyFile: string;
+  readonly certFile: SettingFile;
+  readonly keyFile: SettingFile;
   /** Refuses what others may read. */
   readonly readProtected: (path: string) => Reading<string>;
 }
@@ -34,23 +35,23 @@ interface Inputs {
  */
 export function readClientCertificate({ certFile, keyFile, readProtected }: Inputs): ClientCertificate {
   const certificates = readCertificates(certFile);
-  const file = readProtected(keyFile);
+  const file = readProtected(keyFile.path);
   if (file.kind === "failed") throw file.error;
   if (file.kind === "absent") {
-    throw new AgentError("credentials-missing", `clientKeyFile: ${keyFile} does not exist.`);
+    throw new AgentError("credentials-missing", `${keyFile.origin}: ${keyFile.path} does not exist.`);
   }
   const key = parseKey(file.value, keyFile);
   if (!certificates[0].parsed.checkPrivateKey(key)) {
     throw new AgentError(
       "credentials-invalid",
-      `clientKeyFile: ${keyFile} is not the key of the certificate in ${certFile}.`,
+      `${keyFile.origin}: ${keyFile.path} is not the key of the certificate in ${certFile.path}.`,
     );
   }
   return { certificates: certificates.map(({ pem }) => pem).join("\n"), key: new Secret(file.value) };
 }
 
 /** @throws AgentError `setting-invalid` */
-export function describeCertificate(certFile: string): DescribedCertificate {
+export function describeCertificate(certFile: SettingFile): DescribedCertificate {
   const { subject, validFromDate, validToDate } = readCertificates(certFile)[0].parsed;
   const lines = subject?.split("\n") ?? [];
   const name = lines.find((line) => line.startsWith("CN="))?.slice(3) ?? lines.join(", ");
@@ -69,10 +70,10 @@ export function certificateWarning({ validFrom, validTo }: DescribedCertificate,
 /** Milliseconds: 14 days. */
 const soon = 14 * 86_400_000;
 
-const readCertificates = (path: string) => readPemCertificates("clientCertFile", path, "a certificate");
+const readCertificates = (file: SettingFile) => readPemCertificates(file, "a certificate");
 
-function parseKey(text: string, path: string): import("node:crypto").KeyObject {
-  const invalid = (why: string) => new AgentError("credentials-invalid", `clientKeyFile: ${path} ${why}`);
+function parseKey(text: string, { path, origin }: SettingFile): import("node:crypto").KeyObject {
+  const invalid = (why: string) => new AgentError("credentials-invalid", `${origin}: ${path} ${why}`);
   const convert = `openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEWFILE`;
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw invalid(`is encrypted, and nobody is there to type its password. Decrypt it: ${convert}`);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import type { SettingFile } from "./setting-file.ts";
 
 /** One certificate of a file. */
 export interface PemCertificate {
@@ -16,12 +17,11 @@ const largest = 1024 * 1024;
  * @throws AgentError `setting-invalid`
  */
 export function readPemCertificates(
-  setting: "caFile" | "clientCertFile",
-  path: string,
+  { path, origin }: SettingFile,
   wanted: string,
 ): readonly [PemCertificate, ...PemCertificate[]] {
   const invalid = (why: string, cause?: unknown) =>
-    new AgentError("setting-invalid", `${setting}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
+    new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
   let text: string;
   try {
     text = readFileSync(path, "latin1");
@@ -44,4 +44,4 @@ export function readPemCertificates(
 }
 
 /** The certificates that the setting `caFile` adds to the system's. @throws AgentError `setting-invalid` */
-export const readCaFile = (path: string) => readPemCertificates("caFile", path, "CA certificates");
+export const readCaFile = (file: SettingFile) => readPemCertificates(file, "CA certificates");

@@ -165,8 +165,8 @@ test("certificates that no run could use are told", async () => {
   const { document } = await run(["install", ...words], inPlace);
   expect(document).toMatchObject({
     warnings: [
-      "caFile: /none/ca.pem can't be read (ENOENT). It must hold CA certificates in PEM form.",
-      "clientCertFile: /none/cert.pem can't be read (ENOENT). It must hold a certificate in PEM form.",
+      `file ${configFile}, caFile: /none/ca.pem can't be read (ENOENT). It must hold CA certificates in PEM form.`,
+      `file ${configFile}, clientCertFile: /none/cert.pem can't be read (ENOENT). It must hold a certificate in PEM form.`,
     ],
   });
 });

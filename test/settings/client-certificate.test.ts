@@ -30,11 +30,11 @@ MC4CAQAwBQYDK2VwBCIEIBpqO1Asdpp2OmsMZbxJSSs9sHG0wFSeVbMFRXNFRvel
 
 const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const certFile = join(folder, "client.pem");
-writeFileSync(certFile, `some text before\n${certificate}`);
+const certFile = { path: join(folder, "client.pem"), origin: "file /etc/config.json, clientCertFile" };
+const keyFile = { path: "/etc/client-key.pem", origin: "file /etc/config.json, clientKeyFile" };
+writeFileSync(certFile.path, `some text before\n${certificate}`);
 
-const read = (file: Reading<string>) => () =>
-  readClientCertificate({ certFile, keyFile: "/etc/client-key.pem", readProtected: () => file });
+const read = (file: Reading<string>) => () => readClientCertificate({ certFile, keyFile, readProtected: () => file });
 const other = generateKeyPairSync("ed25519", {
   publicKeyEncoding: { type: "spki", format: "pem" },
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -49,7 +49,12 @@ test("a certificate and its key are taken, and the key is not shown", () => {
 
 test.each<[string, Reading<string>, string, RegExp]>([
   ["another certificate's key", found(other, "x"), "credentials-invalid", /client-key\.pem is not the key of the cert/],
-  ["no file", absent("x", "none"), "credentials-missing", /clientKeyFile: \/etc\/client-key\.pem does not exist/],
+  [
+    "no file",
+    absent("x", "none"),
+    "credentials-missing",
+    /^file .*config\.json, clientKeyFile: \/etc\/client-key\.pem does not exist/,
+  ],
   [
     "a file that others may read",
     failed("x", new AgentError("credentials-exposed", "run chmod 600")),
@@ -86,15 +91,17 @@ test.each<[string, Reading<string>, string, RegExp]>([
 });
 
 test.each([
-  ["nothing", "", /no certificate in it/],
+  ["nothing", "", /^file .*config\.json, clientCertFile: .*no certificate in it/],
   ["a damaged one", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", /damaged certificate/],
 ])("a certificate file with %s is refused with words", (_, text, said) => {
-  const path = join(folder, "other.pem");
-  writeFileSync(path, text);
-  expect(() => describeCertificate(path)).toThrow(
+  const other = { ...certFile, path: join(folder, "other.pem") };
+  writeFileSync(other.path, text);
+  expect(() => describeCertificate(other)).toThrow(
     expect.objectContaining({ code: "setting-invalid", message: expect.stringMatching(said) }),
   );
-  expect(() => describeCertificate(join(folder, "none.pem"))).toThrow(/can't be read \(ENOENT\)/);
+  expect(() => describeCertificate({ ...certFile, path: join(folder, "none.pem") })).toThrow(
+    /can't be read \(ENOENT\)/,
+  );
 });
 
 test("a certificate is described by its own name, and warned of where it is of no use now or soon", () => {

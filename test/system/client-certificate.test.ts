@@ -35,7 +35,7 @@ function sender(proxy = "none", withCertificate = true): Sender {
   const certificate = () => ({ certificates: device.cert, key: new Secret(device.key) });
   const made = createSender({
     requestTimeout: 20_000,
-    caFile: ca.file,
+    caFile: { path: ca.file, origin: "test" },
     proxy: { setting: proxy, ...sources },
     clientCertificate: withCertificate ? certificate : undefined,
   });

@@ -20,9 +20,8 @@ async function choose(answer: string) {
     runProxyScript: runPacScript,
   };
   const runtime = { platform, environment: {}, interrupted: new AbortController().signal };
-  const { settings } = resolveSettings([]);
   // The parts of a run that the choice of a proxy needs.
-  const choice = await chooseProxy(gears, proxySources(runtime as unknown as Runtime, settings));
+  const choice = await chooseProxy(gears, proxySources(runtime as unknown as Runtime, resolveSettings([])));
   return { ...choice, ways: choice.ways.map((way) => (way === "direct" ? way : way.origin)), host: server.host };
 }
 

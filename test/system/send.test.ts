@@ -20,9 +20,12 @@ const signal = new AbortController().signal;
 const plenty = 20_000;
 const senders: Sender[] = [];
 
-type Options = Partial<Omit<SenderOptions, "proxy"> & Omit<ProxySources, "setting">> & { readonly proxy?: string };
+type Options = Partial<Omit<SenderOptions, "proxy" | "caFile"> & Omit<ProxySources, "setting">> & {
+  readonly proxy?: string;
+  readonly caFile?: string | undefined;
+};
 
-function sender({ proxy = "none", ...options }: Options = {}): Sender {
+function sender({ proxy = "none", caFile, ...options }: Options = {}): Sender {
   const sources = {
     setting: proxy,
     environment: {},
@@ -32,7 +35,7 @@ function sender({ proxy = "none", ...options }: Options = {}): Sender {
   };
   const made = createSender({
     requestTimeout: plenty,
-    caFile: undefined,
+    caFile: caFile === undefined ? undefined : { path: caFile, origin: "test" },
     ...options,
     proxy: { ...sources, ...options },
   });

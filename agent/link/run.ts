@@ -285,11 +285,13 @@ class LinkRun {
   /** What to end with where the try at `until` is left to another run; undefined to wait for it. */
   #leaving(until: number, cause: AgentError, signal: AbortSignal): AgentError | undefined {
     if (signal.aborted) return interruption(cause, signal);
-    if (until > this.#deadline) return cause;
     const left = until - this.#ports.clock.now();
-    if (!this.#options.willRepeat || left <= triggerInterval) return undefined;
-    if (cause.outcome === "rate-limited") return cause;
-    return new AgentError("not-due", `${cause.message} The next try is due in ${describeDuration(left)}.`, { cause });
+    const late = until > this.#deadline;
+    if (!late && (!this.#options.willRepeat || left <= triggerInterval)) return undefined;
+    const limited = cause.outcome === "rate-limited";
+    if (cause.code === "not-due" || (late && !limited)) return cause;
+    const message = `${cause.message} The next try is due in ${describeDuration(left)}.`;
+    return new AgentError(limited ? cause.code : "not-due", message, { cause });
   }
 
   #lastRun({ outcome, message, error }: End): NonNullable<Memory["lastRun"]> {

@@ -225,7 +225,11 @@ describe.each<ErrorCode>(["intercepted", "tls-untrusted"])("%s", (code) => {
 test("still limited at the deadline is rate-limited, with the next moment remembered", async () => {
   const { run, state, clock } = scene(Array(5000).fill(limited));
   const started = clock.now();
-  expect(await run()).toMatchObject({ outcome: "rate-limited", error: { code: "too-many-requests" } });
+  expect(await run()).toMatchObject({
+    outcome: "rate-limited",
+    error: { code: "too-many-requests" },
+    message: expect.stringMatching(/\(429\)\. The next try is due in \d/),
+  });
   expect(clock.now() - started).toBeLessThanOrEqual(options.settings.deadline);
   expect(state.memory.notBefore).toBeGreaterThan(clock.now());
 });

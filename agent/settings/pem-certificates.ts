@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { SettingFile } from "./setting-file.ts";
 
@@ -22,13 +22,17 @@ export function readPemCertificates(
 ): readonly [PemCertificate, ...PemCertificate[]] {
   const invalid = (why: string, cause?: unknown) =>
     new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
-  let text: string;
+  let stats: Stats;
+  let text = "";
   try {
-    text = readFileSync(path, "latin1");
+    stats = statSync(path);
+    // A device or a pipe need not have an end.
+    if (stats.isFile() && stats.size <= largest) text = readFileSync(path, "latin1");
   } catch (cause) {
     throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
   }
-  if (text.length > largest) throw invalid("is larger than 1 MiB");
+  if (!stats.isFile()) throw invalid("is no regular file");
+  if (stats.size > largest) throw invalid("is larger than 1 MiB");
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   // Not imported: a bundle would load it at every start.
   const { X509Certificate } = process.getBuiltinModule("node:crypto");

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -102,6 +102,10 @@ test.each([
   expect(() => describeCertificate({ ...certFile, path: join(folder, "none.pem") })).toThrow(
     /can't be read \(ENOENT\)/,
   );
+  // Read whole, it would have no end.
+  expect(() => describeCertificate({ ...certFile, path: "/dev/zero" })).toThrow(/is no regular file/);
+  truncateSync(other.path, 2 ** 30);
+  expect(() => describeCertificate(other)).toThrow(/is larger than 1 MiB/);
 });
 
 test("a certificate is described by its own name, and warned of where it is of no use now or soon", () => {

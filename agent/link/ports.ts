@@ -4,8 +4,8 @@ import type { Outcome } from "../exit-codes.ts";
 import type { Candidate, Device } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings/table.ts";
+import type { Identity, LinkTarget } from "./identity.ts";
 import type { MemoryStore } from "./memory.ts";
-import type { Identity, LinkTarget } from "./plan.ts";
 
 /**
  * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.

@@ -2,12 +2,13 @@ import { describeCountdown, describeDuration } from "../duration.ts";
 import { AgentError, asAgentError, type ErrorCode, framesOf } from "../errors.ts";
 import { type Candidate, deviceOf } from "../identity/candidates.ts";
 import { readPaceMemory } from "../pace/memory.ts";
-import { awakeTime } from "../pace/online-time.ts";
 import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
+import { AwakeClock } from "./awake-clock.ts";
+import type { Identity } from "./identity.ts";
 import { type Memory, ownMemory } from "./memory.ts";
-import { type Identity, planLink } from "./plan.ts";
+import { planLink } from "./plan.ts";
 import type { Known, LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
 import { askedOf, refusalOf, standingRefusal } from "./refusal.ts";
 import { RunMemory } from "./run-memory.ts";
@@ -51,6 +52,7 @@ class LinkRun {
   readonly #ports: LinkPorts;
   readonly #options: LinkOptions;
   readonly #memory: RunMemory;
+  readonly #awake: AwakeClock;
   /** Wall-clock milliseconds. A try that comes later is left to the next run. */
   readonly #deadline: number;
   /** Identifiers that the API did not know, by value: asking again would cost a call for nothing. */
@@ -63,14 +65,12 @@ class LinkRun {
   #limited = false;
   #schedule: Schedule | undefined;
   #failure: AgentError | undefined;
-  #awake = 0;
-  /** Both clocks as they were when `#awake` was counted last. */
-  #clocks: { readonly now: number; readonly monotonic: number } | undefined;
 
   constructor(ports: LinkPorts, options: LinkOptions) {
     this.#ports = ports;
     this.#options = options;
     this.#memory = new RunMemory(ports);
+    this.#awake = new AwakeClock(ports.clock);
     this.#deadline = ports.clock.now() + options.settings.deadline;
     this.#hurry = options.immediate;
   }
@@ -298,21 +298,11 @@ class LinkRun {
     return { outcome, message, errorCode: error?.code ?? null, endedAt: this.#ports.clock.now() };
   }
 
-  /** How long the device has been awake in this run, ms; asked at least at every sign of life. */
-  #awakeNow(): number {
-    const now = this.#ports.clock.now();
-    const monotonic = this.#ports.clock.monotonic();
-    const last = this.#clocks ?? { now, monotonic };
-    this.#awake += awakeTime(now - last.now, monotonic - last.monotonic);
-    this.#clocks = { now, monotonic };
-    return this.#awake;
-  }
-
   #pace(candidates: readonly Candidate[]): PaceContext {
     const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = this.#options.settings;
     return {
       now: this.#ports.clock.now(),
-      awake: this.#awakeNow(),
+      awake: this.#awake.seen(),
       random: this.#ports.random,
       slot: slotOf(candidates[0]?.value ?? ""),
       immediate: this.#hurry && !this.#limited,

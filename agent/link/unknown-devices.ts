@@ -1,4 +1,4 @@
-import type { LinkTarget } from "./plan.ts";
+import type { LinkTarget } from "./identity.ts";
 
 /**
  * Identifiers that the API did not know in a try that was not finished: its next part may be another run's, and asking

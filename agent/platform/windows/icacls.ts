@@ -1,22 +1,28 @@
-/**
- * Commands for a command prompt that leave a file or folder to administrators, by SIDs, as names differ by language:
- * SYSTEM, Administrators, Users.
- */
-const system = "*S-1-5-18";
-const administrators = "*S-1-5-32-544";
-const users = "*S-1-5-32-545";
+import { administratorsSid, systemSid, usersSid } from "./sids.ts";
 
-/** For all to read. */
+/** As icacls takes SIDs: names differ by language. */
+const system = `*${systemSid}`;
+const administrators = `*${administratorsSid}`;
+const users = `*${usersSid}`;
+
+/** Leaves a file to administrators, for nobody else to read: three commands, each for cmd and for PowerShell. */
+export function sealFile(path: string): readonly string[] {
+  return commands(path, `"${administrators}"`, `"${system}:F" "${administrators}:F"`);
+}
+
+/** Leaves a file to administrators, for all to read: one line for cmd. */
 export function restrictFile(path: string): string {
-  return restrict(path, `${system}:F ${administrators}:F ${users}:R`);
+  return commands(path, administrators, `${system}:F ${administrators}:F ${users}:R`).join(" && ");
 }
 
-/** For all to list, as `install` makes it; what is in it is the administrators', unless it has a list of its own. */
+/**
+ * Leaves a folder to administrators, for all to list, as `install` makes it: one line for cmd. What is in it is the
+ * administrators', unless it has a list of its own.
+ */
 export function restrictFolder(path: string): string {
-  return restrict(path, `${system}:(OI)(CI)F ${administrators}:(OI)(CI)F ${users}:RX`);
+  const rights = `${system}:(OI)(CI)F ${administrators}:(OI)(CI)F ${users}:RX`;
+  return commands(path, administrators, rights).join(" && ");
 }
 
-function restrict(path: string, rights: string): string {
-  const steps = [`/setowner ${administrators}`, "/reset", `/inheritance:r /grant:r ${rights}`];
-  return steps.map((step) => `icacls "${path}" ${step}`).join(" && ");
-}
+const commands = (path: string, owner: string, rights: string): readonly string[] =>
+  [`/setowner ${owner}`, "/reset", `/inheritance:r /grant:r ${rights}`].map((step) => `icacls "${path}" ${step}`);

@@ -2,7 +2,7 @@ import { AgentError, type ErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { Exposure } from "../port.ts";
 import { isSealed, seal, unseal } from "./data-protection.ts";
-import { restrictFile, restrictFolder } from "./icacls.ts";
+import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { invalidHandle, kernel32 } from "./native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
@@ -244,14 +244,11 @@ function changeable(path: string, others: readonly Sid[], remedy: string): Expos
   return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
 }
 
-/** The commands work in cmd and in PowerShell, whatever the language of Windows. */
 function exposed(path: string, others: readonly Sid[]): AgentError {
   const lines = [
     `The credential file ${path} can be read by others than administrators (${others.join(", ")}), so its secret may be known.`,
     "Get a new secret from the console, and protect the file:",
-    `icacls "${path}" /setowner "*S-1-5-32-544"`,
-    `icacls "${path}" /reset`,
-    `icacls "${path}" /inheritance:r /grant:r "*S-1-5-18:F" "*S-1-5-32-544:F"`,
+    ...sealFile(path),
   ];
   return new AgentError("credentials-exposed", lines.join("\n"));
 }

@@ -32,6 +32,7 @@ export function encodeSid(sid: Sid): Buffer {
 /** Well-known SIDs, [MS-DTYP] 2.4.2.4. */
 export const systemSid = "S-1-5-18";
 export const administratorsSid = "S-1-5-32-544";
+export const usersSid = "S-1-5-32-545";
 /** The service that installs Windows itself; it owns the system's files. */
 export const trustedInstallerSid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
 /** Stands in access lists for whoever owns the object. */

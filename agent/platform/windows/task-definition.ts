@@ -1,5 +1,6 @@
 import { triggerInterval } from "../../pace/trigger-interval.ts";
 import { folderOf } from "./paths.ts";
+import { systemSid } from "./sids.ts";
 import { element, xmlDocument } from "./xml.ts";
 
 /** Under which the task stands in the Task Scheduler's root folder. */
@@ -32,7 +33,7 @@ export function taskDefinition(executable: string): string {
       ]),
     ]),
     element("Principals", {}, [
-      element("Principal", { id: "System" }, [text("UserId", "S-1-5-18"), text("RunLevel", "HighestAvailable")]),
+      element("Principal", { id: "System" }, [text("UserId", systemSid), text("RunLevel", "HighestAvailable")]),
     ]),
     element("Settings", {}, [
       // A second logon during a run gets a run of its own after it.

@@ -79,7 +79,7 @@ export function checkClientCertificate(certFile: SettingFile, read: (() => unkno
 
 /** Variables that the operating system's loader obeys before this program can look at them. */
 const loaderVariables = /^(?:LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_(?:INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH))$/;
-/** Variables of Node that this program gives no effect. */
+/** Variables of Node that have no effect on the executables. */
 const withoutEffect: readonly string[] = ["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"];
 
 /**

@@ -24,11 +24,12 @@ export interface BoundedNames {
 
 /** For hosts whose name service asks this machine alone: no thread, no limit. */
 export function createDirectNames(names: NameLibrary): BoundedNames {
+  const { library } = names;
   let service: NameService | undefined;
   return {
     async ask(method, ...parameters) {
       try {
-        service ??= openNameService(process.getBuiltinModule("node:ffi"), names.library, nameServiceSignatures);
+        service ??= openNameService(process.getBuiltinModule("node:ffi"), library, nameServiceSignatures);
         return call(service, method, parameters);
       } catch (cause) {
         throw lookupFailed(names, cause);
@@ -52,7 +53,8 @@ export function createThreadNames(
   limits: Pick<ThreadLimits, "limit" | "after">,
   source = nameService,
 ): BoundedNames {
-  const data = { library: names.library, signatures: nameServiceSignatures };
+  const { library } = names;
+  const data = { library, signatures: nameServiceSignatures };
   const ask = createBoundedThread<Question, unknown>(
     { source, data },
     {

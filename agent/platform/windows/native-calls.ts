@@ -49,12 +49,12 @@ export function openCalls(ffi: Pick<typeof Ffi, "dlopen">, lastError: Callee) {
     /** @throws Error where the library or the function is missing, or a parameter does not fit */
     make(calls: readonly NativeCall[]): readonly NativeAnswer[] {
       return calls.map((call) => {
-        for (const { library, name, signature } of [call, lastError]) {
+        const [callee, errorCallee] = [call, lastError].map(({ library, name, signature }) => {
           const key = `${library} ${name}`;
-          if (!opened.has(key)) opened.set(key, ffi.dlopen(library, { [name]: signature }));
-        }
-        const callee = opened.get(`${call.library} ${call.name}`)?.functions[call.name];
-        const errorCallee = opened.get(`${lastError.library} ${lastError.name}`)?.functions[lastError.name];
+          const kept = opened.get(key) ?? ffi.dlopen(library, { [name]: signature });
+          opened.set(key, kept);
+          return kept.functions[name];
+        });
         const parameters = call.parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
         const result = callee?.(...parameters);
         return { result, lastError: Number(errorCallee?.()), parameters };
@@ -63,8 +63,8 @@ export function openCalls(ffi: Pick<typeof Ffi, "dlopen">, lastError: Callee) {
   };
 }
 
-function located(call: NativeCall): NativeCall {
-  return { ...call, library: libraryPath(call.library) };
+function located({ library, ...call }: NativeCall): NativeCall {
+  return { ...call, library: libraryPath(library) };
 }
 
 const lastErrorCall = (): Callee => ({

@@ -2,12 +2,10 @@ import { realpathSync } from "node:fs";
 import { type CommandLine, readCommandLine, wantsJson } from "./cli/command-line.ts";
 import type { CommandName } from "./cli/commands.ts";
 import type { Clock } from "./clock.ts";
-import type { CommandResult, Runtime } from "./commands/runtime.ts";
 import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { selectPlatform } from "./platform/select.ts";
 import { printable, printableJson } from "./printable.ts";
-import { trustedEnvironment } from "./settings/trusted-environment.ts";
 import {
   guardStandardStreams,
   onTerminal,
@@ -15,7 +13,9 @@ import {
   showsColour,
   terminalWidth,
   writeStandard,
-} from "./standard-streams.ts";
+} from "./render/standard-streams.ts";
+import { trustedEnvironment } from "./settings/trusted-environment.ts";
+import type { CommandResult, Runtime } from "./wiring/runtime.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
@@ -23,7 +23,7 @@ type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | P
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   link: async () => (await import("./commands/link.ts")).link,
   status: async () => (await import("./commands/status.ts")).status,
-  plan: async () => (await import("./commands/plan-command.ts")).planCommand,
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
   config: async () => (await import("./commands/config.ts")).config,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   install: async () => (await import("./commands/install.ts")).install,
@@ -88,7 +88,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
 
 async function selfDescription(argv: readonly string[], { command, flags }: CommandLine): Promise<CommandResult> {
   const { overview, commandHelp } = await import("./cli/help.ts");
-  const { version } = await import("./version.ts");
+  const { version } = await import("./cli/version.ts");
   if (flags["version"] === true) return { exitCode: 0, document: { version }, text: version };
   const text = argv[0] === command ? commandHelp(command) : overview();
   return { exitCode: 0, document: { help: text }, text };

@@ -48,26 +48,30 @@ const below = (...folders: readonly string[]): readonly string[] =>
 const isIn = (name: string, ...folders: readonly string[]): boolean =>
   folders.some((folder) => name.startsWith(`agent/${folder}/`));
 
-const adapters = ["api", "state", "platform"];
+const adapters = ["gears", "network", "state", "platform"];
+/** Parts of `network/` that every adapter may use: they reach no network themselves. */
+const pureNetwork = ["network/proxy", "network/pac"];
 
-test.each(["identity", "link", "pace", "proxy"])(
+test.each(["identity", "link", "pace", "network/proxy"])(
   "%s is pure: no Node module, and not a type of an adapter",
   (folder) => {
     // Whether an address is in a range is Node's arithmetic, which asks no network.
-    const arithmetic = (name: string) => folder === "proxy" && name === "node:net";
+    const arithmetic = (name: string) => folder === "network/proxy" && name === "node:net";
     expect(
       offences(
         below(folder),
         ({ name, isType }) =>
-          (!isType && name.startsWith("node:") && !arithmetic(name)) || isIn(name, ...adapters, "commands", "doctor"),
+          (!isType && name.startsWith("node:") && !arithmetic(name)) ||
+          (isIn(name, ...adapters, "commands", "doctor", "wiring", "render") && !isIn(name, ...pureNetwork)),
       ),
     ).toEqual([]);
   },
 );
 
 test.each(adapters)("the adapter %s imports no other adapter and no command", (folder) => {
-  const others = [...adapters.filter((other) => other !== folder), "commands", "doctor"];
-  expect(offences(below(folder), ({ name, isType }) => !isType && isIn(name, ...others))).toEqual([]);
+  const others = [...adapters.filter((other) => other !== folder), "commands", "doctor", "wiring", "render"];
+  const mayUse = (name: string) => isIn(name, ...pureNetwork) || (folder === "gears" && isIn(name, "network"));
+  expect(offences(below(folder), ({ name, isType }) => !isType && isIn(name, ...others) && !mayUse(name))).toEqual([]);
 });
 
 const systems = ["linux", "macos", "windows"].map((system) => `platform/${system}`);
@@ -90,7 +94,11 @@ test("the program needs no file of the installers or of the tests", () => {
 });
 
 test("the installers take facts from the program, and no part of it that acts", () => {
-  expect(offences(installer, ({ name }) => isIn(name, "api", "commands", "doctor", "link", "state"))).toEqual([]);
+  expect(
+    offences(installer, ({ name }) =>
+      isIn(name, "gears", "network", "commands", "wiring", "render", "doctor", "link", "state"),
+    ),
+  ).toEqual([]);
 });
 
 test("other programs are started in four places", () => {
@@ -98,9 +106,9 @@ test("other programs are started in four places", () => {
     importsOf(file).some(({ name }) => name === "node:child_process"),
   );
   expect(starting.toSorted()).toEqual([
-    "agent/platform/linux/systemctl.ts",
+    "agent/platform/linux/service/systemctl.ts",
     "agent/platform/macos/tools.ts",
-    "agent/platform/windows/task-scheduler.ts",
+    "agent/platform/windows/service/task-scheduler.ts",
     "installer/executable/command.ts",
   ]);
 });

@@ -1,6 +1,6 @@
-import { describeLinkUserRequest } from "../api/link-user.ts";
 import type { FailureOutcome } from "../errors.ts";
 import { exitCodes, type Outcome } from "../exit-codes.ts";
+import { describeLinkUserRequest } from "../gears/link-user.ts";
 import { type Candidate, deviceOf } from "../identity/candidates.ts";
 import type { Person } from "../identity/find-user.ts";
 import type { Survey } from "../identity/survey.ts";
@@ -8,7 +8,7 @@ import type { LinkPlan } from "../link/plan.ts";
 import { printable, printableJson } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, settingNames } from "../settings/table.ts";
-import type { CommandResult } from "./runtime.ts";
+import type { CommandResult } from "../wiring/runtime.ts";
 
 interface DryRun {
   readonly survey: Survey;

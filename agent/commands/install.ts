@@ -7,14 +7,14 @@ import { Secret } from "../secret.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { type MergedSettings, mergeIntoFile } from "../settings/merge-settings.ts";
+import { settingFile } from "../settings/named-file.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
-import { settingFile } from "../settings/setting-file.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
-import { type MergedSettings, mergeIntoFile } from "../settings/settings-text.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
-import { clientCertificate } from "./client-certificate.ts";
-import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "./installation.ts";
-import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "./runtime.ts";
+import { clientCertificate } from "../wiring/device-certificate.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
+import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "../wiring/runtime.ts";
 
 /**
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.

@@ -1,34 +1,34 @@
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { readVendorDeviceId } from "../api/devinfo.ts";
-import type { Sender } from "../api/exchange.ts";
-import { createSender, type SenderOptions } from "../api/send.ts";
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration, describeMoment } from "../duration.ts";
 import { AgentError, asAgentError } from "../errors.ts";
+import { readVendorDeviceId } from "../gears/devinfo.ts";
 import { deviceOf } from "../identity/candidates.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
 import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
+import type { Sender } from "../network/exchange.ts";
+import { createSender, type SenderOptions } from "../network/send.ts";
+import { countdownIn } from "../render/countdown.ts";
+import { describeLink } from "../render/link-text.ts";
+import { createLiveLine, type LiveLine } from "../render/live-line.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { settingFile } from "../settings/setting-file.ts";
+import { settingFile } from "../settings/named-file.ts";
 import type { Settings } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
-import { apiConnection } from "./api-connection.ts";
-import { certificateProblems, clientCertificate } from "./client-certificate.ts";
-import { countdownIn } from "./countdown.ts";
+import { apiConnection } from "../wiring/api-connection.ts";
+import { certificateProblems, clientCertificate } from "../wiring/device-certificate.ts";
+import { eventReport } from "../wiring/event-report.ts";
+import { openLog } from "../wiring/open-log.ts";
+import { proxySources } from "../wiring/proxy-sources.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/runtime.ts";
 import { describeDryRun } from "./dry-run.ts";
-import { eventReport } from "./event-report.ts";
-import { describeLink } from "./link-text.ts";
-import { createLiveLine, type LiveLine } from "./live-line.ts";
-import { openLog } from "./open-log.ts";
-import { proxySources } from "./proxy-sources.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "./runtime.ts";
 
 /** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */
 export async function link(given: Runtime, { flags, ...commandLine }: CommandLine): Promise<CommandResult> {

@@ -1,178 +1,51 @@
-import { type Duration, formatDuration } from "../duration.ts";
-import { AgentError } from "../errors.ts";
-import type { LimiterModel } from "../pace/limiter.ts";
-import { leastTime, plainRollout, simulate } from "../pace/simulate.ts";
-import { margin } from "../pace/tiles.ts";
-import type { RateLimit } from "../settings/kinds.ts";
-import { settingsTable } from "../settings/table.ts";
+import { writeFileSync } from "node:fs";
+import type { CommandLine } from "../cli/command-line.ts";
+import { duration } from "../duration.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import { mostDevices, plan } from "../pace/rollout-plan.ts";
+import { printable } from "../printable.ts";
+import { renderPlanSvg } from "../render/plan-svg.ts";
+import { renderPlanText } from "../render/plan-text.ts";
+import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
+import { type CommandResult, loadSettings, type Runtime } from "../wiring/runtime.ts";
 
-/** The rollout that is planned. */
-export interface PlanInput {
-  /** 1 to {@link mostDevices}. */
-  readonly devices: number;
-  readonly rateLimit: RateLimit;
-  /** All devices log on for the first time within this span, evenly. */
-  readonly logonSpread: Duration;
-  /** Whether getting a token costs a call of the limit. */
-  readonly tokenCalls: boolean;
-}
+const usualLogonSpread = "1h";
 
-/** The largest fleet that is simulated: at the API's own limit a week of calls. */
-export const mostDevices = 100_000;
-
-/** What one choice of settings comes to under one way of counting calls. Times are ms from the first logon. */
-export interface Forecast {
-  readonly half: number;
-  readonly most90: number;
-  readonly most99: number;
-  readonly all: number;
-  readonly callsPerLink: number;
-  /** Part of the fleet, 0 to 1, that is linked at equal steps of time; see `PlanResult.step`. */
-  readonly curve: readonly number[];
-}
-
-/** One way to set the fleet, and what it costs. */
-export interface PlanChoice {
-  readonly name: string;
-  /** As in the settings file; empty: nothing is set. */
-  readonly settings: { readonly fleetSize?: number; readonly splay?: string };
-  readonly recommended: boolean;
-  /** What it is good for and what it costs, for a person. */
-  readonly remark: string;
-  /** Under a limit that counts by the minute; every other way that forgets refused calls gives nearly the same. */
-  readonly usual: Forecast;
-  /** Under a limit that counts refused calls too, over the last period: the hardest there is. */
-  readonly hardest: Forecast;
-}
-
-/** What `plan` tells; its JSON document. */
-export interface PlanResult extends PlanInput {
-  /** With every call used and none refused, ms. */
-  readonly least: number;
-  /** Between two points of the curves, ms. */
-  readonly step: number;
-  readonly choices: readonly PlanChoice[];
-}
-
-interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
-  readonly fleetSize?: number;
-  readonly splay?: Duration;
-}
-
-const points = 240;
-
-/** Multiples of the least time within which every rollout has come to its end: the slowest seen takes eight. */
-const hopeless = 1000;
-
-/**
- * Forecasts a rollout for each choice of settings by letting the real schedule run in virtual time. Same input, same
- * result.
- * @throws AgentError `invalid-value` for a rollout without an end
- */
-export function plan(input: PlanInput): PlanResult {
-  const least = leastTime({ ...input, limit: input.rateLimit });
-  const runs = choicesFor(input, least).map((choice) => ({
-    choice,
-    usual: linkedTimes(input, choice, "fixed-window"),
-    hardest: linkedTimes(input, choice, "sliding-log-counting-refused"),
-  }));
-  const longest = Math.max(...runs.map(({ usual }) => usual.linkedAt.at(-1) ?? 0));
-  const step = longest / (points - 1);
-  return {
-    ...input,
-    least,
-    step,
-    choices: runs.map(({ choice: { name, settings, recommended, remark }, usual, hardest }) => ({
-      name,
-      settings,
-      recommended,
-      remark,
-      usual: forecast(usual, step),
-      hardest: forecast(hardest, step),
-    })),
-  };
-}
-
-function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly Choice[] {
-  const minute = 60_000;
-  const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
-  const tight = span(1.25);
-  const wide = span(2.5);
-  // A device can't tell whether its token calls count, so the setting has to.
-  const fleetSize = tokenCalls ? 2 * devices : devices;
-  const choices: readonly Choice[] = [
-    {
-      name: `fleetSize ${fleetSize}`,
-      settings: { fleetSize },
-      fleetSize,
-      recommended: true,
-      remark: `${margin} times the least time: hardly a refused call, however the server counts`,
-    },
-    {
-      name: "nothing set",
-      settings: {},
-      recommended: false,
-      remark: "finds the pace by itself: sooner done, at the price of refused calls",
-    },
-    {
-      name: `splay ${formatDuration(tight)}`,
-      settings: { splay: formatDuration(tight) },
-      splay: tight,
-      recommended: false,
-      remark: "1.25 times the least time: faster, but slow if refused calls count too",
-    },
-    {
-      name: `splay ${formatDuration(wide)}`,
-      settings: { splay: formatDuration(wide) },
-      splay: wide,
-      recommended: false,
-      remark: "2.5 times the least time: leaves room for other users of the account's limit",
-    },
-  ];
-  // A small limit would want a longer splay than there is.
-  return choices.filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
-}
-
-const isAllowed = (splay: string): boolean => settingsTable.splay.kind.parse(splay).ok;
-
-interface Linked {
-  readonly linkedAt: Float64Array;
-  readonly callsPerLink: number;
-}
-
-function linkedTimes(
-  { devices, rateLimit, logonSpread, tokenCalls }: PlanInput,
-  choice: Choice,
-  model: LimiterModel,
-): Linked {
-  const { linkedAt, calls } = simulate({
-    ...plainRollout(devices, rateLimit),
-    model,
-    logons: { kind: "uniform", span: logonSpread },
-    fleetSize: choice.fleetSize,
-    splay: choice.splay,
-    tokenCalls,
-    horizon: hopeless * leastTime({ devices, limit: rateLimit, tokenCalls }) + logonSpread,
+/** Tells how long a rollout takes and which settings serve it; draws it with `--svg`. */
+export function planCommand(runtime: Runtime, commandLine: CommandLine): CommandResult {
+  const { flags } = commandLine;
+  const { settings } = loadSettings(runtime, commandLine);
+  if (flags["devices"] === undefined)
+    throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
+  const result = plan({
+    devices: accepted("--devices", flags["devices"], integer(1, mostDevices)),
+    rateLimit: settings.rateLimit,
+    logonSpread: accepted(
+      "--logon-spread",
+      flags["logon-spread"] ?? usualLogonSpread,
+      durationBetween(duration("0s"), duration("30d")),
+    ),
+    tokenCalls: flags["token-calls"] === true,
   });
-  if (linkedAt.length < devices) {
-    const message = `At this rate limit a rollout to ${devices} devices does not end; --rate-limit needs more calls in its period.`;
-    throw new AgentError("invalid-value", message);
-  }
-  return { linkedAt, callsPerLink: calls / devices };
+  const text = renderPlanText(result);
+  const { svg } = flags;
+  if (typeof svg !== "string") return { exitCode: 0, document: result, text };
+  writePicture(svg, renderPlanSvg(result));
+  return { exitCode: 0, document: result, text: `${text}\nDrawn into ${printable(svg)}.` };
 }
 
-function forecast({ linkedAt, callsPerLink }: Linked, step: number): Forecast {
-  const at = (part: number): number => linkedAt[Math.ceil(linkedAt.length * part) - 1] ?? 0;
-  const curve: number[] = [];
-  let linked = 0;
-  for (let point = 0; point < points; point++) {
-    while (linked < linkedAt.length && (linkedAt[linked] as number) <= point * step) linked++;
-    curve.push(point === points - 1 ? linkedBy(linkedAt, point * step + 1) : linked / linkedAt.length);
-  }
-  return { half: at(0.5), most90: at(0.9), most99: at(0.99), all: at(1), callsPerLink, curve };
+function accepted<T>(flag: string, value: string | true, kind: Kind<T>): T {
+  const parsed = kind.parse(value);
+  if (parsed.ok) return parsed.value;
+  throw new AgentError("invalid-value", `flag ${flag}: "${value}" is not valid; it must be ${parsed.allowed}.`);
 }
 
-/** Part of the fleet that is linked before `moment`. */
-function linkedBy(linkedAt: Float64Array, moment: number): number {
-  return linkedAt.findLastIndex((time) => time < moment) / linkedAt.length + 1 / linkedAt.length;
+function writePicture(path: string, svg: string): void {
+  try {
+    writeFileSync(path, svg);
+  } catch (cause) {
+    throw new AgentError("invalid-value", `The picture can't be written to ${path} (${systemErrorCode(cause)}).`, {
+      cause,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
-import { withoutSecrets } from "../api/server-text.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { withoutSecrets } from "../gears/server-text.ts";
 import { putAside } from "../own-files.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";

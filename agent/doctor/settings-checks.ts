@@ -3,7 +3,7 @@ import type { Platform } from "../platform/port.ts";
 import { certificateWarning, describeCertificate } from "../settings/client-certificate.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { LayerKind, ResolvedSettings } from "../settings/layers.ts";
-import type { SettingFile } from "../settings/setting-file.ts";
+import type { SettingFile } from "../settings/named-file.ts";
 import { type Settings, settingNames } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import type { Finding } from "./report.ts";

@@ -1,7 +1,7 @@
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { IdentitySources } from "../identity/sources.ts";
-import type { SystemProxy } from "../proxy/choice.ts";
+import type { SystemProxy } from "../network/proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";

@@ -1,8 +1,8 @@
 import { AgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
+import type { SettingFile } from "./named-file.ts";
 import { readPemCertificates } from "./pem-certificates.ts";
-import type { SettingFile } from "./setting-file.ts";
 
 /** Shown to the tenant's address over TLS, to nobody else. */
 export interface ClientCertificate {

@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
+import { basicAuthorization } from "../network/proxy/address.ts";
 import { printable } from "../printable.ts";
-import { basicAuthorization } from "../proxy/address.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import { nearest } from "./nearest.ts";

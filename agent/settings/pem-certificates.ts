@@ -1,6 +1,6 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import type { SettingFile } from "./setting-file.ts";
+import type { SettingFile } from "./named-file.ts";
 
 /** One certificate of a file. */
 export interface PemCertificate {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { oldestSystemd } from "../../agent/platform/linux/units.ts";
+import { oldestSystemd } from "../../agent/platform/linux/service/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
 import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { installedCredential, settingsPath } from "../../agent/platform/linux/paths.ts";
-import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/units.ts";
+import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/service/units.ts";
 import { product } from "../package.ts";
 import { thirdPartyNotices } from "../third-party.ts";
 import { manualPage } from "./manual.ts";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { installedCredential } from "../../agent/platform/linux/paths.ts";
-import { oldestSystemd, scopeDropIns } from "../../agent/platform/linux/units.ts";
+import { oldestSystemd, scopeDropIns } from "../../agent/platform/linux/service/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
 import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";

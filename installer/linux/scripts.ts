@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { installedCredential, ownFolders } from "../../agent/platform/linux/paths.ts";
-import { loadedUnits, runningUnits, timerUnit } from "../../agent/platform/linux/units.ts";
+import { loadedUnits, runningUnits, timerUnit } from "../../agent/platform/linux/service/units.ts";
 
 /**
  * What the two package formats have their managers run; under `set -e`. In an image without systemd nothing is to be

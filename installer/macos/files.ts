@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
-import { daemonPropertyList } from "../../agent/platform/macos/launchd.ts";
+import { daemonPropertyList } from "../../agent/platform/macos/service/launchd.ts";
 import { thirdPartyNotices } from "../third-party.ts";
 import type { ZippedFile } from "../zip.ts";
 import { jamfSchema } from "./jamf-schema.ts";

@@ -1,5 +1,5 @@
-import { taskName } from "../../agent/platform/windows/task-definition.ts";
-import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/xml.ts";
+import { taskName } from "../../agent/platform/windows/service/task-definition.ts";
+import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/service/xml.ts";
 import { product } from "../package.ts";
 import {
   credentialProperty,

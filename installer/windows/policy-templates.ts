@@ -1,5 +1,5 @@
 import { policyKey } from "../../agent/platform/windows/policy.ts";
-import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/xml.ts";
+import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/service/xml.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { product } from "../package.ts";
 import { type CataloguedPolicy, type Category, categories, policyCatalogue } from "./policy-catalogue.ts";

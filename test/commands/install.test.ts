@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { install } from "../../agent/commands/install.ts";
-import type { CommandResult } from "../../agent/commands/runtime.ts";
 import { uninstall } from "../../agent/commands/uninstall.ts";
 import { AgentError } from "../../agent/errors.ts";
 import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
+import type { CommandResult } from "../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 

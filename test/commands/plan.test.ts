@@ -1,73 +1,27 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type PlanInput, plan } from "../../agent/commands/plan.ts";
-import { renderPlanSvg } from "../../agent/commands/plan-svg.ts";
-import { renderPlanText } from "../../agent/commands/plan-text.ts";
-import { duration } from "../../agent/duration.ts";
-import { resolveSettings } from "../../agent/settings/layers.ts";
+import { readCommandLine } from "../../agent/cli/command-line.ts";
+import { planCommand } from "../../agent/commands/plan.ts";
+import { absent } from "../../agent/reading.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+import { fakeRuntime } from "../fakes/runtime.ts";
+import { makeRoot } from "../platform/linux/tree.ts";
 
-const input: PlanInput = {
-  devices: 300,
-  rateLimit: { calls: 10, period: duration("1m") },
-  logonSpread: duration("1h"),
-  tokenCalls: false,
+const run = (...args: readonly string[]) => {
+  const platform = fakePlatform({ others: { writableByOthers: () => absent("fake", "none") } });
+  return planCommand(fakeRuntime(platform), readCommandLine(["plan", "--devices", "20", ...args]));
 };
-const result = plan(input);
 
-test("the same question has the same answer, and it is plain JSON", () => {
-  expect(plan(input)).toEqual(result);
-  expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+test("where the picture was drawn is told", () => {
+  const picture = join(makeRoot(), "rollout.svg");
+  expect(run("--svg", picture).text.split("\n").at(-1)).toBe(`Drawn into ${picture}.`);
+  expect(readFileSync(picture, "utf8")).toMatch(/^<svg .*<\/svg>\s*$/s);
+  expect(run().text).not.toContain("Drawn");
 });
 
-test("one choice is recommended: the fleet's true size", () => {
-  const recommended = result.choices.filter((choice) => choice.recommended);
-  expect(recommended.map(({ settings }) => settings)).toEqual([{ fleetSize: 300 }]);
-});
-
-test("every forecast goes up from nobody to everybody and costs at least one call for each link", () => {
-  for (const { usual, hardest } of result.choices) {
-    for (const { half, most90, most99, all, callsPerLink, curve } of [usual, hardest]) {
-      expect([half, most90, most99, all]).toEqual([half, most90, most99, all].toSorted((a, b) => a - b));
-      expect(all).toBeGreaterThanOrEqual(result.least * 0.9);
-      expect(callsPerLink).toBeGreaterThanOrEqual(1);
-      expect(curve).toEqual(curve.toSorted((a, b) => a - b));
-    }
-    expect(usual.curve.at(-1)).toBe(1);
-  }
-});
-
-test("token calls that count double the least time; a limit twice as high halves it", () => {
-  const counted = plan({ ...input, tokenCalls: true });
-  expect(counted.least).toBe(2 * result.least);
-  expect(counted.choices.find(({ recommended }) => recommended)?.settings).toEqual({ fleetSize: 600 });
-  expect(plan({ ...input, rateLimit: { calls: 20, period: duration("1m") } }).least).toBe(result.least / 2);
-});
-
-test("a rollout of more than a year is told to its end, without settings that are not allowed", () => {
-  const { choices } = plan({ ...input, devices: 20, rateLimit: { calls: 1, period: duration("60d") } });
-  for (const { settings, usual } of choices) {
-    expect(() => resolveSettings([{ kind: "file", location: undefined, values: settings }])).not.toThrow();
-    expect(usual.all).toBeGreaterThan(Number(duration("365d")));
-    expect(usual.callsPerLink).toBeGreaterThanOrEqual(1);
-  }
-  expect(choices.map(({ name }) => name)).toEqual(["fleetSize 20", "nothing set"]);
-});
-
-test("a rollout without an end, as tokens do not last until the next call, is refused", () => {
-  const tiny = { devices: 3, rateLimit: { calls: 1, period: duration("365d") }, tokenCalls: true };
-  expect(() => plan({ ...input, ...tiny })).toThrow(expect.objectContaining({ code: "invalid-value" }));
-});
-
-test.each([1, 2, 300])("%i devices: the text fits 80 columns and names every choice", (devices) => {
-  const made = plan({ ...input, devices });
-  const text = renderPlanText(made);
-  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
-  for (const { name } of made.choices) expect(text).toContain(name);
-  expect(text).not.toMatch(/NaN|undefined|Infinity/);
-});
-
-test.each([1, 2, 300])("%i devices: the picture is whole", (devices) => {
-  const svg = renderPlanSvg(plan({ ...input, devices }));
-  expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-  expect(svg.match(/<polyline /g)).toHaveLength(4);
-  expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+test("a picture that can't be written is a mistake of the command line", () => {
+  expect(() => run("--svg", "/nonexistent/rollout.svg")).toThrow(
+    expect.objectContaining({ code: "invalid-value", message: expect.stringContaining("ENOENT") }),
+  );
 });

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
-import type { RawResponse, Sender } from "../../agent/api/exchange.ts";
-import { readProbe } from "../../agent/api/probe.ts";
-import { readRateLimit } from "../../agent/api/rate-limit-headers.ts";
-import type { TlsPeer } from "../../agent/api/tls-peer.ts";
 import type { Clock } from "../../agent/clock.ts";
 import * as network from "../../agent/doctor/network-checks.ts";
 import { peerOf } from "../../agent/doctor/peer.ts";
 import { AgentError } from "../../agent/errors.ts";
-import type { ProxySources } from "../../agent/proxy/choice.ts";
+import { readProbe } from "../../agent/gears/probe.ts";
+import { readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
+import type { RawResponse, Sender } from "../../agent/network/exchange.ts";
+import type { ProxySources } from "../../agent/network/proxy/choice.ts";
+import type { TlsPeer } from "../../agent/network/tls-peer.ts";
 import { absent, failed, found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
 import type { Credentials } from "../../agent/settings/credentials.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
-import { answer, now, portalPage } from "../api/answers.ts";
 import { virtualClock } from "../fakes/clock.ts";
+import { answer, now, portalPage } from "../gears/answers.ts";
 
 const baseUrl = "https://gears.opswat.com";
 const signal = new AbortController().signal;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RawResponse } from "../../agent/api/exchange.ts";
+import type { RawResponse } from "../../agent/network/exchange.ts";
 import { settingNames } from "../../agent/settings/table.ts";
 
 /** Texts that hostile or broken servers send: made from good ones, and from nothing. */

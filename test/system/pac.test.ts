@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { proxySources } from "../../agent/commands/proxy-sources.ts";
-import type { Runtime } from "../../agent/commands/runtime.ts";
-import { runPacScript } from "../../agent/pac/run-script.ts";
-import { chooseProxy } from "../../agent/proxy/choice.ts";
+import { runPacScript } from "../../agent/network/pac/run-script.ts";
+import { chooseProxy } from "../../agent/network/proxy/choice.ts";
 import { found } from "../../agent/reading.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
+import { proxySources } from "../../agent/wiring/proxy-sources.ts";
+import type { Runtime } from "../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { answering, listen, reply } from "./loopback.ts";
 

@@ -4,23 +4,23 @@ import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createThreadNames } from "../posix/bounded-names.ts";
 import { judgeUnread, readProtected, writableByOthers } from "../posix/protected-files.ts";
-import { unheldTimer } from "../unheld-timer.ts";
-import { isSystemUid } from "./accounts.ts";
-import { readAdapters } from "./adapters.ts";
-import { createDirectory } from "./directory.ts";
-import { type LoadSecondSource, readHardwareIds } from "./hardware-ids.ts";
+import { unrefTimer } from "../unref-timer.ts";
+import { isSystemUid } from "./accounts/accounts.ts";
+import { createDirectory } from "./accounts/directory.ts";
+import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
+import { readLocalFiles } from "./accounts/local-files.ts";
+import { readSessions } from "./accounts/sessions.ts";
+import { readAdapters } from "./hardware/adapters.ts";
+import { type LoadSecondSource, readHardwareIds } from "./hardware/hardware-ids.ts";
+import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { nss } from "./libc.ts";
-import { openSystemdLogin, type SystemdLogin } from "./libsystemd.ts";
-import { readLocalFiles } from "./local-files.ts";
 import { tryLock } from "./lock.ts";
 import { listensOnLoopback } from "./loopback.ts";
 import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
-import { permanentMacs } from "./permanent-mac.ts";
 import { readPolicy } from "./policy.ts";
-import { unusableForService } from "./service-files.ts";
-import { readSessions } from "./sessions.ts";
-import type { Systemctl } from "./systemctl.ts";
-import { readTrigger } from "./trigger.ts";
+import { unusableForService } from "./service/service-files.ts";
+import type { Systemctl } from "./service/systemctl.ts";
+import { readTrigger } from "./service/trigger.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;
@@ -52,10 +52,11 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
   const isService = (): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
   const directory = createDirectory(root, options.namesFor ?? rememberNames(), options.hostName ?? hostname);
-  const secondSource = options.loadSecondSource ?? (async () => (await import("./second-source.ts")).readSecondSource);
+  const secondSource =
+    options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
 
   const machine = async () => {
-    const { systemctl } = await import("./systemctl.ts");
+    const { systemctl } = await import("./service/systemctl.ts");
     return { root, trust, systemctl: options.systemctl ?? systemctl };
   };
 
@@ -91,8 +92,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root),
     unusableForTrigger: (settings) => unusableForService(root, settings),
-    installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
-    uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
+    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
+    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),
   };
 }
 
@@ -102,7 +103,7 @@ function rememberNames(): (directorySources: readonly string[]) => BoundedNames 
   let worker: BoundedNames | undefined;
   return (directorySources) => {
     if (directorySources.length > 0) {
-      worker ??= createThreadNames(nss, { limit: lookupLimit, after: unheldTimer });
+      worker ??= createThreadNames(nss, { limit: lookupLimit, after: unrefTimer });
       return worker;
     }
     direct ??= createDirectNames(nss);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, asAgentError, systemErrorCode } from "../../errors.ts";
-import type { SystemProxy } from "../../proxy/choice.ts";
-import { byVariables, variableFor } from "../../proxy/variables.ts";
+import type { SystemProxy } from "../../network/proxy/choice.ts";
+import { byVariables, variableFor } from "../../network/proxy/variables.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { type Trust, writableByOthers } from "../posix/protected-files.ts";
 

@@ -3,21 +3,21 @@ import { absent, found } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
 import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
 import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
-import { unheldTimer } from "../unheld-timer.ts";
+import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
-import { isSystemUid } from "./accounts.ts";
-import { type Addresses, readAdapters } from "./adapters.ts";
-import { createDirectory } from "./directory.ts";
-import { hostUuid, readHardwareIds } from "./hardware-ids.ts";
-import type { Machine } from "./installation.ts";
+import { isSystemUid } from "./accounts/accounts.ts";
+import { createDirectory } from "./accounts/directory.ts";
+import { readSessions, type SessionSources, systemSessions } from "./accounts/sessions.ts";
+import { type Addresses, readAdapters } from "./hardware/adapters.ts";
+import { hostUuid, readHardwareIds } from "./hardware/hardware-ids.ts";
 import { openDirectory } from "./libsystem.ts";
 import { tryLock } from "./lock.ts";
 import { macosPaths } from "./paths.ts";
 import { managedPreferences, readPolicy } from "./policy.ts";
-import { readSessions, type SessionSources, systemSessions } from "./sessions.ts";
+import type { Machine } from "./service/installation.ts";
+import { readTrigger } from "./service/trigger.ts";
 import { reportEvent, type WriteLog, writeSystemLog } from "./system-log.ts";
 import { type RunTool, runTool } from "./tools.ts";
-import { readTrigger } from "./trigger.ts";
 
 /** Milliseconds for one question to Open Directory, which may ask a controller that is far away. */
 const lookupLimit = 30_000;
@@ -46,7 +46,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
   const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
   const privileged = effectiveUid === 0;
   const run = options.runTool ?? runTool;
-  const names = options.names ?? createThreadNames(openDirectory, { limit: lookupLimit, after: unheldTimer });
+  const names = options.names ?? createThreadNames(openDirectory, { limit: lookupLimit, after: unrefTimer });
   const trust: Trust = {
     uid: effectiveUid,
     credentialsFolder: undefined,
@@ -75,17 +75,17 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
-    runProxyScript: async (script, url) => (await import("../../pac/run-script.ts")).runPacScript(script, url),
+    runProxyScript: async (script, url) => (await import("../../network/pac/run-script.ts")).runPacScript(script, url),
     tryLock,
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
     trigger: () => readTrigger(),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     installSteps: async (request) => {
-      const { installSteps, realMachine } = await import("./installation.ts");
+      const { installSteps, realMachine } = await import("./service/installation.ts");
       return installSteps({ ...realMachine, paths, trust, run, ...options.launchd }, request);
     },
     uninstallSteps: async (purge) => {
-      const { uninstallSteps, realMachine } = await import("./installation.ts");
+      const { uninstallSteps, realMachine } = await import("./service/installation.ts");
       return uninstallSteps({ ...realMachine, paths, trust, run, ...options.launchd }, purge);
     },
   };

@@ -2,9 +2,9 @@ import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
 import { createDirectNames } from "../posix/bounded-names.ts";
 import { openedByList } from "./access-lists.ts";
-import { hostUuid } from "./hardware-ids.ts";
+import { readLoginRecords } from "./accounts/login-records.ts";
+import { hostUuid } from "./hardware/hardware-ids.ts";
 import { openDirectory } from "./libsystem.ts";
-import { readLoginRecords } from "./login-records.ts";
 
 /**
  * Calls libSystem for what is known on every Mac, so that a signature or a structure that does not fit this version

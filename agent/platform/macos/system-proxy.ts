@@ -1,7 +1,7 @@
 import { AgentError, asAgentError } from "../../errors.ts";
-import { parseProxy } from "../../proxy/address.ts";
-import type { SystemProxy } from "../../proxy/choice.ts";
-import { bareHost, isIn } from "../../proxy/host-match.ts";
+import { parseProxy } from "../../network/proxy/address.ts";
+import type { SystemProxy } from "../../network/proxy/choice.ts";
+import { bareHost, isIn } from "../../network/proxy/host-match.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RunTool } from "./tools.ts";
 

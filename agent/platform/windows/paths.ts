@@ -1,6 +1,6 @@
 import { lockFileName, putAside, stateFileName, unfinished } from "../../own-files.ts";
 import type { Paths } from "../port.ts";
-import type { ReadKey } from "./hardware-ids.ts";
+import type { ReadKey } from "./hardware/hardware-ids.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
 
 const folder = "LinkUserAgent";

@@ -2,30 +2,37 @@ import { homedir } from "node:os";
 import { AgentError } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
-import { unheldTimer } from "../unheld-timer.ts";
-import { accountDomains } from "./account-domains.ts";
-import { readAdapters } from "./adapters.ts";
+import { unrefTimer } from "../unref-timer.ts";
+import { accountDomains } from "./accounts/account-domains.ts";
+import { createLogons, isAdministrator, type LogonSources } from "./accounts/logons.ts";
+import {
+  consoleSession,
+  machineName,
+  openShellToken,
+  ownSession,
+  sessionRows,
+  shellToken,
+} from "./accounts/session-rows.ts";
+import { servicesSession } from "./accounts/sessions.ts";
+import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
+import { openSessionToken, ownToken, sessionToken } from "./accounts/tokens.ts";
 import { reportEvent } from "./event-log.ts";
-import { smbiosTable } from "./firmware.ts";
-import { firmwareUuid, machineGuid, placeOf, type ReadKey, registryDeviceId } from "./hardware-ids.ts";
+import { makeProtectedFolder, readProtected, writableByOthers } from "./files/protected-files.ts";
+import { readAdapters } from "./hardware/adapters.ts";
+import { smbiosTable } from "./hardware/firmware.ts";
+import { firmwareUuid, machineGuid, placeOf, type ReadKey, registryDeviceId } from "./hardware/hardware-ids.ts";
 import { tryLock } from "./lock.ts";
-import { createLogons, isAdministrator, type LogonSources } from "./logons.ts";
 import { systemDirectory } from "./native/kernel32.ts";
 import { type BoundedOptions, boundedCalls, directCalls } from "./native-calls.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
-import { makeProtectedFolder, readProtected, writableByOthers } from "./protected-files.ts";
 import { readMachineKey } from "./registry.ts";
-import { consoleSession, machineName, openShellToken, ownSession, sessionRows, shellToken } from "./session-rows.ts";
-import { servicesSession } from "./sessions.ts";
-import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./sids.ts";
-import { openSessionToken, ownToken, sessionToken } from "./tokens.ts";
-import { readTrigger } from "./trigger.ts";
+import { readTrigger } from "./service/trigger.ts";
 
 /** Windows itself gives up on a domain controller later than this. */
 const accountNames: BoundedOptions = {
   limit: 15_000,
-  after: unheldTimer,
+  after: unrefTimer,
   asksFor: "account names",
   check: "Check that a domain controller can be reached.",
 };
@@ -76,7 +83,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trusted),
     writableByOthers: (path) => writableByOthers(path, trusted),
   };
-  const machine = async () => (await import("./install-machine.ts")).installMachine(paths, files);
+  const machine = async () => (await import("./service/install-machine.ts")).installMachine(paths, files);
 
   return {
     name: "windows",
@@ -91,7 +98,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
       registryDeviceId(readKey, registryValue === undefined ? undefined : placeOf(registryValue)),
     ...createLogons({ ...sources, ownToken: () => own }),
     systemProxy: async (url) => {
-      const { proxySources, readSystemProxy } = await import("./system-proxy.ts");
+      const { proxySources, readSystemProxy } = await import("./proxy/system-proxy.ts");
       const trustsUser = !privileged || own.userSid === systemSid;
       return await readSystemProxy(url, proxySources(trustsUser, readKey));
     },
@@ -105,8 +112,8 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
           trigger: () => readTrigger((options.systemDirectory ?? systemDirectory)()),
         }
       : {}),
-    installSteps: async (request) => (await import("./installation.ts")).installSteps(await machine(), request),
-    uninstallSteps: async (purge) => (await import("./installation.ts")).uninstallSteps(await machine(), purge),
+    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
+    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),
   };
 }
 

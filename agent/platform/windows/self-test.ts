@@ -1,16 +1,16 @@
 import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
-import { accountDomains } from "./account-domains.ts";
-import { lookUpSids } from "./account-lookups.ts";
-import { adapterAddresses, interfaceTable } from "./adapters.ts";
-import { isSealed, seal, unseal } from "./data-protection.ts";
+import { accountDomains } from "./accounts/account-domains.ts";
+import { lookUpSids } from "./accounts/account-lookups.ts";
+import { sessionRows } from "./accounts/session-rows.ts";
+import { systemSid } from "./accounts/sids.ts";
+import { ownToken } from "./accounts/tokens.ts";
+import { isSealed, seal, unseal } from "./files/data-protection.ts";
+import { adapterAddresses, interfaceTable } from "./hardware/adapters.ts";
 import { systemDirectory } from "./native/kernel32.ts";
 import { directCalls } from "./native-calls.ts";
-import { machineProxies, userProxySettings } from "./proxy-settings.ts";
+import { machineProxies, userProxySettings } from "./proxy/proxy-settings.ts";
 import { readMachineKey } from "./registry.ts";
-import { sessionRows } from "./session-rows.ts";
-import { systemSid } from "./sids.ts";
-import { ownToken } from "./tokens.ts";
 
 /**
  * Calls each system library for something whose answer is known or has a known form, so that a signature that does not

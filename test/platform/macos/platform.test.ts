@@ -5,8 +5,8 @@ import { AgentError } from "../../../agent/errors.ts";
 import { tryLock } from "../../../agent/platform/macos/lock.ts";
 import { createMacosPlatform, type MacosOptions } from "../../../agent/platform/macos/platform.ts";
 import { managedPreferences } from "../../../agent/platform/macos/policy.ts";
+import { readTrigger } from "../../../agent/platform/macos/service/trigger.ts";
 import type { RunTool } from "../../../agent/platform/macos/tools.ts";
-import { readTrigger } from "../../../agent/platform/macos/trigger.ts";
 import { settingNames } from "../../../agent/settings/table.ts";
 import { makeRoot } from "../linux/tree.ts";
 

@@ -3,20 +3,20 @@
  * what came of it as JSON.
  */
 import { writeFileSync } from "node:fs";
-import { lookUpSids } from "../../../../agent/platform/windows/account-lookups.ts";
-import { parseInterfaceRows } from "../../../../agent/platform/windows/adapter-rows.ts";
-import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/adapters.ts";
+import { lookUpSids } from "../../../../agent/platform/windows/accounts/account-lookups.ts";
+import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
+import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/session-rows.ts";
+import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/tokens.ts";
 import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
-import { smbiosTable } from "../../../../agent/platform/windows/firmware.ts";
+import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/files/protected-files.ts";
+import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/adapter-rows.ts";
+import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/adapters.ts";
+import { smbiosTable } from "../../../../agent/platform/windows/hardware/firmware.ts";
 import { boundedCalls } from "../../../../agent/platform/windows/native-calls.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
-import { askPrincipalName } from "../../../../agent/platform/windows/principal-name.ts";
-import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/protected-files.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
-import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/session-rows.ts";
-import { ownToken, sessionToken } from "../../../../agent/platform/windows/tokens.ts";
-import { guardStandardStreams } from "../../../../agent/standard-streams.ts";
+import { guardStandardStreams } from "../../../../agent/render/standard-streams.ts";
 
 guardStandardStreams();
 const [what = "", ...parameters] = process.argv.slice(2);

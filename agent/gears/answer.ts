@@ -1,0 +1,94 @@
+import { AgentError } from "../errors.ts";
+import type { ExchangeContext, RawResponse } from "../network/exchange.ts";
+import { serverText } from "./server-text.ts";
+
+/** The body of an answer, before anything is known of its fields. */
+export type AnswerBody =
+  | { readonly kind: "object"; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly kind: "empty" }
+  /** JSON, but not an object. */
+  | { readonly kind: "other-json" }
+  | { readonly kind: "html" }
+  | { readonly kind: "compressed" }
+  | { readonly kind: "text" };
+
+/** Reads the body as what it is, not as what its headers promise: the vendor's client labels JSON as HTML. */
+export function readBody({ headers, body }: RawResponse): AnswerBody {
+  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "") return { kind: "compressed" };
+  const text = body.replace(/^\uFEFF/, "").trim();
+  if (text === "") return { kind: "empty" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+    return { kind: text.startsWith("<") || /\bhtml\b/i.test(headers["content-type"] ?? "") ? "html" : "text" };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "other-json" };
+  return { kind: "object", fields: value as Record<string, unknown> };
+}
+
+/** The text field of an answer's object, safe to print; undefined where there is none or it is empty. */
+export function textField(body: AnswerBody, name: string, secrets: ExchangeContext["secrets"]): string | undefined {
+  const value = body.kind === "object" ? body.fields[name] : undefined;
+  return typeof value === "string" && value.trim() !== "" ? serverText(value, secrets) : undefined;
+}
+
+const otherwise = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
+
+/**
+ * A redirect is never followed: it would take the token to another host, and it is what captive portals send.
+ * Of the new address only the host is shown, for its query may repeat the token.
+ */
+export function redirected({ status, headers }: RawResponse, { host, secrets }: ExchangeContext): AgentError {
+  const location = headers["location"] ?? "";
+  const target = URL.canParse(location, `https://${host}`) ? new URL(location, `https://${host}`).host : "";
+  const where = serverText(target, secrets);
+  if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `sends to ${where}`, status);
+  return new AgentError(
+    "redirected",
+    `${host} redirects${where === "" ? "" : ` to ${where}`} (status ${status}), which the API never does. ${otherwise}`,
+  );
+}
+
+/**
+ * 301 and 308 say that an address has moved for good (RFC 9110 15.4), as a tenant may; a portal wants the caller back.
+ */
+const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
+
+/** What a network's page for logging in looks like from here; it goes away once a person has passed it. */
+function intercepted(host: string, does: string, status: number): AgentError {
+  return new AgentError(
+    "intercepted",
+    `A captive portal or a proxy answers in place of ${host}: it ${does} (status ${status}). Open a web page to sign in to this network; if that is done, check proxy and baseUrl.`,
+  );
+}
+
+/** The error for a body that is not what the API sends. */
+export function wrongBody(body: AnswerBody, status: number, { host }: ExchangeContext): AgentError {
+  if (status === 511) return intercepted(host, "wants this network's users to sign in", status);
+  switch (body.kind) {
+    case "html":
+      if (status >= 200 && status < 300) return intercepted(host, "sends a web page", status);
+      return new AgentError("not-json", `${host} answered with a web page (status ${status}). ${otherwise}`);
+    case "text":
+      return new AgentError(
+        "not-json",
+        `${host} answered with something that is not JSON (status ${status}). ${otherwise}`,
+      );
+    case "empty":
+      return new AgentError("not-json", `${host} sent an empty answer (status ${status}). ${otherwise}`);
+    case "compressed":
+      return new AgentError(
+        "unexpected-answer",
+        `${host} sent a compressed answer (status ${status}), which was not asked for. ${otherwise}`,
+      );
+    case "other-json":
+    case "object":
+      return new AgentError(
+        "unexpected-answer",
+        `${host} sent JSON that is not what the API documents (status ${status}). ${otherwise}`,
+      );
+  }
+}

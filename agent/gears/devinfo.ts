@@ -1,0 +1,110 @@
+import { AgentError } from "../errors.ts";
+import { type DeviceId, parseHexId, parseUuid } from "../identity/device-id.ts";
+import type { ApiRequest, RawResponse, Sender } from "../network/exchange.ts";
+import { absent, failed, found, type Reading } from "../reading.ts";
+import { Secret } from "../secret.ts";
+import { readBody } from "./answer.ts";
+import { serverText } from "./server-text.ts";
+
+/** Milliseconds: it is a local call. */
+const timeLimit = 1000;
+const callback = "linkuser";
+/** The vendor's two spellings, the older first: the newer client has both. */
+const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
+
+/**
+ * Asks the vendor's endpoint client on this machine for the device ID (its cross-domain API). The name is not resolved:
+ * the request goes to loopback, and TLS checks that whoever listens there holds the vendor's certificate.
+ * @param port of the setting `opswatPort`
+ * @param listens whether anything listens at a port of loopback, where the system tells quicker than the sender
+ */
+export async function readVendorDeviceId(
+  port: number,
+  sender: Sender,
+  signal: AbortSignal,
+  listens?: (port: number) => Reading<boolean>,
+): Promise<Reading<DeviceId>> {
+  const origin = `vendor's client, 127.0.0.1:${port}`;
+  const listening = listens?.(port);
+  if (listening?.kind === "found" && !listening.value) return absent(origin, nothingListens);
+  let reading: Reading<DeviceId> = absent(origin, noSuchApi);
+  for (const path of paths) {
+    try {
+      reading = readDevinfo(await sender.send(buildDevinfoRequest(port, path), signal), origin);
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError)) throw thrown;
+      return unreached(thrown, origin);
+    }
+    if (reading.kind !== "absent" || reading.reason !== noSuchApi) return reading;
+  }
+  return reading;
+}
+
+const nothingListens = "nothing listens there";
+const noSuchApi = "the vendor's client does not have this API turned on";
+
+/** @internal */
+export function buildDevinfoRequest(port: number, path: string): ApiRequest {
+  return {
+    method: "GET",
+    origin: `https://eapi.opswatgears.com:${port}`,
+    address: "127.0.0.1",
+    target: new Secret(`${path}?callback=${callback}`),
+    headers: {},
+    body: undefined,
+    timeLimit,
+  };
+}
+
+function unreached(error: AgentError, origin: string): Reading<never> {
+  const refused = error.cause instanceof Error && "code" in error.cause && error.cause.code === "ECONNREFUSED";
+  return refused ? absent(origin, nothingListens) : failed(origin, error);
+}
+
+/** What the vendor documents for `code` other than 0. */
+const faults: ReadonlyMap<unknown, string> = new Map([
+  [-30, "it timed out"],
+  [-41, "it could not get the information"],
+]);
+
+/**
+ * Reads `name({"code":0,"info":{"hwid":"…"}})`, with or without the padding (`name(` and `)`).
+ * @internal
+ */
+export function readDevinfo(response: RawResponse, origin: string): Reading<DeviceId> {
+  const { status, body: text } = response;
+  if (status === 404) return absent(origin, noSuchApi);
+  if (status !== 200) return unreadable(origin, `it answered with status ${status}`);
+  const body = readBody({ ...response, body: withoutPadding(text) });
+  if (body.kind !== "object") return unreadable(origin, "its answer is not the documented JSON");
+  const { code, info, description } = body.fields;
+  if (code === -31) return absent(origin, noSuchApi);
+  if (code !== 0) {
+    const described = typeof description === "string" ? ` (${serverText(description, [])})` : "";
+    const meaning = typeof code === "number" ? `it failed with code ${code}${described}` : "its answer has no code";
+    return unreadable(origin, faults.get(code) ?? meaning);
+  }
+  const hwid = typeof info === "object" && info !== null && "hwid" in info ? info.hwid : undefined;
+  if (hwid === undefined || hwid === null || hwid === "") return absent(origin, "its answer has no device ID");
+  const parsed = typeof hwid === "string" ? parseEither(hwid) : undefined;
+  if (parsed?.kind === "valid") return found(parsed.id, origin);
+  if (parsed?.kind === "placeholder") return absent(origin, `its device ID has ${parsed.reason}`);
+  return unreadable(origin, "its device ID is not in a known form");
+}
+
+function parseEither(hwid: string): ReturnType<typeof parseHexId> {
+  const hex = parseHexId(hwid);
+  return hex.kind === "malformed" ? parseUuid(hwid) : hex;
+}
+
+/** By steps of which each is linear: one pattern for the whole took 13 s for 64 KiB of spaces. */
+function withoutPadding(text: string): string {
+  const call = text.trim().replace(/;$/, "").trimEnd();
+  const [start] = /^(?:\/\*\*\/\s*)?[\w$.]+\s*\(/.exec(call) ?? [];
+  return start === undefined || !call.endsWith(")") ? text : call.slice(start.length, -1);
+}
+
+function unreadable(origin: string, why: string): Reading<never> {
+  const message = `The vendor's client on this machine was asked for the device ID, but ${why}.`;
+  return failed(origin, new AgentError("identity-unreadable", message));
+}

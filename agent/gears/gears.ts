@@ -1,0 +1,101 @@
+import { type ExchangeContext, type Sender, splitBaseUrl } from "../network/exchange.ts";
+import type { Secret } from "../secret.ts";
+import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
+import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
+
+/**
+ * A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token.
+ */
+export type GearsCredentials =
+  | { readonly kind: "token"; readonly accessToken: Secret }
+  | { readonly kind: "none" }
+  | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret };
+
+/** Requests that were sent, answered or not. */
+interface RequestCounts {
+  readonly token: number;
+  readonly linkUser: number;
+}
+
+/** The account's API with its credentials, as a run uses it. */
+export interface Gears {
+  /**
+   * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get
+   * another, it is asked once more with a new one.
+   * @throws AgentError what {@link Sender.send} throws; `credentials-refused`; `intercepted`, `redirected`, `not-json`,
+   * `unexpected-answer`
+   */
+  link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
+  readonly requests: RequestCounts;
+}
+
+interface GearsParts {
+  readonly baseUrl: string;
+  readonly credentials: GearsCredentials;
+  readonly sender: Sender;
+  readonly clock: { now(): number };
+}
+
+/** Milliseconds: a token that expires sooner than this could expire on its way. */
+const expiryMargin = 10_000;
+
+/** The account's API. A token is got just before its first use and kept in memory alone. */
+export function createGears({ baseUrl, credentials, sender, clock }: GearsParts): Gears {
+  const { host } = splitBaseUrl(baseUrl);
+  const requests = { token: 0, linkUser: 0 };
+  const own = secretsOf(credentials);
+  const context = (...secrets: Secret[]): ExchangeContext => ({
+    host,
+    secrets: [...secrets, ...own],
+    anonymous: credentials.kind === "none",
+  });
+  let kept: Token | undefined;
+
+  async function currentToken(signal: AbortSignal): Promise<TokenAnswer | undefined> {
+    if (credentials.kind === "none") return undefined;
+    if (credentials.kind === "token") {
+      return { kind: "token", token: { value: credentials.accessToken, expiresAt: undefined } };
+    }
+    if (kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt - expiryMargin > clock.now())) {
+      return { kind: "token", token: kept };
+    }
+    requests.token += 1;
+    const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
+    const answer = readTokenResponse(response, context(), clock.now());
+    if (answer.kind === "token") kept = answer.token;
+    return answer;
+  }
+
+  async function linkOnce(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer> {
+    const answer = await currentToken(signal);
+    if (answer?.kind === "rate-limited") return { ...answer, message: "Too many requests for a token" };
+    if (answer?.kind === "server-error") return answer;
+    const token = answer?.token.value;
+    requests.linkUser += 1;
+    const response = await sender.send(buildLinkUserRequest(baseUrl, request, token), signal);
+    const linked = readLinkUserResponse(response, context(...(token === undefined ? [] : [token])), clock.now());
+    if (linked.kind === "token-refused") kept = undefined;
+    return linked;
+  }
+
+  return {
+    requests,
+    async link(request, signal) {
+      const answer = await linkOnce(request, signal);
+      if (answer.kind !== "token-refused" || credentials.kind !== "client") return answer;
+      return await linkOnce(request, signal);
+    },
+  };
+}
+
+/** What must not be shown. */
+export function secretsOf(credentials: GearsCredentials): readonly Secret[] {
+  switch (credentials.kind) {
+    case "client":
+      return [credentials.clientSecret];
+    case "token":
+      return [credentials.accessToken];
+    case "none":
+      return [];
+  }
+}

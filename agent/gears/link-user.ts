@@ -1,0 +1,148 @@
+import { AgentError } from "../errors.ts";
+import { type ApiRequest, type ExchangeContext, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
+import { Secret } from "../secret.ts";
+import { type AnswerBody, readBody, redirected, textField, wrongBody } from "./answer.ts";
+import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+
+/** Whom to link with which device. */
+export interface LinkRequest {
+  /** A MAC address or a HWID. */
+  readonly value: string;
+  /** 0: `value` is a MAC address; 1: a HWID. */
+  readonly opt: 0 | 1;
+  readonly username: string;
+  /** Undefined to send none. */
+  readonly group: string | undefined;
+}
+
+/** What the API said. Its `rateLimit` is what the headers told, refused or not. */
+export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
+  | { readonly kind: "linked"; readonly message: string }
+  | { readonly kind: "device-unknown"; readonly message: string }
+  | { readonly kind: "rate-limited"; readonly message: string }
+  /** `token-refused`: the token is invalid or has expired. */
+  | { readonly kind: "token-refused"; readonly error: AgentError }
+  /** `request-refused`: the values, or a defect of this program. */
+  | { readonly kind: "refused"; readonly error: AgentError }
+  /** `server-error`: worth another try. */
+  | { readonly kind: "server-error"; readonly error: AgentError }
+);
+
+/** The request as it may be shown. */
+export interface DescribedRequest {
+  readonly method: "POST";
+  /** With `access_token=REDACTED`, where one would be sent. */
+  readonly url: string;
+  readonly body: { readonly username: string; readonly group?: string };
+}
+
+/**
+ * `POST {base}/o/api/v2/devices/{value}/link_user?opt={0|1}&access_token={token}`
+ * @param token undefined where a gateway adds it
+ */
+export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, token: Secret | undefined): ApiRequest {
+  const { origin, prefix } = splitBaseUrl(baseUrl);
+  return {
+    method: "POST",
+    origin,
+    target: new Secret(`${prefix}${target(request, token && encodeURIComponent(token.reveal()))}`),
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: new Secret(JSON.stringify(linkBody(request))),
+  };
+}
+
+/** What {@link buildLinkUserRequest} builds, without the token: for `--dry-run`. */
+export function describeLinkUserRequest(
+  baseUrl: string,
+  request: LinkRequest,
+  auth: "auto" | "none",
+): DescribedRequest {
+  const { origin, prefix } = splitBaseUrl(baseUrl);
+  return {
+    method: "POST",
+    url: `${origin}${prefix}${target(request, auth === "none" ? undefined : "REDACTED")}`,
+    body: linkBody(request),
+  };
+}
+
+/** The vendor's example has the colons of a MAC address bare, as RFC 3986 3.3 allows in a path. */
+function target({ value, opt }: LinkRequest, token: string | undefined): string {
+  const device = encodeURIComponent(value).replaceAll("%3A", ":");
+  return `/o/api/v2/devices/${device}/link_user?opt=${opt}${token === undefined ? "" : `&access_token=${token}`}`;
+}
+
+function linkBody({ username, group }: LinkRequest): DescribedRequest["body"] {
+  return group === undefined ? { username } : { username, group };
+}
+
+/** Statuses that the vendor documents as final, with what they mean. */
+const refusals: Readonly<Record<number, string>> = {
+  400: "the values are not accepted",
+  405: "the method is not accepted",
+  406: "a limit is exceeded",
+  413: "the request is too large",
+  415: "the media type is not accepted",
+};
+
+/**
+ * Reads the answer to `link_user`. The vendor does not say how the body of an error looks, so 401, 429 and 5xx count by
+ * their status alone; everything else must be the documented JSON, and no captive portal's page.
+ * @param now wall-clock milliseconds at which the answer came
+ * @throws AgentError `intercepted`, `redirected`, `not-json`, `unexpected-answer`
+ */
+export function readLinkUserResponse(response: RawResponse, context: ExchangeContext, now: number): LinkAnswer {
+  const { status, headers } = response;
+  const { host, secrets } = context;
+  if (status >= 300 && status < 400) throw redirected(response, context);
+  const rateLimit = readRateLimit(headers, now);
+  const body = readBody(response);
+  const message = textField(body, "msg", secrets);
+  if (status === 429) return { kind: "rate-limited", message: message ?? "Too many requests", rateLimit };
+  if (status === 401) {
+    const page = body.kind === "html" ? ", with a web page that may be a proxy's" : said(message);
+    return {
+      kind: "token-refused",
+      error: new AgentError("token-refused", `${refused(context)} (status 401${page}).`),
+      rateLimit,
+    };
+  }
+  // 511 is a network that wants its users to log in first (RFC 6585 6), not a fault of the API.
+  if (status === 408 || (status >= 500 && status !== 511)) {
+    const error = new AgentError("server-error", `${host} has a fault of its own (status ${status}${said(message)}).`);
+    return { kind: "server-error", error, rateLimit };
+  }
+  if (body.kind !== "object" && body.kind !== "empty") throw wrongBody(body, status, context);
+  const result = resultOf(body);
+  if ((status === 404 && result !== 1) || (result === 0 && saysDeviceNotFound(body))) {
+    return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
+  }
+  const refusal = refusals[status];
+  if (refusal !== undefined) {
+    const text = `${host} refuses the request: ${refusal} (status ${status}${said(message)}).`;
+    return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
+  }
+  const successful = status >= 200 && status < 300;
+  if (successful && result === 1) return { kind: "linked", message: message ?? "OK", rateLimit };
+  if (result !== 0) throw wrongBody(body, status, context);
+  const how = successful ? "" : ` (status ${status})`;
+  const text = `${host} refuses the request${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
+  return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
+}
+
+const refused = ({ host, anonymous }: ExchangeContext): string =>
+  anonymous ? `The gateway ${host} does not accept this device` : `${host} refuses the access token`;
+
+const said = (message: string | undefined): string => (message === undefined ? "" : `: ${message}`);
+
+/** Documented as a number; some JSON writers make it text. */
+function resultOf(body: AnswerBody): 0 | 1 | undefined {
+  const result = body.kind === "object" ? body.fields["result"] : undefined;
+  if (result === 1 || result === "1") return 1;
+  return result === 0 || result === "0" ? 0 : undefined;
+}
+
+/** The vendor's page gives the text, and not the status that it comes with. */
+function saysDeviceNotFound(body: AnswerBody): boolean {
+  const message = body.kind === "object" ? body.fields["msg"] : undefined;
+  return typeof message === "string" && /^\s*device not found\b/i.test(message);
+}

@@ -1,0 +1,27 @@
+import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
+import { Secret } from "../secret.ts";
+import { httpDate } from "./http-date.ts";
+import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+
+/** What any answer of the server shows, whatever its status. */
+export interface Probe {
+  readonly status: number;
+  /** When the answer came, by this machine's clock, milliseconds since the epoch. */
+  readonly now: number;
+  /** The server's clock, milliseconds since the epoch; undefined where the answer does not say. */
+  readonly date: number | undefined;
+  readonly rateLimit: RateLimitReport;
+}
+
+/**
+ * `GET {base}/o/oauth/token`: asks for nothing, as that path takes POST alone, and gets a short answer all the same.
+ */
+export function buildProbeRequest(baseUrl: string): ApiRequest {
+  const { origin, prefix } = splitBaseUrl(baseUrl);
+  return { method: "GET", origin, target: new Secret(`${prefix}/o/oauth/token`), headers: {}, body: undefined };
+}
+
+/** @param now as in {@link Probe} */
+export function readProbe({ status, headers }: RawResponse, now: number): Probe {
+  return { status, now, date: httpDate(headers["date"]), rateLimit: readRateLimit(headers, now) };
+}

@@ -1,0 +1,83 @@
+import { asAgentError } from "../../errors.ts";
+import type { Reading } from "../../reading.ts";
+import type { Secret } from "../../secret.ts";
+import { parseProxy, type Way } from "./address.ts";
+import { bareHost, isLoopback } from "./host-match.ts";
+import { byVariables, variableFor } from "./variables.ts";
+
+/**
+ * How the system's own settings reach a URL: by ways in the order in which they are tried, at least one; or by what the
+ * PAC script at an address says, where the system leaves running it to its programs.
+ */
+export type SystemProxy = { readonly ways: readonly Way[] } | { readonly script: string };
+
+/** The ways to a host, and why these. */
+export interface ProxyChoice {
+  /** At least one, in the order in which they are tried. */
+  readonly ways: readonly Way[];
+  /** Completes "… because": `HTTPS_PROXY`, `NO_PROXY has .example.com`. */
+  readonly reason: string;
+  /** Why the system could not be asked, which is why no proxy of its was chosen. */
+  readonly problem?: string;
+}
+
+/** Where proxies are looked for. */
+export interface ProxySources {
+  /** `auto`, `none` or a proxy's URL. */
+  readonly setting: string;
+  /** Without a user's variables in a privileged run. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Asked last, and not for this machine itself. */
+  readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
+  /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
+  readonly byScript: (script: string, url: URL) => Promise<readonly Way[]>;
+  /** Gives the `Proxy-Authorization` for a proxy whose URL has no user name; asked only where there is such a proxy. */
+  readonly login: () => Secret | undefined;
+}
+
+/**
+ * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the environment's proxy, then the
+ * system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
+ * login.
+ * @throws AgentError `setting-invalid`; what `login` throws
+ */
+export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {
+  const choice = await find(url, sources);
+  let login: Secret | undefined;
+  const ways = choice.ways.map((way) => {
+    if (way === "direct" || way.authorization !== undefined || way.discovered) return way;
+    login ??= sources.login();
+    return { ...way, authorization: login };
+  });
+  return { ...choice, ways };
+}
+
+async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
+  const { setting, environment, systemProxy } = sources;
+  if (setting === "none") return { ways: ["direct"], reason: "the setting proxy is none" };
+  if (setting !== "auto") return { ways: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
+  if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "this machine itself is asked" };
+  const found = byVariables(environment, url);
+  if (found !== undefined) return { ways: [found.way], reason: found.reason };
+  const system = await systemProxy(url);
+  switch (system.kind) {
+    case "found":
+      if ("script" in system.value) return await byScript(system.value.script, url, sources);
+      return { ways: system.value.ways, reason: system.origin };
+    case "absent":
+      return { ways: ["direct"], reason: `${variableFor(url)} is not set; ${system.origin}: ${system.reason}` };
+    case "failed":
+      return { ways: ["direct"], reason: `${system.origin} could not be asked`, problem: system.error.message };
+  }
+}
+
+async function byScript(script: string, url: URL, sources: ProxySources): Promise<ProxyChoice> {
+  const reason = `PAC script ${URL.canParse(script) ? new URL(script).host : "without a valid address"}`;
+  try {
+    const ways = await sources.byScript(script, url);
+    if (ways.length > 0) return { ways, reason };
+    return { ways: ["direct"], reason, problem: "The PAC script names no HTTP proxy; SOCKS is not spoken." };
+  } catch (thrown) {
+    return { ways: ["direct"], reason: `${reason} could not be asked`, problem: asAgentError(thrown).message };
+  }
+}

@@ -1,0 +1,90 @@
+import { openLibrary } from "../../posix/open-library.ts";
+import { libc } from "../libc.ts";
+
+/** sd-login(3), stable since systemd 209. All return a negative errno on failure; strings are freed by the caller. */
+const signatures = {
+  // int sd_get_sessions(char ***ret_sessions);
+  sd_get_sessions: { arguments: ["buffer"], return: "int32" },
+  // int sd_session_get_uid(const char *session, uid_t *ret_uid);
+  sd_session_get_uid: { arguments: ["string", "buffer"], return: "int32" },
+  // int sd_session_get_class(const char *session, char **ret_class);
+  sd_session_get_class: { arguments: ["string", "buffer"], return: "int32" },
+  // int sd_session_get_state(const char *session, char **ret_state);
+  sd_session_get_state: { arguments: ["string", "buffer"], return: "int32" },
+  // int sd_session_get_seat(const char *session, char **ret_seat);
+  sd_session_get_seat: { arguments: ["string", "buffer"], return: "int32" },
+  // int sd_session_is_remote(const char *session);
+  sd_session_is_remote: { arguments: ["string"], return: "int32" },
+} as const;
+
+/** An sd-login function's negative errno. */
+export class SystemdError extends Error {
+  readonly call: string;
+  /** Positive, as in errno(3). */
+  readonly errno: number;
+
+  constructor(call: string, errno: number) {
+    super(`${call} failed with errno ${errno}`);
+    this.name = "SystemdError";
+    this.call = call;
+    this.errno = errno;
+  }
+}
+
+/** sd-login as this program uses it. Every method throws {@link SystemdError}. */
+export interface SystemdLogin {
+  sessions(): string[];
+  uid(session: string): number;
+  text(what: "class" | "state" | "seat", session: string): string;
+  isRemote(session: string): boolean;
+}
+
+/**
+ * Opens libsystemd.
+ * @throws AgentError `identity-unreadable` where it is missing
+ */
+export function openSystemdLogin(): SystemdLogin {
+  const ffi = process.getBuiltinModule("node:ffi");
+  const native = openLibrary("libsystemd.so.0", signatures, "install the package libsystemd0 (Debian) or systemd-libs");
+  const { free } = libc();
+
+  const checked = (call: string, result: number): number => {
+    if (result < 0) throw new SystemdError(call, -result);
+    return result;
+  };
+  const takeString = (pointer: bigint): string => {
+    try {
+      return ffi.toString(pointer) ?? "";
+    } finally {
+      free(pointer);
+    }
+  };
+
+  return {
+    sessions() {
+      const result = Buffer.alloc(8);
+      const count = checked("sd_get_sessions", native.sd_get_sessions(result));
+      const array = result.readBigUInt64LE();
+      if (array === 0n) return [];
+      try {
+        return Array.from({ length: count }, (_, at) => takeString(ffi.getUint64(array, 8 * at)));
+      } finally {
+        free(array);
+      }
+    },
+    uid(session) {
+      const result = Buffer.alloc(4);
+      checked("sd_session_get_uid", native.sd_session_get_uid(session, result));
+      return result.readUInt32LE();
+    },
+    text(what, session) {
+      const call = `sd_session_get_${what}` as const;
+      const result = Buffer.alloc(8);
+      checked(call, native[call](session, result));
+      return takeString(result.readBigUInt64LE());
+    },
+    isRemote(session) {
+      return checked("sd_session_is_remote", native.sd_session_is_remote(session)) > 0;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemErrorCode } from "../../../errors.ts";
+
+/** NSS sources in the order of nsswitch.conf(5), for users and for groups. */
+export interface NssSources {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** Sources that answer from this machine alone and at once. */
+const localSources: ReadonlySet<string> = new Set([
+  "files",
+  "compat",
+  "db",
+  "altfiles",
+  "extrausers",
+  "systemd",
+  "mymachines",
+]);
+
+/** Sources that ask a directory, whose answer may take long or never come: `sss`, `winbind`, `ldap`, `nis`, … */
+export function directorySources({ users, groups }: NssSources): readonly string[] {
+  return [...new Set([...users, ...groups])].filter((source) => !localSources.has(source));
+}
+
+/** @throws the system's error where the file is there and can't be read */
+export function readNssSources(root: string): NssSources {
+  let text = "";
+  try {
+    text = readFileSync(join(root, "etc/nsswitch.conf"), "utf8");
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+  }
+  return parseNsswitch(text);
+}
+
+/** nsswitch.conf(5). A database without a line is looked up in `files`, glibc's own default since 2.34. */
+export function parseNsswitch(text: string): NssSources {
+  const sources = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const match = /^\s*(\w+)\s*:([^#]*)/.exec(line);
+    if (match === null) continue;
+    const [, database = "", rest = ""] = match;
+    sources.set(
+      database,
+      rest
+        .replace(/\[[^\]]*\]/g, " ")
+        .split(/\s+/)
+        .filter(Boolean),
+    );
+  }
+  const groups = [...(sources.get("initgroups") ?? []), ...(sources.get("group") ?? ["files"])];
+  return { users: sources.get("passwd") ?? ["files"], groups: [...new Set(groups)] };
+}

@@ -1,0 +1,151 @@
+import { exitCodes } from "../../../exit-codes.ts";
+import { triggerInterval } from "../../../pace/trigger-interval.ts";
+import { installedClientKey, noCredential } from "../paths.ts";
+
+/** One file below a folder that systemd loads units from. */
+export interface UnitFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Where administrators keep their own units, which beat those of packages (systemd.unit(5)). */
+export const unitFolder = "etc/systemd/system";
+
+/** Where packages keep theirs. */
+export const packageUnitFolder = "usr/lib/systemd/system";
+
+/** The first systemd with LoadCredential=. */
+export const oldestSystemd = 247;
+
+/** The template whose instances are sessions. */
+export const sessionUnit = "linkuser-agent@.service";
+/** Drop-ins of every session's scope; one of them wants the unit. */
+export const scopeDropIns = "session-.scope.d";
+const catchUpUnit = "linkuser-agent.service";
+/** The timer for what a logon could not finish. */
+export const timerUnit = "linkuser-agent.timer";
+
+/** What turns the timer on, without `systemctl enable`. */
+export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `../${timerUnit}` } as const;
+
+/** What may run, as `systemctl stop` takes it. */
+export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"] as const;
+
+/**
+ * Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail.
+ * A run that is stopped while it waits ends with a failure's exit code, which `systemctl reset-failed` takes back.
+ */
+export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.@]*service" } as const;
+
+/** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
+export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
+
+/** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
+const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes["rate-limited"]}`;
+
+/**
+ * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
+ * Needs {@link oldestSystemd}.
+ * @param executable absolute path, which nobody but root may change
+ * @param credentialFile of root, mode 0600; systemd hands the service a copy
+ */
+export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
+  return [
+    { path: sessionUnit, text: sessionService(executable, credentialFile) },
+    { path: `${scopeDropIns}/50-linkuser-agent.conf`, text: sessionDropIn },
+    { path: catchUpUnit, text: catchUpService(executable, credentialFile) },
+    { path: timerUnit, text: timer },
+  ];
+}
+
+/** `%j` is the session's ID: what stands after the last dash of the scope's name. */
+const sessionDropIn = `# Every logon starts one run of linkuser-agent for its session. The logon neither waits for it nor fails with it.
+[Unit]
+Wants=linkuser-agent@%j.service
+`;
+
+const sessionService = (executable: string, credentialFile: string): string => `[Unit]
+Description=Link this device to the user of logon session %i
+After=session-%i.scope network-online.target nss-user-lookup.target
+CollectMode=inactive-or-failed
+
+${serviceSection(`${executable} --will-repeat --session %i`, credentialFile)}`;
+
+const catchUpService = (executable: string, credentialFile: string): string => `[Unit]
+Description=Link this device to its logged-in user
+After=network-online.target nss-user-lookup.target
+
+${serviceSection(`${executable} --will-repeat`, credentialFile)}`;
+
+/**
+ * The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline.
+ */
+const timer = `[Unit]
+Description=Link this device where the last logon could not
+
+[Timer]
+OnCalendar=*-*-* 00/4:00:00
+RandomizedDelaySec=4h
+FixedRandomDelay=yes
+
+[Install]
+WantedBy=timers.target
+`;
+
+/**
+ * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again
+ * after as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the
+ * matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
+ * keep the boot from finishing. No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which
+ * hides the routes.
+ */
+const serviceSection = (command: string, credentialFile: string): string => `[Service]
+Type=exec
+ExecStart=${command}
+SuccessExitStatus=${quietExitCodes}
+RestartForceExitStatus=${exitCodes["rate-limited"]}
+RestartSec=${triggerInterval / 60_000}min
+TimeoutStopSec=10s
+Nice=10
+
+DynamicUser=yes
+User=linkuser-agent
+LoadCredential=credential.json:${credentialFile}
+SetCredential=credential.json:${noCredential}
+LoadCredential=client-key.pem:${installedClientKey("/")}
+SetCredential=client-key.pem:${noCredential}
+LoadCredential=product_uuid:/sys/class/dmi/id/product_uuid
+SetCredential=product_uuid:${noCredential}
+StateDirectory=linkuser-agent
+StateDirectoryMode=0700
+LogsDirectory=linkuser-agent
+LogsDirectoryMode=0700
+UMask=0077
+LimitCORE=0
+
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+KeyringMode=private
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+`;

@@ -1,0 +1,35 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { policyPath, settingsPath } from "../paths.ts";
+
+/** A file or folder of the settings that the service may not read, since it has no rights of its own. */
+export interface UnreadableSettings {
+  readonly path: string;
+  /** Mode bits that it should have (inode(7)). */
+  readonly wanted: number;
+}
+
+/**
+ * What of the settings is there and not for all to read, as after `umask 077`; in the order in which it is to be
+ * opened.
+ */
+export function unreadableSettings(root: string): readonly UnreadableSettings[] {
+  const readable = [
+    { path: dirname(settingsPath(root)), needed: 0o001, wanted: 0o755 },
+    { path: settingsPath(root), needed: 0o004, wanted: 0o644 },
+    { path: policyPath(root), needed: 0o004, wanted: 0o644 },
+  ];
+  return readable.flatMap(({ path, needed, wanted }) => {
+    const mode = modeOf(path);
+    return mode === undefined || (mode & needed) !== 0 ? [] : [{ path, wanted }];
+  });
+}
+
+/** Undefined where it is not there, or where this user may not look into its folder, which is told then. */
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode & 0o7777;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { AgentError } from "../../../errors.ts";
+import { absent, failed, found, type Reading } from "../../../reading.ts";
+import type { Account, Platform } from "../../port.ts";
+import type { BoundedNames } from "../../posix/bounded-names.ts";
+import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
+import type { RunTool } from "../tools.ts";
+import { accountOf, groupsOf, isSystemUid } from "./accounts.ts";
+import { type DirectoryRecord, parseDirectoryRecord, parseGroupIds, recordAttributes } from "./directory-record.ts";
+
+const origin = "Open Directory";
+/** (uid_t) -1 is no user. */
+const largestUid = 0xffff_fffe;
+
+/** Users and groups: names and numbers from libSystem, whose they are from dscl(1). */
+export function createDirectory(
+  names: BoundedNames,
+  run: RunTool,
+): Pick<Platform, "account" | "accountByName" | "groups"> {
+  return {
+    account: (userKey) =>
+      read(async () => {
+        const uid = Number(userKey);
+        if (!/^\d{1,10}$/.test(userKey) || uid > largestUid) return absent(origin, `${userKey} is no user ID`);
+        const user = await names.ask("userById", uid);
+        if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
+        if (user.uid !== uid) throw unclear(`asked for the user ID ${uid} it gives ${user.uid}`);
+        const again = await names.ask("userByName", user.name);
+        if (again?.uid !== uid)
+          throw unclear(`the name ${user.name} of the user ID ${uid} leads to ${again?.uid ?? "nobody"}`);
+        return found(accountOf(user, readRecord(user, run)), origin);
+      }),
+
+    accountByName: (name) =>
+      read(async () => {
+        if (!/^[^\0/]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
+        const user = await names.ask("userByName", name);
+        if (user === undefined) return absent(origin, "no account has this name");
+        return found(accountOf(user, readRecord(user, run)), origin);
+      }),
+
+    groups: (account) =>
+      read(async () => {
+        const uid = Number(account.userKey);
+        const user = await names.ask("userById", uid);
+        if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
+        if (user.name !== account.systemName) throw unclear(`${account.systemName} is now called ${user.name}`);
+        const groups = await allGroups(user, names);
+        if (account.kind !== "domain") return found(groupsOf(account, user.gid, groups, new Set()), origin);
+        const localGids = parseGroupIds(run("dscl", "/Local/Default", "-list", "/Groups", "PrimaryGroupID"));
+        if (localGids.size === 0) throw unclear("dscl lists no group of this Mac");
+        const rows = groupsOf(account, user.gid, groups, localGids);
+        if (rows.some(({ kind, name }) => kind === "domain" && name !== "")) return found(rows, origin);
+        throw noGroupsYet(account);
+      }),
+  };
+}
+
+/** The primary group is among those listed only where a directory lists it too. */
+async function allGroups(user: NamedUser, names: BoundedNames): Promise<readonly NamedGroup[]> {
+  const listed = await names.ask("groupsOf", user.name);
+  if (listed.some(({ gid }) => gid === user.gid)) return listed;
+  return [...listed, await names.ask("groupById", user.gid)];
+}
+
+const localRecord = (uid: number): DirectoryRecord => ({
+  uid,
+  location: "/Local/Default",
+  originalNode: undefined,
+  ntDomain: undefined,
+  upn: undefined,
+});
+
+/** @throws AgentError where it can't be told whose record it is */
+function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
+  if (user.uid === 0 || isSystemUid(user.uid)) return localRecord(user.uid);
+  // A slash would lead dscl to another record, U+FFFD stands where the name's bytes are not UTF-8.
+  if (!/^[^/\p{Cc}\uFFFD]+$/u.test(user.name)) throw unclear(`the user ID ${user.uid} has no readable name`);
+  const record = parseDirectoryRecord(run("dscl", "/Search", "-read", `/Users/${user.name}`, ...recordAttributes));
+  if (record?.uid !== user.uid) throw unclear(`dscl gives no record of ${user.name} with the user ID ${user.uid}`);
+  return record;
+}
+
+/** Away from the directory, its groups may be unknown or have no names: the right one could be among them. */
+function noGroupsYet({ systemName }: Account): AgentError {
+  const message = `Open Directory names no group of ${systemName}'s directory: it may be out of reach. Check: id ${systemName}`;
+  return new AgentError("identity-unreadable", message);
+}
+
+function unclear(what: string): AgentError {
+  return new AgentError("identity-unreadable", `Open Directory is unclear: ${what}.`);
+}
+
+async function read<T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {
+  try {
+    return await lookUp();
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    const message = `Users can't be looked up: ${cause instanceof Error ? cause.message : cause}.`;
+    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+  }
+}

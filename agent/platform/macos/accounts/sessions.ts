@@ -1,0 +1,74 @@
+import { statSync } from "node:fs";
+import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { failed, found, type Reading } from "../../../reading.ts";
+import type { Session } from "../../port.ts";
+import type { BoundedNames } from "../../posix/bounded-names.ts";
+import { isSystemUid } from "./accounts.ts";
+import { isAlive, type LoginRecord, readLoginRecords } from "./login-records.ts";
+
+const origin = "/dev/console and utmpx";
+
+/** What tests put in the machine's place. */
+export interface SessionSources {
+  /** The user ID that owns the console device: who sits at the screen, or root at the login window. */
+  readonly consoleOwner: () => number;
+  readonly loginRecords: () => readonly LoginRecord[];
+  readonly isAlive: (pid: number) => boolean;
+}
+
+/** This Mac's own. */
+export const systemSessions: SessionSources = {
+  consoleOwner: () => statSync("/dev/console").uid,
+  loginRecords: readLoginRecords,
+  isAlive,
+};
+
+/**
+ * Who is logged on: the owner of /dev/console is at the screen; others have a record in utmpx, switched away (fast user
+ * switching) or over the network. A person whose only trace is a process of theirs is not logged on.
+ */
+export async function readSessions(sources: SessionSources, names: BoundedNames): Promise<Reading<readonly Session[]>> {
+  try {
+    const sessions: Session[] = [];
+    const owner = sources.consoleOwner();
+    if (owner !== 0) sessions.push(consoleSession(owner));
+    for (const record of sources.loginRecords().filter(({ pid }) => sources.isAlive(pid))) {
+      const uid = (await names.ask("userByName", record.user))?.uid;
+      // A name that is no user's is no person's; the login window has a record before anybody has logged on.
+      if (uid === undefined) continue;
+      if (record.line === "console" && uid === owner) continue;
+      sessions.push(recordedSession(record, uid));
+    }
+    return found(distinct(sessions), origin);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    const message = `The sessions can't be read (${systemErrorCode(cause) ?? cause}).`;
+    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+  }
+}
+
+const personal = { class: "user", classReason: "a person's session" } as const;
+
+/** Setup Assistant owns the console as _mbsetupuser (248) while a Mac is set up. */
+function classOf(uid: number): Pick<Session, "class" | "classReason"> {
+  return isSystemUid(uid) ? { class: "other", classReason: "an account of the system itself" } : personal;
+}
+
+function consoleSession(uid: number): Session {
+  return { id: "console", userKey: String(uid), ...classOf(uid), state: "active", local: true, seat: "console" };
+}
+
+function recordedSession({ line, host }: LoginRecord, uid: number): Session {
+  const userKey = String(uid);
+  if (line === "console") {
+    return { id: `console:${uid}`, userKey, ...classOf(uid), state: "online", local: true, seat: "console" };
+  }
+  const common = { id: line, userKey, state: "active", local: host === "", seat: undefined } as const;
+  if (host === "") return { ...common, class: "other", classReason: "a terminal window" };
+  return { ...common, ...classOf(uid) };
+}
+
+/** A session may have left two records. */
+function distinct(sessions: readonly Session[]): readonly Session[] {
+  return sessions.filter(({ id }, at) => sessions.findIndex((other) => other.id === id) === at);
+}

@@ -1,0 +1,73 @@
+import type { NetworkInterfaceInfo } from "node:os";
+import { AgentError } from "../../../errors.ts";
+import { isLocallyAdministered, isVoid, type Mac, parseMac } from "../../../identity/mac.ts";
+import { failed, found, type Reading } from "../../../reading.ts";
+import type { Adapter } from "../../port.ts";
+import type { RunTool } from "../tools.ts";
+import { type HardwarePort, kindOfOther, kindOfPort, parseHardwarePorts } from "./hardware-ports.ts";
+import { defaultRouteAdapters } from "./routes.ts";
+
+const origin = "networksetup";
+
+/** Addresses of the adapters that are up, by adapter, as `os.networkInterfaces()` gives them. */
+export type Addresses = Readonly<Record<string, readonly Pick<NetworkInterfaceInfo, "mac">[] | undefined>>;
+
+/** The hardware ports, then what else has an address. */
+export function readAdapters(addresses: () => Addresses, run: RunTool): Reading<readonly Adapter[]> {
+  try {
+    const inUse = addresses();
+    const ports = parseHardwarePorts(run("networksetup", "-listallhardwareports"));
+    const routes = [
+      ...new Set(["inet", "inet6"].flatMap((family) => defaultRouteAdapters(run("netstat", "-rn", "-f", family)))),
+    ];
+    const others = Object.keys(inUse).filter((name) => !ports.some(({ device }) => device === name));
+    const rank = (name: string): number | undefined => (routes.includes(name) ? routes.indexOf(name) : undefined);
+    const adapters = [
+      ...ports.map((port) => portAdapter(port, inUse, rank(port.device))),
+      ...others.map((name) => otherAdapter(name, inUse, rank(name))),
+    ];
+    return found(adapters, origin);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    throw cause;
+  }
+}
+
+function portAdapter(port: HardwarePort, inUse: Addresses, defaultRoute: number | undefined): Adapter {
+  const name = port.device;
+  const used = macInUse(inUse, name);
+  return {
+    name,
+    mac: used ?? port.mac,
+    permanentMac: port.mac,
+    ...kindOfPort(port),
+    addressAssigned: assigned(used, port.mac),
+    up: inUse[name] !== undefined,
+    defaultRoute,
+  };
+}
+
+function otherAdapter(name: string, inUse: Addresses, defaultRoute: number | undefined): Adapter {
+  const mac = macInUse(inUse, name);
+  return {
+    name,
+    mac,
+    permanentMac: undefined,
+    ...kindOfOther(name),
+    addressAssigned: "unknown",
+    up: true,
+    defaultRoute,
+  };
+}
+
+/** A private Wi-Fi address is locally administered; anything else that differs was set by hand. */
+function assigned(used: Mac | undefined, burntIn: Mac | undefined): Adapter["addressAssigned"] {
+  if (used === undefined || burntIn === undefined) return "unknown";
+  if (used === burntIn) return "permanent";
+  return isLocallyAdministered(used) ? "random" : "set";
+}
+
+function macInUse(inUse: Addresses, name: string): Mac | undefined {
+  const mac = parseMac(inUse[name]?.[0]?.mac ?? "");
+  return mac === undefined || isVoid(mac) ? undefined : mac;
+}

@@ -1,0 +1,50 @@
+import { AgentError } from "../../../errors.ts";
+import { type DeviceId, deviceIdReading, parseUuid } from "../../../identity/device-id.ts";
+import { absent, failed, type Reading } from "../../../reading.ts";
+import { lastErrno, libSystem } from "../libsystem.ts";
+import type { RunTool } from "../tools.ts";
+
+const nativeOrigin = "IOPlatformUUID (gethostuuid)";
+const toolOrigin = "IOPlatformUUID (ioreg)";
+
+/** The hardware's UUID, which the system asks for natively and ioreg(8) shows where that fails. */
+export function readHardwareIds(hostUuid: () => Uint8Array, run: RunTool): readonly Reading<DeviceId>[] {
+  const native = nativeUuid(hostUuid);
+  return native.kind === "found" ? [native] : [native, uuidOfRegistry(run)];
+}
+
+/** Both name the same hardware, so going on to the next after a failure can't lead to a wrong one. */
+function nativeUuid(hostUuid: () => Uint8Array): Reading<DeviceId> {
+  try {
+    const digits = Buffer.from(hostUuid()).toString("hex");
+    return deviceIdReading(
+      parseUuid(digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")),
+      nativeOrigin,
+    );
+  } catch (error) {
+    return absent(nativeOrigin, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function uuidOfRegistry(run: RunTool): Reading<DeviceId> {
+  try {
+    const text = run("ioreg", "-rd1", "-c", "IOPlatformExpertDevice");
+    const uuid = /^\s*\|?\s*"IOPlatformUUID" = "([^"]*)"\s*$/m.exec(text)?.[1];
+    return uuid === undefined
+      ? absent(toolOrigin, "not in the I/O registry")
+      : deviceIdReading(parseUuid(uuid), toolOrigin);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(toolOrigin, cause);
+    throw cause;
+  }
+}
+
+/** uuid_t has 16 bytes in the order in which they are written. @throws AgentError `identity-unreadable` */
+export function hostUuid(): Uint8Array {
+  const id = Buffer.alloc(16);
+  // struct timespec { time_t tv_sec; long tv_nsec; }: how long to wait for the answer.
+  const wait = Buffer.alloc(16);
+  wait.writeBigInt64LE(5n);
+  if (libSystem().gethostuuid(id, wait) === 0) return id;
+  throw new AgentError("identity-unreadable", `gethostuuid failed with errno ${lastErrno()}`);
+}

@@ -1,0 +1,118 @@
+import { AgentError } from "../../../errors.ts";
+import { applySteps, part } from "../../install-steps.ts";
+import type { InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
+import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";
+import { type Trust, writableByOthers } from "../../posix/protected-files.ts";
+import { requestedFiles } from "../../posix/requested-files.ts";
+import type { RunTool } from "../tools.ts";
+import { daemonFile, daemonPropertyList, daemonTarget } from "./launchd.ts";
+
+/** The Mac on which is installed; tests put their own in its place. */
+export interface Machine {
+  readonly paths: Paths;
+  readonly trust: Trust;
+  readonly run: RunTool;
+  /** Where the job's property list goes. */
+  readonly daemonFile: string;
+  /** Waits so many milliseconds. */
+  readonly pause: (ms: number) => void;
+}
+
+/** This Mac. */
+export const realMachine = { daemonFile, pause: (ms: number) => void Atomics.wait(pauses, 0, 0, ms) } as const;
+const pauses = new Int32Array(new SharedArrayBuffer(4));
+
+/** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
+export function installSteps(machine: Machine, request: InstallRequest): readonly InstallStep[] {
+  return [...requestedFiles(request, machine.paths), installTrigger(machine, request.executable)];
+}
+
+function installTrigger(machine: Machine, executable: string): InstallStep {
+  refuseExecutable(executable, machine.trust);
+  const file = fileStep("logon trigger", machine.daemonFile, { text: propertyListOf(executable), mode: 0o644 });
+  const loaded = isLoaded(machine);
+  return {
+    ...file,
+    change: file.change === "keep" && !loaded ? "update" : file.change,
+    apply: () =>
+      applySteps([
+        ...(loaded ? [part(() => unload(machine))] : []),
+        ...(file.change === "keep" ? [] : [file]),
+        part(() => load(machine)),
+      ]),
+  };
+}
+
+/** @throws AgentError `install-failed` */
+export function uninstallSteps(machine: Machine, purge: boolean): readonly InstallStep[] {
+  const file = removalStep("logon trigger", machine.daemonFile);
+  const loaded = isLoaded(machine);
+  return [
+    {
+      ...file,
+      change: file.change === "absent" && loaded ? "remove" : file.change,
+      apply: () =>
+        applySteps([...(loaded ? [part(() => unload(machine))] : []), ...(file.change === "absent" ? [] : [file])]),
+    },
+    removalStep("credential", machine.paths.credentialFile),
+    ...(purge ? [folderRemovalStep("settings, state and log", machine.paths.stateDir)] : []),
+  ];
+}
+
+/** `launchctl print` fails for a job that launchd does not have. */
+function isLoaded({ run }: Machine): boolean {
+  try {
+    run("launchctl", "print", daemonTarget);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A job that somebody disabled would not be loaded. */
+function load(machine: Machine): Undo {
+  launchctl(machine, "enable", daemonTarget);
+  launchctl(machine, "bootstrap", "system", machine.daemonFile);
+  return () => void unload(machine);
+}
+
+/** A run that waits for its turn ends at once; launchd gives it 20 s. Loading again before that would fail. */
+const looks = 100;
+const betweenLooks = 250;
+
+function unload(machine: Machine): Undo {
+  launchctl(machine, "bootout", daemonTarget);
+  for (let look = 0; look < looks && isLoaded(machine); look++) machine.pause(betweenLooks);
+  return () => void load(machine);
+}
+
+function launchctl({ run }: Machine, ...parameters: readonly string[]): void {
+  try {
+    run("launchctl", ...parameters);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AgentError("install-failed", `launchctl ${parameters.join(" ")} failed: ${why}`, { cause });
+  }
+}
+
+function propertyListOf(executable: string): string {
+  try {
+    return daemonPropertyList(executable);
+  } catch (cause) {
+    throw cannotStart(executable, "its path has characters that property lists can't hold", cause);
+  }
+}
+
+/** What root starts must be root's alone. */
+function refuseExecutable(executable: string, trust: Trust): void {
+  const writable = writableByOthers(executable, trust);
+  if (writable.kind === "failed") throw writable.error;
+  if (writable.kind === "absent" || writable.value) {
+    throw cannotStart(executable, "others than root may change it or one of its folders");
+  }
+}
+
+function cannotStart(executable: string, why: string, cause?: unknown): AgentError {
+  const move = "Put it where only root may write, such as /Library/LinkUserAgent, and run install from there.";
+  return new AgentError("install-failed", `The logon trigger can't start ${executable}: ${why}. ${move}`, { cause });
+}

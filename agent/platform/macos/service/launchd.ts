@@ -1,0 +1,31 @@
+import { triggerInterval } from "../../../pace/trigger-interval.ts";
+import { macosIdentifier } from "../identifier.ts";
+import { propertyList } from "../plist.ts";
+
+/** Where launchd looks for the jobs of the system that administrators put there (launchd(8)). */
+export const daemonFile = `/Library/LaunchDaemons/${macosIdentifier}.plist`;
+
+/** The job as launchctl(1) names it. */
+export const daemonTarget = `system/${macosIdentifier}`;
+
+/**
+ * The logon trigger: root's job, which launchd starts at boot, when somebody logs on or off (both change the list of
+ * logons, utmpx(5), which is root's), and every quarter of an hour for what a logon could not finish. Never two at
+ * once. The program finds out by itself who is at the screen, so nobody has to tell it, and nobody can. See
+ * launchd.plist(5).
+ * @param executable absolute path, which nobody but root may change
+ * @throws RangeError for a path that a property list can't hold
+ */
+export function daemonPropertyList(executable: string): string {
+  return propertyList({
+    Label: macosIdentifier,
+    ProgramArguments: [executable, "link", "--will-repeat"],
+    RunAtLoad: true,
+    WatchPaths: ["/private/var/run/utmpx"],
+    StartInterval: triggerInterval / 1000,
+    ProcessType: "Background",
+    LowPriorityIO: true,
+    // 0077: what it makes is root's alone.
+    Umask: 0o077,
+  });
+}

@@ -1,0 +1,232 @@
+import { AgentError } from "../../../errors.ts";
+import { foldName } from "../../../identity/fold.ts";
+import { absent, failed, found, type Reading } from "../../../reading.ts";
+import type { Account, Platform, Session } from "../../port.ts";
+import { WindowsError } from "../native/windows-error.ts";
+import type { MakeCalls } from "../native-calls.ts";
+import { lookUpName, lookUpSids, nameUse } from "./account-lookups.ts";
+import { askPrincipalName } from "./principal-name.ts";
+import { type SessionRow, servicesSession, toSession } from "./sessions.ts";
+import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
+import { groupsOf } from "./token-groups.ts";
+import { isEnabled } from "./token-rows.ts";
+import type { LogonNames, OpenToken, TokenFacts } from "./tokens.ts";
+
+/** What this machine tells of its logons; each may throw WindowsError. */
+export interface LogonSources {
+  readonly ownToken: () => TokenFacts;
+  readonly sessionRows: () => readonly SessionRow[];
+  readonly consoleSession: () => number | undefined;
+  readonly ownSession: () => number;
+  readonly sessionToken: (session: number) => TokenFacts;
+  readonly shellToken: (session: number) => TokenFacts | undefined;
+  /** The same two, to take the user's place with. */
+  readonly openSessionToken: (session: number) => OpenToken;
+  readonly openShellToken: (session: number) => OpenToken | undefined;
+  readonly accountDomains: () => SidAuthorities;
+  /** NetBIOS name of this machine. */
+  readonly machineName: () => string;
+  /** For questions that this machine answers by itself. */
+  readonly direct: MakeCalls;
+  /** For questions that may go to a domain controller. */
+  readonly bounded: MakeCalls;
+}
+
+/** What is known of one account: from its token, or where that may not be asked, by name alone. */
+interface Known {
+  readonly names: Pick<LogonNames, "user" | "domain"> & { readonly upn?: string | undefined };
+  readonly sid: Sid | undefined;
+  readonly token: TokenFacts | undefined;
+  /** A session of the user's. */
+  readonly session?: number;
+}
+
+/** The parts of the platform that tell who is logged on. */
+export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups"> &
+  Required<Pick<Platform, "principalName">>;
+
+/**
+ * Accounts by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
+ * controller. A plain user may not ask for other users' tokens; their sessions are told by `DOMAIN\user`.
+ */
+export function createLogons(sources: LogonSources): Logons {
+  const known = new Map<string, Known>();
+  const own = once(sources.ownToken);
+  const authorities = once(sources.accountDomains);
+
+  /** On a machine without a domain nobody else can be asked. */
+  const callsFor = (sid: Sid): MakeCalls => {
+    const kind = sidKind(sid, authorities());
+    const here = kind === "well-known" || (kind === "local" && authorities().domain === undefined);
+    return here ? sources.direct : sources.bounded;
+  };
+
+  async function sessionOf(row: SessionRow): Promise<Session> {
+    const knownUser = await userOf(row);
+    const userKey = knownUser.sid ?? `${row.domain}\\${row.user}`;
+    known.set(userKey, { ...knownUser, session: row.id });
+    return toSession(row, userKey, sources.consoleSession());
+  }
+
+  async function userOf(row: SessionRow): Promise<Known> {
+    const { names: ownNames, userSid } = own();
+    const rowNames = { user: row.user, domain: row.domain };
+    if (ownNames !== undefined && sameName(ownNames, row)) return { names: ownNames, sid: userSid, token: own() };
+    if (!isAdministrator(own())) return { names: rowNames, sid: undefined, token: undefined };
+    const token = tokenOf(row.id);
+    if (token !== undefined) return { names: token.names ?? rowNames, sid: token.userSid, token };
+    const name = `${row.domain}\\${row.user}`;
+    const looked = await lookUpName(name, authorities().domain === undefined ? sources.direct : sources.bounded);
+    if (looked === undefined) throw new Error(`${name} is logged on, but Windows knows no such account`);
+    return { names: rowNames, sid: looked.sid, token: undefined };
+  }
+
+  /** The session's own token, else its shell's; undefined where neither may be asked. */
+  const tokenOf = (session: number) => firstPermitted([sources.sessionToken, sources.shellToken], session);
+
+  async function knownBy(userKey: string): Promise<Known | undefined> {
+    const remembered = known.get(userKey);
+    if (remembered !== undefined) return remembered;
+    const { names, userSid } = own();
+    if (userKey === userSid && names !== undefined) return { names, sid: userSid, token: own() };
+    const [named] = await lookUpSids([userKey], callsFor(userKey));
+    if (named === undefined) return undefined;
+    return {
+      names: { user: named.name, domain: named.domain },
+      sid: userKey,
+      token: userKey === userSid ? own() : undefined,
+    };
+  }
+
+  function accountOf(userKey: string, { names, sid }: Known): Account {
+    const { user, domain, upn } = names;
+    const kind = accountKind(sid, domain);
+    return {
+      userKey,
+      systemName: domain === "" ? user : `${domain}\\${user}`,
+      sam: user,
+      domain: kind === "domain" || kind === "entra" ? domain || undefined : undefined,
+      upn: upn === undefined || kind === "local" ? undefined : upn,
+      kind,
+    };
+  }
+
+  function accountKind(sid: Sid | undefined, domain: string): Account["kind"] {
+    if (sid !== undefined) {
+      const kind = sidKind(sid, authorities());
+      return kind === "well-known" ? "system" : kind;
+    }
+    if (foldName(domain) === foldName(sources.machineName())) return "local";
+    return foldName(domain) === "AZUREAD" ? "entra" : "domain";
+  }
+
+  const account = (userKey: string): Promise<Reading<Account>> =>
+    reading(`account ${userKey}`, async (origin) => {
+      const one = await knownBy(userKey);
+      return one === undefined
+        ? absent(origin, "Windows knows no such account")
+        : found(accountOf(userKey, one), origin);
+    });
+
+  return {
+    sessions: () =>
+      reading("Windows sessions", async (origin) => {
+        const sessions: Session[] = [];
+        for (const row of sources.sessionRows()) {
+          if (row.user !== "") sessions.push(await sessionOf(row));
+        }
+        return sessions.length === 0 ? absent(origin, "no session has a user") : found(sessions, origin);
+      }),
+
+    caller: () =>
+      reading("own token", async (origin) => {
+        const { userSid } = own();
+        if (isServiceSid(userSid)) return absent(origin, "a service account runs this program");
+        if (sources.ownSession() === servicesSession)
+          return absent(origin, "this program runs in the session of the services");
+        return found({ userKey: userSid }, origin);
+      }),
+
+    account,
+
+    accountByName: (name) =>
+      reading(`account ${name}`, async (origin) => {
+        const looked = await lookUpName(name, sources.bounded);
+        if (looked === undefined) {
+          return absent(origin, "Windows knows no such account, or no domain controller answered it");
+        }
+        if (looked.use !== nameUse.user) return absent(origin, "it is a group or a computer, no user");
+        return await account(looked.sid);
+      }),
+
+    principalName: ({ userKey, systemName }) =>
+      reading(`UPN of ${systemName}`, async (origin) => {
+        if (userKey === own().userSid) return upnReading(await askPrincipalName(sources.bounded, undefined), origin);
+        const { session } = (await knownBy(userKey)) ?? {};
+        if (session === undefined) {
+          const message = `The UPN of ${systemName} can be asked for only while that user is logged on, and only by that user or by SYSTEM.`;
+          throw new AgentError("identity-unreadable", message);
+        }
+        using token = firstPermitted([sources.openSessionToken, sources.openShellToken], session);
+        if (token === undefined) throw new Error("no token of the session may be used");
+        return upnReading(await askPrincipalName(sources.bounded, token.handle), origin);
+      }),
+
+    groups: ({ userKey, systemName, kind }) =>
+      reading(`groups of ${systemName}`, async (origin) => {
+        const token = (await knownBy(userKey))?.token;
+        // A domain takes no account of another machine into its groups.
+        if (token === undefined && kind === "local") return found([], origin);
+        if (token === undefined) {
+          const message = `The groups of ${systemName} can be read only while that user is logged on, and only by that user or by SYSTEM.`;
+          throw new AgentError("identity-unreadable", message);
+        }
+        return found(await groupsOf(token, authorities(), callsFor), origin);
+      }),
+  };
+}
+
+/** The first answer of those who may be asked. */
+function firstPermitted<T>(asks: readonly ((session: number) => T | undefined)[], session: number): T | undefined {
+  for (const ask of asks) {
+    try {
+      const answer = ask(session);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      if (!(error instanceof WindowsError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function upnReading(upn: string | undefined, origin: string): Reading<string> {
+  return upn === undefined ? absent(origin, "Windows knows none") : found(upn, origin);
+}
+
+/** Runs with an administrator's rights: SYSTEM, or the Administrators group switched on. */
+export function isAdministrator({ userSid, groups }: TokenFacts): boolean {
+  return userSid === systemSid || groups.some((group) => group.sid === administratorsSid && isEnabled(group));
+}
+
+function sameName(names: Pick<LogonNames, "user" | "domain">, row: SessionRow): boolean {
+  return foldName(names.user) === foldName(row.user) && foldName(names.domain) === foldName(row.domain);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Turns what is thrown into `failed`. */
+async function reading<T>(origin: string, read: (origin: string) => Promise<Reading<T>>): Promise<Reading<T>> {
+  try {
+    return await read(origin);
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return failed(origin, new AgentError("identity-unreadable", `${origin} can't be read: ${why}.`, { cause }));
+  }
+}

@@ -1,0 +1,138 @@
+import { kernel32 } from "../native/kernel32.ts";
+import { ffi } from "../native/library.ts";
+import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/memory.ts";
+import { lastError, WindowsError, winError } from "../native/windows-error.ts";
+import { wtsapi32 } from "../native/wtsapi32.ts";
+import { mayHoldPerson, parseSessionStates, type SessionRow } from "./sessions.ts";
+import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./tokens.ts";
+
+const thisServer = 0n;
+/** WTS_INFO_CLASS, wtsapi32.h. */
+const infoClass = { userName: 5, winStationName: 6, domainName: 7, clientProtocolType: 16 } as const;
+
+/** All sessions that this process may see. @throws WindowsError */
+export function sessionRows(): readonly SessionRow[] {
+  const slot = pointerSlot();
+  const count = dwordSlot();
+  if (wtsapi32().WTSEnumerateSessionsW(thisServer, 0, 1, slot, count) === 0) throw lastError("WTSEnumerateSessionsW");
+  let states: ReturnType<typeof parseSessionStates>;
+  try {
+    states = parseSessionStates(bytesAt(pointerIn(slot), 24 * dwordIn(count)));
+  } finally {
+    wtsapi32().WTSFreeMemory(pointerIn(slot));
+  }
+  return states.map(({ id, state }) => {
+    // A session in which somebody may be must tell who it is: silence is not nobody.
+    const tell = mayHoldPerson(state) ? mustTell : mayTell;
+    return {
+      id,
+      state,
+      station: textIn(mayTell(id, infoClass.winStationName)),
+      user: textIn(tell(id, infoClass.userName)),
+      domain: textIn(tell(id, infoClass.domainName)),
+      protocol: mayTell(id, infoClass.clientProtocolType)?.readUInt16LE(0) ?? 0,
+    };
+  });
+}
+
+/** The session at the screen; undefined while none is attached to it. */
+export function consoleSession(): number | undefined {
+  const id = kernel32().WTSGetActiveConsoleSessionId();
+  return id === 0xffff_ffff ? undefined : id;
+}
+
+/** The session in which this process runs. @throws WindowsError */
+export function ownSession(): number {
+  const slot = dwordSlot();
+  if (kernel32().ProcessIdToSessionId(process.pid, slot) === 0) throw lastError("ProcessIdToSessionId");
+  return dwordIn(slot);
+}
+
+/** Programs that Windows starts as the user's own shell. */
+const shells = new Set(["explorer.exe", "sihost.exe"]);
+
+/**
+ * The token of the session's shell, where WTSQueryUserToken is not permitted.
+ * @returns undefined where no shell runs in the session
+ * @throws WindowsError where there is one that may not be asked
+ */
+export function shellToken(session: number): TokenFacts | undefined {
+  const shell = shellOf(session);
+  return shell === undefined ? undefined : processToken(shell);
+}
+
+/** As {@link shellToken}, to take the user's place with. @throws WindowsError */
+export function openShellToken(session: number): OpenToken | undefined {
+  const shell = shellOf(session);
+  return shell === undefined ? undefined : openTokenToImpersonate(shell);
+}
+
+function shellOf(session: number): number | undefined {
+  return processesOf(session).find(({ name }) => shells.has(name.toLowerCase()))?.id;
+}
+
+/** WTS_PROCESS_INFOW, 64-bit layout: session at +0, process ID at +4, name at +8. */
+const processRow = { length: 24, session: 0, id: 4, name: 8 } as const;
+
+function processesOf(session: number): readonly { readonly id: number; readonly name: string }[] {
+  const slot = pointerSlot();
+  const count = dwordSlot();
+  if (wtsapi32().WTSEnumerateProcessesW(thisServer, 0, 1, slot, count) === 0) throw lastError("WTSEnumerateProcessesW");
+  const rows = pointerIn(slot);
+  try {
+    return Array.from({ length: dwordIn(count) }, (_, index) => index * processRow.length)
+      .filter((row) => ffi().getUint32(rows, row + processRow.session) === session)
+      .map((row) => ({
+        id: ffi().getUint32(rows, row + processRow.id),
+        name: wideAt(ffi().getUint64(rows, row + processRow.name)),
+      }));
+  } finally {
+    wtsapi32().WTSFreeMemory(rows);
+  }
+}
+
+function textIn(information: Buffer | undefined): string {
+  const text = information?.toString("utf16le") ?? "";
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** The session has ended meanwhile; or a plain user may not know, whom alone this concerns. */
+const nothingToTell: readonly number[] = [winError.fileNotFound, winError.noSuchSession, winError.accessDenied];
+
+/** @throws WindowsError */
+function mustTell(id: number, kind: number): Buffer | undefined {
+  const told = sessionInformation(id, kind);
+  if (!(told instanceof WindowsError)) return told;
+  if (nothingToTell.includes(told.status)) return undefined;
+  throw told;
+}
+
+/** Undefined where the session does not tell. */
+function mayTell(id: number, kind: number): Buffer | undefined {
+  const told = sessionInformation(id, kind);
+  return told instanceof WindowsError ? undefined : told;
+}
+
+function sessionInformation(id: number, kind: number): Buffer | WindowsError {
+  const slot = pointerSlot();
+  const length = dwordSlot();
+  if (wtsapi32().WTSQuerySessionInformationW(thisServer, id, kind, slot, length) === 0) {
+    return lastError("WTSQuerySessionInformationW");
+  }
+  try {
+    return bytesAt(pointerIn(slot), dwordIn(length));
+  } finally {
+    wtsapi32().WTSFreeMemory(pointerIn(slot));
+  }
+}
+
+const netBios = 0;
+
+/** The NetBIOS name of this machine, which stands as the domain of its own accounts. @throws WindowsError */
+export function machineName(): string {
+  const text = Buffer.alloc(512);
+  const length = dwordSlot(text.length / 2);
+  if (kernel32().GetComputerNameExW(netBios, text, length) === 0) throw lastError("GetComputerNameExW");
+  return text.toString("utf16le", 0, 2 * dwordIn(length));
+}

@@ -1,0 +1,28 @@
+import { administratorsSid, systemSid, usersSid } from "../accounts/sids.ts";
+
+/** As icacls takes SIDs: names differ by language. */
+const system = `*${systemSid}`;
+const administrators = `*${administratorsSid}`;
+const users = `*${usersSid}`;
+
+/** Leaves a file to administrators, for nobody else to read: three commands, each for cmd and for PowerShell. */
+export function sealFile(path: string): readonly string[] {
+  return commands(path, `"${administrators}"`, `"${system}:F" "${administrators}:F"`);
+}
+
+/** Leaves a file to administrators, for all to read: one line for cmd. */
+export function restrictFile(path: string): string {
+  return commands(path, administrators, `${system}:F ${administrators}:F ${users}:R`).join(" && ");
+}
+
+/**
+ * Leaves a folder to administrators, for all to list, as `install` makes it: one line for cmd. What is in it is the
+ * administrators', unless it has a list of its own.
+ */
+export function restrictFolder(path: string): string {
+  const rights = `${system}:(OI)(CI)F ${administrators}:(OI)(CI)F ${users}:RX`;
+  return commands(path, administrators, rights).join(" && ");
+}
+
+const commands = (path: string, owner: string, rights: string): readonly string[] =>
+  [`/setowner ${owner}`, "/reset", `/inheritance:r /grant:r ${rights}`].map((step) => `icacls "${path}" ${step}`);

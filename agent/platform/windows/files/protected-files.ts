@@ -1,0 +1,254 @@
+import { AgentError, type ErrorCode } from "../../../errors.ts";
+import { absent, failed, found, type Reading } from "../../../reading.ts";
+import type { Exposure } from "../../port.ts";
+import type { Sid } from "../accounts/sids.ts";
+import { advapi32 } from "../native/advapi32.ts";
+import { invalidHandle, kernel32 } from "../native/kernel32.ts";
+import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
+import { lastError, WindowsError, winError } from "../native/windows-error.ts";
+import { isSealed, seal, unseal } from "./data-protection.ts";
+import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
+import {
+  changeRights,
+  othersWith,
+  parseSecurityDescriptor,
+  readRights,
+  type SecurityDescriptor,
+} from "./security-descriptor.ts";
+
+/** Largest content of a credential file, bytes. */
+const largest = 64 * 1024;
+
+const access = { genericRead: 0x8000_0000, genericWrite: 0x4000_0000, readControl: 0x0002_0000 } as const;
+const share = { read: 0x1, readWriteDelete: 0x7 } as const;
+const disposition = { createNew: 1, openExisting: 3 } as const;
+const normalAttributes = 0x80;
+/** FILE_FLAG_BACKUP_SEMANTICS: what opening a folder needs. */
+const folderToo = 0x0200_0000;
+
+/**
+ * The content of a file that nobody but the trusted may read, decrypted where it was sealed. What is checked and what
+ * is read is the same open file, so it can't be exchanged in between.
+ * @param trusted SYSTEM, Administrators and the like
+ */
+export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<string> {
+  let handle: bigint;
+  try {
+    handle = open(path, (access.genericRead | access.readControl) >>> 0, share.read, normalAttributes);
+  } catch (cause) {
+    if (isMissing(cause)) return absent(path, "the file does not exist");
+    return unreadable(path, "credentials-unreadable", cause, deniedHint(cause));
+  }
+  try {
+    const others = othersWith(readRights, securityOf(handle), trusted);
+    if (others.length > 0) return failed(path, exposed(path, others));
+    const bytes = contentOf(handle);
+    return found(isSealed(bytes) ? unseal(bytes) : bytes.toString("utf8"), path);
+  } catch (cause) {
+    return unreadable(path, "credentials-unreadable", cause, "");
+  } finally {
+    kernel32().CloseHandle(handle);
+  }
+}
+
+/** By what others than the trusted may change the file, or exchange it in its folder; `false` where they can't. */
+export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
+  const folder = path.slice(0, Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")));
+  try {
+    const file = securityAt(path);
+    if (file === undefined) return absent(path, "the file does not exist");
+    const changers = othersWith(changeRights, file, trusted);
+    if (changers.length > 0) return found(changeable(path, changers, restrictFile(path)), path);
+    const around = folder === "" ? undefined : securityAt(folder);
+    const exchangers = around === undefined ? [] : othersWith(changeRights, around, trusted);
+    return found(exchangers.length > 0 && changeable(folder, exchangers, restrictFolder(folder)), path);
+  } catch (cause) {
+    return unreadable(path, "settings-unreadable", cause, "");
+  }
+}
+
+/** Full access for SYSTEM and Administrators, nothing inherited, owned by Administrators (SDDL, [MS-DTYP] 2.5.1). */
+const fileSddl = "O:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)";
+const readableFileSddl = `${fileSddl}(A;;FR;;;BU)`;
+/** Users may list it and go through it (FILE_GENERIC_READ, FILE_GENERIC_EXECUTE), which nothing inside inherits. */
+const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)";
+
+/**
+ * Replaces a file by a sealed one that administrators alone may read, from its first byte on: it is written beside and
+ * then renamed over. What somebody else left under the name beside is removed, never written into.
+ * @throws AgentError `credentials-unreadable`
+ */
+export function writeProtected(path: string, text: string): void {
+  try {
+    replace(path, seal(text), fileSddl);
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+/**
+ * Replaces a file by one that administrators alone may change. @param readers who may read it
+ * @throws WindowsError
+ */
+export function replaceFile(path: string, content: Buffer, readers: "everybody" | "administrators"): void {
+  replace(path, content, readers === "everybody" ? readableFileSddl : fileSddl);
+}
+
+function replace(path: string, content: Buffer, sddl: string): void {
+  const next = `${path}.new`;
+  kernel32().DeleteFileW(wide(next));
+  const handle = withSecurity(sddl, (attributes) =>
+    open(next, access.genericWrite, 0, normalAttributes, disposition.createNew, attributes),
+  );
+  try {
+    try {
+      writeAll(handle, content);
+    } finally {
+      kernel32().CloseHandle(handle);
+    }
+    const replaceAndWriteThrough = 0x1 | 0x8;
+    if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+  } catch (error) {
+    kernel32().DeleteFileW(wide(next));
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder whose files administrators alone may open, or gives an existing one that protection: whoever made it
+ * before loses it. Users may list it, so that a run of theirs can read the settings, whose own list allows it.
+ * @throws AgentError `credentials-unreadable`
+ */
+export function makeProtectedFolder(path: string): void {
+  try {
+    withSecurity(folderSddl, (attributes, descriptor) => {
+      if (kernel32().CreateDirectoryW(wide(path), attributes) !== 0) return;
+      const error = lastError("CreateDirectoryW");
+      if (error.status !== winError.alreadyExists) throw error;
+      if (advapi32().SetFileSecurityW(wide(path), ownerAndProtectedDacl, descriptor) === 0) {
+        throw lastError("SetFileSecurityW");
+      }
+    });
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+/** OWNER_SECURITY_INFORMATION, DACL_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION. */
+const ownerAndDacl = 0x1 | 0x4;
+const ownerAndProtectedDacl = 0x8000_0005;
+const sddlRevision = 1;
+
+/** @param use gets SECURITY_ATTRIBUTES and the descriptor in it, both valid until it returns */
+function withSecurity<T>(sddl: string, use: (attributes: Buffer, descriptor: bigint) => T): T {
+  const slot = pointerSlot();
+  if (advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), sddlRevision, slot, null) === 0) {
+    throw lastError("ConvertStringSecurityDescriptorToSecurityDescriptorW");
+  }
+  try {
+    const attributes = Buffer.alloc(24);
+    attributes.writeUInt32LE(attributes.length, 0);
+    attributes.writeBigUInt64LE(pointerIn(slot), 8);
+    return use(attributes, pointerIn(slot));
+  } finally {
+    kernel32().LocalFree(pointerIn(slot));
+  }
+}
+
+/** @throws WindowsError */
+function open(
+  path: string,
+  rights: number,
+  sharing: number,
+  flags: number,
+  how: number = disposition.openExisting,
+  attributes: Buffer | null = null,
+): bigint {
+  const handle = kernel32().CreateFileW(wide(path), rights, sharing, attributes, how, flags, 0n);
+  if (handle === invalidHandle) throw lastError("CreateFileW");
+  return handle;
+}
+
+/** Undefined where nothing is there. @throws WindowsError */
+function securityAt(path: string): SecurityDescriptor | undefined {
+  let handle: bigint;
+  try {
+    handle = open(path, access.readControl, share.readWriteDelete, folderToo);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+  try {
+    return securityOf(handle);
+  } finally {
+    kernel32().CloseHandle(handle);
+  }
+}
+
+function securityOf(handle: bigint): SecurityDescriptor {
+  const length = dwordSlot();
+  advapi32().GetKernelObjectSecurity(handle, ownerAndDacl, null, 0, length);
+  const bytes = Buffer.alloc(Math.max(20, dwordIn(length)));
+  if (advapi32().GetKernelObjectSecurity(handle, ownerAndDacl, bytes, bytes.length, length) === 0) {
+    throw lastError("GetKernelObjectSecurity");
+  }
+  const descriptor = parseSecurityDescriptor(bytes);
+  if (descriptor === undefined) throw new Error("its access list is of an unknown shape");
+  return descriptor;
+}
+
+function contentOf(handle: bigint): Buffer {
+  const content = Buffer.alloc(largest + 1);
+  const count = dwordSlot();
+  let length = 0;
+  for (;;) {
+    const room = content.subarray(length);
+    if (kernel32().ReadFile(handle, room, room.length, count, null) === 0) throw lastError("ReadFile");
+    if (dwordIn(count) === 0) return content.subarray(0, length);
+    length += dwordIn(count);
+    if (length > largest) throw new Error(`it is larger than ${largest} bytes`);
+  }
+}
+
+function writeAll(handle: bigint, bytes: Buffer): void {
+  const count = dwordSlot();
+  for (let from = 0; from < bytes.length; from += dwordIn(count)) {
+    const rest = bytes.subarray(from);
+    if (kernel32().WriteFile(handle, rest, rest.length, count, null) === 0) throw lastError("WriteFile");
+  }
+  if (kernel32().FlushFileBuffers(handle) === 0) throw lastError("FlushFileBuffers");
+}
+
+function isMissing(cause: unknown): boolean {
+  const missing: readonly number[] = [winError.fileNotFound, winError.pathNotFound];
+  return cause instanceof WindowsError && missing.includes(cause.status);
+}
+
+function deniedHint(cause: unknown): string {
+  const denied = cause instanceof WindowsError && cause.status === winError.accessDenied;
+  return denied ? " Only administrators may read it: run as one, or as SYSTEM." : "";
+}
+
+function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string): Reading<never> {
+  if (cause instanceof AgentError) return failed(path, cause);
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return failed(path, new AgentError(code, `${path} can't be read: ${why}.${hint}`, { cause }));
+}
+
+function notWritten(path: string, cause: unknown): AgentError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AgentError("credentials-unreadable", `${path} can't be protected: ${why}.`, { cause });
+}
+
+function changeable(path: string, others: readonly Sid[], remedy: string): Exposure {
+  return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
+}
+
+function exposed(path: string, others: readonly Sid[]): AgentError {
+  const lines = [
+    `The credential file ${path} can be read by others than administrators (${others.join(", ")}), so its secret may be known.`,
+    "Get a new secret from the console, and protect the file:",
+    ...sealFile(path),
+  ];
+  return new AgentError("credentials-exposed", lines.join("\n"));
+}

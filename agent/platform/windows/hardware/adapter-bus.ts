@@ -1,0 +1,24 @@
+import { decodeRegistryValue } from "../registry-values.ts";
+import type { ReadKey } from "./hardware-ids.ts";
+
+/** Connections of the device class Net (GUID_DEVCLASS_NET, devguid.h), one key for each adapter. */
+const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
+
+/**
+ * The bus of an adapter, the first part of its device instance ID: `PCI`, `USB`, `VMBUS`, `ROOT` for what software
+ * makes. A dock on Thunderbolt is on `PCI`, too, and can't be told from what is built in.
+ * @param guid of the interface, `{…}`
+ * @returns undefined where Windows keeps none, or the key may not be read
+ */
+export function adapterBus(guid: string, readKey: ReadKey): string | undefined {
+  let values: ReturnType<ReadKey>;
+  try {
+    values = readKey(`${connections}\\${guid}\\Connection`);
+  } catch {
+    // Ranks adapters, no more: without it the adapter's description tells.
+    return undefined;
+  }
+  const value = values?.values.find(({ name }) => name.toLowerCase() === "pnpinstanceid");
+  const instance = value === undefined ? undefined : decodeRegistryValue(value);
+  return typeof instance === "string" ? /^([^\\]+)\\/.exec(instance)?.[1]?.toUpperCase() : undefined;
+}

@@ -1,0 +1,37 @@
+import { matchesPattern } from "../../../identity/pattern.ts";
+import { type ProxyAddress, parseProxy, type Way } from "../../../network/proxy/address.ts";
+import { bareHost, portOf } from "../../../network/proxy/host-match.ts";
+import type { NamedProxies } from "./proxy-settings.ts";
+
+/**
+ * The ways to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
+ * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme and for SOCKS do not count;
+ * where none is left it is `direct`.
+ * @throws AgentError `setting-invalid`
+ */
+export function waysBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Way[] {
+  if (listOf(bypass).some((entry) => bypasses(entry, url))) return ["direct"];
+  const ways = listOf(proxies).flatMap((entry) => proxyFor(entry, url, discovered));
+  return ways.length === 0 ? ["direct"] : ways;
+}
+
+const listOf = (text: string): readonly string[] => text.split(/[;\s]+/).filter((entry) => entry !== "");
+
+function proxyFor(entry: string, url: URL, discovered: boolean): readonly ProxyAddress[] {
+  const [, scheme, address = entry] = /^([a-z]+)=(.*)$/i.exec(entry) ?? [];
+  if (scheme !== undefined && `${scheme.toLowerCase()}:` !== url.protocol) return [];
+  return [{ ...parseProxy(address, "the proxy in Windows' settings"), discovered }];
+}
+
+/**
+ * An entry of the bypass list: `<local>` for names without a dot, a name or an address with `*`, perhaps with scheme
+ * and port.
+ */
+function bypasses(entry: string, url: URL): boolean {
+  const host = bareHost(url);
+  if (entry.toLowerCase() === "<local>") return !host.includes(".") && !host.includes(":");
+  const [, scheme, pattern = "", port] = /^(?:([a-z]+):\/\/)?(.*?)(?::(\d+))?$/i.exec(entry) ?? [];
+  if (scheme !== undefined && `${scheme.toLowerCase()}:` !== url.protocol) return false;
+  if (port !== undefined && port !== portOf(url)) return false;
+  return matchesPattern(pattern.replace(/^\[|\]$/g, ""), host);
+}

@@ -1,0 +1,130 @@
+import { AgentError } from "../../../errors.ts";
+import type { Way } from "../../../network/proxy/address.ts";
+import type { SystemProxy } from "../../../network/proxy/choice.ts";
+import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { unrefTimer } from "../../unref-timer.ts";
+import type { ReadKey } from "../hardware/hardware-ids.ts";
+import { WindowsError } from "../native/windows-error.ts";
+import { type BoundedOptions, boundedCalls, type MakeCalls } from "../native-calls.ts";
+import { decodeRegistryValue } from "../registry-values.ts";
+import { waysBy } from "./named-proxies.ts";
+import {
+  machineProxies,
+  type NamedProxies,
+  proxiesByScript,
+  type UserProxySettings,
+  userProxySettings,
+} from "./proxy-settings.ts";
+
+/** Where Windows keeps proxies. */
+export interface ProxySettingSources {
+  readonly machine: () => NamedProxies | undefined;
+  /** Of the account that this process runs as: for the logon trigger, SYSTEM's own. */
+  readonly user: () => UserProxySettings | undefined;
+  /** Whether {@link user} says what nobody but an administrator can set. */
+  readonly userIsTrusted: () => boolean;
+  /** @param script undefined for the one that the network names (WPAD) */
+  readonly byScript: (url: string, script: string | undefined) => Promise<NamedProxies | undefined>;
+}
+
+const scriptCalls: BoundedOptions = {
+  limit: 10_000,
+  after: unrefTimer,
+  asksFor: "the proxy of a script",
+  check: "Check that the script's server can be reached.",
+};
+/** One thread for all scripts of the process, so that one that hangs is not started again. */
+let makeCalls: MakeCalls | undefined;
+
+/**
+ * Whose value `ProxySettingsPerUser` 0 makes the settings of users the machine's, which administrators alone change.
+ */
+const proxyPolicy = "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+
+/** @param trustsUser whether this account's own settings are to be obeyed, whoever may change them */
+export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettingSources {
+  return {
+    machine: machineProxies,
+    user: userProxySettings,
+    userIsTrusted: () => {
+      const value = readKey(proxyPolicy)?.values.find(({ name }) => name.toLowerCase() === "proxysettingsperuser");
+      return trustsUser || (value !== undefined && decodeRegistryValue(value) === 0);
+    },
+    byScript: (url, script) => {
+      makeCalls ??= boundedCalls(scriptCalls);
+      return proxiesByScript(url, script, makeCalls);
+    },
+  };
+}
+
+/**
+ * The way to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its
+ * proxy, and last the script that the network names. So what somebody has set beats what a network says.
+ */
+export async function readSystemProxy(url: URL, sources: ProxySettingSources): Promise<Reading<SystemProxy>> {
+  let origin = "netsh winhttp";
+  try {
+    const machine = sources.machine();
+    if (machine !== undefined) return found({ ways: waysBy(machine, url) }, origin);
+    if (!sources.userIsTrusted()) return absent(origin, "names none; a person's own settings do not count with rights");
+    origin = "Windows' proxy settings";
+    const user = sources.user();
+    if (user?.script) return await scripted(url, user, sources);
+    if (user?.named !== undefined) return found({ ways: waysBy(user.named, url) }, origin);
+    if (user?.detect === true) return await detected(url, sources);
+    return absent(origin, "name none");
+  } catch (cause) {
+    return failed(origin, unreadable(origin, cause));
+  }
+}
+
+/** A proxy that was set beside the script counts where the script can't be had, as in Windows' own programs. */
+async function scripted(
+  url: URL,
+  user: UserProxySettings,
+  { byScript }: ProxySettingSources,
+): Promise<Reading<SystemProxy>> {
+  const origin = `PAC script ${whereOf(user.script)}`;
+  try {
+    return found({ ways: byResult(await byScript(url.href, user.script), url, false) }, origin);
+  } catch (cause) {
+    if (user.named !== undefined) {
+      return found({ ways: waysBy(user.named, url) }, "Windows' proxy settings, as the PAC script can't be used");
+    }
+    return failed(origin, unreadable(`The ${origin}`, cause));
+  }
+}
+
+/** No network has to name a script, so whatever went wrong is no fault. */
+async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Reading<SystemProxy>> {
+  const origin = "WPAD";
+  try {
+    return found({ ways: byResult(await byScript(url.href, undefined), url, true) }, origin);
+  } catch (cause) {
+    if (cause instanceof WindowsError || cause instanceof AgentError) {
+      return absent(origin, `this network names none (${reasonOf(cause)})`);
+    }
+    throw cause;
+  }
+}
+
+/**
+ * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct way is tried last
+ * whatever the script says.
+ */
+function byResult(named: NamedProxies | undefined, url: URL, discovered: boolean): readonly Way[] {
+  const ways = named === undefined ? [] : waysBy(named, url, discovered);
+  return ways.at(-1) === "direct" ? ways : [...ways, "direct"];
+}
+
+/** Of a script's address what is safe to show. */
+function whereOf(script: string): string {
+  return URL.canParse(script) ? new URL(script).host || new URL(script).protocol : "without a valid address";
+}
+
+function unreadable(what: string, cause: unknown): AgentError {
+  return new AgentError("settings-unreadable", `${what} can't be used: ${reasonOf(cause)}.`, { cause });
+}
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);

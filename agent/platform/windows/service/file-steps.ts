@@ -1,0 +1,104 @@
+import { AgentError, systemErrorCode } from "../../../errors.ts";
+import type { Reading } from "../../../reading.ts";
+import type { InstallStep } from "../../port.ts";
+
+/** Settings are no secret, and a run of a plain user needs them. */
+type Readers = "everybody" | "administrators";
+
+/** What steps do to files; tests put their own in its place. */
+export interface MachineFiles {
+  /** Undefined where there is no such file. @throws the system's error, as the others do */
+  readFile(path: string): Buffer | undefined;
+  /** Replaces a file whole by one that administrators alone may change. */
+  replaceFile(path: string, content: Buffer, readers: Readers): void;
+  removeFile(path: string): void;
+  readProtected(path: string): Reading<string>;
+  writeProtected(path: string, text: string): void;
+}
+
+/** Puts a file in place, which administrators alone may change. @param what for a person, before the path */
+export function fileStep(
+  machine: MachineFiles,
+  what: string,
+  path: string,
+  content: Buffer,
+  readers: Readers,
+): InstallStep {
+  const before = acting(`${path} can't be read`, () => machine.readFile(path));
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "create" : before.equals(content) ? "keep" : "update",
+    apply: () => {
+      acting(`${path} can't be written`, () => machine.replaceFile(path, content, readers));
+      return () => putBack(machine, path, before, readers);
+    },
+  };
+}
+
+/** Removes a file. @param readers as it is put back, where that is needed */
+export function fileRemovalStep(
+  machine: MachineFiles,
+  what: string,
+  path: string,
+  readers: Readers = "administrators",
+): InstallStep {
+  const before = acting(`${path} can't be read`, () => machine.readFile(path));
+  return {
+    what: `${what} ${path}`,
+    change: before === undefined ? "absent" : "remove",
+    apply: () => {
+      acting(`${path} can't be removed`, () => machine.removeFile(path));
+      return () => putBack(machine, path, before, readers);
+    },
+  };
+}
+
+function putBack(machine: MachineFiles, path: string, before: Buffer | undefined, readers: Readers): void {
+  acting(`${path} can't be put back`, () =>
+    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before, readers),
+  );
+}
+
+/** Puts the protected credential in place. */
+export function credentialStep(machine: MachineFiles, path: string, text: string): InstallStep {
+  const before = machine.readProtected(path);
+  const same = before.kind === "found" && before.value === text;
+  return {
+    what: `credential ${path}`,
+    change: before.kind === "absent" ? "create" : same ? "keep" : "update",
+    apply: () => {
+      machine.writeProtected(path, text);
+      return () => putCredentialBack(machine, path, before);
+    },
+  };
+}
+
+/** Removes the credential. */
+export function credentialRemovalStep(machine: MachineFiles, path: string): InstallStep {
+  const before = machine.readProtected(path);
+  return {
+    what: `credential ${path}`,
+    change: before.kind === "absent" ? "absent" : "remove",
+    apply: () => {
+      acting(`${path} can't be removed`, () => machine.removeFile(path));
+      return () => putCredentialBack(machine, path, before);
+    },
+  };
+}
+
+/** One that could not be read before, as others could read it, is gone for good. */
+function putCredentialBack(machine: MachineFiles, path: string, before: Reading<string>): void {
+  if (before.kind === "found") machine.writeProtected(path, before.value);
+  if (before.kind === "absent") acting(`${path} can't be put back`, () => machine.removeFile(path));
+}
+
+/** @throws AgentError `install-failed`, with the system's reason */
+export function acting<T>(problem: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    const why = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new AgentError("install-failed", `${problem} (${why}).`, { cause });
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { systemErrorCode } from "../../../errors.ts";
+import type { Paths, Platform } from "../../port.ts";
+import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
+import { makeProtectedFolder, replaceFile, writeProtected } from "../files/protected-files.ts";
+import { systemDirectory } from "../native/kernel32.ts";
+import type { WindowsMachine } from "./installation.ts";
+import { taskScheduler } from "./task-scheduler.ts";
+import { taskFile } from "./trigger.ts";
+
+/** This machine. */
+export function installMachine(
+  paths: Paths,
+  { readProtected, writableByOthers }: Pick<Platform, "readProtected" | "writableByOthers">,
+): WindowsMachine {
+  return {
+    paths,
+    readFile: (path) => unless("ENOENT", () => readFileSync(path)),
+    replaceFile,
+    // A scanner may have it open for a moment.
+    removeFile: (path) => rmSync(path, { force: true, maxRetries: 5, retryDelay: 100 }),
+    removeEmptyFolder: (path) => void unless("ENOTEMPTY", () => rmdirSync(path)),
+    folderKind: (path) => {
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      // Node tells junctions as symbolic links.
+      return stats === undefined ? "absent" : stats.isDirectory() ? "folder" : "link";
+    },
+    readProtected,
+    writeProtected,
+    writableByOthers,
+    protectFolder: makeProtectedFolder,
+    taskRegistered: () => existsSync(taskFile(systemDirectory())),
+    tasks: taskScheduler(systemDirectory()),
+    eventSource: { isRegistered: isEventSourceRegistered, register: registerEventSource, remove: removeEventSource },
+  };
+}
+
+function unless<T>(code: string, act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (systemErrorCode(error) === code) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,175 @@
+import { AgentError } from "../../../errors.ts";
+import type { Reading } from "../../../reading.ts";
+import { applySteps, part } from "../../install-steps.ts";
+import type { Exposure, InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
+import { folderOf, ownFiles, taskDefinitionFile } from "../paths.ts";
+import {
+  acting,
+  credentialRemovalStep,
+  credentialStep,
+  fileRemovalStep,
+  fileStep,
+  type MachineFiles,
+} from "./file-steps.ts";
+import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
+import type { TaskScheduler } from "./task-scheduler.ts";
+
+/** What an installation does to the machine; tests put their own in its place. */
+export interface WindowsMachine extends MachineFiles {
+  readonly paths: Paths;
+  /** Leaves it where something is in it. */
+  removeEmptyFolder(path: string): void;
+  /** `link` is a junction or symbolic link, whoever made it. */
+  folderKind(path: string): "folder" | "link" | "absent";
+  protectFolder(path: string): void;
+  writableByOthers(path: string): Reading<Exposure | false>;
+  readonly taskRegistered: () => boolean;
+  readonly tasks: TaskScheduler;
+  readonly eventSource: { isRegistered(): boolean; register(): void; remove(): void };
+}
+
+/** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
+export function installSteps(machine: WindowsMachine, request: InstallRequest): readonly InstallStep[] {
+  refuseExecutable(machine, request.executable);
+  const { settings, credential } = request;
+  const { configFile, credentialFile } = machine.paths;
+  return [
+    folderStep(machine),
+    ...(settings === undefined
+      ? []
+      : [fileStep(machine, "settings file", configFile, Buffer.from(settings), "everybody")]),
+    ...(credential === undefined ? [] : [credentialStep(machine, credentialFile, credential.reveal())]),
+    eventSourceStep(machine),
+    taskStep(machine, taskDefinition(request.executable)),
+  ];
+}
+
+/** The trigger first, so that no run starts meanwhile. @throws AgentError `install-failed` */
+export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonly InstallStep[] {
+  const { configFile, credentialFile } = machine.paths;
+  const { eventSource } = machine;
+  return [
+    taskRemovalStep(machine),
+    credentialRemovalStep(machine, credentialFile),
+    ...(purge
+      ? [
+          fileRemovalStep(machine, "settings file", configFile, "everybody"),
+          ...ownFiles(machine.paths)
+            .map((path) => fileRemovalStep(machine, "state or log", path))
+            .filter(({ change }) => change === "remove"),
+        ]
+      : []),
+    {
+      what: "source of the event log",
+      change: eventSource.isRegistered() ? "remove" : "absent",
+      apply: () => {
+        acting("the source of the event log can't be removed", () => eventSource.remove());
+        return () => acting("the source of the event log can't be registered", () => eventSource.register());
+      },
+    },
+    emptyFolderStep(machine),
+  ];
+}
+
+function folderStep(machine: WindowsMachine): InstallStep {
+  const path = folderOf(machine.paths.configFile);
+  const kind = machine.folderKind(path);
+  if (kind === "link") {
+    // Everybody may make folders and junctions in ProgramData.
+    throw new AgentError("install-failed", `${path} is a link to another place; remove it.`);
+  }
+  return {
+    what: `folder ${path}, whose files are the administrators'`,
+    change: kind === "absent" ? "create" : "update",
+    apply: () => {
+      machine.protectFolder(path);
+      return () => {
+        if (kind === "absent") acting(`${path} can't be removed`, () => machine.removeEmptyFolder(path));
+      };
+    },
+  };
+}
+
+function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
+  return {
+    what: "source of the event log",
+    change: eventSource.isRegistered() ? "keep" : "create",
+    apply: () => {
+      acting("the source of the event log can't be registered", () => eventSource.register());
+      return () => acting("the source of the event log can't be removed", () => eventSource.remove());
+    },
+  };
+}
+
+/** Always registered anew, since what an administrator or a tool changed of it can't be told from its file. */
+function taskStep(machine: WindowsMachine, definition: string): InstallStep {
+  const { tasks } = machine;
+  const path = taskDefinitionFile(machine.paths);
+  const file = fileStep(machine, "definition", path, taskFileContent(definition), "administrators");
+  const before = machine.taskRegistered();
+  const registration = part(() => {
+    tasks.register(path);
+    return () => {
+      if (!before) tasks.remove();
+    };
+  });
+  const again = part(() => () => before && tasks.register(path));
+  return {
+    what: `logon trigger: scheduled task ${taskName}`,
+    change: before ? "update" : "create",
+    // Undone from behind: the definition is put back before it is registered again.
+    apply: () => applySteps([again, file, registration]),
+  };
+}
+
+function taskRemovalStep(machine: WindowsMachine): InstallStep {
+  const { tasks } = machine;
+  const path = taskDefinitionFile(machine.paths);
+  const file = fileRemovalStep(machine, "definition", path);
+  const registered = machine.taskRegistered();
+  return {
+    what: `logon trigger: scheduled task ${taskName}`,
+    change: registered || file.change === "remove" ? "remove" : "absent",
+    apply: () =>
+      applySteps([
+        {
+          what: "registration",
+          change: registered ? "remove" : "absent",
+          apply: () => {
+            tasks.end();
+            tasks.remove();
+            return () => {
+              if (file.change === "remove") tasks.register(path);
+            };
+          },
+        },
+        file,
+      ]),
+  };
+}
+
+function emptyFolderStep(machine: WindowsMachine): InstallStep {
+  const path = folderOf(machine.paths.configFile);
+  return {
+    what: `folder ${path}, if nothing else is in it`,
+    change: machine.folderKind(path) === "folder" ? "remove" : "absent",
+    apply: (): Undo => {
+      acting(`${path} can't be removed`, () => machine.removeEmptyFolder(path));
+      return () => machine.protectFolder(path);
+    },
+  };
+}
+
+/** What SYSTEM starts must be the administrators' alone. */
+function refuseExecutable(machine: WindowsMachine, executable: string): void {
+  const writable = machine.writableByOthers(executable);
+  if (writable.kind === "failed") throw writable.error;
+  const local = /^[a-z]:\\/i.test(executable);
+  if (local && writable.kind === "found" && !writable.value) return;
+  const why = local ? "others than administrators may change it or its folder" : "it is not on a drive of this machine";
+  const move = "Put it where only administrators may write, such as C:\\Program Files\\LinkUserAgent";
+  throw new AgentError(
+    "install-failed",
+    `The logon trigger can't start ${executable}: ${why}. ${move}, and run install from there.`,
+  );
+}

@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { AgentError } from "../../../errors.ts";
+import { printable } from "../../../printable.ts";
+import { taskName } from "./task-definition.ts";
+
+/** Milliseconds; what hangs longer has failed. */
+const longest = 60_000;
+
+/**
+ * Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi
+ * can't call.
+ */
+const tool = "schtasks.exe";
+
+/** Windows' Task Scheduler, as far as the logon trigger goes. */
+export interface TaskScheduler {
+  /** Registers the task of a file, in place of an earlier one. @throws AgentError `install-failed` */
+  register(definitionFile: string): void;
+  /** Ends a run of the task, if there is one. */
+  end(): void;
+  /** @throws AgentError `install-failed` */
+  remove(): void;
+}
+
+/** @param systemDirectory absolute; from nowhere else is the tool started */
+export function taskScheduler(systemDirectory: string): TaskScheduler {
+  const call = (...parameters: readonly string[]) =>
+    spawnSync(`${systemDirectory}\\${tool}`, [...parameters, "/TN", taskName], {
+      // libuv gives it what Windows needs; nothing else of this process's, which may be a secret.
+      env: {},
+      // Wine's tool waits for somebody who types, where its input is open.
+      stdio: ["ignore", "pipe", "pipe"],
+      encoding: "latin1",
+      timeout: longest,
+      windowsHide: true,
+    });
+  const insist = (what: string, ...parameters: readonly string[]): void => {
+    const { error, status, stdout, stderr } = call(...parameters);
+    if (status === 0) return;
+    const told = printable(`${stdout}${stderr}`.trim(), 300);
+    const why = error === undefined ? `${tool} ended with ${status}${told === "" ? "" : `: ${told}`}` : error.message;
+    const message = `The scheduled task ${taskName} can't be ${what}: ${why}.`;
+    throw new AgentError("install-failed", message, { cause: error });
+  };
+  return {
+    register: (definitionFile) => insist("registered", "/Create", "/F", "/XML", definitionFile),
+    end: () => void call("/End"),
+    remove: () => insist("removed", "/Delete", "/F"),
+  };
+}

@@ -1,0 +1,22 @@
+import { exitCodes } from "../exit-codes.ts";
+import type { LinkResult } from "../link/ports.ts";
+import { printable } from "../printable.ts";
+import type { CommandResult } from "../wiring/runtime.ts";
+
+/** What a run of `link` tells. */
+export function describeLink(result: LinkResult): CommandResult {
+  const { outcome, device, username, group, message, requests, elapsedMs, error } = result;
+  const known = { outcome, device, username, group, message, requests, elapsedMs };
+  return {
+    exitCode: exitCodes[outcome],
+    document: error === undefined ? known : { ...known, error: { code: error.code } },
+    text: textFor(result),
+  };
+}
+
+function textFor({ outcome, device, username, group, message }: LinkResult): string {
+  if (outcome !== "linked" && outcome !== "already-linked") return `${outcome}: ${printable(message, 2000)}`;
+  const to = `${printable(username ?? "")}${group === undefined ? "" : `, group ${printable(group)}`}`;
+  const lines = [`${outcome}: ${printable(`${device?.value} (${device?.source}, ${device?.detail})`)} to ${to}`];
+  return outcome === "linked" ? lines.join("\n") : [...lines, printable(message)].join("\n");
+}

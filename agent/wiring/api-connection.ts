@@ -1,0 +1,62 @@
+import type { Clock } from "../clock.ts";
+import { createGears, type Gears } from "../gears/gears.ts";
+import type { LinkRequest } from "../gears/link-user.ts";
+import type { LinkAnswer, RequestCount } from "../link/ports.ts";
+import type { Sender } from "../network/exchange.ts";
+import type { Credentials } from "../settings/credentials.ts";
+
+/** The API as the run over candidates sees it: opened at the first call, closed before every wait. */
+export interface ApiConnection {
+  /** @throws AgentError for every answer that makes no sense to wait for, and for what the network did */
+  link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
+  /** Of the whole run, over all connections. */
+  requests(): RequestCount;
+  /** Drops the token and all connections. */
+  rest(): Promise<void>;
+}
+
+/** Opens nothing before the first call. */
+export function apiConnection(parts: {
+  readonly baseUrl: string;
+  /** @throws AgentError where there are none */
+  readonly credentials: () => Credentials;
+  readonly openSender: () => Sender;
+  readonly clock: Clock;
+}): ApiConnection {
+  let open: { readonly gears: Gears; readonly sender: Sender } | undefined;
+  let before: RequestCount = { token: 0, linkUser: 0 };
+
+  function requests(): RequestCount {
+    const now = open?.gears.requests ?? { token: 0, linkUser: 0 };
+    return { token: before.token + now.token, linkUser: before.linkUser + now.linkUser };
+  }
+
+  return {
+    requests,
+    async link(request, signal) {
+      if (open === undefined) {
+        const sender = parts.openSender();
+        open = { sender, gears: createGears({ ...parts, credentials: parts.credentials(), sender }) };
+      }
+      const answer = await open.gears.link(request, signal);
+      switch (answer.kind) {
+        case "linked":
+        case "device-unknown":
+          return answer;
+        case "rate-limited":
+          return { kind: "rate-limited", notBefore: answer.rateLimit.notBefore };
+        case "server-error":
+          return { kind: "unavailable", error: answer.error, notBefore: answer.rateLimit.notBefore };
+        case "token-refused":
+        case "refused":
+          throw answer.error;
+      }
+    },
+    async rest() {
+      before = requests();
+      const sender = open?.sender;
+      open = undefined;
+      await sender?.close();
+    },
+  };
+}

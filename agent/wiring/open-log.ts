@@ -1,0 +1,37 @@
+import { createLog, formatLogLine, type Log, type LogEvent } from "../log.ts";
+import { printable } from "../printable.ts";
+import type { Settings } from "../settings/table.ts";
+import type { EventReport } from "./event-report.ts";
+import { logFileSink } from "./log-file.ts";
+import type { Runtime } from "./runtime.ts";
+
+interface RunLog {
+  /** To standard error, in a person's form on a terminal, to the file, and with its warnings to the system's event log. */
+  readonly log: Log;
+  /** For what the result tells, too, and the event log with it: a terminal that shows the result has it once. */
+  readonly endLog: Log;
+}
+
+/** Opens the log of a run. */
+export function openLog(
+  { clock, onTerminal, resultBeside, writeError }: Runtime,
+  level: Settings["logLevel"],
+  path: string,
+  events: Pick<EventReport, "warn">,
+): RunLog {
+  const toStandardError = (event: LogEvent): void =>
+    writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
+  const toFile = logFileSink(path, (code) => {
+    log.warn("log-unwritable", `the log file ${path} can't be written (${code})`);
+  });
+  const toEventLog = ({ level, message }: LogEvent): void => {
+    if (level === "warn") events.warn(message);
+  };
+  const now = (): number => clock.now();
+  const log = createLog(level, [toStandardError, toFile, toEventLog], now);
+  const endLog = createLog(level, resultBeside ? [toFile] : [toStandardError, toFile], now);
+  return { log, endLog };
+}
+
+const forPerson = ({ time, level, message }: LogEvent): string =>
+  `${new Date(time).toTimeString().slice(0, 8)} ${level.padEnd(5)} ${printable(message)}`;

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AgentError } from "../../agent/errors.ts";
+import { buildTokenRequest, readTokenResponse } from "../../agent/gears/token.ts";
+import { Secret } from "../../agent/secret.ts";
+import { answer, anyAnswer, codeThrownBy, hostileBodies, now, portalPage } from "./answers.ts";
+
+const clientSecret = new Secret("s3cret&=+ /?");
+const context = { host: "gears.opswat.com", secrets: [clientSecret] };
+const read = (response: ReturnType<typeof answer>) => readTokenResponse(response, context, now);
+
+describe("the request", () => {
+  const request = buildTokenRequest("https://gears.opswat.com/", { clientId: "key 1", clientSecret });
+
+  test("is the client credentials grant with the credentials in the body", () => {
+    expect(request).toMatchObject({ method: "POST", origin: "https://gears.opswat.com" });
+    expect(request.target.reveal()).toBe("/o/oauth/token");
+    expect(request.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+    expect(Object.fromEntries(new URLSearchParams(request.body?.reveal()))).toEqual({
+      client_id: "key 1",
+      client_secret: "s3cret&=+ /?",
+      grant_type: "client_credentials",
+    });
+  });
+
+  test("printed in any way shows no secret", () => {
+    expect(JSON.stringify(request)).not.toContain("s3cret");
+  });
+});
+
+describe("a token", () => {
+  test.each([
+    ["with its life", { access_token: "abc", token_type: "bearer", expires_in: 3600 }, now + 3_600_000],
+    ["with its life as text", { access_token: "abc", expires_in: "60" }, now + 60_000],
+    ["without its life", { access_token: "abc" }, undefined],
+    ["with an unreadable life", { access_token: "abc", expires_in: "soon" }, undefined],
+    ["that has expired", { access_token: "abc", expires_in: -5 }, now],
+    ["that lives absurdly long", { access_token: "abc", expires_in: 1e300 }, now + 365 * 86_400_000],
+  ])("%s", (_, body, expiresAt) => {
+    const got = read(answer(200, body));
+    expect(got).toMatchObject({ kind: "token", token: { expiresAt } });
+    expect(got.kind === "token" && got.token.value.reveal()).toBe("abc");
+  });
+});
+
+test.each([
+  [400, { error: "invalid_client", error_description: "Bad client credentials" }],
+  [401, { error: "invalid_client" }],
+  [400, ""],
+  [401, "Unauthorized"],
+  [401, portalPage],
+])("status %d with %j refuses the credentials", (status, body) => {
+  expect(codeThrownBy(() => read(answer(status, body)))).toBe("credentials-refused");
+});
+
+test("the refusal says why, without the secret that a proxy sends back", () => {
+  const body = { error: "invalid_client", error_description: `bad ${clientSecret.reveal()}\u001b` };
+  expect(() => read(answer(401, body))).toThrow("(invalid_client: bad REDACTED\\u{1b})");
+});
+
+test.each([
+  ["redirect", answer(301, "", { location: "/login" }), "redirected"],
+  ["web page", answer(200, portalPage), "intercepted"],
+  ["web page for 400", answer(400, portalPage), "not-json"],
+  ["web page for 404", answer(404, portalPage), "not-json"],
+  ["page of a network that wants a login", answer(511, portalPage), "intercepted"],
+  ["empty answer", answer(200), "not-json"],
+  ["answer without a token", answer(200, { token_type: "bearer" }), "unexpected-answer"],
+  ["token that could split a request", answer(200, { access_token: "a\r\nb" }), "unexpected-answer"],
+  ["token with a wrong status", answer(403, { access_token: "abc" }), "unexpected-answer"],
+])("%s is no answer of the API", (_, response, code) => {
+  expect(codeThrownBy(() => read(response))).toBe(code);
+});
+
+test("rate limit and server faults are answers", () => {
+  expect(read(answer(429, "", { "retry-after": "7" }))).toMatchObject({
+    kind: "rate-limited",
+    rateLimit: { notBefore: now + 7000 },
+  });
+  expect(read(answer(503, portalPage))).toMatchObject({ kind: "server-error", error: { code: "server-error" } });
+});
+
+test("the hostile corpus never gives a token and never breaks the reader", () => {
+  for (const body of hostileBodies) {
+    expect(
+      codeThrownBy(() => read(answer(200, body))),
+      body.slice(0, 40),
+    ).toMatch(/^(?:intercepted|not-json|unexpected-answer)$/);
+  }
+});
+
+test("any answer ends as one of the union or as an error of the contract", () => {
+  fc.assert(
+    fc.property(anyAnswer, (response) => {
+      try {
+        expect(["token", "rate-limited", "server-error"]).toContain(read(response).kind);
+      } catch (thrown) {
+        if (!(thrown instanceof AgentError)) throw thrown;
+        expect(["protocol", "credentials"]).toContain(thrown.outcome);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { evaluatePac, type PacWorld } from "../../../agent/network/pac/evaluate.ts";
+
+const gears = new URL("https://gears.opswat.com/o/oauth/token?access_token=planted");
+const addresses: Readonly<Record<string, string>> = { "gears.opswat.com": "192.0.2.7", "intern.test": "10.1.2.3" };
+
+function evaluate(body: string, world: Partial<PacWorld> = {}, url = gears): Promise<string> {
+  return evaluatePac(`function FindProxyForURL(url, host) { ${body} }`, url, {
+    resolve: async (host) => addresses[host] ?? null,
+    ownAddress: () => "10.9.8.7",
+    // No busy machine makes a script of these too slow.
+    now: () => 0,
+    ...world,
+  });
+}
+
+test("gives what the script says", async () => {
+  expect(await evaluate('return "PROXY p:8080; DIRECT";')).toBe("PROXY p:8080; DIRECT");
+  expect(await evaluate("return null;")).toBe("");
+});
+
+test("tells the script of the URL scheme and host alone", async () => {
+  expect(await evaluate("return url + ' ' + host;")).toBe("https://gears.opswat.com/ gears.opswat.com");
+});
+
+describe("the functions", () => {
+  test.each<[string, boolean]>([
+    ['isPlainHostName("gateway")', true],
+    ["isPlainHostName(host)", false],
+    ['dnsDomainIs(host, ".opswat.com")', true],
+    ['dnsDomainIs(host, ".example.com")', false],
+    ['localHostOrDomainIs("gears", "gears.opswat.com")', true],
+    ['localHostOrDomainIs("ears", "gears.opswat.com")', false],
+    ["dnsDomainLevels(host) === 2", true],
+    ['shExpMatch(host, "*.opswat.com")', true],
+    ['shExpMatch(host, "g?ars.*")', true],
+    ['shExpMatch(host, "gears.opswat")', false],
+    ['dnsResolve("intern.test") === "10.1.2.3"', true],
+    ['isResolvable("nothing.test")', false],
+    ['isInNet("intern.test", "10.0.0.0", "255.0.0.0")', true],
+    ['isInNet("10.1.2.3", "10.1.2.0", "255.255.255.0")', true],
+    ['isInNet("11.1.2.3", "10.0.0.0", "255.0.0.0")', false],
+    ['isInNet("nothing.test", "0.0.0.0", "0.0.0.0")', false],
+    ['isInNet(myIpAddress(), "10.9.0.0", "255.255.0.0")', true],
+    ['weekdayRange("SUN", "SAT")', true],
+    ['weekdayRange("SUN", "SAT", "GMT")', true],
+    ["timeRange(0, 24)", true],
+    ["timeRange(0, 0, 0, 23, 59, 59)", true],
+    ['dateRange("JAN", "DEC")', true],
+    ["dateRange(1, 31)", true],
+    ["dateRange(1, 'JAN', 1990, 31, 'DEC', 1991)", false],
+    ["dateRange(1990, 2090, 'GMT')", true],
+  ])("%s is %s", async (call, expected) => {
+    expect(await evaluate(`return String(${call});`)).toBe(String(expected));
+  });
+});
+
+test("each name is looked up once, although the script starts anew", async () => {
+  const asked: string[] = [];
+  const resolve = async (host: string) => {
+    asked.push(host);
+    return null;
+  };
+  expect(
+    await evaluate('dnsResolve("a.test"); dnsResolve("b.test"); dnsResolve("a.test"); return "x";', { resolve }),
+  ).toBe("x");
+  expect(asked).toEqual(["a.test", "b.test"]);
+});
+
+describe("a hostile script", () => {
+  test.each<[string, string, RegExp]>([
+    ["that never ends", "for (;;) {}", /does not end within 1 s/],
+    ["that takes all memory", "var a = []; for (;;) a.push(new Array(100000).fill(1));", /it fails|does not end/],
+    ["that recurses for ever", "function f() { return f() + 1; } return f();", /it fails \(\w+\)/],
+    ["that throws its own text", 'throw new Error("planted");', /it fails \(Error\)/],
+    ["that gives a number", "return 7;", /gives no text/],
+    ["that gives a promise", "return Promise.resolve('DIRECT');", /gives no text/],
+    ["that gives what has no end", "return new Proxy({}, { get: () => { for (;;); } });", /gives no text/],
+    ["that throws what throws", "throw new Proxy({}, { get: () => { throw 1; } });", /it fails \(an exception\)/],
+    ["that throws what has no end", "throw { get name() { for (;;); } };", /it fails \(an exception\)/],
+    [
+      "that throws what is deep",
+      "var o = {}; for (var p = o, i = 0; i < 1e5; i++) p = p.a = {}; throw o;",
+      /it fails|breaks/,
+    ],
+    ["that breaks the interpreter", "return JSON.parse('['.repeat(1e6));", /it fails|breaks its interpreter/],
+    ["that looks up names without end", "for (var n = 0; ; n++) dnsResolve('n' + n);", /more than 8 names/],
+  ])("%s is ended", async (_, body, said) => {
+    let asked = 0;
+    const ended = evaluate(body, { now: () => asked++ });
+    await expect(ended).rejects.toMatchObject({ code: "settings-unreadable" });
+    await expect(ended).rejects.toThrow(said);
+    await expect(ended).rejects.not.toThrow("planted");
+  });
+
+  test("finds nothing of this program or machine", async () => {
+    const names = ["process", "require", "fetch", "module", "WebAssembly", "setTimeout", "std", "os"];
+    expect(await evaluate(`return ${JSON.stringify(names)}.filter((n) => n in globalThis).join();`)).toBe("");
+    expect(await evaluate('return typeof (function () {}).constructor("return this")().process;')).toBe("undefined");
+  });
+
+  test("that has no FindProxyForURL is told", async () => {
+    const world = { resolve: async () => null, ownAddress: () => "127.0.0.1", now: Date.now };
+    await expect(evaluatePac("<html>", gears, world)).rejects.toMatchObject({ code: "settings-unreadable" });
+  });
+});

@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AgentError } from "../../../agent/errors.ts";
+import { chooseProxy, type ProxySources } from "../../../agent/network/proxy/choice.ts";
+import { absent, failed, found } from "../../../agent/reading.ts";
+import { Secret } from "../../../agent/secret.ts";
+
+const gears = new URL("https://gears.opswat.com/x");
+const HTTPS_PROXY = "http://proxy.example.com:3128";
+
+/** With nothing in the system's setting and no log-on, unless given. */
+async function choose(
+  setting: string,
+  url: URL,
+  environment: Record<string, string>,
+  more: Partial<ProxySources> = {},
+) {
+  const systemProxy = async () => absent("/etc/environment", "has none");
+  const none = { byScript: async () => [], login: () => undefined };
+  const choice = await chooseProxy(url, { setting, environment, systemProxy, ...none, ...more });
+  const [way] = choice.ways;
+  return { ...choice, proxy: way === "direct" ? undefined : way };
+}
+
+test("none connects directly, whatever the environment says", async () => {
+  expect((await choose("none", gears, { HTTPS_PROXY })).proxy).toBeUndefined();
+});
+
+test("an address is obeyed, whatever NO_PROXY says", async () => {
+  const { proxy, reason } = await choose("http://p.example.com:8080/", gears, { HTTPS_PROXY, NO_PROXY: "*" });
+  expect(proxy).toEqual({ origin: "http://p.example.com:8080", authorization: undefined, discovered: false });
+  expect(reason).toBe("the setting proxy");
+});
+
+describe("auto", () => {
+  test.each<[string, string, Record<string, string>, string | undefined]>([
+    ["nothing set", "https://gears.opswat.com", {}, undefined],
+    ["HTTPS_PROXY", "https://gears.opswat.com", { HTTPS_PROXY }, "http://proxy.example.com:3128"],
+    ["lower case wins", "https://gears.opswat.com", { HTTPS_PROXY, https_proxy: "http://other:1" }, "http://other:1"],
+    [
+      "an empty one counts as not set",
+      "https://gears.opswat.com",
+      { HTTPS_PROXY, https_proxy: "" },
+      "http://proxy.example.com:3128",
+    ],
+    ["HTTP_PROXY is for http alone", "https://gears.opswat.com", { HTTP_PROXY: HTTPS_PROXY }, undefined],
+    ["HTTP_PROXY for http", "http://10.0.0.1", { HTTP_PROXY: HTTPS_PROXY }, "http://proxy.example.com:3128"],
+    ["without a scheme", "https://gears.opswat.com", { HTTPS_PROXY: "proxy:3128" }, "http://proxy:3128"],
+    ["a proxy over TLS", "https://gears.opswat.com", { HTTPS_PROXY: "https://proxy" }, "https://proxy"],
+    ["this machine, by name", "https://localhost:8443", { HTTPS_PROXY }, undefined],
+    ["this machine, by IPv4", "https://127.8.9.1", { HTTPS_PROXY }, undefined],
+    ["this machine, by IPv6", "https://[::1]:8443", { HTTPS_PROXY }, undefined],
+  ])("%s", async (_, url, environment, origin) => {
+    expect((await choose("auto", new URL(url), environment)).proxy?.origin).toBe(origin);
+  });
+
+  test.each<[string, string, boolean]>([
+    ["*", "https://gears.opswat.com", true],
+    ["gears.opswat.com", "https://gears.opswat.com", true],
+    ["GEARS.OPSWAT.COM", "https://gears.opswat.com", true],
+    ["opswat.com", "https://gears.opswat.com", true],
+    [".opswat.com", "https://gears.opswat.com", true],
+    ["*.opswat.com", "https://gears.opswat.com", true],
+    ["opswat.com.", "https://gears.opswat.com", true],
+    ["opswat.com", "https://gears.opswat.com.", true],
+    ["pswat.com", "https://gears.opswat.com", false],
+    ["gears.opswat.com.evil.example", "https://gears.opswat.com", false],
+    ["a.example, b.example  gears.opswat.com", "https://gears.opswat.com", true],
+    ["gears.opswat.com:443", "https://gears.opswat.com", true],
+    ["gears.opswat.com:8443", "https://gears.opswat.com", false],
+    ["gears.opswat.com:8443", "https://gears.opswat.com:8443", true],
+    ["10.1.2.3", "https://10.1.2.3", true],
+    ["10.1.2.3:443", "https://10.1.2.3", true],
+    ["10.1.2.3:444", "https://10.1.2.3", false],
+    ["10.0.0.0/8", "https://10.1.2.3", true],
+    ["10.0.0.0/8", "https://11.1.2.3", false],
+    ["10.1.2.0/23", "https://10.1.3.255", true],
+    ["0.0.0.0/0", "https://10.1.2.3", true],
+    ["0.0.0.0/0", "https://gears.opswat.com", false],
+    ["10.0.0.0/33", "https://10.1.2.3", false],
+    ["2001:db8::/32", "https://[2001:db8::7]", true],
+    ["2001:db8::/32", "https://[2001:db9::7]", false],
+    ["[2001:db8::7]", "https://[2001:db8::7]", true],
+    ["[2001:db8::7]:443", "https://[2001:db8::7]", true],
+    ["[2001:db8::7]:444", "https://[2001:db8::7]", false],
+    ["2001:db8:0::7", "https://[2001:db8::7]", true],
+    ["10.0.0.0/8", "https://[::ffff:10.1.2.3]", true],
+    [".", "https://gears.opswat.com", false],
+    [":", "https://gears.opswat.com", false],
+    ["/8", "https://10.1.2.3", false],
+  ])("NO_PROXY %s and %s", async (NO_PROXY, url, direct) => {
+    const { proxy, reason } = await choose("auto", new URL(url), { HTTPS_PROXY, NO_PROXY });
+    expect(proxy === undefined).toBe(direct);
+    expect(reason).toMatch(direct ? /^NO_PROXY has / : /^HTTPS_PROXY$/);
+  });
+
+  test.each([
+    ["http://u:p@proxy:3128", "u:p"],
+    ["http://u@proxy:3128", "u:"],
+    ["http://CORP%5Cu:p%40ss@proxy:3128", "CORP\\u:p@ss"],
+    ["http://u:100%@proxy:3128", "u:100%"],
+  ])("takes user name and password from %s, and shows neither", async (value, pair) => {
+    const { proxy } = await choose("auto", gears, { HTTPS_PROXY: value });
+    expect(proxy?.authorization?.reveal()).toBe(`Basic ${Buffer.from(pair).toString("base64")}`);
+    expect(JSON.stringify(proxy)).toBe('{"origin":"http://proxy:3128","authorization":"REDACTED","discovered":false}');
+  });
+
+  test.each(["socks5://u:pass@proxy:1080", "http://", "::::", "ftp://proxy"])(
+    "refuses %s without showing it",
+    async (value) => {
+      const chosen = choose("auto", gears, { HTTPS_PROXY: value });
+      await expect(chosen).rejects.toMatchObject({ code: "setting-invalid" });
+      await expect(chosen).rejects.not.toThrow("pass");
+    },
+  );
+
+  test("no NO_PROXY breaks it, and one without the host changes nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "binary" }), async (NO_PROXY) => {
+        const { proxy } = await choose("auto", gears, { HTTPS_PROXY, NO_PROXY });
+        const mayMatch = NO_PROXY.includes("*") || /com/i.test(NO_PROXY);
+        expect(mayMatch || proxy?.origin === HTTPS_PROXY).toBe(true);
+      }),
+    );
+  });
+
+  test("an IPv4 address is in its own network of any size", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.ipV4(), fc.integer({ min: 0, max: 32 }), async (address, bits) => {
+        fc.pre(!address.startsWith("127."));
+        const choice = await choose("auto", new URL(`https://${address}`), {
+          HTTPS_PROXY,
+          NO_PROXY: `${address}/${bits}`,
+        });
+        expect(choice.proxy).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("the system's setting", () => {
+  const named = { origin: "http://system:8080", authorization: undefined, discovered: false };
+  const system = (...ways: (typeof named | "direct")[]) => ({
+    systemProxy: async () => found({ ways }, "netsh winhttp"),
+  });
+
+  test("counts where the environment says nothing", async () => {
+    const { ways, reason } = await choose("auto", gears, {}, system(named, "direct"));
+    expect({ ways, reason }).toEqual({ ways: [named, "direct"], reason: "netsh winhttp" });
+    expect((await choose("auto", gears, { HTTPS_PROXY }, system(named))).proxy?.origin).toBe(HTTPS_PROXY);
+  });
+
+  test("may be a script, of whose address only the host is told", async () => {
+    const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac?planted" }, "scutil");
+    const asked: string[] = [];
+    const byScript = async (script: string) => [named, "direct" as const].slice(asked.push(script) - 1);
+    const choice = await choose("auto", gears, {}, { systemProxy, byScript });
+    expect(choice).toMatchObject({ ways: [named, "direct"], reason: "PAC script wpad.test" });
+    expect(asked).toEqual(["http://wpad.test/proxy.pac?planted"]);
+  });
+
+  test("that is a script which gives nothing, or fails, leads directly, and is told", async () => {
+    const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac" }, "scutil");
+    expect(await choose("auto", gears, {}, { systemProxy })).toMatchObject({
+      ways: ["direct"],
+      problem: expect.stringContaining("SOCKS"),
+    });
+    const byScript = () => Promise.reject(new AgentError("settings-unreadable", "It never ends."));
+    expect(await choose("auto", gears, {}, { systemProxy, byScript })).toMatchObject({
+      ways: ["direct"],
+      reason: "PAC script wpad.test could not be asked",
+      problem: "It never ends.",
+    });
+  });
+
+  test("is not asked for this machine itself, nor where a setting decides", async () => {
+    const systemProxy = () => Promise.reject(new Error("must not be asked"));
+    expect((await choose("auto", new URL("https://localhost:1"), {}, { systemProxy })).proxy).toBeUndefined();
+    expect((await choose("none", gears, {}, { systemProxy })).proxy).toBeUndefined();
+  });
+
+  test("that names none is told as the reason", async () => {
+    expect((await choose("auto", gears, {})).reason).toBe("HTTPS_PROXY is not set; /etc/environment: has none");
+  });
+
+  test("that can't be read leads directly, and is told", async () => {
+    const error = new AgentError("not-connected", "The PAC script can't be fetched.");
+    const choice = await choose("auto", gears, {}, { systemProxy: async () => failed("PAC", error) });
+    expect(choice).toMatchObject({ ways: ["direct"], problem: error.message });
+  });
+});
+
+describe("the log-on", () => {
+  const login = () => new Secret("Basic x");
+  const authorizations = async (setting: string, environment: Record<string, string>, more: Partial<ProxySources>) =>
+    (await choose(setting, gears, environment, { login, ...more })).ways.map((way) =>
+      way === "direct" ? way : way.authorization?.reveal(),
+    );
+
+  test.each<[string, string, Record<string, string>]>([
+    ["the setting's", "http://p:1/", {}],
+    ["the environment's", "auto", { HTTPS_PROXY }],
+  ])("is for %s proxy", async (_, setting, environment) => {
+    expect(await authorizations(setting, environment, {})).toEqual(["Basic x"]);
+  });
+
+  test("is not for a proxy with one of its own", async () => {
+    expect(await authorizations("auto", { HTTPS_PROXY: "http://u:p@proxy" }, {})).toEqual(["Basic dTpw"]);
+  });
+
+  test("is not for a proxy that only the network names", async () => {
+    const proxy = { origin: "http://wpad:8080", authorization: undefined };
+    const ways = [{ ...proxy, discovered: true }, { ...proxy, discovered: false }, "direct"] as const;
+    expect(await authorizations("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toEqual([
+      undefined,
+      "Basic x",
+      "direct",
+    ]);
+  });
+
+  test("is not looked for where no proxy is used", async () => {
+    const unreadable = () => {
+      throw new Error("must not be asked");
+    };
+    expect(await choose("none", gears, {}, { login: unreadable })).toMatchObject({ ways: ["direct"] });
+  });
+});

@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { waysOfPac } from "../../../agent/network/proxy/pac-result.ts";
+
+const shown = (result: string) => waysOfPac(result).map((way) => (way === "direct" ? way : way.origin));
+
+test.each<[string, string[]]>([
+  ["DIRECT", ["direct"]],
+  ["", ["direct"]],
+  [" ; ", ["direct"]],
+  ["PROXY p:8080", ["http://p:8080"]],
+  ["proxy p:8080; direct", ["http://p:8080", "direct"]],
+  ["PROXY a:1;PROXY b:2; DIRECT", ["http://a:1", "http://b:2", "direct"]],
+  ["HTTPS p:443", ["https://p"]],
+  ["HTTP p:3128", ["http://p:3128"]],
+  ["PROXY p", ["http://p"]],
+  ["PROXY [2001:db8::1]:8080", ["http://[2001:db8::1]:8080"]],
+  ["SOCKS s:1080; DIRECT", ["direct"]],
+  ["SOCKS5 s:1080", []],
+  ["PROXY u:p@evil:80", []],
+  ["PROXY p:99999", []],
+])("%s", (result, expected) => {
+  expect(shown(result)).toEqual(expected);
+});
+
+test("nothing breaks it", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (result) => void waysOfPac(`PROXY ${result}`)));
+});

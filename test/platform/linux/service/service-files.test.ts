@@ -1,0 +1,85 @@
+import { chmodSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { unusableForService } from "../../../../agent/platform/linux/service/service-files.ts";
+import { type LayerKind, resolveSettings } from "../../../../agent/settings/layers.ts";
+import { makeRoot } from "../tree.ts";
+
+function faultOf(root: string, values: Readonly<Record<string, string>>, kind: LayerKind = "file") {
+  const error = unusableForService(root, resolveSettings([{ kind, location: "/etc/c.json", values }]));
+  if (error !== undefined) expect(error).toMatchObject({ code: "settings-hidden", outcome: "config-invalid" });
+  return error?.message;
+}
+
+const ca = "etc/linkuser-agent/ca.pem";
+const service = "the service that a logon starts";
+
+describe.each(["caFile", "clientCertFile"])("%s", (name) => {
+  test("that everybody may read is of use, also behind a link, and one that is not there is left to the run", () => {
+    const root = makeRoot({ [ca]: "" });
+    chmodSync(join(root, ca), 0o644);
+    symlinkSync(join(root, ca), join(root, "etc/link.pem"));
+    for (const path of [ca, "etc/link.pem", "etc/none.pem"]) {
+      expect(faultOf(root, { [name]: join(root, path) })).toBeUndefined();
+    }
+  });
+
+  test("that root alone may read is told with the command that opens it", () => {
+    const root = makeRoot({ [ca]: "" });
+    const path = join(root, ca);
+    chmodSync(path, 0o600);
+    const told = `file /etc/c.json, ${name}: ${service} may not read ${path}. Run chmod 644 ${path}`;
+    expect(faultOf(root, { [name]: path })).toBe(told);
+  });
+
+  test("is told where the service may not look into its folder; that of the settings is judged with them", () => {
+    const closed = ["etc/private", "etc/linkuser-agent/private"];
+    const root = makeRoot({ [ca]: "", ...Object.fromEntries(closed.map((folder) => [`${folder}/ca.pem`, ""])) });
+    for (const folder of [...closed, "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
+    for (const folder of closed) {
+      const told = faultOf(root, { [name]: join(root, folder, "ca.pem") });
+      expect(told).toContain(`may not look into ${join(root, folder)}`);
+      expect(told).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
+    }
+    expect(faultOf(root, { [name]: join(root, ca) })).toBeUndefined();
+  });
+
+  test.each(["root", "home/alice", "tmp"])("in %s is told, and so is a link to there", (folder) => {
+    const root = makeRoot({ [`${folder}/ca.pem`]: "", "etc/": "" });
+    symlinkSync(join(root, folder, "ca.pem"), join(root, "etc/link.pem"));
+    const told = `${service} does not see /${folder.split("/")[0]}, where `;
+    for (const path of [`${folder}/ca.pem`, "etc/link.pem"]) {
+      expect(faultOf(root, { [name]: join(root, path) })).toContain(told);
+    }
+  });
+});
+
+test.each([
+  ["clientKeyFile", "client-key.pem"],
+  ["credentialFile", "credential.json"],
+])("%s is of use where systemd hands it on, and nowhere else", (name, file) => {
+  const root = makeRoot();
+  const handedOn = join(root, "etc/linkuser-agent", file);
+  expect(faultOf(root, { [name]: handedOn })).toBeUndefined();
+  expect(faultOf(root, { [name]: "/srv/key" })).toContain(`gets a copy of ${handedOn}, and of no other file`);
+});
+
+test.each(["stateDir", "logFile"])("%s is of use where the service can write", (name) => {
+  const root = makeRoot();
+  for (const folder of ["var/lib/linkuser-agent", "var/log/linkuser-agent"]) {
+    expect(faultOf(root, { [name]: join(root, folder, "x") })).toBeUndefined();
+  }
+  expect(faultOf(root, { [name]: join(root, "var/lib/linkuser-agent-2") })).toContain("leave the setting out");
+});
+
+test("all are told, each in a line", () => {
+  const told = faultOf("/nowhere", { stateDir: "/srv/state", credentialFile: "/srv/credential.json" }, "policy");
+  expect(told?.split("\n").map((line) => line.split(":")[0])).toEqual([
+    "policy /etc/c.json, credentialFile",
+    "policy /etc/c.json, stateDir",
+  ]);
+});
+
+test.each<LayerKind>(["flag", "environment"])("a %s is this run's alone", (kind) => {
+  expect(faultOf("/nowhere", { stateDir: "/srv/state" }, kind)).toBeUndefined();
+});

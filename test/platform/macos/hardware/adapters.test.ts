@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { AgentError } from "../../../../agent/errors.ts";
+import { rankAdapters } from "../../../../agent/identity/adapter-rank.ts";
+import { type Addresses, readAdapters } from "../../../../agent/platform/macos/hardware/adapters.ts";
+import type { RunTool } from "../../../../agent/platform/macos/tools.ts";
+import { printed } from "../fixture.ts";
+
+const laptop: RunTool = (tool, ...parameters) => {
+  if (tool === "networksetup") return printed("networksetup-laptop");
+  return printed(parameters.at(-1) === "inet" ? "netstat-inet" : "netstat-inet6");
+};
+
+function ranked(addresses: Addresses, run = laptop) {
+  const reading = readAdapters(() => addresses, run);
+  return reading.kind === "found" ? rankAdapters(reading.value) : reading;
+}
+
+const wired = { en7: [{ mac: "00:e0:4c:00:00:01" }] };
+
+test("what is built in comes first, a dock after it, addresses made up by software last", () => {
+  expect(ranked(wired)).toMatchObject({
+    macs: [
+      { mac: "80:65:7c:00:20:4e", adapter: "en0" },
+      { mac: "00:e0:4c:00:00:01", adapter: "en7", reason: "USB adapter or dock, carries the default route" },
+      { mac: "1e:a0:93:00:cd:27", adapter: "en3" },
+    ],
+    passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "bridge0" })]),
+  });
+});
+
+test("with a private Wi-Fi address the hardware's own comes before it", () => {
+  const onWifi: RunTool = (tool, ...parameters) =>
+    tool === "netstat" ? "default  192.0.2.1  UGScg  en0\n" : laptop(tool, ...parameters);
+  expect(ranked({ en0: [{ mac: "2a:11:22:33:44:55" }] }, onWifi)).toMatchObject({
+    macs: [
+      { mac: "80:65:7c:00:20:4e", reason: expect.stringContaining("burnt into the adapter") },
+      { mac: "00:e0:4c:00:00:01" },
+      { mac: "2a:11:22:33:44:55", reason: expect.stringContaining("chosen at random") },
+      { mac: "1e:a0:93:00:cd:27" },
+    ],
+  });
+});
+
+test("an address set by hand is told apart from a random one", () => {
+  const reading = readAdapters(() => ({ en0: [{ mac: "00:11:22:33:44:55" }] }), laptop);
+  expect(reading).toMatchObject({
+    value: expect.arrayContaining([expect.objectContaining({ addressAssigned: "set" })]),
+  });
+});
+
+test("a tunnel that carries the default route is passed over, as it has no address of hardware", () => {
+  expect(ranked({ utun4: [{ mac: "00:00:00:00:00:00" }] })).toMatchObject({
+    passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "utun4", mac: undefined })]),
+  });
+});
+
+test("a tool that fails is a failure, not a Mac without adapters", () => {
+  const error = new AgentError("identity-unreadable", "networksetup did not end");
+  const failing: RunTool = () => {
+    throw error;
+  };
+  expect(readAdapters(() => ({}), failing)).toMatchObject({ kind: "failed", error });
+});

@@ -1,0 +1,350 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AgentError } from "../../../../agent/errors.ts";
+import { chooseGroup } from "../../../../agent/identity/group-choice.ts";
+import { usernameOf } from "../../../../agent/identity/username.ts";
+import { createLogons, type LogonSources } from "../../../../agent/platform/windows/accounts/logons.ts";
+import { encodeSid, parseSid } from "../../../../agent/platform/windows/accounts/sids.ts";
+import type { TokenFacts } from "../../../../agent/platform/windows/accounts/tokens.ts";
+import { WindowsError } from "../../../../agent/platform/windows/native/windows-error.ts";
+import type { MakeCalls } from "../../../../agent/platform/windows/native-calls.ts";
+
+const machine = "S-1-5-21-1-2-3";
+const domain = "S-1-5-21-7-8-9";
+const aliceSid = `${domain}-1104`;
+
+const alice: TokenFacts = {
+  userSid: aliceSid,
+  groups: [
+    { sid: `${domain}-513`, attributes: 7 },
+    { sid: `${domain}-2001`, attributes: 7 },
+    { sid: "S-1-5-32-545", attributes: 7 },
+  ],
+  primaryGroup: `${domain}-513`,
+  names: { user: "alice", domain: "CORP", upn: "alice@corp.example.com" },
+};
+const system: TokenFacts = {
+  userSid: "S-1-5-18",
+  groups: [{ sid: "S-1-5-32-544", attributes: 0xe }],
+  primaryGroup: "S-1-5-18",
+  names: { user: "LAPTOP1$", domain: "CORP", upn: undefined },
+};
+const session = { id: 2, state: 0, station: "Console", user: "alice", domain: "CORP", protocol: 0 };
+
+const directory = new Map([
+  [aliceSid, ["alice", "CORP", 1]],
+  [`${domain}-513`, ["Domain Users", "CORP", 2]],
+  [`${domain}-2001`, ["Sales EMEA", "CORP", 2]],
+  ["S-1-5-32-545", ["Users", "BUILTIN", 4]],
+] as const);
+
+/** LookupAccountSidW and LookupAccountNameW over the directory; a name that it lacks is ERROR_NONE_MAPPED. */
+function calls(known: ReadonlyMap<string, readonly [string, string, number]> = directory): MakeCalls {
+  return async (batch) =>
+    batch.map(({ name, parameters }) => {
+      const filled = parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
+      const [, subject] = filled;
+      const put = (at: number, write: (slot: Buffer) => void) => write(filled[at] as Buffer);
+      const none = { result: 0, lastError: 1332, parameters: filled };
+      if (name === "LookupAccountSidW") {
+        const found = known.get(parseSid(subject as Buffer) ?? "");
+        if (found === undefined) return none;
+        const [account, where, use] = found;
+        put(2, (slot) => slot.write(account, "utf16le"));
+        put(3, (slot) => slot.writeUInt32LE(account.length));
+        put(4, (slot) => slot.write(where, "utf16le"));
+        put(5, (slot) => slot.writeUInt32LE(where.length));
+        put(6, (slot) => slot.writeUInt32LE(use));
+      } else {
+        const text = (subject as Buffer).toString("utf16le").replace("\0", "");
+        const found = [...known].find(([, [account, where]]) => [account, `${where}\\${account}`].includes(text));
+        if (found === undefined) return none;
+        put(2, (slot) => slot.set(encodeSid(found[0])));
+        put(6, (slot) => slot.writeUInt32LE(found[1][2]));
+      }
+      return { result: 1, lastError: 0, parameters: filled };
+    });
+}
+
+const notPermitted = (): never => {
+  throw new WindowsError("WTSQueryUserToken", 1314);
+};
+
+function logons(changed: Partial<LogonSources> = {}) {
+  return createLogons({
+    ownToken: () => system,
+    sessionRows: () => [session],
+    consoleSession: () => 2,
+    ownSession: () => 0,
+    sessionToken: () => alice,
+    shellToken: () => undefined,
+    openSessionToken: () => ({ handle: 7n, [Symbol.dispose]() {} }),
+    openShellToken: () => undefined,
+    accountDomains: () => ({ machine, domain }),
+    machineName: () => "LAPTOP1",
+    direct: calls(),
+    bounded: calls(),
+    ...changed,
+  });
+}
+
+const account = async (all: ReturnType<typeof logons>, key = aliceSid) => {
+  const reading = await all.account(key);
+  if (reading.kind !== "found") throw new Error(JSON.stringify(reading));
+  return reading.value;
+};
+
+describe("as SYSTEM", () => {
+  it("takes the session's user from its token, with UPN and without a domain controller", async () => {
+    const unreachable: MakeCalls = async () => {
+      throw new AgentError("identity-unreadable", "asked a domain controller");
+    };
+    const all = logons({ bounded: unreachable });
+    expect(await all.sessions()).toMatchObject({
+      value: [{ id: "2", userKey: aliceSid, class: "user", state: "active", local: true, seat: "console" }],
+    });
+    expect(await account(all)).toEqual({
+      userKey: aliceSid,
+      systemName: "CORP\\alice",
+      sam: "alice",
+      domain: "CORP",
+      upn: "alice@corp.example.com",
+      kind: "domain",
+    });
+  });
+
+  it("is no caller, and neither is what runs in the services' session", async () => {
+    expect(await logons().caller()).toMatchObject({ kind: "absent" });
+    expect(await logons({ ownToken: () => alice }).caller()).toMatchObject({ kind: "absent" });
+  });
+
+  it("falls back to the shell's token, then to the session's names", async () => {
+    const byShell = logons({ sessionToken: notPermitted, shellToken: () => alice });
+    expect(await byShell.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
+    const byName = logons({ sessionToken: notPermitted, shellToken: notPermitted });
+    expect(await byName.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
+  });
+
+  it("fails where the session's user can't be made out: nobody is better than a wrong person", async () => {
+    const all = logons({ sessionToken: notPermitted, bounded: calls(new Map()) });
+    expect(await all.sessions()).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
+  });
+
+  it("finds nobody where no session has a user", async () => {
+    expect(await logons({ sessionRows: () => [{ ...session, user: "" }] }).sessions()).toMatchObject({
+      kind: "absent",
+    });
+  });
+});
+
+describe("as a plain user", () => {
+  const sources = { ownToken: () => alice, ownSession: () => 2, sessionToken: notPermitted, shellToken: notPermitted };
+
+  it("is the caller, whose session is told by the own token", async () => {
+    const all = logons(sources);
+    expect(await all.caller()).toMatchObject({ value: { userKey: aliceSid } });
+    expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
+  });
+
+  it("tells another user's session by name, without asking anybody", async () => {
+    const rows = [session, { ...session, id: 3, state: 4, user: "bob", domain: "LAPTOP1" }];
+    const all = logons({ ...sources, sessionRows: () => rows, bounded: calls(new Map()) });
+    expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: "LAPTOP1\\bob" }] });
+    expect(await account(all, "LAPTOP1\\bob")).toMatchObject({ sam: "bob", kind: "local", domain: undefined });
+  });
+
+  it("counts a second session of the same user to the same key, whatever the case of the name", async () => {
+    const rows = [session, { ...session, id: 3, state: 4, user: "ALICE", domain: "corp" }];
+    const all = logons({ ...sources, sessionRows: () => rows });
+    expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: aliceSid }] });
+  });
+});
+
+describe("groups", () => {
+  const groupsWith = async (bounded: MakeCalls, token = alice) => {
+    const all = logons({ bounded, sessionToken: () => token });
+    await all.sessions();
+    return await all.groups(await account(all));
+  };
+
+  it("are the token's, with their domains and kinds", async () => {
+    expect(await groupsWith(calls())).toMatchObject({
+      value: [
+        { systemName: "CORP\\Domain Users", name: "Domain Users", kind: "domain", primary: true },
+        { systemName: "CORP\\Sales EMEA", name: "Sales EMEA", kind: "domain", primary: false },
+        { systemName: "BUILTIN\\Users", name: "Users", kind: "well-known", primary: false },
+      ],
+    });
+  });
+
+  it("fail where no group of the domain could be named", async () => {
+    expect(await groupsWith(calls(new Map()))).toMatchObject({
+      kind: "failed",
+      error: { code: "identity-unreadable" },
+    });
+  });
+
+  it("leave one without a name that was removed from a domain that answers", async () => {
+    const token = { ...alice, groups: [...alice.groups, { sid: `${domain}-2999`, attributes: 7 }] };
+    const reading = await groupsWith(calls(), token);
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(reading.kind === "found" && reading.value.at(-1)).toMatchObject({ systemName: `${domain}-2999`, name: "" });
+  });
+
+  it("of Entra ID may have no names", async () => {
+    const token = { ...alice, groups: [{ sid: "S-1-12-1-1-2-3-4", attributes: 7 }] };
+    expect(await groupsWith(calls(), token)).toMatchObject({ value: [{ name: "", kind: "domain" }] });
+  });
+
+  it("of an account of this machine that is not logged on are none of a domain's", async () => {
+    const bounded = calls(new Map([[`${machine}-1001`, ["bob", "LAPTOP1", 1]]]));
+    const all = logons({ bounded, direct: bounded });
+    expect(await all.groups(await account(all, `${machine}-1001`))).toMatchObject({ kind: "found", value: [] });
+    expect(await logons().groups(await account(logons()))).toMatchObject({ kind: "failed" });
+  });
+});
+
+describe("user names", () => {
+  const entraSid = "S-1-12-1-1-2-3-4";
+  const tokenOf = (userSid: string, user: string, where: string, upn?: string): TokenFacts => ({
+    ...alice,
+    userSid,
+    names: { user, domain: where, upn },
+  });
+
+  it.each([
+    ["a domain user", alice, ["alice", "CORP\\alice", "alice@corp.example.com"]],
+    ["a domain user without a UPN", tokenOf(aliceSid, "alice", "CORP"), ["alice", "CORP\\alice", "alice"]],
+    ["a local user", tokenOf(`${machine}-1001`, "Zoë", "LAPTOP1", "Zoë@LAPTOP1"), ["Zoë", "Zoë", "Zoë"]],
+    [
+      "an Entra ID user",
+      tokenOf(entraSid, "AliceSmith", "AzureAD", "alice.smith@example.onmicrosoft.com"),
+      Array(3).fill("alice.smith@example.onmicrosoft.com"),
+    ],
+  ])("%s", async (_who, token, expected) => {
+    const row = { ...session, user: token.names?.user ?? "", domain: token.names?.domain ?? "" };
+    const all = logons({ sessionRows: () => [row], sessionToken: () => token });
+    await all.sessions();
+    const who = await account(all, token.userSid);
+    const sent = (["sam", "down-level", "upn"] as const).map((format) => usernameOf(who, format).username);
+    expect(sent).toEqual(expected);
+  });
+});
+
+describe("a UPN that the logon does not tell", () => {
+  const withoutUpn: TokenFacts = { ...alice, names: { user: "alice", domain: "CORP", upn: undefined } };
+
+  /** What Windows answers to each function by name; the functions that were called, in order. */
+  function windows(answers: Readonly<Record<string, { result: number; lastError?: number; text?: string }>>) {
+    const called: string[] = [];
+    const makeCalls: MakeCalls = async (batch) =>
+      batch.map(({ name, parameters }) => {
+        called.push(name);
+        const { result, lastError = 0, text = "" } = answers[name] ?? { result: 1 };
+        const filled = parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
+        if (name === "GetUserNameExW") {
+          (filled[1] as Buffer).write(text, "utf16le");
+          (filled[2] as Buffer).writeUInt32LE(text.length);
+        }
+        return { result, lastError, parameters: filled };
+      });
+    return { makeCalls, called };
+  }
+
+  const ask = async (answers: Parameters<typeof windows>[0], changed: Partial<LogonSources> = {}) => {
+    const { makeCalls, called } = windows(answers);
+    const all = logons({ bounded: makeCalls, sessionToken: () => withoutUpn, ...changed });
+    await all.sessions();
+    return { reading: await all.principalName(await account(all)), called };
+  };
+
+  it("is asked for in the user's place, and the place is left right after", async () => {
+    const closed: bigint[] = [];
+    const openSessionToken = () => ({ handle: 7n, [Symbol.dispose]: () => void closed.push(7n) });
+    const upn = "alice@corp.example.com";
+    const { reading, called } = await ask({ GetUserNameExW: { result: 1, text: upn } }, { openSessionToken });
+    expect(reading).toMatchObject({ kind: "found", value: upn });
+    expect(called).toEqual(["ImpersonateLoggedOnUser", "GetUserNameExW", "RevertToSelf"]);
+    expect(closed).toEqual([7n]);
+  });
+
+  it("is asked for as the shell where the session's token may not be used", async () => {
+    const openShellToken = () => ({ handle: 8n, [Symbol.dispose]() {} });
+    const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
+    const { reading } = await ask(answers, { openSessionToken: notPermitted, openShellToken });
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(await ask(answers, { openSessionToken: notPermitted })).toMatchObject({ reading: { kind: "failed" } });
+  });
+
+  it("is never the one of this process instead", async () => {
+    const answers = {
+      ImpersonateLoggedOnUser: { result: 0, lastError: 5 },
+      GetUserNameExW: { result: 1, text: "LAPTOP1$@corp.example.com" },
+    };
+    expect((await ask(answers)).reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
+  });
+
+  it("is absent where there is none, failed where nobody can say", async () => {
+    expect((await ask({ GetUserNameExW: { result: 0, lastError: 1332 } })).reading).toMatchObject({ kind: "absent" });
+    expect((await ask({ GetUserNameExW: { result: 0, lastError: 1355 } })).reading).toMatchObject({ kind: "failed" });
+  });
+
+  it("of the user who runs the program is asked for as such", async () => {
+    const plain = { ownToken: () => withoutUpn, ownSession: () => 2 };
+    const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
+    const { reading, called } = await ask(answers, plain);
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(called).toEqual(["GetUserNameExW"]);
+  });
+});
+
+it("no answer of a directory gives a group that the token has not, or a name outside 1 to 256 characters", async () => {
+  const rid = fc.integer({ min: 500, max: 3000 });
+  const sid = fc.oneof(
+    rid.map((id) => `${domain}-${id}`),
+    rid.map((id) => `${machine}-${id}`),
+    rid.map((id) => `S-1-5-21-4-5-6-${id}`),
+    rid.map((id) => `S-1-12-1-1-2-3-${id}`),
+    fc.constantFrom("S-1-1-0", "S-1-5-32-544", "S-1-5-32-545", "S-1-5-11", "S-1-18-1"),
+  );
+  const name = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 12 }),
+    fc.integer({ min: 250, max: 260 }).map((length) => "n".repeat(length)),
+  );
+  const answer = fc.tuple(name, fc.constantFrom("CORP", "LAPTOP1", "BUILTIN", ""), fc.constantFrom(1, 2, 4, 5, 9));
+  const members = fc.array(fc.tuple(sid, fc.option(answer, { freq: 8 })), { maxLength: 8 });
+  const patterns = fc.array(fc.constantFrom("*", "CORP\\*", "n*", "?", "*\\*"), { maxLength: 3 });
+  const fallback = fc.constantFrom("primary" as const, "none" as const);
+  let chosen = 0;
+  const property = fc.asyncProperty(
+    members,
+    patterns,
+    fallback,
+    fc.nat(8),
+    async (told, groupPrefer, groupFallback, primary) => {
+      const known = new Map(told.flatMap(([one, names]) => (names === null ? [] : [[one, names] as const])));
+      const groups = [...new Set(told.map(([one]) => one))].map((one) => ({ sid: one, attributes: 7 }));
+      const token: TokenFacts = { ...alice, groups, primaryGroup: groups[primary]?.sid };
+      const all = logons({ bounded: calls(known), direct: calls(known), sessionToken: () => token });
+      await all.sessions();
+      const reading = await all.groups(await account(all));
+      if (reading.kind !== "found") return;
+      const { group } = chooseGroup(reading.value, { groupPrefer, groupFallback });
+      if (group === undefined) return;
+      chosen += 1;
+      expect(group.length >= 1 && group.length <= 256).toBe(true);
+      const owners = groups.filter((one) => known.get(one.sid)?.[0] === group).map((one) => one.sid);
+      expect(owners.some((one) => !one.startsWith(machine) && /^S-1-(?:5-21|12-1)-/.test(one))).toBe(true);
+    },
+  );
+  await fc.assert(property, { numRuns: 10_000 });
+  expect(chosen).toBeGreaterThan(1000);
+});
+
+describe("by name", () => {
+  it("finds a user, and refuses a group", async () => {
+    expect(await logons().accountByName("CORP\\alice")).toMatchObject({ value: { userKey: aliceSid, sam: "alice" } });
+    expect(await logons().accountByName("Sales EMEA")).toMatchObject({ kind: "absent" });
+    expect(await logons().accountByName("mallory")).toMatchObject({ kind: "absent" });
+  });
+});

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseMac } from "../../../../agent/identity/mac.ts";
+import { adapterBus } from "../../../../agent/platform/windows/hardware/adapter-bus.ts";
+import {
+  type AddressRow,
+  type InterfaceRow,
+  parseAddressRows,
+  parseInterfaceRows,
+  toAdapters,
+} from "../../../../agent/platform/windows/hardware/adapter-rows.ts";
+import type { ReadKey } from "../../../../agent/platform/windows/hardware/hardware-ids.ts";
+
+const untold = (): undefined => undefined;
+const captured = JSON.parse(readFileSync(new URL("../captured-wine-10.json", import.meta.url), "utf8"));
+const interfaces = Buffer.from(captured.interfaces, "base64");
+const addresses = { bytes: Buffer.from(captured.adapters.bytes, "base64"), base: BigInt(captured.adapters.base) };
+
+describe("captured tables (Wine 10)", () => {
+  it("are a card with its address and the loopback", () => {
+    expect(parseInterfaceRows(interfaces)).toMatchObject([
+      { alias: "lo", type: 24, mac: undefined },
+      {
+        alias: "eth0",
+        type: 6,
+        mac: "00:0c:29:f2:7a:29",
+        permanentMac: "00:0c:29:f2:7a:29",
+        flags: 5,
+        operational: true,
+      },
+    ]);
+  });
+
+  it("have the GUID by which the registry knows the card", () => {
+    expect(parseInterfaceRows(interfaces)[1]?.guid).toMatch(/^\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}$/);
+  });
+
+  it("join to adapters, the best route first", () => {
+    const rows = parseAddressRows(addresses) ?? [];
+    const card = rows.find(({ name }) => name === "eth0");
+    expect(card?.hasGateway).toBe(true);
+    expect(toAdapters(parseInterfaceRows(interfaces), rows, card?.index, untold)).toMatchObject([
+      { name: "lo", kind: "loopback", defaultRoute: undefined },
+      { name: "eth0", kind: "physical", addressAssigned: "permanent", up: true, defaultRoute: 0 },
+    ]);
+  });
+});
+
+const plain: InterfaceRow = {
+  guid: "{1EC10EEC-8B5F-4D8E-A5F6-0C1B6D9D2E11}",
+  luid: 1n,
+  index: 5,
+  alias: "Ethernet",
+  description: "Intel(R) Ethernet Connection I219-LM",
+  mac: parseMac("00:0c:29:f2:7a:29"),
+  permanentMac: parseMac("00:0c:29:f2:7a:29"),
+  type: 6,
+  physicalMedium: 14,
+  flags: 5,
+  operational: true,
+};
+
+const one = (changed: Partial<InterfaceRow>) => toAdapters([{ ...plain, ...changed }], [], undefined, untold)[0];
+
+describe("kind", () => {
+  it.each<[string, Partial<InterfaceRow>, string, string]>([
+    ["a wired card", {}, "physical", "Ethernet hardware"],
+    ["a Wi-Fi card", { type: 71, physicalMedium: 9 }, "physical", "Wi-Fi hardware"],
+    [
+      "a virtual machine's own card",
+      { description: "Microsoft Hyper-V Network Adapter" },
+      "physical",
+      "Ethernet hardware",
+    ],
+    ["a VirtIO card", { description: "Red Hat VirtIO Ethernet Adapter" }, "physical", "Ethernet hardware"],
+    ["Bluetooth", { physicalMedium: 10 }, "other", "Bluetooth"],
+    ["a mobile modem", { type: 243 }, "other", "mobile modem"],
+    ["a tunnel", { type: 131, flags: 0 }, "virtual", "tunnel"],
+    ["nothing behind it", { flags: 0 }, "virtual", "no hardware behind it"],
+    ["no connector", { flags: 1 }, "virtual", "hardware without a connector"],
+    [
+      "a Hyper-V switch port",
+      { description: "Hyper-V Virtual Ethernet Adapter #2" },
+      "virtual",
+      "Hyper-V switch port (Hyper-V Virtual Ethernet Adapter #2)",
+    ],
+    ["TAP", { description: "TAP-Windows Adapter V9" }, "virtual", "VPN adapter (TAP-Windows Adapter V9)"],
+    ["WireGuard", { description: "WireGuard Tunnel", type: 53 }, "virtual", "VPN adapter (WireGuard Tunnel)"],
+  ])("%s", (_what, changed, kind, kindReason) => {
+    expect(one(changed)).toMatchObject({ kind, kindReason });
+  });
+
+  it("leaves out the filter drivers, which repeat the card's address", () => {
+    expect(toAdapters([plain, { ...plain, luid: 2n, flags: 7 }], [], undefined, untold)).toHaveLength(1);
+  });
+});
+
+describe("bus", () => {
+  const on = (instance: string, changed: Partial<InterfaceRow> = {}) => {
+    const readKey: ReadKey = (path) =>
+      path.endsWith(`\\${plain.guid}\\Connection`)
+        ? { values: [{ name: "PnpInstanceID", type: 1, data: Buffer.from(`${instance}\0`, "utf16le") }], subkeys: [] }
+        : undefined;
+    return toAdapters([{ ...plain, ...changed }], [], undefined, (guid) => adapterBus(guid, readKey))[0];
+  };
+
+  it.each([
+    ["USB\\VID_0BDA&PID_8153\\000001", "physical", true],
+    ["PCI\\VEN_8086&DEV_15BE\\3&11583659&0&FE", "physical", false],
+    ["VMBUS\\{f8615163-df3e-46c5-913f-f2d2f965ed0e}\\{guid}", "physical", false],
+    ["ROOT\\NET\\0000", "virtual", false],
+    ["SWD\\RADIO\\1", "virtual", false],
+  ])("%s: %s, detachable %s", (instance, kind, detachable) => {
+    expect(on(instance)).toMatchObject({ kind, detachable });
+  });
+
+  it("is told by the description where the registry does not", () => {
+    expect(one({ description: "Realtek USB GbE Family Controller" })?.detachable).toBe(true);
+    expect(one({})?.detachable).toBe(false);
+    const denied = (): never => {
+      throw new Error("failed with Windows error 5");
+    };
+    expect(adapterBus(plain.guid, denied)).toBeUndefined();
+    expect(on("PCI\\VEN_1\\2", { description: "USB in name only" })?.detachable).toBe(false);
+  });
+});
+
+describe("address", () => {
+  it("tells a random one, one that was set, and one that is not told", () => {
+    expect(one({ mac: parseMac("02:00:00:00:00:01") })?.addressAssigned).toBe("random");
+    expect(one({ mac: parseMac("00:0c:29:00:00:01") })?.addressAssigned).toBe("set");
+    expect(one({ permanentMac: undefined })?.addressAssigned).toBe("unknown");
+  });
+});
+
+describe("default route", () => {
+  const address = (luid: bigint, index: number, ipv4Metric: number, hasGateway = true): AddressRow => ({
+    luid,
+    index,
+    name: `n${index}`,
+    hasGateway,
+    ipv4Metric,
+  });
+
+  it("ranks the system's choice first, then by metric; without a gateway there is none", () => {
+    const rows = [1n, 2n, 3n, 4n].map((luid) => ({ ...plain, luid }));
+    const known = [address(1n, 1, 50), address(2n, 2, 25), address(3n, 3, 75), address(4n, 4, 5, false)];
+    expect(toAdapters(rows, known, 3, untold).map(({ defaultRoute }) => defaultRoute)).toEqual([2, 1, 0, undefined]);
+  });
+});
+
+it("reads any bytes without an error and without a loop", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 600 }), fc.bigInt({ min: 0n, max: 64n }), (bytes, base) => {
+      parseAddressRows({ bytes: Buffer.from(bytes), base });
+      expect(parseInterfaceRows(Buffer.from(bytes))).toEqual([]);
+    }),
+  );
+});
+
+it("refuses a list that leads outside or back", () => {
+  const outside = Buffer.alloc(448);
+  outside.writeBigUInt64LE(9999n, 8);
+  expect(parseAddressRows({ bytes: outside, base: 100n })).toBeUndefined();
+  const back = Buffer.alloc(448);
+  back.writeBigUInt64LE(100n, 8);
+  expect(parseAddressRows({ bytes: back, base: 100n })).toBeUndefined();
+});

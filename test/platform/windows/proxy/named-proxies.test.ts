@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { waysBy } from "../../../../agent/platform/windows/proxy/named-proxies.ts";
+
+const gears = new URL("https://gears.opswat.com");
+const ways = (proxies: string, bypass = "", url = gears) =>
+  waysBy({ proxies, bypass }, url).map((way) => (way === "direct" ? way : way.origin));
+
+describe("a list of proxies", () => {
+  test.each<[string, string[]]>([
+    ["proxy:8080", ["http://proxy:8080"]],
+    ["proxy", ["http://proxy"]],
+    ["http://proxy:8080", ["http://proxy:8080"]],
+    ["https://proxy:8443", ["https://proxy:8443"]],
+    ["a:1;b:2", ["http://a:1", "http://b:2"]],
+    ["a:1 b:2\tc:3", ["http://a:1", "http://b:2", "http://c:3"]],
+    ["http=a:1;https=b:2;ftp=c:3", ["http://b:2"]],
+    ["HTTPS=b:2", ["http://b:2"]],
+    ["https=http://b:2", ["http://b:2"]],
+    ["http=a:1", ["direct"]],
+    ["socks=s:1080", ["direct"]],
+    ["http=a:1;c:3", ["http://c:3"]],
+    ["[2001:db8::1]:8080", ["http://[2001:db8::1]:8080"]],
+    ["", ["direct"]],
+  ])("%s", (proxies, expected) => {
+    expect(ways(proxies)).toEqual(expected);
+  });
+
+  test("that names no address is refused", () => {
+    expect(() => ways("socks5://s:1080")).toThrow(expect.objectContaining({ code: "setting-invalid" }));
+  });
+
+  test("is marked where only the network names it", () => {
+    expect(waysBy({ proxies: "a:1", bypass: "" }, gears, true)).toMatchObject([{ discovered: true }]);
+  });
+});
+
+describe("the list of hosts without a proxy", () => {
+  test.each<[string, string, boolean]>([
+    ["gears.opswat.com", "https://gears.opswat.com", true],
+    ["opswat.com", "https://gears.opswat.com", false],
+    ["*.opswat.com", "https://gears.opswat.com", true],
+    ["*.OPSWAT.com", "https://gears.opswat.com", true],
+    ["*opswat*", "https://gears.opswat.com", true],
+    ["*", "https://gears.opswat.com", true],
+    ["a.test;b.test *.com", "https://gears.opswat.com", true],
+    ["<local>", "https://gateway", true],
+    ["<local>", "https://gears.opswat.com", false],
+    ["<local>", "https://[2001:db8::1]", false],
+    ["10.*", "https://10.1.2.3", true],
+    ["[2001:db8::1]", "https://[2001:db8::1]", true],
+    ["https://*.com", "https://gears.opswat.com", true],
+    ["http://*.com", "https://gears.opswat.com", false],
+    ["*.com:443", "https://gears.opswat.com", true],
+    ["*.com:8443", "https://gears.opswat.com", false],
+    ["<-loopback>", "https://gears.opswat.com", false],
+  ])("%s and %s: %s", (bypass, url, direct) => {
+    expect(ways("proxy:8080", bypass, new URL(url))).toEqual([direct ? "direct" : "http://proxy:8080"]);
+  });
+
+  test("is read whatever it holds", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (bypass) => {
+        expect(["direct", "http://proxy:8080"]).toContain(ways("proxy:8080", bypass)[0]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { AgentError } from "../../agent/errors.ts";
+import { countdownIn } from "../../agent/render/countdown.ts";
+import { createLiveLine } from "../../agent/render/live-line.ts";
+
+/** What a terminal shows of one line, and how far it was written. */
+function terminal(columns: number) {
+  let cells: string[] = [];
+  let at = 0;
+  let furthest = 0;
+  const write = (text: string): void => {
+    for (const character of text) {
+      if (character === "\r") at = 0;
+      else cells[at++] = character;
+      furthest = Math.max(furthest, at);
+    }
+  };
+  return {
+    line: createLiveLine(write, () => columns),
+    shown: () => cells.join("").trimEnd(),
+    furthest: () => furthest,
+    clear: () => {
+      cells = [];
+    },
+  };
+}
+
+test("a shorter text leaves nothing of a longer one, and nothing is left at the end", () => {
+  const { line, shown } = terminal(80);
+  line.show("waiting 1 min 40 s");
+  line.show("waiting 9 s");
+  expect(shown()).toBe("waiting 9 s");
+  line.erase();
+  expect(shown()).toBe("");
+});
+
+test("nothing is written where nothing is shown", () => {
+  const { line, furthest } = terminal(80);
+  line.erase();
+  expect(furthest()).toBe(0);
+});
+
+test("a line never reaches the last column, where it would break", () => {
+  const { line, shown, furthest } = terminal(20);
+  line.show("x".repeat(100));
+  expect(shown()).toBe("x".repeat(19));
+  line.erase();
+  expect(furthest()).toBe(19);
+});
+
+test("a wait is told in 80 columns: how long, for what, and what ends it", () => {
+  const { line, shown } = terminal(80);
+  countdownIn(line).show(200_000, new AgentError("too-many-requests", ""));
+  expect(shown()).toBe("waiting 3 min 20 s for the limit; Ctrl-C ends, the next logon tries again");
+  countdownIn(line).show(3_590_000, new AgentError("identity-unreadable", ""));
+  expect(shown()).toMatch(/ for the directory; Ctrl-C ends, the next logon tries again?$/);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { RawResponse } from "../../agent/network/exchange.ts";
+import { Secret } from "../../agent/secret.ts";
+import { apiConnection } from "../../agent/wiring/api-connection.ts";
+import { virtualClock } from "../fakes/clock.ts";
+import { answer, now } from "../gears/answers.ts";
+
+const signal = new AbortController().signal;
+const alice = { value: "00:0c:29:f2:7a:29", opt: 0, username: "alice", group: undefined } as const;
+
+function connection(...answers: RawResponse[]) {
+  const closed: number[] = [];
+  const api = apiConnection({
+    baseUrl: "https://gears.opswat.com",
+    credentials: () => ({ kind: "client", clientId: "key", clientSecret: new Secret("client-secret"), origin: "test" }),
+    clock: virtualClock(now),
+    openSender: () => ({
+      send: async () => answers.shift() ?? expect.fail("one request too many"),
+      close: async () => void closed.push(1),
+    }),
+  });
+  return { api, closed };
+}
+
+const token = answer(200, { access_token: "t1" });
+const busy = (status: number): RawResponse => answer(status, { result: 0, msg: "later" }, { "retry-after": "120" });
+
+test.each([
+  [429, "rate-limited"],
+  [503, "unavailable"],
+])("the pause that a %i asks for is told, from either endpoint", async (status, kind) => {
+  for (const answers of [[busy(status)], [token, busy(status)]]) {
+    expect(await connection(...answers).api.link(alice, signal)).toMatchObject({ kind, notBefore: now + 120_000 });
+  }
+});
+
+test("a refusal is thrown", async () => {
+  const { api } = connection(token, answer(400, { result: 0, msg: "bad" }));
+  await expect(api.link(alice, signal)).rejects.toMatchObject({ code: "request-refused" });
+});
+
+test("a rest drops token and connections, but not the count", async () => {
+  const { api, closed } = connection(token, busy(503), token, answer(200, { result: 1, msg: "OK" }));
+  await api.link(alice, signal);
+  await api.rest();
+  expect(closed).toHaveLength(1);
+  expect(await api.link(alice, signal)).toEqual({ kind: "linked", message: "OK", rateLimit: expect.anything() });
+  expect(api.requests()).toEqual({ token: 2, linkUser: 2 });
+});

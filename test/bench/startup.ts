@@ -4,7 +4,7 @@ import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { getCACertificates } from "node:tls";
 import { startGears } from "../fakes/gears.ts";
-import { createTestCa } from "../system/certificates.ts";
+import { createTestCa } from "../system/support/certificates.ts";
 
 /**
  * Measures whole processes, from start to exit, of the built executable and of what it is compared with, in turns, so

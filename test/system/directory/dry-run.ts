@@ -1,4 +1,4 @@
-import { start } from "../agent.ts";
+import { start } from "../support/agent.ts";
 import { type Container, inside } from "./container.ts";
 
 /** What `--dry-run --json` tells of a user on a member. */

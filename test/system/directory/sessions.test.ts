@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, inject, test } from "vitest";
-import { start, withDocument } from "../agent.ts";
+import { start, withDocument } from "../support/agent.ts";
 import { inside, runIn } from "./container.ts";
 import { dryRun } from "./dry-run.ts";
 import { atScreen, logOff, logOn } from "./logon.ts";

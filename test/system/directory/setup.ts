@@ -15,7 +15,7 @@ declare module "vitest" {
 /** A Samba domain controller and its members, each a container of its own; all gone when the returned function ends. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.geteuid?.() !== 0) throw new Error("the directory tests boot containers: run them as root");
-  const prepare = resolve(import.meta.dirname, "../prepare.sh");
+  const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
   const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   const booted: Booted[] = [];
   const stopAll = async (): Promise<void> => {

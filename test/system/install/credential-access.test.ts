@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "../agent.ts";
+import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
 /** Another user's hands in the way to the credential: root's run refuses it, and the command that it names mends it. */
 

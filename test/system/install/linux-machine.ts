@@ -37,7 +37,7 @@ export interface LinuxMachine extends AsyncDisposable {
 
 export async function startMachine(name: string): Promise<LinuxMachine> {
   if (process.geteuid?.() !== 0) throw new Error("the installation tests boot containers: run them as root");
-  const prepare = resolve(import.meta.dirname, "../prepare.sh");
+  const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
   const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   const container = await boot(tree, name);
   const [enter = "", ...rest] = inside(container);

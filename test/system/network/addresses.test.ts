@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint, start, withDocument } from "../agent.ts";
-import { createTestCa, type TestCa } from "../certificates.ts";
+import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { card, type OwnNetwork, openOwnNetwork } from "./own-network.ts";
 
 /** Names and addresses as networks have them: IPv6 alone, IPv6 that leads nowhere, a resolver that comes up late. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "../agent.ts";
+import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 import { createPki, type Pki, valid } from "./pki.ts";
 

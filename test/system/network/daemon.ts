@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
-import { endOf } from "../child.ts";
+import { endOf } from "../support/child.ts";
 
 /** A server of Debian's that runs in the foreground. */
 export interface Daemon extends AsyncDisposable {

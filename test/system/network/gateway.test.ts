@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { redirect } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { json } from "../../fakes/gears-api.ts";
-import { caller, type Endpoint, setUpEndpoint, start, withDocument } from "../agent.ts";
-import { createTestCa, type KeyPair, type TestCa } from "../certificates.ts";
-import { readMemory } from "../process-memory.ts";
+import { caller, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
+import { readMemory } from "../support/process-memory.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 
 /** docs/gateway.md as it stands, with Debian's nginx between the agent and the stand-in. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import type { Gears } from "../../fakes/gears.ts";
-import type { KeyPair, TestCa } from "../certificates.ts";
+import type { KeyPair, TestCa } from "../support/certificates.ts";
 import { freePort, startDaemon } from "./daemon.ts";
 
 const guide = readFileSync(join(import.meta.dirname, "../../../docs/gateway.md"), "utf8");

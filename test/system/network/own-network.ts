@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endOf, firstLine } from "../child.ts";
-import { forward } from "../forward.ts";
+import { endOf, firstLine } from "../support/child.ts";
+import { forward } from "../support/forward.ts";
 
 /** A network of its own with one card that leads nowhere, whose names stand in a hosts file of its own. */
 export interface OwnNetwork extends AsyncDisposable {

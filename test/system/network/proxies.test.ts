@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "../agent.ts";
-import { createTestCa, type TestCa } from "../certificates.ts";
+import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { freePort } from "./daemon.ts";
 import { login, type Squid, startSquid } from "./squid.ts";
 

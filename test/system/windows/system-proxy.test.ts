@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { answering, listen, reply } from "../loopback.ts";
+import { answering, listen, reply } from "../support/loopback.ts";
 import { type CallNative, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { type Target, targets } from "../../../installer/executable/targets.ts";
-import { endOf, firstLine } from "../child.ts";
-import { forward } from "../forward.ts";
+import { endOf, firstLine } from "../support/child.ts";
+import { forward } from "../support/forward.ts";
 import { prepareWineTree, wineUser } from "./wine-tree.ts";
 
 /** What the made-up computer is, as `machine.sh` sets it up. */

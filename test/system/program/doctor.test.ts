@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Gears, type GearsOptions, startGears } from "../fakes/gears.ts";
-import { json, oauthError } from "../fakes/gears-api.ts";
-import { caller, type Endpoint, type RunOptions, setUpEndpoint, withDocument } from "./agent.ts";
-import { createTestCa, type TestCa } from "./certificates.ts";
-import { answering, connectProxy, listen, reply } from "./loopback.ts";
+import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts";
+import { json, oauthError } from "../../fakes/gears-api.ts";
+import { caller, type Endpoint, type RunOptions, setUpEndpoint, withDocument } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
+import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
 /** What the examination tells, as who starts the program sees it. No test of this file may cause a link. */
 

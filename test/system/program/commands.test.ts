@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import { settingNames, settingsTable } from "../../agent/settings/table.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint, start } from "./agent.ts";
+import { settingNames, settingsTable } from "../../../agent/settings/table.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type Endpoint, setUpEndpoint, start } from "../support/agent.ts";
 
 /** The commands besides `link`, and the program's description of itself. */
 

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleProgram } from "../../installer/executable/bundle.ts";
+import { bundleProgram } from "../../../installer/executable/bundle.ts";
 
 /** The program of the executable for macOS, which starts here but finds nothing of a Mac. */
 const scratch = mkdtempSync(join(tmpdir(), "linkuser-macos-"));
 const program = join(scratch, "program.js");
 const start = join(scratch, "start.cjs");
 beforeAll(async () => {
-  await bundleProgram(join(import.meta.dirname, "..", "..", "agent", "main.ts"), program, "darwin");
+  await bundleProgram(join(import.meta.dirname, "../../..", "agent", "main.ts"), program, "darwin");
   const text = `require("node:fs").readFileSync(${JSON.stringify(program)}, "utf8")`;
   writeFileSync(start, `require("node:vm").runInThisContext(${text})(require)`);
 });

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { codeCacheAsset } from "../../installer/executable/assets.ts";
-import { startGears } from "../fakes/gears.ts";
-import { type Endpoint, type RunOptions, setUpEndpoint } from "./agent.ts";
+import { codeCacheAsset } from "../../../installer/executable/assets.ts";
+import { startGears } from "../../fakes/gears.ts";
+import { type Endpoint, type RunOptions, setUpEndpoint } from "../support/agent.ts";
 
 const executable = process.env["LINKUSER_EXECUTABLE"];
 

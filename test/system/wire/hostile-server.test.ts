@@ -13,11 +13,11 @@ import {
   redirect,
   reset,
   silence,
-} from "../fakes/answers.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { json } from "../fakes/gears-api.ts";
-import { type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
-import { peakMemory } from "./process-memory.ts";
+} from "../../fakes/answers.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { json } from "../../fakes/gears-api.ts";
+import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { peakMemory } from "../support/process-memory.ts";
 
 /**
  * What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right.

@@ -3,16 +3,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type BillOfMaterials, billOfMaterials } from "../../installer/bill-of-materials.ts";
-import { bundleProgram } from "../../installer/executable/bundle.ts";
-import { targets } from "../../installer/executable/targets.ts";
-import { makePackages } from "../../installer/packages.ts";
-import { nameOf, nodePackages, runtimePackages } from "../../installer/pinned-packages.ts";
-import { thirdPartyNotices } from "../../installer/third-party.ts";
+import { type BillOfMaterials, billOfMaterials } from "../../../installer/bill-of-materials.ts";
+import { bundleProgram } from "../../../installer/executable/bundle.ts";
+import { targets } from "../../../installer/executable/targets.ts";
+import { makePackages } from "../../../installer/packages.ts";
+import { nameOf, nodePackages, runtimePackages } from "../../../installer/pinned-packages.ts";
+import { thirdPartyNotices } from "../../../installer/third-party.ts";
 
 /** What is told of the software of others is held against what the bundles really hold. */
 
-const root = resolve(import.meta.dirname, "../..");
+const root = resolve(import.meta.dirname, "../../..");
 const names = runtimePackages().map(({ name }) => name);
 
 let folder: string;

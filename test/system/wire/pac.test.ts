@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { runPacScript } from "../../agent/network/pac/run-script.ts";
-import { chooseProxy } from "../../agent/network/proxy/choice.ts";
-import { found } from "../../agent/reading.ts";
-import { resolveSettings } from "../../agent/settings/layers.ts";
-import { proxySources } from "../../agent/wiring/proxy-sources.ts";
-import type { Runtime } from "../../agent/wiring/runtime.ts";
-import { fakePlatform } from "../fakes/platform.ts";
-import { answering, listen, reply } from "./loopback.ts";
+import { runPacScript } from "../../../agent/network/pac/run-script.ts";
+import { chooseProxy } from "../../../agent/network/proxy/choice.ts";
+import { found } from "../../../agent/reading.ts";
+import { resolveSettings } from "../../../agent/settings/layers.ts";
+import { proxySources } from "../../../agent/wiring/proxy-sources.ts";
+import type { Runtime } from "../../../agent/wiring/runtime.ts";
+import { fakePlatform } from "../../fakes/platform.ts";
+import { answering, listen, reply } from "../support/loopback.ts";
 
 /** The way of a PAC script on macOS, from its address to the proxies, with a server on loopback. */
 

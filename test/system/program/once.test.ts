@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseMemory } from "../../agent/link/memory.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { type Document, type Endpoint, setUpEndpoint, start } from "./agent.ts";
+import { parseMemory } from "../../../agent/link/memory.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type Document, type Endpoint, setUpEndpoint, start } from "../support/agent.ts";
 
 /** A link is made once; and what was made is not lost, whatever happens to the run or to its state. */
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Misbehaviour, silence } from "../fakes/answers.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { type Endpoint, type RunOptions, setUpEndpoint, start } from "./agent.ts";
-import { createTestCa, type TestCa } from "./certificates.ts";
-import { answering, listen } from "./loopback.ts";
+import { type Misbehaviour, silence } from "../../fakes/answers.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type Endpoint, type RunOptions, setUpEndpoint, start } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
+import { answering, listen } from "../support/loopback.ts";
 
 /** Plants secrets, lets everything go wrong that can, and looks for them in all that any command leaves behind. */
 

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { setUpEndpoint, start } from "./agent.ts";
-import { createTestCa } from "./certificates.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { setUpEndpoint, start } from "../support/agent.ts";
+import { createTestCa } from "../support/certificates.ts";
 
 /** What the way in which the executable is made could break; the sources must behave alike where it makes sense. */
 const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;

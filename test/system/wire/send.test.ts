@@ -3,16 +3,16 @@ import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { AgentError } from "../../agent/errors.ts";
-import { readVendorDeviceId } from "../../agent/gears/devinfo.ts";
-import type { ApiRequest, Sender } from "../../agent/network/exchange.ts";
-import type { ProxySources } from "../../agent/network/proxy/choice.ts";
-import { createSender, type SenderOptions } from "../../agent/network/send.ts";
-import { listensOnLoopback } from "../../agent/platform/linux/loopback.ts";
-import { absent, failed, found } from "../../agent/reading.ts";
-import { Secret } from "../../agent/secret.ts";
-import { createTestCa, type TestCa } from "./certificates.ts";
-import { answering, connectProxy, listen, reply } from "./loopback.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import { readVendorDeviceId } from "../../../agent/gears/devinfo.ts";
+import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
+import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
+import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
+import { listensOnLoopback } from "../../../agent/platform/linux/loopback.ts";
+import { absent, failed, found } from "../../../agent/reading.ts";
+import { Secret } from "../../../agent/secret.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
+import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
 const ok = '{"result":1,"msg":"OK"}';
 const signal = new AbortController().signal;
@@ -343,7 +343,7 @@ describe("over TLS", () => {
   test("NODE_TLS_REJECT_UNAUTHORIZED, which whoever starts the program can set, adds no trust", async () => {
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue("IP:127.0.0.1"));
     const script = `
-      const { createSender } = await import(${JSON.stringify(new URL("../../agent/network/send.ts", import.meta.url).href)});
+      const { createSender } = await import(${JSON.stringify(new URL("../../../agent/network/send.ts", import.meta.url).href)});
       const secret = { reveal: () => "/" };
       const sender = createSender({ requestTimeout: 20000, caFile: undefined, proxy: { setting: "none" } });
       const request = { method: "GET", origin: "https://${server.host}", target: secret, headers: {}, body: undefined };

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startGears } from "../fakes/gears.ts";
-import { setUpEndpoint } from "./agent.ts";
+import { startGears } from "../../fakes/gears.ts";
+import { setUpEndpoint } from "../support/agent.ts";
 
 /** What a person has in the environment decides nothing in a run with rights; the unit's word is obeyed. */
 test("a run with rights goes where the settings say, whatever the person who started it has set", async () => {

@@ -1,12 +1,12 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { printable } from "../../agent/printable.ts";
-import type { Misbehaviour } from "../fakes/answers.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { caller, type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
-import { createTestCa, type TestCa } from "./certificates.ts";
-import { answering, listen, reply } from "./loopback.ts";
-import { peakMemory } from "./process-memory.ts";
+import { printable } from "../../../agent/printable.ts";
+import type { Misbehaviour } from "../../fakes/answers.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { caller, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
+import { answering, listen, reply } from "../support/loopback.ts";
+import { peakMemory } from "../support/process-memory.ts";
 
 /** Oddities of HTTP/1.1 (RFC 9112), byte by byte: every run ends by its deadline, as no defect, in little memory. */
 

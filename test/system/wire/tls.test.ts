@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGears } from "../fakes/gears.ts";
-import { setUpEndpoint } from "./agent.ts";
-import { createTestCa, type TestCa } from "./certificates.ts";
+import { startGears } from "../../fakes/gears.ts";
+import { setUpEndpoint } from "../support/agent.ts";
+import { createTestCa, type TestCa } from "../support/certificates.ts";
 
 /** Over TLS the secret goes to the tenant that proves its name to a trusted CA, and to nobody else. */
 

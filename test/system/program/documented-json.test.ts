@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { failure } from "../fakes/gears-api.ts";
-import { type Endpoint, setUpEndpoint } from "./agent.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { failure } from "../../fakes/gears-api.ts";
+import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
 /** The documents are as docs/scripting.md shows them: every field is there, and of the same type. */
 
-const page = readFileSync(join(import.meta.dirname, "../../docs/scripting.md"), "utf8");
+const page = readFileSync(join(import.meta.dirname, "../../../docs/scripting.md"), "utf8");
 
 /** The examples below a heading. */
 function examplesOf(heading: string): readonly unknown[] {

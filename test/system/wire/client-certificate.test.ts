@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { ApiRequest, Sender } from "../../agent/network/exchange.ts";
-import { createSender } from "../../agent/network/send.ts";
-import { absent } from "../../agent/reading.ts";
-import { Secret } from "../../agent/secret.ts";
-import { createTestCa, type KeyPair, type TestCa } from "./certificates.ts";
-import { answering, connectProxy, listen, reply } from "./loopback.ts";
+import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
+import { createSender } from "../../../agent/network/send.ts";
+import { absent } from "../../../agent/reading.ts";
+import { Secret } from "../../../agent/secret.ts";
+import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
+import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
 /** Who is shown this device's certificate: the tenant, and nobody else. */
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { parseMemory } from "../../agent/link/memory.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { failure } from "../fakes/gears-api.ts";
-import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "./agent.ts";
+import { parseMemory } from "../../../agent/link/memory.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { failure } from "../../fakes/gears-api.ts";
+import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 
 /** Runs that have to wait: what ends them, and what they leave to the next one. */
 

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Gears, type GearsOptions, startGears } from "../fakes/gears.ts";
-import { failure, json, oauthError } from "../fakes/gears-api.ts";
-import { caller, type Endpoint, setUpEndpoint } from "./agent.ts";
+import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts";
+import { failure, json, oauthError } from "../../fakes/gears-api.ts";
+import { caller, type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
 /** Every row of the contract's table of exit codes, as who starts the program sees it. */
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Script } from "node:vm";
 import { afterAll, expect, test } from "vitest";
-import { bundleProgram } from "../../installer/executable/bundle.ts";
-import { makeCodeCache } from "../../installer/executable/code-cache.ts";
-import { targets } from "../../installer/executable/targets.ts";
+import { bundleProgram } from "../../../installer/executable/bundle.ts";
+import { makeCodeCache } from "../../../installer/executable/code-cache.ts";
+import { targets } from "../../../installer/executable/targets.ts";
 
 const entry = resolve("agent/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-program-"));

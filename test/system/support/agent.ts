@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
-import type { Gears } from "../fakes/gears.ts";
+import type { Gears } from "../../fakes/gears.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
+const repository = resolve(import.meta.dirname, "../../..");
 const executable = process.env["LINKUSER_EXECUTABLE"];
 
 /** The program under test: the built executable that LINKUSER_EXECUTABLE names, else the sources. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { start, withDocument } from "./agent.ts";
+import { start, withDocument } from "../support/agent.ts";
 
 /** On hosts with a directory, look-ups run in a thread whose code is part of the program: bundled or not. */
 const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-nss-"));

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseMemory } from "../../agent/link/memory.ts";
-import { type Gears, startGears } from "../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "./agent.ts";
+import { parseMemory } from "../../../agent/link/memory.ts";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
 /** A full disk costs the memory of the link, never the link itself, and leaves nothing half-written. */
 

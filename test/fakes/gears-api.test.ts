@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type ApiRequest, createGearsApi, type GearsApi, type GearsApiOptions, type Reply } from "./gears-api.ts";
 
 const now = 1_700_000_000_000;
@@ -44,7 +44,7 @@ describe("the token endpoint", () => {
   const { clientId, clientSecret, ...api } = createGearsApi();
   const good = { client_id: clientId, client_secret: clientSecret, grant_type: "client_credentials" };
 
-  it("gives a token for client credentials, and link_user takes it", () => {
+  test("gives a token for client credentials, and link_user takes it", () => {
     const reply = api.answer(tokenRequest(good), now);
     expect(reply.status).toBe(200);
     expect(body(reply)).toEqual({ access_token: expect.any(String), token_type: "bearer", expires_in: 3600 });
@@ -52,7 +52,7 @@ describe("the token endpoint", () => {
     expect(api.secrets).toContain(body(reply).access_token);
   });
 
-  it.each([
+  test.each([
     ["a wrong secret", { ...good, client_secret: "wrong" }, 401, "invalid_client"],
     ["an unknown client", { ...good, client_id: "wrong" }, 401, "invalid_client"],
     ["another grant", { ...good, grant_type: "password" }, 400, "unsupported_grant_type"],
@@ -62,7 +62,7 @@ describe("the token endpoint", () => {
     expect([reply.status, body(reply).error]).toEqual([status, error]);
   });
 
-  it("refuses another method and another media type", () => {
+  test("refuses another method and another media type", () => {
     expect(api.answer({ ...tokenRequest(good), method: "GET" }, now).status).toBe(405);
     expect(api.answer({ ...tokenRequest(good), headers: { "content-type": "application/json" } }, now).status).toBe(
       415,
@@ -71,19 +71,19 @@ describe("the token endpoint", () => {
 });
 
 describe("link_user", () => {
-  it("answers success as documented and remembers the link", () => {
+  test("answers success as documented and remembers the link", () => {
     const { api, token } = started();
     const reply = api.answer(linkRequest(token), now);
     expect([reply.status, body(reply)]).toEqual([200, { result: 1, msg: "OK" }]);
     expect(api.links.get(device)).toEqual({ user: "alice", group: "Sales EMEA" });
   });
 
-  it("takes a HWID with opt=1, and a MAC address where opt is left out", () => {
+  test("takes a HWID with opt=1, and a MAC address where opt is left out", () => {
     expect(linkOnce({ device: hwid, query: "opt=1&access_token=TOKEN" }).status).toBe(200);
     expect(linkOnce({ query: "access_token=TOKEN" }).status).toBe(200);
   });
 
-  it("takes names of 1 to 256 characters, whatever the script", () => {
+  test("takes names of 1 to 256 characters, whatever the script", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 80 }), (username) => {
         const status = linkOnce({ body: JSON.stringify({ username }) }).status;
@@ -92,7 +92,7 @@ describe("link_user", () => {
     );
   });
 
-  it.each<[string, number, Parameters<typeof linkRequest>[1]]>([
+  test.each<[string, number, Parameters<typeof linkRequest>[1]]>([
     ["no JSON", 400, { body: "username=alice" }],
     ["JSON that is no object", 400, { body: "[]" }],
     ["no user name", 400, { body: "{}" }],
@@ -120,7 +120,7 @@ describe("link_user", () => {
     expect([reply.status, body(reply)]).toEqual([status, { result: 0, msg: expect.any(String) }]);
   });
 
-  it.each([200, 404] as const)("does not know a device that is not registered, by %i", (unknownDeviceStatus) => {
+  test.each([200, 404] as const)("does not know a device that is not registered, by %i", (unknownDeviceStatus) => {
     const options = { devices: [hwid], unknownDeviceStatus };
     const reply = linkOnce({}, options);
     expect([reply.status, body(reply)]).toEqual([unknownDeviceStatus, { result: 0, msg: "Device not found" }]);
@@ -129,13 +129,13 @@ describe("link_user", () => {
 });
 
 describe("tokens", () => {
-  it("expire after their lifetime", () => {
+  test("expire after their lifetime", () => {
     const { api, token } = started({ tokenLifetime: 60 });
     expect(api.answer(linkRequest(token), now + 59_999).status).toBe(200);
     expect(api.answer(linkRequest(token), now + 60_000).status).toBe(401);
   });
 
-  it("expire on demand, but for a static one", () => {
+  test("expire on demand, but for a static one", () => {
     const { api, token } = started({ staticToken: "static" });
     api.expireTokens();
     expect(api.answer(linkRequest(token), now).status).toBe(401);
@@ -154,7 +154,7 @@ describe("the limit", () => {
     return { statuses: replies.map(({ status }) => status), last: { ...replies.at(-1)?.headers } };
   }
 
-  it("is shared by all calls with whatever token, and told as a delay", () => {
+  test("is shared by all calls with whatever token, and told as a delay", () => {
     const { statuses, last } = statusesAndLast({});
     expect(statuses).toEqual([200, 200, 429]);
     expect(last).toMatchObject({
@@ -165,7 +165,7 @@ describe("the limit", () => {
     expect(last).not.toHaveProperty("Retry-After");
   });
 
-  it("is told as an epoch time, and in Retry-After in either form, where asked to", () => {
+  test("is told as an epoch time, and in Retry-After in either form, where asked to", () => {
     const reset = at + 40_000;
     const seconds = statusesAndLast({ rateHeaders: "epoch", retryAfter: "seconds" }).last;
     expect(seconds).toMatchObject({ "X-RateLimit-Reset-Time": String(reset / 1000), "Retry-After": "40" });
@@ -173,7 +173,7 @@ describe("the limit", () => {
     expect(date).toEqual({ "Content-Type": "application/json", "Retry-After": new Date(reset).toUTCString() });
   });
 
-  it("counts refused values, but not calls without a token", () => {
+  test("counts refused values, but not calls without a token", () => {
     const { api, token } = started({ limit });
     const statuses = [
       api.answer(linkRequest("guess"), at),
@@ -184,7 +184,7 @@ describe("the limit", () => {
     expect(statuses).toEqual([401, 400, 200, 429]);
   });
 
-  it("counts token calls where set up so", () => {
+  test("counts token calls where set up so", () => {
     const { api, token } = started({ limit, tokenCallsCount: true });
     const { clientId: client_id, clientSecret: client_secret } = api;
     const asking = tokenRequest({ client_id, client_secret, grant_type: "client_credentials" });
@@ -196,7 +196,7 @@ describe("the limit", () => {
 });
 
 describe("what is recorded", () => {
-  it("names the device, user and group, and never the query with its token", () => {
+  test("names the device, user and group, and never the query with its token", () => {
     const { api, token } = started();
     const asked = api.read(linkRequest(token));
     expect(asked).toEqual({
@@ -210,7 +210,7 @@ describe("what is recorded", () => {
     });
   });
 
-  it("reads any request without failing", () => {
+  test("reads any request without failing", () => {
     const { api } = started({ basePath: "/tenant" });
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (target, method, text) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createLimiter, type Limit, type LimiterModel, limiterModels } from "./limiter.ts";
 
 const limit: Limit = { calls: 3, periodMs: 1000 };
@@ -13,16 +13,16 @@ function accepted(model: LimiterModel, moments: readonly number[]): boolean[] {
 }
 
 describe.each(limiterModels)("%s", (model) => {
-  it("lets the limit through at once and refuses what is above it", () => {
+  test("lets the limit through at once and refuses what is above it", () => {
     expect(accepted(model, [0, 0, 0, 0])).toEqual([true, true, true, false]);
   });
 
-  it("counts what remains", () => {
+  test("counts what remains", () => {
     const limiter = createLimiter(model, limit);
     expect([0, 0, 0, 0].map(() => limiter(start).remaining)).toEqual([2, 1, 0, 0]);
   });
 
-  it("accepts a call at the moment that a refusal names", () => {
+  test("accepts a call at the moment that a refusal names", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(700), { maxLength: 60 }),
@@ -47,13 +47,13 @@ describe.each(limiterModels)("%s", (model) => {
 });
 
 describe("what tells the models apart", () => {
-  it("a fixed window starts anew with the clock, so twice the limit fits around its edge", () => {
+  test("a fixed window starts anew with the clock, so twice the limit fits around its edge", () => {
     const moments = [999, 999, 999, 1000, 1000, 1000, 1000];
     expect(accepted("fixed-window", moments)).toEqual([true, true, true, true, true, true, false]);
     expect(accepted("fixed-window-counting-refused", moments)).toEqual([true, true, true, true, true, true, false]);
   });
 
-  it("a sliding window never accepts more than the limit in any period", () => {
+  test("a sliding window never accepts more than the limit in any period", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { maxLength: 80 }), fc.boolean(), (gaps, countRefused) => {
         const limiter = createLimiter(countRefused ? "sliding-window-counting-refused" : "sliding-window", limit);
@@ -71,13 +71,13 @@ describe("what tells the models apart", () => {
     );
   });
 
-  it("knocking on goes through a sliding window, but not where refused calls count too", () => {
+  test("knocking on goes through a sliding window, but not where refused calls count too", () => {
     const knocking = Array.from({ length: 20 }, (_, index) => index * 300);
     expect(accepted("sliding-window", knocking).filter(Boolean).length).toBeGreaterThan(10);
     expect(accepted("sliding-window-counting-refused", knocking)).toEqual(knocking.map((_, index) => index < 3));
   });
 
-  it("a token bucket gives back one call at a time", () => {
+  test("a token bucket gives back one call at a time", () => {
     expect(accepted("token-bucket", [0, 0, 0, 333, 334, 334, 667, 668])).toEqual([
       true,
       true,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatSetting, type SettingName, settingNames, settingsTable } from "../../../agent/settings/table.ts";
 import { credentialProperty, quotationMark, settingProperties } from "../../../installer/windows/msi-properties.ts";
 import { messageOf, msiSource, publicProperties } from "../../../installer/windows/msi-source.ts";
@@ -100,7 +100,7 @@ test.each(settingNames.filter((name) => name !== "credentialFile"))("%s: no righ
 });
 
 describe("wrong values", () => {
-  it.each([
+  test.each([
     ["FLEETSIZE", "0"],
     ["FLEETSIZE", "10000001"],
     ["FLEETSIZE", "many"],

@@ -1,5 +1,5 @@
 import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readPolicy } from "../../../agent/platform/windows/policy.ts";
 import type { RegistryKey } from "../../../agent/platform/windows/registry.ts";
 import type { RegistryValue } from "../../../agent/platform/windows/registry-values.ts";
@@ -94,7 +94,7 @@ describe("the schema", () => {
     defaultValue: { must: [] },
   };
 
-  it.each([admx, adml])("has every element, its attributes and the order of its children", (document) => {
+  test.each([admx, adml])("has every element, its attributes and the order of its children", (document) => {
     for (const element of all(document, "*")) {
       const parent = element.parentNode?.nodeName ?? "";
       const rule = rules[`${parent}/${element.nodeName}`] ?? rules[element.nodeName];
@@ -113,7 +113,7 @@ describe("the schema", () => {
     }
   });
 
-  it("types: versions, names, references, numbers and keys", () => {
+  test("types: versions, names, references, numbers and keys", () => {
     for (const document of [admx, adml]) {
       const root = document.documentElement;
       expect(of(root as Element, "xmlns")).toBe("http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions");
@@ -132,7 +132,7 @@ describe("the schema", () => {
     expect(all(admx, "policy").map((policy) => of(policy, "class"))).toEqual(settingNames.map(() => "Machine"));
   });
 
-  it("identifiers are unique, and every reference has its target in the other file or in its own", () => {
+  test("identifiers are unique, and every reference has its target in the other file or in its own", () => {
     const ids = (document: Document, name: string, attribute: string): string[] => {
       const found = all(document, name)
         .map((element) => of(element, attribute))
@@ -174,14 +174,14 @@ describe("what it offers", () => {
   };
   const text = (id: string): string => all(adml, "string").find((one) => of(one, "id") === id)?.textContent ?? "";
 
-  it.each(settingNames)("%s: one policy with its help, what is allowed and its default", (setting) => {
+  test.each(settingNames)("%s: one policy with its help, what is allowed and its default", (setting) => {
     const explanation = text(of(policyOf(setting), "explainText").slice("$(string.".length, -1));
     expect(explanation.toLowerCase()).toContain(settingsTable[setting].help.toLowerCase());
     expect(explanation).toContain("Allowed: ");
     expect(explanation).toContain("Default: ");
   });
 
-  it("no secret", () => {
+  test("no secret", () => {
     const names = all(admx, "policy").map((one) => of(one, "name"));
     expect(names).toHaveLength(settingNames.length);
     expect(names.filter(isSecretName)).toEqual([]);
@@ -273,7 +273,7 @@ describe("what it offers", () => {
     stateDir: [["C:\\State"], "C:\\State"],
   };
 
-  it.each(settingNames)("%s: what it writes into the registry is what the agent takes", (setting) => {
+  test.each(settingNames)("%s: what it writes into the registry is what the agent takes", (setting) => {
     const [entries, value] = samples[setting];
     const registry = written(policyOf(setting), entries);
     const policy = readPolicy((path) => registry.get(path));
@@ -284,7 +284,7 @@ describe("what it offers", () => {
     expect(origins[setting].kind).toBe("policy");
   });
 
-  it("a switch that is disabled says no", () => {
+  test("a switch that is disabled says no", () => {
     const [disabled] = [...policyOf("allowMultiSession").getElementsByTagName("disabledValue")].flatMap(elementsIn);
     expect(settingsTable.allowMultiSession.kind.parse(Number(of(disabled as Element, "value")))).toEqual({
       ok: true,

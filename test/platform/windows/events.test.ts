@@ -1,8 +1,8 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { exitCodes } from "../../../agent/exit-codes.ts";
 import { eventIds, eventRecord } from "../../../agent/platform/windows/events.ts";
 
-it("every ID is one of its own that EventCreate.exe shows, and a failure's is its exit code", () => {
+test("every ID is one of its own that EventCreate.exe shows, and a failure's is its exit code", () => {
   const ids = Object.values(eventIds);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.every((id) => id >= 1 && id <= 1000)).toBe(true);
@@ -11,12 +11,12 @@ it("every ID is one of its own that EventCreate.exe shows, and a failure's is it
   }
 });
 
-it("texts are one line without control characters, and short enough for Windows", () => {
+test("texts are one line without control characters, and short enough for Windows", () => {
   expect(eventRecord("credentials", "a\r\nb\u0000").text).toBe("a\\u{d}\\u{a}b\\u{0}");
   expect(eventRecord("warning", "😀".repeat(40_000)).text.length).toBeLessThan(31_839);
 });
 
-it("links are information, what the next run may mend is a warning, the rest errors", () => {
+test("links are information, what the next run may mend is a warning, the rest errors", () => {
   expect(eventRecord("linked", "").type).toBe(4);
   expect(eventRecord("unreachable", "").type).toBe(2);
   expect(eventRecord("credentials", "").type).toBe(1);

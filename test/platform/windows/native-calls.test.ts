@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { openCalls } from "../../../agent/platform/windows/native-calls.ts";
 
-it("what runs in the thread needs nothing from around it", () => {
+test("what runs in the thread needs nothing from around it", () => {
   const opened: string[] = [];
   const dlopen = (library: string, signatures: Record<string, unknown>) => {
     opened.push(library);

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { programDataFolder, windowsPaths } from "../../../agent/platform/windows/paths.ts";
 
 const profileList = (data: string) => () => ({
@@ -6,14 +6,14 @@ const profileList = (data: string) => () => ({
   subkeys: [],
 });
 
-it("ProgramData is where the registry says, else on the system's drive", () => {
+test("ProgramData is where the registry says, else on the system's drive", () => {
   expect(programDataFolder(profileList("%SystemDrive%\\ProgramData"), "E:\\Windows\\system32")).toBe("E:\\ProgramData");
   expect(programDataFolder(profileList("D:\\Daten"), "C:\\Windows\\system32")).toBe("D:\\Daten");
   expect(programDataFolder(profileList("%OTHER%\\x"), "C:\\Windows\\system32")).toBe("C:\\ProgramData");
   expect(programDataFolder(() => undefined, "C:\\Windows\\system32")).toBe("C:\\ProgramData");
 });
 
-it("state and log of a plain user are his own, settings and credentials everybody's", () => {
+test("state and log of a plain user are his own, settings and credentials everybody's", () => {
   const shared = "C:\\ProgramData\\LinkUserAgent";
   expect(windowsPaths("C:\\ProgramData", undefined)).toEqual({
     configFile: `${shared}\\config.json`,

@@ -1,10 +1,10 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { readPolicy } from "../../../agent/platform/windows/policy.ts";
 
 const text = (name: string, data: string) => ({ name, type: 1, data: Buffer.from(`${data}\0`, "utf16le") });
 const key = "SOFTWARE\\Policies\\LinkUserAgent";
 
-it("takes values and lists by the settings' names, whatever their case; a name that is none stays", () => {
+test("takes values and lists by the settings' names, whatever their case; a name that is none stays", () => {
   const keys = new Map([
     [
       key,
@@ -24,7 +24,7 @@ it("takes values and lists by the settings' names, whatever their case; a name t
   });
 });
 
-it("is absent without the key, and failed where it can't be read", () => {
+test("is absent without the key, and failed where it can't be read", () => {
   expect(readPolicy(() => undefined)).toMatchObject({ kind: "absent" });
   const denied = readPolicy(() => {
     throw new Error("RegOpenKeyExW failed with Windows error 5");

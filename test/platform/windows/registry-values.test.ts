@@ -1,30 +1,30 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeRegistryList, decodeRegistryValue } from "../../../agent/platform/windows/registry-values.ts";
 
 const value = (type: number, data: Buffer, name = "Name") => ({ name, type, data });
 const wide = (text: string) => Buffer.from(text, "utf16le");
 
 describe("decodeRegistryValue", () => {
-  it("reads text with and without its final zero", () => {
+  test("reads text with and without its final zero", () => {
     expect(decodeRegistryValue(value(1, wide("Größe\0")))).toBe("Größe");
     expect(decodeRegistryValue(value(1, wide("alice")))).toBe("alice");
     expect(decodeRegistryValue(value(2, wide("%ProgramData%\0rest\0")))).toBe("%ProgramData%");
     expect(decodeRegistryValue(value(1, Buffer.alloc(0)))).toBe("");
   });
 
-  it("reads numbers", () => {
+  test("reads numbers", () => {
     expect(decodeRegistryValue(value(4, Buffer.from([0xd0, 7, 0, 0])))).toBe(2000);
     expect(decodeRegistryValue(value(11, Buffer.from([0xd0, 7, 0, 0, 0, 0, 0, 0])))).toBe(2000);
   });
 
-  it("reads lists, to their end", () => {
+  test("reads lists, to their end", () => {
     expect(decodeRegistryValue(value(7, wide("mac\0hwid\0\0")))).toEqual(["mac", "hwid"]);
     expect(decodeRegistryValue(value(7, wide("mac\0hwid")))).toEqual(["mac", "hwid"]);
     expect(decodeRegistryValue(value(7, wide("\0")))).toEqual([]);
   });
 
-  it("names a type that says nothing to a setting, and a value that its type does not fit", () => {
+  test("names a type that says nothing to a setting, and a value that its type does not fit", () => {
     expect(decodeRegistryValue(value(3, Buffer.from([1, 2])))).toEqual({ registryType: "REG_BINARY" });
     expect(decodeRegistryValue(value(4, Buffer.from([1, 2])))).toEqual({ registryType: "REG_DWORD" });
     expect(decodeRegistryValue(value(1, Buffer.from([65])))).toEqual({ registryType: "REG_SZ" });
@@ -32,7 +32,7 @@ describe("decodeRegistryValue", () => {
     expect(decodeRegistryValue(value(99, Buffer.alloc(0)))).toEqual({ registryType: "type 99" });
   });
 
-  it("reads any bytes of any type without an error", () => {
+  test("reads any bytes of any type without an error", () => {
     fc.assert(
       fc.property(fc.nat(12), fc.uint8Array({ maxLength: 40 }), (type, data) => {
         const decoded = decodeRegistryValue(value(type, Buffer.from(data)));
@@ -43,7 +43,7 @@ describe("decodeRegistryValue", () => {
   });
 });
 
-it("orders a list box's values by number, the named ones behind by name", () => {
+test("orders a list box's values by number, the named ones behind by name", () => {
   const items = ["10", "2", "b", "a", "1"].map((name) => value(1, wide(`item ${name}\0`), name));
   expect(decodeRegistryList(items)).toEqual(["item 1", "item 2", "item 10", "item a", "item b"]);
 });

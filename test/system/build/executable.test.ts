@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint, start } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe("the program as it is started", () => {
-  it("sees the environment, the arguments and the time of its own run", async () => {
+  test("sees the environment, the arguments and the time of its own run", async () => {
     using endpoint = setUpEndpoint(gears);
     for (const level of ["warn", "debug"]) {
       const environment = { ...endpoint.environment, LINKUSER_LOG_LEVEL: level };
@@ -39,7 +39,7 @@ describe("the program as it is started", () => {
     expect(stdout).toContain("LINKUSER_LOG_LEVEL");
   });
 
-  it("shows no secret where Node's own debug output is asked for", async () => {
+  test("shows no secret where Node's own debug output is asked for", async () => {
     using endpoint = setUpEndpoint(gears);
     const environment = { ...endpoint.environment, NODE_DEBUG: built ? "*" : "net,stream,timer" };
     const { document } = await endpoint.link(["--force"], { environment });
@@ -49,7 +49,7 @@ describe("the program as it is started", () => {
 
 if (built) {
   describe("the executable", () => {
-    it("runs no code that NODE_OPTIONS names", async () => {
+    test("runs no code that NODE_OPTIONS names", async () => {
       using endpoint = setUpEndpoint(gears);
       const mark = join(folder, "mark");
       const intruder = join(folder, "intruder.cjs");
@@ -61,7 +61,7 @@ if (built) {
       expect(existsSync(mark)).toBe(false);
     });
 
-    it.each([
+    test.each([
       ["OPENSSL_CONF", "openssl.cnf"],
       ["NODE_COMPILE_CACHE", "made"],
       ["NODE_V8_COVERAGE", "made"],
@@ -85,7 +85,7 @@ if (built) {
       expect(existsSync(join(endpoint.directory, "made"))).toBe(false);
     });
 
-    it("trusts no certificate that NODE_EXTRA_CA_CERTS names", async () => {
+    test("trusts no certificate that NODE_EXTRA_CA_CERTS names", async () => {
       using ca = createTestCa();
       await using overTls = await startGears({ tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
       using endpoint = setUpEndpoint(overTls, { deadline: "1s" });
@@ -96,7 +96,7 @@ if (built) {
       expect(overTls.calls).toEqual([]);
     });
 
-    it("opens no debugger when it is asked to", async () => {
+    test("opens no debugger when it is asked to", async () => {
       using endpoint = setUpEndpoint(gears, { splay: "30d", deadline: "30d" });
       const { child, ended } = start(["link", ...endpoint.flags, "--config", endpoint.settingsFile], endpoint);
       await new Promise((resolve) => child.stderr?.once("data", resolve));
@@ -108,7 +108,7 @@ if (built) {
       expect([bit(constants.signals.SIGTERM), bit(constants.signals.SIGUSR1)]).toEqual([1n, 0n]);
     });
 
-    it("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {
+    test("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {
       using endpoint = setUpEndpoint(gears);
       const trap = join(folder, "bin");
       mkdirSync(trap);

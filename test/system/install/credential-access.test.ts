@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
@@ -32,7 +32,7 @@ afterEach(async () => {
 const link = async (credentialFile: string) =>
   await endpoint.link(["--credential-file", credentialFile], { environment: { HOME: endpoint.directory } });
 
-it.each<[string, () => string]>([
+test.each<[string, () => string]>([
   ["may be read by all", () => path(() => chmodSync(file, 0o604))],
   ["may be read by one by an access list", () => path(() => execFileSync("setfacl", ["-m", `u:${somebody}:r`, file]))],
   ["belongs to another", () => path(() => chownSync(file, somebody, 0))],
@@ -62,11 +62,11 @@ it.each<[string, () => string]>([
   expect((await link(credentialFile)).document.outcome).toBe("linked");
 });
 
-it("a link of root's own is followed", async () => {
+test("a link of root's own is followed", async () => {
   expect((await link(linkOf(0))).document.outcome).toBe("linked");
 });
 
-it.each<[string, () => void]>([
+test.each<[string, () => void]>([
   ["may be changed by all", () => chmodSync(endpoint.settingsFile, 0o666)],
   [
     "may be changed by one by an access list",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runTool } from "../../../installer/executable/command.ts";
 import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
 import { product } from "../../../installer/package.ts";
@@ -94,7 +94,7 @@ const inForce = () => ({
 });
 
 describe("the package", () => {
-  it("tells the executable's own version, so that an upgrade replaces it", () => {
+  test("tells the executable's own version, so that an upgrade replaces it", () => {
     for (const [msi, file] of [
       [first, built],
       [second, join(scratch, "later.exe")],
@@ -107,7 +107,7 @@ describe("the package", () => {
     }
   });
 
-  it("is one product in all versions, which replaces older ones and other builds of its own version", () => {
+  test("is one product in all versions, which replaces older ones and other builds of its own version", () => {
     expect(productCode(first)).not.toBe(productCode(second));
     const [one, other] = [first, second].map((msi) => msiTable(msi, "Upgrade"));
     expect(one?.map(({ UpgradeCode }) => UpgradeCode)).toEqual(other?.map(({ UpgradeCode }) => UpgradeCode));
@@ -119,7 +119,7 @@ describe("the package", () => {
     );
   });
 
-  it("runs its actions as SYSTEM, takes no properties at a repair and hides secrets", () => {
+  test("runs its actions as SYSTEM, takes no properties at a repair and hides secrets", () => {
     const types = Object.fromEntries(msiTable(first, "CustomAction").map(({ Action, Type }) => [Action, Number(Type)]));
     // 0x400 deferred, 0x800 without impersonation, 0x100 rollback, 0x40 whatever comes of it.
     expect(types).toMatchObject({ Install: 0xc12, Uninstall: 0xc52, RestoreTrigger: 0xd52, EndRun: 0xc62 });
@@ -132,11 +132,11 @@ describe("the package", () => {
     });
   });
 
-  it("never restarts the computer, though a silent installation may where a file is in use", () => {
+  test("never restarts the computer, though a silent installation may where a file is in use", () => {
     expect(msiTable(first, "Property")).toContainEqual({ Property: "REBOOT", Value: "ReallySuppress" });
   });
 
-  it("repairs, before Windows counts what there is to do, where it is installed already", () => {
+  test("repairs, before Windows counts what there is to do, where it is installed already", () => {
     const sequence = msiTable(first, "InstallExecuteSequence");
     const at = (action: string): number => Number(sequence.find(({ Action }) => Action === action)?.["Sequence"]);
     expect(msiTable(first, "CustomAction")).toContainEqual(
@@ -149,7 +149,7 @@ describe("the package", () => {
     expect(at("Repair")).toBeLessThan(at("CostInitialize"));
   });
 
-  it("has the same bytes when it is made again", () => {
+  test("has the same bytes when it is made again", () => {
     const again = mkdtempSync(join(scratch, "again-"));
     expect(readFileSync(makeWindowsPackage(built, again)).equals(readFileSync(first))).toBe(true);
   });

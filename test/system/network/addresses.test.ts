@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const link = () => endpoint.link([], { within: network.within, environment: endpoint.environment });
 
-it.each([
+test.each([
   ["IPv6", card.ipv6],
   ["IPv4", card.ipv4],
 ])("0 linked: a name with an %s address alone", async (_, address) => {
@@ -41,7 +41,7 @@ it.each([
   expect(document).toMatchObject({ outcome: "linked", requests: { token: 1, linkUser: 1 } });
 });
 
-it("0 linked: an IPv6 address that does not answer costs no try", async () => {
+test("0 linked: an IPv6 address that does not answer costs no try", async () => {
   network.setHosts([`${card.unanswered} gears.test`, `${card.ipv4} gears.test`]);
   await network.forward(gears.port, card.ipv4);
   const { document, stderr } = await link();
@@ -49,7 +49,7 @@ it("0 linked: an IPv6 address that does not answer costs no try", async () => {
   expect(stderr).not.toContain("not-connected");
 });
 
-it("69 unreachable: with that address alone it is no connection, in the time of a request", async () => {
+test("69 unreachable: with that address alone it is no connection, in the time of a request", async () => {
   network.setHosts([`${card.unanswered} gears.test`]);
   endpoint.configure({ requestTimeout: "500ms", deadline: "1s" });
   const { exitCode, document } = await link();
@@ -57,7 +57,7 @@ it("69 unreachable: with that address alone it is no connection, in the time of 
   expect(exitCode).toBe(69);
 });
 
-it("0 linked: a name that resolves late is tried again until it does", async () => {
+test("0 linked: a name that resolves late is tried again until it does", async () => {
   await network.forward(gears.port, card.ipv6);
   const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
     within: network.within,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
@@ -60,14 +60,14 @@ function endpointFor(kind: Kind, caFile: string, deadline = "20s"): Endpoint {
 }
 
 describe("a server's chain", () => {
-  it("0 linked: whole", async () => {
+  test("0 linked: whole", async () => {
     using endpoint = endpointFor("whole", pki.rootFile);
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("linked");
     expect(exitCode).toBe(0);
   });
 
-  it("76 protocol: without its intermediate, which is named with the remedy", async () => {
+  test("76 protocol: without its intermediate, which is named with the remedy", async () => {
     const before = gears.calls.length;
     using endpoint = endpointFor("leaf-alone", pki.rootFile, "1s");
     const { exitCode, document } = await endpoint.link();
@@ -79,13 +79,13 @@ describe("a server's chain", () => {
     expect(gears.calls.length).toBe(before);
   });
 
-  it("0 linked: that remedy, the intermediate in caFile", async () => {
+  test("0 linked: that remedy, the intermediate in caFile", async () => {
     using endpoint = endpointFor("leaf-alone", pki.bothFile);
     const { document } = await endpoint.link();
     expect(document.outcome).toBe("linked");
   });
 
-  it.each([
+  test.each([
     ["expired", "valid from 2020-01-01 00:00 UTC to 2020-02-01 00:00 UTC", "has expired"],
     ["not-yet-valid", "valid from 2045-01-01 00:00 UTC", "Check the clock"],
   ] as const)("76 protocol: %s, with both times", async (kind, span, said) => {
@@ -98,7 +98,7 @@ describe("a server's chain", () => {
     expect(exitCode).toBe(76);
   });
 
-  it("doctor says the same, with the command that shows the chain", async () => {
+  test("doctor says the same, with the command that shows the chain", async () => {
     using endpoint = endpointFor("leaf-alone", pki.rootFile);
     const { exitCode, stdout } = await endpoint.run(["doctor", "--json", ...endpoint.flags]);
     expect(exitCode).toBe(76);

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { redirect } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { json } from "../../fakes/gears-api.ts";
@@ -58,7 +58,7 @@ const linkUser = (device = "00:0c:29:f2:7a:29", opt = 0) => `/o/api/v2/devices/$
 const token = (): string => /"(.+)"/.exec(readFileSync(gateway.tokenFile, "utf8"))?.[1] ?? expect.fail("no token");
 
 describe("an endpoint without the account's secret", () => {
-  it("is linked by one call, in which the gateway puts a token that the endpoint never had", async () => {
+  test("is linked by one call, in which the gateway puts a token that the endpoint never had", async () => {
     const endpoint = endpointWith(device);
     const args = ["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile];
     const { child, ended } = start(args, { environment: { HOME: endpoint.directory } });
@@ -75,14 +75,14 @@ describe("an endpoint without the account's secret", () => {
     for (const secret of gears.secrets) expect(memory.includes(secret)).toBe(false);
   });
 
-  it("sees in a rehearsal that no token is sent", async () => {
+  test("sees in a rehearsal that no token is sent", async () => {
     const endpoint = endpointWith(device);
     const { document } = await endpoint.link(["--dry-run"], { environment: { HOME: endpoint.directory } });
     expect(document["request"]).toMatchObject({ url: expect.stringMatching(/\/link_user\?opt=\d$/) });
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  it("is told by doctor that all is well, without a call", async () => {
+  test("is told by doctor that all is well, without a call", async () => {
     const endpoint = endpointWith(device);
     const { stdout } = await endpoint.run(["doctor", "--json"], { environment: { HOME: endpoint.directory } });
     const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; detail: string }[] };
@@ -94,7 +94,7 @@ describe("an endpoint without the account's secret", () => {
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ["has no certificate", () => undefined],
     ["has another organisation's", () => otherDevice()],
   ])("77 credentials: %s", async (_, pair) => {
@@ -105,7 +105,7 @@ describe("an endpoint without the account's secret", () => {
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  it("77 credentials: others may read its key; the named command mends it", async () => {
+  test("77 credentials: others may read its key; the named command mends it", async () => {
     const endpoint = endpointWith(device);
     const key = join(endpoint.directory, "key.pem");
     chmodSync(key, 0o644);
@@ -116,7 +116,7 @@ describe("an endpoint without the account's secret", () => {
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  it("75 rate-limited: the queue is full; the agent comes back later", async () => {
+  test("75 rate-limited: the queue is full; the agent comes back later", async () => {
     const leaving = new AbortController();
     const send = () => gateway.send("POST", linkUser(), { device, signal: leaving.signal });
     const refused: Promise<unknown>[] = [];
@@ -137,7 +137,7 @@ describe("an endpoint without the account's secret", () => {
   });
 });
 
-it("a burst of agents is queued, so that the account's limit is kept", async () => {
+test("a burst of agents is queued, so that the account's limit is kept", async () => {
   const all = await Promise.all([1, 2, 3].map(() => link(endpointWith(device))));
   expect(all.map(({ document }) => document.outcome)).toEqual(["linked", "linked", "linked"]);
   const times = gears.callsOf("link_user").map(({ at }) => at);
@@ -148,7 +148,7 @@ it("a burst of agents is queued, so that the account's limit is kept", async () 
 });
 
 describe("the gateway", () => {
-  it("sends its own query and headers, whatever an endpoint sends", async () => {
+  test("sends its own query and headers, whatever an endpoint sends", async () => {
     const own = token();
     const target = `${linkUser("1dc0aaaa292ce801f5379042d68bb6cb", 1)}&access_token=mine&x=1`;
     const headers = { authorization: "Bearer mine", cookie: "mine", "x-http-method-override": "DELETE" };
@@ -162,7 +162,7 @@ describe("the gateway", () => {
     expect(gateway.logs()).not.toContain(own);
   });
 
-  it.each([
+  test.each([
     ["GET", linkUser(), 405],
     ["DELETE", linkUser(), 405],
     ["POST", "/o/oauth/token", 403],
@@ -177,7 +177,7 @@ describe("the gateway", () => {
     expect(gears.calls.length).toBe(before);
   });
 
-  it("tells nobody the token, whatever the tenant answers", async () => {
+  test("tells nobody the token, whatever the tenant answers", async () => {
     const own = token();
     const echoes = [
       redirect(`https://elsewhere.example.com/?access_token=${own}`),
@@ -191,7 +191,7 @@ describe("the gateway", () => {
     expect(answers.map(({ body }) => body).join()).toContain("access_token=REDACTED");
   });
 
-  it("takes a token that the tenant refuses for its own fault, and gets a new one by the script", async () => {
+  test("takes a token that the tenant refuses for its own fault, and gets a new one by the script", async () => {
     gears.expireTokens();
     const refused = await gateway.send("POST", linkUser(), { device });
     expect(refused).toMatchObject({ status: 503, headers: { "retry-after": "60" } });
@@ -204,7 +204,7 @@ describe("the gateway", () => {
       .toBe(200);
   });
 
-  it("keeps its token where the script gets none, which tells no secret", async () => {
+  test("keeps its token where the script gets none, which tells no secret", async () => {
     const before = token();
     writeFileSync(gateway.credentialFile, JSON.stringify({ clientId: "key", clientSecret: "wrong-secret-0123" }));
     const { failed, output } = await gateway.renewToken();
@@ -213,7 +213,7 @@ describe("the gateway", () => {
     expect(token()).toBe(before);
   });
 
-  it("writes no token into any log, though the tenant is gone", async () => {
+  test("writes no token into any log, though the tenant is gone", async () => {
     const own = token();
     await gears.close();
     expect(await gateway.send("POST", linkUser(), { device })).toMatchObject({ status: 502 });

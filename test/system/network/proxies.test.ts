@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
@@ -56,7 +56,7 @@ async function link(flags: readonly string[] = [], environment: Readonly<Record<
 }
 
 describe("a proxy with Basic authentication", () => {
-  it("0 linked: with the log-on of the credential file; it sees the host and nothing else", async () => {
+  test("0 linked: with the log-on of the credential file; it sees the host and nothing else", async () => {
     credentialFile(login);
     endpoint.configure({ deadline: "20s" });
     const before = squid.accesses().length;
@@ -70,7 +70,7 @@ describe("a proxy with Basic authentication", () => {
     expect(squid.accesses()).not.toMatch(/link_user|access_token/);
   });
 
-  it("0 linked: with the log-on of the environment's proxy", async () => {
+  test("0 linked: with the log-on of the environment's proxy", async () => {
     endpoint.configure({ proxy: "auto", deadline: "20s" });
     const url = new URL(squid.origin);
     url.username = login.proxyUsername;
@@ -79,21 +79,21 @@ describe("a proxy with Basic authentication", () => {
     expect(document.outcome).toBe("linked");
   });
 
-  it("69 unreachable: without a log-on it says where to put one", async () => {
+  test("69 unreachable: without a log-on it says where to put one", async () => {
     const { exitCode, document } = await link();
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
     expect(document.message).toContain("Put proxyUsername and proxyPassword into the credential file");
     expect(exitCode).toBe(69);
   });
 
-  it("69 unreachable: a log-on that is refused is named, and not shown", async () => {
+  test("69 unreachable: a log-on that is refused is named, and not shown", async () => {
     credentialFile({ ...login, proxyUsername: "CORP\\other" });
     const { exitCode, document } = await link();
     expect(document.message).toContain("refuses the user name and password (status 407)");
     expect(exitCode).toBe(69);
   });
 
-  it("69 unreachable: a host that the proxy denies, with a page that repeats the request", async () => {
+  test("69 unreachable: a host that the proxy denies, with a page that repeats the request", async () => {
     credentialFile(login);
     const { exitCode, document } = await link(["--base-url", `https://denied.test:${gears.port}`]);
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
@@ -102,14 +102,14 @@ describe("a proxy with Basic authentication", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("69 unreachable: a host that the proxy can't reach", async () => {
+  test("69 unreachable: a host that the proxy can't reach", async () => {
     credentialFile(login);
     const { exitCode, document } = await link(["--base-url", `https://gears.test:${await freePort()}`]);
     expect(document.message).toMatch(/can't reach gears\.test:\d+ \(status 503\)/);
     expect(exitCode).toBe(69);
   });
 
-  it("doctor says through which proxy, with a log-on, and why", async () => {
+  test("doctor says through which proxy, with a log-on, and why", async () => {
     credentialFile(login);
     const { stdout, exitCode } = await endpoint.run(["doctor", "--json", ...endpoint.flags], {
       environment: { HOME: endpoint.directory },

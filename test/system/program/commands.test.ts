@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { settingNames, settingsTable } from "../../../agent/settings/table.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint, start } from "../support/agent.ts";
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 describe("config", () => {
-  it("shows every setting, once, with its effective value and origin", async () => {
+  test("shows every setting, once, with its effective value and origin", async () => {
     const environment = { ...endpoint.environment, LINKUSER_MAX_CANDIDATES: "2", LINKUSER_DEADLINE: "" };
     const { exitCode, stdout } = await endpoint.run(["config", "--json", "--fleet-size", "2000"], { environment });
     expect(exitCode).toBe(0);
@@ -35,7 +35,7 @@ describe("config", () => {
     expect(settings.groupPrefer).toEqual({ value: "", origin: "default" });
   });
 
-  it("flag beats environment beats file", async () => {
+  test("flag beats environment beats file", async () => {
     const environment = { ...endpoint.environment, LINKUSER_DEADLINE: "22s" };
     const deadline = async (...args: string[]) =>
       JSON.parse((await endpoint.run(["config", "--json", ...args], { environment })).stdout).settings.deadline.value;
@@ -43,7 +43,7 @@ describe("config", () => {
     expect(await deadline()).toBe("22s");
   });
 
-  it("tells a person the same, a line for each", async () => {
+  test("tells a person the same, a line for each", async () => {
     const { exitCode, stdout } = await endpoint.run(["config"]);
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split("\n");
@@ -72,12 +72,12 @@ test("plan is ended by a signal at once, however long it computes", async () => 
 });
 
 describe("status", () => {
-  it("before the first run", async () => {
+  test("before the first run", async () => {
     const { stdout } = await endpoint.run(["status", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ lastRun: null, link: null, nextTry: null });
   });
 
-  it("after a link and after a failure, with that run's exit code", async () => {
+  test("after a link and after a failure, with that run's exit code", async () => {
     await endpoint.link();
     const linked = await endpoint.run(["status", "--json"]);
     expect(linked.exitCode).toBe(0);
@@ -100,7 +100,7 @@ describe("status", () => {
 });
 
 describe("help and version", () => {
-  it("--version is one line, or one document", async () => {
+  test("--version is one line, or one document", async () => {
     const text = await start(["--version"]).ended;
     expect([text.exitCode, text.stderr]).toEqual([0, ""]);
     expect(text.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -108,7 +108,7 @@ describe("help and version", () => {
     expect(JSON.parse(document.stdout)).toEqual({ version: text.stdout.trim() });
   });
 
-  it("--help names every command and exit code", async () => {
+  test("--help names every command and exit code", async () => {
     const { exitCode, stdout, stderr } = await start(["--help"]).ended;
     expect([exitCode, stderr]).toEqual([0, ""]);
     for (const word of ["link", "status", "config", "--dry-run", "64 usage", "78 config-invalid"]) {
@@ -116,7 +116,7 @@ describe("help and version", () => {
     }
   });
 
-  it("a command's help names every setting as a flag", async () => {
+  test("a command's help names every setting as a flag", async () => {
     const { exitCode, stdout } = await start(["link", "--help"]).ended;
     expect(exitCode).toBe(0);
     for (const name of settingNames) {
@@ -127,7 +127,7 @@ describe("help and version", () => {
 });
 
 describe("standard output", () => {
-  it("carries the result alone: log lines go to standard error and to the log file", async () => {
+  test("carries the result alone: log lines go to standard error and to the log file", async () => {
     const { stdout, stderr } = await endpoint.link(["--log-level", "debug"]);
     expect(stdout.trimEnd().split("\n").length).toBe(1);
     const events = stderr
@@ -137,7 +137,7 @@ describe("standard output", () => {
     expect(events).toContain("linked");
   });
 
-  it("a reader that goes away does not change what is done", async () => {
+  test("a reader that goes away does not change what is done", async () => {
     const { child, ended } = start([...endpoint.flags, "--config", endpoint.settingsFile], {
       environment: endpoint.environment,
     });

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts";
 import { json, oauthError } from "../../fakes/gears-api.ts";
 import { caller, type Endpoint, type RunOptions, setUpEndpoint, withDocument } from "../support/agent.ts";
@@ -59,7 +59,7 @@ function named(checks: readonly Check[], name: string): Check {
 }
 
 describe("a machine that can link", () => {
-  it("has no fault: exit code 0, every check in its order", async () => {
+  test("has no fault: exit code 0, every check in its order", async () => {
     const { exitCode, outcome, checks, of } = await examine();
     expect(checks.filter(({ status }) => status === "fail")).toEqual([]);
     expect({ exitCode, outcome }).toEqual({ exitCode: 0, outcome: "ok" });
@@ -74,12 +74,12 @@ describe("a machine that can link", () => {
     for (const { elapsedMs } of checks) expect(elapsedMs).toBeGreaterThanOrEqual(0);
   });
 
-  it("asks for one token, and the same address once for nothing", async () => {
+  test("asks for one token, and the same address once for nothing", async () => {
     await examine();
     expect(gears.calls.map(({ endpoint, method }) => `${method} ${endpoint}`)).toEqual(["GET token", "POST token"]);
   });
 
-  it("a person sees one line per check, in 80 columns", async () => {
+  test("a person sees one line per check, in 80 columns", async () => {
     const { stdout, stderr, exitCode } = await endpoint.run(["doctor", "--user", caller]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
@@ -88,7 +88,7 @@ describe("a machine that can link", () => {
     expect(lines.at(-1)).toMatch(/^(?:All is well\.|Nothing fails; \d+ warnings?\.)$/);
   });
 
-  it("a static token is not tried", async () => {
+  test("a static token is not tried", async () => {
     await instead({ staticToken: "static-token-of-the-administrator" });
     const environment = { HOME: endpoint.directory, LINKUSER_ACCESS_TOKEN: "static-token-of-the-administrator" };
     const { exitCode, of } = await examine([], { environment });
@@ -97,7 +97,7 @@ describe("a machine that can link", () => {
     expect(of("token").status).toBe("skip");
   });
 
-  it("the rate limit that the answers tell is shown", async () => {
+  test("the rate limit that the answers tell is shown", async () => {
     const headers = { "X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "7" };
     gears.answerAlways("token", json(200, { access_token: "token-of-a-test" }, headers));
     expect((await examine()).of("rate-limit")).toMatchObject({
@@ -108,7 +108,7 @@ describe("a machine that can link", () => {
 });
 
 describe("a fault decides the exit code and hides nothing that can still be told", () => {
-  it("78: a setting", async () => {
+  test("78: a setting", async () => {
     endpoint.configure({ fleetSise: 3 });
     const { exitCode, outcome, of } = await examine();
     expect({ exitCode, outcome }).toEqual({ exitCode: 78, outcome: "config-invalid" });
@@ -117,14 +117,14 @@ describe("a fault decides the exit code and hides nothing that can still be told
     expect(of("user")).toMatchObject({ status: "skip", detail: "needs settings" });
   });
 
-  it("78: a state directory that can't be one", async () => {
+  test("78: a state directory that can't be one", async () => {
     const { exitCode, of } = await examine(["--state-dir", endpoint.settingsFile]);
     expect(exitCode).toBe(78);
     expect(of("state").detail).toContain("ENOTDIR");
     expect(of("token").status).toBe("ok");
   });
 
-  it("77: no credential; the network is checked all the same", async () => {
+  test("77: no credential; the network is checked all the same", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     const environment = { HOME: endpoint.directory };
     const { exitCode, of } = await examine(["--credential-file", credentialFile], { environment });
@@ -134,7 +134,7 @@ describe("a fault decides the exit code and hides nothing that can still be told
     expect(of("token")).toMatchObject({ status: "skip", detail: "needs credential" });
   });
 
-  it("77: a credential that others can read, with the command that mends it", async () => {
+  test("77: a credential that others can read, with the command that mends it", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     writeFileSync(credentialFile, JSON.stringify({ clientSecret: gears.clientSecret }));
     chmodSync(credentialFile, 0o644);
@@ -144,14 +144,14 @@ describe("a fault decides the exit code and hides nothing that can still be told
     expect(of("credential").advice).toContain(`chmod 600 ${credentialFile}`);
   });
 
-  it("77: credentials that the API refuses, in a text that repeats them", async () => {
+  test("77: credentials that the API refuses, in a text that repeats them", async () => {
     gears.answerAlways("token", oauthError(401, "invalid_client", `no ${gears.clientSecret} here`));
     const { exitCode, of } = await examine();
     expect(exitCode).toBe(77);
     expect(of("token")).toMatchObject({ status: "fail", detail: expect.stringContaining("invalid_client") });
   });
 
-  it("69: nobody listens", async () => {
+  test("69: nobody listens", async () => {
     const { port } = gears;
     await gears.close();
     const { exitCode, of } = await examine();
@@ -163,28 +163,28 @@ describe("a fault decides the exit code and hides nothing that can still be told
     expect(of("token").status).toBe("skip");
   });
 
-  it("69: a server that never answers does not hold it", async () => {
+  test("69: a server that never answers does not hold it", async () => {
     await using silent = await listen(() => {});
     const { exitCode, of } = await examine(["--base-url", `http://${silent.host}`, "--request-timeout", "300ms"]);
     expect(exitCode).toBe(69);
     expect(of("connection")).toMatchObject({ status: "fail", detail: expect.stringContaining("300 ms") });
   });
 
-  it("69: a name that does not resolve", async () => {
+  test("69: a name that does not resolve", async () => {
     const { exitCode, of } = await examine(["--base-url", "https://gears.invalid"]);
     expect(exitCode).toBe(69);
     expect(of("name")).toMatchObject({ status: "fail", advice: expect.stringContaining("gears.invalid") });
     expect(of("connection")).toMatchObject({ status: "skip", detail: "needs name" });
   });
 
-  it("76: a captive portal", async () => {
+  test("76: a captive portal", async () => {
     await using portal = await listen(answering(reply("302 Found", "", "Location: http://portal.test/login")));
     const { exitCode, of } = await examine(["--base-url", `http://${portal.host}`]);
     expect(exitCode).toBe(76);
     expect(of("token").detail).toContain("portal.test");
   });
 
-  it("the first fault's code counts where there are several", async () => {
+  test("the first fault's code counts where there are several", async () => {
     gears.answerAlways("token", json(503, {}));
     const { exitCode, checks } = await examine(["--state-dir", endpoint.settingsFile]);
     expect(checks.filter(({ status }) => status === "fail").map(({ name }) => name)).toEqual(["state", "token"]);
@@ -195,7 +195,7 @@ describe("a fault decides the exit code and hides nothing that can still be told
 describe("TLS", () => {
   beforeEach(() => instead({ tls: ca.issue("DNS:localhost") }));
 
-  it("76: an issuer that is not trusted is named", async () => {
+  test("76: an issuer that is not trusted is named", async () => {
     const { exitCode, of } = await examine();
     expect(exitCode).toBe(76);
     expect(of("tls")).toMatchObject({
@@ -207,13 +207,13 @@ describe("TLS", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("an issuer of caFile is trusted, and told apart from public ones", async () => {
+  test("an issuer of caFile is trusted, and told apart from public ones", async () => {
     const { exitCode, of } = await examine(["--ca-file", ca.file]);
     expect(exitCode).toBe(0);
     expect(of("tls").detail).toMatch(/^not a public CA .*issuer Test CA, until \d{4}-\d\d-\d\d, TLSv1\.3$/);
   });
 
-  it("through a proxy that itself is spoken to over TLS, the tenant's certificate is shown", async () => {
+  test("through a proxy that itself is spoken to over TLS, the tenant's certificate is shown", async () => {
     await using proxy = await connectProxy({ port: gears.port }, ca.issue("IP:127.0.0.1"));
     const { exitCode, of } = await examine(["--ca-file", ca.file, "--proxy", `https://${proxy.host}`]);
     expect(exitCode).toBe(0);
@@ -221,7 +221,7 @@ describe("TLS", () => {
     expect(of("tls").detail).toContain("issuer Test CA");
   });
 
-  it("78: a caFile that is none", async () => {
+  test("78: a caFile that is none", async () => {
     const { exitCode, of } = await examine(["--ca-file", endpoint.settingsFile]);
     expect(exitCode).toBe(78);
     expect(of("connection").detail).toContain(`flag --ca-file: ${endpoint.settingsFile} has no certificate in it`);
@@ -232,7 +232,7 @@ describe("the environment", () => {
   /** Whether the run has rights that a person needs sudo for. */
   const privileged = process.getuid?.() === 0;
 
-  it("proxies of the person who called sudo are not obeyed, and it is said", async () => {
+  test("proxies of the person who called sudo are not obeyed, and it is said", async () => {
     const environment = { ...endpoint.environment, SUDO_UID: "1000", HTTP_PROXY: "http://user:password@127.0.0.1:9" };
     const { checks, of } = await examine([], { environment });
     const told = { status: "warn", detail: "ignored, as a person started this run with rights: HTTP_PROXY" };
@@ -240,7 +240,7 @@ describe("the environment", () => {
     expect(JSON.stringify(checks)).not.toContain("password");
   });
 
-  it.each([
+  test.each([
     ["the machine's own", {}, 0],
     ["those of the person who called sudo", { SUDO_UID: "1000" }, privileged ? 76 : 0],
   ])("certificates in SSL_CERT_FILE: %s", async (_whose, marks, expected) => {
@@ -252,7 +252,7 @@ describe("the environment", () => {
 });
 
 describe("--bundle", () => {
-  it("writes a file that only its owner can read: checks, settings, the end of the log, no secret", async () => {
+  test("writes a file that only its owner can read: checks, settings, the end of the log, no secret", async () => {
     const path = join(endpoint.directory, "support.json");
     const spoiled = { message: `a defect wrote ${gears.clientSecret}` };
     const logFile = join(endpoint.directory, "spoiled.log");
@@ -273,7 +273,7 @@ describe("--bundle", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("64: a file that is there already is kept, and nothing is checked", async () => {
+  test("64: a file that is there already is kept, and nothing is checked", async () => {
     const { exitCode, stdout } = await endpoint.run(["doctor", "--bundle", endpoint.settingsFile]);
     expect(exitCode).toBe(64);
     expect(stdout).toContain("is there already");

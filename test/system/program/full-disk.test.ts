@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseMemory } from "../../../agent/link/memory.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
@@ -38,7 +38,7 @@ const disks: [string, () => readonly string[]][] = [
 if (mayMount) disks.push(["the file system is full", () => fullMount(endpoint.stateDir)]);
 
 describe.each(disks)("%s", (_, within) => {
-  it("the link is made, and the next run with room ends right", async () => {
+  test("the link is made, and the next run with room ends right", async () => {
     const { exitCode, document } = await endpoint.link([], { within: within() });
     expect([exitCode, document.outcome]).toEqual([0, "linked"]);
     expect(gears.callsOf("link_user").length).toBe(1);
@@ -49,7 +49,7 @@ describe.each(disks)("%s", (_, within) => {
     expect((await endpoint.link()).document.outcome).toBe("already-linked");
   });
 
-  it("what was remembered before is still there", async () => {
+  test("what was remembered before is still there", async () => {
     await endpoint.link();
     const before = gears.calls.length;
     await endpoint.link(["--force"], { within: within() });
@@ -58,7 +58,7 @@ describe.each(disks)("%s", (_, within) => {
   });
 });
 
-it("a result that is lost on its way to a file is told; the exit code is still the link's", async () => {
+test("a result that is lost on its way to a file is told; the exit code is still the link's", async () => {
   const within = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
   const { exitCode, stderr } = await endpoint.run(["link", "--json", ...endpoint.flags], { within });
   expect(exitCode).toBe(0);

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseMemory } from "../../../agent/link/memory.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Document, type Endpoint, setUpEndpoint, start } from "../support/agent.ts";
@@ -35,14 +35,14 @@ function rememberOtherwise(change: Readonly<Record<string, unknown>>): void {
 const linkCalls = (): number => gears.callsOf("link_user").length;
 
 describe("once", () => {
-  it("six runs at once make one link with one call", async () => {
+  test("six runs at once make one link with one call", async () => {
     const runs = await Promise.all(Array.from({ length: 6 }, () => endpoint.link()));
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(runs.map(({ document }) => document.outcome).sort()).toEqual([...Array(5).fill("already-linked"), "linked"]);
     expect(gears.calls.map(({ endpoint }) => endpoint)).toEqual(["token", "link_user"]);
   });
 
-  it.each<[string, Readonly<Record<string, unknown>>]>([
+  test.each<[string, Readonly<Record<string, unknown>>]>([
     ["user", { username: "somebody-else" }],
     ["group", { group: "Another Group" }],
     ["tenant", { tenant: "https://gears-beta.opswat.com" }],
@@ -56,7 +56,7 @@ describe("once", () => {
     expect(linkCalls()).toBe(2);
   });
 
-  it("what another machine remembered, as on a cloned disk, is left aside: dry run, link and then once", async () => {
+  test("what another machine remembered, as on a cloned disk, is left aside: dry run, link and then once", async () => {
     await endpoint.link();
     const hardware = ["00:0c:29:f2:7a:29", "564d1234-0042-3510-8052-b4c04f4e3732"];
     const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
@@ -69,7 +69,7 @@ describe("once", () => {
     expect(linkCalls()).toBe(2);
   });
 
-  it("a link that is older than relinkAfter is made again", async () => {
+  test("a link that is older than relinkAfter is made again", async () => {
     await endpoint.link();
     rememberOtherwise({ linkedAt: Date.now() - 3_600_000 });
     expect((await endpoint.link(["--relink-after", "2h"])).document.outcome).toBe("already-linked");
@@ -77,13 +77,13 @@ describe("once", () => {
     expect((await endpoint.link(["--relink-after", "0s"])).document.outcome).toBe("linked");
   });
 
-  it("--force links again", async () => {
+  test("--force links again", async () => {
     await endpoint.link();
     expect((await endpoint.link(["--force"])).document.outcome).toBe("linked");
     expect(linkCalls()).toBe(2);
   });
 
-  it("a failed run does not forget the link", async () => {
+  test("a failed run does not forget the link", async () => {
     await endpoint.link();
     gears.answerNext("link_user", { status: 302 });
     expect((await endpoint.link(["--force"])).exitCode).toBe(76);
@@ -92,7 +92,7 @@ describe("once", () => {
 });
 
 describe("the identifier that worked", () => {
-  it("is remembered and tried first", async () => {
+  test("is remembered and tried first", async () => {
     const known = await endpoint.link(["--dry-run"]);
     const candidates = known.document["candidates"] as { value: string }[];
     const last = candidates.at(-1)?.value ?? "";
@@ -106,7 +106,7 @@ describe("the identifier that worked", () => {
 });
 
 describe("kills", () => {
-  it("40 kills at random moments lose nothing", { timeout: 120_000 }, async () => {
+  test("40 kills at random moments lose nothing", { timeout: 120_000 }, async () => {
     const began = performance.now();
     await endpoint.link();
     const wholeRunMs = Math.ceil(performance.now() - began);
@@ -146,7 +146,7 @@ describe("kills", () => {
     expect((await endpoint.link()).document.outcome).toBe("already-linked");
   });
 
-  it("a run that is asked to end does so, with one document and in words", async () => {
+  test("a run that is asked to end does so, with one document and in words", async () => {
     gears.answerAlways("link_user", () => {});
     const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
       environment: endpoint.environment,
@@ -162,7 +162,7 @@ describe("kills", () => {
 });
 
 describe("damage", () => {
-  it.each([
+  test.each([
     ["empty", ""],
     ["cut off", '{"version":1,"link":{"device":'],
     ["not text", "\0\0\0\0\0\0\0\0"],
@@ -184,13 +184,13 @@ describe("damage", () => {
     expect(linkCalls()).toBe(1);
   });
 
-  it("a directory in the state file's place", async () => {
+  test("a directory in the state file's place", async () => {
     mkdirSync(endpoint.stateFile, { recursive: true });
     const { exitCode, document } = await endpoint.link();
     expect([exitCode, document.outcome]).toEqual([0, "linked"]);
   });
 
-  it("a left-over of a killed run beside the state file", async () => {
+  test("a left-over of a killed run beside the state file", async () => {
     mkdirSync(endpoint.stateDir, { mode: 0o700 });
     writeFileSync(`${endpoint.stateFile}.new`, '{"version":1,"li');
     expect((await endpoint.link()).document.outcome).toBe("linked");

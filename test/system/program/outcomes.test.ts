@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts";
 import { failure, json, oauthError } from "../../fakes/gears-api.ts";
 import { caller, type Endpoint, setUpEndpoint } from "../support/agent.ts";
@@ -30,7 +30,7 @@ async function instead(options: GearsOptions, settings?: Record<string, unknown>
 }
 
 describe("0", () => {
-  it("linked: one token call, one link_user call, and the device is linked", async () => {
+  test("linked: one token call, one link_user call, and the device is linked", async () => {
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "linked", message: "OK", requests: { token: 1, linkUser: 1 } });
     expect(exitCode).toBe(0);
@@ -43,7 +43,7 @@ describe("0", () => {
     expect(gears.callsOf("link_user")[0]?.opt).toBe(String(device?.opt));
   });
 
-  it("linked, with an administrator's static token: no token call", async () => {
+  test("linked, with an administrator's static token: no token call", async () => {
     await instead({ staticToken: "static-token-of-the-administrator" });
     const environment = { HOME: endpoint.directory, LINKUSER_ACCESS_TOKEN: "static-token-of-the-administrator" };
     const { exitCode, document } = await endpoint.link([], { environment });
@@ -51,7 +51,7 @@ describe("0", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("linked, by the command's other name, told to a person in a few lines", async () => {
+  test("linked, by the command's other name, told to a person in a few lines", async () => {
     const { exitCode, stdout } = await endpoint.run(endpoint.flags);
     expect(stdout).toMatch(/^linked: /);
     expect(stdout).toContain([...gears.links.keys()][0]);
@@ -59,7 +59,7 @@ describe("0", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("linked at once with --no-splay, though the rollout is long and a fault has to pass", async () => {
+  test("linked at once with --no-splay, though the rollout is long and a fault has to pass", async () => {
     endpoint.configure({ splay: "30d" });
     gears.answerNext("link_user", failure(503, "try later"), 2);
     const { exitCode, document } = await endpoint.link(["--no-splay"]);
@@ -67,7 +67,7 @@ describe("0", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("already-linked: the second run makes no call", async () => {
+  test("already-linked: the second run makes no call", async () => {
     await endpoint.link();
     const before = gears.calls.length;
     const { exitCode, document } = await endpoint.link();
@@ -76,14 +76,14 @@ describe("0", () => {
     expect(gears.calls.length).toBe(before);
   });
 
-  it("skipped: the user is excluded by the settings", async () => {
+  test("skipped: the user is excluded by the settings", async () => {
     const { exitCode, document } = await endpoint.link(["--exclude-users", `nobody-else,${caller.slice(0, 1)}*`]);
     expect(document).toMatchObject({ outcome: "skipped", requests: { token: 0, linkUser: 0 } });
     expect(exitCode).toBe(0);
     expect(gears.calls).toEqual([]);
   });
 
-  it("dry-run: needs no credentials, sends nothing, writes nothing, and tells the request", async () => {
+  test("dry-run: needs no credentials, sends nothing, writes nothing, and tells the request", async () => {
     const environment = { HOME: endpoint.directory };
     const { exitCode, document } = await endpoint.link(["--dry-run"], { environment });
     expect(exitCode).toBe(0);
@@ -105,7 +105,7 @@ describe("0", () => {
     expect(existsSync(endpoint.stateFile)).toBe(false);
   });
 
-  it("dry-run for a person: the request and its origin fit a terminal", async () => {
+  test("dry-run for a person: the request and its origin fit a terminal", async () => {
     const { exitCode, stdout } = await endpoint.run(["--dry-run", ...endpoint.flags]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("access_token=REDACTED");
@@ -114,7 +114,7 @@ describe("0", () => {
 });
 
 describe("64 usage", () => {
-  it.each([
+  test.each([
     [["lnik"], "link"],
     [["--dryrun"], "--dry-run"],
     [["--fleetsize", "5"], "--fleet-size"],
@@ -127,7 +127,7 @@ describe("64 usage", () => {
     expect(exitCode).toBe(64);
   });
 
-  it.each([
+  test.each([
     ["a value that is not allowed", ["--deadline", "soon"], "deadline"],
     ["a missing value", ["--interface"], "--interface"],
     ["a value for a switch", ["--force=yes"], "--force"],
@@ -141,7 +141,7 @@ describe("64 usage", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it.each(["--client-secret", "--access-token"])(
+  test.each(["--client-secret", "--access-token"])(
     "takes no secret as a flag, and does not repeat one: %s",
     async (flag) => {
       const { exitCode, document } = await endpoint.link([flag, gears.clientSecret]);
@@ -154,7 +154,7 @@ describe("64 usage", () => {
 });
 
 describe("65 request-rejected", () => {
-  it.each([400, 405, 406, 413, 415])("the API refuses with %i: no second try", async (status) => {
+  test.each([400, 405, 406, 413, 415])("the API refuses with %i: no second try", async (status) => {
     gears.answerAlways("link_user", failure(status, "no"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "request-rejected", error: { code: "request-refused" } });
@@ -162,7 +162,7 @@ describe("65 request-rejected", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
-  it("tells what is known of device and user, in the shape of a link", async () => {
+  test("tells what is known of device and user, in the shape of a link", async () => {
     const { document: linked } = await endpoint.link();
     gears.answerAlways("link_user", failure(400, "no"));
     const { document } = await endpoint.link(["--force"]);
@@ -172,7 +172,7 @@ describe("65 request-rejected", () => {
     expect(known).toEqual({ ...linked, ...told });
   });
 
-  it("result 0 with another message, which is told", async () => {
+  test("result 0 with another message, which is told", async () => {
     gears.answerAlways("link_user", failure(200, "The account is suspended"));
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("request-rejected");
@@ -183,7 +183,7 @@ describe("65 request-rejected", () => {
 });
 
 describe("67 no-user", () => {
-  it("the session is nobody's", async () => {
+  test("the session is nobody's", async () => {
     const args = ["link", "--json", "--session", "no-such-session"];
     const { exitCode, stdout } = await endpoint.run(args);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "no-user", error: { code: "no-user" } });
@@ -191,7 +191,7 @@ describe("67 no-user", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("there is no such user", async () => {
+  test("there is no such user", async () => {
     const args = ["link", "--json", "--user", "nobody-has-this-name"];
     const { exitCode, stdout } = await endpoint.run(args);
     expect(JSON.parse(stdout).outcome).toBe("no-user");
@@ -201,7 +201,7 @@ describe("67 no-user", () => {
 });
 
 describe("68 device-unknown", () => {
-  it.each([200, 404] as const)("each identifier is asked for once, told by %i", async (unknownDeviceStatus) => {
+  test.each([200, 404] as const)("each identifier is asked for once, told by %i", async (unknownDeviceStatus) => {
     await instead({ devices: [], unknownDeviceStatus });
     const rehearsal = await endpoint.link(["--dry-run"]);
     const candidates = rehearsal.document["candidates"] as { value: string }[];
@@ -211,7 +211,7 @@ describe("68 device-unknown", () => {
     expect(gears.callsOf("link_user").map(({ device }) => device)).toEqual(candidates.map(({ value }) => value));
   });
 
-  it("no identifier can be read", async () => {
+  test("no identifier can be read", async () => {
     const { exitCode, document } = await endpoint.link(["--identify", "mac", "--interface", "no-such-adapter"]);
     expect(document).toMatchObject({ outcome: "device-unknown", error: { code: "no-identifier" } });
     expect(exitCode).toBe(68);
@@ -220,14 +220,14 @@ describe("68 device-unknown", () => {
 });
 
 describe("69 unreachable", () => {
-  it("nothing listens", async () => {
+  test("nothing listens", async () => {
     const port = await closedPort();
     const { exitCode, document } = await endpoint.link(["--base-url", `http://127.0.0.1:${port}`, "--deadline", "1s"]);
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "not-connected" } });
     expect(exitCode).toBe(69);
   });
 
-  it("the name does not resolve", async () => {
+  test("the name does not resolve", async () => {
     // A label of 64 characters is refused by the resolver itself (RFC 1035 2.3.4), so nothing is asked of a network.
     const { exitCode, document } = await endpoint.link([
       "--base-url",
@@ -239,7 +239,7 @@ describe("69 unreachable", () => {
     expect(exitCode).toBe(69);
   });
 
-  it.each([500, 502, 503, 504])("a server that always fails with %i", async (status) => {
+  test.each([500, 502, 503, 504])("a server that always fails with %i", async (status) => {
     gears.answerAlways("link_user", failure(status, "try later"));
     const { exitCode, document } = await endpoint.link(["--deadline", "1s"]);
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "server-error" } });
@@ -247,7 +247,7 @@ describe("69 unreachable", () => {
     expect(gears.callsOf("link_user").length).toBeGreaterThan(1);
   });
 
-  it.each(["token", "link_user"] as const)("but a fault of %s that passes ends linked", async (faulty) => {
+  test.each(["token", "link_user"] as const)("but a fault of %s that passes ends linked", async (faulty) => {
     gears.answerNext(faulty, failure(503, "try later"), 3);
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("linked");
@@ -257,7 +257,7 @@ describe("69 unreachable", () => {
 });
 
 describe("75 rate-limited", () => {
-  it("this device's moment in the rollout is later than the deadline", async () => {
+  test("this device's moment in the rollout is later than the deadline", async () => {
     endpoint.configure({ splay: "30d", deadline: "1s" });
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "rate-limited", error: { code: "not-due" } });
@@ -271,7 +271,7 @@ describe("75 rate-limited", () => {
   const asEpoch = () => String(Math.ceil(Date.now() / 1000) + reset);
   const asDate = () => new Date(Date.now() + reset * 1000 + 999).toUTCString();
 
-  it.each([
+  test.each([
     ["X-RateLimit-Reset-Time as a delay", () => ({ "X-RateLimit-Reset-Time": inSeconds() })],
     ["X-RateLimit-Reset-Time as an epoch time", () => ({ "X-RateLimit-Reset-Time": asEpoch() })],
     ["Retry-After in seconds", () => ({ "Retry-After": inSeconds() })],
@@ -293,7 +293,7 @@ describe("75 rate-limited", () => {
     expect(waits).toBeLessThan(2 * reset * 1000);
   });
 
-  it("a limit on token calls is a limit too", async () => {
+  test("a limit on token calls is a limit too", async () => {
     gears.answerAlways("token", failure(429, "Rate limit exceeded", { "Retry-After": inSeconds() }));
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("rate-limited");
@@ -301,7 +301,7 @@ describe("75 rate-limited", () => {
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  it("but where the limit opens before the deadline the run ends linked", async () => {
+  test("but where the limit opens before the deadline the run ends linked", async () => {
     await instead({ limit: { calls: 1, periodMs: 1000 }, limiter: "sliding-window" }, { rateLimit: "1/1s" });
     using other = setUpEndpoint(gears, { rateLimit: "1/1s", deadline: "50s" });
     endpoint.configure({ deadline: "50s" });
@@ -312,7 +312,7 @@ describe("75 rate-limited", () => {
 });
 
 describe("77 credentials", () => {
-  it("none found", async () => {
+  test("none found", async () => {
     endpoint.configure({ credentialFile: join(endpoint.directory, "none.json") });
     const { exitCode, document } = await endpoint.link([], { environment: { HOME: endpoint.directory } });
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-missing" } });
@@ -320,7 +320,7 @@ describe("77 credentials", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("taken from the protected file, but refused where others may read it", async () => {
+  test("taken from the protected file, but refused where others may read it", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     writeFileSync(credentialFile, JSON.stringify({ clientId: gears.clientId, clientSecret: gears.clientSecret }), {
       mode: 0o600,
@@ -334,7 +334,7 @@ describe("77 credentials", () => {
     expect(exitCode).toBe(77);
   });
 
-  it.each([
+  test.each([
     ["not JSON", (secret: string) => `clientSecret=${secret}`],
     ["another shape", (secret: string) => JSON.stringify([secret])],
     ["an unknown field", (secret: string) => JSON.stringify({ clientSecret: secret, tenant: 1 })],
@@ -347,7 +347,7 @@ describe("77 credentials", () => {
     expect(exitCode).toBe(77);
   });
 
-  it.each([400, 401])("the client is refused with %i: no second try", async (status) => {
+  test.each([400, 401])("the client is refused with %i: no second try", async (status) => {
     gears.answerAlways("token", oauthError(status, "invalid_client", "Bad client credentials"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-refused" } });
@@ -355,7 +355,7 @@ describe("77 credentials", () => {
     expect(gears.calls.length).toBe(1);
   });
 
-  it("the wrong secret, which is not repeated", async () => {
+  test("the wrong secret, which is not repeated", async () => {
     const wrong = "wrong-secret-0123456789";
     const { exitCode, document, stdout, stderr } = await endpoint.link([], {
       environment: { HOME: endpoint.directory, LINKUSER_CLIENT_SECRET: wrong },
@@ -365,21 +365,21 @@ describe("77 credentials", () => {
     expect(stdout + stderr).not.toContain(wrong);
   });
 
-  it("an expired token is renewed once, and the run ends linked", async () => {
+  test("an expired token is renewed once, and the run ends linked", async () => {
     gears.answerNext("link_user", failure(401, "The access token has expired"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "linked", requests: { token: 2, linkUser: 2 } });
     expect(exitCode).toBe(0);
   });
 
-  it("a fresh token that is refused too is final", async () => {
+  test("a fresh token that is refused too is final", async () => {
     gears.answerAlways("link_user", failure(401, "The access token is invalid"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "credentials", requests: { token: 2, linkUser: 2 } });
     expect(exitCode).toBe(77);
   });
 
-  it("a static token that is refused is final at once", async () => {
+  test("a static token that is refused is final at once", async () => {
     const environment = { HOME: endpoint.directory, LINKUSER_ACCESS_TOKEN: "a-token-of-yesterday" };
     const { exitCode, document } = await endpoint.link([], { environment });
     expect(document).toMatchObject({ outcome: "credentials", requests: { token: 0, linkUser: 1 } });
@@ -388,7 +388,7 @@ describe("77 credentials", () => {
 });
 
 describe("78 config-invalid", () => {
-  it.each<[string, Record<string, unknown>, string[]]>([
+  test.each<[string, Record<string, unknown>, string[]]>([
     ["a value that is not allowed", { deadline: "soon" }, ["deadline", "soon", "duration"]],
     ["an unknown setting, with the nearest right one", { fleetsize: 5 }, ["fleetsize", "fleetSize"]],
     ["an address in the clear", { baseUrl: "http://gears.example.com" }, ["baseUrl", "https:"]],
@@ -401,7 +401,7 @@ describe("78 config-invalid", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("a value that is not allowed in the environment", async () => {
+  test("a value that is not allowed in the environment", async () => {
     const environment = { ...endpoint.environment, LINKUSER_MAX_CANDIDATES: "many" };
     const { exitCode, document } = await endpoint.link([], { environment });
     expect(document.outcome).toBe("config-invalid");
@@ -409,7 +409,7 @@ describe("78 config-invalid", () => {
     expect(exitCode).toBe(78);
   });
 
-  it("a secret in the settings file is not repeated", async () => {
+  test("a secret in the settings file is not repeated", async () => {
     endpoint.configure({ clientSecret: gears.clientSecret });
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("config-invalid");
@@ -417,7 +417,7 @@ describe("78 config-invalid", () => {
     expect(exitCode).toBe(78);
   });
 
-  it.each([
+  test.each([
     ["is not JSON", "{deadline"],
     ["is not an object", "[]"],
   ])("a file that %s", async (_, text) => {
@@ -427,7 +427,7 @@ describe("78 config-invalid", () => {
     expect(exitCode).toBe(78);
   });
 
-  it("a file that was asked for and is missing", async () => {
+  test("a file that was asked for and is missing", async () => {
     rmSync(endpoint.settingsFile);
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "config-invalid", error: { code: "settings-unreadable" } });
@@ -436,7 +436,7 @@ describe("78 config-invalid", () => {
 });
 
 describe("the wrong shape of a good answer", () => {
-  it.each([
+  test.each([
     ["no access_token", json(200, { token_type: "bearer" })],
     ["an access_token that is no text", json(200, { access_token: 7 })],
   ])("76: a token answer with %s", async (_, answer) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseMemory } from "../../../agent/link/memory.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { failure } from "../../fakes/gears-api.ts";
@@ -43,7 +43,7 @@ async function endWhileWaiting(signal: NodeJS.Signals): Promise<{ exitCode: numb
   return withDocument(await ended);
 }
 
-it.each<[NodeJS.Signals, number, number, string]>([
+test.each<[NodeJS.Signals, number, number, string]>([
   ["SIGTERM", 429, 75, "rate-limited"],
   ["SIGINT", 429, 75, "rate-limited"],
   ["SIGTERM", 503, 69, "unreachable"],
@@ -57,7 +57,7 @@ it.each<[NodeJS.Signals, number, number, string]>([
   expect(lastRun?.outcome).toBe(outcome);
 });
 
-it("SIGTERM during the wait for the slot, up to the longest deadline", async () => {
+test("SIGTERM during the wait for the slot, up to the longest deadline", async () => {
   endpoint.configure({ splay: "30d" });
   const { exitCode, document } = await endWhileWaiting("SIGTERM");
   expect([exitCode, document.error?.code]).toEqual([75, "not-due"]);
@@ -66,7 +66,7 @@ it("SIGTERM during the wait for the slot, up to the longest deadline", async () 
   expect(gears.calls).toEqual([]);
 });
 
-it("--will-repeat leaves a long wait to later starts, which leave at once without a call until it is due", async () => {
+test("--will-repeat leaves a long wait to later starts, which leave at once without a call until it is due", async () => {
   refuse(503);
   const first = await endpoint.link(["--will-repeat"]);
   expect([first.exitCode, first.document.error?.code]).toEqual([75, "not-due"]);
@@ -82,7 +82,7 @@ it("--will-repeat leaves a long wait to later starts, which leave at once withou
   expect((await endpoint.run(["status"])).stdout).toContain("Next try   not before");
 });
 
-it("--will-repeat does not ask for an unknown device at every start, and tells it all the same; --force asks", async () => {
+test("--will-repeat does not ask for an unknown device at every start, and tells it all the same; --force asks", async () => {
   await using choosy = await startGears({ devices: [] });
   using unknown = setUpEndpoint(choosy, { deadline: "8h" });
   const first = await unknown.link(["--will-repeat"]);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import {
@@ -65,7 +65,7 @@ interface Document {
   readonly [field: string]: unknown;
 }
 
-it("dry-run tells the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
+test("dry-run tells the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
   const { exitCode, document } = await run(["--dry-run"]);
   expect(document).toMatchObject({
     outcome: "dry-run",
@@ -83,7 +83,7 @@ it("dry-run tells the adapter, the firmware's UUID, the session's user and the g
   expect(gears.calls).toEqual([]);
 });
 
-it("links once: the second run makes no call", async () => {
+test("links once: the second run makes no call", async () => {
   const first = await run([]);
   expect(first.document).toMatchObject({ outcome: "linked", username: user, requests: { token: 1, linkUser: 1 } });
   expect(first.exitCode).toBe(0);
@@ -95,14 +95,14 @@ it("links once: the second run makes no call", async () => {
   expect(gears.calls).toHaveLength(calls);
 });
 
-it("links by the firmware's UUID where it is asked for", async () => {
+test("links by the firmware's UUID where it is asked for", async () => {
   await configure({ identify: ["hwid"] });
   const { document } = await run([]);
   expect(document).toMatchObject({ outcome: "linked", device: { value: hardware.uuid, opt: 1, source: "hwid" } });
   expect(gears.callsOf("link_user")[0]?.opt).toBe("1");
 });
 
-it("prefers the vendor client's device ID in the registry, whatever the case of its name", async () => {
+test("prefers the vendor client's device ID in the registry, whatever the case of its name", async () => {
   const key = "HKLM\\SOFTWARE\\WOW6432Node\\OPSWAT\\GEARS Client\\Status";
   await setPolicy(key, "/v", "hwid", "/d", "1dc0aaaa292ce801f5379042d68bb6cb");
   const { document } = await run(["--dry-run"]);
@@ -110,7 +110,7 @@ it("prefers the vendor client's device ID in the registry, whatever the case of 
   expect(document["device"]).toMatchObject({ value: "1dc0aaaa292ce801f5379042d68bb6cb", opt: 1, source: "opswat" });
 });
 
-it("looks for the vendor client's device ID where the setting says", async () => {
+test("looks for the vendor client's device ID where the setting says", async () => {
   const key = "HKLM\\SOFTWARE\\Vendor\\Client";
   await setPolicy(key, "/v", "Machine Id", "/d", "2dc0aaaa292ce801f5379042d68bb6cb");
   await configure({ opswatRegistry: `${key}\\machine id` });
@@ -119,7 +119,7 @@ it("looks for the vendor client's device ID where the setting says", async () =>
   expect(document["device"]).toMatchObject({ value: "2dc0aaaa292ce801f5379042d68bb6cb", source: "opswat" });
 });
 
-it("tells an adapter on USB, as in a dock, from what is built in", async () => {
+test("tells an adapter on USB, as in a dock, from what is built in", async () => {
   const { told } = await native(["interfaces"]);
   const { guid } = (told as { alias: string; guid: string }[]).find(({ alias }) => alias === hardware.adapter) ?? {};
   const network = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
@@ -131,7 +131,7 @@ it("tells an adapter on USB, as in a dock, from what is built in", async () => {
   );
 });
 
-it("keeps settings, state and log in folders whose names are outside the code page", async () => {
+test("keeps settings, state and log in folders whose names are outside the code page", async () => {
   const folder = `${home}\\営業 Größe ✓`;
   await native(["protect-folder", folder]);
   await configure({ stateDir: `${folder}\\状態`, logFile: `${folder}\\журнал.log` });
@@ -144,7 +144,7 @@ it("keeps settings, state and log in folders whose names are outside the code pa
   expect(files.stdout.split("\n")).toEqual(expect.arrayContaining(["状態", "журнал.log"]));
 });
 
-it("a change of the time zone changes nothing", async () => {
+test("a change of the time zone changes nothing", async () => {
   expect((await run([], { environment: { TZ: "EAST-14" } })).document).toMatchObject({ outcome: "linked" });
   const { document } = await run([], { environment: { TZ: "WEST+11" } });
   expect(document).toMatchObject({ outcome: "already-linked" });
@@ -153,14 +153,14 @@ it("a change of the time zone changes nothing", async () => {
   );
 });
 
-it("two runs at the same time make one link", async () => {
+test("two runs at the same time make one link", async () => {
   const outcomes = await Promise.all([run([]), run([])]);
   expect(outcomes.map(({ document }) => document.outcome).sort()).toEqual(["already-linked", "linked"]);
   expect(gears.callsOf("link_user")).toHaveLength(1);
 });
 
 describe("policy", () => {
-  it("beats flag and file, as text, number and list", async () => {
+  test("beats flag and file, as text, number and list", async () => {
     await setPolicy(policyKey, "/v", "UsernameFormat", "/d", "down-level");
     await setPolicy(policyKey, "/v", "FleetSize", "/t", "REG_DWORD", "/d", "2000");
     await setPolicy(policyKey, "/v", "identify", "/t", "REG_MULTI_SZ", "/d", "hwid\\0mac");
@@ -179,7 +179,7 @@ describe("policy", () => {
     });
   });
 
-  it("of a wrong type is refused by name", async () => {
+  test("of a wrong type is refused by name", async () => {
     await setPolicy(policyKey, "/v", "FleetSize", "/t", "REG_BINARY", "/d", "0102");
     const { exitCode, document } = await run([]);
     expect(document).toMatchObject({ outcome: "config-invalid" });
@@ -188,7 +188,7 @@ describe("policy", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("that is no setting is refused, and the nearest one named", async () => {
+  test("that is no setting is refused, and the nearest one named", async () => {
     await setPolicy(policyKey, "/v", "FleetSise", "/t", "REG_DWORD", "/d", "5");
     const { exitCode, document } = await run([]);
     expect(document.message).toContain("Did you mean FleetSize?");
@@ -197,7 +197,7 @@ describe("policy", () => {
 });
 
 describe("credentials", () => {
-  it("are refused where others may read them, with the commands that mend it", async () => {
+  test("are refused where others may read them, with the commands that mend it", async () => {
     writeFileSync(join(machine.folder, "open.json"), credential(), { mode: 0o644 });
     const { exitCode, document } = await run(["--credential-file", `${sharedFolder}\\open.json`]);
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });
@@ -206,7 +206,7 @@ describe("credentials", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  it("are asked for where there are none", async () => {
+  test("are asked for where there are none", async () => {
     await machine.run("cmd", ["/c", "del", `${home}\\credential.json`]);
     const { exitCode, document } = await run([]);
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-missing" } });
@@ -214,14 +214,14 @@ describe("credentials", () => {
   });
 });
 
-it("refuses settings that ordinary users may change", async () => {
+test("refuses settings that ordinary users may change", async () => {
   writeFileSync(join(machine.folder, "config.json"), JSON.stringify({ baseUrl: gears.baseUrl }));
   const { exitCode, document } = await run(["--config", `${sharedFolder}\\config.json`]);
   expect(document).toMatchObject({ outcome: "config-invalid", error: { code: "settings-exposed" } });
   expect(exitCode).toBe(78);
 });
 
-it("loads and writes nothing that variables of its runtime name", async () => {
+test("loads and writes nothing that variables of its runtime name", async () => {
   const sections = `[all]\nproviders=p\n[p]\nintruder=i\n[i]\nmodule=${sharedFolder}\\none.dll\nactivate=1\n`;
   writeFileSync(join(machine.folder, "openssl.cnf"), `nodejs_conf=all\nopenssl_conf=all\n${sections}`);
   const environment = {
@@ -233,7 +233,7 @@ it("loads and writes nothing that variables of its runtime name", async () => {
   expect(existsSync(join(machine.folder, "made"))).toBe(false);
 });
 
-it("takes no code from NODE_OPTIONS", async () => {
+test("takes no code from NODE_OPTIONS", async () => {
   writeFileSync(join(machine.folder, "trap.cjs"), 'require("node:fs").writeFileSync("Z:\\\\mnt\\\\trapped", "");');
   const environment = { NODE_OPTIONS: `--require=${sharedFolder}\\trap.cjs` };
   const { document } = await run(["--dry-run"], { environment });
@@ -243,14 +243,14 @@ it("takes no code from NODE_OPTIONS", async () => {
   expect(existsSync(join(machine.folder, "trapped"))).toBe(true);
 });
 
-it("writes the same document to a file as to a pipe", async () => {
+test("writes the same document to a file as to a pipe", async () => {
   await machine.run("cmd", ["/c", `${agent} --dry-run --json > ${sharedFolder}\\out.json`]);
   const { document } = await run(["--dry-run"]);
   const written = JSON.parse(readFileSync(join(machine.folder, "out.json"), "utf8")) as Document;
   expect({ ...written, elapsedMs: 0 }).toEqual({ ...document, elapsedMs: 0 });
 });
 
-it("starts no other process", async () => {
+test("starts no other process", async () => {
   const { stderr, exitCode } = await machine.run(agent, ["--no-splay"], {
     environment: { WINEDEBUG: "-all,+process" },
   });

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CallNative, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 
@@ -17,13 +17,13 @@ afterAll(async () => await machine?.[Symbol.asyncDispose]());
 
 const inProgramData = (name: string): string => `C:\\ProgramData\\LinkUserAgent\\${name}`;
 
-it("all bindings work", async () => {
+test("all bindings work", async () => {
   const { told } = await native(["self-test"]);
   expect(told).toHaveLength(9);
   expect((told as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
 });
 
-it("the own token, the session's and its shell's are of the same user", async () => {
+test("the own token, the session's and its shell's are of the same user", async () => {
   const { told } = await native(["tokens"]);
   const { own, session, shell } = told as Record<string, { userSid: string; groups: unknown[] }>;
   expect(own?.userSid).toMatch(/^S-1-5-21-/);
@@ -31,17 +31,17 @@ it("the own token, the session's and its shell's are of the same user", async ()
   expect([session?.userSid, shell?.userSid]).toEqual([own?.userSid, own?.userSid]);
 });
 
-it("asks for a UPN as the own user and in another one's place; Wine says that there is none", async () => {
+test("asks for a UPN as the own user and in another one's place; Wine says that there is none", async () => {
   expect((await native(["own-upn"])).told).toBe("none");
   const { told } = await native(["shell-upn"]);
   expect(told).toMatchObject({ upn: "none", afterwards: expect.stringMatching(/^S-1-5-21-/) });
 });
 
-it("a place that can't be taken gives no UPN", async () => {
+test("a place that can't be taken gives no UPN", async () => {
   expect((await native(["no-upn"])).told).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
 });
 
-it("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
+test("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
   const { told } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
   expect(told).toEqual([
     { name: "Administrators", domain: "BUILTIN", use: 4 },
@@ -50,7 +50,7 @@ it("names SIDs in a thread of its own; undefined where Windows has no name", asy
   ]);
 });
 
-it("a call that never comes back fails in time and does not hold up the end of the process", async () => {
+test("a call that never comes back fails in time and does not hold up the end of the process", async () => {
   const { told, exitCode } = await native(["hang"], { limit: 20_000 });
   expect(told).toMatch(/did not answer within 0.3 s/);
   expect(exitCode).toBe(0);
@@ -59,14 +59,14 @@ it("a call that never comes back fails in time and does not hold up the end of t
 describe("a protected file", () => {
   beforeAll(async () => void (await native(["protect-folder", inProgramData("").slice(0, -1)])));
 
-  it("comes back as it was written, non-ASCII text too", async () => {
+  test("comes back as it was written, non-ASCII text too", async () => {
     const text = JSON.stringify({ accessToken: "s3cr3t", note: "Grüße ✓" });
     await native(["protect", inProgramData("credential.json"), text]);
     const { told } = await native(["read", inProgramData("credential.json")]);
     expect(told).toMatchObject({ kind: "found", value: text });
   });
 
-  it("is unreadable in itself: the text is not in the file", async () => {
+  test("is unreadable in itself: the text is not in the file", async () => {
     await native(["protect", inProgramData("sealed.json"), "an-easily-found-secret"]);
     const { stdout } = await machine.run("cmd", ["/c", "type", inProgramData("sealed.json")]);
     expect(stdout).toMatch(/^\{"protection":"dpapi-machine","data":"/);
@@ -75,7 +75,7 @@ describe("a protected file", () => {
     expect(Buffer.from(data, "base64").toString("latin1")).not.toContain("an-easily-found-secret");
   });
 
-  it("takes nothing over from a file that somebody left beside it", async () => {
+  test("takes nothing over from a file that somebody left beside it", async () => {
     const before = `${sharedFolder}\\trap.json`;
     writeFileSync(join(machine.folder, "trap.json.new"), "left here", { mode: 0o666 });
     await native(["protect", before, "secret"]);
@@ -83,13 +83,13 @@ describe("a protected file", () => {
     expect((await native(["read", before])).told).toMatchObject({ kind: "found", value: "secret" });
   });
 
-  it("leaves nothing beside it where it can't be put in place", async () => {
+  test("leaves nothing beside it where it can't be put in place", async () => {
     mkdirSync(join(machine.folder, "in-the-way"));
     await expect(native(["protect", `${sharedFolder}\\in-the-way`, "secret"])).rejects.toThrow("MoveFileExW");
     expect(existsSync(join(machine.folder, "in-the-way.new"))).toBe(false);
   });
 
-  it("is refused when it was changed", async () => {
+  test("is refused when it was changed", async () => {
     const path = `${sharedFolder}\\changed.json`;
     await native(["protect", path, "secret"]);
     const file = join(machine.folder, "changed.json");
@@ -101,7 +101,7 @@ describe("a protected file", () => {
     expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringContaining("CryptUnprotectData") } });
   });
 
-  it("is refused where others may read it, with the commands that mend it", async () => {
+  test("is refused where others may read it, with the commands that mend it", async () => {
     await machine.run("cmd", ["/c", `echo {"accessToken":"s3cr3t"}> ${inProgramData("open.json")}`]);
     const { told } = await native(["read", inProgramData("open.json")]);
     const { kind, error } = told as { kind: string; error: { message: string } };
@@ -111,20 +111,20 @@ describe("a protected file", () => {
     expect(error.message).not.toContain("s3cr3t");
   });
 
-  it("that is not there is absent", async () => {
+  test("that is not there is absent", async () => {
     const { told } = await native(["read", inProgramData("none.json")]);
     expect(told).toMatchObject({ kind: "absent" });
   });
 });
 
 describe("writable by others", () => {
-  it("is what everybody may change, and what lies in a folder that everybody may change", async () => {
+  test("is what everybody may change, and what lies in a folder that everybody may change", async () => {
     writeFileSync(join(machine.folder, "config.json"), "{}");
     const { told } = await native(["writable", `${sharedFolder}\\config.json`]);
     expect(told).toMatchObject({ kind: "found", value: { remedy: expect.stringMatching(/^icacls "/) } });
   });
 
-  it("is not what lies in a protected folder", async () => {
+  test("is not what lies in a protected folder", async () => {
     await native(["protect-folder", inProgramData("").slice(0, -1)]);
     await machine.run("cmd", ["/c", `echo {}> ${inProgramData("config.json")}`]);
     const { told } = await native(["writable", inProgramData("config.json")]);
@@ -132,12 +132,12 @@ describe("writable by others", () => {
   });
 });
 
-it("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
+test("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
   expect((await native(["unseen", "0"])).told).toBe(true);
   expect((await native(["unseen"])).told).toBe(false);
 });
 
-it("a lock is held by one process, and free again when that process is killed", async () => {
+test("a lock is held by one process, and free again when that process is killed", async () => {
   const lock = `${sharedFolder}\\lock`;
   const held = join(machine.folder, "held");
   const holding = native(["hold-lock", lock, `${sharedFolder}\\held`]).catch((error: Error) => error);
@@ -152,12 +152,12 @@ it("a lock is held by one process, and free again when that process is killed", 
   expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "found" });
 });
 
-it("a lock where no file can be is told as a folder that can't be used", async () => {
+test("a lock where no file can be is told as a folder that can't be used", async () => {
   const { told } = await native(["try-lock", "C:\\windows"]);
   expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
 });
 
-it("an event has one line, its ID and no control characters", async () => {
+test("an event has one line, its ID and no control characters", async () => {
   const { told, stderr } = await native(["event", "first\nsecond \u001b[31m"], {
     environment: { WINEDEBUG: "-all,+eventlog" },
   });

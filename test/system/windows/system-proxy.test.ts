@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { answering, listen, reply } from "../support/loopback.ts";
 import { type CallNative, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
@@ -46,7 +46,7 @@ async function read(url = "https://gears.opswat.com") {
 
 const proxy = (origin: string, discovered = false) => ({ origin, discovered });
 
-it("nothing set", async () => {
+test("nothing set", async () => {
   expect(await read()).toMatchObject({ kind: "absent", origin: "Windows' proxy settings" });
 });
 
@@ -55,18 +55,18 @@ describe("netsh winhttp", () => {
     keep("HKLM", "WinHttpSettings", kept.machine, kept.direct | kept.proxy, "winhttp:3128", "*.corp.test"),
   );
 
-  it("counts before this account's settings", async () => {
+  test("counts before this account's settings", async () => {
     await setUser(kept.proxy, "user:8080", "", "");
     expect(await read()).toMatchObject({ origin: "netsh winhttp", value: { ways: [proxy("http://winhttp:3128")] } });
   });
 
-  it("and its exceptions", async () => {
+  test("and its exceptions", async () => {
     expect(await read("https://gateway.corp.test")).toMatchObject({ value: { ways: ["direct"] } });
   });
 });
 
 describe("this account's", () => {
-  it("proxy, with its exceptions", async () => {
+  test("proxy, with its exceptions", async () => {
     await setUser(kept.proxy, "http=a:1;https=user:8080", "<local>", "");
     expect(await read()).toMatchObject({
       origin: "Windows' proxy settings",
@@ -75,13 +75,13 @@ describe("this account's", () => {
     expect(await read("https://gateway")).toMatchObject({ value: { ways: ["direct"] } });
   });
 
-  it("settings do not count in a run with rights, unless policy makes them the machine's", async () => {
+  test("settings do not count in a run with rights, unless policy makes them the machine's", async () => {
     await setUser(kept.proxy, "user:8080", "", "");
     await machine.run("reg", ["delete", policy, "/f"]);
     expect(await read()).toMatchObject({ kind: "absent", origin: "netsh winhttp" });
   });
 
-  it("PAC script, fetched and evaluated by Windows", async () => {
+  test("PAC script, fetched and evaluated by Windows", async () => {
     const pac = `function FindProxyForURL(url, host) {
       return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; PROXY second:8080" : "DIRECT";
     }`;
@@ -104,7 +104,7 @@ describe("this account's", () => {
     expect(server.received).toMatch(/^GET \/proxy\.pac HTTP/);
   });
 
-  it("PAC script that can't be had is told", async () => {
+  test("PAC script that can't be had is told", async () => {
     await setUser(kept.script, "", "", "http://127.0.0.1:9/proxy.pac");
     expect(await read()).toMatchObject({
       kind: "failed",
@@ -112,7 +112,7 @@ describe("this account's", () => {
     });
   });
 
-  it("wish to ask the network, which has no answer here", async () => {
+  test("wish to ask the network, which has no answer here", async () => {
     await setUser(kept.detect, "", "", "");
     expect(await read()).toMatchObject({ kind: "absent", origin: "WPAD" });
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type Answer,
   captivePortal,
@@ -39,7 +39,7 @@ const success = json(200, { result: 1, msg: "OK" });
 const gzipBomb = gzipped({ ...success, body: `{"result":1,"msg":"${"O".repeat(100_000_000)}"}` });
 
 describe.each(["token", "link_user"] as const)("%s", (scripted) => {
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ["silence", silence],
     ["a reset", reset],
     ["a body cut short", cutShort],
@@ -54,7 +54,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(gears.callsOf(scripted).length).toBeGreaterThan(1);
   });
 
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ["silence", silence],
     ["a reset", reset],
     ["a body cut short", cutShort],
@@ -67,7 +67,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(gears.links.size).toBe(1);
   });
 
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ["a web page that says that something is wrong", { ...captivePortal, status: 403 }],
     ["an empty answer", { status: 200 }],
     ["204", { status: 204 }],
@@ -100,7 +100,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     ["a redirect to it", redirect("http://portal.example.com/login")],
   ];
 
-  it.each(portals)("76 protocol: a captive portal that stays, by %s; tried until the deadline", async (_, answer) => {
+  test.each(portals)("76 protocol: a captive portal that stays, by %s; tried until the deadline", async (_, answer) => {
     gears.answerAlways(scripted, answer);
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "intercepted" } });
@@ -110,7 +110,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(gears.links.size).toBe(0);
   });
 
-  it.each(portals)("0: a captive portal that lets through after a while, by %s", async (_, answer) => {
+  test.each(portals)("0: a captive portal that lets through after a while, by %s", async (_, answer) => {
     gears.answerNext(scripted, answer, 2);
     endpoint.configure({ deadline: "20s" });
     const { exitCode, document } = await endpoint.link();
@@ -118,7 +118,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(exitCode).toBe(0);
   });
 
-  it.each([301, 302, 303, 307, 308])("76 protocol: a redirect (%i), which is never followed", async (status) => {
+  test.each([301, 302, 303, 307, 308])("76 protocol: a redirect (%i), which is never followed", async (status) => {
     await using elsewhere = await startGears();
     const { pathname, search } = new URL("/o/oauth/token?from=portal", elsewhere.baseUrl);
     gears.answerAlways(scripted, redirect(`${elsewhere.baseUrl}${pathname}${search}`, status));
@@ -129,7 +129,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
     expect(elsewhere.calls).toEqual([]);
   });
 
-  it("an endless body never makes it use more than 150 MB", async () => {
+  test("an endless body never makes it use more than 150 MB", async () => {
     gears.answerAlways(scripted, endlessBody);
     const { child, ended } = start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
       environment: endpoint.environment,
@@ -142,7 +142,7 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
 });
 
 describe("what the server says is never taken on trust", () => {
-  it("its words can neither start a line nor command a terminal, and have no secret in them", async () => {
+  test("its words can neither start a line nor command a terminal, and have no secret in them", async () => {
     const token = gears.issueToken();
     gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
     const forged = '\nlinked: forged\r\n{"level":"info","event":"forged"}\u2028forged\u0085forged';
@@ -160,7 +160,7 @@ describe("what the server says is never taken on trust", () => {
     }
   });
 
-  it("a redirect that repeats the token in its address gives nothing away", async () => {
+  test("a redirect that repeats the token in its address gives nothing away", async () => {
     const token = gears.issueToken();
     gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
     gears.answerAlways("link_user", redirect(`https://portal.example.com/${token}?access_token=${token}`));

@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { printable } from "../../../agent/printable.ts";
 import type { Misbehaviour } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
@@ -67,7 +67,7 @@ const bytes =
 const packed = (pack: (data: Buffer) => Buffer): Buffer => pack(Buffer.alloc(64 * 1024 * 1024, "O"));
 
 describe("read as far as it is plain", () => {
-  it.each<[string, Misbehaviour]>([
+  test.each<[string, Misbehaviour]>([
     ["chunk extensions", bytes(chunked, `${good.length.toString(16)};a="b;c";d\r\n${good}\r\n0;e=f\r\n\r\n`)],
     ["trailers after the last chunk", bytes(chunked, chunk, "0\r\nX-Sum: 1\r\n\r\n")],
     ["no reason in the status line", bytes("HTTP/1.1 200\r\n", length, "\r\n", good)],
@@ -82,7 +82,7 @@ describe("read as far as it is plain", () => {
 });
 
 describe("not taken for an answer", () => {
-  it.each<[string, Misbehaviour]>([
+  test.each<[string, Misbehaviour]>([
     ["contradictory lengths", bytes(line, length, "Content-Length: 5\r\n\r\n", good)],
     ["a negative length", bytes(line, "Content-Length: -1\r\n\r\n", good)],
     ["a length that no number holds", bytes(line, `Content-Length: ${"9".repeat(40)}\r\n\r\n`, good)],
@@ -125,7 +125,7 @@ describe("not taken for an answer", () => {
   });
 });
 
-it.each<[string, Misbehaviour]>([
+test.each<[string, Misbehaviour]>([
   ["empty lines", pour("", "\r\n".repeat(10_000))],
   ["interim answers", pour("", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000))],
 ])("%s without end are cut long before the time is up", async (_, misbehave) => {
@@ -147,7 +147,7 @@ function asChunk(data: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from("\r\n0\r\n\r\n")]);
 }
 
-it("a folded header line counts to the one above it, or to nothing", async () => {
+test("a folded header line counts to the one above it, or to nothing", async () => {
   endpoint.configure(patient);
   gears.answerAlways("link_user", bytes(line, "X-Long: a\r\n b\r\n", length, "\r\n", good));
   expect(["linked", "protocol"]).toContain((await run()).document.outcome);
@@ -155,7 +155,7 @@ it("a folded header line counts to the one above it, or to nothing", async () =>
 
 describe("an absurd time to wait silences the device for a day at most", () => {
   const day = 86_400_000;
-  it.each([
+  test.each([
     ["Retry-After", "999999999999999"],
     ["Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"],
     ["Retry-After", "1, 99999999999"],
@@ -173,7 +173,7 @@ describe("an absurd time to wait silences the device for a day at most", () => {
     expect(wait).toBeLessThan(3 * day);
   });
 
-  it.each(["-1", "soon", "1e9", "Infinity", "0x10", "Mon, 99 Foo 2026 08:00:00 GMT", ""])(
+  test.each(["-1", "soon", "1e9", "Infinity", "0x10", "Mon, 99 Foo 2026 08:00:00 GMT", ""])(
     "Retry-After: %j is no time",
     async (value) => {
       gears.answerNext("link_user", { status: 503, headers: { "Retry-After": value } });
@@ -184,7 +184,7 @@ describe("an absurd time to wait silences the device for a day at most", () => {
 });
 
 describe("in place of the vendor's client", () => {
-  it.each([
+  test.each([
     ["64 KiB of spaces", `${" ".repeat(65_000)}!`],
     ["a call that does not end", `a(${")".repeat(99)}${" ".repeat(65_000)}x`],
     ["nested without end", "[".repeat(65_000)],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Misbehaviour, silence } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, type RunOptions, setUpEndpoint, start } from "../support/agent.ts";
@@ -95,7 +95,7 @@ async function huntIn(which: readonly (readonly string[])[], options: RunOptions
 const brief = [commands[0] ?? [], commands[4] ?? [], commands[5] ?? []];
 
 describe("all commands", () => {
-  it.each<[string, () => RunOptions | undefined]>([
+  test.each<[string, () => RunOptions | undefined]>([
     ["all is well", () => undefined],
     [
       "the secret is in the environment",
@@ -150,7 +150,7 @@ function echo(status: number, json: boolean): Misbehaviour {
 }
 
 describe.each(["token", "link_user"] as const)("%s repeats all that it was asked", (scripted) => {
-  it.each([
+  test.each([
     ...[200, 400, 401, 429, 500].map((status) => [status, "JSON"] as const),
     ...[200, 302, 403, 404, 407, 511].map((status) => [status, "a web page"] as const),
   ])("with status %d as %s", async (status, form) => {
@@ -161,7 +161,7 @@ describe.each(["token", "link_user"] as const)("%s repeats all that it was asked
 });
 
 describe("what is between", () => {
-  it("a proxy that repeats its log-on", async () => {
+  test("a proxy that repeats its log-on", async () => {
     const login = Buffer.from(`alice:${proxyPassword}`).toString("base64");
     planted.push(proxyPassword, login);
     const all = `${login} ${proxyPassword} ${encodeURIComponent(proxyPassword)}`;
@@ -176,7 +176,7 @@ describe("what is between", () => {
     await huntIn(brief, { environment: { HTTPS_PROXY: address } });
   });
 
-  it("a server that is not trusted, and one that speaks no TLS", async () => {
+  test("a server that is not trusted, and one that speaks no TLS", async () => {
     await using untrusted = await listen(answering(""), ca.issue("DNS:localhost"));
     endpoint.configure({ baseUrl: `https://localhost:${untrusted.port}` });
     await huntIn(brief);
@@ -186,7 +186,7 @@ describe("what is between", () => {
 });
 
 describe("from outside", () => {
-  it("a run in flight has no secret in its arguments, starts no process, and ends without a word of it", async () => {
+  test("a run in flight has no secret in its arguments, starts no process, and ends without a word of it", async () => {
     gears.answerAlways("link_user", silence);
     endpoint.configure({ requestTimeout: "30s", deadline: "1m" });
     const args = ["link", ...endpoint.flags, "--config", endpoint.settingsFile];
@@ -207,7 +207,7 @@ describe("from outside", () => {
     hunt(...seen, stdout, stderr);
   });
 
-  it.each(built ? ["NODE_DEBUG", "NODE_DEBUG_NATIVE"] : ["NODE_DEBUG_NATIVE"])(
+  test.each(built ? ["NODE_DEBUG", "NODE_DEBUG_NATIVE"] : ["NODE_DEBUG_NATIVE"])(
     "asked by %s for its runtime's notes",
     async (name) => {
       await huntIn(brief, { environment: { [name]: "*" } });

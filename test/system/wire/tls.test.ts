@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
@@ -36,17 +36,17 @@ async function linkOver(names: string, { trusted, system, days = 1 }: Trust) {
 const names = "DNS:localhost,IP:127.0.0.1";
 
 describe("TLS", () => {
-  it("0 linked: a certificate from a CA that caFile names", async () => {
+  test("0 linked: a certificate from a CA that caFile names", async () => {
     const { exitCode, document, calls } = await linkOver(names, { trusted: ca });
     expect([exitCode, document.outcome, calls]).toEqual([0, "linked", 2]);
   });
 
-  it("0 linked: a certificate from a CA of the system's store, where caFile names another", async () => {
+  test("0 linked: a certificate from a CA of the system's store, where caFile names another", async () => {
     const { exitCode, document, calls } = await linkOver(names, { trusted: otherCa, system: ca });
     expect([exitCode, document.outcome, calls]).toEqual([0, "linked", 2]);
   });
 
-  it.each([
+  test.each([
     ["an issuer that is not trusted", () => linkOver(names, { trusted: otherCa })],
     ["a certificate for another name", () => linkOver("DNS:portal.example.com", { trusted: ca })],
     ["a certificate that has expired", () => linkOver(names, { trusted: ca, days: -1 })],

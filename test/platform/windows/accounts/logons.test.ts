@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
 import { chooseGroup } from "../../../../agent/identity/group-choice.ts";
 import { usernameOf } from "../../../../agent/identity/username.ts";
@@ -95,7 +95,7 @@ const account = async (all: ReturnType<typeof logons>, key = aliceSid) => {
 };
 
 describe("as SYSTEM", () => {
-  it("takes the session's user from its token, with UPN and without a domain controller", async () => {
+  test("takes the session's user from its token, with UPN and without a domain controller", async () => {
     const unreachable: MakeCalls = async () => {
       throw new AgentError("identity-unreadable", "asked a domain controller");
     };
@@ -113,24 +113,24 @@ describe("as SYSTEM", () => {
     });
   });
 
-  it("is no caller, and neither is what runs in the services' session", async () => {
+  test("is no caller, and neither is what runs in the services' session", async () => {
     expect(await logons().caller()).toMatchObject({ kind: "absent" });
     expect(await logons({ ownToken: () => alice }).caller()).toMatchObject({ kind: "absent" });
   });
 
-  it("falls back to the shell's token, then to the session's names", async () => {
+  test("falls back to the shell's token, then to the session's names", async () => {
     const byShell = logons({ sessionToken: notPermitted, shellToken: () => alice });
     expect(await byShell.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
     const byName = logons({ sessionToken: notPermitted, shellToken: notPermitted });
     expect(await byName.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
   });
 
-  it("fails where the session's user can't be made out: nobody is better than a wrong person", async () => {
+  test("fails where the session's user can't be made out: nobody is better than a wrong person", async () => {
     const all = logons({ sessionToken: notPermitted, bounded: calls(new Map()) });
     expect(await all.sessions()).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
 
-  it("finds nobody where no session has a user", async () => {
+  test("finds nobody where no session has a user", async () => {
     expect(await logons({ sessionRows: () => [{ ...session, user: "" }] }).sessions()).toMatchObject({
       kind: "absent",
     });
@@ -140,20 +140,20 @@ describe("as SYSTEM", () => {
 describe("as a plain user", () => {
   const sources = { ownToken: () => alice, ownSession: () => 2, sessionToken: notPermitted, shellToken: notPermitted };
 
-  it("is the caller, whose session is told by the own token", async () => {
+  test("is the caller, whose session is told by the own token", async () => {
     const all = logons(sources);
     expect(await all.caller()).toMatchObject({ value: { userKey: aliceSid } });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
   });
 
-  it("tells another user's session by name, without asking anybody", async () => {
+  test("tells another user's session by name, without asking anybody", async () => {
     const rows = [session, { ...session, id: 3, state: 4, user: "bob", domain: "LAPTOP1" }];
     const all = logons({ ...sources, sessionRows: () => rows, bounded: calls(new Map()) });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: "LAPTOP1\\bob" }] });
     expect(await account(all, "LAPTOP1\\bob")).toMatchObject({ sam: "bob", kind: "local", domain: undefined });
   });
 
-  it("counts a second session of the same user to the same key, whatever the case of the name", async () => {
+  test("counts a second session of the same user to the same key, whatever the case of the name", async () => {
     const rows = [session, { ...session, id: 3, state: 4, user: "ALICE", domain: "corp" }];
     const all = logons({ ...sources, sessionRows: () => rows });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: aliceSid }] });
@@ -167,7 +167,7 @@ describe("groups", () => {
     return await all.groups(await account(all));
   };
 
-  it("are the token's, with their domains and kinds", async () => {
+  test("are the token's, with their domains and kinds", async () => {
     expect(await groupsWith(calls())).toMatchObject({
       value: [
         { systemName: "CORP\\Domain Users", name: "Domain Users", kind: "domain", primary: true },
@@ -177,26 +177,26 @@ describe("groups", () => {
     });
   });
 
-  it("fail where no group of the domain could be named", async () => {
+  test("fail where no group of the domain could be named", async () => {
     expect(await groupsWith(calls(new Map()))).toMatchObject({
       kind: "failed",
       error: { code: "identity-unreadable" },
     });
   });
 
-  it("leave one without a name that was removed from a domain that answers", async () => {
+  test("leave one without a name that was removed from a domain that answers", async () => {
     const token = { ...alice, groups: [...alice.groups, { sid: `${domain}-2999`, attributes: 7 }] };
     const reading = await groupsWith(calls(), token);
     expect(reading).toMatchObject({ kind: "found" });
     expect(reading.kind === "found" && reading.value.at(-1)).toMatchObject({ systemName: `${domain}-2999`, name: "" });
   });
 
-  it("of Entra ID may have no names", async () => {
+  test("of Entra ID may have no names", async () => {
     const token = { ...alice, groups: [{ sid: "S-1-12-1-1-2-3-4", attributes: 7 }] };
     expect(await groupsWith(calls(), token)).toMatchObject({ value: [{ name: "", kind: "domain" }] });
   });
 
-  it("of an account of this machine that is not logged on are none of a domain's", async () => {
+  test("of an account of this machine that is not logged on are none of a domain's", async () => {
     const bounded = calls(new Map([[`${machine}-1001`, ["bob", "LAPTOP1", 1]]]));
     const all = logons({ bounded, direct: bounded });
     expect(await all.groups(await account(all, `${machine}-1001`))).toMatchObject({ kind: "found", value: [] });
@@ -212,7 +212,7 @@ describe("user names", () => {
     names: { user, domain: where, upn },
   });
 
-  it.each([
+  test.each([
     ["a domain user", alice, ["alice", "CORP\\alice", "alice@corp.example.com"]],
     ["a domain user without a UPN", tokenOf(aliceSid, "alice", "CORP"), ["alice", "CORP\\alice", "alice"]],
     ["a local user", tokenOf(`${machine}-1001`, "Zoë", "LAPTOP1", "Zoë@LAPTOP1"), ["Zoë", "Zoë", "Zoë"]],
@@ -258,7 +258,7 @@ describe("a UPN that the logon does not tell", () => {
     return { reading: await all.principalName(await account(all)), called };
   };
 
-  it("is asked for in the user's place, and the place is left right after", async () => {
+  test("is asked for in the user's place, and the place is left right after", async () => {
     const closed: bigint[] = [];
     const openSessionToken = () => ({ handle: 7n, [Symbol.dispose]: () => void closed.push(7n) });
     const upn = "alice@corp.example.com";
@@ -268,7 +268,7 @@ describe("a UPN that the logon does not tell", () => {
     expect(closed).toEqual([7n]);
   });
 
-  it("is asked for as the shell where the session's token may not be used", async () => {
+  test("is asked for as the shell where the session's token may not be used", async () => {
     const openShellToken = () => ({ handle: 8n, [Symbol.dispose]() {} });
     const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
     const { reading } = await ask(answers, { openSessionToken: notPermitted, openShellToken });
@@ -276,7 +276,7 @@ describe("a UPN that the logon does not tell", () => {
     expect(await ask(answers, { openSessionToken: notPermitted })).toMatchObject({ reading: { kind: "failed" } });
   });
 
-  it("is never the one of this process instead", async () => {
+  test("is never the one of this process instead", async () => {
     const answers = {
       ImpersonateLoggedOnUser: { result: 0, lastError: 5 },
       GetUserNameExW: { result: 1, text: "LAPTOP1$@corp.example.com" },
@@ -284,12 +284,12 @@ describe("a UPN that the logon does not tell", () => {
     expect((await ask(answers)).reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
 
-  it("is absent where there is none, failed where nobody can say", async () => {
+  test("is absent where there is none, failed where nobody can say", async () => {
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1332 } })).reading).toMatchObject({ kind: "absent" });
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1355 } })).reading).toMatchObject({ kind: "failed" });
   });
 
-  it("of the user who runs the program is asked for as such", async () => {
+  test("of the user who runs the program is asked for as such", async () => {
     const plain = { ownToken: () => withoutUpn, ownSession: () => 2 };
     const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
     const { reading, called } = await ask(answers, plain);
@@ -298,7 +298,7 @@ describe("a UPN that the logon does not tell", () => {
   });
 });
 
-it("no answer of a directory gives a group that the token has not, or a name outside 1 to 256 characters", async () => {
+test("no answer of a directory gives a group that the token has not, or a name outside 1 to 256 characters", async () => {
   const rid = fc.integer({ min: 500, max: 3000 });
   const sid = fc.oneof(
     rid.map((id) => `${domain}-${id}`),
@@ -342,7 +342,7 @@ it("no answer of a directory gives a group that the token has not, or a name out
 });
 
 describe("by name", () => {
-  it("finds a user, and refuses a group", async () => {
+  test("finds a user, and refuses a group", async () => {
     expect(await logons().accountByName("CORP\\alice")).toMatchObject({ value: { userKey: aliceSid, sam: "alice" } });
     expect(await logons().accountByName("Sales EMEA")).toMatchObject({ kind: "absent" });
     expect(await logons().accountByName("mallory")).toMatchObject({ kind: "absent" });

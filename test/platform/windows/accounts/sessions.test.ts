@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mayHoldPerson, parseSessionStates, toSession } from "../../../../agent/platform/windows/accounts/sessions.ts";
 
 const person = "S-1-5-21-7-8-9-1104";
 const row = { id: 2, state: 0, station: "RDP-Tcp#0", user: "alice", domain: "CORP", protocol: 2 };
 
 describe("parseSessionStates", () => {
-  it("reads rows of 24 bytes", () => {
+  test("reads rows of 24 bytes", () => {
     const bytes = Buffer.alloc(48);
     bytes.writeUInt32LE(65_536, 24);
     bytes.writeInt32LE(6, 40);
@@ -16,7 +16,7 @@ describe("parseSessionStates", () => {
   });
 });
 
-it.each([
+test.each([
   ["active", 0, true],
   ["connected", 1, true],
   ["shadowing", 3, true],
@@ -29,7 +29,7 @@ it.each([
 });
 
 describe("toSession", () => {
-  it.each([
+  test.each([
     [0, "active"],
     [1, "online"],
     [4, "disconnected"],
@@ -38,11 +38,11 @@ describe("toSession", () => {
     expect(toSession({ ...row, state }, person, 1)).toMatchObject({ class: "user", state: expected, local: false });
   });
 
-  it("has the seat where it is the one at the screen", () => {
+  test("has the seat where it is the one at the screen", () => {
     expect(toSession({ ...row, protocol: 0 }, person, 2)).toMatchObject({ seat: "console", local: true });
   });
 
-  it.each([
+  test.each([
     ["a listener's", { state: 6 }, person],
     ["of an unknown state", { state: 42 }, person],
     ["the services'", { id: 0 }, person],
@@ -53,7 +53,7 @@ describe("toSession", () => {
     expect(toSession({ ...row, ...changed }, userKey, 1)).toMatchObject({ class: "other" });
   });
 
-  it("may be told by name alone", () => {
+  test("may be told by name alone", () => {
     expect(toSession(row, "CORP\\alice", 1)).toMatchObject({ class: "user" });
   });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 import { isEnabled, parseTokenGroups, parseTokenSid } from "../../../../agent/platform/windows/accounts/token-rows.ts";
 
@@ -20,7 +20,7 @@ function tokenGroups(groups: readonly (readonly [sid: string, attributes: number
   return { bytes: Buffer.concat(parts), base };
 }
 
-it("reads groups; one that only denies is a membership, the logon's mark is none", () => {
+test("reads groups; one that only denies is a membership, the logon's mark is none", () => {
   const memory = tokenGroups([
     ["S-1-1-0", 7],
     ["S-1-5-32-544", 0x10],
@@ -33,13 +33,13 @@ it("reads groups; one that only denies is a membership, the logon's mark is none
   expect(parseTokenGroups(memory)?.map(isEnabled)).toEqual([true, false]);
 });
 
-it("refuses a damaged structure whole: a missing group could change which one is sent", () => {
+test("refuses a damaged structure whole: a missing group could change which one is sent", () => {
   const { bytes } = tokenGroups([["S-1-1-0", 7]]);
   expect(parseTokenGroups({ bytes: bytes.subarray(0, bytes.length - 1), base })).toBeUndefined();
   expect(parseTokenGroups({ bytes, base: 0n })).toBeUndefined();
 });
 
-it("reads any bytes without an error", () => {
+test("reads any bytes without an error", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (data) => {
       const memory = { bytes: Buffer.from(data), base: 0n };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 import {
   changeRights,
@@ -60,11 +60,11 @@ const closed: readonly Ace[] = [
 ];
 
 describe("who may read", () => {
-  it("is nobody else where SYSTEM and Administrators alone are in the list", () => {
+  test("is nobody else where SYSTEM and Administrators alone are in the list", () => {
     expect(others(readRights, administrators, closed)).toEqual([]);
   });
 
-  it.each<[string, number]>([
+  test.each<[string, number]>([
     ["reading", readOnly],
     ["everything", 0x1000_0000],
     ["generic reading", 0x8000_0000],
@@ -74,27 +74,27 @@ describe("who may read", () => {
     expect(others(readRights, administrators, [...closed, { mask, sid: users }])).toEqual([users]);
   });
 
-  it("is not who may only see its attributes, nor whom an entry is only to be inherited from", () => {
+  test("is not who may only see its attributes, nor whom an entry is only to be inherited from", () => {
     expect(others(readRights, administrators, [...closed, { mask: 0x120080, sid: users }])).toEqual([]);
     expect(others(readRights, administrators, [...closed, { mask: readOnly, sid: users, flags: 0x0b }])).toEqual([]);
   });
 
-  it("is an owner who could change the list", () => {
+  test("is an owner who could change the list", () => {
     expect(others(readRights, "S-1-5-21-1-2-3-1001", closed)).toEqual(["S-1-5-21-1-2-3-1001"]);
   });
 
-  it("is everybody where there is no list, and nobody by an empty one", () => {
+  test("is everybody where there is no list, and nobody by an empty one", () => {
     expect(others(readRights, administrators, undefined)).toEqual([everyone]);
     expect(others(readRights, administrators, [])).toEqual([]);
   });
 
-  it("is who is allowed it by an entry with object types or a condition", () => {
+  test("is who is allowed it by an entry with object types or a condition", () => {
     const objects = Buffer.concat([Buffer.from([3, 0, 0, 0]), Buffer.alloc(32)]);
     expect(others(readRights, administrators, [{ type: 5, mask: readOnly, sid: users, objects }])).toEqual([users]);
     expect(others(readRights, administrators, [{ type: 9, mask: readOnly, sid: everyone }])).toEqual([everyone]);
   });
 
-  it("does not count a denial in anybody's favour", () => {
+  test("does not count a denial in anybody's favour", () => {
     const aces = [
       { type: 1, mask: fullAccess, sid: users },
       { mask: readOnly, sid: users },
@@ -104,16 +104,16 @@ describe("who may read", () => {
 });
 
 describe("who may change", () => {
-  it("is not who may read", () => {
+  test("is not who may read", () => {
     expect(others(changeRights, administrators, [...closed, { mask: readOnly, sid: users }])).toEqual([]);
   });
 
-  it.each([0x2, 0x4, 0x40, 0x10000, 0x4000_0000])("is who has the right %i", (mask) => {
+  test.each([0x2, 0x4, 0x40, 0x10000, 0x4000_0000])("is who has the right %i", (mask) => {
     expect(others(changeRights, administrators, [...closed, { mask, sid: users }])).toEqual([users]);
   });
 });
 
-it("reads any bytes without an error, and cut ones as nothing", () => {
+test("reads any bytes without an error, and cut ones as nothing", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => void parseSecurityDescriptor(Buffer.from(bytes))),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseMac } from "../../../../agent/identity/mac.ts";
 import { adapterBus } from "../../../../agent/platform/windows/hardware/adapter-bus.ts";
 import {
@@ -18,7 +18,7 @@ const interfaces = Buffer.from(captured.interfaces, "base64");
 const addresses = { bytes: Buffer.from(captured.adapters.bytes, "base64"), base: BigInt(captured.adapters.base) };
 
 describe("captured tables (Wine 10)", () => {
-  it("are a card with its address and the loopback", () => {
+  test("are a card with its address and the loopback", () => {
     expect(parseInterfaceRows(interfaces)).toMatchObject([
       { alias: "lo", type: 24, mac: undefined },
       {
@@ -32,11 +32,11 @@ describe("captured tables (Wine 10)", () => {
     ]);
   });
 
-  it("have the GUID by which the registry knows the card", () => {
+  test("have the GUID by which the registry knows the card", () => {
     expect(parseInterfaceRows(interfaces)[1]?.guid).toMatch(/^\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}$/);
   });
 
-  it("join to adapters, the best route first", () => {
+  test("join to adapters, the best route first", () => {
     const rows = parseAddressRows(addresses) ?? [];
     const card = rows.find(({ name }) => name === "eth0");
     expect(card?.hasGateway).toBe(true);
@@ -64,7 +64,7 @@ const plain: InterfaceRow = {
 const one = (changed: Partial<InterfaceRow>) => toAdapters([{ ...plain, ...changed }], [], undefined, untold)[0];
 
 describe("kind", () => {
-  it.each<[string, Partial<InterfaceRow>, string, string]>([
+  test.each<[string, Partial<InterfaceRow>, string, string]>([
     ["a wired card", {}, "physical", "Ethernet hardware"],
     ["a Wi-Fi card", { type: 71, physicalMedium: 9 }, "physical", "Wi-Fi hardware"],
     [
@@ -91,7 +91,7 @@ describe("kind", () => {
     expect(one(changed)).toMatchObject({ kind, kindReason });
   });
 
-  it("leaves out the filter drivers, which repeat the card's address", () => {
+  test("leaves out the filter drivers, which repeat the card's address", () => {
     expect(toAdapters([plain, { ...plain, luid: 2n, flags: 7 }], [], undefined, untold)).toHaveLength(1);
   });
 });
@@ -105,7 +105,7 @@ describe("bus", () => {
     return toAdapters([{ ...plain, ...changed }], [], undefined, (guid) => adapterBus(guid, readKey))[0];
   };
 
-  it.each([
+  test.each([
     ["USB\\VID_0BDA&PID_8153\\000001", "physical", true],
     ["PCI\\VEN_8086&DEV_15BE\\3&11583659&0&FE", "physical", false],
     ["VMBUS\\{f8615163-df3e-46c5-913f-f2d2f965ed0e}\\{guid}", "physical", false],
@@ -115,7 +115,7 @@ describe("bus", () => {
     expect(on(instance)).toMatchObject({ kind, detachable });
   });
 
-  it("is told by the description where the registry does not", () => {
+  test("is told by the description where the registry does not", () => {
     expect(one({ description: "Realtek USB GbE Family Controller" })?.detachable).toBe(true);
     expect(one({})?.detachable).toBe(false);
     const denied = (): never => {
@@ -127,7 +127,7 @@ describe("bus", () => {
 });
 
 describe("address", () => {
-  it("tells a random one, one that was set, and one that is not told", () => {
+  test("tells a random one, one that was set, and one that is not told", () => {
     expect(one({ mac: parseMac("02:00:00:00:00:01") })?.addressAssigned).toBe("random");
     expect(one({ mac: parseMac("00:0c:29:00:00:01") })?.addressAssigned).toBe("set");
     expect(one({ permanentMac: undefined })?.addressAssigned).toBe("unknown");
@@ -143,14 +143,14 @@ describe("default route", () => {
     ipv4Metric,
   });
 
-  it("ranks the system's choice first, then by metric; without a gateway there is none", () => {
+  test("ranks the system's choice first, then by metric; without a gateway there is none", () => {
     const rows = [1n, 2n, 3n, 4n].map((luid) => ({ ...plain, luid }));
     const known = [address(1n, 1, 50), address(2n, 2, 25), address(3n, 3, 75), address(4n, 4, 5, false)];
     expect(toAdapters(rows, known, 3, untold).map(({ defaultRoute }) => defaultRoute)).toEqual([2, 1, 0, undefined]);
   });
 });
 
-it("reads any bytes without an error and without a loop", () => {
+test("reads any bytes without an error and without a loop", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), fc.bigInt({ min: 0n, max: 64n }), (bytes, base) => {
       parseAddressRows({ bytes: Buffer.from(bytes), base });
@@ -159,7 +159,7 @@ it("reads any bytes without an error and without a loop", () => {
   );
 });
 
-it("refuses a list that leads outside or back", () => {
+test("refuses a list that leads outside or back", () => {
   const outside = Buffer.alloc(448);
   outside.writeBigUInt64LE(9999n, 8);
   expect(parseAddressRows({ bytes: outside, base: 100n })).toBeUndefined();

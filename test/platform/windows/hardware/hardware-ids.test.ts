@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   firmwareUuid,
   machineGuid,
@@ -20,7 +20,7 @@ const denied = (): never => {
 describe("the vendor client's device ID", () => {
   const id = "1dc0aaaa292ce801f5379042d68bb6cb";
 
-  it.each(["DeviceID", "DeviceId", "HWID", "hwid"])("is found under %s, in either half of the registry", (name) => {
+  test.each(["DeviceID", "DeviceId", "HWID", "hwid"])("is found under %s, in either half of the registry", (name) => {
     for (const view of [32, 64]) {
       expect(registryDeviceId(holding(status, view, name, id.toUpperCase()))).toMatchObject({
         kind: "found",
@@ -29,25 +29,25 @@ describe("the vendor client's device ID", () => {
     }
   });
 
-  it("is nothing but 32 hex digits", () => {
+  test("is nothing but 32 hex digits", () => {
     expect(registryDeviceId(holding(status, 32, "HWID", "unknown"))).toMatchObject({ kind: "absent" });
     expect(registryDeviceId(holding(status, 32, "HWID", "0".repeat(32)))).toMatchObject({ kind: "absent" });
   });
 
-  it("is looked for in one place where the setting names it", () => {
+  test("is looked for in one place where the setting names it", () => {
     const place = placeOf("HKLM\\SOFTWARE\\Vendor\\Client\\Machine Id");
     const read = holding("SOFTWARE\\Vendor\\Client", 64, "machine id", id);
     expect(registryDeviceId(read, place)).toMatchObject({ kind: "found", value: id });
     expect(registryDeviceId(holding(status, 64, "HWID", id), place)).toMatchObject({ kind: "absent" });
   });
 
-  it("is absent without the client, and failed where it can't be looked for", () => {
+  test("is absent without the client, and failed where it can't be looked for", () => {
     expect(registryDeviceId(() => undefined)).toMatchObject({ kind: "absent", reason: "the client is not installed" });
     expect(registryDeviceId(denied)).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
 });
 
-it("MachineGuid is read in lower case", () => {
+test("MachineGuid is read in lower case", () => {
   const guid = "EB1DCADD-F04E-4D64-8ADC-2105D2C37D73";
   const read = holding("SOFTWARE\\Microsoft\\Cryptography", 64, "MachineGuid", guid);
   expect(machineGuid(read)).toMatchObject({ kind: "found", value: guid.toLowerCase() });
@@ -55,7 +55,7 @@ it("MachineGuid is read in lower case", () => {
   expect(machineGuid(denied)).toMatchObject({ kind: "failed" });
 });
 
-it("a firmware of an unknown shape is failed, a placeholder absent", () => {
+test("a firmware of an unknown shape is failed, a placeholder absent", () => {
   expect(firmwareUuid(() => Buffer.alloc(3))).toMatchObject({ kind: "failed" });
   const system = Buffer.concat([Buffer.from([1, 24, 1, 0, 0, 0, 0, 0]), Buffer.alloc(16, 0xff), Buffer.alloc(2)]);
   const table = Buffer.concat([Buffer.from([0, 3, 0, 0, system.length, 0, 0, 0]), system]);

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
 import { applySteps } from "../../../../agent/platform/install-steps.ts";
 import type { InstallRequest } from "../../../../agent/platform/port.ts";
@@ -179,11 +179,11 @@ test("uninstall with purge leaves nothing but what somebody else put there", () 
   expect(paths(other.state().content)).toEqual([`${folder}\\notes.txt`]);
 });
 
-it("refuses a folder that is a link, which everybody could have made", () => {
+test("refuses a folder that is a link, which everybody could have made", () => {
   expect(() => machineOf({ folderKind: "link" }).install()).toThrow(/is a link to another place/);
 });
 
-it.each([
+test.each([
   ["that others may change", { writableByOthers: true }, executable, /others than administrators may change it/],
   ["on another machine", {}, "\\\\server\\share\\linkuser-agent.exe", /not on a drive of this machine/],
 ])("refuses an executable %s, which SYSTEM would start", (_which, options, path, message) => {

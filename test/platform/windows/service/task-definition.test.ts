@@ -1,5 +1,5 @@
 import { DOMParser, type Element } from "@xmldom/xmldom";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { taskDefinition, taskFileContent } from "../../../../agent/platform/windows/service/task-definition.ts";
 
 /** The scheduled task by the rules of [MS-TSCH] 2.5. */
@@ -23,14 +23,14 @@ const sequences: Readonly<Record<string, readonly string[]>> = {
   Exec: ["Command", "Arguments", "WorkingDirectory"],
 };
 
-it.each(Object.keys(sequences))("%s has its children in the schema's order", (name) => {
+test.each(Object.keys(sequences))("%s has its children in the schema's order", (name) => {
   const order = sequences[name] ?? [];
   const names = [...(all(name)[0]?.childNodes ?? [])].filter((one) => one.nodeType === 1).map((one) => one.nodeName);
   expect(names).not.toEqual([]);
   expect(order.filter((one) => names.includes(one))).toEqual(names);
 });
 
-it("runs as SYSTEM at every user's logon, and comes again", () => {
+test("runs as SYSTEM at every user's logon, and comes again", () => {
   expect(text("UserId")).toBe("S-1-5-18");
   expect(all("LogonTrigger")[0]?.getElementsByTagName("UserId").length).toBe(0);
   expect(text("Interval")).toBe("PT15M");
@@ -39,12 +39,12 @@ it("runs as SYSTEM at every user's logon, and comes again", () => {
   expect(text("Arguments")).toBe("link --will-repeat");
 });
 
-it("starts the executable by its path, whatever is in it", () => {
+test("starts the executable by its path, whatever is in it", () => {
   expect(text("Command")).toBe(executable);
   expect(text("WorkingDirectory")).toBe("C:\\Program Files\\R&D <1>");
 });
 
-it("is stopped by nothing of the Task Scheduler's: battery, idle, network, time", () => {
+test("is stopped by nothing of the Task Scheduler's: battery, idle, network, time", () => {
   const settings = Object.fromEntries(
     [...(all("Settings")[0]?.getElementsByTagName("*") ?? [])].map((one) => [one.nodeName, one.textContent]),
   );
@@ -61,7 +61,7 @@ it("is stopped by nothing of the Task Scheduler's: battery, idle, network, time"
   });
 });
 
-it("is written as UTF-16 with a byte order mark, as its declaration says", () => {
+test("is written as UTF-16 with a byte order mark, as its declaration says", () => {
   const bytes = taskFileContent(taskDefinition(executable));
   expect([...bytes.subarray(0, 2)]).toEqual([0xff, 0xfe]);
   expect(bytes.toString("utf16le")).toContain('encoding="UTF-16"');

@@ -42,6 +42,22 @@ test("the Intune guide has the path of every policy, and no other", () => {
   expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
 });
 
+test("every decision has a number of its own, a date, a status and a row in the index", () => {
+  const folder = join(repository, "docs", "decisions");
+  const files = globSync("[0-9]*.md", { cwd: folder }).toSorted();
+  expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
+  const rows = files.map((name) => {
+    const [, number, title, date, status] =
+      readFileSync(join(folder, name), "utf8").match(
+        /^# (\d{4})\. (.*)\n\n(\d{4}-\d\d-\d\d), (.*)\.\n\n## Context\n/,
+      ) ?? [];
+    return `| [${number}](${name}) | ${title} | ${date} | ${status} |`;
+  });
+  const index = readFileSync(join(folder, "README.md"), "utf8");
+  expect(index.split("\n").filter((line) => line.startsWith("| ["))).toEqual(rows);
+  expect(files.length).toBeGreaterThan(30);
+});
+
 test("the Windows guide tells which events are none of the exit codes", () => {
   const guide = readFileSync(join(repository, "docs", "deploy-windows.md"), "utf8").replaceAll(/\s+/g, " ");
   const { linked, skipped, warning } = eventIds;

@@ -8,7 +8,7 @@ import { deviceOf } from "../identity/candidates.ts";
 import { type Survey, takeSurvey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { planLink } from "../link/plan.ts";
-import type { Finding, LinkPorts, LinkResult } from "../link/ports.ts";
+import type { IdentityFinding, LinkPorts, LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
 import type { Sender } from "../network/exchange.ts";
 import { createSender, type SenderOptions } from "../network/send.ts";
@@ -209,7 +209,7 @@ async function surveyOf(
 
 const textOf = (flag: string | true | undefined): string | undefined => (typeof flag === "string" ? flag : undefined);
 
-function findingOf({ device, user, username, groups, problems, warnings }: Survey): Finding {
+function findingOf({ device, user, username, groups, problems, warnings }: Survey): IdentityFinding {
   if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
   const { candidates, hardware } = device;
   const group = groups?.group;

@@ -1,7 +1,7 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Memory } from "../link/memory.ts";
+import type { MachineMemory } from "../link/memory.ts";
 import { printable } from "../printable.ts";
 import { fileStore } from "../state/store.ts";
 import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/runtime.ts";
@@ -37,7 +37,7 @@ function nothingYet(stateDir: string, privileged: boolean): string {
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function describe(
-  { lastRun, link, notBefore }: Memory,
+  { lastRun, link, notBefore }: MachineMemory,
   problem: string | undefined,
   nothing: string,
   now: number,

@@ -27,7 +27,7 @@ export interface LastRun {
 }
 
 /** All that is kept between runs. Each part may be missing, and then the run goes on as if it were the first. */
-export interface Memory {
+export interface MachineMemory {
   readonly link?: RememberedLink;
   readonly lastRun?: LastRun;
   /** The schedule of `pace/`, which reads it itself. */
@@ -47,9 +47,9 @@ export interface Memory {
  * @param hardware this machine's identifiers
  */
 export function ownMemory(
-  memory: Memory,
+  memory: MachineMemory,
   hardware: readonly string[],
-): { readonly memory: Memory; readonly foreign: boolean } {
+): { readonly memory: MachineMemory; readonly foreign: boolean } {
   const before = memory.hardware ?? [];
   if (hardware.length === 0) return { memory, foreign: false };
   const foreign = before.length > 0 && !before.some((one) => hardware.includes(one));
@@ -59,18 +59,18 @@ export function ownMemory(
 /** Where the memory is kept. One run at a time may write. */
 export interface MemoryStore {
   /** `problem` says what was wrong with what is kept, where it had to be taken as empty. */
-  read(): { readonly memory: Memory; readonly problem: string | undefined };
+  read(): { readonly memory: MachineMemory; readonly problem: string | undefined };
   /** Replaces the whole. @throws the system's error, after which what was there before is still there */
-  write(memory: Memory): void;
+  write(memory: MachineMemory): void;
 }
 
 /** What a kept text is. */
-export type ReadMemory = { readonly kind: "read"; readonly memory: Memory } | { readonly kind: "damaged" };
+export type ReadMemory = { readonly kind: "read"; readonly memory: MachineMemory } | { readonly kind: "damaged" };
 
 const version = 1;
 
 /** The text that is kept. */
-export function formatMemory(memory: Memory): string {
+export function formatMemory(memory: MachineMemory): string {
   return `${printableJson({ version, ...memory }, 2)}\n`;
 }
 

@@ -11,7 +11,7 @@ import type { MemoryStore } from "./memory.ts";
  * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.
  * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another try.
  */
-export type LinkAnswer =
+export type LinkVerdict =
   | { readonly kind: "linked"; readonly message: string }
   | { readonly kind: "device-unknown" }
   | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
@@ -19,7 +19,7 @@ export type LinkAnswer =
   | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 
 /** Who is to be linked to what, looked up anew for every try: people log off while a run waits. */
-export type Finding =
+export type IdentityFinding =
   | { readonly kind: "identity"; readonly identity: Identity }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly error: AgentError; readonly known?: Known };
@@ -34,8 +34,8 @@ export interface RequestCount {
 export interface LinkPorts {
   /** @throws AgentError where the account can't be told, for want of credentials */
   target(): LinkTarget;
-  find(signal: AbortSignal): Promise<Finding>;
-  link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkAnswer>;
+  find(signal: AbortSignal): Promise<IdentityFinding>;
+  link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkVerdict>;
   requests(): RequestCount;
   /** Ends connections and forgets tokens; called before every wait. */
   rest(): Promise<void>;

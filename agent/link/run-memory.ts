@@ -1,24 +1,24 @@
 import { asAgentError } from "../errors.ts";
-import type { Memory } from "./memory.ts";
+import type { MachineMemory } from "./memory.ts";
 import type { LinkPorts } from "./ports.ts";
 
 /** The memory as one run sees it: what is kept, or what it could not write. */
 export class RunMemory {
   readonly #ports: Pick<LinkPorts, "store" | "log" | "exclusively">;
-  #unsaved: Memory | undefined;
+  #unsaved: MachineMemory | undefined;
 
   constructor(ports: Pick<LinkPorts, "store" | "log" | "exclusively">) {
     this.#ports = ports;
   }
 
-  read(): Memory {
+  read(): MachineMemory {
     const { memory, problem } = this.#ports.store.read();
     if (problem !== undefined) this.#ports.log.warn("state-unreadable", problem);
     return this.#unsaved ?? memory;
   }
 
   /** A memory that can't be kept costs a call at the next logon, not this link. */
-  write(memory: Memory): void {
+  write(memory: MachineMemory): void {
     try {
       this.#ports.store.write(memory);
       this.#unsaved = undefined;
@@ -30,7 +30,7 @@ export class RunMemory {
   }
 
   /** Changes what is remembered, during a wait. Another run that has finished meanwhile left no schedule to change. */
-  async amend(change: Pick<Memory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
+  async amend(change: Pick<MachineMemory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
     try {
       await this.#ports.exclusively(async () => {
         const memory = this.#unsaved ?? this.#ports.store.read().memory;

@@ -7,9 +7,9 @@ import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import { AwakeClock } from "./awake-clock.ts";
 import type { Identity } from "./identity.ts";
-import { type Memory, ownMemory } from "./memory.ts";
+import { type MachineMemory, ownMemory } from "./memory.ts";
 import { planLink } from "./plan.ts";
-import type { Known, LinkAnswer, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
+import type { Known, LinkOptions, LinkPorts, LinkResult, LinkVerdict } from "./ports.ts";
 import { askedOf, refusalOf, standingRefusal } from "./refusal.ts";
 import { RunMemory } from "./run-memory.ts";
 import { addUnknown, stillUnknown } from "./unknown-devices.ts";
@@ -117,7 +117,7 @@ class LinkRun {
     return end;
   }
 
-  async #try(kept: Memory, signal: AbortSignal): Promise<Step> {
+  async #try(kept: MachineMemory, signal: AbortSignal): Promise<Step> {
     this.#known = {};
     const finding = await this.#ports.find(signal);
     if (finding.kind === "skipped") return this.#end(kept, { outcome: "skipped", message: finding.reason });
@@ -171,14 +171,14 @@ class LinkRun {
     this.#known = { device: candidate && deviceOf(candidate), username, group };
   }
 
-  #current(memory: Memory, context: PaceContext): Schedule {
+  #current(memory: MachineMemory, context: PaceContext): Schedule {
     if (this.#schedule !== undefined) return keep(this.#schedule, context);
     const remembered = readPaceMemory(memory.pace);
     return begin(remembered && this.#options.immediate ? withoutBackOff(remembered) : remembered, context);
   }
 
   async #ask(
-    memory: Memory,
+    memory: MachineMemory,
     candidates: readonly Candidate[],
     identity: Identity,
     schedule: Schedule,
@@ -186,7 +186,7 @@ class LinkRun {
   ): Promise<Step> {
     for (const candidate of candidates.filter(({ value }) => !this.#unknown.has(value))) {
       this.#about(identity, candidate);
-      let answer: LinkAnswer;
+      let answer: LinkVerdict;
       try {
         answer = await this.#ports.link(candidate, identity.username, identity.group, signal);
       } catch (thrown) {
@@ -215,7 +215,7 @@ class LinkRun {
   }
 
   /** A refusal of this device alone is remembered, so that triggers do not ask the same at each of their starts. */
-  #refused(memory: Memory, error: AgentError, identity: Identity): Step {
+  #refused(memory: MachineMemory, error: AgentError, identity: Identity): Step {
     const { clock, random } = this.#ports;
     const asked = askedOf(this.#ports.target(), identity);
     const refusal = refusalOf(error, asked, memory.refusal, clock.now(), random());
@@ -223,7 +223,7 @@ class LinkRun {
     return this.#end(refusal === undefined ? kept : { ...kept, refusal, notBefore: refusal.until }, failure(error));
   }
 
-  #linked(memory: Memory, candidate: Candidate, { username, group }: Identity, message: string): Step {
+  #linked(memory: MachineMemory, candidate: Candidate, { username, group }: Identity, message: string): Step {
     const device = deviceOf(candidate);
     const { value, source } = device;
     const linkedAt = this.#ports.clock.now();
@@ -234,7 +234,7 @@ class LinkRun {
 
   /** What may pass by itself is tried again; everything else ends the run. */
   #failed(
-    memory: Memory,
+    memory: MachineMemory,
     error: AgentError,
     signal: AbortSignal,
     known: { schedule?: Schedule; identity?: Identity; notBefore?: number | undefined } = {},
@@ -250,7 +250,7 @@ class LinkRun {
     return this.#wait(memory, next, error, signal);
   }
 
-  #end(memory: Memory, end: End): Step {
+  #end(memory: MachineMemory, end: End): Step {
     const { link, hardware } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
     if (end.error !== undefined) {
@@ -262,7 +262,7 @@ class LinkRun {
   }
 
   /** Remembers when the next try is, and ends the run where that is left to another one. */
-  #wait(memory: Memory, schedule: Schedule, cause: AgentError, signal: AbortSignal): Step {
+  #wait(memory: MachineMemory, schedule: Schedule, cause: AgentError, signal: AbortSignal): Step {
     this.#schedule = schedule;
     const { memory: pace, notBefore } = schedule;
     const error = this.#leaving(notBefore, cause, signal);
@@ -276,7 +276,7 @@ class LinkRun {
     return error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end };
   }
 
-  #withUnknown(memory: Memory): Memory {
+  #withUnknown(memory: MachineMemory): MachineMemory {
     if (this.#unknown.size === 0) return memory;
     const { target, clock } = this.#ports;
     return { ...memory, unknown: addUnknown(memory.unknown, [...this.#unknown], target(), clock.now()) };
@@ -294,7 +294,7 @@ class LinkRun {
     return new AgentError(limited ? cause.code : "not-due", message, { cause });
   }
 
-  #lastRun({ outcome, message, error }: End): NonNullable<Memory["lastRun"]> {
+  #lastRun({ outcome, message, error }: End): NonNullable<MachineMemory["lastRun"]> {
     return { outcome, message, errorCode: error?.code ?? null, endedAt: this.#ports.clock.now() };
   }
 

@@ -1,6 +1,12 @@
-import type { RateLimit } from "../settings/kinds.ts";
-
-/** How a server may count calls; which one the vendor runs is not documented. */
+/**
+ * How a server may count calls; which one the vendor runs is not documented.
+ * - `fixed-window`: the accepted calls in each period of the clock.
+ * - `fixed-window-counting-refused`: all calls in each period of the clock.
+ * - `sliding-log`: the accepted calls in the period that ends now.
+ * - `sliding-log-counting-refused`: all calls in the period that ends now. A client that keeps calling faster than the
+ *   limit is never accepted.
+ * - `token-bucket`: a store of calls, full at the start, refilled evenly at the limit's pace.
+ */
 export const limiterModels = [
   "fixed-window",
   "fixed-window-counting-refused",
@@ -12,16 +18,24 @@ export const limiterModels = [
 /** One of {@link limiterModels}. */
 export type LimiterModel = (typeof limiterModels)[number];
 
-/** A rate limit in virtual time. Calls must come in order of time. */
+/** So many calls in each period, ms. */
+interface Limit {
+  readonly calls: number;
+  readonly period: number;
+}
+
+/** A rate limit in virtual time, ms. Calls must come in order of time. */
 export interface Limiter {
   /** Whether the call at `now` is accepted. */
   accept(now: number): boolean;
-  /** What a refused call at `now` is told: the moment from which a lone caller would be accepted again. */
+  /** Calls that would be accepted right after the last one, at `now`. */
+  remaining(now: number): number;
+  /** After a refused call at `now`: the moment from which a lone caller would be accepted again. */
   resetAt(now: number): number;
 }
 
 /** A limiter that has seen no call yet. */
-export function makeLimiter(model: LimiterModel, limit: RateLimit): Limiter {
+export function makeLimiter(model: LimiterModel, limit: Limit): Limiter {
   switch (model) {
     case "fixed-window":
       return fixedWindow(limit, false);
@@ -36,8 +50,8 @@ export function makeLimiter(model: LimiterModel, limit: RateLimit): Limiter {
   }
 }
 
-/** Windows lie on the clock: with every one the count starts anew, so that refused calls that count change nothing. */
-function fixedWindow({ calls, period }: RateLimit, countRefused: boolean): Limiter {
+/** Windows lie on the clock: each starts its count at zero, so that counting refused calls changes nothing. */
+function fixedWindow({ calls, period }: Limit, countRefused: boolean): Limiter {
   let window = -1;
   let count = 0;
   return {
@@ -48,12 +62,13 @@ function fixedWindow({ calls, period }: RateLimit, countRefused: boolean): Limit
       if (accepted || countRefused) count++;
       return accepted;
     },
+    remaining: () => Math.max(0, calls - count),
     resetAt: (now) => (Math.floor(now / period) + 1) * period,
   };
 }
 
 /** At most `calls` in the period up to now. */
-function slidingLog({ calls, period }: RateLimit, countRefused: boolean): Limiter {
+function slidingLog({ calls, period }: Limit, countRefused: boolean): Limiter {
   const log = new Float64Array(calls).fill(-Infinity);
   let oldest = 0;
   return {
@@ -65,21 +80,26 @@ function slidingLog({ calls, period }: RateLimit, countRefused: boolean): Limite
       }
       return accepted;
     },
-    resetAt: () => (log[oldest] as number) + period,
+    remaining: (now) => log.reduce((free, at) => (at <= now - period ? free + 1 : free), 0),
+    resetAt: (now) => Math.max(now, (log[oldest] as number) + period),
   };
 }
 
-function tokenBucket({ calls, period }: RateLimit): Limiter {
-  let tokens = calls as number;
-  let filledAt = 0;
+/** A call that comes when the clock says its token is there must not fail for a rounding error in the last bit. */
+const rounding = 1e-9;
+
+function tokenBucket({ calls, period }: Limit): Limiter {
+  let tokens = calls;
+  let filledAt: number | undefined;
   return {
     accept: (now) => {
-      tokens = Math.min(calls, tokens + ((now - filledAt) * calls) / period);
+      tokens = Math.min(calls, tokens + ((now - (filledAt ?? now)) * calls) / period);
       filledAt = now;
-      if (tokens < 1) return false;
-      tokens--;
+      if (tokens < 1 - rounding) return false;
+      tokens = Math.max(0, tokens - 1);
       return true;
     },
-    resetAt: (now) => now + ((1 - tokens) * period) / calls,
+    remaining: () => Math.floor(tokens + rounding),
+    resetAt: (now) => now + ((Math.floor(tokens + rounding) + 1 - tokens) * period) / calls,
   };
 }

@@ -1,14 +1,14 @@
 import type { Clock } from "../clock.ts";
 import { createGears, type Gears } from "../gears/gears.ts";
 import type { LinkRequest } from "../gears/link-user.ts";
-import type { LinkAnswer, RequestCount } from "../link/ports.ts";
+import type { LinkVerdict, RequestCount } from "../link/ports.ts";
 import type { Sender } from "../network/exchange.ts";
 import type { Credentials } from "../settings/credentials.ts";
 
 /** The API as the run over candidates sees it: opened at the first call, closed before every wait. */
 export interface ApiConnection {
   /** @throws AgentError for every answer that makes no sense to wait for, and for what the network did */
-  link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
+  link(request: LinkRequest, signal: AbortSignal): Promise<LinkVerdict>;
   /** Of the whole run, over all connections. */
   requests(): RequestCount;
   /** Drops the token and all connections. */

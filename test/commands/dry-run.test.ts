@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { link } from "../../agent/commands/link.ts";
-import { formatMemory, type Memory } from "../../agent/link/memory.ts";
+import { formatMemory, type MachineMemory } from "../../agent/link/memory.ts";
 import { absent, found } from "../../agent/reading.ts";
 import { account, adapter, group, mac, session } from "../fakes/accounts.ts";
 import { fakePlatform, unreadable } from "../fakes/platform.ts";
@@ -11,7 +11,7 @@ import { makeRoot } from "../platform/linux/tree.ts";
 const now = Date.UTC(2026, 10, 25);
 const alice = account("alice");
 const card = mac("00:0c:29:f2:7a:29");
-const linked: NonNullable<Memory["link"]> = {
+const linked: NonNullable<MachineMemory["link"]> = {
   device: { value: card, opt: 0, source: "mac", detail: "eth0" },
   username: "alice",
   group: "Sales",
@@ -23,7 +23,7 @@ const linked: NonNullable<Memory["link"]> = {
 type Machine = Parameters<typeof fakePlatform>[0];
 
 /** A dry run on alice's machine, which remembers this. */
-function rehearse(change: Machine, memory: Memory = {}, ...flags: readonly string[]) {
+function rehearse(change: Machine, memory: MachineMemory = {}, ...flags: readonly string[]) {
   const stateDir = makeRoot({ "state.json": formatMemory({ hardware: [card], ...memory }) });
   const platform = fakePlatform({
     accounts: [alice],

@@ -1,6 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { createLimiter, type Limit, type LimiterModel, type Verdict } from "./limiter.ts";
+import { type LimiterModel, makeLimiter } from "../../agent/pace/limiter.ts";
+
+interface Limit {
+  readonly calls: number;
+  readonly periodMs: number;
+}
+
+/** The limit's judgement of one call. */
+interface Verdict {
+  readonly accepted: boolean;
+  /** Calls that would be accepted right after this one. */
+  readonly remaining: number;
+  /** When the limit gives something back, milliseconds since the epoch. */
+  readonly resetAt: number;
+}
 
 /** How the account and its server are set up. Everything has a default: the one that the vendor documents. */
 export interface GearsApiOptions {
@@ -82,7 +96,11 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
   const clientId = options.clientId ?? "stand-in-client";
   const clientSecret = options.clientSecret ?? `secret-${randomBytes(12).toString("hex")}`;
   const limit = options.limit ?? { calls: 10, periodMs: 60_000 };
-  const limiter = createLimiter(options.limiter ?? "fixed-window", limit);
+  const account = makeLimiter(options.limiter ?? "fixed-window", { calls: limit.calls, period: limit.periodMs });
+  const limiter = (now: number): Verdict => {
+    const accepted = account.accept(now);
+    return { accepted, remaining: account.remaining(now), resetAt: Math.ceil(account.resetAt(now)) };
+  };
 
   const secrets = [clientSecret];
   const tokens = new Map<string, { readonly expiresAt: number }>();

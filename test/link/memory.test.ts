@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatMemory, type Memory, ownMemory, parseMemory } from "../../agent/link/memory.ts";
+import { formatMemory, type MachineMemory, ownMemory, parseMemory } from "../../agent/link/memory.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
 const time = fc.integer({ min: 0, max: 4e12 });
@@ -52,7 +52,7 @@ test("what is written is read back", () => {
   fc.assert(
     fc.property(memory, (written) => {
       const expected = Object.entries(written).filter(([, value]) => value !== undefined);
-      expect(parseMemory(formatMemory(written as Memory))).toEqual({
+      expect(parseMemory(formatMemory(written as MachineMemory))).toEqual({
         kind: "read",
         memory: Object.fromEntries(expected),
       });
@@ -63,7 +63,7 @@ test("what is written is read back", () => {
 test("a file cut off anywhere is damaged, not half believed", () => {
   fc.assert(
     fc.property(memory, fc.double({ min: 0, max: 0.99, noNaN: true }), (written, part) => {
-      const whole = formatMemory(written as Memory).trimEnd();
+      const whole = formatMemory(written as MachineMemory).trimEnd();
       expect(parseMemory(whole.slice(0, Math.floor(whole.length * part)))).toEqual({ kind: "damaged" });
     }),
   );
@@ -83,7 +83,7 @@ test("any other JSON is damaged", () => {
 });
 
 const uuid = "4c4c4544-0042-3510-8052-b4c04f4e3732";
-const kept: Memory = { pace: {}, notBefore: 7, hardware: ["00:0c:29:f2:7a:29", uuid] };
+const kept: MachineMemory = { pace: {}, notBefore: 7, hardware: ["00:0c:29:f2:7a:29", uuid] };
 
 test("a memory is the machine's own as long as one identifier of its hardware is the same", () => {
   const newCard = ["00:1b:21:aa:bb:cc", uuid];

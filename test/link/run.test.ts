@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
-import type { Memory } from "../../agent/link/memory.ts";
-import type { Countdown, Finding, Known, LinkAnswer, LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
+import type { MachineMemory } from "../../agent/link/memory.ts";
+import type { Countdown, IdentityFinding, Known, LinkOptions, LinkPorts, LinkVerdict } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
 import { createLog, type LogEvent } from "../../agent/log.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
@@ -12,7 +12,7 @@ import { virtualClock } from "../fakes/clock.ts";
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 const first = candidate("00:0c:29:f2:7a:29");
 const second = candidate("00:1b:21:aa:bb:cc");
-const alice: Finding & { kind: "identity" } = {
+const alice: IdentityFinding & { kind: "identity" } = {
   kind: "identity",
   identity: {
     candidates: [first, second],
@@ -22,9 +22,9 @@ const alice: Finding & { kind: "identity" } = {
     warnings: [],
   },
 };
-const linked: LinkAnswer = { kind: "linked", message: "OK" };
-const unknown: LinkAnswer = { kind: "device-unknown" };
-const limited: LinkAnswer = { kind: "rate-limited", notBefore: undefined };
+const linked: LinkVerdict = { kind: "linked", message: "OK" };
+const unknown: LinkVerdict = { kind: "device-unknown" };
+const limited: LinkVerdict = { kind: "rate-limited", notBefore: undefined };
 
 const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const options: LinkOptions = {
@@ -43,7 +43,10 @@ const options: LinkOptions = {
 };
 
 /** A run whose API gives these answers, one a call; an error code is thrown. */
-function scene(answers: readonly (LinkAnswer | ErrorCode)[], parts: { memory?: Memory; findings?: Finding[] } = {}) {
+function scene(
+  answers: readonly (LinkVerdict | ErrorCode)[],
+  parts: { memory?: MachineMemory; findings?: IdentityFinding[] } = {},
+) {
   const clock = virtualClock();
   const left = [...answers];
   const findings = [...(parts.findings ?? [])];
@@ -157,7 +160,7 @@ const told: Known = {
   group: "Sales",
 };
 
-test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, object]>([
+test.each<[string, readonly (LinkVerdict | ErrorCode)[], Partial<LinkOptions>, object]>([
   ["a refusal", ["request-refused"], {}, told],
   ["a refusal of the second identifier", [unknown, "request-refused"], {}, { device: { value: second.value } }],
   ["a refused credential", ["credentials-refused"], {}, told],
@@ -177,7 +180,7 @@ test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, ob
 
 test("what was found out before something else was missing is told; what was found out for an earlier try is not", async () => {
   const error = new AgentError("no-user", "Nobody is logged on.");
-  const gone: Finding = { kind: "failed", error, known: { device: told.device } };
+  const gone: IdentityFinding = { kind: "failed", error, known: { device: told.device } };
   const { run } = scene(["not-connected"], { findings: [alice, gone] });
   expect(await run()).toMatchObject({ error, device: told.device, username: undefined, group: undefined });
 });
@@ -254,14 +257,14 @@ test("a run that is not due yet waits for its slot and is not linked before", as
 });
 
 test("who logs off while the run waits is not linked", async () => {
-  const gone: Finding = { kind: "failed", error: new AgentError("no-user", "Nobody is logged on.") };
+  const gone: IdentityFinding = { kind: "failed", error: new AgentError("no-user", "Nobody is logged on.") };
   const { run, asked } = scene(["not-connected", linked], { findings: [alice, gone] });
   expect(await run()).toMatchObject({ outcome: "no-user" });
   expect(asked).toHaveLength(1);
 });
 
 test("a directory that does not answer is waited for", async () => {
-  const silent: Finding = { kind: "failed", error: new AgentError("identity-unreadable", "no answer") };
+  const silent: IdentityFinding = { kind: "failed", error: new AgentError("identity-unreadable", "no answer") };
   const { run } = scene([linked], { findings: [silent, silent] });
   expect(await run()).toMatchObject({ outcome: "linked" });
 });
@@ -365,7 +368,7 @@ test("where the caller comes again, a long wait is left to it, and an early star
   expect(state.memory.lastRun).toMatchObject({ outcome: "linked" });
 });
 
-test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, readonly string[]]>([
+test.each<[string, readonly (LinkVerdict | ErrorCode)[], Partial<LinkOptions>, readonly string[]]>([
   ["a link", [linked], {}, ["linked"]],
   ["a failure", ["request-refused"], {}, ["request-refused"]],
   ["a failure before a link", ["not-connected", linked], {}, ["linked"]],
@@ -376,7 +379,7 @@ test.each<[string, readonly (LinkAnswer | ErrorCode)[], Partial<LinkOptions>, re
   expect(ends).toEqual(told);
 });
 
-test.each<[string, readonly (LinkAnswer | ErrorCode)[], ErrorCode]>([
+test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
   ["a device that the API does not know", [unknown, unknown], "device-not-found"],
   ["values that it refuses", ["request-refused"], "request-refused"],
 ])("where the caller comes again, %s is told at every start, and asked for as often as it is due", async (...parts) => {
@@ -438,7 +441,7 @@ test("where the caller comes again, a short wait is waited", async () => {
 });
 
 test("a server with a fault is left alone as long as it asks for; where the caller comes again that is not due", async () => {
-  const fault = (until: number): LinkAnswer => ({
+  const fault = (until: number): LinkVerdict => ({
     kind: "unavailable",
     error: new AgentError("server-error", "status 503"),
     notBefore: until,
@@ -452,7 +455,7 @@ test("a server with a fault is left alone as long as it asks for; where the call
   expect(other.state.memory).toMatchObject({ notBefore: until, lastRun: { errorCode: "not-due" } });
 });
 
-test.each<[string, LinkAnswer | ErrorCode, number]>([
+test.each<[string, LinkVerdict | ErrorCode, number]>([
   ["what failed before", "not-connected", 0],
   ["a pause that the server asked for", { kind: "rate-limited", notBefore: virtualClock().now() + 60_000 }, 60_000],
 ])("a person's run after one that waits for %s is delayed no longer than need be", async (_what, answer, least) => {
@@ -468,7 +471,7 @@ test.each<[string, LinkAnswer | ErrorCode, number]>([
 
 test("a network that comes back ends a wait for the network, but not one for the limit", async () => {
   const backOff = { ...options.settings, retryInitialDelay: duration("1h"), retryMaxDelay: duration("1h") };
-  const waited = async (answer: LinkAnswer | ErrorCode): Promise<number> => {
+  const waited = async (answer: LinkVerdict | ErrorCode): Promise<number> => {
     const { run, clock, state, whileAsleep, asked } = scene([answer, linked]);
     const started = clock.now();
     whileAsleep(() => {
@@ -494,7 +497,7 @@ test("an address that goes away brings nothing back", async () => {
   expect(clock.now() - started).toBe(1_800_000);
 });
 
-test.each<[string, LinkAnswer | ErrorCode, Partial<LinkOptions>, ErrorCode]>([
+test.each<[string, LinkVerdict | ErrorCode, Partial<LinkOptions>, ErrorCode]>([
   ["for the limit", limited, {}, "too-many-requests"],
   ["for the server", "server-error", {}, "server-error"],
   ["for its slot", linked, { immediate: false }, "interrupted"],
@@ -516,7 +519,7 @@ test.each<[string, LinkAnswer | ErrorCode, Partial<LinkOptions>, ErrorCode]>([
 test("a run that is asked to end does not undo what another one did meanwhile", async () => {
   const ending = new AbortController();
   const { run, state, whileAsleep } = scene([limited]);
-  const done: Memory = { lastRun: { outcome: "linked", message: "OK", errorCode: null, endedAt: 1 } };
+  const done: MachineMemory = { lastRun: { outcome: "linked", message: "OK", errorCode: null, endedAt: 1 } };
   whileAsleep(() => {
     state.memory = done;
     ending.abort(new AgentError("interrupted", "Ended by SIGTERM."));
@@ -525,7 +528,7 @@ test("a run that is asked to end does not undo what another one did meanwhile", 
   expect(state.memory).toEqual(done);
 });
 
-const onClone: Finding & { kind: "identity" } = {
+const onClone: IdentityFinding & { kind: "identity" } = {
   kind: "identity",
   identity: {
     candidates: [

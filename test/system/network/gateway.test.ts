@@ -26,7 +26,7 @@ afterAll(() => ca[Symbol.dispose]());
 beforeEach(async () => {
   endpoints = [];
   const tls = ca.issue("DNS:localhost");
-  gears = await startGears({ tls, limit: { calls: 10, periodMs: 60_000 }, limiter: "sliding-window" });
+  gears = await startGears({ tls, limit: { calls: 10, periodMs: 60_000 }, limiter: "sliding-log" });
   gateway = await startGateway(gears, ca);
 });
 afterEach(async () => {

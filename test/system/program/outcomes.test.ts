@@ -302,7 +302,7 @@ describe("75 rate-limited", () => {
   });
 
   test("but where the limit opens before the deadline the run ends linked", async () => {
-    await instead({ limit: { calls: 1, periodMs: 1000 }, limiter: "sliding-window" }, { rateLimit: "1/1s" });
+    await instead({ limit: { calls: 1, periodMs: 1000 }, limiter: "sliding-log" }, { rateLimit: "1/1s" });
     using other = setUpEndpoint(gears, { rateLimit: "1/1s", deadline: "50s" });
     endpoint.configure({ deadline: "50s" });
     const both = await Promise.all([endpoint.link(), other.link()]);

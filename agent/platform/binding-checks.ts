@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import type { BindingCheck } from "./port.ts";
 
 /** A part of the bindings, and a call into it; false where the answer is not of the form that is known. */
@@ -11,7 +12,7 @@ export async function tryBindings(parts: readonly BindingPart[]): Promise<readon
     try {
       problem = (await works()) ? undefined : "gave an answer of an unknown form";
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
     checks.push({ part, problem });
   }

@@ -1,4 +1,4 @@
-import { AgentError } from "../../errors.ts";
+import { AgentError, messageOf } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import { severityOf } from "../event-severity.ts";
@@ -33,7 +33,9 @@ export function reportEvent(kind: EventKind, message: string, write: WriteLog): 
     write(priorities[severityOf(kind)], `${kind}: ${printable(message, longestMessage).replaceAll("%", "%%")}`);
     return found("reported", origin);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return failed(origin, new AgentError("internal", `The system log can't be written: ${why}.`, { cause }));
+    return failed(
+      origin,
+      new AgentError("internal", `The system log can't be written: ${messageOf(cause)}.`, { cause }),
+    );
   }
 }

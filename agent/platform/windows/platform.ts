@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { AgentError } from "../../errors.ts";
+import { AgentError, messageOf } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
@@ -132,8 +132,10 @@ function eventReading(kind: EventKind, message: string): Reading<"reported"> {
     reportEvent(kind, message);
     return found("reported", origin);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return failed(origin, new AgentError("internal", `The event log can't be written: ${why}.`, { cause }));
+    return failed(
+      origin,
+      new AgentError("internal", `The event log can't be written: ${messageOf(cause)}.`, { cause }),
+    );
   }
 }
 
@@ -142,10 +144,9 @@ function adaptersReading(read: () => readonly Adapter[]): Reading<readonly Adapt
   try {
     return found(read(), origin);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
     return failed(
       origin,
-      new AgentError("identity-unreadable", `The network adapters can't be read: ${why}.`, { cause }),
+      new AgentError("identity-unreadable", `The network adapters can't be read: ${messageOf(cause)}.`, { cause }),
     );
   }
 }

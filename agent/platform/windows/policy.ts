@@ -1,4 +1,4 @@
-import { AgentError } from "../../errors.ts";
+import { AgentError, messageOf } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { policyName, settingNames } from "../../settings/table.ts";
 import type { RawPolicy } from "../port.ts";
@@ -25,10 +25,9 @@ export function readPolicy(readKey: ReadKey): Reading<RawPolicy> {
     }
     return found({ origin, spelling: "registry", values }, origin);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
     return failed(
       origin,
-      new AgentError("settings-unreadable", `The policy ${origin} can't be read: ${why}.`, { cause }),
+      new AgentError("settings-unreadable", `The policy ${origin} can't be read: ${messageOf(cause)}.`, { cause }),
     );
   }
 }

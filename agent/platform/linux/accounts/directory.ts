@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Account, Group } from "../../port.ts";
@@ -130,7 +130,7 @@ async function read<T>(place: string, lookUp: () => Promise<Reading<T>>): Promis
     return await lookUp();
   } catch (cause) {
     if (cause instanceof AgentError) return failed(place, cause);
-    const message = `Users can't be looked up: ${cause instanceof Error ? cause.message : cause}.`;
+    const message = `Users can't be looked up: ${messageOf(cause)}.`;
     return failed(place, new AgentError("identity-unreadable", message, { cause }));
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../../identity/device-id.ts";
 import { absent, type Reading } from "../../../reading.ts";
 
@@ -52,5 +53,3 @@ async function fromNodeMachineId(): Promise<Reading<DeviceId>> {
     return absent(origin, `not usable here: ${messageOf(error)}`);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

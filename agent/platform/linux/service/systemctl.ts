@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 
 /**
  * Runs systemctl(1) and returns what it prints, nothing where systemd does not run.
@@ -21,7 +21,7 @@ export const systemctl: Systemctl = (...args) => {
     return execFileSync(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   } catch (cause) {
     const told = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : "";
-    const why = told || (cause instanceof Error ? cause.message : String(cause));
+    const why = told || messageOf(cause);
     throw new AgentError("install-failed", `systemctl ${args.join(" ")} failed: ${why}`, { cause });
   }
 };

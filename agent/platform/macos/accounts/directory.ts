@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Account, Platform } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
@@ -95,7 +95,7 @@ async function read<T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {
     return await lookUp();
   } catch (cause) {
     if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `Users can't be looked up: ${cause instanceof Error ? cause.message : cause}.`;
+    const message = `Users can't be looked up: ${messageOf(cause)}.`;
     return failed(origin, new AgentError("identity-unreadable", message, { cause }));
   }
 }

@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseUuid } from "../../../identity/device-id.ts";
 import { absent, failed, type Reading } from "../../../reading.ts";
 import { lastErrno, libSystem } from "../libsystem.ts";
@@ -22,7 +22,7 @@ function nativeUuid(hostUuid: () => Uint8Array): Reading<DeviceId> {
       nativeOrigin,
     );
   } catch (error) {
-    return absent(nativeOrigin, error instanceof Error ? error.message : String(error));
+    return absent(nativeOrigin, messageOf(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";
@@ -90,8 +90,7 @@ function launchctl({ run }: Machine, ...parameters: readonly string[]): void {
   try {
     run("launchctl", ...parameters);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AgentError("install-failed", `launchctl ${parameters.join(" ")} failed: ${why}`, { cause });
+    throw new AgentError("install-failed", `launchctl ${parameters.join(" ")} failed: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Account, Platform, Session } from "../../port.ts";
@@ -226,7 +226,9 @@ async function reading<T>(origin: string, read: (origin: string) => Promise<Read
     return await read(origin);
   } catch (cause) {
     if (cause instanceof AgentError) return failed(origin, cause);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return failed(origin, new AgentError("identity-unreadable", `${origin} can't be read: ${why}.`, { cause }));
+    return failed(
+      origin,
+      new AgentError("identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`, { cause }),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { AgentError, type ErrorCode } from "../../../errors.ts";
+import { AgentError, type ErrorCode, messageOf } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
@@ -231,13 +231,11 @@ function deniedHint(cause: unknown): string {
 
 function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string): Reading<never> {
   if (cause instanceof AgentError) return failed(path, cause);
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return failed(path, new AgentError(code, `${path} can't be read: ${why}.${hint}`, { cause }));
+  return failed(path, new AgentError(code, `${path} can't be read: ${messageOf(cause)}.${hint}`, { cause }));
 }
 
 function notWritten(path: string, cause: unknown): AgentError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new AgentError("credentials-unreadable", `${path} can't be protected: ${why}.`, { cause });
+  return new AgentError("credentials-unreadable", `${path} can't be protected: ${messageOf(cause)}.`, { cause });
 }
 
 function changeable(path: string, others: readonly Sid[], remedy: string): Exposure {

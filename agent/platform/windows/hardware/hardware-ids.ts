@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../../identity/device-id.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { RegistryKey } from "../registry.ts";
@@ -80,6 +80,8 @@ function textValue(key: RegistryKey | undefined, names: readonly string[]): stri
 }
 
 function unreadable(origin: string, cause: unknown): Reading<never> {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return failed(origin, new AgentError("identity-unreadable", `${origin} can't be read: ${why}.`, { cause }));
+  return failed(
+    origin,
+    new AgentError("identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`, { cause }),
+  );
 }

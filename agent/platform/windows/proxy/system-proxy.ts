@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf } from "../../../errors.ts";
 import type { Way } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
@@ -102,7 +102,7 @@ async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Re
     return found({ ways: byResult(await byScript(url.href, undefined), url, true) }, origin);
   } catch (cause) {
     if (cause instanceof WindowsError || cause instanceof AgentError) {
-      return absent(origin, `this network names none (${reasonOf(cause)})`);
+      return absent(origin, `this network names none (${messageOf(cause).replace(/\.$/, "")})`);
     }
     throw cause;
   }
@@ -123,8 +123,7 @@ function whereOf(script: string): string {
 }
 
 function unreadable(what: string, cause: unknown): AgentError {
-  return new AgentError("settings-unreadable", `${what} can't be used: ${reasonOf(cause)}.`, { cause });
+  return new AgentError("settings-unreadable", `${what} can't be used: ${messageOf(cause).replace(/\.$/, "")}.`, {
+    cause,
+  });
 }
-
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);

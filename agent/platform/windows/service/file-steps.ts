@@ -1,4 +1,4 @@
-import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { AgentError, messageOf, systemErrorCode } from "../../../errors.ts";
 import type { Reading } from "../../../reading.ts";
 import type { InstallStep } from "../../port.ts";
 
@@ -98,7 +98,7 @@ export function acting<T>(problem: string, act: () => T): T {
     return act();
   } catch (cause) {
     if (cause instanceof AgentError) throw cause;
-    const why = systemErrorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    const why = systemErrorCode(cause) ?? messageOf(cause);
     throw new AgentError("install-failed", `${problem} (${why}).`, { cause });
   }
 }

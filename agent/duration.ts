@@ -3,15 +3,20 @@ declare const durationBrand: unique symbol;
 /** A length of time in whole milliseconds, 0 to 365 days. */
 export type Duration = number & { readonly [durationBrand]: true };
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const longest = 365 * unitMs.d;
+/** Milliseconds. */
+export const minute = 60_000;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+const unitMs = { ms: 1, s: 1_000, m: minute, h: hour, d: day } as const;
+const maxDuration = 365 * day;
 
 /** Takes a whole number and a unit, such as `250ms`, `30s`, `15m`, `8h`, `30d`; undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text);
   if (match === null) return undefined;
   const ms = Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
-  return ms <= longest ? (ms as Duration) : undefined;
+  return ms <= maxDuration ? (ms as Duration) : undefined;
 }
 
 /** A duration known at the time of writing. */

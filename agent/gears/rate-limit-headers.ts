@@ -1,3 +1,4 @@
+import { day } from "../duration.ts";
 import type { RawResponse } from "../network/exchange.ts";
 import { httpDate } from "./http-date.ts";
 
@@ -18,7 +19,7 @@ export interface RateLimitReport {
  * 24 hours in milliseconds: no answer can silence this device for longer.
  * @internal
  */
-export const longestWait = 86_400_000;
+export const longestWait = day;
 
 /** Seconds above this are an epoch time (it is in 2001), below it a delay (it is 31 years). */
 const smallestEpoch = 1_000_000_000;

@@ -1,4 +1,4 @@
-import { describeMoment } from "../duration.ts";
+import { day, describeMoment } from "../duration.ts";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { Identity, LinkTarget } from "./identity.ts";
@@ -34,7 +34,7 @@ export function askedOf({ tenant, account }: LinkTarget, { username, group, cand
 }
 
 /** The longest pause, ms: who becomes known to the API is linked within a day or so. */
-const longestPause = 86_400_000;
+const maxPause = day;
 /** Devices that were refused together come back apart. */
 const spread = 0.25;
 
@@ -54,7 +54,7 @@ export function refusalOf(
   const kind = refusalCodes.find((one) => one === code);
   if (kind === undefined) return undefined;
   const since = before !== undefined && isSame(before.asked, asked) && before.since <= now ? before.since : now;
-  const pause = Math.min(Math.max(now - since, triggerInterval), longestPause);
+  const pause = Math.min(Math.max(now - since, triggerInterval), maxPause);
   const until = now + Math.round(pause * (1 - spread + 2 * spread * random));
   return { code: kind, message, asked, since, until };
 }
@@ -65,7 +65,7 @@ export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now:
   const { code, message, since, until } = refusal;
   // A clock that was set tells nothing about the pause.
   const left = until - now;
-  if (now < since || left <= 0 || left > longestPause * (1 + spread)) return undefined;
+  if (now < since || left <= 0 || left > maxPause * (1 + spread)) return undefined;
   return new AgentError(code, `${message} Triggers ask again after ${describeMoment(until)}.`);
 }
 

@@ -1,3 +1,4 @@
+import { day } from "../duration.ts";
 import type { LinkTarget } from "./identity.ts";
 
 /**
@@ -11,7 +12,7 @@ export interface UnknownDevices extends LinkTarget {
 }
 
 /** Milliseconds after which they are asked for again: the API may have come to know one. */
-const validity = 86_400_000;
+const validity = day;
 
 /** Those of another account, or of long ago, are left out. */
 export function stillUnknown(kept: UnknownDevices | undefined, target: LinkTarget, now: number): readonly string[] {

@@ -1,4 +1,4 @@
-import { latestMoment } from "../duration.ts";
+import { day, latestMoment } from "../duration.ts";
 
 /**
  * The schedule as it is kept between runs. Positions are lengths of tile time, not moments, so that a clock that jumps
@@ -35,19 +35,19 @@ export interface PaceMemory {
 
 type Field = Exclude<keyof PaceMemory, "version" | "usualDay" | "asked">;
 
-const longest = 3650 * 86_400_000;
+const maxLength = 3650 * day;
 
 const largest: Readonly<Record<Field, number>> = {
-  basis: longest,
+  basis: maxLength,
   tile: 1000,
-  width: longest,
-  position: longest * 2,
-  point: longest,
+  width: maxLength,
+  position: maxLength * 2,
+  point: maxLength,
   hold: latestMoment,
   failures: 1000,
   seenAt: latestMoment,
   dayAt: latestMoment,
-  dayOnline: longest,
+  dayOnline: maxLength,
 };
 
 /** Reads what was kept as JSON; undefined where it is damaged, foreign or of another version. */
@@ -57,7 +57,7 @@ export function readPaceMemory(json: unknown): PaceMemory | undefined {
   if (fields["version"] !== 1) return undefined;
   const { usualDay, asked } = fields;
   if (typeof asked !== "boolean") return undefined;
-  if (usualDay !== null && !isLength(usualDay, longest)) return undefined;
+  if (usualDay !== null && !isLength(usualDay, maxLength)) return undefined;
   const numbers: Partial<Record<Field, number>> = {};
   for (const [name, most] of Object.entries(largest)) {
     const value = fields[name];

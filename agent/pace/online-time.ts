@@ -1,3 +1,4 @@
+import { hour } from "../duration.ts";
 import type { PaceMemory } from "./memory.ts";
 import { triggerInterval } from "./trigger-interval.ts";
 
@@ -6,7 +7,6 @@ type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;
 /** The longest gap between two signs of life in which the device counts as on: twice the triggers' interval. */
 export const longestGap = 2 * triggerInterval;
 
-const hour = 3_600_000;
 /**
  * A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the
  * minute.

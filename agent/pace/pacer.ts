@@ -1,4 +1,4 @@
-import { describeDuration } from "../duration.ts";
+import { day, describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import type { PaceMemory } from "./memory.ts";
 import { longestGap, paceOf, seen } from "./online-time.ts";
@@ -54,9 +54,9 @@ export interface Schedule {
 /** How closely devices follow whose network came back; an office's come back together. */
 const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
-const longestHold = 86_400_000;
+const maxHold = day;
 /** What was remembered longer ago belongs to another rollout. */
-const stale = 30 * 86_400_000;
+const stale = 30 * day;
 const noHold = 0;
 
 /** The schedule at the start of a run. @param remembered as the last run left it, or undefined for the first */
@@ -174,7 +174,7 @@ function advanced({ memory, awake }: Schedule, context: PaceContext): PaceMemory
 }
 
 function heldUntil(moment: number | undefined, now: number): number {
-  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + longestHold);
+  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + maxHold);
 }
 
 /** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next tile. */

@@ -1,4 +1,4 @@
-import { type Duration, formatDuration } from "../duration.ts";
+import { type Duration, formatDuration, minute } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import { settingsTable } from "../settings/table.ts";
@@ -94,7 +94,6 @@ export function plan(input: PlanInput): PlanResult {
 }
 
 function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly Choice[] {
-  const minute = 60_000;
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
   const wide = span(2.5);

@@ -1,14 +1,10 @@
+import { day, hour, minute } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type LimiterModel, makeLimiter } from "./limiter.ts";
 import type { PaceMemory } from "./memory.ts";
 import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule } from "./pacer.ts";
 import { seededRandom } from "./seeded-random.ts";
-
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
 
 /** How the devices' first logons lie in time. */
 type Logons =
@@ -117,7 +113,7 @@ export function simulate(rollout: Rollout): RolloutResult {
     rateLimit: limit,
     fleetSize: rollout.fleetSize,
     splay: rollout.splay,
-    retryInitialDelay: 2 * second,
+    retryInitialDelay: 2000,
     retryMaxDelay: 15 * minute,
   };
 

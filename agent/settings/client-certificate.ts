@@ -1,3 +1,4 @@
+import { day } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
@@ -60,15 +61,15 @@ export function describeCertificate(certFile: SettingFile): DescribedCertificate
 
 /** Why a certificate is of no use now, or soon; undefined where it is of use. @param now wall-clock milliseconds */
 export function certificateWarning({ validFrom, validTo }: DescribedCertificate, now: number): string | undefined {
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (validTo < now) return `the client certificate expired on ${day(validTo)}`;
+  const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  if (validTo < now) return `the client certificate expired on ${date(validTo)}`;
   if (validFrom > now)
-    return `the client certificate is not valid before ${day(validFrom)}; is this machine's clock right?`;
-  return validTo - now < soon ? `the client certificate expires on ${day(validTo)}` : undefined;
+    return `the client certificate is not valid before ${date(validFrom)}; is this machine's clock right?`;
+  return validTo - now < soon ? `the client certificate expires on ${date(validTo)}` : undefined;
 }
 
 /** Milliseconds: 14 days. */
-const soon = 14 * 86_400_000;
+const soon = 14 * day;
 
 const readCertificates = (file: SettingFile) => readPemCertificates(file, "a certificate");
 

@@ -1,3 +1,4 @@
+import { day } from "../duration.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { LastRun } from "../link/memory.ts";
 import type { Platform } from "../platform/port.ts";
@@ -41,4 +42,4 @@ export function eventReport(
   };
 }
 
-const dayOf = (time: number): number => Math.floor(time / 86_400_000);
+const dayOf = (time: number): number => Math.floor(time / day);

@@ -33,3 +33,7 @@ const inJson = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${unit(character, at)}`).join("");
 
 const unit = (text: string, at: number): string => text.charCodeAt(at).toString(16).padStart(4, "0");
+
+/** A word as a POSIX shell takes it, for commands that a person is to run. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

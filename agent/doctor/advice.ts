@@ -1,6 +1,6 @@
 import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
-import { shellWord } from "../shell-word.ts";
+import { shellWord } from "../printable.ts";
 import { hostAndPort, type Peer } from "./peer.ts";
 import type { Adviser } from "./report.ts";
 

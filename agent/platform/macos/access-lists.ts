@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import { shellWord } from "../../shell-word.ts";
+import { shellWord } from "../../printable.ts";
 import type { Exposure } from "../port.ts";
 import { type LibSystem, lastErrno, libSystem } from "./libsystem.ts";
 

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
-import { shellWord } from "../../shell-word.ts";
 import type { Exposure } from "../port.ts";
 
 /** Mode bits, inode(7). */

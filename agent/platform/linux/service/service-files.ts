@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { shellWord } from "../../../printable.ts";
 import type { ResolvedSettings } from "../../../settings/layers.ts";
-import { shellWord } from "../../../shell-word.ts";
 import { installedClientKey, installedCredential, settingsPath, systemPaths } from "../paths.ts";
 import { hiddenFromServices } from "./units.ts";
 

@@ -1,8 +1,8 @@
 import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import { shellWord } from "../../../shell-word.ts";
 import { packageUnitFolder, scopeDropIns, sessionUnit as unit, unitFolder } from "./units.ts";
 import { unreadableSettings } from "./unreadable-settings.ts";
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
-import { putAside } from "../own-files.ts";
+import { rotatedPath } from "../own-files.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 
@@ -49,7 +49,7 @@ function attempt<T>(path: string, work: () => T): T {
 
 /** The last lines of the log, from the file before it too where that one has been put aside. */
 export function lastLogLines(logFile: string): readonly string[] {
-  return [putAside(logFile), logFile].flatMap(linesOf).slice(-logLines);
+  return [rotatedPath(logFile), logFile].flatMap(linesOf).slice(-logLines);
 }
 
 /** Bytes: as much as a log holds before it is put aside. */

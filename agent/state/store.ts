@@ -1,9 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
-import { giveToFolder, makeFolder } from "../folders.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
-import { stateFileName, unfinished } from "../own-files.ts";
+import { giveToFolder, makeFolder, stateFileName, temporaryPath } from "../own-files.ts";
 
 /** Keeps the memory in one file: written beside it, forced to the disk, then renamed over it. */
 export function fileStore(stateDir: string): MemoryStore {
@@ -24,7 +23,7 @@ export function fileStore(stateDir: string): MemoryStore {
     },
     write: (memory) => {
       makeFolder(stateDir);
-      const next = unfinished(path);
+      const next = temporaryPath(path);
       // Left by a run that was killed, or put there by who may write to the folder: never written into.
       rmSync(next, { force: true });
       try {

@@ -1,9 +1,8 @@
 import { appendFileSync, closeSync, constants, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../errors.ts";
-import { giveToFolder, makeFolder } from "../folders.ts";
 import { formatLogLine, type LogSink } from "../log.ts";
-import { putAside } from "../own-files.ts";
+import { giveToFolder, makeFolder, rotatedPath } from "../own-files.ts";
 
 /** Bytes after which a log file is put aside; with the one before it, the log takes at most twice this. */
 const largest = 1024 * 1024;
@@ -26,7 +25,7 @@ export function logFileSink(path: string, onFailure: (code: string | undefined) 
 }
 
 function append(path: string, line: string): void {
-  if (sizeOf(path) + line.length > largest) renameSync(path, putAside(path));
+  if (sizeOf(path) + line.length > largest) renameSync(path, rotatedPath(path));
   const folder = dirname(path);
   const file = openToAppend(path, folder);
   try {

@@ -1,4 +1,4 @@
-import { lockFileName, putAside, stateFileName, unfinished } from "../../own-files.ts";
+import { lockFileName, rotatedPath, stateFileName, temporaryPath } from "../../own-files.ts";
 import type { Paths } from "../port.ts";
 import type { ReadKey } from "./hardware/hardware-ids.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
@@ -27,8 +27,8 @@ export function taskDefinitionFile({ configFile }: Paths): string {
 
 /** What the program itself writes into its folder, beside settings and credential. */
 export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
-  const state = [stateFileName, unfinished(stateFileName), lockFileName].map((name) => `${stateDir}\\${name}`);
-  return [...state, logFile, putAside(logFile)];
+  const state = [stateFileName, temporaryPath(stateFileName), lockFileName].map((name) => `${stateDir}\\${name}`);
+  return [...state, logFile, rotatedPath(logFile)];
 }
 
 /** The part of a path before its last backslash. */

@@ -1,4 +1,4 @@
-import { asAgentError } from "../errors.ts";
+import { asAgentError, messageOf } from "../errors.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { LinkPorts } from "./ports.ts";
 
@@ -24,7 +24,7 @@ export class RunMemory {
       this.#unsaved = undefined;
     } catch (thrown) {
       this.#unsaved = memory;
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      const message = messageOf(thrown);
       this.#ports.log.warn("state-unwritable", `the outcome can't be remembered: ${message}`);
     }
   }

@@ -84,6 +84,8 @@ export async function bundleProgram(
     supported: { "dynamic-import": false },
     define: {
       "process.platform": JSON.stringify(platform),
+      // Of source files alone: an executable has its worker as an asset.
+      "import.meta.url": "undefined",
       // undici's own switch for a build without its second, experimental HTTP parser.
       esbuildDetection: "true",
     },
@@ -95,5 +97,14 @@ export async function bundleProgram(
 
 /** Bundles the file that an executable runs first; see `start.ts`. */
 export async function bundleStart(outfile: string): Promise<void> {
-  await build({ ...common, entryPoints: [new URL("./start.ts", import.meta.url).pathname], outfile, format: "cjs" });
+  await bundleScript(new URL("./start.ts", import.meta.url), outfile);
+}
+
+/** Bundles what the program's worker threads run; see `agent/worker/`. */
+export async function bundleWorker(outfile: string): Promise<void> {
+  await bundleScript(new URL("../../agent/worker/entry.ts", import.meta.url), outfile);
+}
+
+async function bundleScript(entry: URL, outfile: string): Promise<void> {
+  await build({ ...common, entryPoints: [entry.pathname], outfile, format: "cjs" });
 }

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
+import { workerAsset } from "../../agent/worker/start-worker.ts";
 import { codeCacheAsset, programAsset } from "./assets.ts";
 import type { Target } from "./targets.ts";
 
@@ -26,6 +27,8 @@ export interface Parts {
   /** The file that runs first; intermediate files are made in a folder beside it. */
   readonly start: string;
   readonly program: string;
+  /** What the program's worker threads run. */
+  readonly worker: string;
   /** V8's code cache for the program. */
   readonly codeCache: string | undefined;
   readonly executable: string;
@@ -37,14 +40,15 @@ export interface Parts {
  */
 export async function makeExecutable(
   target: Target,
-  { runtime, start, program, codeCache, executable }: Parts,
+  { runtime, start, program, worker, codeCache, executable }: Parts,
 ): Promise<void> {
   // pkg works in a new folder in this one. Seen from there, the file has the same name on every machine; that name is
   // embedded.
   process.env["TMPDIR"] = dirname(start);
   const [system, arch] = target.name.split("-") as ["linux" | "win" | "darwin", "arm64" | "x64"];
   const platform = system === "darwin" ? "macos" : system;
-  const assets = { [programAsset]: program, ...(codeCache === undefined ? {} : { [codeCacheAsset]: codeCache }) };
+  const compiled = codeCache === undefined ? {} : { [codeCacheAsset]: codeCache };
+  const assets = { [programAsset]: program, [workerAsset]: worker, ...compiled };
   const embedded = { main: `../${basename(start)}`, assets };
   await pkg.default(start, {
     targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],

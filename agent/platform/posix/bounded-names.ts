@@ -1,6 +1,8 @@
 import { AgentError } from "../../errors.ts";
-import { createBoundedThread, type ThreadLimits } from "../bounded-thread.ts";
-import { type NameService, nameServiceSignatures, openNameService } from "./name-service.ts";
+import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
+import { startWorker } from "../../worker/start-worker.ts";
+import type { NameQuestion } from "../../worker/tasks.ts";
+import { type NameService, openNameService } from "./name-service.ts";
 
 /** The library that has a system's name service, and what to tell of it. */
 export interface NameLibrary {
@@ -29,7 +31,7 @@ export function createDirectNames(names: NameLibrary): BoundedNames {
   return {
     async ask(method, ...parameters) {
       try {
-        service ??= openNameService(process.getBuiltinModule("node:ffi"), library, nameServiceSignatures);
+        service ??= openNameService(process.getBuiltinModule("node:ffi"), library);
         return call(service, method, parameters);
       } catch (cause) {
         throw lookupFailed(names, cause);
@@ -38,39 +40,24 @@ export function createDirectNames(names: NameLibrary): BoundedNames {
   };
 }
 
-interface Question {
-  readonly method: keyof NameService;
-  readonly parameters: readonly unknown[];
-}
-
 /**
  * For hosts with a directory, which may be out of reach: the lookups are made in a thread, and none takes longer than
  * the limit.
- * @param source of the thread's program; tests put their own in its place
+ * @param start starts the thread; tests use another one
  */
 export function createThreadNames(
   names: NameLibrary,
-  limits: Pick<ThreadLimits, "limit" | "after">,
-  source = nameService,
+  limits: Pick<WorkerLimits, "limit" | "after">,
+  start = () => startWorker("name-service", names.library),
 ): BoundedNames {
-  const { library } = names;
-  const data = { library, signatures: nameServiceSignatures };
-  const ask = createBoundedThread<Question, unknown>(
-    { source, data },
-    {
-      ...limits,
-      tooLate: () => timedOut(names, limits.limit),
-      failed: (cause) => lookupFailed(names, cause),
-      leave: names.exitAtOnce,
-    },
-  );
+  const ask = createBoundedWorker<NameQuestion, unknown>(start, {
+    ...limits,
+    tooLate: () => timedOut(names, limits.limit),
+    failed: (cause) => lookupFailed(names, cause),
+    leave: names.exitAtOnce,
+  });
   return { ask: async (method, ...parameters) => (await ask({ method, parameters })) as never };
 }
-
-const nameService = `(require, { library, signatures }) => {
-  const service = (${openNameService})(require("node:ffi"), library, signatures);
-  return ({ method, parameters }) => service[method](...parameters);
-}`;
 
 function call<M extends keyof NameService>(
   service: NameService,

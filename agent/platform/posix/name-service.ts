@@ -1,5 +1,4 @@
-/** Native signatures of the name service, also handed to the thread of `bounded-names.ts`: plain data. */
-export const nameServiceSignatures = {
+const signatures = {
   // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
   getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
   // int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
@@ -40,14 +39,9 @@ export interface NameService {
 /**
  * Opens the C library's name service. Every call blocks until the system's sources have answered; "not found" is
  * undefined, anything else throws an Error with the errno as its message.
- *
- * CONTRACT: uses nothing but its parameters and globals. Its source text also runs in a thread (`bounded-names.ts`).
+ * @param library as dlopen takes it
  */
-export function openNameService(
-  ffi: typeof import("node:ffi"),
-  library: string,
-  signatures: typeof nameServiceSignatures,
-): NameService {
+export function openNameService(ffi: typeof import("node:ffi"), library: string): NameService {
   const native = ffi.dlopen(library, signatures).functions;
 
   // struct passwd: pw_name @0, pw_uid @16, pw_gid @20; struct group: gr_name @0, gr_gid @16. Alike on all LP64 Linux and

@@ -16,6 +16,7 @@ import {
 import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
 import { openSessionToken, ownToken, sessionToken } from "./accounts/tokens.ts";
+import { type BoundedOptions, boundedCalls, directCalls } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { makeProtectedFolder, readProtected, writableByOthers } from "./files/protected-files.ts";
 import { readAdapters } from "./hardware/adapters.ts";
@@ -23,7 +24,6 @@ import { smbiosTable } from "./hardware/firmware.ts";
 import { firmwareUuid, machineGuid, placeOf, type ReadKey, registryDeviceId } from "./hardware/hardware-ids.ts";
 import { tryLock } from "./lock.ts";
 import { systemDirectory } from "./native/kernel32.ts";
-import { type BoundedOptions, boundedCalls, directCalls } from "./native-calls.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import { readMachineKey } from "./registry.ts";

@@ -5,10 +5,10 @@ import { lookUpSids } from "./accounts/account-lookups.ts";
 import { sessionRows } from "./accounts/session-rows.ts";
 import { systemSid } from "./accounts/sids.ts";
 import { ownToken } from "./accounts/tokens.ts";
+import { directCalls } from "./bounded-calls.ts";
 import { isSealed, seal, unseal } from "./files/data-protection.ts";
 import { adapterAddresses, interfaceTable } from "./hardware/adapters.ts";
 import { systemDirectory } from "./native/kernel32.ts";
-import { directCalls } from "./native-calls.ts";
 import { machineProxies, userProxySettings } from "./proxy/proxy-settings.ts";
 import { readMachineKey } from "./registry.ts";
 

@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { createThreadNames, type NameLibrary } from "../../../agent/platform/posix/bounded-names.ts";
 
@@ -10,10 +11,7 @@ const names: NameLibrary = {
 };
 const never = (): Promise<void> => new Promise(() => {});
 
-const answering = `() => ({ method, parameters: [key] }) => {
-  if (method === "groupById") throw new Error("5");
-  return { name: String(key), uid: 1, gid: 2 };
-}`;
+const answering = () => new Worker(new URL("./answering-names.ts", import.meta.url));
 
 test("a lookup is answered by the thread", async () => {
   const service = createThreadNames(names, { limit: 1000, after: never }, answering);

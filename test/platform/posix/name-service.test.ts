@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nameServiceSignatures, openNameService } from "../../../agent/platform/posix/name-service.ts";
+import { openNameService } from "../../../agent/platform/posix/name-service.ts";
 
 type Ffi = typeof import("node:ffi");
 
@@ -37,7 +37,7 @@ function macos({ groups = [20, 12], neededText = 16 } = {}): Ffi {
   return { dlopen: () => ({ functions }), getRawPointer: () => address } as unknown as Ffi;
 }
 
-const open = (ffi: Ffi) => openNameService(ffi, "libSystem", nameServiceSignatures);
+const open = (ffi: Ffi) => openNameService(ffi, "libSystem");
 
 test("macOS' passwd, whose further fields fill 72 bytes", () => {
   expect(open(macos()).userById(501)).toEqual({ name: "alice", uid: 501, gid: 20 });

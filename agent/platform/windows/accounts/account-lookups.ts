@@ -1,8 +1,8 @@
+import type { MakeCalls, NativeCall } from "../../native-calls.ts";
+import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { dwordSlot, wide } from "../native/memory.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
-import type { MakeCalls, NativeCall } from "../native-calls.ts";
-import { nativeCall } from "../native-calls.ts";
 import { encodeSid, parseSid, type Sid } from "./sids.ts";
 
 /** SID_NAME_USE, winnt.h. */

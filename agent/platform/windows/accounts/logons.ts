@@ -1,9 +1,9 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import type { MakeCalls } from "../../native-calls.ts";
 import type { Account, Platform, Session } from "../../port.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import type { MakeCalls } from "../native-calls.ts";
 import { lookUpName, lookUpSids, nameUse } from "./account-lookups.ts";
 import { askPrincipalName } from "./principal-name.ts";
 import { type SessionRow, servicesSession, toSession } from "./sessions.ts";

@@ -1,8 +1,9 @@
+import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
+import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { dwordSlot } from "../native/memory.ts";
 import { secur32 } from "../native/secur32.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
-import { type MakeCalls, type NativeAnswer, type NativeCall, nativeCall } from "../native-calls.ts";
 
 /** NameUserPrincipal, secext.h. */
 const userPrincipal = 8;

@@ -1,6 +1,6 @@
 import { AgentError } from "../../../errors.ts";
+import type { MakeCalls } from "../../native-calls.ts";
 import type { Group } from "../../port.ts";
-import type { MakeCalls } from "../native-calls.ts";
 import { lookUpSids, type NamedSid } from "./account-lookups.ts";
 import { type Sid, type SidAuthorities, sidKind } from "./sids.ts";
 import type { TokenFacts } from "./tokens.ts";

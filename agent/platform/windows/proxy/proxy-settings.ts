@@ -1,8 +1,9 @@
+import type { MakeCalls } from "../../native-calls.ts";
+import { nativeCall } from "../bounded-calls.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, wide, wideAt } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { winhttp } from "../native/winhttp.ts";
-import { type MakeCalls, nativeCall } from "../native-calls.ts";
 
 /** Proxies as Windows writes them; see `named-proxies.ts`. */
 export interface NamedProxies {

@@ -2,10 +2,11 @@ import { AgentError, messageOf } from "../../../errors.ts";
 import type { Way } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import type { MakeCalls } from "../../native-calls.ts";
 import { unrefTimer } from "../../unref-timer.ts";
+import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
 import type { ReadKey } from "../hardware/hardware-ids.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { type BoundedOptions, boundedCalls, type MakeCalls } from "../native-calls.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
 import { waysBy } from "./named-proxies.ts";
 import {

@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
 import { chooseGroup } from "../../../../agent/identity/group-choice.ts";
 import { usernameOf } from "../../../../agent/identity/username.ts";
+import type { MakeCalls } from "../../../../agent/platform/native-calls.ts";
 import { createLogons, type LogonSources } from "../../../../agent/platform/windows/accounts/logons.ts";
 import { encodeSid, parseSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 import type { TokenFacts } from "../../../../agent/platform/windows/accounts/tokens.ts";
 import { WindowsError } from "../../../../agent/platform/windows/native/windows-error.ts";
-import type { MakeCalls } from "../../../../agent/platform/windows/native-calls.ts";
 
 const machine = "S-1-5-21-1-2-3";
 const domain = "S-1-5-21-7-8-9";

@@ -1,18 +1,9 @@
 import type { Worker } from "node:worker_threads";
 import type { AgentError } from "../errors.ts";
+import type { WorkerAnswer, WorkerQuestion } from "./answer-questions.ts";
 
-/** What runs in the thread. */
-export interface ThreadProgram {
-  /**
-   * Source text of a function that takes `require` and `data` and returns what answers a question. As a text in the
-   * program it runs unbuilt, bundled and in a single executable, but knows nothing of the file around it.
-   */
-  readonly source: string;
-  readonly data?: unknown;
-}
-
-/** How long one answer may take, and what is told where there is none. */
-export interface ThreadLimits {
+/** How long one answer may take, and the error where there is none. */
+export interface WorkerLimits {
   /** Milliseconds for one question. */
   readonly limit: number;
   /** Resolves after so many milliseconds without keeping the process alive. */
@@ -26,22 +17,20 @@ export interface ThreadLimits {
 /** Answers, or throws AgentError, within the limit. */
 export type Ask<Question, Answer> = (question: Question) => Promise<Answer>;
 
-/** What the thread sends back. */
-type Message = { readonly id: number; readonly value?: unknown; readonly error?: string };
-
 interface Asker {
   resolve(value: unknown): void;
   reject(error: AgentError): void;
 }
 
 /**
- * For questions that block their thread, as those to a directory that can't be reached do: one worker thread answers
- * them, one after the other. What takes longer than the limit fails, and what is asked then fails at once, until the
- * thread is free again. A thread that died is replaced.
+ * For questions that block their thread, as those to a directory that can't be reached do: one worker answers them, one
+ * after another. A question that takes longer than the limit fails, and later ones fail at once until the thread is
+ * free again. A thread that died is replaced.
+ * @param start starts the worker, at the first question: see `start-worker.ts`
  */
-export function createBoundedThread<Question, Answer>(
-  { source, data }: ThreadProgram,
-  { limit, after, tooLate, failed, leave }: ThreadLimits,
+export function createBoundedWorker<Question, Answer>(
+  start: () => Worker,
+  { limit, after, tooLate, failed, leave }: WorkerLimits,
 ): Ask<Question, Answer> {
   let worker: Worker | undefined;
   let lastId = 0;
@@ -54,30 +43,33 @@ export function createBoundedThread<Question, Answer>(
     if (waiting.size + overdue.size > 0) leave(code);
   };
 
-  const start = (): Worker => {
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
-    // With streams of its own the worker does not make Node open the process's standard ones.
-    const started = new Worker(answering(source), { eval: true, workerData: data, stdout: true, stderr: true });
-    started.on("message", ({ id, value, error }: Message) => {
+  const started = (): Worker => {
+    const one = start();
+    one.on("message", ({ id, value, error }: WorkerAnswer) => {
       overdue.delete(id);
       if (error === undefined) waiting.get(id)?.resolve(value);
       else waiting.get(id)?.reject(failed(new Error(error)));
     });
-    started.on("error", (cause) => {
+    one.on("error", (cause) => {
       for (const asker of waiting.values()) asker.reject(failed(cause));
       overdue.clear();
       worker = undefined;
     });
     process.off("exit", leaveAtExit).on("exit", leaveAtExit);
-    return started;
+    return one;
   };
 
   return async (question) => {
     if (overdue.size > 0) throw tooLate();
-    worker ??= start();
+    try {
+      worker ??= started();
+    } catch (cause) {
+      throw failed(cause);
+    }
     const asked = worker;
     const id = ++lastId;
-    asked.postMessage({ id, question });
+    const sent: WorkerQuestion = { id, question };
+    asked.postMessage(sent);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     waiting.set(id, { resolve, reject });
     asked.ref();
@@ -94,15 +86,3 @@ export function createBoundedThread<Question, Answer>(
     }
   };
 }
-
-const answering = (source: string): string => `
-const { parentPort, workerData } = require("node:worker_threads");
-const answer = (${source})(require, workerData);
-parentPort.on("message", ({ id, question }) => {
-  try {
-    parentPort.postMessage({ id, value: answer(question) });
-  } catch (error) {
-    parentPort.postMessage({ id, error: String(error?.message) });
-  }
-});
-`;

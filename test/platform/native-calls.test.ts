@@ -1,17 +1,16 @@
 import { expect, test } from "vitest";
-import { openCalls } from "../../../agent/platform/windows/native-calls.ts";
+import { openCalls } from "../../agent/platform/native-calls.ts";
 
-test("what runs in the thread needs nothing from around it", () => {
+test("each call is followed by that for the last error, and each function is opened once", () => {
   const opened: string[] = [];
   const dlopen = (library: string, signatures: Record<string, unknown>) => {
     opened.push(library);
     const functions = Object.fromEntries(Object.keys(signatures).map((name) => [name, () => (name === "E" ? 5 : 1)]));
     return { functions };
   };
-  const open = new Function(`return (${openCalls})`)() as typeof openCalls;
-  const { make } = open({ dlopen } as never, { library: "k", name: "E", signature: {} });
+  const makeCalls = openCalls({ dlopen } as never, { library: "k", name: "E", signature: {} });
   const call = { library: "l", name: "F", signature: {}, parameters: [null, 1, new Uint8Array(2)] };
-  expect(make([call, call])).toMatchObject([
+  expect(makeCalls([call, call])).toMatchObject([
     { result: 1, lastError: 5 },
     { result: 1, lastError: 5 },
   ]);

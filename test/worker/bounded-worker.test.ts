@@ -1,20 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { expect, test, vi } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
-import { type Ask, createBoundedThread } from "../../agent/platform/bounded-thread.ts";
-
-/** Answers a text in capitals, with an error for `bad`; `wait` blocks the thread until the gate opens. */
-const capitals = `(require, gate) => (question) => {
-  if (question === "bad") throw new Error("5");
-  if (question === "wait") Atomics.wait(gate, 0, 0);
-  return question.toUpperCase();
-}`;
-
-/** Dies at its first start. */
-const mortal = `(require, gate) => {
-  if (Atomics.add(gate, 0, 1) === 0) throw new Error("out of luck");
-  return (question) => question;
-}`;
+import { type Ask, createBoundedWorker } from "../../agent/worker/bounded-worker.ts";
 
 interface Thread {
   readonly ask: Ask<string, string>;
@@ -24,12 +11,12 @@ interface Thread {
   openGate(): void;
 }
 
-function createThread(source = capitals): Thread {
+function createThread(file = "./capitals.ts"): Thread {
   const gate = new Int32Array(new SharedArrayBuffer(4));
   const timers: (() => void)[] = [];
   const error = (message: string, cause?: unknown) => new AgentError("identity-unreadable", message, { cause });
-  const ask = createBoundedThread<string, string>(
-    { source, data: gate },
+  const ask = createBoundedWorker<string, string>(
+    () => new Worker(new URL(file, import.meta.url), { workerData: gate }),
     {
       limit: 1000,
       after: () => new Promise((resolve) => timers.push(resolve)),
@@ -72,7 +59,7 @@ test("what takes too long fails, and so does at once what is asked then, until t
 });
 
 test("a thread that dies fails what it was asked, and the next question gets a new one", async () => {
-  const { ask } = createThread(mortal);
+  const { ask } = createThread("./mortal.ts");
   for (const one of [ask("alice"), ask("bob")]) {
     await expect(one).rejects.toMatchObject({ message: "failed", cause: { message: "out of luck" } });
   }

@@ -1,0 +1,68 @@
+import { AgentError } from "../../errors.ts";
+import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
+import { startWorker } from "../../worker/start-worker.ts";
+import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
+import { kernel32 } from "./native/kernel32.ts";
+import type { Library, Signatures } from "./native/library.ts";
+import { libraryPath } from "./native/system-library.ts";
+
+/** The data of one call from a library's table; the library's path is added by the callers of these. */
+export function nativeCall<T extends Signatures>(
+  library: Library<T>,
+  name: keyof T & string,
+  parameters: NativeCall["parameters"],
+): NativeCall {
+  return { library: library.file, name, signature: library.signatures[name] ?? {}, parameters };
+}
+
+function located({ library, ...call }: NativeCall): NativeCall {
+  return { ...call, library: libraryPath(library) };
+}
+
+const lastErrorFunction = (): NativeFunction => ({
+  library: kernel32.file,
+  name: "GetLastError",
+  signature: kernel32.signatures.GetLastError,
+});
+
+/** For questions that this machine answers by itself. */
+export function directCalls(): MakeCalls {
+  let opened: ReturnType<typeof openCalls> | undefined;
+  return async (calls) => {
+    opened ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorFunction());
+    return opened(calls.map(located));
+  };
+}
+
+/** How long a batch of calls may take, and what they are for. */
+export interface BoundedOptions extends Pick<WorkerLimits, "limit" | "after"> {
+  /** For messages, what Windows is asked for, and what to check where it does not answer. */
+  readonly asksFor: string;
+  readonly check: string;
+}
+
+/**
+ * For questions that may wait for a domain controller: the calls are made in a thread, and no batch takes longer than
+ * the limit.
+ */
+export function boundedCalls({ limit, after, asksFor, check }: BoundedOptions): MakeCalls {
+  const ask = createBoundedWorker<readonly NativeCall[], readonly NativeAnswer[]>(
+    () => startWorker("native-calls", lastErrorFunction()),
+    {
+      limit,
+      after,
+      tooLate: () => {
+        const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
+        return new AgentError("identity-unreadable", message);
+      },
+      failed: (cause) => new AgentError("identity-unreadable", `Windows could not be asked for ${asksFor}.`, { cause }),
+      leave: endProcess,
+    },
+  );
+  return async (calls) => await ask(calls.map(located));
+}
+
+/** What was written is on its way already: standard output and files are written synchronously. */
+function endProcess(code: number): void {
+  kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
+}

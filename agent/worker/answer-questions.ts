@@ -1,0 +1,26 @@
+import { parentPort } from "node:worker_threads";
+
+/** What is sent to a worker. */
+export interface WorkerQuestion {
+  readonly id: number;
+  readonly question: unknown;
+}
+
+/** What a worker sends back: a value, or the message of the error that was thrown. */
+export interface WorkerAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** The worker's side of `bounded-worker.ts`: answers questions one after another as long as the thread lives. */
+export function answerQuestions(answer: (question: never) => unknown): void {
+  parentPort?.on("message", ({ id, question }: WorkerQuestion) => {
+    const send = (sent: WorkerAnswer): void => parentPort?.postMessage(sent);
+    try {
+      send({ id, value: answer(question as never) });
+    } catch (error) {
+      send({ id, error: error instanceof Error ? error.message : String(error) });
+    }
+  });
+}

@@ -1,0 +1,8 @@
+/** A name service that has every user and no group. */
+import { answerQuestions } from "../../../agent/worker/answer-questions.ts";
+import type { NameQuestion } from "../../../agent/worker/tasks.ts";
+
+answerQuestions(({ method, parameters: [key] }: NameQuestion) => {
+  if (method === "groupById") throw new Error("5");
+  return { name: String(key), uid: 1, gid: 2 };
+});

@@ -65,7 +65,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     return await selfDescription(argv, commandLine);
   const command = await loaders[commandLine.command]();
   const platform = await selectPlatform();
-  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged);
+  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, platform.startedByPerson?.());
   // OpenSSL and the C library read their own variables from the process.
   for (const name of ignored) delete process.env[name];
   const seen = onTerminal() && platform.unseen?.() !== true;

@@ -137,7 +137,7 @@ async function survey(
   const { settings } = resolved;
   const { platform, clock, interrupted } = runtime;
   await using sender = disposable(openSender(runtime, resolved));
-  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted, platform.listens);
+  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted, platform.listenerOwner);
   const observed = observe(platform, ask, clock, patience);
   const user = typeof flags["user"] === "string" ? flags["user"] : undefined;
   const request = { user, session: undefined };

@@ -199,7 +199,7 @@ async function surveyOf(
   const sender = openSender(runtime, resolved);
   const request = { user: textOf(flags["user"]), session: textOf(flags["session"]) };
   const { platform } = runtime;
-  const ask = () => readVendorDeviceId(resolved.settings.opswatPort, sender, signal, platform.listens);
+  const ask = () => readVendorDeviceId(resolved.settings.opswatPort, sender, signal, platform.listenerOwner);
   try {
     return await takeSurvey(platform, ask, request, resolved.settings);
   } finally {

@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { type DeviceId, parseHexId, parseUuid } from "../identity/device-id.ts";
 import type { ApiRequest, RawResponse, Sender } from "../network/exchange.ts";
+import type { Listener } from "../platform/port.ts";
 import { absent, failed, found, type Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import { readBody } from "./answer.ts";
@@ -16,17 +17,18 @@ const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
  * Asks the vendor's endpoint client on this machine for the device ID (its cross-domain API). The name is not resolved:
  * the request goes to loopback, and TLS checks that whoever listens there holds the vendor's certificate.
  * @param port of the setting `opswatPort`
- * @param listens whether anything listens at a port of loopback, where the system tells quicker than the sender
+ * @param listenerOwner who listens at a port of loopback, where the system says so: any user may, and could pass the
+ * question on to another machine's client, whose certificate is as good
  */
 export async function readVendorDeviceId(
   port: number,
   sender: Sender,
   signal: AbortSignal,
-  listens?: (port: number) => Reading<boolean>,
+  listenerOwner?: (port: number) => Reading<Listener>,
 ): Promise<Reading<DeviceId>> {
   const origin = `vendor's client, 127.0.0.1:${port}`;
-  const listening = listens?.(port);
-  if (listening?.kind === "found" && !listening.value) return absent(origin, nothingListens);
+  const before = distrusted(listenerOwner?.(port), origin);
+  if (before !== undefined) return before;
   let reading: Reading<DeviceId> = absent(origin, noSuchApi);
   for (const path of paths) {
     try {
@@ -35,9 +37,20 @@ export async function readVendorDeviceId(
       if (!(thrown instanceof AgentError)) throw thrown;
       return unreached(thrown, origin);
     }
-    if (reading.kind !== "absent" || reading.reason !== noSuchApi) return reading;
+    if (reading.kind !== "absent" || reading.reason !== noSuchApi) break;
   }
-  return reading;
+  // Another may have taken the port meanwhile.
+  const after = reading.kind === "found" ? distrusted(listenerOwner?.(port), origin) : undefined;
+  return after ?? reading;
+}
+
+/** The reading where nobody listens, or nobody whose answer names this device; undefined where the listener may be asked. */
+function distrusted(owner: Reading<Listener> | undefined, origin: string): Reading<never> | undefined {
+  if (owner === undefined || (owner.kind === "found" && owner.value.trusted)) return undefined;
+  if (owner.kind === "absent") return absent(origin, nothingListens);
+  if (owner.kind === "failed") return failed(origin, owner.error);
+  const message = `${owner.value.owner} listens there, so its answer is not used: the vendor's client runs as root, SYSTEM or a service's account. Stop that program, or leave opswat out of the setting identify.`;
+  return failed(origin, new AgentError("identity-unreadable", `${origin}: ${message}`));
 }
 
 const nothingListens = "nothing listens there";

@@ -69,6 +69,14 @@ export interface InstallStep {
 /** @throws AgentError */
 export type Undo = () => void;
 
+/** Who listens at a port. */
+export interface Listener {
+  /** Root or SYSTEM, or a service that an administrator set up. */
+  readonly trusted: boolean;
+  /** For a person: `root`, `the user ID 1001`. */
+  readonly owner: string;
+}
+
 /** Holds an exclusive lock until disposed, or until the process ends in whatever way. */
 export interface HeldLock extends Disposable {}
 
@@ -85,8 +93,16 @@ export interface Platform extends IdentitySources {
    * to every program of its services and of the Task Scheduler's, too.
    */
   unseen?(): boolean;
-  /** Whether anything listens at a TCP port of loopback. Missing where a connection is the quickest way to know. */
-  listens?(port: number): Reading<boolean>;
+  /**
+   * Whether a person other than the system's administrator account started this run, by facts that the person can't
+   * set. Left out where variables are all there is.
+   */
+  startedByPerson?(): boolean;
+  /**
+   * Who listens at a TCP port of 127.0.0.1: any user may, and an answer from there names this device. `absent` where
+   * nobody listens. Left out where it can't be told.
+   */
+  listenerOwner?(port: number): Reading<Listener>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
   readProtected(path: string): Reading<string>;
   /** By what ordinary users may change a file, or `false`; a privileged run refuses such settings. */

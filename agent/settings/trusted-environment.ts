@@ -50,9 +50,15 @@ const personal: ReadonlySet<string> = new Set([
  * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
  * that person's instead, so nothing is taken from them that decides over code, trust or destination.
  * @param privileged whether the run has rights that a person who fills the environment need not have
+ * @param person whether a person started it, as the system knows; undefined where only variables say so
  */
-export function trustedEnvironment(environment: Environment, privileged: boolean): TrustedEnvironment {
-  if (!privileged || !startedByPerson(environment)) return { variables: environment, ignored: [] };
+export function trustedEnvironment(
+  environment: Environment,
+  privileged: boolean,
+  person: boolean | undefined,
+): TrustedEnvironment {
+  const started = namesCaller(environment) || (person ?? namesPerson(environment));
+  if (!privileged || !started) return { variables: environment, ignored: [] };
   const isPersonal = (name: string): boolean => personal.has(name.toUpperCase());
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
   const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
@@ -65,10 +71,13 @@ export function describeIgnored(ignored: readonly string[]): string | undefined 
   return `ignored, as a person started this run with rights: ${ignored.join(", ")}`;
 }
 
-/** sudo(8), doas(1) and pkexec(1) name the caller; su(1) without `-` and Windows leave the person's own name. */
-function startedByPerson(environment: Environment): boolean {
-  const caller = ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"];
-  if (caller.some((name) => environment[name])) return true;
+/** sudo(8), doas(1) and pkexec(1) name the caller. */
+function namesCaller(environment: Environment): boolean {
+  return ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"].some((name) => environment[name]);
+}
+
+/** su(1) without `-` and Windows leave the person's own name. */
+function namesPerson(environment: Environment): boolean {
   return ["USER", "LOGNAME", "USERNAME"].some((name) => {
     const value = environment[name];
     // SYSTEM has the computer's own name, with a dollar sign.

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
 import { buildDevinfoRequest, readDevinfo, readVendorDeviceId } from "../../agent/gears/devinfo.ts";
 import type { RawResponse, Sender } from "../../agent/network/exchange.ts";
-import { absent, found } from "../../agent/reading.ts";
+import { absent, failed, found } from "../../agent/reading.ts";
 import { answer, anyAnswer } from "./answers.ts";
 
 const hwid = "1dc0aaaa292ce801f5379042d68bb6cb";
@@ -75,13 +75,32 @@ test("tries the vendor's newer path where the older one is not there", async () 
   expect(asked).toEqual(["/opswat/devinfo?callback=linkuser", "/opswat/3/devinfo?callback=linkuser"]);
 });
 
-test.each([found(true, "x"), absent("x", "not mounted")])(
-  "asks unless it is certain that nothing listens",
-  async (told) => {
-    const { sender } = scripted(answer(200, success));
-    expect(await readVendorDeviceId(11369, sender, signal, () => told)).toMatchObject({ kind: "found", value: hwid });
-  },
-);
+const own = found({ trusted: true, owner: "root" }, "x");
+const others = found({ trusted: false, owner: "the user ID 1001" }, "x");
+
+test("an administrator's service is asked", async () => {
+  const { sender } = scripted(answer(200, success));
+  expect(await readVendorDeviceId(11369, sender, signal, () => own)).toMatchObject({ kind: "found", value: hwid });
+});
+
+test.each([
+  ["an ordinary user's program", others, /the user ID 1001 listens there/],
+  ["a listener that can't be told", failed("x", new AgentError("identity-unreadable", "no table")), /no table/],
+])("%s is not asked", async (_, owner, said) => {
+  const { sender, asked } = scripted(answer(200, success));
+  expect(await readVendorDeviceId(11369, sender, signal, () => owner)).toMatchObject({
+    kind: "failed",
+    error: { code: "identity-unreadable", message: expect.stringMatching(said) },
+  });
+  expect(asked).toEqual([]);
+});
+
+test("an answer is not believed where another took the port meanwhile", async () => {
+  const { sender, asked } = scripted(answer(200, success));
+  const owner = () => (asked.length === 0 ? own : others);
+  expect(await readVendorDeviceId(11369, sender, signal, owner)).toMatchObject({ kind: "failed" });
+  expect(asked).toHaveLength(1);
+});
 
 test("is absent where neither path is there", async () => {
   const { sender } = scripted(answer(404), answer(200, '{"code":-31}'));
@@ -96,7 +115,7 @@ test("nothing listening is absent; everything else that goes wrong is failed", a
     reason: "nothing listens there",
   });
   const { sender: silent, asked } = scripted();
-  expect(await readVendorDeviceId(1, silent, signal, () => found(false, "x"))).toMatchObject({ kind: "absent" });
+  expect(await readVendorDeviceId(1, silent, signal, () => absent("x", "none"))).toMatchObject({ kind: "absent" });
   expect(asked).toEqual([]);
   for (const error of [new AgentError("not-connected", "slow"), new AgentError("tls-untrusted", "impostor")]) {
     const { sender } = scripted(error);

@@ -23,14 +23,17 @@ describe("a person started it with rights", () => {
     ["pkexec", { PKEXEC_UID: "1000" }],
     ["su", { USER: "alice", LOGNAME: "alice" }],
     ["an elevated prompt of Windows", { USERNAME: "alice" }],
-  ])("%s: what that person says of code, trust and destination is ignored", (_how, marks) => {
-    const { variables, ignored } = trustedEnvironment({ ...marks, ...others, ...personal }, true);
+    ["su, with root's name in the variables", { USER: "root", LOGNAME: "root" }, true],
+    ["su, with no name", {}, true],
+    ["sudo, where the kernel keeps no logon", { SUDO_UID: "1000" }, false],
+  ])("%s: what that person says of code, trust and destination is ignored", (_how, marks, person?: boolean) => {
+    const { variables, ignored } = trustedEnvironment({ ...marks, ...others, ...personal }, true, person);
     expect(variables).toEqual({ ...marks, ...others });
     expect(ignored.toSorted()).toEqual(Object.keys(personal).toSorted());
   });
 
   test("what is set to nothing is not worth a word", () => {
-    expect(trustedEnvironment({ SUDO_UID: "1000", HTTPS_PROXY: "" }, true)).toEqual({
+    expect(trustedEnvironment({ SUDO_UID: "1000", HTTPS_PROXY: "" }, true, false)).toEqual({
       variables: { SUDO_UID: "1000" },
       ignored: [],
     });
@@ -43,15 +46,16 @@ describe("the machine itself started it", () => {
     ["cron", { LOGNAME: "root", USER: "root" }],
     ["a task of Windows as SYSTEM", { USERNAME: "PC-17$" }],
     ["a management tool as SYSTEM", { USERNAME: "SYSTEM" }],
-  ])("%s: everything is obeyed", (_how, marks) => {
+    ["a unit of systemd with variables of its own", { USER: "backup" }, false],
+  ])("%s: everything is obeyed", (_how, marks, person?: boolean) => {
     const environment = { ...marks, ...others, ...personal };
-    expect(trustedEnvironment(environment, true)).toEqual({ variables: environment, ignored: [] });
+    expect(trustedEnvironment(environment, true, person)).toEqual({ variables: environment, ignored: [] });
   });
 });
 
 test("a run without rights obeys the person who started it", () => {
   const environment = { USER: "alice", ...others, ...personal };
-  expect(trustedEnvironment(environment, false)).toEqual({ variables: environment, ignored: [] });
+  expect(trustedEnvironment(environment, false, true)).toEqual({ variables: environment, ignored: [] });
 });
 
 test("nothing but the named variables is ever taken out, and their values are not told", () => {
@@ -59,7 +63,7 @@ test("nothing but the named variables is ever taken out, and their values are no
   const named = new Set(Object.keys(personal).map((name) => name.toUpperCase()));
   fc.assert(
     fc.property(fc.dictionary(names, fc.string()), fc.boolean(), (environment, privileged) => {
-      const { variables, ignored } = trustedEnvironment(environment, privileged);
+      const { variables, ignored } = trustedEnvironment(environment, privileged, undefined);
       const gone = Object.keys(environment).filter((name) => !Object.hasOwn(variables, name));
       expect(gone.filter((name) => !named.has(name.toUpperCase()))).toEqual([]);
       expect(gone).toEqual(expect.arrayContaining([...ignored]));

@@ -9,8 +9,6 @@ const signatures = {
   flock: { arguments: ["int32", "int32"], return: "int32" },
   // int socket(int domain, int type, int protocol);
   socket: { arguments: ["int32", "int32", "int32"], return: "int32" },
-  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
-  connect: { arguments: ["int32", "buffer", "uint32"], return: "int32" },
   // int ioctl(int fd, unsigned long request, ...); the third argument is passed alike on x86_64 and AAPCS64 Linux
   ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
   // int close(int fd);

@@ -14,13 +14,14 @@ import { readAdapters } from "./hardware/adapters.ts";
 import { type LoadSecondSource, readHardwareIds } from "./hardware/hardware-ids.ts";
 import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { nss } from "./libc.ts";
+import { readListener } from "./listener.ts";
 import { tryLock } from "./lock.ts";
-import { listensOnLoopback } from "./loopback.ts";
 import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import { unusableForService } from "./service/service-files.ts";
 import type { Systemctl } from "./service/systemctl.ts";
 import { readTrigger } from "./service/trigger.ts";
+import { startedByPerson } from "./started-by-person.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;
@@ -47,10 +48,11 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const uid = options.uid ?? process.getuid?.() ?? 0;
   const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
   const privileged = effectiveUid === 0;
-  const environment = trustedEnvironment(options.environment ?? process.env, privileged).variables;
+  const person = startedByPerson(root);
+  const environment = trustedEnvironment(options.environment ?? process.env, privileged, person).variables;
   const credentials = credentialsFolder(environment);
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
-  const isService = (): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
+  const isService = (uid: number): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
   const directory = createDirectory(root, options.namesFor ?? rememberNames(), options.hostName ?? hostname);
   const secondSource =
     options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
@@ -63,16 +65,17 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   return {
     name: "linux",
     privileged,
-    paths: privileged || isService() ? systemPaths(root, environment) : personalPaths(root, environment, homedir),
+    paths: privileged || isService(uid) ? systemPaths(root, environment) : personalPaths(root, environment, homedir),
     policy: () => readPolicy(policyPath(root), trust),
     adapters: async () => readAdapters(root, options.permanentMacs ?? permanentMacs),
     hardwareIds: () => readHardwareIds(root, credentials, secondSource),
     vendorDeviceId: async () => absent("vendor client", "its client for Linux keeps no device ID that is documented"),
-    listens: listensOnLoopback,
+    startedByPerson: () => person,
+    listenerOwner: (port) => readListener(root, port, (uid) => uid === 0 || isService(uid)),
     sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),
     caller: async () => {
       if (uid === 0) return absent("caller", "this program runs as root");
-      return isService()
+      return isService(uid)
         ? absent("caller", "this program runs as a service")
         : found({ userKey: String(uid) }, "caller");
     },

@@ -8,7 +8,6 @@ import { readVendorDeviceId } from "../../../agent/gears/devinfo.ts";
 import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
-import { listensOnLoopback } from "../../../agent/platform/linux/loopback.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
@@ -549,13 +548,6 @@ describe("over TLS", () => {
       const gone = await listen(() => {});
       await gone[Symbol.asyncDispose]();
       expect(await readVendorDeviceId(gone.port, sender(), signal)).toMatchObject({ kind: "absent" });
-    });
-
-    test("Linux tells without Node's network code whether anything listens", async () => {
-      const server = await listen(() => {});
-      expect(listensOnLoopback(server.port)).toMatchObject({ kind: "found", value: true });
-      await server[Symbol.asyncDispose]();
-      expect(listensOnLoopback(server.port)).toMatchObject({ kind: "found", value: false });
     });
   });
 });

@@ -107,10 +107,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
     requests: api.requests,
     rest: api.rest,
-    exclusively: async (work, signal) => {
-      using _lock = await acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal);
-      return await work();
-    },
+    lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),
     addresses: networkAddresses,
     countdown: line && countdownIn(line),
     store,

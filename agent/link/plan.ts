@@ -1,8 +1,8 @@
 import type { Candidate } from "../identity/candidates.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
-import type { Identity, LinkTarget } from "./identity.ts";
 import type { RememberedLink } from "./memory.ts";
+import type { Identity, LinkTarget } from "./ports.ts";
 
 /** What to do: data that `--dry-run` shows and the run carries out. */
 export type LinkPlan =

@@ -4,8 +4,25 @@ import type { Outcome } from "../exit-codes.ts";
 import type { Candidate, Device } from "../identity/candidates.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings/table.ts";
-import type { Identity, LinkTarget } from "./identity.ts";
 import type { MemoryStore } from "./memory.ts";
+
+/** Who and what this device is, as found out for one attempt. */
+export interface Identity {
+  /** At least one, in the order in which they are tried. */
+  readonly candidates: readonly Candidate[];
+  /** All identifiers of the hardware, tried or not. */
+  readonly hardware: readonly string[];
+  readonly username: string;
+  readonly group: string | undefined;
+  /** Look-ups that failed without keeping the link from being made. */
+  readonly warnings: readonly string[];
+}
+
+/** What the link is made under besides the identity. */
+export interface LinkTarget {
+  readonly tenant: string;
+  readonly account: string | null;
+}
 
 /**
  * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.
@@ -39,8 +56,8 @@ export interface LinkPorts {
   requests(): RequestCount;
   /** Ends connections and forgets tokens; called before every wait. */
   rest(): Promise<void>;
-  /** Runs the work while no other run on this machine does. */
-  exclusively<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Keeps other runs on this machine from looking up and linking until it is disposed. @throws AgentError */
+  lock(signal: AbortSignal): Promise<Disposable>;
   /** This device's addresses in its networks; a new one means that a network has come back. */
   addresses(): readonly string[];
   /** Where a person watches; else undefined. */

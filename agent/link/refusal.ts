@@ -1,7 +1,7 @@
 import { day, describeMoment } from "../duration.ts";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
-import type { Identity, LinkTarget } from "./identity.ts";
+import type { Identity, LinkTarget } from "./ports.ts";
 
 /** Refusals that are about this device alone. What all devices of an account meet is soon mended, and starves nobody. */
 export const refusalCodes = ["device-not-found", "request-refused"] as const satisfies readonly ErrorCode[];

@@ -4,10 +4,10 @@ import type { LinkPorts } from "./ports.ts";
 
 /** The memory as one run sees it: what is kept, or what it could not write. */
 export class RunMemory {
-  readonly #ports: Pick<LinkPorts, "store" | "log" | "exclusively">;
+  readonly #ports: Pick<LinkPorts, "store" | "log" | "lock">;
   #unsaved: MachineMemory | undefined;
 
-  constructor(ports: Pick<LinkPorts, "store" | "log" | "exclusively">) {
+  constructor(ports: Pick<LinkPorts, "store" | "log" | "lock">) {
     this.#ports = ports;
   }
 
@@ -32,10 +32,9 @@ export class RunMemory {
   /** Changes what is remembered, during a wait. Another run that has finished meanwhile left no schedule to change. */
   async amend(change: Pick<MachineMemory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
     try {
-      await this.#ports.exclusively(async () => {
-        const memory = this.#unsaved ?? this.#ports.store.read().memory;
-        if (memory.pace !== undefined) this.write({ ...memory, ...change });
-      }, signal);
+      using _lock = await this.#ports.lock(signal);
+      const memory = this.#unsaved ?? this.#ports.store.read().memory;
+      if (memory.pace !== undefined) this.write({ ...memory, ...change });
     } catch (thrown) {
       const { code, message } = asAgentError(thrown);
       this.#ports.log.warn(code, message);

@@ -1,5 +1,5 @@
 import { day } from "../duration.ts";
-import type { LinkTarget } from "./identity.ts";
+import type { LinkTarget } from "./ports.ts";
 
 /**
  * Identifiers that the API did not know in a try that was not finished: its next part may be another run's, and asking

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import type { Candidate } from "../../agent/identity/candidates.ts";
-import type { Identity } from "../../agent/link/identity.ts";
 import type { RememberedLink } from "../../agent/link/memory.ts";
 import { planLink } from "../../agent/link/plan.ts";
+import type { Identity } from "../../agent/link/ports.ts";
 
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 const first = candidate("00:0c:29:f2:7a:29");

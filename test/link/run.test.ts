@@ -77,13 +77,9 @@ function scene(
       expect(state.locked).toBe(0);
       events.push("rest");
     },
-    exclusively: async (work) => {
+    lock: async () => {
       state.locked++;
-      try {
-        return await work();
-      } finally {
-        state.locked--;
-      }
+      return { [Symbol.dispose]: () => void state.locked-- };
     },
     addresses: () => state.addresses,
     countdown: undefined,

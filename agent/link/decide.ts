@@ -1,0 +1,200 @@
+import { describeCountdown, describeDuration } from "../duration.ts";
+import { AgentError } from "../errors.ts";
+import { type Candidate, deviceOf } from "../identity/candidates.ts";
+import { after, keep } from "../pace/pacer.ts";
+import {
+  endOf,
+  endRun,
+  failedAttempt,
+  interruption,
+  lastRunOf,
+  paceContext,
+  refusedEnd,
+  scheduleNow,
+  waitOrLeave,
+} from "./endings.ts";
+import { type MachineMemory, ownMemory } from "./memory.ts";
+import { planLink } from "./plan.ts";
+import type { Identity, Known, LinkOptions, LinkTarget, LinkVerdict } from "./ports.ts";
+import { askedOf, standingRefusal } from "./refusal.ts";
+import type { Attempt, Decision, Effect, Found, Moment, RunEvent, RunState } from "./run-state.ts";
+import { stillUnknown } from "./unknown-devices.ts";
+
+/** A run that has not begun. @param now wall-clock milliseconds */
+export function newRun(options: LinkOptions, attended: boolean, now: number): RunState {
+  return {
+    options,
+    attended,
+    deadline: now + options.settings.deadline,
+    memory: {},
+    known: {},
+    hurry: options.immediate,
+    limited: false,
+    unknown: [],
+    schedule: undefined,
+    failure: undefined,
+    attempt: undefined,
+  };
+}
+
+/**
+ * All that a run decides: from what it knows and what happened to what is to be done. A run begins with a look-up; it
+ * links, waits and looks everything up again until it is done, it is certain that it can't be done, or its deadline is
+ * near.
+ */
+export function decide(state: RunState, event: RunEvent, moment: Moment): Decision {
+  switch (event.kind) {
+    case "looked-up":
+      return lookedUp(state, event.memory, event.finding, moment);
+    case "answered":
+      return answered(state, event.candidate, event.verdict, moment);
+    case "failed": {
+      // What an attempt before this one met says more than that the deadline cut this one off.
+      const error = event.error === moment.ending ? (state.failure ?? event.error) : event.error;
+      return failedAttempt(state, error, undefined, moment);
+    }
+    case "waited":
+      return { state: { ...state, schedule: event.schedule }, effects: [{ kind: "look-up" }] };
+    case "interrupted": {
+      const end = endOf(interruption(event.cause, moment));
+      const { memory: pace } = keep(event.schedule, paceContext(state, moment));
+      const change = { pace, lastRun: lastRunOf(end, moment) };
+      return {
+        state,
+        effects: [
+          { kind: "amend", change },
+          { kind: "end", end },
+        ],
+      };
+    }
+    case "locked-out":
+      return endRun(state, undefined, endOf(event.error), moment);
+  }
+}
+
+function lookedUp(before: RunState, memory: MachineMemory, found: Found, moment: Moment): Decision {
+  const state: RunState = { ...before, memory, known: {}, attempt: undefined };
+  if (found.kind === "skipped") return endRun(state, memory, { outcome: "skipped", message: found.reason }, moment);
+  if (found.kind === "failed") {
+    return failedAttempt({ ...state, known: found.known ?? {} }, found.error, undefined, moment);
+  }
+  const { identity, target } = found;
+  const own = ownMemory(memory, identity.hardware);
+  const schedule = own.foreign ? undefined : state.schedule;
+  const decided = planned({ ...state, memory: own.memory, schedule }, identity, target, moment);
+  return { ...decided, effects: [...lookUpNotes(identity, own.foreign), ...decided.effects] };
+}
+
+function lookUpNotes({ warnings }: Identity, foreign: boolean): readonly Effect[] {
+  return [
+    ...warnings.map((message): Effect => ({ kind: "log", level: "warn", event: "identity-warning", message })),
+    ...(foreign ? [info("other-hardware", "what is remembered was made on other hardware and is left aside")] : []),
+  ];
+}
+
+const info = (event: string, message: string): Effect => ({ kind: "log", level: "info", event, message });
+
+/** Whether a link is to be made now, later or not at all. */
+function planned(state: RunState, identity: Identity, target: LinkTarget, moment: Moment): Decision {
+  const { memory, options } = state;
+  const { force, immediate, willRepeat } = options;
+  const { relinkAfter } = options.settings;
+  const plan = planLink(identity, target, memory.link, { now: moment.now, force, relinkAfter });
+  if (plan.kind === "already-linked") {
+    const { device, username, group } = plan.link;
+    const message = `linked since ${new Date(plan.link.linkedAt).toISOString()}; ${plan.reason}`;
+    const end = { outcome: "already-linked", device, username, group: group ?? undefined, message } as const;
+    return endRun(state, memory, end, moment);
+  }
+  const { candidates } = plan;
+  const known = aboutOf(identity, candidates[0]);
+  let { unknown } = state;
+  if (willRepeat && !immediate && !force) {
+    const standing = standingRefusal(memory.refusal, askedOf(target, identity), moment.now);
+    if (standing !== undefined) return endRun({ ...state, known }, memory, endOf(standing), moment);
+    unknown = [...new Set([...unknown, ...stillUnknown(memory.unknown, target, moment.now)])];
+  }
+  const attempt: Attempt = { identity, target, candidates };
+  const trying: RunState = { ...state, known, unknown, attempt, hurry: immediate || !plan.spread };
+  const schedule = scheduleNow(trying, moment);
+  if (schedule.notBefore > moment.now) {
+    const left = describeDuration(schedule.notBefore - moment.now);
+    const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}; the next try is due in ${left}.`);
+    return waitOrLeave(trying, schedule, notDue, moment);
+  }
+  const hurried = state.schedule === undefined && immediate && plan.spread && schedule.unhurried > moment.now;
+  const wait = describeCountdown(schedule.unhurried - moment.now);
+  const notes: readonly Effect[] = [
+    ...(hurried ? [info("hurried", `starts at once; unattended it would wait ${wait}: ${schedule.reason}`)] : []),
+    { kind: "log", level: "debug", event: "trying", message: plan.reason },
+  ];
+  const asked = askNext({ ...trying, schedule }, attempt, moment);
+  return { ...asked, effects: [...notes, ...asked.effects] };
+}
+
+/** @param candidate the one that is tried, or would be first */
+export function aboutOf({ username, group }: Identity, candidate: Candidate | undefined): Known {
+  return { device: candidate && deviceOf(candidate), username, group };
+}
+
+/** Asks for the next identifier that may be known; where there is none, the API knows no such device. */
+function askNext(state: RunState, attempt: Attempt, moment: Moment): Decision {
+  const { identity, candidates } = attempt;
+  const candidate = candidates.find(({ value }) => !state.unknown.includes(value));
+  if (candidate === undefined) return refusedEnd(state, attempt, deviceNotFound(candidates), moment);
+  return {
+    state: { ...state, known: aboutOf(identity, candidate) },
+    effects: [{ kind: "ask", candidate, identity }],
+  };
+}
+
+function answered(state: RunState, candidate: Candidate, verdict: LinkVerdict, moment: Moment): Decision {
+  const { attempt, schedule } = state;
+  if (attempt === undefined || schedule === undefined) throw new TypeError("an answer without a question");
+  switch (verdict.kind) {
+    case "linked":
+      return linked(state, attempt, candidate, verdict.message, moment);
+    case "rate-limited": {
+      const message = "The account's limit of calls is used up by other devices (429).";
+      const error = new AgentError("too-many-requests", message);
+      const limited = { ...state, limited: true };
+      const event = { kind: "rate-limited", notBefore: verdict.notBefore } as const;
+      return waitOrLeave(limited, after(schedule, event, paceContext(limited, moment)), error, moment);
+    }
+    case "unavailable":
+      return failedAttempt(state, verdict.error, verdict.notBefore, moment);
+    case "device-unknown": {
+      const { value, source } = candidate;
+      const asked = askNext({ ...state, unknown: [...state.unknown, value] }, attempt, moment);
+      const note = info("device-unknown", `the API does not know ${value} (${source})`);
+      return { ...asked, effects: [note, ...asked.effects] };
+    }
+  }
+}
+
+function linked(state: RunState, attempt: Attempt, candidate: Candidate, message: string, moment: Moment): Decision {
+  const { identity, target } = attempt;
+  const { username, group } = identity;
+  const device = deviceOf(candidate);
+  const { value, source } = device;
+  const link = { device, username, group: group ?? null, ...target, linkedAt: moment.now };
+  const memory: MachineMemory = { ...state.memory, link };
+  const ended = endRun(state, memory, { outcome: "linked", device, username, group, message }, moment);
+  const note: Effect = {
+    kind: "log",
+    level: "info",
+    event: "linked",
+    message: `linked ${value} to ${username}`,
+    fields: { device: value, source, username, group },
+    end: true,
+  };
+  return { ...ended, effects: [note, ...ended.effects] };
+}
+
+function deviceNotFound(candidates: readonly Candidate[]): AgentError {
+  const tried = candidates.map(({ value, source }) => `${value} (${source})`).join(", ");
+  return new AgentError(
+    "device-not-found",
+    `The API knows this device by none of its identifiers: ${tried}. Is the vendor's client installed and has it reported to this tenant? See linkuser-agent --dry-run.`,
+  );
+}

@@ -1,0 +1,150 @@
+import { describeDuration } from "../duration.ts";
+import { AgentError, type ErrorCode, framesOf } from "../errors.ts";
+import { readPaceMemory } from "../pace/memory.ts";
+import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } from "../pace/pacer.ts";
+import { slotOf } from "../pace/slot.ts";
+import { triggerInterval } from "../pace/trigger-interval.ts";
+import type { LastRun, MachineMemory } from "./memory.ts";
+import { askedOf, refusalOf } from "./refusal.ts";
+import type { Attempt, Decision, Effect, End, Moment, RunState } from "./run-state.ts";
+import { addUnknown } from "./unknown-devices.ts";
+
+/**
+ * Faults of the network that a person can fix: a captive portal, TLS that is inspected or spoken by a stranger, a
+ * clock that is not set yet. Unattended they are waited out; an attended run ends at once. None of them costs a call of
+ * the API.
+ */
+const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
+
+/**
+ * What may pass by itself is tried again; everything else ends the run.
+ * @param notBefore wall-clock milliseconds, where the server asked for a pause
+ */
+export function failedAttempt(
+  state: RunState,
+  error: AgentError,
+  notBefore: number | undefined,
+  moment: Moment,
+): Decision {
+  const { attempt, attended } = state;
+  if (error.outcome !== "unreachable" && (attended || !fixable.includes(error.code))) {
+    return attempt === undefined
+      ? endRun(state, state.memory, endOf(error), moment)
+      : refusedEnd(state, attempt, error, moment);
+  }
+  const schedule = scheduleNow(state, moment);
+  const next = after(schedule, { kind: "transient", notBefore }, paceContext(state, moment));
+  return waitOrLeave(state, next, error, moment);
+}
+
+/** A refusal of this device alone is remembered, so that triggers do not ask the same at each of their starts. */
+export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError, moment: Moment): Decision {
+  const asked = askedOf(attempt.target, attempt.identity);
+  const refusal = refusalOf(error, asked, state.memory.refusal, moment.now, moment.random());
+  const { unknown: _, ...kept } = state.memory;
+  const memory = refusal === undefined ? kept : { ...kept, refusal, notBefore: refusal.until };
+  return endRun(state, memory, endOf(error), moment);
+}
+
+/** The end of a run by this error. */
+export function endOf(error: AgentError): End {
+  const { outcome, message, code } = error;
+  // Of identifiers that the API does not know none is the device.
+  return { outcome, message, error, ...(code === "device-not-found" && { device: undefined }) };
+}
+
+/** @param memory undefined where it was not read, and so is left as it is */
+export function endRun(state: RunState, memory: MachineMemory | undefined, end: End, moment: Moment): Decision {
+  const effects: Effect[] = [];
+  if (end.error !== undefined) {
+    const { code: event, message } = end.error;
+    effects.push({ kind: "log", level: "error", event, message, fields: { defect: framesOf(end.error) }, end: true });
+  }
+  if (memory !== undefined) {
+    const { link, hardware } = memory;
+    const done = end.outcome === "linked" || end.outcome === "already-linked";
+    const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
+    effects.push({ kind: "remember", memory: { ...kept, lastRun: lastRunOf(end, moment) } });
+  }
+  return { state, effects: [...effects, { kind: "end", end }] };
+}
+
+/** Remembers when the next attempt is due, and waits for it or leaves it to another run. */
+export function waitOrLeave(before: RunState, schedule: Schedule, cause: AgentError, moment: Moment): Decision {
+  const { memory: pace, notBefore } = schedule;
+  const error = leaving(before, notBefore, cause, moment);
+  const isFailure = cause.code !== "not-due";
+  const state = { ...before, schedule, failure: isFailure ? cause : before.failure };
+  const end = endOf(error ?? cause);
+  const memory = { ...withUnknown(state, moment), pace, notBefore, lastRun: lastRunOf(end, moment) };
+  const note: Effect = {
+    kind: "log",
+    level: "warn",
+    event: cause.code,
+    message: cause.message,
+    ...(error !== undefined && { end: true as const }),
+  };
+  return {
+    state,
+    effects: [
+      ...(isFailure ? [note] : []),
+      { kind: "remember", memory },
+      error === undefined ? { kind: "wait", schedule, cause } : { kind: "end", end },
+    ],
+  };
+}
+
+/** What to end with where the attempt at `until` is left to another run; undefined to wait for it. */
+function leaving(state: RunState, until: number, cause: AgentError, moment: Moment): AgentError | undefined {
+  if (moment.ending !== undefined) return interruption(cause, moment);
+  const left = until - moment.now;
+  const late = until > state.deadline;
+  if (!late && (!state.options.willRepeat || left <= triggerInterval)) return undefined;
+  const limited = cause.outcome === "rate-limited";
+  if (cause.code === "not-due" || (late && !limited)) return cause;
+  const message = `${cause.message} The next try is due in ${describeDuration(left)}.`;
+  return new AgentError(limited ? cause.code : "not-due", message, { cause });
+}
+
+/** What a run that is asked to end during a wait ends with: what it met, where it met something. */
+export function interruption(cause: AgentError, { ending }: Moment): AgentError {
+  return cause.code === "not-due" ? (ending ?? cause) : cause;
+}
+
+/** What is remembered of a run that ends, or waits, so. */
+export function lastRunOf({ outcome, message, error }: End, { now }: Moment): LastRun {
+  return { outcome, message, errorCode: error?.code ?? null, endedAt: now };
+}
+
+function withUnknown({ memory, unknown, attempt }: RunState, { now }: Moment): MachineMemory {
+  if (unknown.length === 0 || attempt === undefined) return memory;
+  return { ...memory, unknown: addUnknown(memory.unknown, unknown, attempt.target, now) };
+}
+
+/** The schedule as it is now: of this run, else what an earlier one left, else a new one. */
+export function scheduleNow(state: RunState, moment: Moment): Schedule {
+  const context = paceContext(state, moment);
+  if (state.schedule !== undefined) return keep(state.schedule, context);
+  const remembered = readPaceMemory(state.memory.pace);
+  return begin(remembered && state.options.immediate ? withoutBackOff(remembered) : remembered, context);
+}
+
+/** What the pace needs to know. */
+export function paceContext(
+  { options, attempt, hurry, limited }: RunState,
+  { now, awake, random }: Moment,
+): PaceContext {
+  const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = options.settings;
+  return {
+    now,
+    awake,
+    random,
+    slot: slotOf(attempt?.candidates[0]?.value ?? ""),
+    immediate: hurry && !limited,
+    rateLimit,
+    fleetSize,
+    splay,
+    retryInitialDelay,
+    retryMaxDelay,
+  };
+}

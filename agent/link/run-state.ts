@@ -1,0 +1,103 @@
+import type { AgentError } from "../errors.ts";
+import type { Candidate } from "../identity/candidates.ts";
+import type { LogFields } from "../log.ts";
+import type { Schedule } from "../pace/pacer.ts";
+import type { MachineMemory } from "./memory.ts";
+import type { Identity, IdentityFinding, Known, LinkOptions, LinkResult, LinkTarget, LinkVerdict } from "./ports.ts";
+
+/** What a run knows between two decisions: data alone. */
+export interface RunState {
+  readonly options: LinkOptions;
+  /** A person sees the run. */
+  readonly attended: boolean;
+  /** Wall-clock milliseconds. An attempt that is due later is left to the next run. */
+  readonly deadline: number;
+  /** As read at the last look-up. */
+  readonly memory: MachineMemory;
+  /** Device and user of the last attempt, as far as they were found out; reported where it failed. */
+  readonly known: Known;
+  /** A person waits, or the link is no part of a rollout: no attempt waits for a slot. */
+  readonly hurry: boolean;
+  /** The shared limit was reached in this run: from then on nothing is hurried. */
+  readonly limited: boolean;
+  /** Identifiers that the API did not know: asking again would cost a call for nothing. */
+  readonly unknown: readonly string[];
+  /** Undefined until the first decision about time. */
+  readonly schedule: Schedule | undefined;
+  /** The last failure that was waited out. */
+  readonly failure: AgentError | undefined;
+  /** The attempt whose question is being answered. */
+  readonly attempt: Attempt | undefined;
+}
+
+/** Whom and what one attempt links. */
+export interface Attempt {
+  readonly identity: Identity;
+  readonly target: LinkTarget;
+  /** In the order in which they are tried. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** What a look-up came to. */
+export type Found =
+  | Exclude<IdentityFinding, { readonly kind: "identity" }>
+  | { readonly kind: "identity"; readonly identity: Identity; readonly target: LinkTarget };
+
+/** What happened in the world. */
+export type RunEvent =
+  | { readonly kind: "looked-up"; readonly memory: MachineMemory; readonly finding: Found }
+  | { readonly kind: "answered"; readonly candidate: Candidate; readonly verdict: LinkVerdict }
+  /** No answer, or one that makes no sense to ask again for. */
+  | { readonly kind: "failed"; readonly error: AgentError }
+  | { readonly kind: "waited"; readonly schedule: Schedule }
+  /** Asked to end during a wait. */
+  | { readonly kind: "interrupted"; readonly schedule: Schedule; readonly cause: AgentError }
+  /** Another run held the lock until this one was asked to end, or the lock can't be used. */
+  | { readonly kind: "locked-out"; readonly error: AgentError };
+
+/** The circumstances of a decision. */
+export interface Moment {
+  /** Wall-clock milliseconds. */
+  readonly now: number;
+  /** How long the device has been awake in this run, ms. */
+  readonly awake: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Why the run is to end; undefined while it is not. */
+  readonly ending: AgentError | undefined;
+}
+
+/** How a run ends, before its calls and its time are counted. */
+export type End = Pick<LinkResult, "outcome" | "message"> & Partial<Known & Pick<LinkResult, "error">>;
+
+/** What is to be done. The last effect of a decision is its move, which brings the next event or ends the run. */
+export type Effect = Note | Move;
+
+type Note =
+  /** `end`: the result says the same. */
+  | {
+      readonly kind: "log";
+      readonly level: "error" | "warn" | "info" | "debug";
+      readonly event: string;
+      readonly message: string;
+      readonly fields?: LogFields;
+      readonly end?: true;
+    }
+  /** Replaces what is remembered; the lock is held. */
+  | { readonly kind: "remember"; readonly memory: MachineMemory }
+  /** Changes what is remembered after a wait, where another run has not replaced it. */
+  | { readonly kind: "amend"; readonly change: Pick<MachineMemory, "pace" | "lastRun"> };
+
+type Move =
+  /** Takes the lock, reads the memory and finds out device and user. */
+  | { readonly kind: "look-up" }
+  | { readonly kind: "ask"; readonly candidate: Candidate; readonly identity: Identity }
+  /** Releases the lock and everything else, then waits. */
+  | { readonly kind: "wait"; readonly schedule: Schedule; readonly cause: AgentError }
+  | { readonly kind: "end"; readonly end: End };
+
+/** A decision: what is known now, and what is to be done. */
+export interface Decision {
+  readonly state: RunState;
+  readonly effects: readonly Effect[];
+}

@@ -13,7 +13,7 @@ export interface SeenSurvey {
 
 /** The device ID of the vendor's client, by its local API or where it keeps it. */
 export function checkVendorClient({ survey: { device }, observed }: SeenSurvey): Finding {
-  return checkIds("opswat", device, observed.of("vendorClient"), observed.elapsed("vendorClient", "vendorDeviceId"));
+  return checkIds("opswat", device, observed.of("vendorDeviceId"), observed.elapsed("vendorClient", "vendorDeviceId"));
 }
 
 /** What the hardware's identifiers are, and why some are passed over. */
@@ -34,8 +34,8 @@ function checkIds(
   const passedOver = device.passedOver.filter((one) => one.source === source);
   const problem = passedOver.find(({ failed }) => failed);
   if (problem !== undefined) return { status: "warn", detail: problem.reason, elapsedMs };
-  const [first] = passedOver;
-  return { status: "skip", detail: first?.reason ?? "none", elapsedMs };
+  const reasons = new Set(passedOver.map(({ reason }) => reason));
+  return { status: "skip", detail: [...reasons].join("; ") || "none", elapsedMs };
 }
 
 const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };

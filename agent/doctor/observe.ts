@@ -9,6 +9,7 @@ import { bounded } from "./bounded.ts";
 type LookUp =
   | "vendorClient"
   | "vendorDeviceId"
+  | "reportedDeviceId"
   | "adapters"
   | "hardwareIds"
   | "sessions"
@@ -83,6 +84,7 @@ export function observe(platform: Platform, askVendorClient: AskVendorClient, cl
       account: one("account", (key: string) => platform.account(key)),
       accountByName: one("accountByName", (name: string) => platform.accountByName(name)),
       groups: one("groups", (account) => platform.groups(account)),
+      ...(platform.reportedDeviceId && { reportedDeviceId: one("reportedDeviceId", platform.reportedDeviceId) }),
       ...(platform.principalName && { principalName: one("principalName", platform.principalName) }),
     },
     askVendorClient: one("vendorClient", askVendorClient),
@@ -94,6 +96,7 @@ export function observe(platform: Platform, askVendorClient: AskVendorClient, cl
 const names: Readonly<Record<LookUp, string>> = {
   vendorClient: "The vendor's client",
   vendorDeviceId: "The vendor client's files",
+  reportedDeviceId: "The firmware's UUID",
   adapters: "The list of network adapters",
   hardwareIds: "The hardware's identifiers",
   sessions: "The list of sessions",

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { type DeviceId, parseHexId, parseUuid } from "../identity/device-id.ts";
+import { type DeviceId, parseVendorId } from "../identity/device-id.ts";
 import type { ApiRequest, RawResponse, Sender } from "../network/exchange.ts";
 import type { Listener } from "../platform/port.ts";
 import { absent, failed, found, type Reading } from "../reading.ts";
@@ -99,15 +99,10 @@ export function readDevinfo(response: RawResponse, origin: string): Reading<Devi
   }
   const hwid = typeof info === "object" && info !== null && "hwid" in info ? info.hwid : undefined;
   if (hwid === undefined || hwid === null || hwid === "") return absent(origin, "its answer has no device ID");
-  const parsed = typeof hwid === "string" ? parseEither(hwid) : undefined;
+  const parsed = typeof hwid === "string" ? parseVendorId(hwid) : undefined;
   if (parsed?.kind === "valid") return found(parsed.id, origin);
   if (parsed?.kind === "placeholder") return absent(origin, `its device ID has ${parsed.reason}`);
   return unreadable(origin, "its device ID is not in a known form");
-}
-
-function parseEither(hwid: string): ReturnType<typeof parseHexId> {
-  const hex = parseHexId(hwid);
-  return hex.kind === "malformed" ? parseUuid(hwid) : hex;
 }
 
 /** By steps of which each is linear: one pattern for the whole took 13 s for 64 KiB of spaces. */

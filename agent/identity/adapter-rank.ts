@@ -1,5 +1,6 @@
 import { foldName } from "./fold.ts";
 import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "./mac.ts";
+import { sharedMacReason } from "./shared-macs.ts";
 import type { Adapter } from "./sources.ts";
 
 /** A MAC address that is worth trying. */
@@ -34,6 +35,11 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
       continue;
     }
     for (const address of addressesOf(adapter)) {
+      const shared = sharedMacReason(address.mac);
+      if (shared !== undefined) {
+        passedOver.push({ adapter: adapter.name, mac: address.mac, reason: shared });
+        continue;
+      }
       const { order, reason } = standing(adapter, address);
       const { mac, note } = address;
       ranked.push({ mac, adapter: adapter.name, reason: note === undefined ? reason : `${reason}; ${note}`, order });
@@ -86,15 +92,22 @@ interface Address {
 
 function addressesOf({ mac, permanentMac, addressAssigned, detachable = false }: Adapter): Address[] {
   const usable = (one: Mac | undefined): one is Mac => one !== undefined && !isVoid(one) && !isMulticast(one);
+  // Many laptops give docks an address of their own (MAC address pass-through), which stays with the laptop.
+  const passedThrough = addressAssigned === "passed-through" || (detachable && addressAssigned === "set");
   if (!usable(permanentMac) || permanentMac === mac) {
-    return usable(mac) ? [{ mac, note: undefined, shared: detachable }] : [];
+    if (!usable(mac)) return [];
+    // Some drivers keep such an address as the adapter's permanent one.
+    return addressAssigned === "passed-through"
+      ? [{ mac, note: passThroughNote, shared: false }]
+      : [{ mac, note: undefined, shared: detachable }];
   }
   const burntIn = { mac: permanentMac, note: "burnt into the adapter", shared: detachable };
-  // Many laptops give docks an address of their own (MAC address pass-through), which stays with the laptop.
-  const set = detachable ? "passed through by this machine" : "set by software";
+  const set = passedThrough ? passThroughNote : "set by software";
   const how = addressAssigned === "random" ? "chosen at random" : set;
   return usable(mac) ? [burntIn, { mac, note: how, shared: false }] : [burntIn];
 }
+
+const passThroughNote = "passed through by this machine";
 
 function standing(adapter: Adapter, { mac, shared }: Address): { order: readonly number[]; reason: string } {
   const madeUp = isLocallyAdministered(mac);

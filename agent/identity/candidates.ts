@@ -40,6 +40,8 @@ export interface PassedOver {
 /** What each source of identifiers said; a source that `identify` does not name need not be asked and is left out. */
 export interface SourceReadings {
   readonly opswat?: readonly Reading<DeviceId>[];
+  /** An unconfirmed device ID of the vendor's client, which serves where `opswat` has none. */
+  readonly reported?: Reading<DeviceId>;
   readonly mac?: Reading<readonly Adapter[]>;
   readonly hwid?: readonly Reading<DeviceId>[];
 }
@@ -66,8 +68,7 @@ export function listCandidates(
   const all: Candidate[] = [];
   const passedOver: PassedOver[] = [];
   for (const source of settings.identify) {
-    const listed =
-      source === "mac" ? fromAdapters(readings.mac, settings.interface) : fromIds(source, readings[source] ?? []);
+    const listed = listedFrom[source](readings, settings);
     all.push(...listed.candidates);
     passedOver.push(...listed.passedOver);
   }
@@ -86,17 +87,41 @@ export function listCandidates(
   return { candidates, passedOver, hardware };
 }
 
-/** The best identifier alone: the later readings are second choices, taken only where the ones before are absent. */
-function fromIds(source: "opswat" | "hwid", readings: readonly Reading<DeviceId>[]): Listed {
+const listedFrom: Readonly<
+  Record<Source, (readings: SourceReadings, settings: Pick<Settings, "interface">) => Listed>
+> = {
+  opswat: fromVendorClient,
+  mac: (readings, settings) => fromAdapters(readings.mac, settings.interface),
+  // Another hardware identifier could be the wrong one: only an absent one lets the next answer.
+  hwid: ({ hwid = [] }) => firstFound("hwid", hwid, "the hardware's identifier", { pastFailures: false }),
+};
+
+/**
+ * The vendor client's device ID. All readings ask for the same identifier, so that the next one may answer after a
+ * failure, too; the failure is reported all the same.
+ */
+function fromVendorClient({ opswat = [], reported }: SourceReadings): Listed {
+  const confirmed = "the device ID of the vendor's client";
+  const listed = firstFound("opswat", opswat, confirmed, { pastFailures: true });
+  if (listed.candidates.length > 0 || reported === undefined) return listed;
+  const guess = firstFound("opswat", [reported], `reported as ${confirmed}, not confirmed`, { pastFailures: true });
+  return { candidates: guess.candidates, passedOver: [...listed.passedOver, ...guess.passedOver] };
+}
+
+/** The best identifier alone: the later readings are second choices. */
+function firstFound(
+  source: "opswat" | "hwid",
+  readings: readonly Reading<DeviceId>[],
+  reason: string,
+  { pastFailures }: { readonly pastFailures: boolean },
+): Listed {
   const passedOver: PassedOver[] = [];
   for (const reading of readings) {
     if (reading.kind === "found") {
-      const opt = 1 as const;
-      const reason = source === "opswat" ? "the device ID of the vendor's client" : "the hardware's identifier";
-      return { candidates: [{ value: reading.value, opt, source, detail: reading.origin, reason }], passedOver };
+      return { candidates: [{ value: reading.value, opt: 1, source, detail: reading.origin, reason }], passedOver };
     }
     passedOver.push({ source, detail: reading.origin, value: undefined, ...why(reading) });
-    if (reading.kind === "failed") break;
+    if (reading.kind === "failed" && !pastFailures) break;
   }
   return { candidates: [], passedOver };
 }

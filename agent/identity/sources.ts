@@ -13,8 +13,11 @@ export interface Adapter {
   readonly kind: "physical" | "virtual" | "loopback" | "other";
   /** Why the system's data say so, for `--dry-run`: `"no device behind it"`, `"Hyper-V switch port"`. */
   readonly kindReason: string;
-  /** The address in use was chosen at random or set by software, not by the maker. */
-  readonly addressAssigned: "permanent" | "random" | "set" | "unknown";
+  /**
+   * How the address in use came to be: by the maker, at random, set by software, or given to a dock by the machine that
+   * it is plugged into (MAC address pass-through).
+   */
+  readonly addressAssigned: "permanent" | "random" | "set" | "passed-through" | "unknown";
   /**
    * Plugged in from outside, as a dock's, which serves whichever machine it is plugged into; left out where it can't be
    * told.
@@ -90,6 +93,11 @@ export interface IdentitySources {
    * @param registryValue the setting `opswatRegistry`; of use on Windows alone
    */
   vendorDeviceId(registryValue?: string): Promise<Reading<DeviceId>>;
+  /**
+   * What the vendor's client is reported, but not confirmed, to use as its device ID where it is installed; left out
+   * where nothing is reported.
+   */
+  reportedDeviceId?(): Promise<Reading<DeviceId>>;
   sessions(): Promise<Reading<readonly Session[]>>;
   /** The user as whom this process runs, whatever the environment says; `absent` for root, SYSTEM and services. */
   caller(): Promise<Reading<{ readonly userKey: string }>>;

@@ -105,20 +105,26 @@ async function readSources(
   { identify, opswatRegistry }: SurveySettings,
 ): Promise<SourceReadings> {
   return {
-    ...(identify.includes("opswat") ? { opswat: await vendorIds(platform, askVendorClient, opswatRegistry) } : {}),
+    ...(identify.includes("opswat") ? await vendorIds(platform, askVendorClient, opswatRegistry) : {}),
     ...(identify.includes("mac") ? { mac: await platform.adapters() } : {}),
     ...(identify.includes("hwid") ? { hwid: await platform.hardwareIds() } : {}),
   };
 }
 
-/** The running client knows best; what it left on the machine serves where it does not run. */
+/**
+ * What the client keeps where administrators alone may write comes first: any user may listen on its port. What is only
+ * reported to be its ID serves where neither has one.
+ */
 async function vendorIds(
   platform: IdentitySources,
   askVendorClient: AskVendorClient,
   registryValue: string | undefined,
-): Promise<readonly Reading<DeviceId>[]> {
+): Promise<Pick<SourceReadings, "opswat" | "reported">> {
+  const kept = await platform.vendorDeviceId(registryValue);
+  if (kept.kind === "found") return { opswat: [kept] };
   const asked = await askVendorClient();
-  return asked.kind === "found" ? [asked] : [asked, await platform.vendorDeviceId(registryValue)];
+  const reported = asked.kind === "found" ? undefined : await platform.reportedDeviceId?.();
+  return { opswat: [kept, asked], ...(reported === undefined ? {} : { reported }) };
 }
 
 function noIdentifier({ passedOver }: Pick<Candidates, "passedOver">): AgentError {

@@ -65,7 +65,7 @@ describe("an identifier's source", () => {
 
   test("that has nothing is no fault", async () => {
     const none = await seen();
-    expect(identity.checkVendorClient(none)).toMatchObject({ status: "skip", detail: "nothing listens there" });
+    expect(identity.checkVendorClient(none)).toMatchObject({ status: "skip", detail: "none; nothing listens there" });
     expect(identity.checkHardwareIds(none)).toMatchObject({ status: "skip", detail: "none" });
   });
 

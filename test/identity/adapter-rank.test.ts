@@ -58,6 +58,40 @@ test("the address that a machine gives to its dock is its own, the dock's own co
   expect(macs[0]?.reason).toContain("passed through by this machine");
 });
 
+test("an address that the driver of a dock keeps as its permanent one is the machine's own, too", () => {
+  const passedThrough = mac("8c:04:ba:01:02:03");
+  const wireless = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), up: false, defaultRoute: undefined });
+  const { macs } = rankAdapters([
+    wireless,
+    { ...dock, mac: passedThrough, permanentMac: passedThrough, addressAssigned: "passed-through" },
+  ]);
+  expect(macs.map(({ mac }) => mac)).toEqual([passedThrough, "d8:3b:bf:01:02:03"]);
+  expect(macs[0]?.reason).toContain("passed through by this machine");
+});
+
+test.each([
+  ["88:88:88:88:87:88", /Intel/],
+  ["0c:5b:8f:27:9a:64", /Huawei/],
+  ["fe:ff:ff:ff:ff:ff", /Xen/],
+  ["00:50:56:c0:00:08", /VMware/],
+  ["00:00:5e:00:01:2a", /VRRP/],
+  ["00:e0:4c:53:44:58", /USB adapters/],
+  ["44:44:44:44:44:44", /repeats/],
+  ["00:01:02:03:04:05", /counts/],
+  ["00:11:22:33:44:55", /counts/],
+])("the address %s, which many devices have, is skipped with the reason", (shared, reason) => {
+  const { macs, passedOver } = rankAdapters([adapter({ name: "eth0", mac: mac(shared) }), idle]);
+  expect(macs).toMatchObject([{ adapter: "eth1" }]);
+  expect(passedOver).toEqual([{ adapter: "eth0", mac: shared, reason: expect.stringMatching(reason) }]);
+});
+
+test("of an adapter with a shared address in use, the one burnt in is tried", () => {
+  const { macs } = rankAdapters([
+    adapter({ mac: mac("88:88:88:88:87:88"), permanentMac: mac("00:1b:21:aa:bb:cc"), addressAssigned: "set" }),
+  ]);
+  expect(macs).toMatchObject([{ mac: "00:1b:21:aa:bb:cc" }]);
+});
+
 test("a dock alone is a candidate all the same", () => {
   expect(rankAdapters([dock]).macs).toMatchObject([{ mac: dock.mac }]);
 });
@@ -77,7 +111,13 @@ test("every adapter is either a candidate or passed over, and no address comes t
     permanentMac: fc.option(address, { nil: undefined }),
     kind: fc.constantFrom("physical" as const, "virtual" as const, "loopback" as const, "other" as const),
     kindReason: fc.constant("because"),
-    addressAssigned: fc.constantFrom("permanent" as const, "random" as const, "set" as const, "unknown" as const),
+    addressAssigned: fc.constantFrom<Adapter["addressAssigned"]>(
+      "permanent",
+      "random",
+      "set",
+      "passed-through",
+      "unknown",
+    ),
     up: fc.boolean(),
     detachable: fc.boolean(),
     defaultRoute: fc.option(fc.nat(3), { nil: undefined }),

@@ -116,6 +116,43 @@ test("a UPN that can't be looked up is waited for; one that is not there is the 
   expect(none).toMatchObject({ username: "alice", problems: [], warnings: [expect.stringContaining("SAM")] });
 });
 
+const kept = "1dc0aaaa292ce801f5379042d68bb6cb" as DeviceId;
+const refused = failed("vendor's client", new AgentError("identity-unreadable", "a user listens there"));
+
+test("what the client keeps for administrators alone is preferred to its port, which is not asked", async () => {
+  const client = vi.fn<AskVendorClient>(async () => found("f00dfeed292ce801f5379042d68bb6cb" as DeviceId, "port"));
+  const { device } = await survey({ others: { vendorDeviceId: async () => found(kept, "registry") } }, {}, client);
+  expect(device.candidates[0]).toMatchObject({ value: kept, detail: "registry" });
+  expect(client).not.toHaveBeenCalled();
+});
+
+test("a failure of the one place lets the other answer, and is reported", async () => {
+  const byPort = await survey({ others: { vendorDeviceId: async () => unreadable } }, {}, async () =>
+    found(kept, "port"),
+  );
+  expect(byPort.device.candidates[0]).toMatchObject({ value: kept, detail: "port" });
+  expect(byPort.warnings).toEqual([expect.stringContaining("the directory does not answer")]);
+  const byRegistry = await survey(
+    { others: { vendorDeviceId: async () => found(kept, "registry") } },
+    {},
+    async () => refused,
+  );
+  expect(byRegistry.device.candidates[0]).toMatchObject({ value: kept, detail: "registry" });
+});
+
+test("an unconfirmed device ID comes after what the client says, and before MAC addresses", async () => {
+  const uuid = "4c4c4544004235108052b4c04f4e3732" as DeviceId;
+  const reportedDeviceId = vi.fn(async () => found(uuid, "SMBIOS UUID"));
+  const silent = await survey({ others: { reportedDeviceId } });
+  expect(silent.device.candidates.slice(0, 2)).toMatchObject([
+    { source: "opswat", opt: 1, value: uuid, reason: expect.stringContaining("not confirmed") },
+    { source: "mac" },
+  ]);
+  const answering = await survey({ others: { reportedDeviceId } }, {}, async () => found(kept, "port"));
+  expect(answering.device.candidates.filter(({ source }) => source === "opswat")).toMatchObject([{ value: kept }]);
+  expect(reportedDeviceId).toHaveBeenCalledTimes(1);
+});
+
 test("the vendor's device ID is looked for where the setting says", async () => {
   const vendorDeviceId = vi.fn(async () => absent("registry", "none"));
   const opswatRegistry = "HKLM\\SOFTWARE\\Vendor\\Id";

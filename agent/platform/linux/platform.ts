@@ -11,7 +11,7 @@ import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
 import { readLocalFiles } from "./accounts/local-files.ts";
 import { readSessions } from "./accounts/sessions.ts";
 import { readAdapters } from "./hardware/adapters.ts";
-import { type LoadSecondSource, readHardwareIds } from "./hardware/hardware-ids.ts";
+import { type LoadSecondSource, readHardwareIds, reportedDeviceId } from "./hardware/hardware-ids.ts";
 import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { nss } from "./libc.ts";
 import { readListener } from "./listener.ts";
@@ -69,7 +69,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     policy: () => readPolicy(policyPath(root), trust),
     adapters: async () => readAdapters(root, options.permanentMacs ?? permanentMacs),
     hardwareIds: () => readHardwareIds(root, credentials, secondSource),
-    vendorDeviceId: async () => absent("vendor client", "its client for Linux keeps no device ID that is documented"),
+    vendorDeviceId: async () => absent("vendor client", "the client for Linux has no documented place for it"),
+    reportedDeviceId: async () => reportedDeviceId(root, credentials),
     startedByPerson: () => person,
     listenerOwner: (port) => readListener(root, port, (uid) => uid === 0 || isService(uid)),
     sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),

@@ -11,15 +11,15 @@ const ARPHRD_ETHER = 1;
 const ARPHRD_INFINIBAND = 32;
 const ARPHRD_LOOPBACK = 772;
 
-/** Documentation/ABI/testing/sysfs-class-net, addr_assign_type; 2 is an address stolen from another adapter. */
+/** Documentation/ABI/testing/sysfs-class-net, addr_assign_type; 2 is an address taken from another device. */
 const assignments: Readonly<Record<string, Adapter["addressAssigned"]>> = {
   "0": "permanent",
   "1": "random",
   "3": "set",
 };
 
-/** Drivers of software adapters that name themselves in `uevent` (DEVTYPE). */
-const deviceTypes: Readonly<Record<string, string>> = {
+/** What adapters without hardware of their own call themselves in `uevent` (DEVTYPE). */
+const virtualTypes: Readonly<Record<string, string>> = {
   bridge: "a bridge",
   bond: "a bond of several adapters",
   vlan: "a VLAN on another adapter",
@@ -29,6 +29,25 @@ const deviceTypes: Readonly<Record<string, string>> = {
   gretap: "a GRE tunnel",
   macvlan: "a MACVLAN on another adapter",
   team: "a team of several adapters",
+};
+
+/** DEVTYPE of adapters that have hardware behind them, but another device's address or none that lasts. */
+const foreignTypes: Readonly<Record<string, string>> = {
+  bluetooth: "Bluetooth tethering",
+  wwan: "a mobile modem",
+  gadget: "this device as a USB gadget",
+};
+
+/** Drivers of things that lend their network to whichever machine they are plugged into. */
+const foreignDrivers: Readonly<Record<string, string>> = {
+  ipheth: "an iPhone's tethering",
+  rndis_host: "a phone's tethering (RNDIS)",
+  "thunderbolt-net": "networking between machines over Thunderbolt",
+  thunderbolt_net: "networking between machines over Thunderbolt",
+  cdc_mbim: "a mobile modem",
+  qmi_wwan: "a mobile modem",
+  huawei_cdc_ncm: "a mobile modem",
+  sierra_net: "a mobile modem",
 };
 
 /**
@@ -50,15 +69,19 @@ export function readAdapters(
     const kinds = new Map(names.map((name) => [name, kindOf(folder, name)]));
     const burntIn = permanentMacs(names.filter((name) => kinds.get(name)?.kind === "physical"));
     const routes = defaultRoutes(root, folder);
+    const auxiliaryMac = parseMac(text(root, "sys/devices/platform/thinkpad_acpi/auxmac"));
     const adapters = names.map((name): Adapter => {
       const { kind, kindReason } = kinds.get(name) ?? kindOf(folder, name);
+      const mac = parseMac(text(folder, name, "address"));
       return {
         name,
-        mac: parseMac(text(folder, name, "address")),
+        mac,
         permanentMac: burntIn.get(name),
         kind,
         kindReason,
-        addressAssigned: assignments[text(folder, name, "addr_assign_type")] ?? "unknown",
+        addressAssigned: isPassedThrough(folder, name, mac, auxiliaryMac)
+          ? "passed-through"
+          : (assignments[text(folder, name, "addr_assign_type")] ?? "unknown"),
         detachable: isDetachable(folder, name),
         up: isUp(folder, name),
         defaultRoute: routes.get(name),
@@ -75,23 +98,41 @@ export function readAdapters(
 function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReason"> {
   const type = Number(text(folder, name, "type"));
   if (type === ARPHRD_LOOPBACK) return { kind: "loopback", kindReason: "loopback" };
-  if (existsSync(join(folder, name, "device"))) {
-    if (type === ARPHRD_ETHER) return { kind: "physical", kindReason: "a device is behind it" };
+  if (!existsSync(join(folder, name, "device"))) return { kind: "virtual", kindReason: virtualReason(folder, name) };
+  if (type !== ARPHRD_ETHER) {
     const kindReason = type === ARPHRD_INFINIBAND ? "InfiniBand, without a MAC address" : "not an Ethernet adapter";
     return { kind: "other", kindReason };
   }
-  return { kind: "virtual", kindReason: virtualReason(folder, name) };
+  const foreign = foreignTypes[deviceType(folder, name)] ?? foreignDrivers[linkName(folder, name, "device/driver")];
+  if (foreign !== undefined) return { kind: "other", kindReason: foreign };
+  return { kind: "physical", kindReason: "a device is behind it" };
+}
+
+const deviceType = (folder: string, name: string): string =>
+  /^DEVTYPE=(.*)$/m.exec(text(folder, name, "uevent"))?.[1] ?? "";
+
+/**
+ * Whether the machine gave its own address to a dock: r8152 marks such an address as taken from another device
+ * (NET_ADDR_STOLEN, kernel commit cb6cf0820f22), and thinkpad_acpi shows the one of a ThinkPad (`auxmac`,
+ * Documentation/admin-guide/laptops/thinkpad-acpi.rst).
+ */
+function isPassedThrough(folder: string, name: string, mac: Mac | undefined, auxiliaryMac: Mac | undefined): boolean {
+  if (linkName(folder, name, "device/driver") !== "r8152") return false;
+  return text(folder, name, "addr_assign_type") === "2" || (mac !== undefined && mac === auxiliaryMac);
 }
 
 /**
- * Documentation/ABI/testing/sysfs-devices-removable: the platform tells of USB and PCI devices (in docks on
- * Thunderbolt) whether they can be unplugged. Of USB it often does not know, which is then believed to be unplugged;
- * `device` of a USB adapter is one interface of the device above it.
+ * Documentation/ABI/testing/sysfs-devices-removable: the platform marks USB and PCI devices that can be unplugged. An
+ * adapter is as detachable as anything between it and the machine: a dock's Ethernet chip is fixed to the dock's hub. A
+ * device of which the platform knows nothing (`unknown`) may be soldered in, as a Raspberry Pi's Ethernet is.
  */
 function isDetachable(folder: string, name: string): boolean {
-  const bus = linkName(folder, name, "device/subsystem");
-  if (bus === "usb") return text(dirname(realpathSync(join(folder, name, "device"))), "removable") !== "fixed";
-  return text(folder, name, "device/removable") === "removable";
+  const device = join(folder, name, "device");
+  if (!existsSync(device)) return false;
+  for (let above = realpathSync(device); above !== dirname(above); above = dirname(above)) {
+    if (text(above, "removable") === "removable") return true;
+  }
+  return false;
 }
 
 /** The last part of where a link leads; empty where there is none. */
@@ -105,10 +146,10 @@ function linkName(...path: readonly string[]): string {
 }
 
 function virtualReason(folder: string, name: string): string {
-  const deviceType = /^DEVTYPE=(.*)$/m.exec(text(folder, name, "uevent"))?.[1] ?? "";
-  const told = deviceTypes[deviceType];
-  if (deviceType === "bridge" && /^(?:docker\d+|br-[0-9a-f]{12})$/.test(name)) return "a bridge of Docker";
-  if (told !== undefined) return told;
+  const type = deviceType(folder, name);
+  if (type === "bridge" && /^(?:docker\d+|br-[0-9a-f]{12})$/.test(name)) return "a bridge of Docker";
+  const described = virtualTypes[type] ?? foreignTypes[type];
+  if (described !== undefined) return described;
   if (existsSync(join(folder, name, "tun_flags"))) return "a TUN or TAP adapter of a VPN or a virtual machine";
   if (existsSync(join(folder, name, "bonding"))) return "a bond of several adapters";
   const [lower] = lowerAdapters(folder, name);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import {
@@ -22,10 +22,73 @@ export async function readHardwareIds(
   credentialsFolder: string | undefined,
   loadSecondSource: LoadSecondSource,
 ): Promise<readonly Reading<DeviceId>[]> {
-  const native = [...smbiosUuids(root, credentialsFolder), machineId(root)];
+  const native = [...firmwareUuids(root, credentialsFolder), machineId(root)];
   if (!native.every(({ kind }) => kind === "absent")) return native;
   const readSecondSource = await loadSecondSource();
   return [...native, ...(await readSecondSource())];
+}
+
+/** Where the vendor's client for Linux is installed. */
+const vendorClient = ["usr/bin/opswatclient", "usr/bin/opswat-client"];
+
+/**
+ * What the vendor's client for Linux is reported to use as its device ID: the SMBIOS UUID without dashes. One public
+ * report says so, without the case of the letters; the vendor does not.
+ */
+export function reportedDeviceId(root: string, credentialsFolder: string | undefined): Reading<DeviceId> {
+  const origin = "SMBIOS UUID, as the vendor's client is reported to use it";
+  if (!vendorClient.some((path) => existsSync(join(root, path)))) {
+    return absent(origin, "the vendor's client is not installed");
+  }
+  const uuid = firmwareUuids(root, credentialsFolder).find(({ kind }) => kind !== "absent");
+  if (uuid === undefined) return absent(origin, "the firmware has no UUID that can be read");
+  return uuid.kind === "found" ? deviceIdReading(parseHexId(uuid.value.replaceAll("-", "")), origin) : uuid;
+}
+
+/**
+ * The system's UUID in the firmware. A container sees its host's, which is not the container's own: two containers, or a
+ * container and its host, would be taken for each other.
+ */
+function firmwareUuids(root: string, credentialsFolder: string | undefined): Reading<DeviceId>[] {
+  const container = containerReason(root);
+  if (container !== undefined) return [absent("SMBIOS UUID", `${container}, and the firmware is its host's`)];
+  return smbiosUuids(root, credentialsFolder);
+}
+
+/** Names that engines leave in paths of control groups and mounts. */
+const engines =
+  /[/:](docker|lxc|libpod|kubepods|kubelet\/pods|containerd|crio|garden|overlay-containers)(?:[/.:\s-]|$)/m;
+
+/**
+ * Why this is a container, undefined where it is none: what the manager wrote (container interface of systemd, as
+ * systemd-nspawn, podman and LXC keep it), podman's file, the first process's control group, and the files that an
+ * engine mounts over /etc. `/.dockerenv` counts for nothing: images of virtual machines that were made from a container
+ * keep it.
+ */
+function containerReason(root: string): string | undefined {
+  const manager = text(root, "run/systemd/container") || variable(text(root, "proc/1/environ"), "container");
+  if (manager !== "") return `this is a container (${manager})`;
+  if (existsSync(join(root, "run/.containerenv"))) return "this is a container (podman)";
+  const mountsOverEtc = text(root, "proc/self/mountinfo")
+    .split("\n")
+    .filter((line) => / \/etc\/(?:hosts|hostname|resolv\.conf) /.test(line));
+  const [, engine] = engines.exec([text(root, "proc/1/cgroup"), ...mountsOverEtc].join("\n")) ?? [];
+  return engine === undefined ? undefined : `this is a container (${engine})`;
+}
+
+/** @param environ of proc_pid_environ(5): `NAME=value`, each ended by a NUL */
+function variable(environ: string, name: string): string {
+  const line = environ.split("\0").find((one) => one.startsWith(`${name}=`));
+  return line?.slice(name.length + 1) ?? "";
+}
+
+/** Empty where the file is missing or readable by root alone. */
+function text(root: string, path: string): string {
+  try {
+    return readFileSync(join(root, path), "utf8").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** A unit without privileges finds the UUID in its credentials; the original is then unreadable, which says nothing. */

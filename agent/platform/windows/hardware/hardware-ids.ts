@@ -1,5 +1,5 @@
 import { AgentError, messageOf } from "../../../errors.ts";
-import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../../identity/device-id.ts";
+import { type DeviceId, deviceIdReading, parseUuid, parseVendorId } from "../../../identity/device-id.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { RegistryKey } from "../registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
@@ -35,12 +35,16 @@ export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
 /** Where the vendor's client keeps its device ID; which of them is not documented, so all are looked at. */
 export interface VendorPlaces {
   readonly keys: readonly string[];
-  /** Names of values, compared without case. */
+  /** Names of values, compared without case, `_`, `-` and blanks. */
   readonly values: readonly string[];
 }
 
 const vendorPlaces: VendorPlaces = {
-  keys: ["SOFTWARE\\OPSWAT\\GEARS Client\\Config", "SOFTWARE\\OPSWAT\\GEARS Client\\Status"],
+  keys: [
+    "SOFTWARE\\OPSWAT\\GEARS Client",
+    "SOFTWARE\\OPSWAT\\GEARS Client\\Config",
+    "SOFTWARE\\OPSWAT\\GEARS Client\\Status",
+  ],
   values: ["DeviceID", "HWID"],
 };
 
@@ -50,24 +54,44 @@ export function placeOf(registryValue: string): VendorPlaces {
   return { keys: [key], values: [value] };
 }
 
-/** The vendor client's device ID: 32 hex digits in one of its registry keys, in both halves of the registry. */
+const plainName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, "");
+/** The licence key, which has the form of a device ID and is the same on all devices. */
+const licenceKey = "registrationkey";
+
+/**
+ * The vendor client's device ID in one of its registry keys, in both halves of the registry. Two different ones are a
+ * failure: either could be the one of another installation.
+ */
 export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlaces = vendorPlaces): Reading<DeviceId> {
   const origin = "registry of the vendor's client";
+  const wanted = values.map(plainName).filter((name) => name !== licenceKey);
+  if (wanted.length === 0) return absent(origin, "RegistrationKey is the licence key, not a device ID");
   let present = false;
+  const ids = new Map<DeviceId, string>();
   try {
     for (const path of keys) {
       for (const view of [32, 64] as const) {
         const key = readKey(path, view);
         present ||= key !== undefined;
-        const text = textValue(key, values);
-        const parsed = text === undefined ? undefined : parseHexId(text);
-        if (parsed?.kind === "valid") return found(parsed.id, `registry ${path}`);
+        for (const value of key?.values.filter(({ name }) => wanted.includes(plainName(name))) ?? []) {
+          const decoded = decodeRegistryValue(value);
+          const parsed = typeof decoded === "string" ? parseVendorId(decoded) : undefined;
+          if (parsed?.kind === "valid") ids.set(parsed.id, `registry ${path}`);
+        }
       }
     }
   } catch (cause) {
     return unreadable(origin, cause);
   }
-  return absent(origin, present ? "no value of 32 hex digits named like a device ID" : "the client is not installed");
+  const [first, ...others] = [...ids];
+  if (first === undefined) {
+    return absent(
+      origin,
+      present ? "no value that is named like a device ID holds one" : "the client is not installed",
+    );
+  }
+  if (others.length > 0) return unreadable(origin, `it holds several device IDs (${[...ids.keys()].join(", ")})`);
+  return found(...first);
 }
 
 function textValue(key: RegistryKey | undefined, names: readonly string[]): string | undefined {

@@ -1,5 +1,5 @@
-import { symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { parseMac } from "../../../../agent/identity/mac.ts";
 import { readAdapters } from "../../../../agent/platform/linux/hardware/adapters.ts";
@@ -59,32 +59,98 @@ test("a container host's adapters are virtual, each with its reason", () => {
 });
 
 /**
- * An adapter's files with its device as sysfs has it: `device` of a USB adapter is an interface of the device above.
+ * An adapter on a device with others above it, as sysfs has it.
+ * @param removable by folder below sys/devices, from the machine outwards; the last one is the adapter's device
  */
-function plugged(bus: string, removable: string): Readonly<Record<string, boolean | undefined>> {
-  const above = bus === "usb" ? "sys/devices/dock" : "sys/devices/dock/card";
-  const root = makeRoot({
-    ...ethernet("eth0"),
-    "sys/devices/dock/card/": "",
-    [`${above}/removable`]: `${removable}\n`,
-    [`sys/bus/${bus}/`]: "",
+function plugged(removable: Readonly<Record<string, string | undefined>>, files: Tree = {}, driver = "r8152") {
+  const devices = Object.keys(removable);
+  const device = `sys/devices/${devices.join("/")}`;
+  const tree: Record<string, string> = {
+    ...ethernet("eth0", files),
+    [`${device}/`]: "",
+    [`sys/drivers/${driver}/`]: "",
+  };
+  devices.forEach((name, at) => {
+    const state = removable[name];
+    if (state === undefined) return;
+    tree[`sys/devices/${devices.slice(0, at + 1).join("/")}/removable`] = `${state}\n`;
   });
-  symlinkSync(join(root, "sys/devices/dock/card"), join(root, "sys/class/net/eth0/device"));
-  symlinkSync(join(root, "sys/bus", bus), join(root, "sys/devices/dock/card/subsystem"));
-  const reading = readAdapters(root, noPermanentMacs);
-  if (reading.kind !== "found") throw new Error(`adapters are ${reading.kind}`);
-  return Object.fromEntries(reading.value.map(({ name, detachable }) => [name, detachable]));
+  const root = makeRoot(tree);
+  symlinkSync(join(root, device), join(root, "sys/class/net/eth0/device"));
+  symlinkSync(join(root, "sys/drivers", driver), join(root, device, "driver"));
+  return root;
 }
 
+function onlyAdapter(root: string, permanentMacs: Parameters<typeof readAdapters>[1] = noPermanentMacs) {
+  const reading = readAdapters(root, permanentMacs);
+  if (reading.kind !== "found") throw new Error(`adapters are ${reading.kind}`);
+  return reading.value[0];
+}
+
+// `device` of a USB adapter is an interface (1-1:1.0) of the device above it.
 test.each([
-  ["usb", "removable", true],
-  ["usb", "unknown", true],
-  ["usb", "fixed", false],
-  ["pci", "removable", true],
-  ["pci", "fixed", false],
-  ["virtio", "", false],
-])("an adapter on %s that sysfs calls %j can be unplugged: %s", (bus, removable, detachable) => {
-  expect(plugged(bus, removable)).toEqual({ eth0: detachable });
+  ["a USB adapter", { pci: undefined, usb1: "unknown", "1-1": "removable", "1-1:1.0": undefined }, true],
+  ["one whose place the platform does not know", { usb1: "unknown", "1-1": "unknown", "1-1:1.0": undefined }, false],
+  ["one that is soldered in", { usb1: "unknown", "1-1": "fixed", "1-1:1.0": undefined }, false],
+  [
+    "a chip fixed to a dock's hub",
+    { usb1: "unknown", "1-1": "removable", "1-1.4": "fixed", "1-1.4:1.0": undefined },
+    true,
+  ],
+  [
+    "a card in a Thunderbolt dock",
+    { "0000:00:07.0": "fixed", "0000:20:00.0": "removable", "0000:21:00.0": undefined },
+    true,
+  ],
+  ["a card inside", { "0000:00:1f.6": "fixed" }, false],
+  ["a virtual machine's", { virtio0: undefined }, false],
+])("%s can be unplugged if anything between it and the machine can", (_, removable, detachable) => {
+  expect(onlyAdapter(plugged(removable))).toMatchObject({ detachable });
+});
+
+const behindHub = { usb1: "unknown", "1-1": "removable", "1-1.4": "fixed", "1-1.4:1.0": undefined };
+const auxmac = "sys/devices/platform/thinkpad_acpi/auxmac";
+
+test.each<[string, Tree, Tree, string, string]>([
+  ["the kernel says so", { addr_assign_type: "2\n" }, {}, "r8152", "passed-through"],
+  ["it is the ThinkPad's", {}, { [auxmac]: "00:1b:21:aa:bb:cc\n" }, "r8152", "passed-through"],
+  ["the ThinkPad has another", {}, { [auxmac]: "00:1b:21:00:00:00\n" }, "r8152", "permanent"],
+  ["pass-through is off", {}, { [auxmac]: "unavailable\n" }, "r8152", "permanent"],
+  ["it is no dock's driver", { addr_assign_type: "2\n" }, {}, "igb", "unknown"],
+])("an address is passed through to a dock: %s", (_, files, machine, driver, assigned) => {
+  const root = plugged(behindHub, files, driver);
+  for (const [path, content] of Object.entries(machine)) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  const own = parseMac("00:1b:21:aa:bb:cc");
+  if (own === undefined) throw new TypeError("not a MAC address");
+  // r8152 keeps it as the adapter's permanent address.
+  expect(onlyAdapter(root, () => new Map([["eth0", own]]))).toMatchObject({
+    addressAssigned: assigned,
+    permanentMac: own,
+  });
+});
+
+test.each([
+  ["bluetooth", "bnep", "Bluetooth tethering"],
+  ["wwan", "cdc_ether", "a mobile modem"],
+  ["gadget", "g_ether", "this device as a USB gadget"],
+  ["", "ipheth", "an iPhone's tethering"],
+  ["", "rndis_host", "a phone's tethering (RNDIS)"],
+  ["", "thunderbolt-net", "networking between machines over Thunderbolt"],
+  ["", "qmi_wwan", "a mobile modem"],
+])("an adapter with a device is skipped where it calls itself %j or its driver is %s", (type, driver, kindReason) => {
+  const uevent = `${type === "" ? "" : `DEVTYPE=${type}\n`}INTERFACE=eth0\n`;
+  expect(onlyAdapter(plugged({ usb1: "unknown", "1-1": "removable" }, { uevent }, driver))).toMatchObject({
+    kind: "other",
+    kindReason,
+  });
+});
+
+test("Wi-Fi is physical", () => {
+  const root = plugged({ "0000:00:14.3": "fixed" }, { uevent: "DEVTYPE=wlan\nINTERFACE=eth0\n" }, "iwlwifi");
+  expect(onlyAdapter(root)).toMatchObject({ kind: "physical" });
 });
 
 // Bond, VLAN and WireGuard: files as Documentation/ABI/testing/sysfs-class-net describes them, not captured.

@@ -12,6 +12,7 @@ const holding =
   (path: string, view: number, name: string, data: string): ReadKey =>
   (asked, askedView = 64) =>
     asked === path && askedView === view ? { values: [text(name, data)], subkeys: [] } : undefined;
+const client = "SOFTWARE\\OPSWAT\\GEARS Client";
 const status = "SOFTWARE\\OPSWAT\\GEARS Client\\Status";
 const denied = (): never => {
   throw new Error("failed with Windows error 5");
@@ -20,16 +21,41 @@ const denied = (): never => {
 describe("the vendor client's device ID", () => {
   const id = "1dc0aaaa292ce801f5379042d68bb6cb";
 
-  test.each(["DeviceID", "DeviceId", "HWID", "hwid"])("is found under %s, in either half of the registry", (name) => {
-    for (const view of [32, 64]) {
-      expect(registryDeviceId(holding(status, view, name, id.toUpperCase()))).toMatchObject({
-        kind: "found",
-        value: id,
-      });
-    }
+  test.each(["DeviceID", "Device_Id", "device-id", "Device ID", "HWID", "hwid"])(
+    "is found under %s, in either half of the registry, with its case",
+    (name) => {
+      for (const view of [32, 64]) {
+        for (const path of [client, status]) {
+          for (const value of [id, id.toUpperCase(), "A1B2C3D4E5F6G7H8"]) {
+            expect(registryDeviceId(holding(path, view, name, value))).toMatchObject({ kind: "found", value });
+          }
+        }
+      }
+    },
+  );
+
+  test("is never the licence key, which looks the same", () => {
+    const read = holding("SOFTWARE\\OPSWAT\\GEARS Client\\Config", 32, "RegistrationKey", id);
+    expect(registryDeviceId(read)).toMatchObject({ kind: "absent" });
+    const named = placeOf("HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\Registration_Key");
+    expect(registryDeviceId(read, named)).toMatchObject({
+      kind: "absent",
+      reason: expect.stringContaining("licence key"),
+    });
   });
 
-  test("is nothing but 32 hex digits", () => {
+  test("is none where the registry holds two", () => {
+    const both: ReadKey = (path) =>
+      path === status
+        ? { values: [text("HWID", id), text("DeviceID", "f00dfeed292ce801f5379042d68bb6cb")], subkeys: [] }
+        : undefined;
+    expect(registryDeviceId(both)).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
+    const same: ReadKey = (path) =>
+      path === status ? { values: [text("HWID", id), text("DeviceID", id)], subkeys: [] } : undefined;
+    expect(registryDeviceId(same)).toMatchObject({ kind: "found", value: id });
+  });
+
+  test("is no word and no placeholder", () => {
     expect(registryDeviceId(holding(status, 32, "HWID", "unknown"))).toMatchObject({ kind: "absent" });
     expect(registryDeviceId(holding(status, 32, "HWID", "0".repeat(32)))).toMatchObject({ kind: "absent" });
   });

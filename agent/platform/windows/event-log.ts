@@ -3,7 +3,7 @@ import { eventRecord, eventSource } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
-import { readMachineKey } from "./registry.ts";
+import { readMachineKey } from "./read-registry.ts";
 
 /** Writes one event to the log `Application`. @throws WindowsError */
 export function reportEvent(kind: EventKind, message: string): void {

@@ -1,6 +1,6 @@
 import { lockFileName, rotatedPath, stateFileName, temporaryPath } from "../../own-files.ts";
 import type { Paths } from "../port.ts";
-import type { ReadKey } from "./hardware/hardware-ids.ts";
+import type { ReadKey } from "./read-registry.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
 
 const folder = "LinkUserAgent";

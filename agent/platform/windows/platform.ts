@@ -3,8 +3,8 @@ import { AgentError, messageOf } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
-import { accountDomains } from "./accounts/account-domains.ts";
 import { createLogons, isAdministrator, type LogonSources } from "./accounts/logons.ts";
+import { accountDomains } from "./accounts/read-account-domains.ts";
 import {
   consoleSession,
   machineName,
@@ -12,21 +12,21 @@ import {
   ownSession,
   sessionRows,
   shellToken,
-} from "./accounts/session-rows.ts";
+} from "./accounts/read-sessions.ts";
+import { openSessionToken, ownToken, sessionToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
-import { openSessionToken, ownToken, sessionToken } from "./accounts/tokens.ts";
 import { type BoundedOptions, boundedCalls, directCalls } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { makeProtectedFolder, readProtected, writableByOthers } from "./files/protected-files.ts";
-import { readAdapters } from "./hardware/adapters.ts";
-import { smbiosTable } from "./hardware/firmware.ts";
-import { firmwareUuid, machineGuid, placeOf, type ReadKey, registryDeviceId } from "./hardware/hardware-ids.ts";
+import { firmwareUuid, machineGuid, placeOf, registryDeviceId } from "./hardware/hardware-ids.ts";
+import { readAdapters } from "./hardware/read-adapters.ts";
+import { smbiosTable } from "./hardware/read-firmware.ts";
 import { tryLock } from "./lock.ts";
 import { systemDirectory } from "./native/kernel32.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
-import { readMachineKey } from "./registry.ts";
+import { type ReadKey, readMachineKey } from "./read-registry.ts";
 import { readTrigger } from "./service/trigger.ts";
 
 /** Windows itself gives up on a domain controller later than this. */

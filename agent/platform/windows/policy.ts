@@ -2,7 +2,7 @@ import { AgentError, messageOf } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { policyName, settingNames } from "../../settings/table.ts";
 import type { RawPolicy } from "../port.ts";
-import type { ReadKey } from "./hardware/hardware-ids.ts";
+import type { ReadKey } from "./read-registry.ts";
 import { decodeRegistryList, decodeRegistryValue } from "./registry-values.ts";
 
 /** Below HKEY_LOCAL_MACHINE. */

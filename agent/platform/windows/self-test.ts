@@ -1,16 +1,16 @@
 import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
-import { accountDomains } from "./accounts/account-domains.ts";
 import { lookUpSids } from "./accounts/account-lookups.ts";
-import { sessionRows } from "./accounts/session-rows.ts";
+import { accountDomains } from "./accounts/read-account-domains.ts";
+import { sessionRows } from "./accounts/read-sessions.ts";
+import { ownToken } from "./accounts/read-tokens.ts";
 import { systemSid } from "./accounts/sids.ts";
-import { ownToken } from "./accounts/tokens.ts";
 import { directCalls } from "./bounded-calls.ts";
 import { isSealed, seal, unseal } from "./files/data-protection.ts";
-import { adapterAddresses, interfaceTable } from "./hardware/adapters.ts";
+import { adapterAddresses, interfaceTable } from "./hardware/read-adapters.ts";
 import { systemDirectory } from "./native/kernel32.ts";
-import { machineProxies, userProxySettings } from "./proxy/proxy-settings.ts";
-import { readMachineKey } from "./registry.ts";
+import { machineProxies, userProxySettings } from "./proxy/read-proxies.ts";
+import { readMachineKey } from "./read-registry.ts";
 
 /**
  * Calls each system library for something whose answer is known or has a known form, so that a signature that does not

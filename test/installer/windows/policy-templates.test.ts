@@ -1,7 +1,7 @@
 import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
 import { describe, expect, test } from "vitest";
 import { readPolicy } from "../../../agent/platform/windows/policy.ts";
-import type { RegistryKey } from "../../../agent/platform/windows/registry.ts";
+import type { RegistryKey } from "../../../agent/platform/windows/read-registry.ts";
 import type { RegistryValue } from "../../../agent/platform/windows/registry-values.ts";
 import { isSecretName, resolveSettings } from "../../../agent/settings/layers.ts";
 import { policyName, type SettingName, settingNames, settingsTable } from "../../../agent/settings/table.ts";

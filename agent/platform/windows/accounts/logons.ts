@@ -5,12 +5,12 @@ import type { MakeCalls } from "../../native-calls.ts";
 import type { Account, Platform, Session } from "../../port.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { lookUpName, lookUpSids, nameUse } from "./account-lookups.ts";
+import { isEnabled } from "./parse-token.ts";
 import { askPrincipalName } from "./principal-name.ts";
+import type { LogonNames, OpenToken, TokenFacts } from "./read-tokens.ts";
 import { type SessionRow, servicesSession, toSession } from "./sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 import { groupsOf } from "./token-groups.ts";
-import { isEnabled } from "./token-rows.ts";
-import type { LogonNames, OpenToken, TokenFacts } from "./tokens.ts";
 
 /** What this machine tells of its logons; each may throw WindowsError. */
 export interface LogonSources {

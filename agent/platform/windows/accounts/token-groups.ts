@@ -2,8 +2,8 @@ import { AgentError } from "../../../errors.ts";
 import type { MakeCalls } from "../../native-calls.ts";
 import type { Group } from "../../port.ts";
 import { lookUpSids, type NamedSid } from "./account-lookups.ts";
+import type { TokenFacts } from "./read-tokens.ts";
 import { type Sid, type SidAuthorities, sidKind } from "./sids.ts";
-import type { TokenFacts } from "./tokens.ts";
 
 /** All groups of a token with their names. @throws AgentError `identity-unreadable` where a domain's can't be named */
 export async function groupsOf(

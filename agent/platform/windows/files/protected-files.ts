@@ -14,7 +14,7 @@ import {
   parseSecurityDescriptor,
   readRights,
   type SecurityDescriptor,
-} from "./security-descriptor.ts";
+} from "./parse-security.ts";
 
 /** Largest content of a credential file, bytes. */
 const largest = 64 * 1024;

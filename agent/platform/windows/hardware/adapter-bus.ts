@@ -1,5 +1,5 @@
+import type { ReadKey } from "../read-registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
-import type { ReadKey } from "./hardware-ids.ts";
 
 /** Connections of the device class Net (GUID_DEVCLASS_NET, devguid.h), one key for each adapter. */
 const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";

@@ -1,12 +1,9 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseUuid, parseVendorId } from "../../../identity/device-id.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import type { RegistryKey } from "../registry.ts";
+import type { ReadKey, RegistryKey } from "../read-registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
-import { parseSmbios } from "./smbios.ts";
-
-/** Reads a key of HKEY_LOCAL_MACHINE; undefined where it does not exist. */
-export type ReadKey = (path: string, view?: 32 | 64) => RegistryKey | undefined;
+import { parseSmbios } from "./parse-smbios.ts";
 
 /** The system's UUID in its firmware. @param readTable gives RawSMBIOSData */
 export function firmwareUuid(readTable: () => Buffer): Reading<DeviceId> {

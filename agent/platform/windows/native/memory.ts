@@ -46,3 +46,15 @@ export function unicodeStringAt(structure: bigint, offset: number): string {
   const text = ffi().getUint64(structure, offset + 8);
   return text === 0n ? "" : bytesAt(text, length).toString("utf16le");
 }
+
+/** A structure of Windows whose pointers lead into the same memory: the bytes and the address they were at. */
+export interface Memory {
+  readonly bytes: Buffer;
+  readonly base: bigint;
+}
+
+/** The offset of an address inside the memory; undefined for a null pointer and for what lies outside. */
+export function offsetOf(memory: Memory, address: bigint): number | undefined {
+  const distance = address - memory.base;
+  return distance >= 0n && distance < BigInt(memory.bytes.length) ? Number(distance) : undefined;
+}

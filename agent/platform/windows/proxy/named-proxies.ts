@@ -1,7 +1,7 @@
 import { matchesPattern } from "../../../identity/pattern.ts";
 import { type ProxyAddress, parseProxy, type Way } from "../../../network/proxy/address.ts";
 import { bareHost, portOf } from "../../../network/proxy/host-match.ts";
-import type { NamedProxies } from "./proxy-settings.ts";
+import type { NamedProxies } from "./read-proxies.ts";
 
 /**
  * The ways to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,

@@ -5,8 +5,8 @@ import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
 import { unrefTimer } from "../../unref-timer.ts";
 import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
-import type { ReadKey } from "../hardware/hardware-ids.ts";
 import { WindowsError } from "../native/windows-error.ts";
+import type { ReadKey } from "../read-registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
 import { waysBy } from "./named-proxies.ts";
 import {
@@ -15,7 +15,7 @@ import {
   proxiesByScript,
   type UserProxySettings,
   userProxySettings,
-} from "./proxy-settings.ts";
+} from "./read-proxies.ts";
 
 /** Where Windows keeps proxies. */
 export interface ProxySettingSources {

@@ -5,8 +5,8 @@ import { chooseGroup } from "../../../../agent/identity/group-choice.ts";
 import { usernameOf } from "../../../../agent/identity/username.ts";
 import type { MakeCalls } from "../../../../agent/platform/native-calls.ts";
 import { createLogons, type LogonSources } from "../../../../agent/platform/windows/accounts/logons.ts";
+import type { TokenFacts } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
 import { encodeSid, parseSid } from "../../../../agent/platform/windows/accounts/sids.ts";
-import type { TokenFacts } from "../../../../agent/platform/windows/accounts/tokens.ts";
 import { WindowsError } from "../../../../agent/platform/windows/native/windows-error.ts";
 
 const machine = "S-1-5-21-1-2-3";

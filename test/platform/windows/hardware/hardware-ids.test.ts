@@ -3,9 +3,9 @@ import {
   firmwareUuid,
   machineGuid,
   placeOf,
-  type ReadKey,
   registryDeviceId,
 } from "../../../../agent/platform/windows/hardware/hardware-ids.ts";
+import type { ReadKey } from "../../../../agent/platform/windows/read-registry.ts";
 
 const text = (name: string, data: string) => ({ name, type: 1, data: Buffer.from(`${data}\0`, "utf16le") });
 const holding =

@@ -5,16 +5,16 @@
 import { writeFileSync } from "node:fs";
 import { lookUpSids } from "../../../../agent/platform/windows/accounts/account-lookups.ts";
 import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
-import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/session-rows.ts";
-import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/tokens.ts";
+import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/read-sessions.ts";
+import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
 import { boundedCalls } from "../../../../agent/platform/windows/bounded-calls.ts";
 import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
 import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/files/protected-files.ts";
-import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/adapter-rows.ts";
-import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/adapters.ts";
-import { smbiosTable } from "../../../../agent/platform/windows/hardware/firmware.ts";
+import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/parse-adapters.ts";
+import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/read-adapters.ts";
+import { smbiosTable } from "../../../../agent/platform/windows/hardware/read-firmware.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
-import { readMachineKey } from "../../../../agent/platform/windows/registry.ts";
+import { readMachineKey } from "../../../../agent/platform/windows/read-registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
 import { guardStandardStreams } from "../../../../agent/render/standard-streams.ts";
 

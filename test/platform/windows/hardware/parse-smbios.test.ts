@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseSmbios } from "../../../../agent/platform/windows/hardware/smbios.ts";
+import { parseSmbios } from "../../../../agent/platform/windows/hardware/parse-smbios.ts";
 
 const captured = JSON.parse(readFileSync(new URL("../captured-wine-10.json", import.meta.url), "utf8"));
 const uuidBytes = "00112233445566778899aabbccddeeff";

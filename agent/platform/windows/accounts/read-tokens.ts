@@ -1,11 +1,19 @@
 import { advapi32 } from "../native/advapi32.ts";
 import { kernel32 } from "../native/kernel32.ts";
-import { addressOf, dwordIn, dwordSlot, pointerIn, pointerSlot, unicodeStringAt } from "../native/memory.ts";
+import {
+  addressOf,
+  dwordIn,
+  dwordSlot,
+  type Memory,
+  pointerIn,
+  pointerSlot,
+  unicodeStringAt,
+} from "../native/memory.ts";
 import { secur32 } from "../native/secur32.ts";
 import { lastError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
+import { parseTokenGroups, parseTokenSid, type TokenGroup } from "./parse-token.ts";
 import type { Sid } from "./sids.ts";
-import { type Memory, parseTokenGroups, parseTokenSid, type TokenGroup } from "./token-rows.ts";
 
 /** The names that a logon was made with, which the machine keeps; no domain controller is asked. */
 export interface LogonNames {

@@ -1,6 +1,6 @@
 import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
 import type { Adapter } from "../../port.ts";
-import { type Memory, offsetOf } from "../accounts/token-rows.ts";
+import { type Memory, offsetOf } from "../native/memory.ts";
 
 /** What is read of one IP_ADAPTER_ADDRESSES_LH. */
 export interface AddressRow {

@@ -1,12 +1,11 @@
 import type { Adapter } from "../../port.ts";
-import type { Memory } from "../accounts/token-rows.ts";
 import { iphlpapi } from "../native/iphlpapi.ts";
 import { ffi } from "../native/library.ts";
-import { addressOf, bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot } from "../native/memory.ts";
+import { addressOf, bytesAt, dwordIn, dwordSlot, type Memory, pointerIn, pointerSlot } from "../native/memory.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { readMachineKey } from "../registry.ts";
+import { readMachineKey } from "../read-registry.ts";
 import { adapterBus } from "./adapter-bus.ts";
-import { parseAddressRows, parseInterfaceRows, toAdapters } from "./adapter-rows.ts";
+import { parseAddressRows, parseInterfaceRows, toAdapters } from "./parse-adapters.ts";
 
 /** All network adapters. @throws WindowsError */
 export function readAdapters(): readonly Adapter[] {

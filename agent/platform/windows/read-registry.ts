@@ -15,6 +15,9 @@ export interface RegistryKey {
   readonly subkeys: readonly string[];
 }
 
+/** Reads a key of HKEY_LOCAL_MACHINE; undefined where it does not exist. */
+export type ReadKey = (path: string, view?: 32 | 64) => RegistryKey | undefined;
+
 /**
  * Reads a key of HKEY_LOCAL_MACHINE whole.
  * @returns undefined where it does not exist

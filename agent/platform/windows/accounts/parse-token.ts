@@ -1,16 +1,5 @@
+import { type Memory, offsetOf } from "../native/memory.ts";
 import { parseSid, type Sid } from "./sids.ts";
-
-/** A structure of Windows whose pointers lead into the same memory: the bytes and the address they were at. */
-export interface Memory {
-  readonly bytes: Buffer;
-  readonly base: bigint;
-}
-
-/** The offset of an address inside the memory; undefined for a null pointer and for what lies outside. */
-export function offsetOf(memory: Memory, address: bigint): number | undefined {
-  const distance = address - memory.base;
-  return distance >= 0n && distance < BigInt(memory.bytes.length) ? Number(distance) : undefined;
-}
 
 /** One of a token's groups. */
 export interface TokenGroup {

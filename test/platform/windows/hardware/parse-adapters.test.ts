@@ -9,8 +9,8 @@ import {
   parseAddressRows,
   parseInterfaceRows,
   toAdapters,
-} from "../../../../agent/platform/windows/hardware/adapter-rows.ts";
-import type { ReadKey } from "../../../../agent/platform/windows/hardware/hardware-ids.ts";
+} from "../../../../agent/platform/windows/hardware/parse-adapters.ts";
+import type { ReadKey } from "../../../../agent/platform/windows/read-registry.ts";
 
 const untold = (): undefined => undefined;
 const captured = JSON.parse(readFileSync(new URL("../captured-wine-10.json", import.meta.url), "utf8"));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { isEnabled, parseTokenGroups, parseTokenSid } from "../../../../agent/platform/windows/accounts/parse-token.ts";
 import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
-import { isEnabled, parseTokenGroups, parseTokenSid } from "../../../../agent/platform/windows/accounts/token-rows.ts";
 
 const base = 0x7ff0_0000_1000n;
 

@@ -6,7 +6,7 @@ import {
   othersWith,
   parseSecurityDescriptor,
   readRights,
-} from "../../../../agent/platform/windows/files/security-descriptor.ts";
+} from "../../../../agent/platform/windows/files/parse-security.ts";
 
 interface Ace {
   readonly type?: number;

@@ -3,8 +3,8 @@ import { ffi } from "../native/library.ts";
 import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
+import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./read-tokens.ts";
 import { mayHoldPerson, parseSessionStates, type SessionRow } from "./sessions.ts";
-import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./tokens.ts";
 
 const thisServer = 0n;
 /** WTS_INFO_CLASS, wtsapi32.h. */

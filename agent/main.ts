@@ -15,7 +15,7 @@ import {
   writeStandard,
 } from "./render/standard-streams.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import type { CommandResult, Runtime } from "./wiring/runtime.ts";
+import type { CommandResult, Runtime } from "./wiring/load-settings.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 

@@ -25,9 +25,9 @@ import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { settingFile } from "../settings/named-file.ts";
-import { clientCertificate } from "../wiring/device-certificate.ts";
-import { proxySources } from "../wiring/proxy-sources.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/runtime.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { clientCertificate } from "../wiring/network/device-certificate.ts";
+import { proxySources } from "../wiring/network/proxy-sources.ts";
 import { describeSettings } from "./config.ts";
 
 /** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */

@@ -8,7 +8,7 @@ import type { LinkPlan } from "../link/plan.ts";
 import { printable, printableJson } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, settingNames } from "../settings/table.ts";
-import type { CommandResult } from "../wiring/runtime.ts";
+import type { CommandResult } from "../wiring/load-settings.ts";
 
 interface DryRun {
   readonly survey: Survey;

@@ -12,9 +12,9 @@ import { settingFile } from "../settings/named-file.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
-import { clientCertificate } from "../wiring/device-certificate.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
-import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "../wiring/runtime.ts";
+import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "../wiring/load-settings.ts";
+import { clientCertificate } from "../wiring/network/device-certificate.ts";
 
 /**
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.

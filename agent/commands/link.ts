@@ -22,12 +22,12 @@ import type { Settings } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
-import { apiConnection } from "../wiring/api-connection.ts";
-import { certificateProblems, clientCertificate } from "../wiring/device-certificate.ts";
-import { eventReport } from "../wiring/event-report.ts";
-import { openLog } from "../wiring/open-log.ts";
-import { proxySources } from "../wiring/proxy-sources.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/runtime.ts";
+import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { eventReport } from "../wiring/log/event-report.ts";
+import { openLog } from "../wiring/log/open-log.ts";
+import { apiConnection } from "../wiring/network/api-connection.ts";
+import { certificateProblems, clientCertificate } from "../wiring/network/device-certificate.ts";
+import { proxySources } from "../wiring/network/proxy-sources.ts";
 import { describeDryRun } from "./dry-run.ts";
 
 /** Links this device to its logged-in user once, or with `--dry-run` shows what that would do. */

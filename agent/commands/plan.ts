@@ -7,7 +7,7 @@ import { printable } from "../printable.ts";
 import { renderPlanSvg } from "../render/plan-svg.ts";
 import { renderPlanText } from "../render/plan-text.ts";
 import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
-import { type CommandResult, loadSettings, type Runtime } from "../wiring/runtime.ts";
+import { type CommandResult, loadSettings, type Runtime } from "../wiring/load-settings.ts";
 
 const usualLogonSpread = "1h";
 

@@ -11,7 +11,7 @@ import { formatLogLine } from "../../agent/log.ts";
 import { printableJson } from "../../agent/printable.ts";
 import { renderReport } from "../../agent/render/doctor-report.ts";
 import { describeLink } from "../../agent/render/link-text.ts";
-import type { CommandResult, Runtime } from "../../agent/wiring/runtime.ts";
+import type { CommandResult, Runtime } from "../../agent/wiring/load-settings.ts";
 import { account, adapter, group, session } from "../fakes/accounts.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";

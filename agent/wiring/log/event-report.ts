@@ -1,7 +1,7 @@
-import { day } from "../duration.ts";
-import type { Outcome } from "../exit-codes.ts";
-import type { LastRun } from "../link/memory.ts";
-import type { Platform } from "../platform/port.ts";
+import { day } from "../../duration.ts";
+import type { Outcome } from "../../exit-codes.ts";
+import type { LastRun } from "../../link/memory.ts";
+import type { Platform } from "../../platform/port.ts";
 
 /** What the system's event log is told of one run. */
 export interface EventReport {

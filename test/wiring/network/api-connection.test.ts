@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { RawResponse } from "../../agent/network/exchange.ts";
-import { Secret } from "../../agent/secret.ts";
-import { apiConnection } from "../../agent/wiring/api-connection.ts";
-import { virtualClock } from "../fakes/clock.ts";
-import { answer, now } from "../gears/answers.ts";
+import type { RawResponse } from "../../../agent/network/exchange.ts";
+import { Secret } from "../../../agent/secret.ts";
+import { apiConnection } from "../../../agent/wiring/network/api-connection.ts";
+import { virtualClock } from "../../fakes/clock.ts";
+import { answer, now } from "../../gears/answers.ts";
 
 const signal = new AbortController().signal;
 const alice = { value: "00:0c:29:f2:7a:29", opt: 0, username: "alice", group: undefined } as const;

@@ -1,11 +1,11 @@
-import type { Way } from "../network/proxy/address.ts";
-import type { ProxySources } from "../network/proxy/choice.ts";
-import { createSender } from "../network/send.ts";
-import { absent } from "../reading.ts";
-import { findProxyLogin } from "../settings/credentials.ts";
-import type { ResolvedSettings } from "../settings/layers.ts";
-import { settingFile } from "../settings/named-file.ts";
-import { effectivePaths, type Runtime } from "./runtime.ts";
+import type { Way } from "../../network/proxy/address.ts";
+import type { ProxySources } from "../../network/proxy/choice.ts";
+import { createSender } from "../../network/send.ts";
+import { absent } from "../../reading.ts";
+import { findProxyLogin } from "../../settings/credentials.ts";
+import type { ResolvedSettings } from "../../settings/layers.ts";
+import { settingFile } from "../../settings/named-file.ts";
+import { effectivePaths, type Runtime } from "../load-settings.ts";
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
 export function proxySources(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
@@ -31,8 +31,8 @@ async function byScript(
   { platform, interrupted }: Runtime,
   resolved: ResolvedSettings,
 ): Promise<readonly Way[]> {
-  const { fetchPacScript } = await import("../network/pac/fetch-script.ts");
-  const { waysOfPac } = await import("../network/proxy/pac-result.ts");
+  const { fetchPacScript } = await import("../../network/pac/fetch-script.ts");
+  const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
   const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved), proxy: directly });
   try {

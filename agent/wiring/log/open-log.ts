@@ -1,9 +1,9 @@
-import { createLog, formatLogLine, type Log, type LogEvent } from "../log.ts";
-import { printable } from "../printable.ts";
-import type { Settings } from "../settings/table.ts";
+import { createLog, formatLogLine, type Log, type LogEvent } from "../../log.ts";
+import { printable } from "../../printable.ts";
+import type { Settings } from "../../settings/table.ts";
+import type { Runtime } from "../load-settings.ts";
 import type { EventReport } from "./event-report.ts";
 import { logFileSink } from "./log-file.ts";
-import type { Runtime } from "./runtime.ts";
 
 interface RunLog {
   /** To standard error, in a person's form on a terminal, to the file, and with its warnings to the system's event log. */

@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
-import { createGears, type Gears } from "../gears/gears.ts";
-import type { LinkRequest } from "../gears/link-user.ts";
-import type { LinkVerdict, RequestCount } from "../link/ports.ts";
-import type { Sender } from "../network/exchange.ts";
-import type { Credentials } from "../settings/credentials.ts";
+import type { Clock } from "../../clock.ts";
+import { createGears, type Gears } from "../../gears/gears.ts";
+import type { LinkRequest } from "../../gears/link-user.ts";
+import type { LinkVerdict, RequestCount } from "../../link/ports.ts";
+import type { Sender } from "../../network/exchange.ts";
+import type { Credentials } from "../../settings/credentials.ts";
 
 /** The API as the run over candidates sees it: opened at the first call, closed before every wait. */
 export interface ApiConnection {

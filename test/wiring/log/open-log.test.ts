@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openLog } from "../../agent/wiring/open-log.ts";
-import { fakePlatform } from "../fakes/platform.ts";
-import { fakeRuntime } from "../fakes/runtime.ts";
+import { openLog } from "../../../agent/wiring/log/open-log.ts";
+import { fakePlatform } from "../../fakes/platform.ts";
+import { fakeRuntime } from "../../fakes/runtime.ts";
 
 function scene(onTerminal: boolean, resultBeside: boolean) {
   const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-log-"));

@@ -15,13 +15,16 @@ import {
   writeStandard,
 } from "./render/standard-streams.ts";
 import { trustedEnvironment } from "./settings/trusted-environment.ts";
-import type { CommandResult, Runtime } from "./wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "./wiring/runtime.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
 /** Loaded when they run, so that `status` does not pay for what `link` needs. */
-const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
-  link: async () => (await import("./commands/link.ts")).link,
+const loaders: Readonly<Record<CommandName, (flags: CommandLine["flags"]) => Promise<Command>>> = {
+  link: async (flags) =>
+    flags["dry-run"] === true
+      ? (await import("./commands/dry-run.ts")).dryRun
+      : (await import("./commands/link.ts")).link,
   status: async () => (await import("./commands/status.ts")).status,
   plan: async () => (await import("./commands/plan.ts")).planCommand,
   config: async () => (await import("./commands/config.ts")).config,
@@ -63,7 +66,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const commandLine = readCommandLine(argv);
   if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
     return await selfDescription(argv, commandLine);
-  const command = await loaders[commandLine.command]();
+  const command = await loaders[commandLine.command](commandLine.flags);
   const platform = await selectPlatform();
   const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, platform.startedByPerson?.());
   // OpenSSL and the C library read their own variables from the process.

@@ -20,6 +20,10 @@ export interface CommandLine {
   readonly settings: Layer;
 }
 
+/** The value of a flag that takes one; undefined where it is not given. */
+export const flagText = (flag: string | true | undefined): string | undefined =>
+  typeof flag === "string" ? flag : undefined;
+
 /** Whether the answer is to be JSON, known before the rest is understood, so that mistakes too are told in it. */
 export function wantsJson(argv: readonly string[]): boolean {
   return argv.some((word) => /^--json(?:=|$)/.test(word));

@@ -3,7 +3,8 @@ import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, type Settings, settingNames, settingText } from "../settings/table.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /** Shows every setting's effective value and its origin. */
 export function config(runtime: Runtime, commandLine: CommandLine): CommandResult {

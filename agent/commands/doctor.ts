@@ -12,12 +12,10 @@ import { type CheckResult, createReport, type Report } from "../doctor/report.ts
 import * as setup from "../doctor/settings-checks.ts";
 import { framesOf } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { readVendorDeviceId } from "../gears/devinfo.ts";
 import { secretsOf } from "../gears/gears.ts";
 import { takeSurvey } from "../identity/survey.ts";
 import type { Sender } from "../network/exchange.ts";
 import type { ObserveTls } from "../network/http-connection.ts";
-import { createSender } from "../network/send.ts";
 import { readTlsPeer, type TlsPeer } from "../network/tls-peer.ts";
 import { renderReport } from "../render/doctor-report.ts";
 import { createLiveLine, type LiveLine } from "../render/live-line.ts";
@@ -25,9 +23,12 @@ import type { Secret } from "../secret.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { settingFile } from "../settings/named-file.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
 import { clientCertificate } from "../wiring/network/device-certificate.ts";
 import { proxySources } from "../wiring/network/proxy-sources.ts";
+import { openSender } from "../wiring/network/sender.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
+import { userRequest, vendorClient } from "../wiring/survey.ts";
 import { describeSettings } from "./config.ts";
 
 /** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */
@@ -134,14 +135,10 @@ async function survey(
   { flags }: CommandLine,
   resolved: ResolvedSettings,
 ): Promise<identity.SeenSurvey> {
-  const { settings } = resolved;
   const { platform, clock, interrupted } = runtime;
-  await using sender = disposable(openSender(runtime, resolved));
-  const ask = () => readVendorDeviceId(settings.opswatPort, sender, interrupted, platform.listenerOwner);
-  const observed = observe(platform, ask, clock, patience);
-  const user = typeof flags["user"] === "string" ? flags["user"] : undefined;
-  const request = { user, session: undefined };
-  return { survey: await takeSurvey(observed.platform, observed.askVendorClient, request, settings), observed };
+  const observed = observe(platform, vendorClient(runtime, resolved, interrupted), clock, patience);
+  const survey = await takeSurvey(observed.platform, observed.askVendorClient, userRequest(flags), resolved.settings);
+  return { survey, observed };
 }
 
 /** The way to the tenant, as far as a token. @returns the secrets met on it, which must not be shown */
@@ -157,7 +154,15 @@ async function examineNetwork(
     const peer = readTlsPeer(host, socket);
     if (peer !== undefined) peers.push(peer);
   };
-  await using sender = resolved && disposable(openSender(runtime, resolved, observeTls));
+  await using sender =
+    resolved &&
+    disposable(
+      openSender(runtime, resolved, {
+        requestTimeout: patienceOf(settings),
+        observeTls,
+        clientCertificate: clientCertificate(runtime, resolved),
+      }),
+    );
 
   const proxy = await report.check("proxy", { settings: resolved }, ({ settings: all }) =>
     network.checkProxy(all.settings.baseUrl, proxySources(runtime, all)),
@@ -183,21 +188,6 @@ async function examineNetwork(
   });
   const logins = proxy?.ways.map((way) => (way === "direct" ? undefined : way.authorization)) ?? [];
   return [trial?.token, ...logins].filter((secret) => secret !== undefined);
-}
-
-/** @param observeTls of the way to the tenant, which is shown the device's certificate */
-function openSender(runtime: Runtime, resolved: ResolvedSettings, observeTls?: ObserveTls): Sender {
-  const caFile = settingFile("caFile", resolved);
-  const requestTimeout = patienceOf(resolved.settings);
-  const proxy = proxySources(runtime, resolved);
-  const certificate = observeTls && clientCertificate(runtime, resolved);
-  return createSender({
-    requestTimeout,
-    caFile,
-    proxy,
-    clientCertificate: certificate,
-    ...(observeTls && { observeTls }),
-  });
 }
 
 const patienceOf = (settings: ResolvedSettings["settings"] | undefined): number =>

@@ -1,198 +1,110 @@
-import type { FailureOutcome } from "../errors.ts";
+import type { CommandLine } from "../cli/command-line.ts";
+import { describeMoment } from "../duration.ts";
 import { exitCodes, type Outcome } from "../exit-codes.ts";
 import { describeLinkUserRequest } from "../gears/link-user.ts";
 import { type Candidate, deviceOf } from "../identity/candidates.ts";
-import type { Person } from "../identity/find-user.ts";
 import type { Survey } from "../identity/survey.ts";
-import type { LinkPlan } from "../link/plan.ts";
-import { printable, printableJson } from "../printable.ts";
+import { ownMemory } from "../link/memory.ts";
+import { type LinkPlan, planLink } from "../link/plan.ts";
+import { type DryRunReport, renderDryRun } from "../render/dry-run-text.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { formatSetting, settingNames } from "../settings/table.ts";
-import type { CommandResult } from "../wiring/load-settings.ts";
+import { settingFile } from "../settings/named-file.ts";
+import { settingNames } from "../settings/table.ts";
+import { describeIgnored } from "../settings/trusted-environment.ts";
+import { fileStore } from "../state/store.ts";
+import { expectedAccount } from "../wiring/credentials.ts";
+import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import { certificateProblems } from "../wiring/network/device-certificate.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
+import { identityFrom, surveyMachine } from "../wiring/survey.ts";
 
-interface DryRun {
-  readonly survey: Survey;
-  /** Undefined where there is nothing to link. */
-  readonly plan: LinkPlan | undefined;
-  /** In the order in which they would be tried. */
-  readonly candidates: readonly Candidate[];
-  readonly resolved: ResolvedSettings;
-  readonly elapsedMs: number;
-}
-
-/** Shows what a link would do and why. An obstacle decides the exit code, so that a script can check many machines. */
-export function describeDryRun(dryRun: DryRun): CommandResult {
-  const { outcome, message } = verdict(dryRun);
-  return {
-    exitCode: exitCodes[outcome],
-    document: toDocument(dryRun, outcome, message),
-    text: toText(dryRun, message),
+/**
+ * `link --dry-run`: shows what a link would do and why; sends nothing to the API and changes nothing. An obstacle
+ * decides the exit code, so that a script can check many machines.
+ */
+export async function dryRun(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
+  const { clock } = runtime;
+  const { flags } = commandLine;
+  const resolved = loadSettings(runtime, commandLine);
+  const started = clock.monotonic();
+  const survey = await surveyMachine(runtime, resolved, flags, runtime.interrupted);
+  const { plan, notBefore } = planFor(survey, runtime, resolved, flags["force"] === true);
+  const candidates = plan?.kind === "link" ? plan.candidates : survey.device.candidates;
+  const { outcome, message } = verdict(survey, plan);
+  const found: DryRunReport = {
+    survey,
+    candidates,
+    resolved,
+    message,
+    warnings: [...survey.warnings, ...runWarnings(runtime, resolved, plan?.kind === "link" ? notBefore : undefined)],
+    request: requestOf(survey, candidates, resolved),
   };
+  const document = describe(outcome, found, Math.round(clock.monotonic() - started));
+  return { exitCode: exitCodes[outcome], document, text: renderDryRun(found) };
 }
 
-function verdict({ survey, plan }: DryRun): { outcome: Outcome; message: string } {
-  const [problem] = survey.problems;
-  if (survey.user.kind === "skipped") return { outcome: "skipped", message: survey.user.reason };
-  if (problem !== undefined) return { outcome: problem.outcome satisfies FailureOutcome, message: problem.message };
-  if (plan?.kind === "already-linked") {
-    return {
-      outcome: "dry-run",
-      message: `A run would send nothing: already linked, ${plan.reason}. With --force it would send this request.`,
-    };
-  }
-  return { outcome: "dry-run", message: `A run would send this request: ${plan?.reason ?? ""}.` };
+/** @returns also the moment before which an unattended run waits, by this machine's memory */
+function planFor(survey: Survey, runtime: Runtime, { settings }: ResolvedSettings, force: boolean) {
+  const finding = identityFrom(survey);
+  const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
+  const { link, notBefore } = ownMemory(memory, survey.device.hardware).memory;
+  const target = { tenant: settings.baseUrl, account: expectedAccount(runtime, settings) };
+  const options = { now: runtime.clock.now(), force, relinkAfter: settings.relinkAfter };
+  const plan = finding.kind === "identity" ? planLink(finding.identity, target, link, options) : undefined;
+  return { plan, notBefore };
 }
 
-function requestOf({ survey, candidates, resolved }: DryRun) {
-  const [first] = candidates;
-  if (first === undefined || survey.username === undefined || survey.problems.length > 0) return undefined;
+function verdict({ user, problems }: Survey, plan: LinkPlan | undefined): { outcome: Outcome; message: string } {
+  const [problem] = problems;
+  if (user.kind === "skipped") return { outcome: "skipped", message: user.reason };
+  if (problem !== undefined) return { outcome: problem.outcome, message: problem.message };
+  const message =
+    plan?.kind === "already-linked"
+      ? `A run would send nothing: already linked, ${plan.reason}. With --force it would send this request.`
+      : `A run would send this request: ${plan?.reason ?? ""}.`;
+  return { outcome: "dry-run", message };
+}
+
+function runWarnings(runtime: Runtime, resolved: ResolvedSettings, notBefore: number | undefined): readonly string[] {
+  const now = runtime.clock.now();
+  const ignored = describeIgnored(runtime.ignoredVariables);
+  return [
+    ...(ignored === undefined ? [] : [ignored]),
+    ...certificateProblems(settingFile("clientCertFile", resolved), now),
+    ...(notBefore !== undefined && notBefore > now
+      ? [`an unattended run does not send it before ${describeMoment(notBefore)}; see linkuser-agent status`]
+      : []),
+  ];
+}
+
+function requestOf({ username, groups, problems }: Survey, [first]: readonly Candidate[], resolved: ResolvedSettings) {
+  if (first === undefined || username === undefined || problems.length > 0) return undefined;
+  const { baseUrl, auth } = resolved.settings;
   const { value, opt } = first;
-  return describeLinkUserRequest(
-    resolved.settings.baseUrl,
-    {
-      value,
-      opt,
-      username: survey.username,
-      group: survey.groups?.group,
-    },
-    resolved.settings.auth,
-  );
+  return describeLinkUserRequest(baseUrl, { value, opt, username, group: groups?.group }, auth);
 }
 
-function toDocument(dryRun: DryRun, outcome: Outcome, message: string): object {
-  const { survey, candidates, resolved, elapsedMs } = dryRun;
+function describe(outcome: Outcome, found: DryRunReport, elapsedMs: number): object {
+  const { survey, candidates, resolved, message, warnings, request } = found;
+  const { device, username, groups, problems } = survey;
   const [first] = candidates;
-  const [problem] = survey.problems;
+  const [problem, ...otherProblems] = problems;
   return {
     outcome,
     device: first === undefined ? undefined : deviceOf(first),
-    username: survey.username,
-    group: survey.groups?.group,
+    username,
+    group: groups?.group,
     message,
     requests: { token: 0, linkUser: 0 },
     elapsedMs,
     ...(problem === undefined ? {} : { error: { code: problem.code } }),
     candidates: candidates.map((candidate) => ({ ...deviceOf(candidate), reason: candidate.reason })),
-    passedOver: survey.device.passedOver,
+    passedOver: device.passedOver,
     groups:
-      survey.groups?.rows.map(({ name, domain, primary, chosen, unfit }) => ({
-        name,
-        domain,
-        primary,
-        chosen,
-        unfit,
-      })) ?? [],
-    groupReason: survey.groups?.reason,
+      groups?.rows.map(({ name, domain, primary, chosen, unfit }) => ({ name, domain, primary, chosen, unfit })) ?? [],
+    groupReason: groups?.reason,
     origins: Object.fromEntries(settingNames.map((name) => [name, resolved.origins[name].text])),
-    warnings: [...survey.warnings, ...survey.problems.slice(1).map((one) => one.message)],
-    request: requestOf(dryRun),
+    warnings: [...warnings, ...otherProblems.map((one) => one.message)],
+    request,
   };
-}
-
-function toText(dryRun: DryRun, message: string): string {
-  const { survey, candidates } = dryRun;
-  const request = requestOf(dryRun);
-  return [
-    "Dry run: nothing is sent to the API.",
-    ...section("Device", deviceRows(candidates)),
-    ...section("Passed over", passedOverRows(survey)),
-    ...section(
-      "User",
-      survey.user.people.map((person) => personRow(person, survey)),
-    ),
-    ...section("Groups", groupRows(survey)),
-    ...noGroupLines(survey),
-    ...section("Settings that are not the default", settingRows(dryRun.resolved)),
-    ...section(
-      "Warnings",
-      survey.warnings.map((warning) => [printable(warning)]),
-    ),
-    "",
-    printable(message),
-    ...survey.problems.slice(1).map((problem) => printable(problem.message)),
-    ...(request === undefined ? [] : ["", `  ${request.method} ${request.url}`, `  ${printableJson(request.body)}`]),
-  ].join("\n");
-}
-
-type Row = readonly string[];
-
-function section(title: string, rows: readonly Row[]): string[] {
-  return rows.length === 0 ? [] : ["", title, ...align(rows)];
-}
-
-/** Columns of a terminal that need not be widened. */
-const lineWidth = 80;
-
-/** Columns as wide as their widest cell; where a line gets too long, every last cell goes to a line of its own. */
-function align(rows: readonly Row[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.slice(0, -1).forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, cell.length);
-    });
-  }
-  const lines = rows.map((row) => {
-    const cells = row.slice(0, -1).map((cell, at) => `${cell.padEnd(widths[at] ?? 0)}  `);
-    return { start: `  ${cells.join("")}`, end: row.at(-1) ?? "" };
-  });
-  if (lines.every(({ start, end }) => start.length + end.length <= lineWidth)) {
-    return lines.map(({ start, end }) => `${start}${end}`.trimEnd());
-  }
-  return lines.flatMap(({ start, end }) => [start.trimEnd(), ...(end === "" ? [] : [`      ${end}`])]);
-}
-
-function deviceRows(candidates: readonly Candidate[]): Row[] {
-  return candidates.map(({ value, source, detail, reason }, at) => [
-    `${at + 1}.`,
-    value,
-    source,
-    printable(detail),
-    printable(reason),
-  ]);
-}
-
-function passedOverRows({ device }: Survey): Row[] {
-  return device.passedOver.map(({ source, detail, value, reason }) => [
-    source,
-    printable(detail),
-    value === undefined ? printable(reason) : `${printable(reason)} (${printable(value)})`,
-  ]);
-}
-
-function personRow({ account, sessions, excludedBy }: Person, { user, username }: Survey): Row {
-  const chosen = user.kind === "user" && user.account === account;
-  const where = sessions
-    .map(({ id, state, seat }) => `session ${id} ${state}${seat === undefined ? "" : ` on ${seat}`}`)
-    .join(", ");
-  const why = chosen
-    ? [user.reason, ...(username === undefined ? [] : [`sent as ${username}`])].join("; ")
-    : excludedBy === undefined
-      ? ""
-      : `excluded by ${excludedBy}`;
-  return [
-    chosen ? "*" : " ",
-    printable(account.systemName),
-    account.kind,
-    printable([where, why].filter((one) => one !== "").join("; ")),
-  ];
-}
-
-function groupRows({ groups }: Survey): Row[] {
-  if (groups === undefined) return [];
-  return groups.rows.map(({ name, domain, chosen, primary, unfit }) => {
-    const notes = [chosen ? groups.reason : undefined, primary ? "primary" : undefined, unfit].filter(
-      (note) => note !== undefined,
-    );
-    return [chosen ? "*" : " ", printable(name), printable(domain ?? ""), printable(notes.join("; "))];
-  });
-}
-
-function noGroupLines({ groups }: Survey): string[] {
-  return groups === undefined || groups.group !== undefined ? [] : [`  None is sent: ${printable(groups.reason)}.`];
-}
-
-function settingRows({ settings, origins }: ResolvedSettings): Row[] {
-  return settingNames
-    .filter((name) => origins[name].kind !== "default")
-    .map((name) => [name, printable(formatSetting(name, settings[name])), printable(origins[name].text)]);
 }

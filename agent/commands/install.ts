@@ -1,5 +1,5 @@
 import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
-import type { CommandLine } from "../cli/command-line.ts";
+import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import type { Reading } from "../reading.ts";
@@ -13,8 +13,9 @@ import { readCaFile } from "../settings/pem-certificates.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
-import { type CommandResult, policyLayer, type Runtime, refuseWritableByOthers } from "../wiring/load-settings.ts";
+import { policyLayer, refuseWritableByOthers } from "../wiring/load-settings.ts";
 import { clientCertificate } from "../wiring/network/device-certificate.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /**
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.
@@ -40,7 +41,7 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   checkConsistency(resolved);
   const unusable = platform.unusableForTrigger?.(resolved);
   if (unusable !== undefined) throw unusable;
-  const source = textOf(flags["credential-from"]);
+  const source = flagText(flags["credential-from"]);
   const taken = takeCredential(source, flags["delete-source"] === true, platform, resolved);
 
   const steps = [
@@ -187,5 +188,3 @@ function overruled(
     .filter((name) => origins[name].kind === "policy")
     .map((name) => `${flagName(name)} has no effect: ${origins[name].text} beats ${layer.location}.`);
 }
-
-const textOf = (flag: string | true | undefined): string | undefined => (typeof flag === "string" ? flag : undefined);

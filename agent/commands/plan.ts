@@ -7,7 +7,8 @@ import { printable } from "../printable.ts";
 import { renderPlanSvg } from "../render/plan-svg.ts";
 import { renderPlanText } from "../render/plan-text.ts";
 import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
-import { type CommandResult, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { loadSettings } from "../wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 const usualLogonSpread = "1h";
 

@@ -4,7 +4,8 @@ import { exitCodes } from "../exit-codes.ts";
 import type { MachineMemory } from "../link/memory.ts";
 import { printable } from "../printable.ts";
 import { fileStore } from "../state/store.ts";
-import { type CommandResult, effectivePaths, loadSettings, type Runtime } from "../wiring/load-settings.ts";
+import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /**
  * Shows how the last run on this machine ended, with that run's exit code, so that a detection rule needs no parser.

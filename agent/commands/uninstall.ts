@@ -2,7 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
 import { resolveSettings } from "../settings/layers.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
-import type { CommandResult, Runtime } from "../wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
 export async function uninstall({ platform }: Runtime, commandLine: CommandLine): Promise<CommandResult> {

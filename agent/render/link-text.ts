@@ -1,7 +1,7 @@
 import { exitCodes } from "../exit-codes.ts";
 import type { LinkResult } from "../link/ports.ts";
 import { printable } from "../printable.ts";
-import type { CommandResult } from "../wiring/load-settings.ts";
+import type { CommandResult } from "../wiring/runtime.ts";
 
 /** What a run of `link` tells. */
 export function describeLink(result: LinkResult): CommandResult {

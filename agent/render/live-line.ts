@@ -1,5 +1,5 @@
 /**
- * A line at the bottom of a terminal that is written anew in place. Plain text: old Windows consoles know no control
+ * A line at the bottom of a terminal that is rewritten in place. Plain text: old Windows consoles know no control
  * sequences.
  */
 export interface LiveLine {
@@ -21,5 +21,24 @@ export function createLiveLine(write: (text: string) => void, width: () => numbe
       if (shown > 0) write(`\r${" ".repeat(shown)}\r`);
       shown = 0;
     },
+  };
+}
+
+/** The live line of a run that a person watches. */
+export function liveLineOf({ onTerminal, writeError, terminalWidth }: LineTerminal): LiveLine | undefined {
+  return onTerminal ? createLiveLine(writeError, terminalWidth) : undefined;
+}
+
+interface LineTerminal {
+  readonly onTerminal: boolean;
+  readonly writeError: (text: string) => void;
+  readonly terminalWidth: () => number;
+}
+
+/** Writes log lines in the live line's place; it is shown again below them. */
+export function writeAbove(line: LiveLine | undefined, write: (text: string) => void): (text: string) => void {
+  return (text) => {
+    line?.erase();
+    write(text);
   };
 }

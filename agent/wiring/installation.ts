@@ -3,7 +3,7 @@ import { AgentError, asAgentError } from "../errors.ts";
 import { applySteps } from "../platform/install-steps.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
-import type { CommandResult } from "./load-settings.ts";
+import type { CommandResult } from "./runtime.ts";
 
 /** @throws AgentError `not-permitted` */
 export function refuseWithoutRights({ privileged, name }: Platform, command: string): void {

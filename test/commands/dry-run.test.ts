@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
-import { link } from "../../agent/commands/link.ts";
+import { dryRun } from "../../agent/commands/dry-run.ts";
 import { formatMemory, type MachineMemory } from "../../agent/link/memory.ts";
 import { absent, found } from "../../agent/reading.ts";
 import { account, adapter, group, mac, session } from "../fakes/accounts.ts";
@@ -34,7 +34,7 @@ function rehearse(change: Machine, memory: MachineMemory = {}, ...flags: readonl
     others: { writableByOthers: () => absent("fake", "none"), ...change.others },
   });
   const args = ["--dry-run", "--identify", "mac", "--proxy", "none", "--state-dir", stateDir, ...flags];
-  return link(fakeRuntime(platform, now), readCommandLine(args));
+  return dryRun(fakeRuntime(platform, now), readCommandLine(args));
 }
 
 test("the request is the one that a run would send", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { config } from "../../agent/commands/config.ts";
-import { link } from "../../agent/commands/link.ts";
+import { dryRun } from "../../agent/commands/dry-run.ts";
 import { status } from "../../agent/commands/status.ts";
 import { AgentError } from "../../agent/errors.ts";
 import { formatMemory } from "../../agent/link/memory.ts";
@@ -11,7 +11,7 @@ import { formatLogLine } from "../../agent/log.ts";
 import { printableJson } from "../../agent/printable.ts";
 import { renderReport } from "../../agent/render/doctor-report.ts";
 import { describeLink } from "../../agent/render/link-text.ts";
-import type { CommandResult, Runtime } from "../../agent/wiring/load-settings.ts";
+import type { CommandResult, Runtime } from "../../agent/wiring/runtime.ts";
 import { account, adapter, group, session } from "../fakes/accounts.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
@@ -87,7 +87,7 @@ test("link --dry-run", async () => {
         others: { writableByOthers: () => ({ kind: "absent", origin: "fake", reason: "none" }) },
       });
       const settings = { identify: "mac", groupPrefer: ["*"], excludeUsers: "", proxy: "none" };
-      holds(await link(runtime(platform), commandLine("link", settings, { "dry-run": true })));
+      holds(await dryRun(runtime(platform), commandLine("link", settings)));
     }),
   );
 });

@@ -8,7 +8,7 @@ import { uninstall } from "../../agent/commands/uninstall.ts";
 import { AgentError } from "../../agent/errors.ts";
 import type { InstallRequest, InstallStep, Platform } from "../../agent/platform/port.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
-import type { CommandResult } from "../../agent/wiring/load-settings.ts";
+import type { CommandResult } from "../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 

@@ -1,4 +1,4 @@
-import type { Runtime } from "../../agent/wiring/load-settings.ts";
+import type { Runtime } from "../../agent/wiring/runtime.ts";
 import { virtualClock } from "./clock.ts";
 
 /** A process without a terminal, at a moment, on a machine as a test describes it. */

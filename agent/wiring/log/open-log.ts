@@ -1,7 +1,7 @@
 import { createLog, formatLogLine, type Log, type LogEvent } from "../../log.ts";
 import { printable } from "../../printable.ts";
 import type { Settings } from "../../settings/table.ts";
-import type { Runtime } from "../load-settings.ts";
+import type { Runtime } from "../runtime.ts";
 import type { EventReport } from "./event-report.ts";
 import { logFileSink } from "./log-file.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "../../settings/client-certificate.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { type SettingFile, settingFile } from "../../settings/named-file.ts";
-import type { Runtime } from "../load-settings.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** What is wrong with the certificate itself; its key is not looked at, for which a rehearsal has no rights. */
 export function certificateProblems(certFile: SettingFile | undefined, now: number): readonly string[] {

@@ -5,7 +5,8 @@ import { absent } from "../../reading.ts";
 import { findProxyLogin } from "../../settings/credentials.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
-import { effectivePaths, type Runtime } from "../load-settings.ts";
+import { effectivePaths } from "../load-settings.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
 export function proxySources(runtime: Runtime, resolved: ResolvedSettings): ProxySources {

@@ -3,8 +3,8 @@ import { runPacScript } from "../../../agent/network/pac/run-script.ts";
 import { chooseProxy } from "../../../agent/network/proxy/choice.ts";
 import { found } from "../../../agent/reading.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
-import type { Runtime } from "../../../agent/wiring/load-settings.ts";
 import { proxySources } from "../../../agent/wiring/network/proxy-sources.ts";
+import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 import { answering, listen, reply } from "../support/loopback.ts";
 

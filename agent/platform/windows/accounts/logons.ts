@@ -1,5 +1,6 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
+import { once } from "../../../once.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
 import type { Account, Platform, Session } from "../../port.ts";
@@ -210,14 +211,6 @@ export function isAdministrator({ userSid, groups }: TokenFacts): boolean {
 
 function sameName(names: Pick<LogonNames, "user" | "domain">, row: SessionRow): boolean {
   return foldName(names.user) === foldName(row.user) && foldName(names.domain) === foldName(row.domain);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** Turns what is thrown into `failed`. */

@@ -1,0 +1,29 @@
+import { AgentError } from "../errors.ts";
+import { type Credentials, findCredentials } from "../settings/credentials.ts";
+import type { Settings } from "../settings/table.ts";
+import { effectivePaths } from "./load-settings.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** @throws AgentError of an outcome `credentials` */
+export function loadCredentials(
+  { platform, environment }: Pick<Runtime, "platform" | "environment">,
+  settings: Settings,
+): Credentials {
+  const { auth, clientId } = settings;
+  const { credentialFile } = effectivePaths(platform, settings);
+  return findCredentials({ auth, clientId, environment, credentialFile, readFile: platform.readProtected });
+}
+
+/** The account that is remembered with a link; null where the credentials name none. */
+export const accountOf = (credentials: Credentials): string | null =>
+  credentials.kind === "client" ? credentials.clientId : null;
+
+/** The account of a run; where there are no credentials yet, the one that they must belong to. */
+export function expectedAccount(runtime: Runtime, settings: Settings): string | null {
+  try {
+    return accountOf(loadCredentials(runtime, settings));
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError)) throw thrown;
+    return settings.clientId ?? null;
+  }
+}

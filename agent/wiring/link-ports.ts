@@ -1,0 +1,50 @@
+import { networkInterfaces } from "node:os";
+import type { CommandLine } from "../cli/command-line.ts";
+import type { LinkPorts } from "../link/ports.ts";
+import { once } from "../once.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { acquireLock } from "../state/lock.ts";
+import { accountOf, loadCredentials } from "./credentials.ts";
+import { effectivePaths } from "./load-settings.ts";
+import { apiConnection } from "./network/api-connection.ts";
+import { clientCertificate } from "./network/device-certificate.ts";
+import { openSender } from "./network/sender.ts";
+import type { Runtime } from "./runtime.ts";
+import { identityFrom, surveyMachine } from "./survey.ts";
+
+/** Connects a run to this machine and the API. Nothing is opened before the run asks for it. */
+export function linkPorts(
+  runtime: Runtime,
+  resolved: ResolvedSettings,
+  flags: CommandLine["flags"],
+  shown: Pick<LinkPorts, "log" | "endLog" | "countdown" | "store">,
+): LinkPorts {
+  const { platform, clock, random } = runtime;
+  const { settings } = resolved;
+  const { stateDir } = effectivePaths(platform, settings);
+  const credentials = once(() => loadCredentials(runtime, settings));
+  const api = apiConnection({
+    baseUrl: settings.baseUrl,
+    credentials,
+    clock,
+    openSender: () =>
+      openSender(runtime, resolved, { clientCertificate: clientCertificate(runtime, resolved, shown.log) }),
+  });
+  return {
+    ...shown,
+    clock,
+    random,
+    target: () => ({ tenant: settings.baseUrl, account: accountOf(credentials()) }),
+    find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal)),
+    link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
+    requests: api.requests,
+    rest: api.rest,
+    lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),
+    addresses: networkAddresses,
+  };
+}
+
+function networkAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal }) => !internal).map(({ address }) => address);
+}

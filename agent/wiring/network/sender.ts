@@ -1,0 +1,23 @@
+import type { Sender } from "../../network/exchange.ts";
+import { createSender, type SenderOptions } from "../../network/send.ts";
+import type { ResolvedSettings } from "../../settings/layers.ts";
+import { settingFile } from "../../settings/named-file.ts";
+import type { Runtime } from "../runtime.ts";
+import { proxySources } from "./proxy-sources.ts";
+
+/**
+ * A sender as the settings describe it.
+ * @param options `clientCertificate` is for the tenant alone
+ */
+export function openSender(
+  runtime: Runtime,
+  resolved: ResolvedSettings,
+  options: Pick<SenderOptions, "clientCertificate" | "observeTls"> & { readonly requestTimeout?: number } = {},
+): Sender {
+  return createSender({
+    requestTimeout: resolved.settings.requestTimeout,
+    caFile: settingFile("caFile", resolved),
+    proxy: proxySources(runtime, resolved),
+    ...options,
+  });
+}

@@ -1,0 +1,33 @@
+import type { Clock } from "../clock.ts";
+import type { Platform } from "../platform/port.ts";
+
+/** What a command gets from the process that runs it. */
+export interface Runtime {
+  readonly platform: Platform;
+  /** Without what is not to be obeyed, see `settings/trusted-environment.ts`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names of the variables that were left out of it. */
+  readonly ignoredVariables: readonly string[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Whether a person watches standard error. */
+  readonly onTerminal: boolean;
+  /** Whether standard output, and so the result, is shown there, too. */
+  readonly resultBeside: boolean;
+  /** Columns of that terminal. */
+  readonly terminalWidth: () => number;
+  /** Whether standard output is a terminal that shows colours. */
+  readonly colour: boolean;
+  readonly writeError: (text: string) => void;
+  /** Aborted when the process is asked to end. */
+  readonly interrupted: AbortSignal;
+  /** This program's own file, absolute and without links; undefined where it runs from its sources. */
+  readonly executable: () => string | undefined;
+}
+
+/** What a command tells, in both forms; `main.ts` prints one of them and ends with the exit code. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly document: object;
+  readonly text: string;
+}

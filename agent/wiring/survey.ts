@@ -1,0 +1,53 @@
+import { type CommandLine, flagText } from "../cli/command-line.ts";
+import { AgentError } from "../errors.ts";
+import { readVendorDeviceId } from "../gears/devinfo.ts";
+import { deviceOf } from "../identity/candidates.ts";
+import type { UserRequest } from "../identity/find-user.ts";
+import { type AskVendorClient, type Survey, takeSurvey } from "../identity/survey.ts";
+import type { IdentityFinding } from "../link/ports.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { openSender } from "./network/sender.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Asks the vendor's client on this machine, over a connection of its own. */
+export function vendorClient(runtime: Runtime, resolved: ResolvedSettings, signal: AbortSignal): AskVendorClient {
+  return async () => {
+    const sender = openSender(runtime, resolved);
+    try {
+      return await readVendorDeviceId(resolved.settings.opswatPort, sender, signal, runtime.platform.listenerOwner);
+    } finally {
+      await sender.close();
+    }
+  };
+}
+
+/** The user that the flags name. */
+export const userRequest = ({ user, session }: CommandLine["flags"]): UserRequest => ({
+  user: flagText(user),
+  session: flagText(session),
+});
+
+/** Looks at this machine and its user, as settings and flags ask. */
+export async function surveyMachine(
+  runtime: Runtime,
+  resolved: ResolvedSettings,
+  flags: CommandLine["flags"],
+  signal: AbortSignal,
+): Promise<Survey> {
+  const ask = vendorClient(runtime, resolved, signal);
+  return await takeSurvey(runtime.platform, ask, userRequest(flags), resolved.settings);
+}
+
+/** What a link is made from, or why none can be made. */
+export function identityFrom({ device, user, username, groups, problems, warnings }: Survey): IdentityFinding {
+  if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
+  const { candidates, hardware } = device;
+  const group = groups?.group;
+  const [problem] = problems;
+  if (problem !== undefined) {
+    const [first] = candidates;
+    return { kind: "failed", error: problem, known: { device: first && deviceOf(first), username, group } };
+  }
+  if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
+  return { kind: "identity", identity: { candidates, hardware, username, group, warnings } };
+}

@@ -31,7 +31,8 @@ const portKinds: readonly (readonly [RegExp, Adapter["kind"], string])[] = [
   [/^Thunderbolt \d+$/, "other", "IP over Thunderbolt"],
   [/^FireWire/, "other", "IP over FireWire"],
   [/^Bluetooth/, "other", "Bluetooth"],
-  [/^i(?:Phone|Pad)\b/, "other", "a phone or tablet that shares its connection"],
+  [/^i(?:Phone|Pad)\b|Android|RNDIS/i, "other", "a phone or tablet that shares its connection"],
+  [/Modem|\bWWAN\b|\bMBIM\b|HUAWEI_MOBILE/i, "other", "a mobile modem"],
 ];
 
 /** What a port is by its name, and whether it is plugged in from outside. */

@@ -1,9 +1,7 @@
 import type { CommandLine } from "../cli/command-line.ts";
-import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
-import type { ResolvedSettings } from "../settings/layers.ts";
-import { formatSetting, type Settings, settingNames, settingText } from "../settings/table.ts";
-import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import { describeSettings, settingRows } from "../wiring/describe-settings.ts";
+import { loadSettings } from "../wiring/load-settings.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /** Shows every setting's effective value and its origin. */
@@ -34,23 +32,4 @@ function placeLines(rows: readonly Row[]): readonly string[] {
     location === undefined ? [] : [`${kind}: ${printable(location, 1000)}`],
   );
   return places.length === 0 ? [] : ["", ...new Set(places)];
-}
-
-/** Every setting's effective value, as its flag takes it, and its origin, by name. */
-export function describeSettings(
-  platform: Platform,
-  resolved: ResolvedSettings,
-): Readonly<Record<string, { readonly value: string | null; readonly origin: string }>> {
-  const rows = settingRows(platform, resolved);
-  return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin: origin.text }]));
-}
-
-function settingRows(platform: Platform, { settings, origins }: ResolvedSettings) {
-  const effective: Settings = { ...settings, ...effectivePaths(platform, settings) };
-  return settingNames.map((name) => ({
-    name,
-    value: settingText(name, effective[name]),
-    shown: formatSetting(name, effective[name]),
-    origin: origins[name],
-  }));
 }

@@ -1,25 +1,38 @@
 import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { shellWord } from "../printable.ts";
-import { hostAndPort, type Peer } from "./peer.ts";
-import type { Adviser } from "./report.ts";
+import { effectivePaths } from "../wiring/load-settings.ts";
+import type { DoctorContext, Found } from "./context.ts";
+import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
 
-/** What a command has to name; some of it becomes known in the course of the checks. */
+/** What a command has to name. */
 export interface AdviceFacts {
   readonly platform: Platform["name"];
   readonly privileged: boolean;
-  credentialFile: string;
+  readonly credentialFile: string;
   /** The tenant's address. */
-  baseUrl: string | undefined;
+  readonly baseUrl: string | undefined;
   /** The host that this machine itself connects to: the tenant's or the proxy's. */
-  peer: Peer | undefined;
+  readonly peer: Peer | undefined;
 }
 
 type Advice = (facts: AdviceFacts) => string | undefined;
 
-/** Gives the next step, a command where there is one, by the error's code. */
-export function createAdviser(facts: AdviceFacts): Adviser {
-  return ({ code, remedy }: AgentError) => remedy ?? advice[code]?.(facts);
+/** What is known in the course of the checks. */
+export function factsOf(
+  { platform }: Pick<DoctorContext, "platform">,
+  { settings: resolved, proxy }: Pick<Found, "settings" | "proxy">,
+): AdviceFacts {
+  const { name, privileged, paths } = platform;
+  const { credentialFile } = resolved === undefined ? paths : effectivePaths(platform, resolved.settings);
+  const baseUrl = resolved?.settings.baseUrl;
+  const peer = baseUrl === undefined || proxy === undefined ? undefined : peerOf(baseUrl, proxy);
+  return { platform: name, privileged, credentialFile, baseUrl, peer };
+}
+
+/** By the error's code: a command where there is one; undefined where the message says it all. */
+export function nextStep({ code, remedy }: AgentError, facts: AdviceFacts): string | undefined {
+  return remedy ?? advice[code]?.(facts);
 }
 
 /** As the run by the trigger would see it. */

@@ -1,4 +1,5 @@
-import type { CheckResult, CheckStatus } from "../doctor/report.ts";
+import type { CheckStatus } from "../doctor/check.ts";
+import type { CheckResult } from "../doctor/run-checks.ts";
 import { printable } from "../printable.ts";
 
 const columns = 80;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AdviceFacts, createAdviser } from "../../agent/doctor/advice.ts";
+import { type AdviceFacts, nextStep } from "../../agent/doctor/advice.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 
 const facts: AdviceFacts = {
@@ -10,7 +10,7 @@ const facts: AdviceFacts = {
   peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128" },
 };
 const advise = (code: ErrorCode, others: Partial<AdviceFacts> = {}) =>
-  createAdviser({ ...facts, ...others })(new AgentError(code, ""));
+  nextStep(new AgentError(code, ""), { ...facts, ...others });
 
 describe("the next step", () => {
   test.each([
@@ -35,7 +35,7 @@ describe("the next step", () => {
   test("is the error's own remedy, where it has one", () => {
     const error = new AgentError("settings-exposed", "It is open.", { remedy: "chmod go-w /etc/x" });
     expect(error.message).toBe("It is open. Run chmod go-w /etc/x");
-    expect(createAdviser(facts)(error)).toBe("chmod go-w /etc/x");
+    expect(nextStep(error, facts)).toBe("chmod go-w /etc/x");
   });
 
   test("on macOS is what its install does", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CheckResult } from "../../agent/doctor/report.ts";
+import type { CheckResult } from "../../agent/doctor/run-checks.ts";
 import { renderReport } from "../../agent/render/doctor-report.ts";
 
 function result(parts: Partial<CheckResult> = {}): CheckResult {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../../agent/clock.ts";
-import { observe } from "../../agent/doctor/observe.ts";
-import { absent, found } from "../../agent/reading.ts";
-import { account } from "../fakes/accounts.ts";
-import { virtualClock } from "../fakes/clock.ts";
-import { fakePlatform } from "../fakes/platform.ts";
+import type { Clock } from "../../../agent/clock.ts";
+import { observe } from "../../../agent/doctor/identity/observe.ts";
+import { absent, found } from "../../../agent/reading.ts";
+import { account } from "../../fakes/accounts.ts";
+import { virtualClock } from "../../fakes/clock.ts";
+import { fakePlatform } from "../../fakes/platform.ts";
 
 const never = new Promise<never>(() => {});
 const noVendor = async () => absent("fake", "nothing listens there");

@@ -1,16 +1,23 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../../agent/clock.ts";
-import * as identity from "../../agent/doctor/identity-checks.ts";
-import { observe } from "../../agent/doctor/observe.ts";
-import { AgentError } from "../../agent/errors.ts";
-import type { DeviceId } from "../../agent/identity/device-id.ts";
-import { takeSurvey } from "../../agent/identity/survey.ts";
-import type { Platform } from "../../agent/platform/port.ts";
-import { absent, failed, found, type Reading } from "../../agent/reading.ts";
-import { resolveSettings } from "../../agent/settings/layers.ts";
-import { account, adapter, group, mac, session } from "../fakes/accounts.ts";
-import { virtualClock } from "../fakes/clock.ts";
-import { fakePlatform, unreadable } from "../fakes/platform.ts";
+import type { Clock } from "../../../agent/clock.ts";
+import { checkAdapters } from "../../../agent/doctor/identity/adapters.ts";
+import { checkGroups } from "../../../agent/doctor/identity/groups.ts";
+import { checkHardwareIds } from "../../../agent/doctor/identity/hardware-ids.ts";
+import { checkIdentifier } from "../../../agent/doctor/identity/identifier.ts";
+import { observe } from "../../../agent/doctor/identity/observe.ts";
+import { checkSessions } from "../../../agent/doctor/identity/sessions.ts";
+import type { SeenSurvey } from "../../../agent/doctor/identity/survey.ts";
+import { checkUser } from "../../../agent/doctor/identity/user.ts";
+import { checkVendorClient } from "../../../agent/doctor/identity/vendor-client.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import type { DeviceId } from "../../../agent/identity/device-id.ts";
+import { takeSurvey } from "../../../agent/identity/survey.ts";
+import type { Platform } from "../../../agent/platform/port.ts";
+import { absent, failed, found, type Reading } from "../../../agent/reading.ts";
+import { resolveSettings } from "../../../agent/settings/layers.ts";
+import { account, adapter, group, mac, session } from "../../fakes/accounts.ts";
+import { virtualClock } from "../../fakes/clock.ts";
+import { fakePlatform, unreadable } from "../../fakes/platform.ts";
 
 const clock: Clock = { ...virtualClock(), sleep: () => new Promise(() => {}) };
 const id = "1dc0aaaa292ce801f5379042d68bb6cb" as DeviceId;
@@ -30,7 +37,7 @@ async function seen(
   }: typeof machine & { others?: Partial<Platform>; vendor?: Reading<DeviceId> } = {},
   values: Readonly<Record<string, unknown>> = {},
   user?: string,
-): Promise<identity.SeenSurvey> {
+): Promise<SeenSurvey> {
   const { settings } = resolveSettings([{ kind: "file", location: undefined, values }]);
   const observed = observe(fakePlatform({ ...machine, ...parts, others }), async () => vendor, clock, 1000);
   const request = { user, session: undefined };
@@ -44,12 +51,12 @@ describe("on a machine where everything can be read", async () => {
   );
 
   test.each([
-    ["vendor client", identity.checkVendorClient(all), `${id}, vendor's client`],
-    ["adapters", identity.checkAdapters(all), "eth0 00:0c:29:f2:7a:29"],
-    ["identifier", identity.checkIdentifier(all), `HWID ${id}, then 1 more`],
-    ["sessions", identity.checkSessions(all), "1 of people, 1 of the system"],
-    ["user", identity.checkUser(all), "CORP\\alice, logged on at the screen; sent as alice"],
-    ["groups", identity.checkGroups(all), "Sales EMEA of 2 groups is sent: it matches the pattern Sales*"],
+    ["vendor client", checkVendorClient(all), `${id}, vendor's client`],
+    ["adapters", checkAdapters(all), "eth0 00:0c:29:f2:7a:29"],
+    ["identifier", checkIdentifier(all), `HWID ${id}, then 1 more`],
+    ["sessions", checkSessions(all), "1 of people, 1 of the system"],
+    ["user", checkUser(all), "CORP\\alice, logged on at the screen; sent as alice"],
+    ["groups", checkGroups(all), "Sales EMEA of 2 groups is sent: it matches the pattern Sales*"],
   ])("%s is well", (_name, finding, detail) => {
     expect(finding).toMatchObject({ status: "ok", detail });
   });
@@ -58,24 +65,24 @@ describe("on a machine where everything can be read", async () => {
 describe("an identifier's source", () => {
   test("that identify leaves out is not asked", async () => {
     const macAlone = await seen({}, { identify: "mac" });
-    expect(identity.checkVendorClient(macAlone)).toMatchObject({ status: "skip" });
-    expect(identity.checkHardwareIds(macAlone)).toMatchObject({ status: "skip" });
-    expect(identity.checkAdapters(await seen({}, { identify: "hwid" }))).toMatchObject({ status: "skip" });
+    expect(checkVendorClient(macAlone)).toMatchObject({ status: "skip" });
+    expect(checkHardwareIds(macAlone)).toMatchObject({ status: "skip" });
+    expect(checkAdapters(await seen({}, { identify: "hwid" }))).toMatchObject({ status: "skip" });
   });
 
   test("that has nothing is no fault", async () => {
     const none = await seen();
-    expect(identity.checkVendorClient(none)).toMatchObject({ status: "skip", detail: "none; nothing listens there" });
-    expect(identity.checkHardwareIds(none)).toMatchObject({ status: "skip", detail: "none" });
+    expect(checkVendorClient(none)).toMatchObject({ status: "skip", detail: "none; nothing listens there" });
+    expect(checkHardwareIds(none)).toMatchObject({ status: "skip", detail: "none" });
   });
 
   test("that can't be read is a warning, as another may serve", async () => {
     const failing = await seen({ vendor: unreadable, others: { adapters: async () => unreadable } });
-    expect(identity.checkVendorClient(failing)).toMatchObject({
+    expect(checkVendorClient(failing)).toMatchObject({
       status: "warn",
       detail: "the directory does not answer",
     });
-    expect(identity.checkAdapters(failing)).toMatchObject({ status: "warn" });
+    expect(checkAdapters(failing)).toMatchObject({ status: "warn" });
   });
 
   test("without one usable adapter, each is told with its reason", async () => {
@@ -85,56 +92,56 @@ describe("an identifier's source", () => {
       mac: mac("02:42:00:00:00:01"),
       kindReason: "no device",
     });
-    const finding = identity.checkAdapters(await seen({ adapters: [virtual] }));
+    const finding = checkAdapters(await seen({ adapters: [virtual] }));
     expect(finding).toMatchObject({ status: "warn", detail: expect.stringContaining("docker0: ") });
   });
 });
 
 test("where no source has an identifier the device can't be linked", async () => {
-  const finding = identity.checkIdentifier(await seen({ adapters: [] }));
+  const finding = checkIdentifier(await seen({ adapters: [] }));
   expect(finding).toMatchObject({ status: "fail", error: { code: "no-identifier" } });
 });
 
 describe("user", () => {
   test("nobody logged on is no fault of the machine", async () => {
     const nobody = await seen({ sessions: [] });
-    expect(identity.checkUser(nobody)).toMatchObject({ status: "warn", advice: "linkuser-agent doctor --user NAME" });
-    expect(identity.checkSessions(nobody)).toMatchObject({ status: "ok", detail: "0 of people" });
-    expect(identity.checkGroups(nobody)).toMatchObject({ status: "skip", detail: "needs user" });
+    expect(checkUser(nobody)).toMatchObject({ status: "warn", advice: "linkuser-agent doctor --user NAME" });
+    expect(checkSessions(nobody)).toMatchObject({ status: "ok", detail: "0 of people" });
+    expect(checkGroups(nobody)).toMatchObject({ status: "skip", detail: "needs user" });
   });
 
   test("excluded by the settings is a warning", async () => {
-    const finding = identity.checkUser(await seen({}, { excludeUsers: "al*" }));
+    const finding = checkUser(await seen({}, { excludeUsers: "al*" }));
     expect(finding).toMatchObject({ status: "warn", detail: expect.stringContaining("al*") });
   });
 
   test("sessions that can't be read fail once", async () => {
     const failing = await seen({ sessions: unreadable });
-    expect(identity.checkSessions(failing)).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
-    expect(identity.checkUser(failing)).toMatchObject({ status: "skip", detail: "needs sessions" });
+    expect(checkSessions(failing)).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
+    expect(checkUser(failing)).toMatchObject({ status: "skip", detail: "needs sessions" });
   });
 
   test("an account that the directory does not tell fails", async () => {
-    const finding = identity.checkUser(await seen({ others: { account: async () => unreadable } }));
+    const finding = checkUser(await seen({ others: { account: async () => unreadable } }));
     expect(finding).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
   });
 
   test("named by --user is looked up without sessions", async () => {
     const named = await seen({ sessions: unreadable }, {}, "alice");
-    expect(identity.checkSessions(named)).toMatchObject({ status: "skip" });
-    expect(identity.checkUser(named)).toMatchObject({ status: "ok" });
+    expect(checkSessions(named)).toMatchObject({ status: "skip" });
+    expect(checkUser(named)).toMatchObject({ status: "ok" });
   });
 });
 
 describe("groups", () => {
   test("that can't be read fail", async () => {
     const error = new AgentError("identity-unreadable", "no domain controller");
-    const finding = identity.checkGroups(await seen({ groups: failed("fake", error) }));
+    const finding = checkGroups(await seen({ groups: failed("fake", error) }));
     expect(finding).toMatchObject({ status: "fail", error });
   });
 
   test("of which none is sent tell why", async () => {
-    const finding = identity.checkGroups(await seen({ groups: [] }));
+    const finding = checkGroups(await seen({ groups: [] }));
     expect(finding).toMatchObject({ status: "ok", detail: expect.stringMatching(/^none of 0 groups is sent: /) });
   });
 });
@@ -142,15 +149,15 @@ describe("groups", () => {
 test("a UPN that can't be looked up, and a name that can't be sent, are faults of the user", async () => {
   const principalName = async () => unreadable;
   const upn = await seen({ others: { principalName } }, { usernameFormat: "upn" });
-  expect(identity.checkUser(upn)).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
+  expect(checkUser(upn)).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
   const long = await seen({ accounts: [account("x".repeat(300), { userKey: "1000" })] });
-  expect(identity.checkUser(long)).toMatchObject({ status: "fail", error: { code: "request-refused" } });
+  expect(checkUser(long)).toMatchObject({ status: "fail", error: { code: "request-refused" } });
 });
 
 test("groups that can't be looked up are a fault only where one may be sent", async () => {
-  expect(identity.checkGroups(await seen({ groups: unreadable }))).toMatchObject({ status: "fail" });
+  expect(checkGroups(await seen({ groups: unreadable }))).toMatchObject({ status: "fail" });
   const never = await seen({ groups: unreadable }, { groupFallback: "none" });
-  expect(identity.checkGroups(never)).toMatchObject({
+  expect(checkGroups(never)).toMatchObject({
     status: "warn",
     detail: expect.stringContaining("None is sent"),
   });

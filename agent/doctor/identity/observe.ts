@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
-import { AgentError } from "../errors.ts";
-import type { AskVendorClient } from "../identity/survey.ts";
-import type { Platform } from "../platform/port.ts";
-import { failed, type Reading } from "../reading.ts";
-import { bounded } from "./bounded.ts";
+import type { Clock } from "../../clock.ts";
+import { AgentError } from "../../errors.ts";
+import type { AskVendorClient } from "../../identity/survey.ts";
+import type { Platform } from "../../platform/port.ts";
+import { failed, type Reading } from "../../reading.ts";
+import { bounded } from "../bounded.ts";
 
 /** The look-ups of a survey, by the port's names; `vendorClient` is the question to the vendor's local API. */
 type LookUp =

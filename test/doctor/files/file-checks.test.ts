@@ -1,9 +1,10 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkLogFile, checkState } from "../../agent/doctor/file-checks.ts";
-import { formatMemory } from "../../agent/link/memory.ts";
-import { makeRoot } from "../platform/linux/tree.ts";
+import { checkLogFile } from "../../../agent/doctor/files/log-file.ts";
+import { checkState } from "../../../agent/doctor/files/state.ts";
+import { formatMemory } from "../../../agent/link/memory.ts";
+import { makeRoot } from "../../platform/linux/tree.ts";
 
 const now = Date.UTC(2026, 10, 23, 8);
 

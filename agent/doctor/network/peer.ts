@@ -1,4 +1,4 @@
-import type { ProxyChoice } from "../network/proxy/choice.ts";
+import type { ProxyChoice } from "../../network/proxy/choice.ts";
 
 /** The host and port that this machine itself connects to: the tenant's, or those of the proxy before it. */
 export interface Peer {

@@ -1,19 +1,25 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../../agent/clock.ts";
-import * as network from "../../agent/doctor/network-checks.ts";
-import { peerOf } from "../../agent/doctor/peer.ts";
-import { AgentError } from "../../agent/errors.ts";
-import { readProbe } from "../../agent/gears/probe.ts";
-import { readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
-import type { RawResponse, Sender } from "../../agent/network/exchange.ts";
-import type { ProxySources } from "../../agent/network/proxy/choice.ts";
-import type { TlsPeer } from "../../agent/network/tls-peer.ts";
-import { absent, failed, found } from "../../agent/reading.ts";
-import { Secret } from "../../agent/secret.ts";
-import type { Credentials } from "../../agent/settings/credentials.ts";
-import { resolveSettings } from "../../agent/settings/layers.ts";
-import { virtualClock } from "../fakes/clock.ts";
-import { answer, now, portalPage } from "../gears/answers.ts";
+import type { Clock } from "../../../agent/clock.ts";
+import { checkClock } from "../../../agent/doctor/network/clock.ts";
+import { checkConnection } from "../../../agent/doctor/network/connection.ts";
+import { checkName } from "../../../agent/doctor/network/name.ts";
+import { peerOf } from "../../../agent/doctor/network/peer.ts";
+import { checkProxy } from "../../../agent/doctor/network/proxy.ts";
+import { checkRateLimit } from "../../../agent/doctor/network/rate-limit.ts";
+import { checkTls } from "../../../agent/doctor/network/tls.ts";
+import { checkToken } from "../../../agent/doctor/network/token.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import { readProbe } from "../../../agent/gears/probe.ts";
+import { readRateLimit } from "../../../agent/gears/rate-limit-headers.ts";
+import type { RawResponse, Sender } from "../../../agent/network/exchange.ts";
+import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
+import type { TlsPeer } from "../../../agent/network/tls-peer.ts";
+import { absent, failed, found } from "../../../agent/reading.ts";
+import { Secret } from "../../../agent/secret.ts";
+import type { Credentials } from "../../../agent/settings/credentials.ts";
+import { resolveSettings } from "../../../agent/settings/layers.ts";
+import { virtualClock } from "../../fakes/clock.ts";
+import { answer, now, portalPage } from "../../gears/answers.ts";
 
 const baseUrl = "https://gears.opswat.com";
 const signal = new AbortController().signal;
@@ -39,7 +45,7 @@ const settingsOf = (values: Readonly<Record<string, unknown>>) =>
 describe("proxy", () => {
   const check = (setting: string, environment: Record<string, string>, more: Partial<ProxySources> = {}) => {
     const systemProxy = async () => absent("/etc/environment", "has none");
-    return network.checkProxy(baseUrl, {
+    return checkProxy(baseUrl, {
       setting,
       environment,
       systemProxy,
@@ -94,22 +100,22 @@ describe("name", () => {
       all.map((address) => ({ address }));
 
   test("tells the addresses, each once, and not all of many", async () => {
-    const finding = await network.checkName(tenant, addresses("192.0.2.1", "192.0.2.1", "2001:db8::1"), clock, 1000);
+    const finding = await checkName(tenant, addresses("192.0.2.1", "192.0.2.1", "2001:db8::1"), clock, 1000);
     expect(finding).toMatchObject({ status: "ok", detail: "gears.opswat.com is 192.0.2.1, 2001:db8::1" });
-    const many = await network.checkName(tenant, addresses("::1", "::2", "::3", "::4"), clock, 1000);
+    const many = await checkName(tenant, addresses("::1", "::2", "::3", "::4"), clock, 1000);
     expect(many).toMatchObject({ detail: "gears.opswat.com is ::1, ::2, ::3, …" });
   });
 
   test.each(["192.0.2.7", "2001:db8::1"])("%s needs no look-up", async (host) => {
     const lookUp = () => Promise.reject(new Error("must not be asked"));
-    expect(await network.checkName({ ...tenant, host }, lookUp, clock, 1000)).toMatchObject({ status: "skip" });
+    expect(await checkName({ ...tenant, host }, lookUp, clock, 1000)).toMatchObject({ status: "skip" });
   });
 
   test("that no server knows, or tells in time, fails", async () => {
     const unknown = Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND", syscall: "getaddrinfo" });
-    const failing = network.checkName(tenant, () => Promise.reject(unknown), clock, 1000);
+    const failing = checkName(tenant, () => Promise.reject(unknown), clock, 1000);
     await expect(failing).rejects.toMatchObject({ code: "name-not-resolved" });
-    const silent = network.checkName(tenant, () => new Promise(() => {}), virtualClock(), 1000);
+    const silent = checkName(tenant, () => new Promise(() => {}), virtualClock(), 1000);
     await expect(silent).rejects.toMatchObject({ code: "name-not-resolved" });
   });
 });
@@ -130,18 +136,18 @@ describe("connection and TLS", () => {
 
   test("whatever a server answers, it was reached", async () => {
     const sender = answering(answer(405));
-    const finding = await network.checkConnection(`${baseUrl}/eu`, sender, clock, signal);
+    const finding = await checkConnection(`${baseUrl}/eu`, sender, clock, signal);
     expect(finding).toMatchObject({ status: "ok", value: { kind: "answered", probe: { status: 405 } } });
     expect(sender.targets).toEqual(["GET /eu/o/oauth/token"]);
-    expect(await network.checkConnection(baseUrl, answering(answer(503)), clock, signal)).toMatchObject({
+    expect(await checkConnection(baseUrl, answering(answer(503)), clock, signal)).toMatchObject({
       status: "warn",
     });
   });
 
   test("a certificate that is not trusted is told by the check of TLS, with its issuer", async () => {
-    const { value } = await network.checkConnection(baseUrl, answering(untrusted), clock, signal);
+    const { value } = await checkConnection(baseUrl, answering(untrusted), clock, signal);
     expect(value).toEqual({ kind: "untrusted", error: untrusted });
-    expect(value && network.checkTls(value, [peer], baseUrl)).toMatchObject({
+    expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({
       status: "fail",
       error: untrusted,
       detail: `${untrusted.message} Chain: issuer Corp Inspection CA.`,
@@ -150,7 +156,7 @@ describe("connection and TLS", () => {
 
   test("every other failure is the connection's", async () => {
     const lost = new AgentError("connection-lost", "");
-    await expect(network.checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
+    await expect(checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
   });
 
   test.each([
@@ -160,19 +166,19 @@ describe("connection and TLS", () => {
     [{ chain: peer.chain.slice(0, 1), issuer: "gears.opswat.com" }, expect.stringContaining("signed by itself")],
   ])("%j: %s", (parts, detail) => {
     const proxy = { ...peer, host: "proxy.example.com" };
-    const finding = network.checkTls(answered, [proxy, { ...peer, ...parts }], baseUrl);
+    const finding = checkTls(answered, [proxy, { ...peer, ...parts }], baseUrl);
     expect(finding).toMatchObject({ status: "ok", detail });
   });
 
   test("http: has no TLS to check", () => {
-    expect(network.checkTls(answered, [], "http://127.0.0.1:8080")).toMatchObject({ status: "skip", value: true });
+    expect(checkTls(answered, [], "http://127.0.0.1:8080")).toMatchObject({ status: "skip", value: true });
   });
 });
 
 describe("clock", () => {
   const check = (behind: number) => {
     const date = new Date(now + behind).toUTCString();
-    return network.checkClock(readProbe(answer(405, "", { date }), now), "linux", clock);
+    return checkClock(readProbe(answer(405, "", { date }), now), "linux", clock);
   };
 
   test.each([
@@ -186,11 +192,11 @@ describe("clock", () => {
   });
 
   test("is not judged without the server's date", () => {
-    expect(network.checkClock(readProbe(answer(405), now), "linux", clock)).toMatchObject({ status: "skip" });
+    expect(checkClock(readProbe(answer(405), now), "linux", clock)).toMatchObject({ status: "skip" });
   });
 
   test("without a server is judged by when this program was made", () => {
-    const at = (time: number) => network.checkClock(undefined, "linux", { ...clock, now: () => time });
+    const at = (time: number) => checkClock(undefined, "linux", { ...clock, now: () => time });
     expect(at(Date.UTC(2030, 0, 1))).toMatchObject({
       status: "skip",
       detail: "needs connection; shows 2030-01-01 00:00 UTC",
@@ -209,7 +215,7 @@ describe("token", () => {
     clientSecret: new Secret("planted-secret"),
     origin: "environment",
   };
-  const check = (response: RawResponse) => network.checkToken(client, baseUrl, answering(response), clock, signal);
+  const check = (response: RawResponse) => checkToken(client, baseUrl, answering(response), clock, signal);
 
   test("is obtained and not shown", async () => {
     const finding = await check(answer(200, { access_token: "planted-token", expires_in: 3600 }));
@@ -221,7 +227,7 @@ describe("token", () => {
   test("that was given is not tried, as only a link could", async () => {
     const sender = answering(answer(200));
     const given: Credentials = { kind: "token", accessToken: new Secret("planted"), origin: "environment" };
-    expect(await network.checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
+    expect(await checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
     expect(sender.targets).toEqual([]);
   });
 
@@ -258,16 +264,16 @@ describe("rate limit", () => {
   );
 
   test("tells the first report that has one", () => {
-    expect(network.checkRateLimit([none, told], setting, now)).toEqual({
+    expect(checkRateLimit([none, told], setting, now)).toEqual({
       status: "ok",
       detail: "10 calls per period, 7 left, more in 20 s",
     });
-    expect(network.checkRateLimit([none], setting, now)).toMatchObject({ status: "skip" });
+    expect(checkRateLimit([none], setting, now)).toMatchObject({ status: "skip" });
   });
 
   test("a setting that counts on more than the account has is a warning", () => {
     const { rateLimit } = settingsOf({ rateLimit: "60/1m" });
-    expect(network.checkRateLimit([told], rateLimit, now)).toMatchObject({
+    expect(checkRateLimit([told], rateLimit, now)).toMatchObject({
       status: "warn",
       advice: "set rateLimit to 10/1m",
     });

@@ -1,0 +1,35 @@
+import { release } from "node:os";
+import { version } from "../cli/version.ts";
+import { framesOf } from "../errors.ts";
+import { secretsOf } from "../gears/gears.ts";
+import type { Secret } from "../secret.ts";
+import { describeSettings } from "../wiring/describe-settings.ts";
+import { effectivePaths } from "../wiring/load-settings.ts";
+import { lastLogLines } from "./bundle.ts";
+import type { DoctorContext, Found } from "./context.ts";
+import type { CheckResult } from "./run-checks.ts";
+
+/** What a bundle has beside the checks. */
+export function bundleContent(
+  { platform, clock }: DoctorContext,
+  { settings: resolved }: Found,
+  results: readonly CheckResult[],
+): object {
+  const { logFile } = resolved === undefined ? platform.paths : effectivePaths(platform, resolved.settings);
+  return {
+    version,
+    time: new Date(clock.now()).toISOString(),
+    system: { platform: platform.name, release: release(), node: process.version, privileged: platform.privileged },
+    settings: resolved === undefined ? null : describeSettings(platform, resolved),
+    log: lastLogLines(logFile),
+    // Where this program itself went wrong, if it did.
+    defects: results.map(({ error }) => error && framesOf(error)).filter((defect) => defect !== undefined),
+  };
+}
+
+/** Secrets that the checks met, which must not be shown. */
+export function secretsIn({ credential, token, proxy }: Found): readonly Secret[] {
+  const logins = proxy?.ways.map((way) => (way === "direct" ? undefined : way.authorization)) ?? [];
+  const own = credential === undefined ? [] : secretsOf(credential);
+  return [...own, token?.token, ...logins].filter((secret) => secret !== undefined);
+}

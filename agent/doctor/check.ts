@@ -1,0 +1,60 @@
+import type { AgentError } from "../errors.ts";
+import type { DoctorContext, Found } from "./context.ts";
+
+/** `skip` where a check before it failed, or where it does not apply. */
+export type CheckStatus = "ok" | "warn" | "fail" | "skip";
+
+/** The result of one check. `value` is what later checks build on; where it is missing they are skipped. */
+export type Finding<T = true> = {
+  /** Milliseconds, where the time was taken elsewhere. */
+  readonly elapsedMs?: number;
+  readonly value?: T;
+} & (
+  | { readonly status: "ok" | "skip"; readonly detail: string }
+  | { readonly status: "warn"; readonly detail: string; readonly advice?: string | undefined }
+  /** `detail` replaces the error's finding, `advice` the next step that the code has. */
+  | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string; readonly advice?: string }
+);
+
+/** Undefined where the check is not for this machine: then it is not reported. */
+type Outcome<T> = Finding<T> | undefined | Promise<Finding<T> | undefined>;
+
+/** One row of the table in `checks.ts`. */
+export interface Check {
+  /** Stable, in kebab-case. */
+  readonly name: string;
+  /** Checks whose values this one builds on. */
+  readonly needs: readonly (keyof Found)[];
+  /** What a person reads while it runs. */
+  readonly label: string;
+  /** Reported only where it fails: it makes what several checks share. */
+  readonly silent: boolean;
+  readonly run: (context: DoctorContext, found: Required<Found>) => Outcome<unknown>;
+}
+
+type ValueOf<K> = K extends keyof Found ? NonNullable<Found[K]> : true;
+/** Values that are certain to be there, and those that may. */
+type FoundFor<N extends keyof Found> = Required<Pick<Found, N>> & Found;
+
+/** A check that needs the values of others. */
+export function check<const K extends string, N extends keyof Found = never>(
+  name: K,
+  needs: readonly N[],
+  run: (context: DoctorContext, found: FoundFor<N>) => Outcome<ValueOf<K>>,
+): Check {
+  // The runner calls it when all that it needs is there; the compiler can't follow that.
+  return { name, needs, label: name, silent: false, run: run as Check["run"] };
+}
+
+/** Makes what several checks share, before the first of them. */
+export function prepare<K extends keyof Found, N extends keyof Found>(
+  name: K,
+  needs: readonly N[],
+  label: string,
+  make: (context: DoctorContext, found: FoundFor<N>) => ValueOf<K> | Promise<ValueOf<K>>,
+): Check {
+  const made = check(name, needs, async (context, found) => {
+    return { status: "ok", detail: "", value: await make(context, found) };
+  });
+  return { ...made, label, silent: true };
+}

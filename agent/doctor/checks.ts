@@ -1,0 +1,92 @@
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import { proxySources } from "../wiring/network/proxy-sources.ts";
+import { type Check, check, prepare } from "./check.ts";
+import type { DoctorContext } from "./context.ts";
+import { checkLogFile } from "./files/log-file.ts";
+import { checkState } from "./files/state.ts";
+import { checkAdapters } from "./identity/adapters.ts";
+import { checkGroups } from "./identity/groups.ts";
+import { checkHardwareIds } from "./identity/hardware-ids.ts";
+import { checkIdentifier } from "./identity/identifier.ts";
+import { checkSessions } from "./identity/sessions.ts";
+import { seeMachine } from "./identity/survey.ts";
+import { checkUser } from "./identity/user.ts";
+import { checkVendorClient } from "./identity/vendor-client.ts";
+import { checkBindings } from "./machine/bindings.ts";
+import { checkRights } from "./machine/rights.ts";
+import { checkTrigger } from "./machine/trigger.ts";
+import { checkClock } from "./network/clock.ts";
+import { checkConnection } from "./network/connection.ts";
+import { checkName, lookUpName } from "./network/name.ts";
+import { peerOf } from "./network/peer.ts";
+import { checkProxy } from "./network/proxy.ts";
+import { checkRateLimit } from "./network/rate-limit.ts";
+import { openTenant } from "./network/tenant.ts";
+import { checkTls } from "./network/tls.ts";
+import { checkToken } from "./network/token.ts";
+import { checkClientCertificate } from "./settings/client-certificate.ts";
+import { checkCredential } from "./settings/credential.ts";
+import { checkEnvironment } from "./settings/environment.ts";
+import { checkPolicy } from "./settings/policy.ts";
+import { checkSettings } from "./settings/settings.ts";
+
+/**
+ * The checks of `doctor`, in the order in which they run and are shown. To add one: a file with its function, a line
+ * here, and where later checks need its value, a line in `Found` (`context.ts`).
+ */
+export const checks: readonly Check[] = [
+  check("rights", [], ({ platform }) => checkRights(platform)),
+  check("policy", [], ({ platform }) => checkPolicy(platform)),
+  check("settings", ["policy"], (context) => checkSettings(() => loadSettings(context, context.commandLine))),
+  check("environment", [], ({ environment, ignoredVariables, platform }) =>
+    checkEnvironment(environment, ignoredVariables, platform.privileged),
+  ),
+  check("credential", ["settings"], (context, found) => checkCredential(context, found.settings.settings)),
+  check("client-cert", [], (context, { settings }) => settings && checkClientCertificate(context, settings)),
+  check("state", ["settings"], (context, found) =>
+    checkState(pathsOf(context, found.settings).stateDir, context.clock.now()),
+  ),
+  check("log-file", ["settings"], (context, found) => checkLogFile(pathsOf(context, found.settings).logFile)),
+  // The trigger's run reads no file that only this run was given.
+  check("trigger", [], ({ platform, commandLine }, { settings }) =>
+    checkTrigger(platform, commandLine.flags["config"] === undefined ? settings : undefined),
+  ),
+  check("bindings", [], ({ platform }) => platform.selfTest && checkBindings(platform.selfTest)),
+
+  prepare("survey", ["settings"], "this device and its user", (context, found) => seeMachine(context, found.settings)),
+  check("vendor-client", ["settings", "survey"], (_, { survey }) => checkVendorClient(survey)),
+  check("adapters", ["settings", "survey"], (_, { survey }) => checkAdapters(survey)),
+  check("hardware-ids", ["settings", "survey"], (_, { survey }) => checkHardwareIds(survey)),
+  check("identifier", ["settings", "survey"], (_, { survey }) => checkIdentifier(survey)),
+  check("sessions", ["settings", "survey"], (_, { survey }) => checkSessions(survey)),
+  check("user", ["settings", "survey"], (_, { survey }) => checkUser(survey)),
+  check("groups", ["settings", "survey"], (_, { survey }) => checkGroups(survey)),
+
+  prepare("tenant", ["settings"], "the tenant", (context, found) => openTenant(context, found.settings)),
+  check("proxy", ["settings"], (context, { settings }) =>
+    checkProxy(settings.settings.baseUrl, proxySources(context, settings)),
+  ),
+  check("name", ["proxy", "tenant"], (context, { proxy, tenant }) =>
+    checkName(peerOf(tenant.baseUrl, proxy), lookUpName, context.clock, tenant.patience),
+  ),
+  check("connection", ["name", "tenant"], (context, { tenant }) =>
+    checkConnection(tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
+  ),
+  check("tls", ["connection", "tenant"], (_, { connection, tenant }) =>
+    checkTls(connection, tenant.peers, tenant.baseUrl),
+  ),
+  check("clock", [], ({ clock, platform }, { connection }) =>
+    checkClock(connection?.kind === "answered" ? connection.probe : undefined, platform.name, clock),
+  ),
+  check("token", ["tls", "credential", "tenant"], (context, { credential, tenant }) =>
+    checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
+  ),
+  check("rate-limit", ["connection", "settings"], ({ clock }, { connection, token, settings }) =>
+    connection.kind === "answered"
+      ? checkRateLimit([token?.rateLimit, connection.probe.rateLimit], settings.settings.rateLimit, clock.now())
+      : { status: "skip", detail: "needs connection" },
+  ),
+];
+
+const pathsOf = ({ platform }: DoctorContext, { settings }: ResolvedSettings) => effectivePaths(platform, settings);

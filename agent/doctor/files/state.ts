@@ -1,0 +1,43 @@
+import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { describeDuration } from "../../duration.ts";
+import { exitCodes } from "../../exit-codes.ts";
+import { fileStore } from "../../state/store.ts";
+import type { Finding } from "../check.ts";
+import { creationFault, faultOf, unusable } from "./write-fault.ts";
+
+/**
+ * That the state can be kept, and how the last run ended. A file is written and removed beside it: access lists, full
+ * disks and read-only mounts show in nothing else.
+ * @param now wall-clock milliseconds
+ */
+export function checkState(stateDir: string, now: number): Finding {
+  const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
+  if (fault !== undefined) {
+    const advice = fault === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
+    return { status: "fail", error: unusable("stateDir", stateDir, fault), advice };
+  }
+  const { memory, problem } = fileStore(stateDir).read();
+  if (problem !== undefined) {
+    return { status: "warn", detail: problem, advice: "nothing: the next run writes it again" };
+  }
+  const { lastRun } = memory;
+  if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}` };
+  const detail = `last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago; in ${stateDir}`;
+  if (exitCodes[lastRun.outcome] === 0) return { status: "ok", detail };
+  return { status: "warn", detail, advice: "linkuser-agent status" };
+}
+
+/** The system's code for why nothing can be written in a folder; undefined where it can. */
+function writeFault(folder: string): string | undefined {
+  return faultOf(() => {
+    const path = join(folder, `doctor-${process.pid}.tmp`);
+    const file = openSync(path, "wx", 0o600);
+    try {
+      writeSync(file, "x");
+    } finally {
+      closeSync(file);
+      rmSync(path);
+    }
+  });
+}

@@ -1,0 +1,21 @@
+import type { Finding } from "../check.ts";
+import { leftOut } from "./identifier-source.ts";
+import type { SeenSurvey } from "./survey.ts";
+
+/** Which MAC addresses would be tried, and why others not. */
+export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Finding {
+  const observation = observed.of("adapters");
+  if (observation === undefined) return leftOut;
+  const { elapsedMs } = observation;
+  const [best, ...others] = device.candidates.filter(({ source }) => source === "mac");
+  const passedOver = device.passedOver.filter(({ source }) => source === "mac");
+  if (best === undefined) {
+    const why = passedOver.map(({ detail, reason }) => `${detail}: ${reason}`).join("; ");
+    return { status: "warn", detail: `none to be used (${why || "there are none"})`, elapsedMs };
+  }
+  const more = [
+    ...(others.length > 0 ? [`then ${others.map(({ detail }) => detail).join(", ")}`] : []),
+    ...(passedOver.length > 0 ? [`${passedOver.length} passed over`] : []),
+  ];
+  return { status: "ok", detail: [`${best.detail} ${best.value}`, ...more].join("; "), elapsedMs };
+}

@@ -1,0 +1,24 @@
+import type { Finding } from "../check.ts";
+import type { SeenSurvey } from "./survey.ts";
+
+/** Which group would be sent, and of how many. */
+export function checkGroups({ survey: { groups, problems }, observed }: SeenSurvey): Finding {
+  const observation = observed.of("groups");
+  if (observation === undefined) return { status: "skip", detail: "needs user" };
+  const { elapsedMs } = observation;
+  const [reading] = observation.readings;
+  if (reading?.kind === "failed") {
+    const { error } = reading;
+    if (problems.includes(error)) return { status: "fail", error, elapsedMs };
+    return { status: "warn", detail: `${error.message} None is sent in any case.`, elapsedMs };
+  }
+  if (groups === undefined) return { status: "skip", detail: "needs user" };
+  const all = groups.rows.length === 1 ? "1 group" : `${groups.rows.length} groups`;
+  const detail =
+    groups.group === undefined
+      ? `none of ${all} is sent: ${groups.reason}`
+      : `${groups.group} of ${all} is sent: ${groups.reason}`;
+  return groups.warnings.length === 0
+    ? { status: "ok", detail, elapsedMs }
+    : { status: "warn", detail: `${detail} (${groups.warnings.join("; ")})`, elapsedMs };
+}

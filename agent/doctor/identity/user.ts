@@ -1,0 +1,24 @@
+import type { Finding } from "../check.ts";
+import type { SeenSurvey } from "./survey.ts";
+
+/** That nobody is there to be linked is no fault of the machine: the trigger comes when somebody logs on. */
+export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey): Finding {
+  const elapsedMs = observed.elapsed("caller", "account", "accountByName", "principalName");
+  switch (user.kind) {
+    case "user": {
+      const failure = observed.of("principalName")?.readings.find(({ kind }) => kind === "failed");
+      const error =
+        failure?.kind === "failed" ? failure.error : problems.find(({ code }) => code === "request-refused");
+      if (error !== undefined) return { status: "fail", error, elapsedMs };
+      return { status: "ok", detail: `${user.account.systemName}, ${user.reason}; sent as ${username}`, elapsedMs };
+    }
+    case "skipped":
+      return { status: "warn", detail: `${user.reason}: a run links nobody`, elapsedMs };
+    case "none": {
+      const { error } = user;
+      if (observed.of("sessions")?.readings[0]?.kind === "failed") return { status: "skip", detail: "needs sessions" };
+      if (error.code !== "no-user") return { status: "fail", error, elapsedMs };
+      return { status: "warn", detail: error.message, advice: "linkuser-agent doctor --user NAME", elapsedMs };
+    }
+  }
+}

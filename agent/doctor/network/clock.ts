@@ -1,0 +1,37 @@
+import { type Clock, madeAfter } from "../../clock.ts";
+import { describeDuration, describeMoment } from "../../duration.ts";
+import type { Probe } from "../../gears/probe.ts";
+import type { Platform } from "../../platform/port.ts";
+import type { Finding } from "../check.ts";
+
+/** Milliseconds: HTTP tells whole seconds, and an answer takes its time. */
+const agreeing = 3_000;
+/** Milliseconds from which certificates, schedules and Kerberos begin to suffer. */
+const disturbing = 120_000;
+
+/**
+ * This machine's clock against the server's, or where that one is not known against the time before which this program
+ * was not made: a clock that is wrong keeps TLS from trusting anybody, so no server can be asked then.
+ */
+export function checkClock(probe: Probe | undefined, platform: Platform["name"], clock: Clock): Finding {
+  const advice = setClock[platform];
+  if (probe === undefined) {
+    const time = describeMoment(clock.now());
+    if (clock.now() >= madeAfter) return { status: "skip", detail: `needs connection; shows ${time}` };
+    return { status: "warn", detail: `shows ${time}, which is before this program was made`, advice };
+  }
+  const { date, now } = probe;
+  if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };
+  const ahead = now - date;
+  const off = Math.abs(ahead);
+  if (off <= agreeing) return { status: "ok", detail: "agrees with the server's" };
+  const detail = `${describeDuration(off)} ${ahead > 0 ? "ahead of" : "behind"} the server's`;
+  if (off < disturbing) return { status: "ok", detail };
+  return { status: "warn", detail, advice };
+}
+
+const setClock: Readonly<Record<Platform["name"], string>> = {
+  linux: "timedatectl timesync-status",
+  windows: "w32tm /resync",
+  macos: "sudo sntp -sS time.apple.com",
+};

@@ -1,0 +1,30 @@
+import type { Clock } from "../../clock.ts";
+import { type AgentError, asAgentError } from "../../errors.ts";
+import { buildProbeRequest, type Probe, readProbe } from "../../gears/probe.ts";
+import type { Sender } from "../../network/exchange.ts";
+import type { Finding } from "../check.ts";
+
+/** What came of one harmless request over the connection that a link would use. */
+export type Reached =
+  | { readonly kind: "answered"; readonly probe: Probe }
+  | { readonly kind: "untrusted"; readonly error: AgentError };
+
+/** @throws AgentError what {@link Sender.send} throws, but for `tls-untrusted`: that the check of TLS tells */
+export async function checkConnection(
+  baseUrl: string,
+  sender: Sender,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding<Reached>> {
+  const { host } = new URL(baseUrl);
+  try {
+    const probe = readProbe(await sender.send(buildProbeRequest(baseUrl), signal), clock.now());
+    const value: Reached = { kind: "answered", probe };
+    if (probe.status < 500) return { status: "ok", detail: `${host} answers`, value };
+    return { status: "warn", detail: `${host} answers with a fault of its own (status ${probe.status})`, value };
+  } catch (thrown) {
+    const error = asAgentError(thrown);
+    if (error.code !== "tls-untrusted") throw error;
+    return { status: "ok", detail: "reached, but not over TLS", value: { kind: "untrusted", error } };
+  }
+}

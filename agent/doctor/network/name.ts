@@ -1,0 +1,42 @@
+import type { Clock } from "../../clock.ts";
+import { describeDuration } from "../../duration.ts";
+import { AgentError } from "../../errors.ts";
+import { networkFailure } from "../../network/network-failure.ts";
+import { bounded } from "../bounded.ts";
+import type { Finding } from "../check.ts";
+import type { Peer } from "./peer.ts";
+
+type LookUpName = (host: string) => Promise<readonly { readonly address: string }[]>;
+
+/** The system's resolver, as connections use it. Not imported: a bundle would load it at every start. */
+export const lookUpName: LookUpName = (host) =>
+  process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
+
+/**
+ * @param limit milliseconds
+ * @throws AgentError `name-not-resolved`
+ */
+export async function checkName(
+  { host, proxy }: Peer,
+  lookUp: LookUpName,
+  clock: Clock,
+  limit: number,
+): Promise<Finding> {
+  if (/^[\d.]+$|:/.test(host)) return { status: "skip", detail: `${host} is an address, not a name`, value: true };
+  const late = (): never => {
+    throw new AgentError("name-not-resolved", `No DNS server told ${host} within ${describeDuration(limit)}.`);
+  };
+  const found = await bounded(resolved(host, lookUp), limit, clock, late);
+  const addresses = [...new Set(found.map(({ address }) => address))];
+  const shown = addresses.length > 3 ? `${addresses.slice(0, 3).join(", ")}, …` : addresses.join(", ");
+  const note = proxy === undefined ? "" : "; the proxy looks up the tenant";
+  return { status: "ok", detail: `${host} is ${shown}${note}`, value: true };
+}
+
+async function resolved(host: string, lookUp: LookUpName): ReturnType<LookUpName> {
+  try {
+    return await lookUp(host);
+  } catch (thrown) {
+    throw networkFailure(thrown, host) ?? thrown;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Way } from "../../network/proxy/address.ts";
+import { chooseProxy, type ProxyChoice, type ProxySources } from "../../network/proxy/choice.ts";
+import type { Finding } from "../check.ts";
+
+/** Through which proxy the tenant is asked, and why. */
+export async function checkProxy(baseUrl: string, sources: ProxySources): Promise<Finding<ProxyChoice>> {
+  const value = await chooseProxy(new URL(baseUrl), sources);
+  const detail = `${value.ways.map(shownWay).join(", then ")}: ${value.reason}`;
+  if (value.problem === undefined) return { status: "ok", detail, value };
+  return { status: "warn", detail: `${detail}. ${value.problem}`, advice: "set proxy to none or to a URL", value };
+}
+
+function shownWay(way: Way, at: number): string {
+  if (way === "direct") return at === 0 ? "none" : "none at all";
+  return way.authorization === undefined ? way.origin : `${way.origin}, with a user name`;
+}

@@ -1,0 +1,29 @@
+import { describeDuration } from "../../duration.ts";
+import type { RateLimitReport } from "../../gears/rate-limit-headers.ts";
+import type { Settings } from "../../settings/table.ts";
+import type { Finding } from "../check.ts";
+
+/** @param reports of the answers seen, the last first */
+export function checkRateLimit(
+  reports: readonly (RateLimitReport | undefined)[],
+  setting: Settings["rateLimit"],
+  now: number,
+): Finding {
+  const report = reports.find((one) => one?.limit !== undefined || one?.remaining !== undefined);
+  if (report === undefined) return { status: "skip", detail: "no answer seen here has X-RateLimit headers" };
+  const { limit, remaining } = report;
+  const parts = [
+    ...(limit === undefined ? [] : [`${limit} calls per period`]),
+    ...(remaining === undefined ? [] : [`${remaining} left${moreIn(report, now)}`]),
+  ];
+  if (limit !== undefined && limit < setting.calls) {
+    const detail = `${parts.join(", ")}, but the setting rateLimit counts on ${setting.calls}`;
+    return { status: "warn", detail, advice: `set rateLimit to ${limit}/1m` };
+  }
+  return { status: "ok", detail: parts.join(", ") };
+}
+
+/** When more calls are allowed, as the end of a sentence. */
+export function moreIn({ notBefore }: RateLimitReport, now: number): string {
+  return notBefore === undefined ? "" : `, more in ${describeDuration(notBefore - now)}`;
+}

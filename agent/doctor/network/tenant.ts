@@ -1,0 +1,31 @@
+import type { Sender } from "../../network/exchange.ts";
+import { readTlsPeer, type TlsPeer } from "../../network/tls-peer.ts";
+import type { ResolvedSettings } from "../../settings/layers.ts";
+import { clientCertificate } from "../../wiring/network/device-certificate.ts";
+import { openSender } from "../../wiring/network/sender.ts";
+import { type DoctorContext, patienceOf } from "../context.ts";
+
+/** The tenant, over the connection that a link would use. */
+export interface Tenant {
+  readonly baseUrl: string;
+  readonly sender: Sender;
+  /** Seen in handshakes, in their order. */
+  readonly peers: readonly TlsPeer[];
+  /** Milliseconds for one look-up or exchange. */
+  readonly patience: number;
+}
+
+/** Connects to nothing yet. */
+export function openTenant(context: DoctorContext, resolved: ResolvedSettings): Tenant {
+  const peers: TlsPeer[] = [];
+  const patience = patienceOf(resolved.settings);
+  const sender = openSender(context, resolved, {
+    requestTimeout: patience,
+    clientCertificate: clientCertificate(context, resolved),
+    observeTls: (host, socket) => {
+      const peer = readTlsPeer(host, socket);
+      if (peer !== undefined) peers.push(peer);
+    },
+  });
+  return { baseUrl: resolved.settings.baseUrl, sender, peers, patience };
+}

@@ -1,0 +1,41 @@
+import type { Clock } from "../../clock.ts";
+import { describeDuration } from "../../duration.ts";
+import { type RateLimitReport, readRateLimit } from "../../gears/rate-limit-headers.ts";
+import { buildTokenRequest, readTokenResponse } from "../../gears/token.ts";
+import type { Sender } from "../../network/exchange.ts";
+import type { Secret } from "../../secret.ts";
+import type { Credentials } from "../../settings/credentials.ts";
+import type { Finding } from "../check.ts";
+import { moreIn } from "./rate-limit.ts";
+
+/** What the token endpoint gave, for the checks and the bundle that follow. */
+export interface TokenTrial {
+  readonly rateLimit: RateLimitReport;
+  readonly token: Secret | undefined;
+}
+
+/** Gets a token, as a link would, and throws it away. A token that was given is not tried: that would be a link. */
+export async function checkToken(
+  credentials: Credentials,
+  baseUrl: string,
+  sender: Sender,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding<TokenTrial>> {
+  if (credentials.kind === "none") return { status: "skip", detail: "the gateway has it, not this device" };
+  if (credentials.kind === "token") {
+    return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
+  }
+  const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
+  const { host } = new URL(baseUrl);
+  const rateLimit = readRateLimit(response.headers, clock.now());
+  const answer = readTokenResponse(response, { host, secrets: [credentials.clientSecret] }, clock.now());
+  if (answer.kind === "server-error") return { status: "fail", error: answer.error };
+  if (answer.kind === "rate-limited") {
+    const detail = `the account's limit of calls is used up (429)${moreIn(rateLimit, clock.now())}`;
+    return { status: "warn", detail, value: { rateLimit, token: undefined } };
+  }
+  const { value, expiresAt } = answer.token;
+  const life = expiresAt === undefined ? "" : `, valid for ${describeDuration(expiresAt - clock.now())}`;
+  return { status: "ok", detail: `obtained${life}; not shown`, value: { rateLimit, token: value } };
+}

@@ -1,0 +1,18 @@
+import { certificateWarning, describeCertificate } from "../../settings/client-certificate.ts";
+import type { ResolvedSettings } from "../../settings/layers.ts";
+import { settingFile } from "../../settings/named-file.ts";
+import { clientCertificate } from "../../wiring/network/device-certificate.ts";
+import type { Finding } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+/** That the device's certificate has its key, which others can't read, and is valid; undefined where none is set. */
+export function checkClientCertificate(context: DoctorContext, resolved: ResolvedSettings): Finding | undefined {
+  const certFile = settingFile("clientCertFile", resolved);
+  if (certFile === undefined) return undefined;
+  clientCertificate(context, resolved)?.();
+  const certificate = describeCertificate(certFile);
+  const warning = certificateWarning(certificate, context.clock.now());
+  if (warning !== undefined) return { status: "warn", detail: warning, advice: `renew ${certFile.path}` };
+  const until = new Date(certificate.validTo).toISOString().slice(0, 10);
+  return { status: "ok", detail: `${certificate.name}, until ${until}`, value: true };
+}

@@ -1,0 +1,19 @@
+import type { Credentials } from "../../settings/credentials.ts";
+import type { Settings } from "../../settings/table.ts";
+import { loadCredentials } from "../../wiring/credentials.ts";
+import { effectivePaths } from "../../wiring/load-settings.ts";
+import type { Finding } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+/** That there is a credential, in the form that it must have, and that others can't read it. */
+export function checkCredential(
+  context: Pick<DoctorContext, "platform" | "environment">,
+  settings: Settings,
+): Finding<Credentials> {
+  const value = loadCredentials(context, settings);
+  const { credentialFile } = effectivePaths(context.platform, settings);
+  if (value.kind === "none") return { status: "ok", detail: "none needed: auth is none, the gateway adds it", value };
+  const what = value.kind === "token" ? "access token" : "secret";
+  const where = value.origin === credentialFile ? `in ${credentialFile}, protected` : `from the ${value.origin}`;
+  return { status: "ok", detail: `${what} ${where}`, value };
+}

@@ -1,0 +1,13 @@
+import type { Platform } from "../../platform/port.ts";
+import type { Finding } from "../check.ts";
+
+/** The administrator's policy, as far as it can be read. */
+export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
+  const policy = platform.policy();
+  if (policy.kind === "failed") return { status: "fail", error: policy.error };
+  if (policy.kind === "absent") return { status: "ok", detail: `none (${policy.origin})`, value: true };
+  const count = Object.keys(policy.value.values).length;
+  return { status: "ok", detail: `${settings(count)} from ${policy.value.origin}`, value: true };
+}
+
+const settings = (count: number): string => (count === 1 ? "1 setting" : `${count} settings`);

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { checkBindings } from "../../../agent/doctor/machine/bindings.ts";
+import { checkRights } from "../../../agent/doctor/machine/rights.ts";
+import { checkTrigger } from "../../../agent/doctor/machine/trigger.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import type { Platform } from "../../../agent/platform/port.ts";
+import { absent, failed, found } from "../../../agent/reading.ts";
+import { resolveSettings } from "../../../agent/settings/layers.ts";
+import { fakePlatform } from "../../fakes/platform.ts";
+
+const platform = (others: Partial<Platform> = {}, privileged = true) => fakePlatform({ privileged, others });
+
+test("a plain user is told how to look with the rights of the trigger", () => {
+  expect(checkRights(platform())).toEqual({ status: "ok", detail: "runs as root" });
+  expect(checkRights(platform({}, false))).toMatchObject({ status: "warn", advice: "sudo linkuser-agent doctor" });
+  const windows = checkRights(platform({ name: "windows" }, false));
+  expect(windows).toMatchObject({ status: "warn", advice: "run it from an elevated prompt" });
+});
+
+test("a trigger is told where the platform can", () => {
+  const trigger = (reading: ReturnType<NonNullable<Platform["trigger"]>>) =>
+    checkTrigger(platform({ trigger: () => reading }), undefined);
+  expect(checkTrigger(platform(), undefined)).toMatchObject({ status: "skip" });
+  expect(trigger(found("a task", "fake"))).toEqual({ status: "ok", detail: "a task" });
+  expect(trigger(absent("fake", "no task"))).toMatchObject({
+    status: "warn",
+    detail: "a logon starts nothing: no task",
+  });
+  const error = new AgentError("settings-unreadable", "EACCES");
+  expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });
+});
+
+test("settings of which the trigger's run can make no use fail, where there is a trigger", () => {
+  const error = new AgentError("settings-hidden", "caFile");
+  const check = (reading: ReturnType<NonNullable<Platform["trigger"]>>, settings = resolveSettings([])) =>
+    checkTrigger(platform({ trigger: () => reading, unusableForTrigger: () => error }), settings);
+  expect(check(found("a unit", "fake"))).toEqual({ status: "fail", error });
+  expect(check(absent("fake", "no unit"))).toMatchObject({ status: "warn" });
+});
+
+test("calls into the system's libraries that fail are named", async () => {
+  const parts = [
+    { part: "advapi32: own token", problem: undefined },
+    { part: "crypt32: data protection", problem: "error 5" },
+  ];
+  expect(await checkBindings(async () => parts.slice(0, 1))).toMatchObject({ status: "ok" });
+  const finding = await checkBindings(async () => parts);
+  expect(finding).toMatchObject({ status: "fail", error: { code: "internal" } });
+  expect(JSON.stringify(finding.status === "fail" && finding.error.message)).toContain(
+    "crypt32: data protection (error 5)",
+  );
+});

@@ -15,9 +15,12 @@ export interface UserRequest {
 export interface Person {
   readonly account: Account;
   readonly sessions: readonly Session[];
-  /** The pattern of `excludeUsers` that keeps the person out. */
+  /** The pattern of `excludeUsers` that keeps the person out, or {@link serviceAccount}. */
   readonly excludedBy: string | undefined;
 }
+
+/** In a pattern's place. */
+const serviceAccount = "a system account";
 
 /** Whom to link, or why nobody; with all who are logged on. */
 export type UserFinding =
@@ -136,8 +139,7 @@ async function peopleOf(
     people.push({
       account,
       sessions: sessions.filter(({ userKey }) => userKey === key),
-      excludedBy:
-        account.kind === "system" ? "a system account" : firstMatch(settings.excludeUsers, spellingsOf(account)),
+      excludedBy: account.kind === "system" ? serviceAccount : firstMatch(settings.excludeUsers, spellingsOf(account)),
     });
   }
   return people;
@@ -162,6 +164,9 @@ const presenceReason = (person: Person): string => presences[presence(person)]?.
 
 function excluded(people: readonly Person[], person = people[0]): UserFinding {
   const name = person?.account.systemName ?? "the user";
+  if (person?.excludedBy === serviceAccount) {
+    return { kind: "skipped", reason: `${name} is ${serviceAccount}, not a person's`, people };
+  }
   return { kind: "skipped", reason: `${name} is excluded by excludeUsers (${person?.excludedBy})`, people };
 }
 

@@ -1,3 +1,4 @@
+import { AgentError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
 import { compareNames } from "./fold.ts";
 import { matchesPattern } from "./pattern.ts";
@@ -23,6 +24,8 @@ export interface GroupChoice {
   /** All groups found, in order of name. */
   readonly rows: readonly GroupRow[];
   readonly warnings: readonly string[];
+  /** Which group would be sent is known, but not its name. */
+  readonly problem: AgentError | undefined;
 }
 
 /**
@@ -34,11 +37,10 @@ export function chooseGroup(
   { groupPrefer, groupFallback }: Pick<Settings, "groupPrefer" | "groupFallback">,
 ): GroupChoice {
   const sorted = groups.toSorted((a, b) => compareNames(a.name, b.name) || compareNames(a.systemName, b.systemName));
-  const { choice, reason } = choose(
-    sorted.filter((group) => unfitReason(group) === undefined),
-    groupPrefer,
-    groupFallback,
-  );
+  const fit = sorted.filter((group) => unfitReason(group) === undefined);
+  const { choice, reason } = choose(fit, groupPrefer, groupFallback);
+  const wantsPrimary = choice === undefined && groupFallback === "primary";
+  const problem = wantsPrimary ? unnamedPrimary(sorted) : undefined;
   const rows = sorted.map((group) => ({
     name: group.name,
     domain: group.domain,
@@ -46,7 +48,12 @@ export function chooseGroup(
     chosen: group === choice,
     unfit: unfitReason(group),
   }));
-  return { group: choice?.name, reason, rows, warnings: lengthWarnings(sorted) };
+  const warnings = [
+    ...lengthWarnings(sorted),
+    ...(groupPrefer.length > 0 ? unnamedWarnings(sorted) : []),
+    ...(wantsPrimary && problem === undefined && fit.length > 0 ? [noPrimary(fit)] : []),
+  ];
+  return { group: choice?.name, reason, rows, warnings, problem };
 }
 
 function choose(
@@ -55,7 +62,9 @@ function choose(
   fallback: Settings["groupFallback"],
 ): { choice: Group | undefined; reason: string } {
   for (const pattern of patterns) {
-    const choice = fit.find((group) => spellings(group).some((spelling) => matchesPattern(pattern, spelling)));
+    const matches = (form: (name: string) => string) =>
+      fit.find((group) => spellings(group).some((spelling) => matchesPattern(form(pattern), form(spelling))));
+    const choice = matches((name) => name) ?? matches(withSpaces);
     if (choice !== undefined) return { choice, reason: `it matches the pattern ${pattern}` };
   }
   const none = patterns.length === 0 ? "groupPrefer is not set" : "no pattern of groupPrefer matches";
@@ -63,6 +72,36 @@ function choose(
   const primary = fit.find((group) => group.primary);
   if (primary !== undefined) return { choice: primary, reason: `${none}, and it is the primary domain group` };
   return { choice: undefined, reason: `${none}, and the user has no primary domain group` };
+}
+
+/**
+ * Clients may write another character for the space in a group's name, so that scripts can take it for a word: `_` by
+ * winbind's `normalize names` and SSSD's `override_space`, `^` by PBIS.
+ */
+const withSpaces = (name: string): string => name.replace(/[_^]/g, " ");
+
+const isUnnamed = ({ kind, name }: Group): boolean => kind === "domain" && name === "";
+
+function unnamedPrimary(groups: readonly Group[]): AgentError | undefined {
+  const primary = groups.find((group) => group.primary && isUnnamed(group));
+  if (primary === undefined) return undefined;
+  const message = `The user's primary group ${primary.systemName} has no name that this machine knows yet. Check that the directory can be reached.`;
+  return new AgentError("identity-unreadable", message);
+}
+
+/** Any of them could be one that a pattern prefers to the chosen one. */
+function unnamedWarnings(groups: readonly Group[]): string[] {
+  const unnamed = groups.filter(isUnnamed).map(({ systemName }) => systemName);
+  if (unnamed.length === 0) return [];
+  const shown = unnamed.length > 5 ? [...unnamed.slice(0, 5), "…"] : unnamed;
+  return [
+    `${unnamed.length === 1 ? "a group has" : `${unnamed.length} groups have`} no name that this machine knows (${shown.join(", ")}); if groupPrefer means one of them, another was chosen`,
+  ];
+}
+
+function noPrimary(fit: readonly Group[]): string {
+  const names = fit.slice(0, 3).map(({ name }) => name);
+  return `no group is sent: the user's primary group is none of the directory's; name one of the others (${names.join(", ")}${fit.length > 3 ? ", …" : ""}) in groupPrefer, or set groupFallback to none`;
 }
 
 function unfitReason(group: Group): string | undefined {

@@ -69,6 +69,7 @@ export async function takeSurvey(
   }
   const groups = read.kind === "failed" ? undefined : chooseGroup(read.kind === "found" ? read.value : [], settings);
   warnings.push(...(groups?.warnings ?? []));
+  if (groups?.problem !== undefined) problems.push(groups.problem);
   const username = account.kind === "failed" ? undefined : name.username;
   return { device, user, username, groups, problems, warnings };
 }

@@ -143,6 +143,21 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
   };
 }
 
+/** In a list that can add to its default: stands for the items of the default. */
+const andDefault = "+";
+
+/** A list in which the item `+` stands for some items, so that the others are added to them. */
+export function addingTo(kind: Kind<readonly string[]>, items: readonly string[]): Kind<readonly string[]> {
+  return {
+    ...kind,
+    parse: (raw) => {
+      const parsed = kind.parse(raw);
+      if (!parsed.ok) return parsed;
+      return valid([...new Set(parsed.value.flatMap((item) => (item === andDefault ? items : [item])))]);
+    },
+  };
+}
+
 function splitList(raw: string): unknown {
   const text = raw.trim();
   if (text === "") return [];

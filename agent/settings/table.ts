@@ -1,6 +1,7 @@
 import { type Duration, duration } from "../duration.ts";
 import {
   absolutePath,
+  addingTo,
   choice,
   durationBetween,
   flag,
@@ -96,9 +97,9 @@ export const settingsTable = {
   ),
   usernameFormat: required(choice("sam", "down-level", "upn"), "sam", "alice, CORP\\alice or alice@corp.example.com"),
   excludeUsers: required(
-    list(pattern, { min: 0, max: 500 }),
+    addingTo(list(pattern, { min: 0, max: 500 }), serviceAccounts),
     serviceAccounts,
-    "users who are not linked: patterns over the name, with or without the domain",
+    "users who are not linked: patterns over the name, with or without the domain; + adds to the default",
   ),
   groupPrefer: required(
     list(pattern, { min: 0, max: 500 }),

@@ -47,6 +47,51 @@ test("a name over 256 characters is passed over with a warning and the next choi
   expect(chooseGroup([group("x".repeat(256))], { ...none, groupPrefer: ["x*"] }).group).toHaveLength(256);
 });
 
+const unnamed = (gid: number, primary = false) => group("", { systemName: String(gid), domain: undefined, primary });
+
+test("groups without a name leave the choice uncertain: a warning names them", () => {
+  const groups = [unnamed(10_513, true), unnamed(10_600), group("all staff")];
+  const choice = chooseGroup(groups, { ...primary, groupPrefer: ["sales*", "all*"] });
+  expect(choice).toMatchObject({ group: "all staff", problem: undefined });
+  expect(choice.warnings).toEqual([
+    expect.stringContaining("2 groups have no name that this machine knows (10513, 10600)"),
+  ]);
+  expect(chooseGroup([...groups.slice(1), users], primary).warnings).toEqual([]);
+});
+
+test("a primary group that is to be sent and has no name is not left out without a word", () => {
+  const groups = [unnamed(10_513, true), group("all staff")];
+  for (const groupPrefer of [[], ["sales*"]]) {
+    expect(chooseGroup(groups, { groupPrefer, groupFallback: "primary" })).toMatchObject({
+      group: undefined,
+      problem: { code: "identity-unreadable", message: expect.stringContaining("10513") },
+    });
+  }
+  expect(chooseGroup(groups, none).problem).toBeUndefined();
+});
+
+test("a private primary group beside the directory's: no group is sent, with a warning that names those that could", () => {
+  const { group: sent, warnings } = chooseGroup([group("domain users"), group("sales")], primary);
+  expect(sent).toBeUndefined();
+  expect(warnings).toEqual([expect.stringMatching(/primary group .* \(domain users, sales\) in groupPrefer/)]);
+  expect(chooseGroup([], primary).warnings).toEqual([]);
+  expect(chooseGroup([group("domain users")], none).warnings).toEqual([]);
+});
+
+test.each([
+  ["sales emea", "sales_emea"],
+  ["Domain Users", "domain^users"],
+  ["sales_*", "sales emea"],
+  ["CORP\\Domain Users", "domain_users"],
+])("the pattern %s matches %s, whatever the client writes for a space", (pattern, name) => {
+  expect(chooseGroup([group(name)], { ...none, groupPrefer: [pattern] }).group).toBe(name);
+});
+
+test("a group that a pattern matches to the letter comes before one that it matches but for the space", () => {
+  const groups = [group("sales emea"), group("sales_emea")];
+  expect(chooseGroup(groups, { ...none, groupPrefer: ["sales_emea"] }).group).toBe("sales_emea");
+});
+
 const anyGroup: fc.Arbitrary<Group> = fc.record({
   systemName: fc.string({ unit: "grapheme", maxLength: 300 }),
   name: fc.string({ unit: "grapheme", maxLength: 300 }),

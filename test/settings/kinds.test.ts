@@ -64,3 +64,17 @@ test.each(settingNames.filter((name) => settingsTable[name].kind.placeholder ===
     }
   },
 );
+
+test.each([
+  ["+,ansible", [...settingsTable.excludeUsers.fallback, "ansible"]],
+  [
+    ["CORP\\svc-*", "+", "root"],
+    ["CORP\\svc-*", ...settingsTable.excludeUsers.fallback],
+  ],
+  ["ansible", ["ansible"]],
+  ["", []],
+])("excludeUsers %j", (raw, value) => {
+  const { kind } = settingsTable.excludeUsers;
+  expect(kind.parse(raw)).toEqual({ ok: true, value });
+  expect(kind.parse(kind.format(value))).toEqual({ ok: true, value });
+});

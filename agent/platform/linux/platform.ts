@@ -3,12 +3,12 @@ import { absent, found } from "../../reading.ts";
 import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createThreadNames } from "../posix/bounded-names.ts";
+import { pauseForNames } from "../posix/group-names.ts";
 import { judgeUnread, readProtected, writableByOthers } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
-import { isSystemUid } from "./accounts/accounts.ts";
 import { createDirectory } from "./accounts/directory.ts";
 import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
-import { readLocalFiles } from "./accounts/local-files.ts";
+import { isServiceUser } from "./accounts/local-user.ts";
 import { readSessions } from "./accounts/sessions.ts";
 import { readAdapters } from "./hardware/adapters.ts";
 import { type LoadSecondSource, readHardwareIds, reportedDeviceId } from "./hardware/hardware-ids.ts";
@@ -52,8 +52,13 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const environment = trustedEnvironment(options.environment ?? process.env, privileged, person).variables;
   const credentials = credentialsFolder(environment);
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
-  const isService = (uid: number): boolean => isSystemUid(uid, readLocalFiles(root, []).firstPersonUid);
-  const directory = createDirectory(root, options.namesFor ?? rememberNames(), options.hostName ?? hostname);
+  const isService = (uid: number): boolean => isServiceUser(root, uid);
+  const directory = createDirectory(
+    root,
+    options.namesFor ?? rememberNames(),
+    options.hostName ?? hostname,
+    pauseForNames,
+  );
   const secondSource =
     options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
 

@@ -2,6 +2,7 @@ import { homedir, networkInterfaces } from "node:os";
 import { absent, found } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
 import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
+import { pauseForNames } from "../posix/group-names.ts";
 import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
@@ -71,7 +72,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
         ? absent("caller", "this program runs as a service")
         : found({ userKey: String(uid) }, "caller");
     },
-    ...createDirectory(names, run),
+    ...createDirectory(names, run, pauseForNames),
     readProtected: (path) => readProtected(path, trust),
     writableByOthers: (path) => writableByOthers(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),

@@ -6,9 +6,9 @@ export interface DirectoryName {
   readonly domain: string | undefined;
 }
 
-/** Splits `CORP\alice`; a name without a domain, or with nothing but one, stays whole. */
-export function splitDownLevel(name: string): DirectoryName {
-  const at = name.indexOf("\\");
+/** Splits `CORP\alice` at the first separator; a name without a domain, or with nothing but one, stays whole. */
+export function splitDownLevel(name: string, separator = "\\"): DirectoryName {
+  const at = name.indexOf(separator);
   return at > 0 && at < name.length - 1
     ? { bare: name.slice(at + 1), domain: name.slice(0, at) }
     : { bare: name, domain: undefined };

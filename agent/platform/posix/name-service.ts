@@ -1,3 +1,5 @@
+import { sourceOf, type WinbindNames, winbindNames } from "./name-sources.ts";
+
 const signatures = {
   // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
   getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
@@ -28,12 +30,16 @@ export interface NameService {
   userById(uid: number): NamedUser | undefined;
   userByName(name: string): NamedUser | undefined;
   /**
-   * The groups that the system's sources list for a user, nested ones where they resolve them. The primary group is
+   * The IDs of the groups that the system's sources list for a user, nested ones where they resolve them. The primary group is
    * among them only where a source lists it too: getgrouplist(3) itself can't fail, and adding what it was given would
    * hide that a directory's client listed nothing.
    */
-  groupsOf(name: string): NamedGroup[];
+  groupIdsOf(name: string): number[];
   groupById(gid: number): NamedGroup;
+  /** The first of these NSS sources that knows a user ID; of use on Linux alone. */
+  sourceOf(uid: number, sources: readonly string[]): string | undefined;
+  /** How winbind writes names; undefined where it can't be asked. */
+  winbindNames(): WinbindNames | undefined;
 }
 
 /**
@@ -84,7 +90,7 @@ export function openNameService(ffi: typeof import("node:ffi"), library: string)
   const noGroup = 0xffff_fffe;
   const mostGroups = 1024 * 1024;
 
-  function groupIds(name: string): number[] {
+  function groupIdsOf(name: string): number[] {
     // macOS leaves the count as it is where the room is too small.
     for (let room = 256; room <= mostGroups; ) {
       const ids = Buffer.alloc(4 * room);
@@ -109,7 +115,9 @@ export function openNameService(ffi: typeof import("node:ffi"), library: string)
   return {
     userById: (uid) => user((...rest) => native.getpwuid_r(uid, ...rest)),
     userByName: (name) => user((...rest) => native.getpwnam_r(name, ...rest)),
-    groupsOf: (name) => groupIds(name).map(groupById),
+    groupIdsOf,
     groupById,
+    sourceOf: (uid, sources) => sourceOf(ffi, uid, sources),
+    winbindNames: () => winbindNames(ffi),
   };
 }

@@ -6,6 +6,10 @@ import { createLinuxPlatform, type LinuxOptions } from "../../../agent/platform/
 import { makeRoot } from "./tree.ts";
 
 const dynamicUid = 61_200;
+const services = {
+  "run/systemd/dynamic-uid/61200": "linkuser-agent\n",
+  "etc/passwd": "daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\nlinkuser-agent:x:997:997::/:/usr/sbin/nologin\n",
+};
 
 function platform(options: LinuxOptions) {
   return createLinuxPlatform({
@@ -26,12 +30,12 @@ test("root keeps its things in the system's folders", () => {
   });
 });
 
-test("a service keeps its things where systemd says", () => {
+test.each([dynamicUid, 997])("a service with the user ID %i keeps its things where systemd says", (uid) => {
   const environment = {
     STATE_DIRECTORY: "/var/lib/private/linkuser-agent:/var/lib/two",
     LOGS_DIRECTORY: "/var/log/private/x",
   };
-  expect(platform({ uid: dynamicUid, effectiveUid: dynamicUid, environment }).paths).toMatchObject({
+  expect(platform({ root: makeRoot(services), uid, effectiveUid: uid, environment }).paths).toMatchObject({
     stateDir: "/var/lib/private/linkuser-agent",
     logFile: "/var/log/private/x/linkuser-agent.log",
   });
@@ -99,10 +103,12 @@ test.each([
   [0, "absent"],
   [1, "absent"],
   [dynamicUid, "absent"],
+  [997, "absent"],
   [1000, "found"],
+  [62_001, "found"],
   [101_103, "found"],
 ])("the caller with the user ID %i is %s", async (uid, kind) => {
-  expect(await platform({ uid, effectiveUid: uid }).caller()).toMatchObject({ kind });
+  expect(await platform({ root: makeRoot(services), uid, effectiveUid: uid }).caller()).toMatchObject({ kind });
 });
 
 test("under sudo the caller is root, whatever the environment says", async () => {

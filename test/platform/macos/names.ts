@@ -9,11 +9,13 @@ export function namesOf(
   const service: NameService = {
     userById: (uid) => users.find((user) => user.uid === uid),
     userByName: (name) => users.find((user) => user.name === name),
-    groupsOf: (name) => [...(groups[name] ?? [])],
+    groupIdsOf: (name) => (groups[name] ?? []).map(({ gid }) => gid),
     groupById: (gid) =>
       Object.values(groups)
         .flat()
         .find((group) => group.gid === gid) ?? { gid, name: undefined },
+    sourceOf: () => undefined,
+    winbindNames: () => undefined,
   };
   return {
     ask: async (method, ...parameters) => (service[method] as (...all: typeof parameters) => never)(...parameters),

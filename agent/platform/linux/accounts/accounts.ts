@@ -1,45 +1,56 @@
 import { foldName } from "../../../identity/fold.ts";
 import type { Account } from "../../port.ts";
 import type { NamedUser } from "../../posix/name-service.ts";
-import { splitName, styleOf } from "./directory-name.ts";
+import { type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
 
-/** Uids that systemd hands out to services for the time of their run (systemd.exec(5) DynamicUser=). */
-export const isDynamicUid = (uid: number): boolean => uid >= 61_184 && uid <= 65_519;
-
-/** Uids of systemd-homed's users, who belong to this machine without being in passwd (https://systemd.io/UIDS-GIDS). */
-export const isHomedUid = (uid: number): boolean => uid >= 60_001 && uid <= 60_513;
-
 /** nobody(5), and users of a container that its host did not map. */
-const nobody = 65_534;
+export const nobody = 65_534;
 
-/** Uids of services and of the system itself; root is an account that the settings exclude. */
-export function isSystemUid(uid: number, firstPersonUid: number): boolean {
-  return (uid !== 0 && uid < firstPersonUid) || isDynamicUid(uid) || uid === nobody;
+/** Where Red Hat and its derivatives began to number people until 2011; hosts that were upgraded since still have them. */
+const oldFirstPersonUid = 500;
+/** useradd(8) numbers service accounts from UID_MIN downwards: the last ones are not taken for people. */
+const newServiceUids = 100;
+
+/**
+ * Whether passwd describes a service's account. A number below UID_MIN alone does not say so: people who were numbered
+ * when UID_MIN was lower have a home among the homes and a shell to log on with.
+ */
+export function isServiceLine({ uid, home, shell }: LocalUser, firstPersonUid: number): boolean {
+  if (uid === 0) return false;
+  if (uid === nobody) return true;
+  if (uid >= firstPersonUid) return false;
+  const numberedLongAgo = uid >= oldFirstPersonUid && uid < firstPersonUid - newServiceUids;
+  const describesPerson = /^\/(?:export\/)?home\/./.test(home) && !/\/(?:nologin|false|true|sync)$/.test(shell);
+  return !(numberedLongAgo && describesPerson);
 }
 
 /** A user that this machine keeps itself. Its name may hold anything, also what looks like a domain. */
-export function localAccount(
-  { name, uid }: LocalUser,
-  { firstPersonUid }: Pick<LocalFiles, "firstPersonUid">,
-): Account {
-  const kind = isSystemUid(uid, firstPersonUid) ? "system" : "local";
+export function localAccount(user: LocalUser, { firstPersonUid }: Pick<LocalFiles, "firstPersonUid">): Account {
+  return ownAccount(user, isServiceLine(user, firstPersonUid) ? "system" : "local");
+}
+
+/** An account of this machine alone. */
+export function ownAccount({ name, uid }: Pick<NamedUser, "name" | "uid">, kind: "system" | "local"): Account {
   return { userKey: String(uid), systemName: name, sam: name, domain: undefined, upn: undefined, kind };
 }
 
 /**
- * A user that is in none of this machine's files.
- * @param directorySources the NSS sources that ask a directory
+ * A user that a directory names.
  * @param hostName of this machine, which Samba uses as the domain of its own accounts
  */
-export function otherAccount(user: NamedUser, directorySources: readonly string[], hostName: string): Account {
-  const { uid, name } = user;
-  const own = { userKey: String(uid), systemName: name, sam: name, domain: undefined, upn: undefined };
-  if (isDynamicUid(uid) || uid === nobody) return { ...own, kind: "system" };
-  if (isHomedUid(uid) || directorySources.length === 0) return { ...own, kind: "local" };
-  const { bare, domain } = splitName(name, styleOf(name, directorySources));
-  if (domain !== undefined && isThisMachine(domain, hostName)) return { ...own, sam: bare, kind: "local" };
-  return { ...own, sam: bare, domain, kind: "domain" };
+export function directoryAccount(user: NamedUser, style: NameStyle, hostName: string): Account {
+  if (style.kind === "principal") return principalAccount(user);
+  const { bare, domain } = splitName(user.name, style);
+  if (domain !== undefined && isThisMachine(domain, hostName)) return { ...ownAccount(user, "local"), sam: bare };
+  return { ...ownAccount(user, "local"), sam: bare, domain, kind: "domain" };
+}
+
+/** Entra ID's clients can be set to leave the domain out; then no UPN is known. */
+function principalAccount(user: NamedUser): Account {
+  const { bare, domain } = splitName(user.name, { kind: "at" });
+  const upn = domain === undefined ? undefined : user.name;
+  return { ...ownAccount(user, "local"), sam: bare, domain, upn, kind: "entra" };
 }
 
 /** A NetBIOS name is the host name's first label, cut to 15 characters ([MS-NBTE] 1.8). */

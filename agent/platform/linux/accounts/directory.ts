@@ -3,16 +3,21 @@ import { foldName } from "../../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Account, Group } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
+import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
-import { localAccount, otherAccount } from "./accounts.ts";
+import { directoryAccount, localAccount, nobody, ownAccount } from "./accounts.ts";
+import { type NameStyle, styleOf } from "./directory-name.ts";
 import { directoryGroups, localGroups } from "./groups.ts";
 import { type LocalFiles, readLocalFiles } from "./local-files.ts";
-import { directorySources, readNssSources } from "./nsswitch.ts";
+import { isDynamicUser, localUserById, localUserByName } from "./local-user.ts";
+import { directorySources, readNssSources, sourcesBesideFiles } from "./nsswitch.ts";
 
 const localOrigin = "/etc/passwd";
 const origin = "name service (NSS)";
 /** (uid_t) -1 is no user, credentials(7). */
 const largestUid = 0xffff_fffe;
+/** Users of systemd-homed, who belong to this machine without being in passwd (https://systemd.io/UIDS-GIDS). */
+const isHomedUid = (uid: number): boolean => uid >= 60_001 && uid <= 60_513;
 
 /** Users and groups: this machine's own from its files, all others from the name service. */
 export interface Directory {
@@ -21,21 +26,42 @@ export interface Directory {
   groups(account: Account): Promise<Reading<readonly Group[]>>;
 }
 
+/** What a lookup goes by: read again for each, since an administrator may change it while a run waits. */
+interface Lookup {
+  readonly files: LocalFiles;
+  readonly directories: readonly string[];
+  /** NSS sources of users beside this machine's files, in their order. */
+  readonly sources: readonly string[];
+  readonly directoryFirst: boolean;
+  readonly names: BoundedNames;
+}
+
 /**
  * @param namesFor gives the name service for the NSS sources that ask a directory (none on most hosts)
  * @param hostName of this machine
+ * @param pause waits between two questions for the names of groups that the directory's client does not know yet;
+ * resolves to false where it was long enough
  */
 export function createDirectory(
   root: string,
   namesFor: (directorySources: readonly string[]) => BoundedNames,
   hostName: () => string,
+  pause: (attempt: number) => Promise<boolean>,
 ): Directory {
-  const open = () => {
-    const sources = readNssSources(root);
-    const directories = directorySources(sources);
-    const files = readLocalFiles(root, [...sources.users, ...sources.groups]);
-    const directoryFirst = directories.includes(sources.users[0] ?? "");
-    return { files, directories, directoryFirst, names: namesFor(directories) };
+  const open = (): Lookup => {
+    const nss = readNssSources(root);
+    const directories = directorySources(nss);
+    const files = readLocalFiles(root, [...nss.users, ...nss.groups]);
+    const directoryFirst = directories.includes(nss.users[0] ?? "");
+    return { files, directories, sources: sourcesBesideFiles(nss), directoryFirst, names: namesFor(directories) };
+  };
+
+  /** An account that none of this machine's files names. */
+  const otherAccount = async (lookup: Lookup, user: NamedUser): Promise<Account> => {
+    const { uid } = user;
+    if (uid === nobody || isDynamicUser(root, uid)) return ownAccount(user, "system");
+    const style = await styleIn(lookup, user);
+    return style === undefined ? ownAccount(user, "local") : directoryAccount(user, style, hostName());
   };
 
   return {
@@ -43,48 +69,79 @@ export function createDirectory(
       read(origin, async () => {
         const uid = Number(userKey);
         if (!/^\d{1,10}$/.test(userKey) || uid > largestUid) return absent(origin, `${userKey} is no user ID`);
-        const { files, directories, names } = open();
-        const local = files.users.find((user) => user.uid === uid);
+        const lookup = open();
+        const { files, names } = lookup;
+        const local = localUserById(files, uid);
         if (local !== undefined) return found(localAccount(local, files), localOrigin);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
-        if (user.uid !== uid) throw unclear(`asked for the user ID ${uid} it gives ${user.uid}`);
+        if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
         await refuseAmbiguous(user, files, names);
-        return found(otherAccount(checked(user), directories, hostName()), origin);
+        return found(await otherAccount(lookup, checked(user)), origin);
       }),
 
     accountByName: (name) =>
       read(origin, async () => {
         if (!/^[^\0]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
-        const { files, directories, directoryFirst, names } = open();
-        const local = files.users.find((user) => user.name === name);
+        const lookup = open();
+        const { files, directoryFirst, names } = lookup;
+        const local = localUserByName(files, name);
         if (local !== undefined && !directoryFirst) return found(localAccount(local, files), localOrigin);
         const user = await names.ask("userByName", name);
         if (user === undefined) return absent(origin, "no account has this name");
-        const sameUid = files.users.find(({ uid }) => uid === user.uid);
+        const sameUid = localUserById(files, user.uid);
         if (sameUid?.name === user.name) return found(localAccount(sameUid, files), localOrigin);
-        if (sameUid !== undefined) throw unclear(`${user.name} and ${sameUid.name} have the user ID ${user.uid}`);
+        if (sameUid !== undefined) {
+          throw inconsistent(`${user.name} and ${sameUid.name} both have the user ID ${user.uid}`);
+        }
         await refuseAmbiguous(user, files, names);
-        return found(otherAccount(checked(user), directories, hostName()), origin);
+        return found(await otherAccount(lookup, checked(user)), origin);
       }),
 
     groups: (account) =>
       read(origin, async () => {
-        const { files, directories, names } = open();
+        const lookup = open();
+        const { files, names } = lookup;
         const uid = Number(account.userKey);
-        const local = files.users.find((user) => user.uid === uid);
+        const local = localUserById(files, uid);
         if (local !== undefined) return found(localGroups(local, files), "/etc/group");
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
-        if (user.name !== account.systemName) throw unclear(`${account.systemName} is now called ${user.name}`);
-        const listed = withoutOwnGroup(await names.ask("groupsOf", user.name), user);
-        const rows = directoryGroups(account, user.gid, listed, files, directories, hostName());
-        if (account.kind === "domain" && !rows.some(({ kind }) => kind === "domain")) throw noGroupsYet(user);
+        if (user.name !== account.systemName) throw inconsistent(`${account.systemName} is now called ${user.name}`);
+        const style = (await styleIn(lookup, user)) ?? { kind: "whole" };
+        const toRows = (groups: readonly NamedGroup[]) =>
+          directoryGroups(account, user.gid, withoutOwnGroup(groups, user), files, style, hostName());
+        const rows = toRows(await groupsById(names, await names.ask("groupIdsOf", user.name), pause));
+        // Unlike a directory of people, Entra ID gives many devices no groups.
+        if (account.kind === "domain" && !rows.some(({ kind, name }) => kind === "domain" && name !== "")) {
+          throw noGroupsYet(user);
+        }
         if (rows.some(({ primary }) => primary)) return found(rows, origin);
-        const primary = withoutOwnGroup([await names.ask("groupById", user.gid)], user);
-        return found([...rows, ...directoryGroups(account, user.gid, primary, files, directories, hostName())], origin);
+        return found([...rows, ...toRows(await groupsById(names, [user.gid], pause))], origin);
       }),
   };
+}
+
+/**
+ * How the source that names a user writes names; undefined where this machine itself names the user.
+ * @throws AgentError where it can't be told
+ */
+async function styleIn(
+  { directories, sources, names }: Lookup,
+  { name, uid }: NamedUser,
+): Promise<NameStyle | undefined> {
+  if (directories.length === 0) return undefined;
+  const candidates = sources.filter((source) => directories.includes(source));
+  // Only where several could be meant are their libraries asked one by one.
+  const open = candidates.length > 1 || (isHomedUid(uid) && sources.includes("systemd"));
+  const source = open ? await names.ask("sourceOf", uid, sources) : candidates[0];
+  if (source !== undefined && !directories.includes(source)) return undefined;
+  const needsSeparator = source === "winbind" && !name.includes("\\");
+  const style = styleOf(name, source, needsSeparator ? await names.ask("winbindNames") : undefined);
+  if (style !== undefined) return style;
+  throw inconsistent(
+    `winbind gives the name ${name}, and its separator between domain and name is unknown; check wbinfo --separator`,
+  );
 }
 
 /**
@@ -95,7 +152,7 @@ async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: Bounde
   if (files.users.some(({ name }) => name === user.name)) return;
   const again = await names.ask("userByName", user.name);
   if (again?.uid === user.uid) return;
-  throw unclear(`the name ${user.name} of the user ID ${user.uid} leads to ${again?.uid ?? "nobody"}`);
+  throw inconsistent(`the name ${user.name} of the user ID ${user.uid} leads to ${again?.uid ?? "nobody"}`);
 }
 
 /**
@@ -108,7 +165,8 @@ function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readon
 
 /** U+FFFD stands where the name's bytes are not UTF-8. */
 function checked(user: NamedUser): NamedUser {
-  if (user.name === "" || user.name.includes("\uFFFD")) throw unclear(`the user ID ${user.uid} has no readable name`);
+  if (user.name === "" || user.name.includes("\uFFFD"))
+    throw inconsistent(`the user ID ${user.uid} has no readable name`);
   return user;
 }
 
@@ -121,8 +179,8 @@ function noGroupsYet(user: NamedUser): AgentError {
   return new AgentError("identity-unreadable", message);
 }
 
-function unclear(what: string): AgentError {
-  return new AgentError("identity-unreadable", `The name service (NSS) is unclear: ${what}.`);
+function inconsistent(what: string): AgentError {
+  return new AgentError("identity-unreadable", `NSS returned inconsistent data: ${what}.`);
 }
 
 async function read<T>(place: string, lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {

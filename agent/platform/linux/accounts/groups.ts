@@ -1,7 +1,7 @@
 import type { Account, Group } from "../../port.ts";
 import { isWellKnownDomain } from "../../posix/down-level-name.ts";
 import type { NamedGroup } from "../../posix/name-service.ts";
-import { isDynamicUid, isHomedUid, isThisMachine } from "./accounts.ts";
+import { isThisMachine } from "./accounts.ts";
 import { groupStyleOf, type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
 
@@ -22,23 +22,25 @@ export function localGroups(user: LocalUser, files: Pick<LocalFiles, "groups">):
     }));
 }
 
-/** The groups of a directory's user, as the name service gave them. One whose name is not known for
- * certain keeps its number and no name. */
+/**
+ * The groups of a directory's user, as the name service gave them. One whose name is not known for certain keeps its
+ * number and no name.
+ */
 export function directoryGroups(
   account: Account,
   primaryGid: number,
   groups: readonly NamedGroup[],
   files: Pick<LocalFiles, "groups">,
-  directorySources: readonly string[],
+  userStyle: NameStyle,
   hostName: string,
 ): readonly Group[] {
-  const style = groupStyleOf(account.systemName, account.domain, directorySources);
+  const style = groupStyleOf(userStyle, account.domain);
   const localGids = new Set(files.groups.map(({ gid }) => gid));
   return groups.map(({ gid, name }) => {
     const primary = gid === primaryGid;
     if (name === undefined || isDamaged(name, style))
       return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
-    if (account.kind !== "domain" || localGids.has(gid) || isDynamicUid(gid) || isHomedUid(gid)) {
+    if (account.kind === "local" || localGids.has(gid)) {
       return { systemName: name, name, domain: undefined, kind: "local", primary };
     }
     const { bare, domain } = splitName(name, style);
@@ -51,7 +53,7 @@ const winbindLongest = 255;
 
 /** The name is not the group's own: its bytes are not UTF-8 (U+FFFD stands for them), or its end is cut off. */
 function isDamaged(name: string, style: NameStyle): boolean {
-  return name.includes("\uFFFD") || (style === "down-level" && Buffer.byteLength(name) >= winbindLongest);
+  return name.includes("\uFFFD") || (style.kind === "down-level" && Buffer.byteLength(name) >= winbindLongest);
 }
 
 function kindOf(domain: string | undefined, hostName: string): Group["kind"] {

@@ -13,6 +13,8 @@ const signatures = {
   sd_session_get_state: { arguments: ["string", "buffer"], return: "int32" },
   // int sd_session_get_seat(const char *session, char **ret_seat);
   sd_session_get_seat: { arguments: ["string", "buffer"], return: "int32" },
+  // int sd_session_get_service(const char *session, char **ret_service);
+  sd_session_get_service: { arguments: ["string", "buffer"], return: "int32" },
   // int sd_session_is_remote(const char *session);
   sd_session_is_remote: { arguments: ["string"], return: "int32" },
 } as const;
@@ -35,7 +37,7 @@ export class SystemdError extends Error {
 export interface SystemdLogin {
   sessions(): string[];
   uid(session: string): number;
-  text(what: "class" | "state" | "seat", session: string): string;
+  text(what: "class" | "state" | "seat" | "service", session: string): string;
   isRemote(session: string): boolean;
 }
 

@@ -7,6 +7,9 @@ export interface LocalUser {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  readonly home: string;
+  /** Empty for /bin/sh. */
+  readonly shell: string;
 }
 
 /** One line of group(5). */
@@ -49,8 +52,8 @@ export function readLocalFiles(root: string, sources: readonly string[]): LocalF
 /** passwd(5); lines of NIS compatibility (`+`, `-`) and malformed ones are no users. */
 export function parsePasswd(text: string): LocalUser[] {
   return text.split("\n").flatMap((line) => {
-    const [name = "", , uid = "", gid = ""] = line.split(":");
-    return isEntry(name) && isId(uid) && isId(gid) ? [{ name, uid: Number(uid), gid: Number(gid) }] : [];
+    const [name = "", , uid = "", gid = "", , home = "", shell = ""] = line.split(":");
+    return isEntry(name) && isId(uid) && isId(gid) ? [{ name, uid: Number(uid), gid: Number(gid), home, shell }] : [];
   });
 }
 

@@ -8,20 +8,19 @@ export interface NssSources {
   readonly groups: readonly string[];
 }
 
+/** Sources that read the files of `local-files.ts`. */
+const fileSources = ["files", "compat", "altfiles", "extrausers"];
 /** Sources that answer from this machine alone and at once. */
-const localSources: ReadonlySet<string> = new Set([
-  "files",
-  "compat",
-  "db",
-  "altfiles",
-  "extrausers",
-  "systemd",
-  "mymachines",
-]);
+const localSources: ReadonlySet<string> = new Set([...fileSources, "db", "systemd", "mymachines"]);
 
 /** Sources that ask a directory, whose answer may take long or never come: `sss`, `winbind`, `ldap`, `nis`, … */
 export function directorySources({ users, groups }: NssSources): readonly string[] {
   return [...new Set([...users, ...groups])].filter((source) => !localSources.has(source));
+}
+
+/** Sources that may name a user who is in none of this machine's files, in their order. */
+export function sourcesBesideFiles({ users }: NssSources): readonly string[] {
+  return users.filter((source) => !fileSources.includes(source));
 }
 
 /** @throws the system's error where the file is there and can't be read */
@@ -50,6 +49,10 @@ export function parseNsswitch(text: string): NssSources {
         .filter(Boolean),
     );
   }
-  const groups = [...(sources.get("initgroups") ?? []), ...(sources.get("group") ?? ["files"])];
-  return { users: sources.get("passwd") ?? ["files"], groups: [...new Set(groups)] };
+  const of = (database: string): readonly string[] => {
+    const listed = sources.get(database) ?? ["files"];
+    // The lines of NIS compatibility in the files lead to another source, nsswitch.conf(5), "Compatibility mode".
+    return listed.includes("compat") ? [...listed, ...(sources.get(`${database}_compat`) ?? ["nis"])] : listed;
+  };
+  return { users: of("passwd"), groups: [...new Set([...(sources.get("initgroups") ?? []), ...of("group")])] };
 }

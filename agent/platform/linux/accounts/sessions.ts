@@ -12,8 +12,21 @@ const notRunning = "systemd-logind does not run here";
 const ENXIO = 6;
 const ENODATA = 61;
 
-/** Session classes of a person, pam_systemd(8); `user-early` and `user-light` since systemd 256. */
-const personalClasses: ReadonlySet<string> = new Set(["user", "user-early", "user-light"]);
+/** Session classes of a person who logged on, pam_systemd(8); `user-early` since systemd 256. */
+const personalClasses: ReadonlySet<string> = new Set(["user", "user-early"]);
+
+/** PAM services by which somebody who has logged on already becomes another user. */
+const switchingServices: ReadonlySet<string> = new Set([
+  "su",
+  "su-l",
+  "sudo",
+  "sudo-i",
+  "doas",
+  "runuser",
+  "runuser-l",
+  "polkit-1",
+  "systemd-run0",
+]);
 
 const otherClasses: Readonly<Record<string, string>> = {
   greeter: "the login screen",
@@ -23,6 +36,7 @@ const otherClasses: Readonly<Record<string, string>> = {
   manager: "a user's service manager, which may outlive the logon",
   "manager-early": "a user's service manager, which may outlive the logon",
   "user-incomplete": "a person who has not finished logging on",
+  "user-light": "a light session, such as run0 opens",
 };
 
 /**
@@ -54,15 +68,16 @@ export function readSessions(root: string, open: () => SystemdLogin): Reading<re
 function readSession(login: SystemdLogin, id: string): Session | undefined {
   try {
     const sessionClass = login.text("class", id);
-    const isPersonal = personalClasses.has(sessionClass);
+    const service = optional(login, "service", id);
+    const isPersonal = isLogon(sessionClass, service);
     return {
       id,
       userKey: String(login.uid(id)),
       class: isPersonal ? "user" : "other",
-      classReason: isPersonal ? "a person's session" : (otherClasses[sessionClass] ?? `of the class ${sessionClass}`),
+      classReason: isPersonal ? "a person's session" : reasonOf(sessionClass, service),
       state: stateOf(login.text("state", id)),
       local: !login.isRemote(id),
-      seat: seatOf(login, id),
+      seat: optional(login, "seat", id),
     };
   } catch (error) {
     if (error instanceof SystemdError && error.errno === ENXIO) return undefined;
@@ -75,11 +90,27 @@ function stateOf(state: string): Session["state"] {
   return state === "active" || state === "closing" ? state : "online";
 }
 
-function seatOf(login: SystemdLogin, id: string): string | undefined {
+/** @returns undefined where the session has no such property */
+function optional(login: SystemdLogin, what: "seat" | "service", id: string): string | undefined {
   try {
-    return login.text("seat", id);
+    return login.text(what, id);
   } catch (error) {
     if (error instanceof SystemdError && error.errno === ENODATA) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether a session is that of a person who logged on. `run0 --user=bob` opens one of the class `user-light` for bob,
+ * as `su` may of the class `user`: nobody has come to the machine. An administrator can have sshd and others open light
+ * sessions too, so such a one counts where it is known to be another's.
+ */
+function isLogon(sessionClass: string, service: string | undefined): boolean {
+  if (service !== undefined && switchingServices.has(service)) return false;
+  return personalClasses.has(sessionClass) || (sessionClass === "user-light" && !!service);
+}
+
+function reasonOf(sessionClass: string, service: string | undefined): string {
+  if (service !== undefined && switchingServices.has(service)) return `opened by ${service}, not by a logon`;
+  return otherClasses[sessionClass] ?? `of the class ${sessionClass}`;
 }

@@ -10,19 +10,25 @@ import type { DirectoryRecord } from "./directory-record.ts";
 const firstPersonUid = 500;
 const nobody = 0xffff_fffe;
 
-/** Uids of services and of the system itself; root is an account that the settings exclude. */
+/**
+ * User IDs of services and of the system itself, where this Mac keeps the account: a directory may number people so.
+ * Root is an account that the settings exclude.
+ */
 export function isSystemUid(uid: number): boolean {
   return (uid !== 0 && uid < firstPersonUid) || uid === nobody;
 }
 
+/** Whether macOS itself made the account: its services' names begin with an underscore, a directory is not asked. */
+export const isApplesOwn = ({ uid, name }: Pick<NamedUser, "uid" | "name">): boolean =>
+  uid === 0 || uid === nobody || (isSystemUid(uid) && name.startsWith("_"));
+
 /** An account as its directory record describes it. */
 export function accountOf({ uid, name }: NamedUser, record: DirectoryRecord): Account {
   const userKey = String(uid);
-  if (isSystemUid(uid))
-    return { userKey, systemName: name, sam: name, domain: undefined, upn: undefined, kind: "system" };
   const node = directoryNode(record);
   if (node === undefined) {
-    return { userKey, systemName: name, sam: name, domain: undefined, upn: undefined, kind: "local" };
+    const kind = isSystemUid(uid) ? "system" : "local";
+    return { userKey, systemName: name, sam: name, domain: undefined, upn: undefined, kind };
   }
   // With the name space `forest` names have their domain in front (dsconfigad(8) -namespace); groups always may.
   const { bare, domain } = splitDownLevel(name);

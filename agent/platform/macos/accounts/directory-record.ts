@@ -63,3 +63,8 @@ export function parseGroupIds(text: string): ReadonlySet<number> {
   const ids = text.split("\n").flatMap((line) => /\s(-?\d{1,10})\s*$/.exec(line)?.[1] ?? []);
   return new Set(ids.map((id) => Number(id) >>> 0));
 }
+
+/** The names in what `dscl -search` prints: `alice<tabs>UniqueID = (`, the values on lines of their own, and `)`. */
+export function parseSearch(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/^(\S.*?)\t+\w+ = \(/gm)].map(([, name = ""]) => name))];
+}

@@ -2,19 +2,30 @@ import { AgentError, messageOf } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { Account, Platform } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
+import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
 import type { RunTool } from "../tools.ts";
-import { accountOf, groupsOf, isSystemUid } from "./accounts.ts";
-import { type DirectoryRecord, parseDirectoryRecord, parseGroupIds, recordAttributes } from "./directory-record.ts";
+import { accountOf, groupsOf, isApplesOwn } from "./accounts.ts";
+import {
+  type DirectoryRecord,
+  parseDirectoryRecord,
+  parseGroupIds,
+  parseSearch,
+  recordAttributes,
+} from "./directory-record.ts";
 
 const origin = "Open Directory";
 /** (uid_t) -1 is no user. */
 const largestUid = 0xffff_fffe;
 
-/** Users and groups: names and numbers from libSystem, whose they are from dscl(1). */
+/**
+ * Users and groups: names and numbers from libSystem, whose they are from dscl(1).
+ * @param pause see {@link groupsById}
+ */
 export function createDirectory(
   names: BoundedNames,
   run: RunTool,
+  pause: (attempt: number) => Promise<boolean>,
 ): Pick<Platform, "account" | "accountByName" | "groups"> {
   return {
     account: (userKey) =>
@@ -23,10 +34,10 @@ export function createDirectory(
         if (!/^\d{1,10}$/.test(userKey) || uid > largestUid) return absent(origin, `${userKey} is no user ID`);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
-        if (user.uid !== uid) throw unclear(`asked for the user ID ${uid} it gives ${user.uid}`);
+        if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
         const again = await names.ask("userByName", user.name);
         if (again?.uid !== uid)
-          throw unclear(`the name ${user.name} of the user ID ${uid} leads to ${again?.uid ?? "nobody"}`);
+          throw inconsistent(`the name ${user.name} of the user ID ${uid} leads to ${again?.uid ?? "nobody"}`);
         return found(accountOf(user, readRecord(user, run)), origin);
       }),
 
@@ -43,11 +54,11 @@ export function createDirectory(
         const uid = Number(account.userKey);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
-        if (user.name !== account.systemName) throw unclear(`${account.systemName} is now called ${user.name}`);
-        const groups = await allGroups(user, names);
+        if (user.name !== account.systemName) throw inconsistent(`${account.systemName} is now called ${user.name}`);
+        const groups = await allGroups(user, names, pause);
         if (account.kind !== "domain") return found(groupsOf(account, user.gid, groups, new Set()), origin);
         const localGids = parseGroupIds(run("dscl", "/Local/Default", "-list", "/Groups", "PrimaryGroupID"));
-        if (localGids.size === 0) throw unclear("dscl lists no group of this Mac");
+        if (localGids.size === 0) throw inconsistent("dscl lists no group of this Mac");
         const rows = groupsOf(account, user.gid, groups, localGids);
         if (rows.some(({ kind, name }) => kind === "domain" && name !== "")) return found(rows, origin);
         throw noGroupsYet(account);
@@ -56,10 +67,13 @@ export function createDirectory(
 }
 
 /** The primary group is among those listed only where a directory lists it too. */
-async function allGroups(user: NamedUser, names: BoundedNames): Promise<readonly NamedGroup[]> {
-  const listed = await names.ask("groupsOf", user.name);
-  if (listed.some(({ gid }) => gid === user.gid)) return listed;
-  return [...listed, await names.ask("groupById", user.gid)];
+async function allGroups(
+  user: NamedUser,
+  names: BoundedNames,
+  pause: (attempt: number) => Promise<boolean>,
+): Promise<readonly NamedGroup[]> {
+  const listed = await names.ask("groupIdsOf", user.name);
+  return await groupsById(names, [...new Set([...listed, user.gid])], pause);
 }
 
 const localRecord = (uid: number): DirectoryRecord => ({
@@ -72,11 +86,14 @@ const localRecord = (uid: number): DirectoryRecord => ({
 
 /** @throws AgentError where it can't be told whose record it is */
 function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
-  if (user.uid === 0 || isSystemUid(user.uid)) return localRecord(user.uid);
+  if (isApplesOwn(user)) return localRecord(user.uid);
   // A slash would lead dscl to another record, U+FFFD stands where the name's bytes are not UTF-8.
-  if (!/^[^/\p{Cc}\uFFFD]+$/u.test(user.name)) throw unclear(`the user ID ${user.uid} has no readable name`);
+  if (!/^[^/\p{Cc}\uFFFD]+$/u.test(user.name)) throw inconsistent(`the user ID ${user.uid} has no readable name`);
   const record = parseDirectoryRecord(run("dscl", "/Search", "-read", `/Users/${user.name}`, ...recordAttributes));
-  if (record?.uid !== user.uid) throw unclear(`dscl gives no record of ${user.name} with the user ID ${user.uid}`);
+  if (record?.uid !== user.uid) throw inconsistent(`dscl gives no record of ${user.name} with the user ID ${user.uid}`);
+  const twins = parseSearch(run("dscl", "/Search", "-search", "/Users", "UniqueID", String(user.uid)));
+  const twin = twins.find((name) => name !== user.name);
+  if (twin !== undefined) throw inconsistent(`${user.name} and ${twin} both have the user ID ${user.uid}`);
   return record;
 }
 
@@ -86,8 +103,8 @@ function noGroupsYet({ systemName }: Account): AgentError {
   return new AgentError("identity-unreadable", message);
 }
 
-function unclear(what: string): AgentError {
-  return new AgentError("identity-unreadable", `Open Directory is unclear: ${what}.`);
+function inconsistent(what: string): AgentError {
+  return new AgentError("identity-unreadable", `Open Directory returned inconsistent data: ${what}.`);
 }
 
 async function read<T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {

@@ -3,7 +3,6 @@ import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { failed, found, type Reading } from "../../../reading.ts";
 import type { Session } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
-import { isSystemUid } from "./accounts.ts";
 import { isAlive, type LoginRecord, readLoginRecords } from "./login-records.ts";
 
 const origin = "/dev/console and utmpx";
@@ -49,9 +48,11 @@ export async function readSessions(sources: SessionSources, names: BoundedNames)
 
 const personal = { class: "user", classReason: "a person's session" } as const;
 
-/** Setup Assistant owns the console as _mbsetupuser (248) while a Mac is set up. */
+/** Setup Assistant owns the console as _mbsetupuser while a Mac is set up. */
+const setupAssistant = 248;
+
 function classOf(uid: number): Pick<Session, "class" | "classReason"> {
-  return isSystemUid(uid) ? { class: "other", classReason: "an account of the system itself" } : personal;
+  return uid === setupAssistant ? { class: "other", classReason: "Setup Assistant" } : personal;
 }
 
 function consoleSession(uid: number): Session {

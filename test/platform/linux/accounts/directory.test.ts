@@ -5,28 +5,9 @@ import { chooseGroup } from "../../../../agent/identity/group-choice.ts";
 import { usernameOf } from "../../../../agent/identity/username.ts";
 import { createDirectory } from "../../../../agent/platform/linux/accounts/directory.ts";
 import type { BoundedNames } from "../../../../agent/platform/posix/bounded-names.ts";
-import type { NamedGroup, NamedUser } from "../../../../agent/platform/posix/name-service.ts";
 import type { Reading } from "../../../../agent/reading.ts";
 import { makeRoot } from "../tree.ts";
-
-interface Person extends NamedUser {
-  readonly groups?: readonly NamedGroup[];
-}
-
-/** A directory's client; an Error in a list's place is thrown. */
-function clientOf(people: readonly Person[], groups: readonly NamedGroup[] = []): BoundedNames {
-  const service = {
-    userById: (uid: number) => people.find((person) => person.uid === uid),
-    userByName: (name: string) => people.find((person) => person.name.toLowerCase() === name.toLowerCase()),
-    groupsOf: (name: string) => [...(people.find((person) => person.name === name)?.groups ?? [])],
-    groupById: (gid: number) => groups.find((group) => group.gid === gid) ?? { gid, name: undefined },
-  };
-  return {
-    async ask(method, ...parameters) {
-      return (service[method] as (...parameters: unknown[]) => never)(...parameters);
-    },
-  };
-}
+import { clientOf, type Person } from "./client.ts";
 
 const noAnswer: BoundedNames = {
   ask: async () => {
@@ -51,6 +32,7 @@ function machine(client: BoundedNames, source = "winbind", order = "files SOURCE
     root,
     () => client,
     () => "desk7.corp.test",
+    async () => false,
   );
 }
 
@@ -248,13 +230,9 @@ test.each([
   expect(value(await machine(clientOf([])).account(key))).toMatchObject({ kind });
 });
 
-test.each([
-  [61_184, "system"],
-  [60_001, "local"],
-  [65_534, "system"],
-])("systemd's user ID %i is an account of the kind %s", async (uid, kind) => {
-  const client = clientOf([{ name: "somebody", uid, gid: uid }]);
-  expect(value(await machine(client).account(String(uid)))).toMatchObject({ kind, domain: undefined });
+test("nobody's user ID is a system account", async () => {
+  const client = clientOf([{ name: "nobody", uid: 65_534, gid: 65_534 }]);
+  expect(value(await machine(client).account("65534"))).toMatchObject({ kind: "system", domain: undefined });
 });
 
 test("an account of this machine's own Samba is local", async () => {
@@ -337,5 +315,6 @@ function machineFor(source: string): (client: BoundedNames) => ReturnType<typeof
       root,
       () => client,
       () => "desk7",
+      async () => false,
     );
 }

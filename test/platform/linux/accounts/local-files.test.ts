@@ -35,8 +35,10 @@ const id = fc.integer({ min: 0, max: 0xffff_fffe });
 
 test("every well-formed line is read back", () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ name, uid: id, gid: id }), { maxLength: 8 }), (users) => {
-      const text = users.map((user) => `${user.name}:x:${user.uid}:${user.gid}:,,,:/home:/bin/sh\n`).join("");
+    fc.property(fc.array(fc.record({ name, uid: id, gid: id, home: name, shell: name }), { maxLength: 8 }), (users) => {
+      const text = users
+        .map(({ name, uid, gid, home, shell }) => `${name}:x:${uid}:${gid}:,,,:${home}:${shell}\n`)
+        .join("");
       expect(parsePasswd(text)).toEqual(users);
     }),
   );

@@ -9,6 +9,9 @@ test.each([
   ["winbind", "passwd: files winbind\ngroup: files winbind\n", ["winbind"]],
   ["actions and a comment", "passwd: files [!NOTFOUND=return] ldap # nis\ngroup: files\n", ["ldap"]],
   ["groups alone", "passwd: files\ngroup: files\ninitgroups: files sss\n", ["sss"]],
+  ["compatibility lines", "passwd: compat\npasswd_compat: ldap\ngroup: files\n", ["ldap"]],
+  ["compatibility lines of groups", "passwd: files\ngroup: compat\ngroup_compat: sss\n", ["sss"]],
+  ["compatibility lines without a source, which is NIS", "passwd: compat systemd\ngroup: files\n", ["nis"]],
   ["no lines", "", []],
 ])("%s", (_, text, directories) => {
   expect(directorySources(parseNsswitch(text))).toEqual(directories);

@@ -13,6 +13,7 @@ interface Row {
   readonly class?: string;
   readonly state?: string;
   readonly seat?: string;
+  readonly service?: string;
   readonly remote?: boolean;
   /** errno of every question about it */
   readonly errno?: number;
@@ -28,7 +29,7 @@ function loginOf(rows: Readonly<Record<string, Row>>): SystemdLogin {
     sessions: () => Object.keys(rows),
     uid: (id) => row("sd_session_get_uid", id).uid ?? 1000,
     text: (what, id) => {
-      const { [what]: text } = { class: "user", state: "active", ...row(`sd_session_get_${what}`, id) };
+      const { [what]: text }: Row = { class: "user", state: "active", ...row(`sd_session_get_${what}`, id) };
       if (text === undefined) throw new SystemdError(`sd_session_get_${what}`, ENODATA);
       return text;
     },
@@ -62,7 +63,7 @@ test("a person over the network has no seat", () => {
 test.each([
   ["user", "user"],
   ["user-early", "user"],
-  ["user-light", "user"],
+  ["user-light", "other"],
   ["user-incomplete", "other"],
   ["greeter", "other"],
   ["lock-screen", "other"],
@@ -71,6 +72,17 @@ test.each([
   ["a class of tomorrow", "other"],
 ])("the class %s is of the kind %s", (name, kind) => {
   expect(one({ class: name })).toMatchObject({ class: kind });
+});
+
+test.each([
+  ["user-light", "systemd-run0", "other"],
+  ["user", "systemd-run0", "other"],
+  ["user", "su-l", "other"],
+  ["user", "sudo-i", "other"],
+  ["user-light", "sshd", "user"],
+  ["user", "gdm-password", "user"],
+])("a session of the class %s that %s opened is of the kind %s", (name, service, kind) => {
+  expect(one({ class: name, service })).toMatchObject({ class: kind });
 });
 
 test.each([

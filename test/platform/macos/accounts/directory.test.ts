@@ -23,6 +23,7 @@ const sales: NamedGroup = { gid: 1_700_000_002, name: "CORP\\Sales EMEA" };
 const run: RunTool = (tool, node, command, path) => {
   expect(tool).toBe("dscl");
   if (command === "-list") return printed("dscl-groups");
+  if (command === "-search") return "";
   expect([node, command]).toEqual(["/Search", "-read"]);
   if (path === "/Users/alice") return printed("dscl-local");
   if (path === "/Users/zoë") return printed("dscl-mobile");
@@ -30,7 +31,7 @@ const run: RunTool = (tool, node, command, path) => {
 };
 
 function directory(groups: Readonly<Record<string, readonly NamedGroup[]>> = {}, tool: RunTool = run) {
-  return createDirectory(namesOf(users, groups), tool);
+  return createDirectory(namesOf(users, groups), tool, async () => false);
 }
 
 test.each([
@@ -68,7 +69,7 @@ test("a name that leads to somebody else is a failure", async () => {
     { name: "alice", uid: 501, gid: 20 },
     { name: "alice", uid: 777, gid: 20 },
   ]);
-  expect(await createDirectory(twice, run).account("777")).toMatchObject({ kind: "failed" });
+  expect(await createDirectory(twice, run, async () => false).account("777")).toMatchObject({ kind: "failed" });
 });
 
 test.each([
@@ -80,6 +81,26 @@ test.each([
 ])("an account in %s without the NetBIOS name", async (node, kind, domain) => {
   const tool: RunTool = () => `AppleMetaNodeLocation:\n ${node}\nUniqueID: 501\n`;
   expect(await directory({}, tool).account("501")).toMatchObject({ value: { kind, domain } });
+});
+
+test("a directory may give a person a number below 500", async () => {
+  const low = namesOf([{ name: "carol", uid: 120, gid: 20 }]);
+  const tool: RunTool = (_, _node, command) =>
+    command === "-read" ? "AppleMetaNodeLocation: /LDAPv3/ldap.example.com\nUniqueID: 120\n" : "";
+  expect(await createDirectory(low, tool, async () => false).account("120")).toMatchObject({
+    value: { sam: "carol", kind: "domain" },
+  });
+});
+
+test("two names with one user ID are nobody", async () => {
+  const tool: RunTool = (name, ...parameters) =>
+    parameters[1] === "-search"
+      ? "alice\t\tUniqueID = (\n    501\n)\nalice2\t\tUniqueID = (\n    501\n)\n"
+      : run(name, ...parameters);
+  expect(await directory({}, tool).account("501")).toMatchObject({
+    kind: "failed",
+    error: { message: expect.stringContaining("alice and alice2 both have the user ID 501") },
+  });
 });
 
 async function groupsOf(userKey: string, groups: Readonly<Record<string, readonly NamedGroup[]>>) {
@@ -123,7 +144,7 @@ test("away from the directory, when its groups have no names, the groups are not
 
 test("a list of this Mac's groups that is empty is a failure: all groups would look like the directory's", async () => {
   const tool: RunTool = (name, ...parameters) => (parameters[1] === "-list" ? "" : run(name, ...parameters));
-  const people = createDirectory(namesOf(users, { zoë: [everyone, sales] }), tool);
+  const people = createDirectory(namesOf(users, { zoë: [everyone, sales] }), tool, async () => false);
   const account = await people.account("1166999417");
   expect(account.kind === "found" && (await people.groups(account.value))).toMatchObject({ kind: "failed" });
 });

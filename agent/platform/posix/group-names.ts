@@ -1,0 +1,36 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { BoundedNames } from "./bounded-names.ts";
+import type { NamedGroup } from "./name-service.ts";
+
+/**
+ * The names of groups, each a question of its own, so that the limit for one answer grows with their number. A client
+ * whose directory is slow lists groups before it knows their names: those are asked for again until `pause` ends it,
+ * and what has no name then stays without.
+ */
+export async function groupsById(
+  names: BoundedNames,
+  gids: readonly number[],
+  pause: (attempt: number) => Promise<boolean>,
+): Promise<readonly NamedGroup[]> {
+  const groups: NamedGroup[] = [];
+  for (const gid of gids) groups.push(await names.ask("groupById", gid));
+  for (let attempt = 0; groups.some(isUnnamed) && (await pause(attempt)); attempt += 1) {
+    for (const [at, group] of groups.entries()) {
+      if (isUnnamed(group)) groups[at] = await names.ask("groupById", group.gid);
+    }
+  }
+  return groups;
+}
+
+const isUnnamed = ({ name }: NamedGroup): boolean => name === undefined;
+
+/** Milliseconds; together longer than the 15 s for which SSSD remembers that a name was not found. */
+const pauses = [1000, 2000, 4000, 9000];
+
+/** Waits before names are asked for again; false at once where it was long enough. */
+export async function pauseForNames(attempt: number): Promise<boolean> {
+  const pause = pauses[attempt];
+  if (pause === undefined) return false;
+  await wait(pause);
+  return true;
+}

@@ -51,7 +51,7 @@ export default defineConfig({
       {
         test: {
           name: "network",
-          include: ["test/system/network/*.test.ts"],
+          include: ["test/system/{network,gateway}/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,

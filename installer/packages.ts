@@ -5,8 +5,10 @@ import { basename, join } from "node:path";
 import { billOfMaterials } from "./bill-of-materials.ts";
 import { runTool } from "./executable/command.ts";
 import type { Target } from "./executable/targets.ts";
+import { gatewayFiles, gatewayPackage } from "./gateway/package.ts";
+import { agentPackage, type LinuxTargetName, packagedFiles } from "./linux/agent-package.ts";
 import { makeDeb } from "./linux/deb.ts";
-import { type LinuxTargetName, packagedFiles } from "./linux/files.ts";
+import type { LinuxPackage, PackagedFile } from "./linux/files.ts";
 import { makeRpm } from "./linux/rpm.ts";
 import { macosFiles } from "./macos/files.ts";
 import { product } from "./package.ts";
@@ -29,8 +31,11 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
     }
     // The package itself is made on a Mac.
     if (name === "darwin-arm64") return [makeZip("macos", macosFiles(), dist)];
-    return (["deb", "rpm"] as const).map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
+    return linuxFormats.map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
+  if (built.some(({ platform }) => platform === "linux")) {
+    for (const format of linuxFormats) made.push(makeGatewayPackage(format, dist));
+  }
   const documents = [
     { path: join(dist, "THIRD-PARTY-NOTICES.txt"), text: thirdPartyNotices() },
     {
@@ -45,22 +50,41 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
   return made;
 }
 
+const linuxFormats = ["deb", "rpm"] as const;
+type LinuxFormat = (typeof linuxFormats)[number];
+
 /**
  * @param executable the built one
  * @param dist where the package goes
  * @returns the package's path
  */
 export function makeLinuxPackage(
-  format: "deb" | "rpm",
+  format: LinuxFormat,
   target: LinuxTargetName,
   executable: string,
   dist: string,
   version: string = product.version,
 ): string {
-  const date = sourceDate();
-  const files = packagedFiles(executable, version, date);
+  return makeFor(format, agentPackage(target), packagedFiles(executable, version, sourceDate()), dist, version);
+}
+
+/**
+ * @param dist where the package goes
+ * @returns the package's path
+ */
+export function makeGatewayPackage(format: LinuxFormat, dist: string, version: string = product.version): string {
+  return makeFor(format, gatewayPackage, gatewayFiles(), dist, version);
+}
+
+function makeFor(
+  format: LinuxFormat,
+  made: LinuxPackage,
+  files: readonly PackagedFile[],
+  dist: string,
+  version: string,
+): string {
   const make = format === "deb" ? makeDeb : makeRpm;
-  return inScratch((scratch) => make(target, { version, files, sourceDate: date, scratch, dist }));
+  return inScratch((scratch) => make(made, { version, files, sourceDate: sourceDate(), scratch, dist }));
 }
 
 /**

@@ -2,36 +2,20 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { oldestSystemd } from "../../agent/platform/linux/service/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
-import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
-import { afterInstall, afterRemove, beforeRemove, purge } from "./scripts.ts";
-
-const architectures = { "linux-x64": "amd64", "linux-arm64": "arm64" } as const;
-
-/** Names in Debian and its derivatives, and oldest versions, of what the executable loads and what its units need. */
-const depends = [
-  "libc6 (>= 2.28)",
-  "libstdc++6 (>= 8)",
-  "libgcc-s1",
-  "libatomic1",
-  "libsystemd0",
-  `systemd (>= ${oldestSystemd})`,
-  "libpam-systemd",
-];
+import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./files.ts";
 
 /** @returns the package's path */
-export function makeDeb(target: LinuxTargetName, { version, files, sourceDate, scratch, dist }: PackageParts): string {
-  const architecture = architectures[target];
-  const packaged = [...files, ...documents(version, sourceDate)];
+export function makeDeb(made: LinuxPackage, { version, files, sourceDate, scratch, dist }: PackageParts): string {
+  const packaged = [...files, ...documents(made, version, sourceDate)];
   layOut(packaged, scratch);
-  const control = controlFiles(architecture, version, packaged, scratch);
+  const control = controlFiles(made, version, packaged, scratch);
   layOut(
     control.map((file) => ({ ...file, path: `DEBIAN/${file.path}` })),
     scratch,
   );
-  const deb = join(dist, `${product.name}_${version}_${architecture}.deb`);
+  const deb = join(dist, `${made.name}_${version}_${made.architecture.deb}.deb`);
   // Not zstd, which lintian of Debian 12 refuses; xz takes three times as long for a quarter less.
   const args = ["--root-owner-group", "-Zgzip", "-z6", "--build", scratch, deb];
   runTool("dpkg-deb", args, "dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
@@ -39,7 +23,7 @@ export function makeDeb(target: LinuxTargetName, { version, files, sourceDate, s
 }
 
 function controlFiles(
-  architecture: string,
+  made: LinuxPackage,
   version: string,
   packaged: readonly PackagedFile[],
   laidOut: string,
@@ -54,28 +38,32 @@ function controlFiles(
     .map((file) => `${createHash("md5").update(bytesOf(file)).digest("hex")}  ${file.path}\n`);
   const configs = installed.filter(({ config }) => config === true).map(({ path }) => `/${path}\n`);
   return [
-    { path: "control", mode: 0o644, content: { text: controlText(architecture, version, kibibytes) } },
+    { path: "control", mode: 0o644, content: { text: controlText(made, version, kibibytes) } },
     { path: "conffiles", mode: 0o644, content: { text: configs.join("") } },
     { path: "md5sums", mode: 0o644, content: { text: sums.join("") } },
-    { path: "postinst", mode: 0o755, content: { text: script("configure", afterInstall) } },
-    { path: "prerm", mode: 0o755, content: { text: script("remove", beforeRemove) } },
-    { path: "postrm", mode: 0o755, content: { text: `${script("remove", afterRemove)}${caseOf("purge", purge)}` } },
+    { path: "postinst", mode: 0o755, content: { text: script("configure", made.scripts.afterInstall) } },
+    { path: "prerm", mode: 0o755, content: { text: script("remove", made.scripts.beforeRemove) } },
+    {
+      path: "postrm",
+      mode: 0o755,
+      content: { text: `${script("remove", made.scripts.afterRemove)}${caseOf("purge", made.scripts.purge)}` },
+    },
   ];
 }
 
 /** deb-control(5) */
-function controlText(architecture: string, version: string, kibibytes: number): string {
+function controlText(made: LinuxPackage, version: string, kibibytes: number): string {
   return [
-    `Package: ${product.name}`,
+    `Package: ${made.name}`,
     `Version: ${version}`,
-    `Architecture: ${architecture}`,
+    `Architecture: ${made.architecture.deb}`,
     `Maintainer: ${product.maintainer}`,
     `Installed-Size: ${kibibytes}`,
-    `Depends: ${depends.join(", ")}`,
+    `Depends: ${made.depends.join(", ")}`,
     "Section: admin",
     "Priority: optional",
-    `Description: ${product.summary}`,
-    ...product.description.map((line) => ` ${line}`),
+    `Description: ${made.summary}`,
+    ...made.description.map((line) => ` ${line}`),
     "",
   ].join("\n");
 }
@@ -84,22 +72,21 @@ const caseOf = (action: string, commands: string): string => `if [ "$1" = ${acti
 const script = (action: string, commands: string): string => `#!/bin/sh\nset -e\n${caseOf(action, commands)}`;
 
 /** What Debian's policy (12.5, 12.7) and lintian expect of every package. */
-function documents(version: string, sourceDate: number): readonly PackagedFile[] {
-  const { name, maintainer } = product;
+function documents({ name, overrides }: LinuxPackage, version: string, sourceDate: number): readonly PackagedFile[] {
+  const { maintainer } = product;
+  const document = (file: string, text: string | Buffer): PackagedFile => ({
+    path: `usr/share/doc/${name}/${file}`,
+    mode: 0o644,
+    content: { text },
+  });
   const date = new Date(sourceDate * 1000).toUTCString().replace("GMT", "+0000");
   const changelog = `${name} (${version}) stable; urgency=medium\n\n  * See the project's CHANGELOG.md.\n\n -- ${maintainer}  ${date}\n`;
   return [
     document("changelog.gz", gzipSync(changelog, { level: 9 })),
     document("copyright", copyright),
-    { path: `usr/share/lintian/overrides/${name}`, mode: 0o644, content: { text: overrides } },
+    { path: `usr/share/lintian/overrides/${name}`, mode: 0o644, content: { text: overridesText(name, overrides) } },
   ];
 }
-
-const document = (name: string, text: string | Buffer): PackagedFile => ({
-  path: `usr/share/doc/${product.name}/${name}`,
-  mode: 0o644,
-  content: { text },
-});
 
 const copyright = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: linkuser-agent
@@ -110,13 +97,14 @@ License: proprietary
  All rights reserved.
 `;
 
-/** What lintian finds and is as it should be. */
-const overrides = `# Node.js, which the executable is made of, brings its own libraries and is no position-independent executable.
-linkuser-agent: embedded-library * [usr/bin/linkuser-agent]
-linkuser-agent: hardening-no-pie [usr/bin/linkuser-agent]
-# No debhelper at work: the scripts call systemctl only where systemd runs, and enable nothing.
-linkuser-agent: maintainer-script-calls-systemctl [*]
-# Whoever gives the package out puts an address in.
-linkuser-agent: bogus-mail-host *
-linkuser-agent: bogus-mail-host-in-debian-changelog *
-`;
+/** What lintian finds in every package and is as it should be, after what it finds in this one. */
+const overridesText = (name: string, overrides: readonly string[]): string =>
+  [
+    ...overrides,
+    "# No debhelper at work: the scripts call systemctl only where systemd runs.",
+    `${name}: maintainer-script-calls-systemctl [*]`,
+    "# An organisation that gives the package out puts an address in.",
+    `${name}: bogus-mail-host *`,
+    `${name}: bogus-mail-host-in-debian-changelog *`,
+    "",
+  ].join("\n");

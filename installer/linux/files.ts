@@ -1,11 +1,5 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { gzipSync } from "node:zlib";
-import { installedCredential, settingsPath } from "../../agent/platform/linux/paths.ts";
-import { packageUnitFolder, timerLink, unitFiles } from "../../agent/platform/linux/service/units.ts";
-import { product } from "../package.ts";
-import { thirdPartyNotices } from "../third-party.ts";
-import { manualPage } from "./manual.ts";
+import { dirname, join } from "node:path";
 
 /** One file of a Linux package; its path has no leading slash. */
 export interface PackagedFile {
@@ -16,10 +10,32 @@ export interface PackagedFile {
   readonly config?: boolean;
 }
 
-/** The executables that Linux packages are made of, as `executable/targets.ts` calls them. */
-export type LinuxTargetName = "linux-x64" | "linux-arm64";
+/** A package as its format's tools describe it. */
+export interface LinuxPackage {
+  readonly name: string;
+  readonly summary: string;
+  /** Lines of at most 79 columns. */
+  readonly description: readonly string[];
+  readonly architecture: { readonly deb: string; readonly rpm: string };
+  /** Names in Debian and its derivatives, with oldest versions. */
+  readonly depends: readonly string[];
+  /** What rpm does not find by itself. */
+  readonly requires: readonly string[];
+  /** Shell commands, under `set -e`. */
+  readonly scripts: {
+    readonly afterInstall: string;
+    readonly beforeRemove: string;
+    readonly afterRemove: string;
+    /** Of a deb alone. */
+    readonly purge: string;
+  };
+  /** Where the administrator puts the credential, which goes with the rpm. */
+  readonly credential: string;
+  /** What lintian finds in this package and is as it should be. */
+  readonly overrides: readonly string[];
+}
 
-/** What a package is made of, in either format. */
+/** The files and the place of a package, in either format. */
 export interface PackageParts {
   readonly version: string;
   readonly files: readonly PackagedFile[];
@@ -29,33 +45,6 @@ export interface PackageParts {
   readonly scratch: string;
   /** Where the package goes. */
   readonly dist: string;
-}
-
-const executablePath = "usr/bin/linkuser-agent";
-
-/**
- * What both package formats install. The timer is on by its link, as a distribution's own timers are.
- * @param executable the built one
- * @param sourceDate seconds since the epoch
- */
-export function packagedFiles(executable: string, version: string, sourceDate: number): readonly PackagedFile[] {
-  const units = unitFiles(`/${executablePath}`, installedCredential("/"));
-  return [
-    { path: executablePath, mode: 0o755, content: { copyOf: executable } },
-    ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
-    { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
-    { path: relative("/", settingsPath("/")), mode: 0o644, content: { text: "{}\n" }, config: true },
-    {
-      path: `usr/share/doc/${product.name}/THIRD-PARTY-NOTICES`,
-      mode: 0o644,
-      content: { text: thirdPartyNotices() },
-    },
-    {
-      path: `usr/share/man/man1/${product.name}.1.gz`,
-      mode: 0o644,
-      content: { text: gzipSync(manualPage(version, sourceDate), { level: 9 }) },
-    },
-  ];
 }
 
 /** Lays files out below a folder, as the machine will have them. */
@@ -73,3 +62,10 @@ export function layOut(files: readonly PackagedFile[], folder: string): void {
     process.umask(umask);
   }
 }
+
+/**
+ * Commands that a package's manager runs; under `set -e`, and none of them may fail. In an image without systemd
+ * nothing is to be done.
+ */
+export const whereSystemdRuns = (...commands: readonly string[]): string =>
+  ["if [ -d /run/systemd/system ]; then", ...commands.map((command) => `    ${command} || true`), "fi"].join("\n");

@@ -1,27 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { installedCredential } from "../../agent/platform/linux/paths.ts";
-import { oldestSystemd, scopeDropIns } from "../../agent/platform/linux/service/units.ts";
+import { scopeDropIns } from "../../agent/platform/linux/service/units.ts";
 import { runTool } from "../executable/command.ts";
 import { product } from "../package.ts";
-import { type LinuxTargetName, layOut, type PackagedFile, type PackageParts } from "./files.ts";
-import { afterInstall, afterRemove, beforeRemove } from "./scripts.ts";
-
-const architectures = { "linux-x64": "x86_64", "linux-arm64": "aarch64" } as const;
-
-/**
- * What rpm does not find by itself: libsystemd is opened at run time, and the units need systemd. By the library's
- * name, since the packages of Fedora's and of SUSE's family are called differently.
- */
-const requires = ["libsystemd.so.0()(64bit)", `systemd >= ${oldestSystemd}`];
+import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./files.ts";
 
 /** @returns the package's path */
-export function makeRpm(target: LinuxTargetName, { version, files, sourceDate, scratch, dist }: PackageParts): string {
-  const architecture = architectures[target];
+export function makeRpm(made: LinuxPackage, { version, files, sourceDate, scratch, dist }: PackageParts): string {
+  const architecture = made.architecture.rpm;
   const tree = join(scratch, "tree");
   layOut(files, tree);
-  const spec = join(scratch, `${product.name}.spec`);
-  writeFileSync(spec, specText(version, files, tree));
+  const spec = join(scratch, `${made.name}.spec`);
+  writeFileSync(spec, specText(made, version, files, tree));
   const macros = {
     _topdir: join(scratch, "build"),
     _rpmdir: dist,
@@ -43,23 +33,24 @@ export function makeRpm(target: LinuxTargetName, { version, files, sourceDate, s
   // A ~/.rpmmacros is somebody's own.
   const environment = { SOURCE_DATE_EPOCH: String(sourceDate), HOME: scratch, LC_ALL: "C" };
   runTool("rpmbuild", args, "rpm", environment);
-  return join(dist, `${product.name}-${version}-1.${architecture}.rpm`);
+  return join(dist, `${made.name}-${version}-1.${architecture}.rpm`);
 }
 
 /** https://rpm-software-management.github.io/rpm/manual/spec.html */
-function specText(version: string, files: readonly PackagedFile[], tree: string): string {
+function specText(made: LinuxPackage, version: string, files: readonly PackagedFile[], tree: string): string {
+  const { afterInstall, beforeRemove, afterRemove } = made.scripts;
   return [
-    `Name: ${product.name}`,
+    `Name: ${made.name}`,
     `Version: ${version}`,
     "Release: 1",
-    `Summary: ${product.summary}`,
+    `Summary: ${made.summary}`,
     "License: Proprietary",
     `Packager: ${product.maintainer}`,
     "AutoProv: no",
-    ...requires.map((one) => `Requires: ${one}`),
+    ...made.requires.map((one) => `Requires: ${one}`),
     "",
     "%description",
-    ...product.description,
+    ...made.description,
     "",
     "%install",
     `cp -a ${tree}/. %{buildroot}/`,
@@ -74,10 +65,10 @@ function specText(version: string, files: readonly PackagedFile[], tree: string)
     atErasure(afterRemove),
     "",
     "%files",
-    ...ownedFolders(files).map((folder) => `%dir %attr(0755,root,root) /${folder}`),
+    ...ownedFolders(made.name, files).map((folder) => `%dir %attr(0755,root,root) /${folder}`),
     ...files.map(fileLine),
     // Its mode and owner are checked by `rpm --verify`, and it goes with the package.
-    `%ghost %attr(0600,root,root) ${installedCredential("/")}`,
+    `%ghost %attr(0600,root,root) ${made.credential}`,
     "",
   ].join("\n");
 }
@@ -86,9 +77,9 @@ function specText(version: string, files: readonly PackagedFile[], tree: string)
 const atErasure = (commands: string): string => `if [ "$1" = 0 ]; then\n${commands}\nfi`;
 
 /** Folders that no package of the system has. */
-function ownedFolders(files: readonly PackagedFile[]): readonly string[] {
+function ownedFolders(name: string, files: readonly PackagedFile[]): readonly string[] {
   const folders = files.map(({ path }) => dirname(path));
-  return [...new Set(folders)].filter((folder) => [product.name, scopeDropIns].includes(basename(folder))).sort();
+  return [...new Set(folders)].filter((folder) => [name, scopeDropIns].includes(basename(folder))).sort();
 }
 
 function fileLine({ path, mode, content, config }: PackagedFile): string {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { product } from "../../../installer/package.ts";
-import { makeLinuxPackage } from "../../../installer/packages.ts";
+import { makeGatewayPackage, makeLinuxPackage } from "../../../installer/packages.ts";
 
 /** Whatever it is, packages hold it as it is; a small one makes them quickly. */
 const executable = "/bin/true";
@@ -26,12 +26,14 @@ test.each([
   ["deb", "linux-arm64", `${product.name}_${product.version}_arm64.deb`],
   ["rpm", "linux-x64", `${product.name}-${product.version}-1.x86_64.rpm`],
   ["rpm", "linux-arm64", `${product.name}-${product.version}-1.aarch64.rpm`],
+  ["deb", "gateway", `linkuser-gateway_${product.version}_all.deb`],
+  ["rpm", "gateway", `linkuser-gateway-${product.version}-1.noarch.rpm`],
 ] as const)("the %s for %s is the same whenever and wherever it is made", (format, target, name) => {
   const make = (): string => {
     const dist = mkdtempSync(join(folder, "dist-"));
     const copy = join(dist, "executable");
     copyFileSync(executable, copy);
-    const made = makeLinuxPackage(format, target, copy, dist);
+    const made = target === "gateway" ? makeGatewayPackage(format, dist) : makeLinuxPackage(format, target, copy, dist);
     expect(basename(made)).toBe(name);
     return made;
   };

@@ -6,6 +6,7 @@ import { endOf } from "../support/child.ts";
 
 /** A server of Debian's that runs in the foreground. */
 export interface Daemon extends AsyncDisposable {
+  readonly pid: number;
   /** What it has written to standard output and error. */
   told(): string;
 }
@@ -29,7 +30,7 @@ export async function startDaemon([command = "", ...args]: readonly string[], po
   for (let tries = 0; tries < 600 && daemon.exitCode === null && daemon.signalCode === null; tries++) {
     if (await answers(port)) {
       const kept = made.move();
-      return { told: () => told, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+      return { pid: daemon.pid ?? 0, told: () => told, [Symbol.asyncDispose]: () => kept.disposeAsync() };
     }
     await wait(50);
   }

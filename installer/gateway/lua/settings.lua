@@ -1,0 +1,44 @@
+-- The settings, from the environment (haproxy.cfg presets the defaults), and the account's credential, which only root
+-- may read: HAProxy loads this before it gives up its rights.
+local json = require("json")
+
+local function wrong(text) error("linkuser-gateway: " .. text .. "; then run linkuser-gateway-check", 0) end
+
+local function number(name, least, most)
+  local text = os.getenv(name) or ""
+  local value = text:find("^%d+%.?%d*$") and tonumber(text)
+  if not value or value < least or value > most then
+    wrong(("%s is %q: set it to a number from %g to %g in gateway.conf"):format(name, text, least, most))
+  end
+  return value
+end
+
+local function credential(path)
+  local file, reason = io.open(path, "rb")
+  if not file then wrong(reason .. ": put the account's credential there") end
+  local text = file:read(65536) or ""
+  file:close()
+  local fields = json.object(text, 65535)
+  local function field(name)
+    local value = fields and fields[name]
+    if type(value) ~= "string" or value == "" then
+      wrong(path .. ' must be {"clientId": "…", "clientSecret": "…"}')
+    end
+    return value
+  end
+  return { id = field("clientId"), secret = field("clientSecret") }
+end
+
+local period, limit = number("PERIOD", 0.1, 86400), number("LIMIT", 1, 10000)
+local run = os.getenv("GATEWAY_RUN")
+return {
+  credential = credential(os.getenv("GATEWAY_ETC") .. "/credential.json"),
+  hop = "unix@" .. run .. "/tenant.sock",
+  places = {
+    gap = period / limit,
+    -- With the tenant's 12 s less than the 30 s after which an agent hangs up.
+    hold = 16,
+    grace = 2 * period,
+    perCertificate = number("PLACES_PER_CERTIFICATE", 1, 100000),
+  },
+}

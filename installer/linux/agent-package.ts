@@ -1,0 +1,98 @@
+import { dirname, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { installedCredential, ownFolders, settingsPath } from "../../agent/platform/linux/paths.ts";
+import {
+  loadedUnits,
+  oldestSystemd,
+  packageUnitFolder,
+  runningUnits,
+  timerLink,
+  timerUnit,
+  unitFiles,
+} from "../../agent/platform/linux/service/units.ts";
+import { product } from "../package.ts";
+import { thirdPartyNotices } from "../third-party.ts";
+import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "./files.ts";
+import { manualPage } from "./manual.ts";
+
+/** The executables that the agent's packages are made of, as `executable/targets.ts` calls them. */
+export type LinuxTargetName = "linux-x64" | "linux-arm64";
+
+const architectures = {
+  "linux-x64": { deb: "amd64", rpm: "x86_64" },
+  "linux-arm64": { deb: "arm64", rpm: "aarch64" },
+} as const;
+
+/** The agent's package for an architecture. */
+export function agentPackage(target: LinuxTargetName): LinuxPackage {
+  const { name, summary, description } = product;
+  return {
+    name,
+    summary,
+    description,
+    architecture: architectures[target],
+    // What the executable loads and what its units need.
+    depends: [
+      "libc6 (>= 2.28)",
+      "libstdc++6 (>= 8)",
+      "libgcc-s1",
+      "libatomic1",
+      "libsystemd0",
+      `systemd (>= ${oldestSystemd})`,
+      "libpam-systemd",
+    ],
+    // libsystemd is opened at run time, and the units need systemd. By the library's name, since the packages of
+    // Fedora's and of SUSE's family are called differently.
+    requires: ["libsystemd.so.0()(64bit)", `systemd >= ${oldestSystemd}`],
+    scripts: {
+      // Units are read again, and the timer runs from now on; services are started by logons.
+      afterInstall: whereSystemdRuns("systemctl daemon-reload", `systemctl start ${timerUnit}`),
+      // A run that waits for its turn ends; it would find neither its program nor its settings.
+      beforeRemove: whereSystemdRuns(
+        `systemctl stop ${runningUnits.map((unit) => `'${unit}'`).join(" ")}`,
+        `systemctl reset-failed '${loadedUnits.all}'`,
+      ),
+      // The units are gone by then.
+      afterRemove: whereSystemdRuns("systemctl daemon-reload"),
+      // Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays.
+      purge: [
+        `rm -rf ${ownFolders.map((folder) => `/${folder}`).join(" ")}`,
+        `rm -f ${installedCredential("/")}`,
+        `rmdir --ignore-fail-on-non-empty ${dirname(installedCredential("/"))} 2>/dev/null || true`,
+      ].join("\n"),
+    },
+    credential: installedCredential("/"),
+    overrides: [
+      "# Node.js, which the executable is made of, brings its own libraries and is no position-independent executable.",
+      `${name}: embedded-library * [usr/bin/linkuser-agent]`,
+      `${name}: hardening-no-pie [usr/bin/linkuser-agent]`,
+    ],
+  };
+}
+
+const executablePath = "usr/bin/linkuser-agent";
+
+/**
+ * What both package formats install. The timer is on by its link, as a distribution's own timers are.
+ * @param executable the built one
+ * @param sourceDate seconds since the epoch
+ */
+export function packagedFiles(executable: string, version: string, sourceDate: number): readonly PackagedFile[] {
+  const units = unitFiles(`/${executablePath}`, installedCredential("/"));
+  return [
+    { path: executablePath, mode: 0o755, content: { copyOf: executable } },
+    ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
+    { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
+    { path: relative("/", settingsPath("/")), mode: 0o644, content: { text: "{}\n" }, config: true },
+    {
+      path: `usr/share/doc/${product.name}/THIRD-PARTY-NOTICES`,
+      mode: 0o644,
+      content: { text: thirdPartyNotices() },
+    },
+    {
+      path: `usr/share/man/man1/${product.name}.1.gz`,
+      mode: 0o644,
+      content: { text: gzipSync(manualPage(version, sourceDate), { level: 9 }) },
+    },
+  ];
+}

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
+import { commandNames } from "../agent/cli/commands.ts";
 
 const root = join(import.meta.dirname, "..");
 const sourcesIn = (folder: string): readonly string[] =>
@@ -116,4 +117,47 @@ test("other programs are started in four places", () => {
 test("only main.ts ends the process", () => {
   const ending = agent.filter((file) => /process\.(?:exit|reallyExit|exitCode)\b/.test(textOf(file)));
   expect(ending).toEqual(["agent/main.ts"]);
+});
+
+test("commands/ holds one file for each command, and one for the dry run", () => {
+  const files = readdirSync(join(root, "agent/commands"));
+  expect(files.toSorted()).toEqual([...commandNames, "dry-run"].map((name) => `${name}.ts`).toSorted());
+});
+
+test.each([
+  ["commands", ["main.ts"]],
+  ["doctor", ["commands", "doctor"]],
+  ["wiring", ["commands", "doctor", "wiring", "main.ts"]],
+  ["render", ["commands", "render", "main.ts"]],
+])("%s is imported by %j alone, but for types", (folder, importers) => {
+  const others = agent.filter((file) => !importers.some((one) => file.startsWith(`agent/${one}`)));
+  expect(others.length).toBeGreaterThan(100);
+  expect(offences(others, ({ name, isType }) => !isType && isIn(name, folder))).toEqual([]);
+});
+
+test("no two exported things share a name, but what systems do each in their own way", () => {
+  const declared = /^export (?:declare )?(?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+  const systemOf = (file: string) => /^agent\/platform\/(linux|macos|windows|posix)\//.exec(file)?.[1];
+  const files = new Map<string, string[]>();
+  for (const file of [...agent, ...installer]) {
+    for (const [, name = ""] of textOf(file).matchAll(declared)) files.set(name, [...(files.get(name) ?? []), file]);
+  }
+  const shared = [...files].filter(([, [first = "", ...others]]) => {
+    const seen = new Set([systemOf(first)]);
+    return others.some((file) => seen.has(undefined) || seen.has(systemOf(file)) || !seen.add(systemOf(file)));
+  });
+  expect(files.size).toBeGreaterThan(500);
+  expect(shared.map(([name, all]) => `${name}: ${all.join(", ")}`)).toEqual([]);
+});
+
+test("a folder has at most 12 files", () => {
+  const counts = new Map<string, number>();
+  for (const top of ["agent", "installer", "test"]) {
+    for (const entry of readdirSync(join(root, top), { recursive: true, withFileTypes: true })) {
+      const folder = relative(root, entry.parentPath);
+      if (entry.isFile()) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+  }
+  expect(counts.size).toBeGreaterThan(40);
+  expect([...counts].filter(([, count]) => count > 12)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { createBundleFile } from "../doctor/bundle.ts";
 import { bundleContent, secretsIn } from "../doctor/bundle-content.ts";
 import { checks } from "../doctor/checks.ts";
-import type { DoctorContext, Found } from "../doctor/context.ts";
+import type { CheckValues, DoctorContext } from "../doctor/context.ts";
 import { type CheckResult, runChecks } from "../doctor/run-checks.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { renderReport } from "../render/doctor-report.ts";
@@ -14,7 +14,7 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const path = flagText(commandLine.flags["bundle"]);
   using bundle = path === undefined ? undefined : createBundleFile(path);
   const context: DoctorContext = { ...runtime, commandLine };
-  const found: Found = {};
+  const found: CheckValues = {};
   const results = await examine(context, found);
 
   const document = describe(results);
@@ -30,7 +30,7 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
 }
 
 /** Shows a person that something happens, since a network that is silent takes seconds. */
-async function examine(context: DoctorContext, found: Found): Promise<readonly CheckResult[]> {
+async function examine(context: DoctorContext, found: CheckValues): Promise<readonly CheckResult[]> {
   const line = liveLineOf(context);
   try {
     return await runChecks(checks, context, found, (label) => line?.show(`checking ${label}`));

@@ -2,7 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import { describeMoment } from "../duration.ts";
 import { exitCodes, type Outcome } from "../exit-codes.ts";
 import { describeLinkUserRequest } from "../gears/link-user.ts";
-import { type Candidate, deviceOf } from "../identity/candidates.ts";
+import { type Candidate, deviceOf } from "../identity/device/candidates.ts";
 import type { Survey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
 import { type LinkPlan, planLink } from "../link/plan.ts";

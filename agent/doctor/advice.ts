@@ -2,7 +2,7 @@ import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { shellWord } from "../printable.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";
-import type { DoctorContext, Found } from "./context.ts";
+import type { CheckValues, DoctorContext } from "./context.ts";
 import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
 
 /** What a command has to name. */
@@ -21,7 +21,7 @@ type Advice = (facts: AdviceFacts) => string | undefined;
 /** What is known in the course of the checks. */
 export function factsOf(
   { platform }: Pick<DoctorContext, "platform">,
-  { settings: resolved, proxy }: Pick<Found, "settings" | "proxy">,
+  { settings: resolved, proxy }: Pick<CheckValues, "settings" | "proxy">,
 ): AdviceFacts {
   const { name, privileged, paths } = platform;
   const { credentialFile } = resolved === undefined ? paths : effectivePaths(platform, resolved.settings);

@@ -6,13 +6,13 @@ import type { Secret } from "../secret.ts";
 import { describeSettings } from "../wiring/describe-settings.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";
 import { lastLogLines } from "./bundle.ts";
-import type { DoctorContext, Found } from "./context.ts";
+import type { CheckValues, DoctorContext } from "./context.ts";
 import type { CheckResult } from "./run-checks.ts";
 
 /** What a bundle has beside the checks. */
 export function bundleContent(
   { platform, clock }: DoctorContext,
-  { settings: resolved }: Found,
+  { settings: resolved }: CheckValues,
   results: readonly CheckResult[],
 ): object {
   const { logFile } = resolved === undefined ? platform.paths : effectivePaths(platform, resolved.settings);
@@ -28,7 +28,7 @@ export function bundleContent(
 }
 
 /** Secrets that the checks met, which must not be shown. */
-export function secretsIn({ credential, token, proxy }: Found): readonly Secret[] {
+export function secretsIn({ credential, token, proxy }: CheckValues): readonly Secret[] {
   const logins = proxy?.ways.map((way) => (way === "direct" ? undefined : way.authorization)) ?? [];
   const own = credential === undefined ? [] : secretsOf(credential);
   return [...own, token?.token, ...logins].filter((secret) => secret !== undefined);

@@ -1,5 +1,5 @@
 import type { AgentError } from "../errors.ts";
-import type { DoctorContext, Found } from "./context.ts";
+import type { CheckValues, DoctorContext } from "./context.ts";
 
 /** `skip` where a check before it failed, or where it does not apply. */
 export type CheckStatus = "ok" | "warn" | "fail" | "skip";
@@ -24,34 +24,34 @@ export interface Check {
   /** Stable, in kebab-case. */
   readonly name: string;
   /** Checks whose values this one builds on. */
-  readonly needs: readonly (keyof Found)[];
+  readonly needs: readonly (keyof CheckValues)[];
   /** What a person reads while it runs. */
   readonly label: string;
   /** Reported only where it fails: it makes what several checks share. */
   readonly silent: boolean;
-  readonly run: (context: DoctorContext, found: Required<Found>) => Outcome<unknown>;
+  readonly run: (context: DoctorContext, found: Required<CheckValues>) => Outcome<unknown>;
 }
 
-type ValueOf<K> = K extends keyof Found ? NonNullable<Found[K]> : true;
+type ValueOf<K> = K extends keyof CheckValues ? NonNullable<CheckValues[K]> : true;
 /** Values that are certain to be there, and those that may. */
-type FoundFor<N extends keyof Found> = Required<Pick<Found, N>> & Found;
+type ValuesFor<N extends keyof CheckValues> = Required<Pick<CheckValues, N>> & CheckValues;
 
 /** A check that needs the values of others. */
-export function check<const K extends string, N extends keyof Found = never>(
+export function check<const K extends string, N extends keyof CheckValues = never>(
   name: K,
   needs: readonly N[],
-  run: (context: DoctorContext, found: FoundFor<N>) => Outcome<ValueOf<K>>,
+  run: (context: DoctorContext, found: ValuesFor<N>) => Outcome<ValueOf<K>>,
 ): Check {
   // The runner calls it when all that it needs is there; the compiler can't follow that.
   return { name, needs, label: name, silent: false, run: run as Check["run"] };
 }
 
 /** Makes what several checks share, before the first of them. */
-export function prepare<K extends keyof Found, N extends keyof Found>(
+export function prepare<K extends keyof CheckValues, N extends keyof CheckValues>(
   name: K,
   needs: readonly N[],
   label: string,
-  make: (context: DoctorContext, found: FoundFor<N>) => ValueOf<K> | Promise<ValueOf<K>>,
+  make: (context: DoctorContext, found: ValuesFor<N>) => ValueOf<K> | Promise<ValueOf<K>>,
 ): Check {
   const made = check(name, needs, async (context, found) => {
     return { status: "ok", detail: "", value: await make(context, found) };

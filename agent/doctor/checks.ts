@@ -1,6 +1,6 @@
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
-import { proxySources } from "../wiring/network/proxy-sources.ts";
+import { proxySourcesOf } from "../wiring/network/proxy-sources.ts";
 import { type Check, check, prepare } from "./check.ts";
 import type { DoctorContext } from "./context.ts";
 import { checkLogFile } from "./files/log-file.ts";
@@ -18,7 +18,7 @@ import { checkRights } from "./machine/rights.ts";
 import { checkTrigger } from "./machine/trigger.ts";
 import { checkClock } from "./network/clock.ts";
 import { checkConnection } from "./network/connection.ts";
-import { checkName, lookUpName } from "./network/name.ts";
+import { checkName, resolveHost } from "./network/name.ts";
 import { peerOf } from "./network/peer.ts";
 import { checkProxy } from "./network/proxy.ts";
 import { checkRateLimit } from "./network/rate-limit.ts";
@@ -33,7 +33,7 @@ import { checkSettings } from "./settings/settings.ts";
 
 /**
  * The checks of `doctor`, in the order in which they run and are shown. To add one: a file with its function, a line
- * here, and where later checks need its value, a line in `Found` (`context.ts`).
+ * here, and where later checks need its value, a line in `CheckValues` (`context.ts`).
  */
 export const checks: readonly Check[] = [
   check("rights", [], ({ platform }) => checkRights(platform)),
@@ -65,10 +65,10 @@ export const checks: readonly Check[] = [
 
   prepare("tenant", ["settings"], "the tenant", (context, found) => openTenant(context, found.settings)),
   check("proxy", ["settings"], (context, { settings }) =>
-    checkProxy(settings.settings.baseUrl, proxySources(context, settings)),
+    checkProxy(settings.settings.baseUrl, proxySourcesOf(context, settings)),
   ),
   check("name", ["proxy", "tenant"], (context, { proxy, tenant }) =>
-    checkName(peerOf(tenant.baseUrl, proxy), lookUpName, context.clock, tenant.patience),
+    checkName(peerOf(tenant.baseUrl, proxy), resolveHost, context.clock, tenant.patience),
   ),
   check("connection", ["name", "tenant"], (context, { tenant }) =>
     checkConnection(tenant.baseUrl, tenant.sender, context.clock, context.interrupted),

@@ -15,7 +15,7 @@ export interface DoctorContext extends Runtime {
 }
 
 /** Values that checks found and later checks build on, by the name of the check. */
-export interface Found {
+export interface CheckValues {
   policy?: true;
   settings?: ResolvedSettings;
   credential?: Credentials;

@@ -1,7 +1,7 @@
 import { type AgentError, asAgentError } from "../errors.ts";
 import { factsOf, nextStep } from "./advice.ts";
 import type { Check, CheckStatus, Finding } from "./check.ts";
-import type { DoctorContext, Found } from "./context.ts";
+import type { CheckValues, DoctorContext } from "./context.ts";
 
 /** One line of the report. */
 export interface CheckResult {
@@ -27,7 +27,7 @@ export interface CheckResult {
 export async function runChecks(
   checks: readonly Check[],
   context: DoctorContext,
-  found: Found,
+  found: CheckValues,
   begins: (label: string) => void = () => {},
 ): Promise<readonly CheckResult[]> {
   const { clock, interrupted } = context;
@@ -42,7 +42,7 @@ export async function runChecks(
     begins(label);
     const started = clock.monotonic();
     // Nothing that it needs is missing; what else may be missing its own type says.
-    const finding = await attempt(() => run(context, found as Required<Found>));
+    const finding = await attempt(() => run(context, found as Required<CheckValues>));
     interrupted.throwIfAborted();
     if (finding === undefined) continue;
     if (finding.value !== undefined) Object.assign(found, { [name]: finding.value });

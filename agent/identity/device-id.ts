@@ -1,5 +1,5 @@
 import { absent, found, type Reading } from "../reading.ts";
-import { sharedUuidReason } from "./shared-uuids.ts";
+import { sharedUuidReason } from "./device/shared-uuids.ts";
 
 declare const deviceIdBrand: unique symbol;
 

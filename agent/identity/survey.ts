@@ -1,8 +1,8 @@
 import { AgentError } from "../errors.ts";
 import { found, type Reading } from "../reading.ts";
 import type { Settings } from "../settings/table.ts";
-import { namedAdapter } from "./adapter-rank.ts";
-import { type Candidates, listCandidates, type SourceReadings } from "./candidates.ts";
+import { namedAdapter } from "./device/adapter-rank.ts";
+import { type Candidates, listCandidates, type SourceReadings } from "./device/candidates.ts";
 import type { DeviceId } from "./device-id.ts";
 import { findUser, type UserFinding, type UserRequest } from "./find-user.ts";
 import { chooseGroup, type GroupChoice } from "./group-choice.ts";

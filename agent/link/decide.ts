@@ -1,6 +1,6 @@
 import { describeCountdown, describeDuration } from "../duration.ts";
 import { AgentError } from "../errors.ts";
-import { type Candidate, deviceOf } from "../identity/candidates.ts";
+import { type Candidate, deviceOf } from "../identity/device/candidates.ts";
 import { after, keep } from "../pace/pacer.ts";
 import {
   endOf,

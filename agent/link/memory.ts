@@ -1,6 +1,6 @@
 import { latestMoment } from "../duration.ts";
 import type { Outcome } from "../exit-codes.ts";
-import type { Device, Source } from "../identity/candidates.ts";
+import type { Device, Source } from "../identity/device/candidates.ts";
 import { printableJson } from "../printable.ts";
 import { type Asked, type Refusal, refusalCodes } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";

@@ -1,4 +1,4 @@
-import type { Candidate } from "../identity/candidates.ts";
+import type { Candidate } from "../identity/device/candidates.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
 import type { RememberedLink } from "./memory.ts";

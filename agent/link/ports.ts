@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
-import type { Candidate, Device } from "../identity/candidates.ts";
+import type { Candidate, Device } from "../identity/device/candidates.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings/table.ts";
 import type { MemoryStore } from "./memory.ts";

@@ -1,5 +1,5 @@
 import type { AgentError } from "../errors.ts";
-import type { Candidate } from "../identity/candidates.ts";
+import type { Candidate } from "../identity/device/candidates.ts";
 import type { LogFields } from "../log.ts";
 import type { Schedule } from "../pace/pacer.ts";
 import type { MachineMemory } from "./memory.ts";

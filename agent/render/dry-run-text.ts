@@ -1,5 +1,5 @@
 import type { describeLinkUserRequest } from "../gears/link-user.ts";
-import type { Candidate } from "../identity/candidates.ts";
+import type { Candidate } from "../identity/device/candidates.ts";
 import type { Person } from "../identity/find-user.ts";
 import type { Survey } from "../identity/survey.ts";
 import { printable, printableJson } from "../printable.ts";

@@ -15,13 +15,13 @@ export function loadCredentials(
 }
 
 /** The account that is remembered with a link; null where the credentials name none. */
-export const accountOf = (credentials: Credentials): string | null =>
+export const clientIdOf = (credentials: Credentials): string | null =>
   credentials.kind === "client" ? credentials.clientId : null;
 
 /** The account of a run; where there are no credentials yet, the one that they must belong to. */
 export function expectedAccount(runtime: Runtime, settings: Settings): string | null {
   try {
-    return accountOf(loadCredentials(runtime, settings));
+    return clientIdOf(loadCredentials(runtime, settings));
   } catch (thrown) {
     if (!(thrown instanceof AgentError)) throw thrown;
     return settings.clientId ?? null;

@@ -4,7 +4,7 @@ import type { LinkPorts } from "../link/ports.ts";
 import { once } from "../once.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { acquireLock } from "../state/lock.ts";
-import { accountOf, loadCredentials } from "./credentials.ts";
+import { clientIdOf, loadCredentials } from "./credentials.ts";
 import { effectivePaths } from "./load-settings.ts";
 import { apiConnection } from "./network/api-connection.ts";
 import { clientCertificate } from "./network/device-certificate.ts";
@@ -34,7 +34,7 @@ export function linkPorts(
     ...shown,
     clock,
     random,
-    target: () => ({ tenant: settings.baseUrl, account: accountOf(credentials()) }),
+    target: () => ({ tenant: settings.baseUrl, account: clientIdOf(credentials()) }),
     find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal)),
     link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
     requests: api.requests,

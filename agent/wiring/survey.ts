@@ -1,7 +1,7 @@
 import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError } from "../errors.ts";
 import { readVendorDeviceId } from "../gears/devinfo.ts";
-import { deviceOf } from "../identity/candidates.ts";
+import { deviceOf } from "../identity/device/candidates.ts";
 import type { UserRequest } from "../identity/find-user.ts";
 import { type AskVendorClient, type Survey, takeSurvey } from "../identity/survey.ts";
 import type { IdentityFinding } from "../link/ports.ts";

@@ -133,13 +133,13 @@ function launchConditions(): XmlElement[] {
       ),
     ),
     ...[...settingProperties, credentialProperty].map((property) =>
-      condition(`Installed OR NOT ${property.name} OR (${property.condition})`, messageOf(property)),
+      condition(`Installed OR NOT ${property.name} OR (${property.condition})`, hintFor(property)),
     ),
   ];
 }
 
 /** Square brackets name properties. */
-export function messageOf({ name, allowed }: MsiProperty): string {
+export function hintFor({ name, allowed }: MsiProperty): string {
   const literal = allowed.replace(/[[\]]/g, (bracket) => `[\\${bracket}]`);
   return `${name}=[${name}] is not valid; it must be ${literal}. No value has a quotation mark, or a backslash at its end.`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { type Check, check, prepare } from "../../agent/doctor/check.ts";
 import { checks } from "../../agent/doctor/checks.ts";
-import type { Found } from "../../agent/doctor/context.ts";
+import type { CheckValues } from "../../agent/doctor/context.ts";
 import { runChecks } from "../../agent/doctor/run-checks.ts";
 import { AgentError } from "../../agent/errors.ts";
 import { fakePlatform } from "../fakes/platform.ts";
@@ -16,7 +16,7 @@ const failing = check("policy", [], () => ({ status: "fail", error: refused }));
 
 async function run(table: readonly Check[], interrupted = new AbortController().signal) {
   const begun: string[] = [];
-  const found: Found = {};
+  const found: CheckValues = {};
   const context = { ...fakeRuntime(fakePlatform({})), interrupted, commandLine: readCommandLine(["doctor"]) };
   const results = await runChecks(table, context, found, (label) => void begun.push(label));
   return { results, begun, found };

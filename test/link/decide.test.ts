@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError } from "../../agent/errors.ts";
-import type { Candidate } from "../../agent/identity/candidates.ts";
+import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import { decide, newRun } from "../../agent/link/decide.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Identity, LinkOptions } from "../../agent/link/ports.ts";

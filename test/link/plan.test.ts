@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
-import type { Candidate } from "../../agent/identity/candidates.ts";
+import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import type { RememberedLink } from "../../agent/link/memory.ts";
 import { planLink } from "../../agent/link/plan.ts";
 import type { Identity } from "../../agent/link/ports.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
-import type { Candidate } from "../../agent/identity/candidates.ts";
+import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Countdown, IdentityFinding, Known, LinkOptions, LinkPorts, LinkVerdict } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";

@@ -1,4 +1,4 @@
-import type { Source } from "../../identity/candidates.ts";
+import type { Source } from "../../identity/device/candidates.ts";
 import type { Survey } from "../../identity/survey.ts";
 import type { Finding } from "../check.ts";
 import type { Observation } from "./observe.ts";

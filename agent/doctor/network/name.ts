@@ -9,7 +9,7 @@ import type { Peer } from "./peer.ts";
 type LookUpName = (host: string) => Promise<readonly { readonly address: string }[]>;
 
 /** The system's resolver, as connections use it. Not imported: a bundle would load it at every start. */
-export const lookUpName: LookUpName = (host) =>
+export const resolveHost: LookUpName = (host) =>
   process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
 
 /**

@@ -9,7 +9,7 @@ import { effectivePaths } from "../load-settings.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
-export function proxySources(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
+export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
   const { settings } = resolved;
   const { platform, environment } = runtime;
   const { credentialFile } = effectivePaths(platform, settings);

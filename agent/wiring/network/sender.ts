@@ -3,7 +3,7 @@ import { createSender, type SenderOptions } from "../../network/send.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
 import type { Runtime } from "../runtime.ts";
-import { proxySources } from "./proxy-sources.ts";
+import { proxySourcesOf } from "./proxy-sources.ts";
 
 /**
  * A sender as the settings describe it.
@@ -17,7 +17,7 @@ export function openSender(
   return createSender({
     requestTimeout: resolved.settings.requestTimeout,
     caFile: settingFile("caFile", resolved),
-    proxy: proxySources(runtime, resolved),
+    proxy: proxySourcesOf(runtime, resolved),
     ...options,
   });
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatSetting, type SettingName, settingNames, settingsTable } from "../../../agent/settings/table.ts";
 import { credentialProperty, quotationMark, settingProperties } from "../../../installer/windows/msi-properties.ts";
-import { messageOf, msiSource, publicProperties } from "../../../installer/windows/msi-source.ts";
+import { hintFor, msiSource, publicProperties } from "../../../installer/windows/msi-source.ts";
 
 /**
  * Windows Installer's conditions, as far as they are in use
@@ -129,7 +129,7 @@ test("conditions and messages fit the columns of Windows Installer, and messages
     expect(plain(condition).length, condition).toBeLessThanOrEqual(255);
   }
   for (const property of [...settingProperties, credentialProperty]) {
-    const quoted = messageOf(property)
+    const quoted = hintFor(property)
       .replace(/\[\\[[\]]\]/g, "")
       .match(/\[[^\]]*\]/g);
     expect(quoted).toEqual([`[${property.name}]`]);

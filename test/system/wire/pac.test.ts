@@ -3,7 +3,7 @@ import { runPacScript } from "../../../agent/network/pac/run-script.ts";
 import { chooseProxy } from "../../../agent/network/proxy/choice.ts";
 import { found } from "../../../agent/reading.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
-import { proxySources } from "../../../agent/wiring/network/proxy-sources.ts";
+import { proxySourcesOf } from "../../../agent/wiring/network/proxy-sources.ts";
 import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 import { answering, listen, reply } from "../support/loopback.ts";
@@ -21,7 +21,7 @@ async function choose(answer: string) {
   };
   const runtime = { platform, environment: {}, interrupted: new AbortController().signal };
   // The parts of a run that the choice of a proxy needs.
-  const choice = await chooseProxy(gears, proxySources(runtime as unknown as Runtime, resolveSettings([])));
+  const choice = await chooseProxy(gears, proxySourcesOf(runtime as unknown as Runtime, resolveSettings([])));
   return { ...choice, ways: choice.ways.map((way) => (way === "direct" ? way : way.origin)), host: server.host };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
-import { rankAdapters } from "../../../../agent/identity/adapter-rank.ts";
+import { rankAdapters } from "../../../../agent/identity/device/adapter-rank.ts";
 import { type Addresses, readAdapters } from "../../../../agent/platform/macos/hardware/adapters.ts";
 import type { RunTool } from "../../../../agent/platform/macos/tools.ts";
 import { printed } from "../fixture.ts";

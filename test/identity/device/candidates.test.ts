@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { listCandidates } from "../../agent/identity/candidates.ts";
-import { type DeviceId, parseHexId } from "../../agent/identity/device-id.ts";
-import { absent, found } from "../../agent/reading.ts";
-import { adapter, mac } from "../fakes/accounts.ts";
-import { unreadable } from "../fakes/platform.ts";
+import { listCandidates } from "../../../agent/identity/device/candidates.ts";
+import { type DeviceId, parseHexId } from "../../../agent/identity/device-id.ts";
+import { absent, found } from "../../../agent/reading.ts";
+import { adapter, mac } from "../../fakes/accounts.ts";
+import { unreadable } from "../../fakes/platform.ts";
 
 function id(text: string): DeviceId {
   const parsed = parseHexId(text);

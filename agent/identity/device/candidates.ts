@@ -1,8 +1,8 @@
-import type { Reading } from "../reading.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Reading } from "../../reading.ts";
+import type { Settings } from "../../settings/table.ts";
+import type { DeviceId } from "../device-id.ts";
+import type { Adapter } from "../sources.ts";
 import { namedAdapter, rankAdapters } from "./adapter-rank.ts";
-import type { DeviceId } from "./device-id.ts";
-import type { Adapter } from "./sources.ts";
 
 /** Where an identifier comes from, as the setting `identify` names it. */
 export type Source = Settings["identify"][number];

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { namedAdapter, rankAdapters } from "../../agent/identity/adapter-rank.ts";
-import type { Adapter } from "../../agent/platform/port.ts";
-import { adapter, mac } from "../fakes/accounts.ts";
+import { namedAdapter, rankAdapters } from "../../../agent/identity/device/adapter-rank.ts";
+import type { Adapter } from "../../../agent/platform/port.ts";
+import { adapter, mac } from "../../fakes/accounts.ts";
 
 const wired = adapter();
 const wifi = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), defaultRoute: 1 });

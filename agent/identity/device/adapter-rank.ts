@@ -1,7 +1,7 @@
-import { foldName } from "./fold.ts";
-import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "./mac.ts";
+import { foldName } from "../fold.ts";
+import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "../mac.ts";
+import type { Adapter } from "../sources.ts";
 import { sharedMacReason } from "./shared-macs.ts";
-import type { Adapter } from "./sources.ts";
 
 /** A MAC address that is worth trying. */
 export interface RankedMac {

@@ -1,4 +1,4 @@
-import type { Mac } from "./mac.ts";
+import type { Mac } from "../mac.ts";
 
 /**
  * MAC addresses that many devices have, with why. A pattern that ends with a colon stands for all that begin with it.

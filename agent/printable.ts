@@ -6,13 +6,13 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /**
  * Makes text that others wrote (the server, the directory, a file) safe for one line of a log or a terminal: what could
  * move the cursor, start a new line, reorder or hide is shown as `\u{1b}`. Safe text comes back as it is.
- * @param longest in code points, counted after escaping; what is longer ends with `…`
+ * @param maxLength in code points, counted after escaping; what is longer ends with `…`
  */
-export function printable(text: string, longest = 300): string {
+export function printable(text: string, maxLength = 300): string {
   // Each code point has at most two UTF-16 units, and escaping never shortens: more than this can't be shown.
-  const bounded = text.slice(0, 2 * longest + 2);
+  const bounded = text.slice(0, 2 * maxLength + 2);
   const points = Array.from(bounded.replace(unsafe, escaped));
-  return points.length > longest ? `${points.slice(0, longest - 1).join("")}…` : points.join("");
+  return points.length > maxLength ? `${points.slice(0, maxLength - 1).join("")}…` : points.join("");
 }
 
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;

@@ -92,18 +92,24 @@ test.each(pages)("$name: every command of the program is one that it takes", ({ 
   }
 });
 
-test("the commands in the docs are found", () => {
-  const found = pages.flatMap(({ code }) => code.flatMap((line) => [...line.matchAll(ownCommand)]));
-  expect(found.length).toBeGreaterThan(40);
+test("the commands, scripts and links in the docs are found", () => {
+  const commands = pages.flatMap(({ code }) => code.flatMap((line) => [...line.matchAll(ownCommand)]));
+  expect(commands.length).toBeGreaterThan(40);
+  const found = (pattern: RegExp) => pages.flatMap(({ text }) => [...text.matchAll(pattern)]).length;
+  expect(found(npmScript)).toBeGreaterThan(10);
+  expect(found(link)).toBeGreaterThan(50);
 });
+
+const npmScript = /npm run ([\w:]+)/g;
+const link = /\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g;
 
 test.each(pages)("$name: every script that it has npm run is there", ({ text }) => {
   const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
-  for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name);
+  for (const [, name = ""] of text.matchAll(npmScript)) expect(Object.keys(scripts)).toContain(name);
 });
 
 test.each(pages)("$name: every link leads somewhere", ({ name, text }) => {
-  for (const [, path = "", anchor] of text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)) {
+  for (const [, path = "", anchor] of text.matchAll(link)) {
     const target = path === "" ? join(repository, name) : join(repository, dirname(name), path);
     expect(existsSync(target), target).toBe(true);
     if (anchor !== undefined) expect(headingsOf(readFileSync(target, "utf8"))).toContain(anchor);

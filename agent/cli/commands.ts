@@ -25,7 +25,10 @@ export const commonFlags = {
   version: { help: "show the version" },
 } as const satisfies Readonly<Record<string, CommandFlag>>;
 
-/** CONTRACT: names and flags are public. */
+/**
+ * Names and flags are public. CONTRACT. To add a command: an entry here, its function in `commands/NAME.ts`, a line in
+ * `main.ts` (the compiler asks for it) and a row in README.md (`test/docs.test.ts` does).
+ */
 export const commands = {
   link: {
     summary: "link this device to its logged-in user, once (the default)",

@@ -143,7 +143,7 @@ function exposure(source: string, platform: Platform): readonly string[] {
 }
 
 /** Larger than any credential, in characters. */
-const largest = 64 * 1024;
+const maxCredential = 64 * 1024;
 
 /** @param mayBeGone where it was taken in before and deleted then; undefined if so */
 function readSource(source: string, mayBeGone: boolean): string | undefined {
@@ -156,7 +156,7 @@ function readSource(source: string, mayBeGone: boolean): string | undefined {
     const message = `The credential can't be read from ${source === "-" ? "standard input" : source} (${code}).`;
     throw new AgentError("credentials-unreadable", message, { cause });
   }
-  if (text.length <= largest) return text;
+  if (text.length <= maxCredential) return text;
   throw new AgentError("credentials-invalid", `The credential from ${source} is larger than 64 KiB.`);
 }
 

@@ -47,13 +47,13 @@ function attempt<T>(path: string, work: () => T): T {
   }
 }
 
-/** The last lines of the log, from the file before it too where that one has been put aside. */
+/** The last lines of the log, from the file before it too where it was rotated. */
 export function lastLogLines(logFile: string): readonly string[] {
   return [rotatedPath(logFile), logFile].flatMap(linesOf).slice(-logLines);
 }
 
-/** Bytes: as much as a log holds before it is put aside. */
-const longestRead = 1024 * 1024;
+/** Bytes: as much as a log holds before it is rotated. */
+const maxRead = 1024 * 1024;
 
 /** A log that can't be read says so in its place. */
 function linesOf(path: string): readonly string[] {
@@ -73,9 +73,9 @@ function endOf(path: string): string {
     const stats = fstatSync(file);
     // What was named as a log may be a device without an end.
     if (!stats.isFile()) return `${path} is no regular file`;
-    const bytes = Buffer.alloc(longestRead);
-    const start = Math.max(0, stats.size - longestRead);
-    return bytes.toString("utf8", 0, readSync(file, bytes, 0, longestRead, start));
+    const bytes = Buffer.alloc(maxRead);
+    const start = Math.max(0, stats.size - maxRead);
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, maxRead, start));
   } finally {
     closeSync(file);
   }

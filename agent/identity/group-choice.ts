@@ -3,7 +3,7 @@ import type { Settings } from "../settings/table.ts";
 import { compareNames } from "./fold.ts";
 import { matchesPattern } from "./pattern.ts";
 import type { Group } from "./sources.ts";
-import { longestName } from "./username.ts";
+import { maxNameLength } from "./username.ts";
 
 /** One of the user's groups, as `--dry-run` lists it. */
 export interface GroupRow {
@@ -107,15 +107,17 @@ function noPrimary(fit: readonly Group[]): string {
 function unfitReason(group: Group): string | undefined {
   if (group.kind === "local") return "a group of this machine";
   if (group.kind === "well-known") return "a built-in group";
-  if (group.name.length > longestName) return `longer than ${longestName} characters`;
+  if (group.name.length > maxNameLength) return `longer than ${maxNameLength} characters`;
   if (group.name === "") return "without a name";
   return undefined;
 }
 
 function lengthWarnings(groups: readonly Group[]): string[] {
   return groups
-    .filter((group) => group.kind === "domain" && group.name.length > longestName)
-    .map((group) => `the group ${group.name.slice(0, 40)}… is longer than ${longestName} characters and can't be sent`);
+    .filter((group) => group.kind === "domain" && group.name.length > maxNameLength)
+    .map(
+      (group) => `the group ${group.name.slice(0, 40)}… is longer than ${maxNameLength} characters and can't be sent`,
+    );
 }
 
 function spellings(group: Group): readonly string[] {

@@ -2,7 +2,7 @@ import type { Settings } from "../settings/table.ts";
 import type { Account } from "./sources.ts";
 
 /** The API takes 1 to 256 characters for a user's and a group's name; counted in UTF-16 units, the stricter reading. */
-export const longestName = 256;
+export const maxNameLength = 256;
 
 /** A name that is sent, or one that the API would not take. */
 export type Username =
@@ -17,8 +17,8 @@ export type Username =
 export function usernameOf(account: Account, format: Settings["usernameFormat"]): Username {
   const { username, warnings } = spelled(account, format);
   if (username === "") return { kind: "unfit", username, reason: `of ${account.systemName} is empty` };
-  if (username.length <= longestName) return { kind: "valid", username, warnings };
-  return { kind: "unfit", username, reason: `${username.slice(0, 40)}… is longer than ${longestName} characters` };
+  if (username.length <= maxNameLength) return { kind: "valid", username, warnings };
+  return { kind: "unfit", username, reason: `${username.slice(0, 40)}… is longer than ${maxNameLength} characters` };
 }
 
 /** Whether a UPN is to be sent, if the account has one. */

@@ -8,7 +8,7 @@ const indent = 1 + 4 + 2 + nameWidth + 2;
 const shortIndent = 2;
 /** Milliseconds; what is faster is not worth a word, unless it was measured for its own sake. */
 const noticeable = 10;
-const longestDetail = 1500;
+const maxDetail = 1500;
 
 /** SGR parameters, ECMA-48 8.3.117. */
 const colours: Readonly<Record<CheckStatus, string>> = { ok: "32", warn: "33", fail: "31;1", skip: "2" };
@@ -41,7 +41,7 @@ function renderCheck({ name, status, detail, advice, elapsedMs, measured }: Chec
 
 /** Never broken, so that a command can be copied; what is too long for the column of details begins further left. */
 function renderAdvice(advice: string): string {
-  const text = `next: ${printable(advice, longestDetail)}`;
+  const text = `next: ${printable(advice, maxDetail)}`;
   return `${" ".repeat(text.length <= columns - indent ? indent : shortIndent)}${text}`;
 }
 
@@ -57,7 +57,7 @@ function summary(results: readonly CheckResult[]): string[] {
 function wrapped(text: string, width: number): string[] {
   return text.split("\n").flatMap((line) => {
     const lines: string[] = [];
-    for (const word of printable(line, longestDetail).split(" ")) {
+    for (const word of printable(line, maxDetail).split(" ")) {
       const last = lines.at(-1);
       if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
       else lines.push(word);

@@ -39,7 +39,7 @@ export function renderPlanText(plan: PlanResult): string {
 /** The recommended choice and the one without settings: later signs are drawn over earlier ones. */
 function chart({ choices, step }: PlanResult): string[] {
   const drawn = choices.slice(0, 2).map((choice, index) => ({ choice, sign: index === 0 ? "●" : "·" }));
-  const longest = step * ((choices[0]?.usual.curve.length ?? 1) - 1);
+  const span = step * ((choices[0]?.usual.curve.length ?? 1) - 1);
   const grid = Array.from({ length: plotHeight + 1 }, () => new Array<string>(plotWidth).fill(" "));
   for (const { choice, sign } of drawn.toReversed()) {
     const { curve } = choice.usual;
@@ -56,8 +56,8 @@ function chart({ choices, step }: PlanResult): string[] {
   ]);
   const axis = new Array<string>(plotWidth).fill("─");
   const numbers = new Array<string>(plotWidth + 8).fill(" ");
-  for (const { time, label } of axisSteps(longest, 8)) {
-    const column = Math.round((time / longest) * (plotWidth - 1));
+  for (const { time, label } of axisSteps(span, 8)) {
+    const column = Math.round((time / span) * (plotWidth - 1));
     axis[column] = "┴";
     const start = Math.max(0, Math.min(plotWidth - label.length, column - Math.floor(label.length / 2)));
     [...label].forEach((letter, index) => {

@@ -8,7 +8,7 @@ export interface PemCertificate {
   readonly parsed: import("node:crypto").X509Certificate;
 }
 
-const largest = 1024 * 1024;
+const maxSize = 1024 * 1024;
 
 /**
  * Reads the certificates of the file that a setting names.
@@ -27,12 +27,12 @@ export function readPemCertificates(
   try {
     stats = statSync(path);
     // A device or a pipe need not have an end.
-    if (stats.isFile() && stats.size <= largest) text = readFileSync(path, "latin1");
+    if (stats.isFile() && stats.size <= maxSize) text = readFileSync(path, "latin1");
   } catch (cause) {
     throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
   }
   if (!stats.isFile()) throw invalid("is no regular file");
-  if (stats.size > largest) throw invalid("is larger than 1 MiB");
+  if (stats.size > maxSize) throw invalid("is larger than 1 MiB");
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   // Not imported: a bundle would load it at every start.
   const { X509Certificate } = process.getBuiltinModule("node:crypto");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import type { Layer } from "./layers.ts";
 
-const largest = 1024 * 1024;
+const maxSize = 1024 * 1024;
 
 /**
  * Reads a JSON file of settings: one object, setting names as keys.
@@ -29,7 +29,7 @@ export function readSettingsFile(path: string, required: boolean): Layer {
 export function parseSettings(text: string, path: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    if (text.length > largest) throw new RangeError("too large");
+    if (text.length > maxSize) throw new RangeError("too large");
     // Windows editors put a byte order mark in front.
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Countdown, IdentityFinding, Known, LinkOptions, LinkPorts, LinkVerdict } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
 import { createLog, type LogEvent } from "../../agent/log.ts";
+import { slotOf } from "../../agent/pace/slot.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
 import { virtualClock } from "../fakes/clock.ts";
 
@@ -242,14 +243,19 @@ test("the headers' moment is a lower bound", async () => {
   expect(other.clock.now()).toBeGreaterThanOrEqual(until);
 });
 
-test("a run that is not due yet waits for its slot and is not linked before", async () => {
-  const { run, clock } = scene([linked]);
+test("a run that is not due yet is linked at its device's own time, not before", async () => {
+  const { run, clock, ports } = scene([linked]);
   const started = clock.now();
-  expect(await run({ immediate: false, settings: { ...options.settings, splay: duration("1h") } })).toMatchObject({
-    outcome: "linked",
-  });
-  expect(clock.now() - started).toBeLessThanOrEqual(3_600_000);
-  expect(clock.slept.length).toBeGreaterThan(0);
+  const { link } = ports;
+  let linkedAt = Number.NaN;
+  const watched: typeof link = async (...call) => {
+    linkedAt = clock.now();
+    return await link(...call);
+  };
+  Object.assign(ports, { link: watched });
+  const settings = { ...options.settings, splay: duration("1h") };
+  expect(await run({ immediate: false, settings })).toMatchObject({ outcome: "linked" });
+  expect(linkedAt - started).toBeCloseTo(slotOf(first.value) * 3_600_000, 3);
 });
 
 test("who logs off while the run waits is not linked", async () => {

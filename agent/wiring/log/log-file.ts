@@ -4,8 +4,8 @@ import { systemErrorCode } from "../../errors.ts";
 import { formatLogLine, type LogSink } from "../../log.ts";
 import { giveToFolder, makeFolder, rotatedPath } from "../../own-files.ts";
 
-/** Bytes after which a log file is put aside; with the one before it, the log takes at most twice this. */
-const largest = 1024 * 1024;
+/** Bytes after which a log file is rotated; with the one before it, the log takes at most twice this. */
+const maxSize = 1024 * 1024;
 
 /**
  * Appends to a file of JSON lines. Opened at the first event, so a run that logs nothing touches nothing.
@@ -25,7 +25,7 @@ export function logFileSink(path: string, onFailure: (code: string | undefined) 
 }
 
 function append(path: string, line: string): void {
-  if (sizeOf(path) + line.length > largest) renameSync(path, rotatedPath(path));
+  if (sizeOf(path) + line.length > maxSize) renameSync(path, rotatedPath(path));
   const folder = dirname(path);
   const file = openToAppend(path, folder);
   try {

@@ -13,7 +13,9 @@ test("the scripts name the executable, the job and the files that are there", ()
   expect(textOf("postinstall")).toContain(`exec ${installedExecutable} install\n`);
   expect(script).toContain(`ln -s ${installedExecutable} `);
   expect(script).toContain("\nidentifier=com.linkuser.agent\n");
-  for (const [, name = ""] of script.matchAll(/\$here\/([\w.-]+)/g)) expect(textOf(name)).not.toBe("");
+  const named = [...script.matchAll(/\$here\/([\w.-]+)/g)];
+  expect(named.length).toBeGreaterThan(0);
+  for (const [, name = ""] of named) expect(textOf(name)).not.toBe("");
   const job = parse(textOf("com.linkuser.agent.plist")) as unknown as { readonly ProgramArguments: readonly string[] };
   expect(job.ProgramArguments[0]).toBe(installedExecutable);
 });

@@ -1,9 +1,10 @@
 import type { EventKind } from "../port.ts";
-import { eventRecord, eventSource } from "./events.ts";
+import { eventRecord, eventSource, supportedTypes } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
-import { readMachineKey } from "./read-registry.ts";
+import { access, HKEY_LOCAL_MACHINE, readMachineKey } from "./read-registry.ts";
+import { registryType } from "./registry-values.ts";
 
 /** Writes one event to the log `Application`. @throws WindowsError */
 export function reportEvent(kind: EventKind, message: string): void {
@@ -20,16 +21,10 @@ export function reportEvent(kind: EventKind, message: string): void {
   }
 }
 
-const localMachine = 0xffff_ffff_8000_0002n;
 const sourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSource}`;
-const keyWrite = 0x2_0006;
-const wow64Key = 0x0100;
-const expandString = 2;
-const dword = 4;
 
 /** Any text as it is: every Windows has this program, whose messages 1 to 1000 are `%1`. */
 const messageFile = "%SystemRoot%\\System32\\EventCreate.exe";
-const errorWarningAndInformation = 7;
 
 /** Whether {@link registerEventSource} was done. @throws WindowsError */
 export function isEventSourceRegistered(): boolean {
@@ -41,12 +36,12 @@ export function isEventSourceRegistered(): boolean {
 export function registerEventSource(): void {
   const slot = pointerSlot();
   const created = advapi32().RegCreateKeyExW(
-    localMachine,
+    HKEY_LOCAL_MACHINE,
     wide(sourceKey),
     0,
     null,
     0,
-    keyWrite | wow64Key,
+    access.KEY_WRITE | access.KEY_WOW64_64KEY,
     null,
     slot,
     null,
@@ -54,8 +49,8 @@ export function registerEventSource(): void {
   if (created !== 0) throw new WindowsError("RegCreateKeyExW", created);
   const key = pointerIn(slot);
   try {
-    setValue(key, "EventMessageFile", expandString, wide(messageFile));
-    setValue(key, "TypesSupported", dword, dwordSlot(errorWarningAndInformation));
+    setValue(key, "EventMessageFile", registryType.REG_EXPAND_SZ, wide(messageFile));
+    setValue(key, "TypesSupported", registryType.REG_DWORD, dwordSlot(supportedTypes));
   } finally {
     advapi32().RegCloseKey(key);
   }
@@ -68,6 +63,6 @@ function setValue(key: bigint, name: string, type: number, data: Buffer): void {
 
 /** Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError */
 export function removeEventSource(): void {
-  const status = advapi32().RegDeleteTreeW(localMachine, wide(sourceKey));
-  if (status !== 0 && status !== winError.fileNotFound) throw new WindowsError("RegDeleteTreeW", status);
+  const status = advapi32().RegDeleteTreeW(HKEY_LOCAL_MACHINE, wide(sourceKey));
+  if (status !== 0 && status !== winError.ERROR_FILE_NOT_FOUND) throw new WindowsError("RegDeleteTreeW", status);
 }

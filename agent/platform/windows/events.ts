@@ -1,6 +1,7 @@
 import { exitCodes } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
 import { severityOf } from "../event-severity.ts";
+import { constants } from "../native-layout.ts";
 import type { EventKind } from "../port.ts";
 
 /** Under which the program's events stand in the log `Application`. */
@@ -20,8 +21,18 @@ export const eventIds: Readonly<Record<EventKind, number>> = {
   warning: 100,
 };
 
-/** EVENTLOG_…_TYPE, winnt.h. */
-const eventTypes = { error: 1, warning: 2, information: 4 } as const;
+const types = constants("winnt.h", {
+  EVENTLOG_ERROR_TYPE: 1,
+  EVENTLOG_WARNING_TYPE: 2,
+  EVENTLOG_INFORMATION_TYPE: 4,
+});
+const eventTypes = {
+  error: types.EVENTLOG_ERROR_TYPE,
+  warning: types.EVENTLOG_WARNING_TYPE,
+  information: types.EVENTLOG_INFORMATION_TYPE,
+} as const;
+/** What the source `LinkUserAgent` writes: errors, warnings and information. */
+export const supportedTypes = eventTypes.error | eventTypes.warning | eventTypes.information;
 
 /** Longest text, in code points: half of the UTF-16 units that ReportEventW takes. */
 const longestText = 15_919;

@@ -1,15 +1,14 @@
 import { AgentError } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import { constants, layout, structure } from "../native-layout.ts";
 import type { HeldLock } from "../port.ts";
-import { invalidHandle, kernel32 } from "./native/kernel32.ts";
+import { access, FILE_ATTRIBUTE_NORMAL, INVALID_HANDLE_VALUE, kernel32, share } from "./native/kernel32.ts";
 import { wide } from "./native/memory.ts";
 import { lastError, type WindowsError, winError } from "./native/windows-error.ts";
 
-const genericReadWrite = 0xc000_0000;
-const shareReadWrite = 0x3;
-const openAlways = 4;
-const normalAttributes = 0x80;
-const exclusiveAndImmediate = 0x2 | 0x1;
+const { OPEN_ALWAYS } = constants("fileapi.h", { OPEN_ALWAYS: 4 });
+const lockFile = constants("minwinbase.h", { LOCKFILE_FAIL_IMMEDIATELY: 1, LOCKFILE_EXCLUSIVE_LOCK: 2 });
+const overlapped = layout("minwinbase.h", "OVERLAPPED", 32, {});
 
 /**
  * Locks the file's first byte, which Windows releases when the process ends. Others may open the file meanwhile, so
@@ -18,19 +17,19 @@ const exclusiveAndImmediate = 0x2 | 0x1;
 export function tryLock(path: string): Reading<HeldLock> {
   const handle = kernel32().CreateFileW(
     wide(path),
-    genericReadWrite,
-    shareReadWrite,
+    (access.GENERIC_READ | access.GENERIC_WRITE) >>> 0,
+    share.FILE_SHARE_READ | share.FILE_SHARE_WRITE,
     null,
-    openAlways,
-    normalAttributes,
+    OPEN_ALWAYS,
+    FILE_ATTRIBUTE_NORMAL,
     0n,
   );
-  if (handle === invalidHandle) return unlockable(path, lastError("CreateFileW"));
-  const overlapped = Buffer.alloc(32);
-  if (kernel32().LockFileEx(handle, exclusiveAndImmediate, 0, 1, 0, overlapped) === 0) {
+  if (handle === INVALID_HANDLE_VALUE) return unlockable(path, lastError("CreateFileW"));
+  const flags = lockFile.LOCKFILE_EXCLUSIVE_LOCK | lockFile.LOCKFILE_FAIL_IMMEDIATELY;
+  if (kernel32().LockFileEx(handle, flags, 0, 1, 0, structure(overlapped, {})) === 0) {
     const error = lastError("LockFileEx");
     kernel32().CloseHandle(handle);
-    return error.status === winError.lockViolation ? held(path) : unlockable(path, error);
+    return error.status === winError.ERROR_LOCK_VIOLATION ? held(path) : unlockable(path, error);
   }
   return found({ [Symbol.dispose]: () => void kernel32().CloseHandle(handle) }, path);
 }
@@ -40,7 +39,7 @@ function held(path: string): Reading<never> {
 }
 
 function unlockable(path: string, cause: WindowsError): Reading<never> {
-  if (cause.status === winError.sharingViolation) return held(path);
+  if (cause.status === winError.ERROR_SHARING_VIOLATION) return held(path);
   const message = `The lock ${path} can't be taken: ${cause.message}. The setting stateDir names another folder for it.`;
   return failed(path, new AgentError("state-unusable", message, { cause }));
 }

@@ -1,13 +1,19 @@
+import { constants } from "../native-layout.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { WindowsError, winError } from "./native/windows-error.ts";
 import type { RegistryValue } from "./registry-values.ts";
 
-/** HKEY_LOCAL_MACHINE, winreg.h, sign-extended to the size of a pointer. */
-const localMachine = 0xffff_ffff_8000_0002n;
-const keyRead = 0x2_0019;
-/** Which of the two halves of the registry: that of 64-bit programs or that of 32-bit ones. */
-const viewFlag = { 64: 0x0100, 32: 0x0200 } as const;
+/** Sign-extended to the size of a pointer. */
+export const { HKEY_LOCAL_MACHINE } = constants("winreg.h", { HKEY_LOCAL_MACHINE: 0xffff_ffff_8000_0002n });
+/** Rights on a key, and the view: that of 64-bit programs or that of 32-bit ones. */
+export const access = constants("winnt.h", {
+  KEY_READ: 0x2_0019,
+  KEY_WRITE: 0x2_0006,
+  KEY_WOW64_64KEY: 0x0100,
+  KEY_WOW64_32KEY: 0x0200,
+});
+const viewFlag = { 64: access.KEY_WOW64_64KEY, 32: access.KEY_WOW64_32KEY } as const;
 
 /** A key as stored: its values, and the names of its subkeys. */
 export interface RegistryKey {
@@ -25,8 +31,8 @@ export type ReadKey = (path: string, view?: 32 | 64) => RegistryKey | undefined;
  */
 export function readMachineKey(path: string, view: 32 | 64 = 64): RegistryKey | undefined {
   const slot = pointerSlot();
-  const status = advapi32().RegOpenKeyExW(localMachine, wide(path), 0, keyRead | viewFlag[view], slot);
-  if (status === winError.fileNotFound || status === winError.pathNotFound) return undefined;
+  const status = advapi32().RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide(path), 0, access.KEY_READ | viewFlag[view], slot);
+  if (status === winError.ERROR_FILE_NOT_FOUND || status === winError.ERROR_PATH_NOT_FOUND) return undefined;
   if (status !== 0) throw new WindowsError("RegOpenKeyExW", status);
   const key = pointerIn(slot);
   try {
@@ -48,8 +54,8 @@ function valuesOf(key: bigint): readonly RegistryValue[] {
     const type = dwordSlot();
     const length = dwordSlot(data.length);
     const status = advapi32().RegEnumValueW(key, index, name, nameLength, null, type, data, length);
-    if (status === winError.noMoreItems) return values;
-    if (status === winError.moreData) {
+    if (status === winError.ERROR_NO_MORE_ITEMS) return values;
+    if (status === winError.ERROR_MORE_DATA) {
       data = Buffer.alloc(Math.max(2 * data.length, dwordIn(length)));
       continue;
     }
@@ -69,7 +75,7 @@ function subkeysOf(key: bigint): readonly string[] {
   for (;;) {
     const length = dwordSlot(name.length / 2);
     const status = advapi32().RegEnumKeyExW(key, names.length, name, length, null, null, null, null);
-    if (status === winError.noMoreItems) return names;
+    if (status === winError.ERROR_NO_MORE_ITEMS) return names;
     if (status !== 0) throw new WindowsError("RegEnumKeyExW", status);
     names.push(name.toString("utf16le", 0, 2 * dwordIn(length)));
   }

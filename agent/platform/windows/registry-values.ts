@@ -1,3 +1,5 @@
+import { constants } from "../native-layout.ts";
+
 /** A value of the registry as it is stored. */
 export interface RegistryValue {
   readonly name: string;
@@ -6,25 +8,21 @@ export interface RegistryValue {
   readonly data: Buffer;
 }
 
-const registryType = {
-  string: 1,
-  expandString: 2,
-  dword: 4,
-  multiString: 7,
-  qword: 11,
-} as const;
+/** Types of values. */
+export const registryType = constants("winnt.h", {
+  REG_NONE: 0,
+  REG_SZ: 1,
+  REG_EXPAND_SZ: 2,
+  REG_BINARY: 3,
+  REG_DWORD: 4,
+  REG_DWORD_BIG_ENDIAN: 5,
+  REG_LINK: 6,
+  REG_MULTI_SZ: 7,
+  REG_QWORD: 11,
+});
 
-const typeNames: Readonly<Record<number, string>> = {
-  0: "REG_NONE",
-  1: "REG_SZ",
-  2: "REG_EXPAND_SZ",
-  3: "REG_BINARY",
-  4: "REG_DWORD",
-  5: "REG_DWORD_BIG_ENDIAN",
-  6: "REG_LINK",
-  7: "REG_MULTI_SZ",
-  11: "REG_QWORD",
-};
+const typeName = (type: number): string =>
+  Object.entries(registryType).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
 
 /** A value whose type says nothing to a setting. Shown as it is, so that the message names the type. */
 export interface ForeignValue {
@@ -36,14 +34,14 @@ export interface ForeignValue {
  * whoever writes a value decides on its length.
  */
 export function decodeRegistryValue({ type, data }: RegistryValue): string | number | readonly string[] | ForeignValue {
-  if ((type === registryType.string || type === registryType.expandString) && data.length % 2 === 0) return text(data);
-  if (type === registryType.dword && data.length === 4) return data.readUInt32LE(0);
-  if (type === registryType.qword && data.length === 8) {
+  if ((type === registryType.REG_SZ || type === registryType.REG_EXPAND_SZ) && data.length % 2 === 0) return text(data);
+  if (type === registryType.REG_DWORD && data.length === 4) return data.readUInt32LE(0);
+  if (type === registryType.REG_QWORD && data.length === 8) {
     const value = data.readBigUInt64LE(0);
     if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
   }
-  if (type === registryType.multiString && data.length % 2 === 0) return texts(data);
-  return { registryType: typeNames[type] ?? `type ${type}` };
+  if (type === registryType.REG_MULTI_SZ && data.length % 2 === 0) return texts(data);
+  return { registryType: typeName(type) };
 }
 
 /** Up to the first zero: what stands behind it was left there by an earlier, longer value. */

@@ -1,12 +1,23 @@
 import type { MakeCalls, NativeCall } from "../../native-calls.ts";
+import { constants } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { dwordSlot, wide } from "../native/memory.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
-import { encodeSid, parseSid, type Sid } from "./sids.ts";
+import { encodeSid, maxSidSize, parseSid, type Sid } from "./sids.ts";
 
-/** SID_NAME_USE, winnt.h. */
-export const nameUse = { user: 1, group: 2, alias: 4, wellKnownGroup: 5, computer: 9 } as const;
+/** SID_NAME_USE: what a SID names. */
+export const nameUse = constants("winnt.h", {
+  SidTypeUser: 1,
+  SidTypeGroup: 2,
+  SidTypeDomain: 3,
+  SidTypeAlias: 4,
+  SidTypeWellKnownGroup: 5,
+  SidTypeDeletedAccount: 6,
+  SidTypeInvalid: 7,
+  SidTypeUnknown: 8,
+  SidTypeComputer: 9,
+});
 
 /** An account or a group as the machine or a domain controller names it. */
 export interface NamedSid {
@@ -33,7 +44,7 @@ export async function lookUpSids(
   const answers = await makeCalls(sids.map(sidCall));
   return answers.map(({ result, lastError, parameters }) => {
     if (result === 0) {
-      if (lastError === winError.noneMapped) return undefined;
+      if (lastError === winError.ERROR_NONE_MAPPED) return undefined;
       throw new WindowsError("LookupAccountSidW", lastError);
     }
     const [, , name, nameLength, domain, domainLength, use] = parameters;
@@ -54,8 +65,6 @@ function sidCall(sid: Sid): NativeCall {
   ]);
 }
 
-const longestSid = 68;
-
 /**
  * The SID of an account by any name that Windows understands: `alice`, `CORP\alice`, `alice@corp.example.com`.
  * @returns undefined where no account has this name
@@ -69,8 +78,8 @@ export async function lookUpName(
   const call = nativeCall(advapi32, "LookupAccountNameW", [
     null,
     wide(name),
-    Buffer.alloc(longestSid),
-    dwordSlot(longestSid),
+    Buffer.alloc(maxSidSize),
+    dwordSlot(maxSidSize),
     Buffer.alloc(2 * nameRoom),
     dwordSlot(nameRoom),
     dwordSlot(),
@@ -78,7 +87,7 @@ export async function lookUpName(
   const [answer] = await makeCalls([call]);
   if (answer === undefined || answer.result === 0) {
     const status = answer?.lastError ?? 0;
-    if (status === winError.noneMapped) return undefined;
+    if (status === winError.ERROR_NONE_MAPPED) return undefined;
     throw new WindowsError("LookupAccountNameW", status);
   }
   const [, , sidBytes, , , , use] = answer.parameters;

@@ -156,7 +156,7 @@ export function createLogons(sources: LogonSources): Logons {
         if (looked === undefined) {
           return absent(origin, "Windows knows no such account, or no domain controller answered it");
         }
-        if (looked.use !== nameUse.user) return absent(origin, "it is a group or a computer, no user");
+        if (looked.use !== nameUse.SidTypeUser) return absent(origin, "it is a group or a computer, no user");
         return await account(looked.sid);
       }),
 

@@ -1,3 +1,4 @@
+import { constants, layout, readField } from "../../native-layout.ts";
 import { type Memory, offsetOf } from "../native/memory.ts";
 import { parseSid, type Sid } from "./sids.ts";
 
@@ -8,40 +9,58 @@ export interface TokenGroup {
   readonly attributes: number;
 }
 
-const enabled = 0x4;
-const denyOnly = 0x10;
-/** SE_GROUP_LOGON_ID: the mark of one logon, no group. */
-const logonId = 0xc000_0000;
+const groupFlag = constants("winnt.h", {
+  SE_GROUP_ENABLED: 0x4,
+  SE_GROUP_USE_FOR_DENY_ONLY: 0x10,
+  /** The mark of one logon, no group. */
+  SE_GROUP_LOGON_ID: 0xc000_0000,
+});
+const sidAndAttributes = layout("winnt.h", "SID_AND_ATTRIBUTES", 16, { Sid: [0, "pointer"], Attributes: [8, "u32"] });
+const tokenUser = layout("winnt.h", "TOKEN_USER", 16, { "User.Sid": [0, "pointer"] });
+const tokenPrimaryGroup = layout("winnt.h", "TOKEN_PRIMARY_GROUP", 8, { PrimaryGroup: [0, "pointer"] });
+const tokenGroups = layout("winnt.h", "TOKEN_GROUPS", 24, { GroupCount: [0, "u32"], Groups: [8, 16] });
 
-/** Reads TOKEN_USER or TOKEN_PRIMARY_GROUP: a pointer to a SID. */
-export function parseTokenSid(memory: Memory): Sid | undefined {
-  if (memory.bytes.length < 8) return undefined;
-  const offset = offsetOf(memory, memory.bytes.readBigUInt64LE(0));
+/** Reads TOKEN_USER. */
+export function parseTokenUser(memory: Memory): Sid | undefined {
+  if (memory.bytes.length < tokenUser.size) return undefined;
+  return sidAt(memory, readField(tokenUser, "User.Sid", memory.bytes));
+}
+
+/** Reads TOKEN_PRIMARY_GROUP. */
+export function parseTokenPrimaryGroup(memory: Memory): Sid | undefined {
+  if (memory.bytes.length < tokenPrimaryGroup.size) return undefined;
+  return sidAt(memory, readField(tokenPrimaryGroup, "PrimaryGroup", memory.bytes));
+}
+
+function sidAt(memory: Memory, address: bigint): Sid | undefined {
+  const offset = offsetOf(memory, address);
   return offset === undefined ? undefined : parseSid(memory.bytes, offset);
 }
 
 /**
- * Reads TOKEN_GROUPS: the count, then from +8 rows of 16 bytes (pointer to the SID, attributes). A group that is there
- * only to deny access (a filtered administrator's) is still a membership; the logon's own mark is none.
+ * Reads TOKEN_GROUPS. A group that is there only to deny access (a filtered administrator's) is still a membership; the
+ * logon's own mark is none.
  * @returns undefined where the structure is damaged
  */
 export function parseTokenGroups(memory: Memory): readonly TokenGroup[] | undefined {
   const { bytes } = memory;
   if (bytes.length < 4) return undefined;
-  const count = bytes.readUInt32LE(0);
-  if (count > 0 && 8 + 16 * count > bytes.length) return undefined;
+  const count = readField(tokenGroups, "GroupCount", bytes);
+  const rowsAt = tokenGroups.at.Groups;
+  if (count > 0 && rowsAt + sidAndAttributes.size * count > bytes.length) return undefined;
   const groups: TokenGroup[] = [];
   for (let index = 0; index < count; index += 1) {
-    const offset = offsetOf(memory, bytes.readBigUInt64LE(8 + 16 * index));
-    const sid = offset === undefined ? undefined : parseSid(bytes, offset);
+    const row = rowsAt + sidAndAttributes.size * index;
+    const sid = sidAt(memory, readField(sidAndAttributes, "Sid", bytes, row));
     if (sid === undefined) return undefined;
-    const attributes = bytes.readUInt32LE(16 + 16 * index);
-    if ((attributes & logonId) >>> 0 !== logonId) groups.push({ sid, attributes });
+    const attributes = readField(sidAndAttributes, "Attributes", bytes, row);
+    const { SE_GROUP_LOGON_ID } = groupFlag;
+    if ((attributes & SE_GROUP_LOGON_ID) >>> 0 !== SE_GROUP_LOGON_ID) groups.push({ sid, attributes });
   }
   return groups;
 }
 
 /** The group gives its rights now: switched on, and not there only to deny. */
 export function isEnabled({ attributes }: TokenGroup): boolean {
-  return (attributes & enabled) !== 0 && (attributes & denyOnly) === 0;
+  return (attributes & groupFlag.SE_GROUP_ENABLED) !== 0 && (attributes & groupFlag.SE_GROUP_USE_FOR_DENY_ONLY) === 0;
 }

@@ -1,12 +1,12 @@
 import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
+import { constants } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { dwordSlot } from "../native/memory.ts";
 import { secur32 } from "../native/secur32.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 
-/** NameUserPrincipal, secext.h. */
-const userPrincipal = 8;
+const { NameUserPrincipal } = constants("secext.h", { NameUserPrincipal: 8 });
 const nameRoom = 1024;
 
 /**
@@ -18,7 +18,11 @@ const nameRoom = 1024;
  * @throws WindowsError
  */
 export async function askPrincipalName(makeCalls: MakeCalls, token: bigint | undefined): Promise<string | undefined> {
-  const ask = nativeCall(secur32, "GetUserNameExW", [userPrincipal, Buffer.alloc(2 * nameRoom), dwordSlot(nameRoom)]);
+  const ask = nativeCall(secur32, "GetUserNameExW", [
+    NameUserPrincipal,
+    Buffer.alloc(2 * nameRoom),
+    dwordSlot(nameRoom),
+  ]);
   if (token === undefined) return nameIn((await makeCalls([ask]))[0]);
   const asUser = [impersonate(token), ask, nativeCall(advapi32, "RevertToSelf", [])];
   const [taken, name, returned] = await makeCalls(asUser);
@@ -33,7 +37,7 @@ const impersonate = (token: bigint): NativeCall => nativeCall(advapi32, "Imperso
 function nameIn(answer: NativeAnswer | undefined): string | undefined {
   if (!answer?.result) {
     const status = answer?.lastError ?? 0;
-    if (status === winError.noneMapped) return undefined;
+    if (status === winError.ERROR_NONE_MAPPED) return undefined;
     throw new WindowsError("GetUserNameExW", status);
   }
   const [, text, length] = answer.parameters;

@@ -1,43 +1,41 @@
+import { constants, layout, structure } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
-import { bytesAt, pointerIn, pointerSlot } from "../native/memory.ts";
+import { pointerIn, pointerSlot } from "../native/memory.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { parseSid, type Sid, type SidAuthorities } from "./sids.ts";
+import { sidAtPointer } from "./sid-at-pointer.ts";
+import type { Sid, SidAuthorities } from "./sids.ts";
 
-const viewLocalInformation = 1;
-/** POLICY_INFORMATION_CLASS, ntsecapi.h. Both structures: a name (UNICODE_STRING), then at +16 a pointer to a SID. */
-const policyClass = { primaryDomain: 3, accountDomain: 5 } as const;
-const sidPointerOffset = 16;
-const longestSid = 68;
+const { POLICY_VIEW_LOCAL_INFORMATION } = constants("ntsecapi.h", { POLICY_VIEW_LOCAL_INFORMATION: 1 });
+const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3, PolicyAccountDomainInformation: 5 });
+const objectAttributes = layout("ntsecapi.h", "LSA_OBJECT_ATTRIBUTES", 48, { Length: [0, "u32"] });
+const primaryDomain = layout("ntsecapi.h", "POLICY_PRIMARY_DOMAIN_INFO", 24, { Sid: [16, "pointer"] });
+const accountDomain = layout("ntsecapi.h", "POLICY_ACCOUNT_DOMAIN_INFO", 24, { DomainSid: [16, "pointer"] });
 
 /** Under which SIDs this machine and its domain number their accounts; asks the machine alone. @throws WindowsError */
 export function accountDomains(): SidAuthorities {
   const slot = pointerSlot();
-  const attributes = Buffer.alloc(48);
-  attributes.writeUInt32LE(attributes.length, 0);
-  const status = advapi32().LsaOpenPolicy(null, attributes, viewLocalInformation, slot);
+  const attributes = structure(objectAttributes, { Length: objectAttributes.size });
+  const status = advapi32().LsaOpenPolicy(null, attributes, POLICY_VIEW_LOCAL_INFORMATION, slot);
   if (status !== 0) throw new WindowsError("LsaOpenPolicy", status);
   const policy = pointerIn(slot);
   try {
     return {
-      machine: domainSid(policy, policyClass.accountDomain),
-      domain: domainSid(policy, policyClass.primaryDomain),
+      machine: domainSid(policy, policyClass.PolicyAccountDomainInformation, accountDomain.at.DomainSid),
+      domain: domainSid(policy, policyClass.PolicyPrimaryDomainInformation, primaryDomain.at.Sid),
     };
   } finally {
     advapi32().LsaClose(policy);
   }
 }
 
-function domainSid(policy: bigint, kind: number): Sid | undefined {
+function domainSid(policy: bigint, kind: number, sidAt: number): Sid | undefined {
   const slot = pointerSlot();
   const status = advapi32().LsaQueryInformationPolicy(policy, kind, slot);
   if (status !== 0) throw new WindowsError("LsaQueryInformationPolicy", status);
   const information = pointerIn(slot);
   try {
-    const sid = ffi().getUint64(information, sidPointerOffset);
-    if (sid === 0n) return undefined;
-    const count = ffi().getUint8(sid, 1);
-    return parseSid(bytesAt(sid, Math.min(longestSid, 8 + 4 * count)));
+    return sidAtPointer(ffi().getUint64(information, sidAt));
   } finally {
     advapi32().LsaFreeMemory(information);
   }

@@ -1,23 +1,29 @@
+import { constants, layout } from "../../native-layout.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { ffi } from "../native/library.ts";
 import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
 import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./read-tokens.ts";
-import { mayHoldPerson, parseSessionStates, type SessionRow } from "./sessions.ts";
+import { mayHoldPerson, parseSessionStates, type SessionRow, sessionInfo } from "./sessions.ts";
 
-const thisServer = 0n;
-/** WTS_INFO_CLASS, wtsapi32.h. */
-const infoClass = { userName: 5, winStationName: 6, domainName: 7, clientProtocolType: 16 } as const;
+const { WTS_CURRENT_SERVER_HANDLE } = constants("wtsapi32.h", { WTS_CURRENT_SERVER_HANDLE: 0n });
+const infoClass = constants("wtsapi32.h", {
+  WTSUserName: 5,
+  WTSWinStationName: 6,
+  WTSDomainName: 7,
+  WTSClientProtocolType: 16,
+});
 
 /** All sessions that this process may see. @throws WindowsError */
 export function sessionRows(): readonly SessionRow[] {
   const slot = pointerSlot();
   const count = dwordSlot();
-  if (wtsapi32().WTSEnumerateSessionsW(thisServer, 0, 1, slot, count) === 0) throw lastError("WTSEnumerateSessionsW");
+  if (wtsapi32().WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, slot, count) === 0)
+    throw lastError("WTSEnumerateSessionsW");
   let states: ReturnType<typeof parseSessionStates>;
   try {
-    states = parseSessionStates(bytesAt(pointerIn(slot), 24 * dwordIn(count)));
+    states = parseSessionStates(bytesAt(pointerIn(slot), sessionInfo.size * dwordIn(count)));
   } finally {
     wtsapi32().WTSFreeMemory(pointerIn(slot));
   }
@@ -27,10 +33,10 @@ export function sessionRows(): readonly SessionRow[] {
     return {
       id,
       state,
-      station: textIn(mayTell(id, infoClass.winStationName)),
-      user: textIn(tell(id, infoClass.userName)),
-      domain: textIn(tell(id, infoClass.domainName)),
-      protocol: mayTell(id, infoClass.clientProtocolType)?.readUInt16LE(0) ?? 0,
+      station: textIn(mayTell(id, infoClass.WTSWinStationName)),
+      user: textIn(tell(id, infoClass.WTSUserName)),
+      domain: textIn(tell(id, infoClass.WTSDomainName)),
+      protocol: mayTell(id, infoClass.WTSClientProtocolType)?.readUInt16LE(0) ?? 0,
     };
   });
 }
@@ -71,20 +77,24 @@ function shellOf(session: number): number | undefined {
   return processesOf(session).find(({ name }) => shells.has(name.toLowerCase()))?.id;
 }
 
-/** WTS_PROCESS_INFOW, 64-bit layout: session at +0, process ID at +4, name at +8. */
-const processRow = { length: 24, session: 0, id: 4, name: 8 } as const;
+const processInfo = layout("wtsapi32.h", "WTS_PROCESS_INFOW", 24, {
+  SessionId: [0, "u32"],
+  ProcessId: [4, "u32"],
+  pProcessName: [8, "pointer"],
+});
 
 function processesOf(session: number): readonly { readonly id: number; readonly name: string }[] {
   const slot = pointerSlot();
   const count = dwordSlot();
-  if (wtsapi32().WTSEnumerateProcessesW(thisServer, 0, 1, slot, count) === 0) throw lastError("WTSEnumerateProcessesW");
+  if (wtsapi32().WTSEnumerateProcessesW(WTS_CURRENT_SERVER_HANDLE, 0, 1, slot, count) === 0)
+    throw lastError("WTSEnumerateProcessesW");
   const rows = pointerIn(slot);
   try {
-    return Array.from({ length: dwordIn(count) }, (_, index) => index * processRow.length)
-      .filter((row) => ffi().getUint32(rows, row + processRow.session) === session)
+    return Array.from({ length: dwordIn(count) }, (_, index) => index * processInfo.size)
+      .filter((row) => ffi().getUint32(rows, row + processInfo.at.SessionId) === session)
       .map((row) => ({
-        id: ffi().getUint32(rows, row + processRow.id),
-        name: wideAt(ffi().getUint64(rows, row + processRow.name)),
+        id: ffi().getUint32(rows, row + processInfo.at.ProcessId),
+        name: wideAt(ffi().getUint64(rows, row + processInfo.at.pProcessName)),
       }));
   } finally {
     wtsapi32().WTSFreeMemory(rows);
@@ -98,7 +108,11 @@ function textIn(information: Buffer | undefined): string {
 }
 
 /** The session has ended meanwhile; or a plain user may not know, whom alone this concerns. */
-const nothingToTell: readonly number[] = [winError.fileNotFound, winError.noSuchSession, winError.accessDenied];
+const nothingToTell: readonly number[] = [
+  winError.ERROR_FILE_NOT_FOUND,
+  winError.ERROR_CTX_WINSTATION_NOT_FOUND,
+  winError.ERROR_ACCESS_DENIED,
+];
 
 /** @throws WindowsError */
 function mustTell(id: number, kind: number): Buffer | undefined {
@@ -117,7 +131,7 @@ function mayTell(id: number, kind: number): Buffer | undefined {
 function sessionInformation(id: number, kind: number): Buffer | WindowsError {
   const slot = pointerSlot();
   const length = dwordSlot();
-  if (wtsapi32().WTSQuerySessionInformationW(thisServer, id, kind, slot, length) === 0) {
+  if (wtsapi32().WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, id, kind, slot, length) === 0) {
     return lastError("WTSQuerySessionInformationW");
   }
   try {
@@ -127,12 +141,12 @@ function sessionInformation(id: number, kind: number): Buffer | WindowsError {
   }
 }
 
-const netBios = 0;
+const { ComputerNameNetBIOS } = constants("sysinfoapi.h", { ComputerNameNetBIOS: 0 });
 
 /** The NetBIOS name of this machine, which stands as the domain of its own accounts. @throws WindowsError */
 export function machineName(): string {
   const text = Buffer.alloc(512);
   const length = dwordSlot(text.length / 2);
-  if (kernel32().GetComputerNameExW(netBios, text, length) === 0) throw lastError("GetComputerNameExW");
+  if (kernel32().GetComputerNameExW(ComputerNameNetBIOS, text, length) === 0) throw lastError("GetComputerNameExW");
   return text.toString("utf16le", 0, 2 * dwordIn(length));
 }

@@ -1,3 +1,4 @@
+import { constants, layout, readField } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import { secur32 } from "../native/secur32.ts";
 import { lastError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
-import { parseTokenGroups, parseTokenSid, type TokenGroup } from "./parse-token.ts";
+import { parseTokenGroups, parseTokenPrimaryGroup, parseTokenUser, type TokenGroup } from "./parse-token.ts";
 import type { Sid } from "./sids.ts";
 
 /** The names that a logon was made with, which the machine keeps; no domain controller is asked. */
@@ -32,16 +33,18 @@ export interface TokenFacts {
   readonly names: LogonNames | undefined;
 }
 
-const tokenDuplicate = 0x0002;
-const tokenImpersonate = 0x0004;
-const tokenQuery = 0x0008;
-/** TOKEN_INFORMATION_CLASS, winnt.h. */
-const informationClass = { user: 1, groups: 2, primaryGroup: 5, statistics: 10 } as const;
-const authenticationIdOffset = 8;
+const tokenAccess = constants("winnt.h", { TOKEN_DUPLICATE: 0x2, TOKEN_IMPERSONATE: 0x4, TOKEN_QUERY: 0x8 });
+const informationClass = constants("winnt.h", {
+  TokenUser: 1,
+  TokenGroups: 2,
+  TokenPrimaryGroup: 5,
+  TokenStatistics: 10,
+});
+const tokenStatistics = layout("winnt.h", "TOKEN_STATISTICS", 56, { AuthenticationId: [8, 8] });
 
 /** The token of this process. @throws WindowsError */
 export function ownToken(): TokenFacts {
-  using token = openToken(kernel32().GetCurrentProcess(), tokenQuery);
+  using token = openToken(kernel32().GetCurrentProcess(), tokenAccess.TOKEN_QUERY);
   const facts = readToken(token.handle);
   return { ...facts, names: facts.names ?? ownNames() };
 }
@@ -68,21 +71,24 @@ function closing(handle: bigint): OpenToken {
   return { handle, [Symbol.dispose]: () => void kernel32().CloseHandle(handle) };
 }
 
-const processQueryLimitedInformation = 0x1000;
+const { PROCESS_QUERY_LIMITED_INFORMATION } = constants("winnt.h", { PROCESS_QUERY_LIMITED_INFORMATION: 0x1000 });
 
 /** The token of another process. @throws WindowsError */
 export function processToken(processId: number): TokenFacts {
-  using token = openProcessToken(processId, tokenQuery);
+  using token = openProcessToken(processId, tokenAccess.TOKEN_QUERY);
   return readToken(token.handle);
 }
 
 /** As {@link processToken}, to take the user's place with. @throws WindowsError */
 export function openTokenToImpersonate(processId: number): OpenToken {
-  return openProcessToken(processId, tokenQuery | tokenDuplicate | tokenImpersonate);
+  return openProcessToken(
+    processId,
+    tokenAccess.TOKEN_QUERY | tokenAccess.TOKEN_DUPLICATE | tokenAccess.TOKEN_IMPERSONATE,
+  );
 }
 
 function openProcessToken(processId: number, access: number): OpenToken {
-  const process = kernel32().OpenProcess(processQueryLimitedInformation, 0, processId);
+  const process = kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId);
   if (process === 0n) throw lastError("OpenProcess");
   try {
     return openToken(process, access);
@@ -98,12 +104,12 @@ function openToken(process: bigint, access: number): OpenToken {
 }
 
 function readToken(token: bigint): TokenFacts {
-  const userSid = parseTokenSid(tokenInformation(token, informationClass.user));
-  const groups = parseTokenGroups(tokenInformation(token, informationClass.groups));
+  const userSid = parseTokenUser(tokenInformation(token, informationClass.TokenUser));
+  const groups = parseTokenGroups(tokenInformation(token, informationClass.TokenGroups));
   if (userSid === undefined || groups === undefined) throw new Error("a token of an unknown shape");
-  const primaryGroup = parseTokenSid(tokenInformation(token, informationClass.primaryGroup));
-  const statistics = tokenInformation(token, informationClass.statistics).bytes;
-  const logon = Buffer.from(statistics.subarray(authenticationIdOffset, authenticationIdOffset + 8));
+  const primaryGroup = parseTokenPrimaryGroup(tokenInformation(token, informationClass.TokenPrimaryGroup));
+  const statistics = tokenInformation(token, informationClass.TokenStatistics).bytes;
+  const logon = Buffer.from(readField(tokenStatistics, "AuthenticationId", statistics));
   return { userSid, groups, primaryGroup, names: logonNames(logon) };
 }
 
@@ -117,8 +123,11 @@ function tokenInformation(token: bigint, kind: number): Memory {
   return { bytes, base: addressOf(bytes) };
 }
 
-/** SECURITY_LOGON_SESSION_DATA, ntsecapi.h, 64-bit layout. */
-const logonData = { userName: 16, logonDomain: 32, upn: 120 } as const;
+const logonData = layout("ntsecapi.h", "SECURITY_LOGON_SESSION_DATA", 272, {
+  UserName: [16, 16],
+  LogonDomain: [32, 16],
+  Upn: [120, 16],
+});
 
 /** @param logonId LUID, 8 bytes. A plain user may ask for his own logon only; any refusal is "not told". */
 function logonNames(logonId: Buffer): LogonNames | undefined {
@@ -126,25 +135,25 @@ function logonNames(logonId: Buffer): LogonNames | undefined {
   if (secur32().LsaGetLogonSessionData(logonId, slot) !== 0) return undefined;
   const data = pointerIn(slot);
   try {
-    const user = unicodeStringAt(data, logonData.userName);
+    const user = unicodeStringAt(data, logonData.at.UserName);
     if (user === "") return undefined;
     return {
       user,
-      domain: unicodeStringAt(data, logonData.logonDomain),
-      upn: unicodeStringAt(data, logonData.upn) || undefined,
+      domain: unicodeStringAt(data, logonData.at.LogonDomain),
+      upn: unicodeStringAt(data, logonData.at.Upn) || undefined,
     };
   } finally {
     secur32().LsaFreeReturnBuffer(data);
   }
 }
 
-const nameSamCompatible = 2;
+const { NameSamCompatible } = constants("secext.h", { NameSamCompatible: 2 });
 
 /** The own `DOMAIN\user`, which the machine knows without asking. */
 function ownNames(): LogonNames | undefined {
   const text = Buffer.alloc(1024);
   const length = dwordSlot(text.length / 2);
-  if (secur32().GetUserNameExW(nameSamCompatible, text, length) === 0) return undefined;
+  if (secur32().GetUserNameExW(NameSamCompatible, text, length) === 0) return undefined;
   const [domain, user] = text.toString("utf16le", 0, dwordIn(length) * 2).split("\\");
   return domain === undefined || user === undefined ? undefined : { user, domain, upn: undefined };
 }

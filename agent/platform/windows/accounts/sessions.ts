@@ -1,3 +1,4 @@
+import { constants, layout, readField } from "../../native-layout.ts";
 import type { Session } from "../../port.ts";
 import { isServiceSid } from "./sids.ts";
 
@@ -16,34 +17,49 @@ export interface SessionRow {
 /** The session of the services, of scheduled tasks and of whatever else runs as SYSTEM; never a person's. */
 export const servicesSession = 0;
 
-const rowLength = 24;
+/** A row of the list of sessions. */
+export const sessionInfo = layout("wtsapi32.h", "WTS_SESSION_INFOW", 24, { SessionId: [0, "u32"], State: [16, "i32"] });
 
-/** Reads the fixed parts of WTS_SESSION_INFOW rows, 64-bit layout: ID at +0, state at +16. */
+/** Reads the fixed parts of WTS_SESSION_INFOW rows. */
 export function parseSessionStates(bytes: Buffer): readonly Pick<SessionRow, "id" | "state">[] {
   const rows: Pick<SessionRow, "id" | "state">[] = [];
-  for (let start = 0; start + rowLength <= bytes.length; start += rowLength) {
-    rows.push({ id: bytes.readUInt32LE(start), state: bytes.readInt32LE(start + 16) });
+  for (let start = 0; start + sessionInfo.size <= bytes.length; start += sessionInfo.size) {
+    const [id, state] = [
+      readField(sessionInfo, "SessionId", bytes, start),
+      readField(sessionInfo, "State", bytes, start),
+    ];
+    rows.push({ id, state });
   }
   return rows;
 }
 
-/** WTS_CONNECTSTATE_CLASS, wtsapi32.h. */
-const connectState: readonly { readonly name: string; readonly state: Session["state"] | undefined }[] = [
-  { name: "WTSActive", state: "active" },
-  { name: "WTSConnected", state: "online" },
-  { name: "WTSConnectQuery", state: undefined },
-  { name: "WTSShadow", state: "active" },
-  { name: "WTSDisconnected", state: "disconnected" },
-  { name: "WTSIdle", state: undefined },
-  { name: "WTSListen", state: undefined },
-  { name: "WTSReset", state: "closing" },
-  { name: "WTSDown", state: "closing" },
-  { name: "WTSInit", state: undefined },
-];
+const wts = constants("wtsapi32.h", {
+  WTSActive: 0,
+  WTSConnected: 1,
+  WTSConnectQuery: 2,
+  WTSShadow: 3,
+  WTSDisconnected: 4,
+  WTSIdle: 5,
+  WTSListen: 6,
+  WTSReset: 7,
+  WTSDown: 8,
+  WTSInit: 9,
+});
+/** What the states in which somebody may be mean; in the others nobody is logged on. */
+const states: Readonly<Partial<Record<number, Session["state"]>>> = {
+  [wts.WTSActive]: "active",
+  [wts.WTSConnected]: "online",
+  [wts.WTSShadow]: "active",
+  [wts.WTSDisconnected]: "disconnected",
+  [wts.WTSReset]: "closing",
+  [wts.WTSDown]: "closing",
+};
+const stateName = (state: number): string =>
+  Object.entries(wts).find(([, number]) => number === state)?.[0] ?? `state ${state}`;
 
 /** Whether a session in this state may be a person's who is logged on. */
 export function mayHoldPerson(state: number): boolean {
-  const told = connectState[state]?.state;
+  const told = states[state];
   return told === "active" || told === "online" || told === "disconnected";
 }
 
@@ -55,7 +71,7 @@ const systemNames = /^(?:defaultuser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UM
  * @param console ID of the session at the screen, where there is one
  */
 export function toSession(row: SessionRow, userKey: string, console: number | undefined): Session {
-  const { name, state } = connectState[row.state] ?? { name: `state ${row.state}`, state: undefined };
+  const [name, state] = [stateName(row.state), states[row.state]];
   const nobody = nobodyReason(row, userKey) ?? (state === undefined ? `${name}: nobody is logged on in it` : undefined);
   return {
     id: String(row.id),

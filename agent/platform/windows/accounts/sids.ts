@@ -1,3 +1,16 @@
+import { constants, layout, readField } from "../../native-layout.ts";
+
+const sidHeader = layout("winnt.h", "SID", 12, {
+  Revision: [0, "u8"],
+  SubAuthorityCount: [1, "u8"],
+  IdentifierAuthority: [2, 6],
+  SubAuthority: [8, 4],
+});
+const limits = constants("winnt.h", { SID_REVISION: 1, SID_MAX_SUB_AUTHORITIES: 15, SECURITY_MAX_SID_SIZE: 68 });
+/** Bytes of the longest SID. */
+export const maxSidSize = limits.SECURITY_MAX_SID_SIZE;
+const subAuthorities = sidHeader.at.SubAuthority;
+
 /** A security identifier in its text form, `S-1-5-21-…` ([MS-DTYP] 2.4.2.1). */
 export type Sid = string;
 
@@ -7,24 +20,28 @@ export type Sid = string;
  */
 export function parseSid(bytes: Uint8Array, offset = 0): Sid | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (offset < 0 || offset + 8 > view.length || view[offset] !== 1) return undefined;
-  const count = view[offset + 1] ?? 0;
-  if (count > 15 || offset + 8 + 4 * count > view.length) return undefined;
-  const authority = view.readUIntBE(offset + 2, 6);
+  if (offset < 0 || offset + subAuthorities > view.length) return undefined;
+  if (readField(sidHeader, "Revision", view, offset) !== limits.SID_REVISION) return undefined;
+  const size = sidSize(readField(sidHeader, "SubAuthorityCount", view, offset));
+  if (size > maxSidSize || offset + size > view.length) return undefined;
+  const authority = readField(sidHeader, "IdentifierAuthority", view, offset).readUIntBE(0, 6);
   const parts = [authority < 2 ** 32 ? String(authority) : `0x${authority.toString(16).padStart(12, "0")}`];
-  for (let index = 0; index < count; index += 1) parts.push(String(view.readUInt32LE(offset + 8 + 4 * index)));
+  for (let at = subAuthorities; at < size; at += 4) parts.push(String(view.readUInt32LE(offset + at)));
   return `S-1-${parts.join("-")}`;
 }
 
+/** Bytes of a SID. @param count of its sub-authorities */
+export const sidSize = (count: number): number => subAuthorities + 4 * count;
+
 /** The binary form of a SID that {@link parseSid} gave. */
 export function encodeSid(sid: Sid): Buffer {
-  const [authority = "", ...subAuthorities] = sid.slice("S-1-".length).split("-");
-  const bytes = Buffer.alloc(8 + 4 * subAuthorities.length);
-  bytes[0] = 1;
-  bytes[1] = subAuthorities.length;
-  bytes.writeUIntBE(Number(authority), 2, 6);
-  subAuthorities.forEach((value, index) => {
-    bytes.writeUInt32LE(Number(value), 8 + 4 * index);
+  const [authority = "", ...values] = sid.slice("S-1-".length).split("-");
+  const bytes = Buffer.alloc(sidSize(values.length));
+  bytes[sidHeader.at.Revision] = limits.SID_REVISION;
+  bytes[sidHeader.at.SubAuthorityCount] = values.length;
+  bytes.writeUIntBE(Number(authority), sidHeader.at.IdentifierAuthority, 6);
+  values.forEach((value, index) => {
+    bytes.writeUInt32LE(Number(value), subAuthorities + 4 * index);
   });
   return bytes;
 }

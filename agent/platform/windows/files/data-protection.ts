@@ -1,11 +1,12 @@
+import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { crypt32 } from "../native/crypt32.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, bytesAt } from "../native/memory.ts";
 import { lastError } from "../native/windows-error.ts";
 import { readSealed, sealedDocument } from "./sealed-document.ts";
 
-/** CRYPTPROTECT_UI_FORBIDDEN and CRYPTPROTECT_LOCAL_MACHINE, dpapi.h. */
-const flags = { withoutDialog: 0x1, machine: 0x4 } as const;
+const flags = constants("dpapi.h", { CRYPTPROTECT_UI_FORBIDDEN: 0x1, CRYPTPROTECT_LOCAL_MACHINE: 0x4 });
+const dataBlob = layout("wincrypt.h", "DATA_BLOB", 16, { cbData: [0, "u32"], pbData: [8, "pointer"] });
 
 /** Keeps what was sealed for another program from being taken for this one's; it is no secret. */
 const purpose = Buffer.from("linkuser-agent credential");
@@ -19,7 +20,7 @@ export function seal(text: string): Buffer {
   const plain = Buffer.from(text);
   try {
     const sealed = callWithBlobs(plain, (data, entropy, out) => {
-      const kind = flags.withoutDialog | flags.machine;
+      const kind = flags.CRYPTPROTECT_UI_FORBIDDEN | flags.CRYPTPROTECT_LOCAL_MACHINE;
       if (crypt32().CryptProtectData(data, null, entropy, null, null, kind, out) === 0)
         throw lastError("CryptProtectData");
     });
@@ -39,7 +40,7 @@ export function unseal(content: Buffer): string {
   const sealed = readSealed(content);
   if (sealed === undefined) throw new Error("not a sealed file");
   const plain = callWithBlobs(sealed, (data, entropy, out) => {
-    if (crypt32().CryptUnprotectData(data, null, entropy, null, null, flags.withoutDialog, out) === 0) {
+    if (crypt32().CryptUnprotectData(data, null, entropy, null, null, flags.CRYPTPROTECT_UI_FORBIDDEN, out) === 0) {
       throw lastError("CryptUnprotectData");
     }
   });
@@ -50,20 +51,16 @@ export function unseal(content: Buffer): string {
 
 /** @returns a copy of what the call put into its output blob, whose own memory is freed */
 function callWithBlobs(input: Buffer, call: (data: Buffer, entropy: Buffer, out: Buffer) => void): Buffer {
-  const out = Buffer.alloc(16);
+  const out = structure(dataBlob, {});
   call(blobOf(input), blobOf(purpose), out);
-  const pointer = out.readBigUInt64LE(8);
+  const pointer = readField(dataBlob, "pbData", out);
   try {
-    return bytesAt(pointer, out.readUInt32LE(0));
+    return bytesAt(pointer, readField(dataBlob, "cbData", out));
   } finally {
     kernel32().LocalFree(pointer);
   }
 }
 
-/** DATA_BLOB: length at +0, address at +8. */
 function blobOf(bytes: Buffer): Buffer {
-  const blob = Buffer.alloc(16);
-  blob.writeUInt32LE(bytes.length, 0);
-  blob.writeBigUInt64LE(addressOf(bytes), 8);
-  return blob;
+  return structure(dataBlob, { cbData: bytes.length, pbData: addressOf(bytes) });
 }

@@ -1,3 +1,4 @@
+import { constants, layout, readField } from "../../native-layout.ts";
 import { ownerRightsSid, parseSid, type Sid } from "../accounts/sids.ts";
 
 /** One entry of an access list that allows something. */
@@ -15,13 +16,39 @@ export interface SecurityDescriptor {
   readonly allowed: readonly AccessAllowed[] | undefined;
 }
 
-const selfRelative = 0x8000;
-const daclPresent = 0x0004;
-const inheritOnly = 0x08;
+const control = constants("winnt.h", { SE_SELF_RELATIVE: 0x8000, SE_DACL_PRESENT: 0x4 });
+const { INHERIT_ONLY_ACE } = constants("winnt.h", { INHERIT_ONLY_ACE: 0x8 });
+/** Entries that allow, [MS-DTYP] 2.4.4.1. */
+const aceType = constants("winnt.h", {
+  ACCESS_ALLOWED_ACE_TYPE: 0x0,
+  ACCESS_ALLOWED_OBJECT_ACE_TYPE: 0x5,
+  ACCESS_ALLOWED_CALLBACK_ACE_TYPE: 0x9,
+  ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE: 0xb,
+});
+const allowing: ReadonlySet<number> = new Set(Object.values(aceType));
+const withObjectTypes: ReadonlySet<number> = new Set([
+  aceType.ACCESS_ALLOWED_OBJECT_ACE_TYPE,
+  aceType.ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE,
+]);
+const objectTypes = constants("winnt.h", { ACE_OBJECT_TYPE_PRESENT: 1, ACE_INHERITED_OBJECT_TYPE_PRESENT: 2 });
 
-/** ACE types that allow, [MS-DTYP] 2.4.4.1: ALLOWED, OBJECT, CALLBACK, CALLBACK_OBJECT. */
-const allowing = new Set([0x00, 0x05, 0x09, 0x0b]);
-const withObjectTypes = new Set([0x05, 0x0b]);
+const descriptor = layout("winnt.h", "SECURITY_DESCRIPTOR_RELATIVE", 20, {
+  Revision: [0, "u8"],
+  Control: [2, "u16"],
+  Owner: [4, "u32"],
+  Dacl: [16, "u32"],
+});
+const acl = layout("winnt.h", "ACL", 8, { AceCount: [4, "u16"] });
+const aceHeader = layout("winnt.h", "ACE_HEADER", 4, {
+  AceType: [0, "u8"],
+  AceFlags: [1, "u8"],
+  AceSize: [2, "u16"],
+});
+const allowedAce = layout("winnt.h", "ACCESS_ALLOWED_ACE", 12, { Mask: [4, "u32"], SidStart: [8, "u32"] });
+const objectAce = layout("winnt.h", "ACCESS_ALLOWED_OBJECT_ACE", 48, {
+  Flags: [8, "u32"],
+  ObjectType: [12, 16],
+});
 
 /**
  * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: what is asked of
@@ -29,35 +56,35 @@ const withObjectTypes = new Set([0x05, 0x0b]);
  * @returns undefined where the bytes are no such structure, or an entry can't be understood
  */
 export function parseSecurityDescriptor(bytes: Buffer): SecurityDescriptor | undefined {
-  if (bytes.length < 20 || bytes[0] !== 1) return undefined;
-  const control = bytes.readUInt16LE(2);
-  if ((control & selfRelative) === 0) return undefined;
-  const ownerAt = bytes.readUInt32LE(4);
+  if (bytes.length < descriptor.size || readField(descriptor, "Revision", bytes) !== 1) return undefined;
+  const flags = readField(descriptor, "Control", bytes);
+  if ((flags & control.SE_SELF_RELATIVE) === 0) return undefined;
+  const ownerAt = readField(descriptor, "Owner", bytes);
   const owner = ownerAt === 0 ? undefined : parseSid(bytes, ownerAt);
   if (ownerAt !== 0 && owner === undefined) return undefined;
-  const daclAt = bytes.readUInt32LE(16);
-  if ((control & daclPresent) === 0 || daclAt === 0) return { owner, allowed: undefined };
+  const daclAt = readField(descriptor, "Dacl", bytes);
+  if ((flags & control.SE_DACL_PRESENT) === 0 || daclAt === 0) return { owner, allowed: undefined };
   const allowed = parseAcl(bytes, daclAt);
   return allowed === undefined ? undefined : { owner, allowed };
 }
 
 function parseAcl(bytes: Buffer, at: number): readonly AccessAllowed[] | undefined {
-  if (at + 8 > bytes.length) return undefined;
-  const count = bytes.readUInt16LE(at + 4);
+  if (at + acl.size > bytes.length) return undefined;
+  const count = readField(acl, "AceCount", bytes, at);
   const allowed: AccessAllowed[] = [];
-  let ace = at + 8;
+  let ace = at + acl.size;
   for (let index = 0; index < count; index += 1) {
-    if (ace + 4 > bytes.length) return undefined;
-    const type = bytes.readUInt8(ace);
-    const flags = bytes.readUInt8(ace + 1);
-    const size = bytes.readUInt16LE(ace + 2);
-    if (size < 4 || ace + size > bytes.length) return undefined;
-    if (allowing.has(type) && (flags & inheritOnly) === 0) {
+    if (ace + aceHeader.size > bytes.length) return undefined;
+    const type = readField(aceHeader, "AceType", bytes, ace);
+    const flags = readField(aceHeader, "AceFlags", bytes, ace);
+    const size = readField(aceHeader, "AceSize", bytes, ace);
+    if (size < aceHeader.size || ace + size > bytes.length) return undefined;
+    if (allowing.has(type) && (flags & INHERIT_ONLY_ACE) === 0) {
       const entry = bytes.subarray(ace, ace + size);
-      if (entry.length < 8) return undefined;
-      const sid = parseSid(entry, withObjectTypes.has(type) ? objectSidOffset(entry) : 8);
+      if (entry.length < allowedAce.at.SidStart) return undefined;
+      const sid = parseSid(entry, withObjectTypes.has(type) ? objectSidOffset(entry) : allowedAce.at.SidStart);
       if (sid === undefined) return undefined;
-      allowed.push({ sid, mask: entry.readUInt32LE(4) });
+      allowed.push({ sid, mask: readField(allowedAce, "Mask", entry) });
     }
     ace += size;
   }
@@ -66,29 +93,35 @@ function parseAcl(bytes: Buffer, at: number): readonly AccessAllowed[] | undefin
 
 /** After the mask come flags, then one GUID for each of the two lowest flags that is set. */
 function objectSidOffset(entry: Buffer): number {
-  if (entry.length < 12) return entry.length;
-  const flags = entry.readUInt32LE(8);
-  return 12 + 16 * ((flags & 1) + ((flags >> 1) & 1));
+  const [start, guidSize] = objectAce.fields.ObjectType;
+  if (entry.length < start) return entry.length;
+  const flags = readField(objectAce, "Flags", entry);
+  const present = Object.values(objectTypes).filter((type) => (flags & type) !== 0);
+  return start + guidSize * present.length;
 }
 
-const genericAll = 0x1000_0000;
-const genericRead = 0x8000_0000;
-const genericWrite = 0x4000_0000;
-const writeDac = 0x0004_0000;
-const writeOwner = 0x0008_0000;
-const deleteRight = 0x0001_0000;
-/** FILE_READ_DATA, and for a folder FILE_LIST_DIRECTORY. */
-const readData = 0x0001;
-/**
- * FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_DELETE_CHILD; for a folder adding files and folders, and removing what is
- * inside.
- */
-const changeData = 0x0002 | 0x0004 | 0x0040;
+const right = constants("winnt.h", {
+  GENERIC_ALL: 0x1000_0000,
+  GENERIC_READ: 0x8000_0000,
+  GENERIC_WRITE: 0x4000_0000,
+  WRITE_DAC: 0x0004_0000,
+  WRITE_OWNER: 0x0008_0000,
+  DELETE: 0x0001_0000,
+  /** For a folder FILE_LIST_DIRECTORY. */
+  FILE_READ_DATA: 0x1,
+  /** For a folder FILE_ADD_FILE. */
+  FILE_WRITE_DATA: 0x2,
+  /** For a folder FILE_ADD_SUBDIRECTORY. */
+  FILE_APPEND_DATA: 0x4,
+  FILE_DELETE_CHILD: 0x40,
+});
+const own = right.GENERIC_ALL | right.WRITE_DAC | right.WRITE_OWNER;
+const changeData = right.FILE_WRITE_DATA | right.FILE_APPEND_DATA | right.FILE_DELETE_CHILD;
 
-/** Any right that lets its holder read, or give himself that right. */
-export const readRights = genericAll | genericRead | writeDac | writeOwner | readData;
-/** Any right that lets its holder change or replace, or give himself that right. */
-export const changeRights = genericAll | genericWrite | writeDac | writeOwner | deleteRight | changeData;
+/** Any right by which one can read, or take that right. */
+export const readRights = own | right.GENERIC_READ | right.FILE_READ_DATA;
+/** Any right by which one can change or replace, or take that right. */
+export const changeRights = own | right.GENERIC_WRITE | right.DELETE | changeData;
 
 /** Whom an object's list gives one of the rights, other than the trusted; the owner counts, who can change the list. */
 export function othersWith(

@@ -1,9 +1,10 @@
 import { AgentError, type ErrorCode, messageOf } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { constants, layout, structure } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { invalidHandle, kernel32 } from "../native/kernel32.ts";
+import { access, FILE_ATTRIBUTE_NORMAL, INVALID_HANDLE_VALUE, kernel32, share } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, seal, unseal } from "./data-protection.ts";
@@ -19,12 +20,21 @@ import {
 /** Largest content of a credential file, bytes. */
 const largest = 64 * 1024;
 
-const access = { genericRead: 0x8000_0000, genericWrite: 0x4000_0000, readControl: 0x0002_0000 } as const;
-const share = { read: 0x1, readWriteDelete: 0x7 } as const;
-const disposition = { createNew: 1, openExisting: 3 } as const;
-const normalAttributes = 0x80;
-/** FILE_FLAG_BACKUP_SEMANTICS: what opening a folder needs. */
-const folderToo = 0x0200_0000;
+const disposition = constants("fileapi.h", { CREATE_NEW: 1, OPEN_EXISTING: 3 });
+/** What opening a folder needs. */
+const { FILE_FLAG_BACKUP_SEMANTICS } = constants("winbase.h", { FILE_FLAG_BACKUP_SEMANTICS: 0x0200_0000 });
+const move = constants("winbase.h", { MOVEFILE_REPLACE_EXISTING: 1, MOVEFILE_WRITE_THROUGH: 8 });
+const securityInformation = constants("winnt.h", {
+  OWNER_SECURITY_INFORMATION: 0x1,
+  DACL_SECURITY_INFORMATION: 0x4,
+  PROTECTED_DACL_SECURITY_INFORMATION: 0x8000_0000,
+});
+const { SDDL_REVISION_1 } = constants("sddl.h", { SDDL_REVISION_1: 1 });
+const securityAttributes = layout("minwinbase.h", "SECURITY_ATTRIBUTES", 24, {
+  nLength: [0, "u32"],
+  lpSecurityDescriptor: [8, "pointer"],
+  bInheritHandle: [16, "i32"],
+});
 
 /**
  * The content of a file that nobody but the trusted may read, decrypted where it was sealed. What is checked and what
@@ -34,7 +44,12 @@ const folderToo = 0x0200_0000;
 export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<string> {
   let handle: bigint;
   try {
-    handle = open(path, (access.genericRead | access.readControl) >>> 0, share.read, normalAttributes);
+    handle = open(
+      path,
+      (access.GENERIC_READ | access.READ_CONTROL) >>> 0,
+      share.FILE_SHARE_READ,
+      FILE_ATTRIBUTE_NORMAL,
+    );
   } catch (cause) {
     if (isMissing(cause)) return absent(path, "the file does not exist");
     return unreadable(path, "credentials-unreadable", cause, deniedHint(cause));
@@ -98,7 +113,7 @@ function replace(path: string, content: Buffer, sddl: string): void {
   const next = `${path}.new`;
   kernel32().DeleteFileW(wide(next));
   const handle = withSecurity(sddl, (attributes) =>
-    open(next, access.genericWrite, 0, normalAttributes, disposition.createNew, attributes),
+    open(next, access.GENERIC_WRITE, 0, FILE_ATTRIBUTE_NORMAL, disposition.CREATE_NEW, attributes),
   );
   try {
     try {
@@ -106,7 +121,7 @@ function replace(path: string, content: Buffer, sddl: string): void {
     } finally {
       kernel32().CloseHandle(handle);
     }
-    const replaceAndWriteThrough = 0x1 | 0x8;
+    const replaceAndWriteThrough = move.MOVEFILE_REPLACE_EXISTING | move.MOVEFILE_WRITE_THROUGH;
     if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
   } catch (error) {
     kernel32().DeleteFileW(wide(next));
@@ -124,7 +139,7 @@ export function makeProtectedFolder(path: string): void {
     withSecurity(folderSddl, (attributes, descriptor) => {
       if (kernel32().CreateDirectoryW(wide(path), attributes) !== 0) return;
       const error = lastError("CreateDirectoryW");
-      if (error.status !== winError.alreadyExists) throw error;
+      if (error.status !== winError.ERROR_ALREADY_EXISTS) throw error;
       if (advapi32().SetFileSecurityW(wide(path), ownerAndProtectedDacl, descriptor) === 0) {
         throw lastError("SetFileSecurityW");
       }
@@ -134,22 +149,18 @@ export function makeProtectedFolder(path: string): void {
   }
 }
 
-/** OWNER_SECURITY_INFORMATION, DACL_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION. */
-const ownerAndDacl = 0x1 | 0x4;
-const ownerAndProtectedDacl = 0x8000_0005;
-const sddlRevision = 1;
+const ownerAndDacl = securityInformation.OWNER_SECURITY_INFORMATION | securityInformation.DACL_SECURITY_INFORMATION;
+const ownerAndProtectedDacl = (ownerAndDacl | securityInformation.PROTECTED_DACL_SECURITY_INFORMATION) >>> 0;
 
 /** @param use gets SECURITY_ATTRIBUTES and the descriptor in it, both valid until it returns */
 function withSecurity<T>(sddl: string, use: (attributes: Buffer, descriptor: bigint) => T): T {
   const slot = pointerSlot();
-  if (advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), sddlRevision, slot, null) === 0) {
+  if (advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), SDDL_REVISION_1, slot, null) === 0) {
     throw lastError("ConvertStringSecurityDescriptorToSecurityDescriptorW");
   }
   try {
-    const attributes = Buffer.alloc(24);
-    attributes.writeUInt32LE(attributes.length, 0);
-    attributes.writeBigUInt64LE(pointerIn(slot), 8);
-    return use(attributes, pointerIn(slot));
+    const { size: nLength } = securityAttributes;
+    return use(structure(securityAttributes, { nLength, lpSecurityDescriptor: pointerIn(slot) }), pointerIn(slot));
   } finally {
     kernel32().LocalFree(pointerIn(slot));
   }
@@ -161,19 +172,21 @@ function open(
   rights: number,
   sharing: number,
   flags: number,
-  how: number = disposition.openExisting,
+  how: number = disposition.OPEN_EXISTING,
   attributes: Buffer | null = null,
 ): bigint {
   const handle = kernel32().CreateFileW(wide(path), rights, sharing, attributes, how, flags, 0n);
-  if (handle === invalidHandle) throw lastError("CreateFileW");
+  if (handle === INVALID_HANDLE_VALUE) throw lastError("CreateFileW");
   return handle;
 }
+
+const shareAll = share.FILE_SHARE_READ | share.FILE_SHARE_WRITE | share.FILE_SHARE_DELETE;
 
 /** Undefined where nothing is there. @throws WindowsError */
 function securityAt(path: string): SecurityDescriptor | undefined {
   let handle: bigint;
   try {
-    handle = open(path, access.readControl, share.readWriteDelete, folderToo);
+    handle = open(path, access.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;
@@ -220,12 +233,12 @@ function writeAll(handle: bigint, bytes: Buffer): void {
 }
 
 function isMissing(cause: unknown): boolean {
-  const missing: readonly number[] = [winError.fileNotFound, winError.pathNotFound];
+  const missing: readonly number[] = [winError.ERROR_FILE_NOT_FOUND, winError.ERROR_PATH_NOT_FOUND];
   return cause instanceof WindowsError && missing.includes(cause.status);
 }
 
 function deniedHint(cause: unknown): string {
-  const denied = cause instanceof WindowsError && cause.status === winError.accessDenied;
+  const denied = cause instanceof WindowsError && cause.status === winError.ERROR_ACCESS_DENIED;
   return denied ? " Only administrators may read it: run as one, or as SYSTEM." : "";
 }
 

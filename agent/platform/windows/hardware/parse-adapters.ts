@@ -1,4 +1,5 @@
 import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
+import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { type Memory, offsetOf } from "../native/memory.ts";
 
@@ -10,7 +11,8 @@ export interface AddressRow {
   /** The name that the administrator knows: `Ethernet 2`. */
   readonly name: string;
   readonly hasGateway: boolean;
-  readonly ipv4Metric: number;
+  /** The lower one of IPv4 and IPv6, as far as the adapter has them. */
+  readonly metric: number;
 }
 
 /** What is read of one MIB_IF_ROW2. */
@@ -32,39 +34,56 @@ export interface InterfaceRow {
   readonly operational: boolean;
 }
 
-const rowLength = 1352;
+/** A row of the interface table. */
+export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
+  InterfaceLuid: [0, "u64"],
+  InterfaceIndex: [8, "u32"],
+  InterfaceGuid: [12, 16],
+  Alias: [28, 514],
+  Description: [542, 514],
+  PhysicalAddressLength: [1056, "u32"],
+  PhysicalAddress: [1060, 32],
+  PermanentPhysicalAddress: [1092, 32],
+  Type: [1128, "u32"],
+  PhysicalMediumType: [1140, "u32"],
+  InterfaceAndOperStatusFlags: [1152, "u8"],
+  OperStatus: [1156, "u32"],
+});
+const { IfOperStatusUp } = constants("ifdef.h", { IfOperStatusUp: 1 });
+const guid = layout("guiddef.h", "GUID", 16, { Data1: [0, 4], Data2: [4, 2], Data3: [6, 2], Data4: [8, 8] });
 
-/** Reads the rows of MIB_IF_TABLE2, netioapi.h, 64-bit layout; a rest that is no whole row is left out. */
+/** Reads the rows of MIB_IF_TABLE2; a rest that is no whole row is left out. */
 export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
   const rows: InterfaceRow[] = [];
-  for (let start = 0; start + rowLength <= bytes.length; start += rowLength) {
-    const row = bytes.subarray(start, start + rowLength);
-    const macLength = row.readUInt32LE(1056);
+  for (let start = 0; start + interfaceRow.size <= bytes.length; start += interfaceRow.size) {
+    const read = <N extends keyof typeof interfaceRow.fields>(name: N) => readField(interfaceRow, name, bytes, start);
+    const mac = (octets: Buffer) =>
+      read("PhysicalAddressLength") === 6 ? presentMac(octets.subarray(0, 6)) : undefined;
     rows.push({
-      luid: row.readBigUInt64LE(0),
-      index: row.readUInt32LE(8),
-      guid: guidAt(row, 12),
-      alias: wideField(row, 28, 257),
-      description: wideField(row, 542, 257),
-      mac: macLength === 6 ? presentMac(row.subarray(1060, 1066)) : undefined,
-      permanentMac: macLength === 6 ? presentMac(row.subarray(1092, 1098)) : undefined,
-      type: row.readUInt32LE(1128),
-      physicalMedium: row.readUInt32LE(1140),
-      flags: row.readUInt8(1152),
-      operational: row.readUInt32LE(1156) === 1,
+      luid: read("InterfaceLuid"),
+      index: read("InterfaceIndex"),
+      guid: guidText(read("InterfaceGuid")),
+      alias: wideText(read("Alias")),
+      description: wideText(read("Description")),
+      mac: mac(read("PhysicalAddress")),
+      permanentMac: mac(read("PermanentPhysicalAddress")),
+      type: read("Type"),
+      physicalMedium: read("PhysicalMediumType"),
+      flags: read("InterfaceAndOperStatusFlags"),
+      operational: read("OperStatus") === IfOperStatusUp,
     });
   }
   return rows;
 }
 
-/** GUID, guiddef.h: the first three fields little-endian. */
-function guidAt(bytes: Buffer, offset: number): string {
-  const hex = (start: number, end: number): string => bytes.toString("hex", offset + start, offset + end);
-  const little = (start: number, end: number): string =>
-    Buffer.from(bytes.subarray(offset + start, offset + end))
+/** `{4D36E972-…}`: the first three fields are little-endian. */
+function guidText(bytes: Buffer): string {
+  const little = (name: "Data1" | "Data2" | "Data3"): string =>
+    Buffer.from(readField(guid, name, bytes))
       .reverse()
       .toString("hex");
-  return `{${little(0, 4)}-${little(4, 6)}-${little(6, 8)}-${hex(8, 10)}-${hex(10, 16)}}`.toUpperCase();
+  const rest = readField(guid, "Data4", bytes).toString("hex");
+  return `{${little("Data1")}-${little("Data2")}-${little("Data3")}-${rest.slice(0, 4)}-${rest.slice(4)}}`.toUpperCase();
 }
 
 function presentMac(octets: Uint8Array): Mac | undefined {
@@ -72,14 +91,29 @@ function presentMac(octets: Uint8Array): Mac | undefined {
   return mac === undefined || isVoid(mac) ? undefined : mac;
 }
 
-function wideField(row: Buffer, offset: number, units: number): string {
-  const text = row.toString("utf16le", offset, offset + 2 * units);
+function wideText(bytes: Buffer): string {
+  const text = bytes.toString("utf16le");
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);
 }
 
+const addressRow = layout("iptypes.h", "IP_ADAPTER_ADDRESSES_LH", 448, {
+  IfIndex: [4, "u32"],
+  Next: [8, "pointer"],
+  FriendlyName: [72, "pointer"],
+  Ipv6IfIndex: [108, "u32"],
+  FirstGatewayAddress: [208, "pointer"],
+  Ipv4Metric: [216, "u32"],
+  Ipv6Metric: [220, "u32"],
+  Luid: [224, "u64"],
+});
+/** Of IP_ADAPTER_ADDRESSES_LH up to its last field that is read. */
+const addressRowPart = addressRow.at.Luid + 8;
+const maxNameSize = 514;
+const maxMetric = 0xffff_ffff;
+
 /**
- * Reads the linked list of IP_ADAPTER_ADDRESSES_LH, iptypes.h, 64-bit layout.
+ * Reads the linked list of IP_ADAPTER_ADDRESSES_LH.
  * @returns undefined where a pointer leads outside the memory
  */
 export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefined {
@@ -87,17 +121,21 @@ export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefi
   const rows: AddressRow[] = [];
   const seen = new Set<number>();
   for (let start = 0; bytes.length > 0; ) {
-    if (start + 232 > bytes.length || seen.has(start)) return undefined;
+    if (start + addressRowPart > bytes.length || seen.has(start)) return undefined;
     seen.add(start);
-    const nameAt = offsetOf(memory, bytes.readBigUInt64LE(start + 72));
+    const read = <N extends keyof typeof addressRow.fields>(name: N) => readField(addressRow, name, bytes, start);
+    const nameAt = offsetOf(memory, read("FriendlyName"));
+    // An adapter without IPv4 has the index 0 there, and the other way round.
+    const [ipv4, ipv6] = [read("IfIndex"), read("Ipv6IfIndex")];
+    const metrics = [ipv4 === 0 ? [] : read("Ipv4Metric"), ipv6 === 0 ? [] : read("Ipv6Metric")].flat();
     rows.push({
-      index: bytes.readUInt32LE(start + 4) || bytes.readUInt32LE(start + 112),
-      luid: bytes.readBigUInt64LE(start + 224),
-      name: nameAt === undefined ? "" : wideField(bytes, nameAt, 257),
-      hasGateway: bytes.readBigUInt64LE(start + 208) !== 0n,
-      ipv4Metric: bytes.readUInt32LE(start + 216),
+      index: ipv4 || ipv6,
+      luid: read("Luid"),
+      name: nameAt === undefined ? "" : wideText(bytes.subarray(nameAt, nameAt + maxNameSize)),
+      hasGateway: read("FirstGatewayAddress") !== 0n,
+      metric: Math.min(maxMetric, ...metrics),
     });
-    const next = bytes.readBigUInt64LE(start + 8);
+    const next = read("Next");
     if (next === 0n) break;
     const offset = offsetOf(memory, next);
     if (offset === undefined) return undefined;
@@ -119,7 +157,7 @@ export function toAdapters(
 ): readonly Adapter[] {
   const routed = addresses
     .filter((row) => row.hasGateway || row.index === best)
-    .toSorted((a, b) => Number(b.index === best) - Number(a.index === best) || a.ipv4Metric - b.ipv4Metric)
+    .toSorted((a, b) => Number(b.index === best) - Number(a.index === best) || a.metric - b.metric)
     .map(({ luid }) => luid);
   return interfaces.filter(isAdapter).map((row) => {
     const address = addresses.find(({ luid }) => luid === row.luid);
@@ -138,19 +176,23 @@ export function toAdapters(
   });
 }
 
-const filterInterface = 0x02;
+/** Bits of InterfaceAndOperStatusFlags, bit fields in netioapi.h. */
+const statusFlag = { HardwareInterface: 0x1, FilterInterface: 0x2, ConnectorPresent: 0x4 } as const;
+const ifType = constants("ipifcons.h", {
+  IF_TYPE_ETHERNET_CSMACD: 6,
+  IF_TYPE_PPP: 23,
+  IF_TYPE_SOFTWARE_LOOPBACK: 24,
+  IF_TYPE_IEEE80211: 71,
+  IF_TYPE_TUNNEL: 131,
+});
+/** IF_TYPE_WWANPP and IF_TYPE_WWANPP2 (IANA ifType), which mingw-w64's headers lack. */
+const mobileTypes: readonly number[] = [243, 244];
+const medium = constants("ntddndis.h", { NdisPhysicalMediumWirelessWan: 8, NdisPhysicalMediumBluetooth: 10 });
 
 /** Filter drivers appear as copies of the adapter that they sit on, under its address; they are no adapters. */
 function isAdapter(row: InterfaceRow): boolean {
-  return (row.flags & filterInterface) === 0;
+  return (row.flags & statusFlag.FilterInterface) === 0;
 }
-
-const hardwareInterface = 0x01;
-const connectorPresent = 0x04;
-
-const ifType = { ethernet: 6, ppp: 23, loopback: 24, wifi: 71, tunnel: 131, wwan: [243, 244] } as const;
-const bluetoothMedium = 10;
-const mobileMedium = 8;
 
 /** Drivers that claim hardware though they are software, by the names their makers give them. */
 const softwareNames: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
@@ -170,18 +212,23 @@ const softwareBuses: ReadonlySet<string | undefined> = new Set(["ROOT", "SWD"]);
 function kindOf(row: InterfaceRow, bus: string | undefined): Pick<Adapter, "kind" | "kindReason"> {
   const virtual = (kindReason: string) => ({ kind: "virtual" as const, kindReason });
   const other = (kindReason: string) => ({ kind: "other" as const, kindReason });
-  if (row.type === ifType.loopback) return { kind: "loopback", kindReason: "loopback" };
-  if (row.type === ifType.tunnel || row.type === ifType.ppp) return virtual("tunnel");
-  if (row.physicalMedium === bluetoothMedium) return other("Bluetooth");
-  if (row.physicalMedium === mobileMedium || ifType.wwan.some((type) => type === row.type))
+  if (row.type === ifType.IF_TYPE_SOFTWARE_LOOPBACK) return { kind: "loopback", kindReason: "loopback" };
+  if (row.type === ifType.IF_TYPE_TUNNEL || row.type === ifType.IF_TYPE_PPP) return virtual("tunnel");
+  if (row.physicalMedium === medium.NdisPhysicalMediumBluetooth) return other("Bluetooth");
+  if (row.physicalMedium === medium.NdisPhysicalMediumWirelessWan || mobileTypes.includes(row.type)) {
     return other("mobile modem");
+  }
   const software = softwareNames.find(({ pattern }) => pattern.test(row.description));
   if (software !== undefined) return virtual(`${software.reason} (${row.description})`);
-  if ((row.flags & hardwareInterface) === 0) return virtual("no hardware behind it");
+  if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("no hardware behind it");
   if (softwareBuses.has(bus)) return virtual(`made by software (${row.description})`);
-  if ((row.flags & connectorPresent) === 0) return virtual("hardware without a connector");
-  if (row.type !== ifType.ethernet && row.type !== ifType.wifi) return other(`interface type ${row.type}`);
-  return { kind: "physical", kindReason: row.type === ifType.wifi ? "Wi-Fi hardware" : "Ethernet hardware" };
+  if ((row.flags & statusFlag.ConnectorPresent) === 0) return virtual("hardware without a connector");
+  if (row.type !== ifType.IF_TYPE_ETHERNET_CSMACD && row.type !== ifType.IF_TYPE_IEEE80211)
+    return other(`interface type ${row.type}`);
+  return {
+    kind: "physical",
+    kindReason: row.type === ifType.IF_TYPE_IEEE80211 ? "Wi-Fi hardware" : "Ethernet hardware",
+  };
 }
 
 function assignedBy({ mac, permanentMac }: InterfaceRow): Adapter["addressAssigned"] {

@@ -1,11 +1,12 @@
+import { constants, layout, structure } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { iphlpapi } from "../native/iphlpapi.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, bytesAt, dwordIn, dwordSlot, type Memory, pointerIn, pointerSlot } from "../native/memory.ts";
-import { WindowsError } from "../native/windows-error.ts";
+import { WindowsError, winError } from "../native/windows-error.ts";
 import { readMachineKey } from "../read-registry.ts";
 import { adapterBus } from "./adapter-bus.ts";
-import { parseAddressRows, parseInterfaceRows, toAdapters } from "./parse-adapters.ts";
+import { interfaceRow, parseAddressRows, parseInterfaceRows, toAdapters } from "./parse-adapters.ts";
 
 /** All network adapters. @throws WindowsError */
 export function readAdapters(): readonly Adapter[] {
@@ -15,11 +16,17 @@ export function readAdapters(): readonly Adapter[] {
   return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface(), busOf);
 }
 
-const anyFamily = 0;
-/** Without anycast, multicast and DNS server addresses; with gateways. */
-const gatewaysAlone = 0x02 | 0x04 | 0x08 | 0x80;
-const bufferOverflow = 111;
-const noData = 232;
+const family = constants("winsock2.h", { AF_UNSPEC: 0, AF_INET: 2, AF_INET6: 23 });
+const gaa = constants("iptypes.h", {
+  GAA_FLAG_SKIP_ANYCAST: 0x02,
+  GAA_FLAG_SKIP_MULTICAST: 0x04,
+  GAA_FLAG_SKIP_DNS_SERVER: 0x08,
+  GAA_FLAG_INCLUDE_GATEWAYS: 0x80,
+});
+const gatewaysAlone = Object.values(gaa).reduce((flags, flag) => flags | flag, 0);
+const ifTable = layout("netioapi.h", "MIB_IF_TABLE2", 1360, { NumEntries: [0, "u32"], Table: [8, interfaceRow.size] });
+const sockaddrIn = layout("winsock2.h", "struct sockaddr_in", 16, { sin_family: [0, "u16"], sin_addr: [4, 4] });
+const sockaddrIn6 = layout("ws2ipdef.h", "struct sockaddr_in6", 28, { sin6_family: [0, "u16"], sin6_addr: [8, 16] });
 
 /** The list as the system wrote it. @throws WindowsError */
 export function adapterAddresses(): Memory {
@@ -27,14 +34,13 @@ export function adapterAddresses(): Memory {
   // The list may grow between two calls; the system's documentation asks for up to three.
   for (let tries = 0; ; tries += 1) {
     const bytes = Buffer.alloc(dwordIn(length));
-    const status = iphlpapi().GetAdaptersAddresses(anyFamily, gatewaysAlone, null, bytes, length);
-    if (status === noData) return { bytes: Buffer.alloc(0), base: 0n };
+    const status = iphlpapi().GetAdaptersAddresses(family.AF_UNSPEC, gatewaysAlone, null, bytes, length);
+    if (status === winError.ERROR_NO_DATA) return { bytes: Buffer.alloc(0), base: 0n };
     if (status === 0) return { bytes, base: addressOf(bytes) };
-    if (status !== bufferOverflow || tries === 4) throw new WindowsError("GetAdaptersAddresses", status);
+    if (status !== winError.ERROR_BUFFER_OVERFLOW || tries === 4)
+      throw new WindowsError("GetAdaptersAddresses", status);
   }
 }
-
-const rowLength = 1352;
 
 /** The rows of the interface table. @throws WindowsError */
 export function interfaceTable(): Buffer {
@@ -43,7 +49,7 @@ export function interfaceTable(): Buffer {
   if (status !== 0) throw new WindowsError("GetIfTable2", status);
   const table = pointerIn(slot);
   try {
-    return bytesAt(table + 8n, rowLength * ffi().getUint32(table, 0));
+    return bytesAt(table + BigInt(ifTable.at.Table), interfaceRow.size * ffi().getUint32(table, ifTable.at.NumEntries));
   } finally {
     iphlpapi().FreeMibTable(table);
   }
@@ -54,24 +60,12 @@ export function interfaceTable(): Buffer {
  * host of any network (RFC 5737, RFC 3849), so only a default route leads there.
  */
 function bestInterface(): number | undefined {
-  return interfaceTo(internet4(192, 0, 2, 1)) ?? interfaceTo(documentation6());
+  const internet4 = { sin_family: family.AF_INET, sin_addr: Buffer.from([192, 0, 2, 1]) };
+  const internet6 = { sin6_family: family.AF_INET6, sin6_addr: Buffer.from("20010db8".padEnd(31, "0") + 1, "hex") };
+  return interfaceTo(structure(sockaddrIn, internet4)) ?? interfaceTo(structure(sockaddrIn6, internet6));
 }
 
 function interfaceTo(address: Buffer): number | undefined {
   const index = dwordSlot();
   return iphlpapi().GetBestInterfaceEx(address, index) === 0 ? dwordIn(index) : undefined;
-}
-
-/** struct sockaddr_in: family 2, address at +4. */
-function internet4(...octets: readonly number[]): Buffer {
-  return Buffer.from([2, 0, 0, 0, ...octets, 0, 0, 0, 0, 0, 0, 0, 0]);
-}
-
-/** struct sockaddr_in6 of 2001:db8::1: family 23, address at +8. */
-function documentation6(): Buffer {
-  const address = Buffer.alloc(28);
-  address.writeUInt16LE(23, 0);
-  address.set([0x20, 0x01, 0x0d, 0xb8], 8);
-  address[23] = 1;
-  return address;
 }

@@ -1,4 +1,5 @@
 import type * as Ffi from "node:ffi";
+import { prototypes } from "../../native-layout.ts";
 
 /** C prototypes as data: by function name its argument types and its return type. A handle is `uint64`. */
 export type Signatures = Ffi.FunctionDefinitions;
@@ -35,5 +36,5 @@ export function library<const T extends Signatures>(
     opened ??= ffi().dlopen(pathOf(file), signatures);
     return opened.functions;
   };
-  return Object.assign(open, { file, signatures });
+  return Object.assign(open, { file, signatures: prototypes(file, signatures) });
 }

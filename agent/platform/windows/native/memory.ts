@@ -1,3 +1,4 @@
+import { layout } from "../../native-layout.ts";
 import { ffi } from "./library.ts";
 
 /** A string as Windows takes it: UTF-16 with a final zero. A zero inside would cut it short and is refused. */
@@ -40,10 +41,12 @@ export function wideAt(pointer: bigint): string {
   return bytesAt(pointer, length * 2).toString("utf16le");
 }
 
-/** A UNICODE_STRING inside a structure: its length in bytes at +0, the address of its text at +8. */
+const unicodeString = layout("ntsecapi.h", "LSA_UNICODE_STRING", 16, { Length: [0, "u16"], Buffer: [8, "pointer"] });
+
+/** A UNICODE_STRING inside a structure. */
 export function unicodeStringAt(structure: bigint, offset: number): string {
-  const length = ffi().getUint16(structure, offset);
-  const text = ffi().getUint64(structure, offset + 8);
+  const length = ffi().getUint16(structure, offset + unicodeString.at.Length);
+  const text = ffi().getUint64(structure, offset + unicodeString.at.Buffer);
   return text === 0n ? "" : bytesAt(text, length).toString("utf16le");
 }
 

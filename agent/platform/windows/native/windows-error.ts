@@ -1,3 +1,4 @@
+import { constants } from "../../native-layout.ts";
 import { kernel32 } from "./kernel32.ts";
 
 /** A call of Windows that failed; kept as the `cause` of the program's own error. */
@@ -8,10 +9,11 @@ export class WindowsError extends Error {
   readonly status: number;
 
   constructor(call: string, status: number) {
-    super(`${call} failed with Windows error ${status > 0xffff ? `0x${status.toString(16)}` : status}`);
+    const unsigned = status >>> 0;
+    super(`${call} failed with Windows error ${unsigned > 0xffff ? `0x${unsigned.toString(16)}` : unsigned}`);
     this.name = "WindowsError";
     this.call = call;
-    this.status = status;
+    this.status = unsigned;
   }
 }
 
@@ -20,19 +22,21 @@ export function lastError(call: string): WindowsError {
   return new WindowsError(call, kernel32().GetLastError());
 }
 
-/** Win32 error codes that are told apart, winerror.h. */
-export const winError = {
-  fileNotFound: 2,
-  pathNotFound: 3,
-  accessDenied: 5,
-  noMoreFiles: 18,
-  sharingViolation: 32,
-  lockViolation: 33,
-  insufficientBuffer: 122,
-  alreadyExists: 183,
-  moreData: 234,
-  noMoreItems: 259,
-  noneMapped: 1332,
-  /** ERROR_CTX_WINSTATION_NOT_FOUND */
-  noSuchSession: 7022,
-} as const;
+/** Win32 error codes. */
+export const winError = constants("winerror.h", {
+  ERROR_FILE_NOT_FOUND: 2,
+  ERROR_PATH_NOT_FOUND: 3,
+  ERROR_ACCESS_DENIED: 5,
+  ERROR_INVALID_DATA: 13,
+  ERROR_SHARING_VIOLATION: 32,
+  ERROR_LOCK_VIOLATION: 33,
+  ERROR_BUFFER_OVERFLOW: 111,
+  ERROR_INSUFFICIENT_BUFFER: 122,
+  ERROR_ALREADY_EXISTS: 183,
+  ERROR_NO_DATA: 232,
+  ERROR_MORE_DATA: 234,
+  ERROR_NO_MORE_ITEMS: 259,
+  ERROR_NONE_MAPPED: 1332,
+  /** The session has ended. */
+  ERROR_CTX_WINSTATION_NOT_FOUND: 7022,
+});

@@ -1,4 +1,5 @@
 import type { MakeCalls } from "../../native-calls.ts";
+import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, wide, wideAt } from "../native/memory.ts";
@@ -21,40 +22,46 @@ export interface UserProxySettings {
   readonly named: NamedProxies | undefined;
 }
 
-/** WINHTTP_PROXY_INFO: an access type at +0, the addresses of two strings. */
-const proxyInfo = { size: 24, accessType: 0, proxies: 8, bypass: 16 } as const;
-/** WINHTTP_CURRENT_USER_IE_PROXY_CONFIG: a flag at +0, the addresses of three strings. */
-const userConfig = { size: 32, detect: 0, script: 8, proxies: 16, bypass: 24 } as const;
-/** WINHTTP_AUTOPROXY_OPTIONS */
-const scriptOptions = { size: 32, flags: 0, detectFlags: 4, script: 8 } as const;
+const proxyInfo = layout("winhttp.h", "WINHTTP_PROXY_INFO", 24, {
+  dwAccessType: [0, "u32"],
+  lpszProxy: [8, "pointer"],
+  lpszProxyBypass: [16, "pointer"],
+});
+const userConfig = layout("winhttp.h", "WINHTTP_CURRENT_USER_IE_PROXY_CONFIG", 32, {
+  fAutoDetect: [0, "i32"],
+  lpszAutoConfigUrl: [8, "pointer"],
+  lpszProxy: [16, "pointer"],
+  lpszProxyBypass: [24, "pointer"],
+});
+const scriptOptions = layout("winhttp.h", "WINHTTP_AUTOPROXY_OPTIONS", 32, {
+  dwFlags: [0, "u32"],
+  dwAutoDetectFlags: [4, "u32"],
+  lpszAutoConfigUrl: [8, "pointer"],
+});
 
-/** WINHTTP_ACCESS_TYPE_*, winhttp.h. */
-const accessType = { noProxy: 1, named: 3 } as const;
-/** WINHTTP_AUTOPROXY_*, winhttp.h. */
-const autoProxy = { detect: 1, script: 2 } as const;
-/** WINHTTP_AUTO_DETECT_TYPE_DHCP | WINHTTP_AUTO_DETECT_TYPE_DNS_A */
-const detectBoth = 3;
+const accessType = constants("winhttp.h", { WINHTTP_ACCESS_TYPE_NO_PROXY: 1, WINHTTP_ACCESS_TYPE_NAMED_PROXY: 3 });
+const autoProxy = constants("winhttp.h", { WINHTTP_AUTOPROXY_AUTO_DETECT: 1, WINHTTP_AUTOPROXY_CONFIG_URL: 2 });
+const detection = constants("winhttp.h", { WINHTTP_AUTO_DETECT_TYPE_DHCP: 1, WINHTTP_AUTO_DETECT_TYPE_DNS_A: 2 });
 
 /** The machine's own proxies, as `netsh winhttp set proxy` sets them; undefined for none. @throws WindowsError */
 export function machineProxies(): NamedProxies | undefined {
-  const info = Buffer.alloc(proxyInfo.size);
+  const info = structure(proxyInfo, {});
   if (winhttp().WinHttpGetDefaultProxyConfiguration(info) === 0) throw lastError("WinHttpGetDefaultProxyConfiguration");
   return takeNamed(info);
 }
 
 /** @returns undefined where nothing was ever set for this user @throws WindowsError */
 export function userProxySettings(): UserProxySettings | undefined {
-  const config = Buffer.alloc(userConfig.size);
+  const config = structure(userConfig, {});
   if (winhttp().WinHttpGetIEProxyConfigForCurrentUser(config) === 0) {
     const error = lastError("WinHttpGetIEProxyConfigForCurrentUser");
-    if (error.status === winError.fileNotFound) return undefined;
+    if (error.status === winError.ERROR_FILE_NOT_FOUND) return undefined;
     throw error;
   }
-  const [script, proxies, bypass] = [userConfig.script, userConfig.proxies, userConfig.bypass].map((at) =>
-    takeText(config, at),
-  );
+  const { lpszAutoConfigUrl, lpszProxy, lpszProxyBypass } = userConfig.at;
+  const [script, proxies, bypass] = [lpszAutoConfigUrl, lpszProxy, lpszProxyBypass].map((at) => takeText(config, at));
   return {
-    detect: config.readInt32LE(userConfig.detect) !== 0,
+    detect: readField(userConfig, "fAutoDetect", config) !== 0,
     script: script ?? "",
     named: proxies ? { proxies, bypass: bypass ?? "" } : undefined,
   };
@@ -77,18 +84,11 @@ export async function proxiesByScript(
   script: string | undefined,
   makeCalls: MakeCalls,
 ): Promise<NamedProxies | undefined> {
-  const session = winhttp().WinHttpOpen(null, accessType.noProxy, null, null, 0);
+  const session = winhttp().WinHttpOpen(null, accessType.WINHTTP_ACCESS_TYPE_NO_PROXY, null, null, 0);
   if (session === 0n) throw lastError("WinHttpOpen");
   winhttp().WinHttpSetTimeouts(session, scriptTimeout, scriptTimeout, scriptTimeout, scriptTimeout);
-  const options = Buffer.alloc(scriptOptions.size);
-  options.writeUInt32LE(script === undefined ? autoProxy.detect : autoProxy.script, scriptOptions.flags);
-  if (script === undefined) options.writeUInt32LE(detectBoth, scriptOptions.detectFlags);
-  else {
-    const address = wide(script);
-    lent.push(address);
-    options.writeBigUInt64LE(addressOf(address), scriptOptions.script);
-  }
-  const info = Buffer.alloc(proxyInfo.size);
+  const options = structure(scriptOptions, script === undefined ? detecting : fetching(script));
+  const info = structure(proxyInfo, {});
   const [answer] = await makeCalls([nativeCall(winhttp, "WinHttpGetProxyForUrl", [session, wide(url), options, info])]);
   // Not before the call has come back: until then the session is in use.
   winhttp().WinHttpCloseHandle(session);
@@ -99,10 +99,22 @@ export async function proxiesByScript(
   return filled instanceof Uint8Array ? takeNamed(Buffer.from(filled)) : undefined;
 }
 
+const detecting = {
+  dwFlags: autoProxy.WINHTTP_AUTOPROXY_AUTO_DETECT,
+  dwAutoDetectFlags: detection.WINHTTP_AUTO_DETECT_TYPE_DHCP | detection.WINHTTP_AUTO_DETECT_TYPE_DNS_A,
+};
+
+function fetching(script: string) {
+  const address = wide(script);
+  lent.push(address);
+  return { dwFlags: autoProxy.WINHTTP_AUTOPROXY_CONFIG_URL, lpszAutoConfigUrl: addressOf(address) };
+}
+
 function takeNamed(info: Buffer): NamedProxies | undefined {
-  const proxies = takeText(info, proxyInfo.proxies);
-  const bypass = takeText(info, proxyInfo.bypass);
-  return info.readUInt32LE(proxyInfo.accessType) === accessType.named ? { proxies, bypass } : undefined;
+  const proxies = takeText(info, proxyInfo.at.lpszProxy);
+  const bypass = takeText(info, proxyInfo.at.lpszProxyBypass);
+  const named = readField(proxyInfo, "dwAccessType", info) === accessType.WINHTTP_ACCESS_TYPE_NAMED_PROXY;
+  return named ? { proxies, bypass } : undefined;
 }
 
 /** Copies the text whose address stands in a structure, and frees it; the whole process shares its memory. */

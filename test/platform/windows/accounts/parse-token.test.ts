@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isEnabled, parseTokenGroups, parseTokenSid } from "../../../../agent/platform/windows/accounts/parse-token.ts";
+import {
+  isEnabled,
+  parseTokenGroups,
+  parseTokenPrimaryGroup,
+} from "../../../../agent/platform/windows/accounts/parse-token.ts";
 import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 
 const base = 0x7ff0_0000_1000n;
@@ -44,7 +48,7 @@ test("reads any bytes without an error", () => {
     fc.property(fc.uint8Array({ maxLength: 100 }), (data) => {
       const memory = { bytes: Buffer.from(data), base: 0n };
       parseTokenGroups(memory);
-      expect(parseTokenSid(memory) ?? "S-1-0").toMatch(/^S-1-/);
+      expect(parseTokenPrimaryGroup(memory) ?? "S-1-0").toMatch(/^S-1-/);
     }),
   );
 });

@@ -135,18 +135,40 @@ describe("address", () => {
 });
 
 describe("default route", () => {
-  const address = (luid: bigint, index: number, ipv4Metric: number, hasGateway = true): AddressRow => ({
+  const address = (luid: bigint, index: number, metric: number, hasGateway = true): AddressRow => ({
     luid,
     index,
     name: `n${index}`,
     hasGateway,
-    ipv4Metric,
+    metric,
   });
 
   test("ranks the system's choice first, then by metric; without a gateway there is none", () => {
     const rows = [1n, 2n, 3n, 4n].map((luid) => ({ ...plain, luid }));
     const known = [address(1n, 1, 50), address(2n, 2, 25), address(3n, 3, 75), address(4n, 4, 5, false)];
     expect(toAdapters(rows, known, 3, untold).map(({ defaultRoute }) => defaultRoute)).toEqual([2, 1, 0, undefined]);
+  });
+});
+
+describe("IP_ADAPTER_ADDRESSES", () => {
+  /** A row as iptypes.h lays it out; ZoneIndices[0], right after Ipv6IfIndex, holds the IPv6 zone. */
+  function row(fields: { ipv4Index?: number; ipv6Index?: number; ipv4Metric?: number; ipv6Metric?: number }): Buffer {
+    const bytes = Buffer.alloc(448);
+    bytes.writeUInt32LE(fields.ipv4Index ?? 0, 4);
+    bytes.writeUInt32LE(fields.ipv6Index ?? 0, 108);
+    bytes.writeUInt32LE(99, 112);
+    bytes.writeUInt32LE(fields.ipv4Metric ?? 0, 216);
+    bytes.writeUInt32LE(fields.ipv6Metric ?? 0, 220);
+    return bytes;
+  }
+
+  test.each([
+    ["IPv4 alone", { ipv4Index: 7, ipv4Metric: 25 }, { index: 7, metric: 25 }],
+    ["IPv6 alone", { ipv6Index: 8, ipv6Metric: 35 }, { index: 8, metric: 35 }],
+    ["both", { ipv4Index: 9, ipv6Index: 9, ipv4Metric: 50, ipv6Metric: 20 }, { index: 9, metric: 20 }],
+    ["neither", {}, { index: 0, metric: 0xffff_ffff }],
+  ])("the index and the metric of an adapter with %s", (_what, fields, expected) => {
+    expect(parseAddressRows({ bytes: row(fields), base: 0x1000n })).toMatchObject([expected]);
   });
 });
 

@@ -33,7 +33,7 @@ export type NativeTable =
 
 const tables: NativeTable[] = [];
 
-/** All tables of the modules that are loaded. */
+/** All tables of the modules that are loaded. @internal for tests */
 export const nativeTables: readonly NativeTable[] = tables;
 
 /**

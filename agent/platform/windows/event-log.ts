@@ -3,7 +3,7 @@ import { eventRecord, eventSource, supportedTypes } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
-import { access, HKEY_LOCAL_MACHINE, readMachineKey } from "./read-registry.ts";
+import { HKEY_LOCAL_MACHINE, keyAccess, readMachineKey } from "./read-registry.ts";
 import { registryType } from "./registry-values.ts";
 
 /** Writes one event to the log `Application`. @throws WindowsError */
@@ -41,7 +41,7 @@ export function registerEventSource(): void {
     0,
     null,
     0,
-    access.KEY_WRITE | access.KEY_WOW64_64KEY,
+    keyAccess.KEY_WRITE | keyAccess.KEY_WOW64_64KEY,
     null,
     slot,
     null,

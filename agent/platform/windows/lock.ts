@@ -2,7 +2,7 @@ import { AgentError } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { HeldLock } from "../port.ts";
-import { access, FILE_ATTRIBUTE_NORMAL, INVALID_HANDLE_VALUE, kernel32, share } from "./native/kernel32.ts";
+import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "./native/kernel32.ts";
 import { wide } from "./native/memory.ts";
 import { lastError, type WindowsError, winError } from "./native/windows-error.ts";
 
@@ -17,8 +17,8 @@ const overlapped = layout("minwinbase.h", "OVERLAPPED", 32, {});
 export function tryLock(path: string): Reading<HeldLock> {
   const handle = kernel32().CreateFileW(
     wide(path),
-    (access.GENERIC_READ | access.GENERIC_WRITE) >>> 0,
-    share.FILE_SHARE_READ | share.FILE_SHARE_WRITE,
+    (fileAccess.GENERIC_READ | fileAccess.GENERIC_WRITE) >>> 0,
+    fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE,
     null,
     OPEN_ALWAYS,
     FILE_ATTRIBUTE_NORMAL,

@@ -7,13 +7,13 @@ import type { RegistryValue } from "./registry-values.ts";
 /** Sign-extended to the size of a pointer. */
 export const { HKEY_LOCAL_MACHINE } = constants("winreg.h", { HKEY_LOCAL_MACHINE: 0xffff_ffff_8000_0002n });
 /** Rights on a key, and the view: that of 64-bit programs or that of 32-bit ones. */
-export const access = constants("winnt.h", {
+export const keyAccess = constants("winnt.h", {
   KEY_READ: 0x2_0019,
   KEY_WRITE: 0x2_0006,
   KEY_WOW64_64KEY: 0x0100,
   KEY_WOW64_32KEY: 0x0200,
 });
-const viewFlag = { 64: access.KEY_WOW64_64KEY, 32: access.KEY_WOW64_32KEY } as const;
+const viewFlag = { 64: keyAccess.KEY_WOW64_64KEY, 32: keyAccess.KEY_WOW64_32KEY } as const;
 
 /** A key as stored: its values, and the names of its subkeys. */
 export interface RegistryKey {
@@ -31,7 +31,7 @@ export type ReadKey = (path: string, view?: 32 | 64) => RegistryKey | undefined;
  */
 export function readMachineKey(path: string, view: 32 | 64 = 64): RegistryKey | undefined {
   const slot = pointerSlot();
-  const status = advapi32().RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide(path), 0, access.KEY_READ | viewFlag[view], slot);
+  const status = advapi32().RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide(path), 0, keyAccess.KEY_READ | viewFlag[view], slot);
   if (status === winError.ERROR_FILE_NOT_FOUND || status === winError.ERROR_PATH_NOT_FOUND) return undefined;
   if (status !== 0) throw new WindowsError("RegOpenKeyExW", status);
   const key = pointerIn(slot);

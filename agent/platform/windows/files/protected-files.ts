@@ -4,7 +4,7 @@ import { constants, layout, structure } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { access, FILE_ATTRIBUTE_NORMAL, INVALID_HANDLE_VALUE, kernel32, share } from "../native/kernel32.ts";
+import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, seal, unseal } from "./data-protection.ts";
@@ -46,8 +46,8 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
   try {
     handle = open(
       path,
-      (access.GENERIC_READ | access.READ_CONTROL) >>> 0,
-      share.FILE_SHARE_READ,
+      (fileAccess.GENERIC_READ | fileAccess.READ_CONTROL) >>> 0,
+      fileShare.FILE_SHARE_READ,
       FILE_ATTRIBUTE_NORMAL,
     );
   } catch (cause) {
@@ -113,7 +113,7 @@ function replace(path: string, content: Buffer, sddl: string): void {
   const next = `${path}.new`;
   kernel32().DeleteFileW(wide(next));
   const handle = withSecurity(sddl, (attributes) =>
-    open(next, access.GENERIC_WRITE, 0, FILE_ATTRIBUTE_NORMAL, disposition.CREATE_NEW, attributes),
+    open(next, fileAccess.GENERIC_WRITE, 0, FILE_ATTRIBUTE_NORMAL, disposition.CREATE_NEW, attributes),
   );
   try {
     try {
@@ -180,13 +180,13 @@ function open(
   return handle;
 }
 
-const shareAll = share.FILE_SHARE_READ | share.FILE_SHARE_WRITE | share.FILE_SHARE_DELETE;
+const shareAll = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE | fileShare.FILE_SHARE_DELETE;
 
 /** Undefined where nothing is there. @throws WindowsError */
 function securityAt(path: string): SecurityDescriptor | undefined {
   let handle: bigint;
   try {
-    handle = open(path, access.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS);
+    handle = open(path, fileAccess.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;

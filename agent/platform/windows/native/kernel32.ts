@@ -58,13 +58,13 @@ export const kernel32 = library(
 /** What CreateFileW returns where it fails. */
 export const { INVALID_HANDLE_VALUE } = constants("handleapi.h", { INVALID_HANDLE_VALUE: 0xffff_ffff_ffff_ffffn });
 /** Rights of an open file. */
-export const access = constants("winnt.h", {
+export const fileAccess = constants("winnt.h", {
   GENERIC_READ: 0x8000_0000,
   GENERIC_WRITE: 0x4000_0000,
   READ_CONTROL: 0x0002_0000,
 });
 /** What others may do with it meanwhile. */
-export const share = constants("winnt.h", { FILE_SHARE_READ: 1, FILE_SHARE_WRITE: 2, FILE_SHARE_DELETE: 4 });
+export const fileShare = constants("winnt.h", { FILE_SHARE_READ: 1, FILE_SHARE_WRITE: 2, FILE_SHARE_DELETE: 4 });
 export const { FILE_ATTRIBUTE_NORMAL } = constants("winnt.h", { FILE_ATTRIBUTE_NORMAL: 0x80 });
 
 let directory: string | undefined;

@@ -73,7 +73,7 @@ for (const target of chosen) {
     setWindowsResources(executable, { version, description, fileName: target.executable });
     if (signing !== undefined) sign(executable, signing);
   }
-  if (target.name === "darwin-arm64") signFileAdHoc(executable, macosIdentifier);
+  if (target.platform === "darwin") signFileAdHoc(executable, macosIdentifier);
   // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
   runTool("sync", [executable]);
   runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);

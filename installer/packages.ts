@@ -29,12 +29,13 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
       const templates = makeZip("policy-templates", asFiles(policyTemplates(product.version)), dist);
       return [makeWindowsPackage(join(dist, executable), dist), templates];
     }
-    // The package itself is made on a Mac.
-    if (name === "darwin-arm64") return [makeZip("macos", macosFiles(), dist)];
+    // The package itself is made on a Mac; what it is made with serves both processors.
+    if (name === "darwin-arm64" || name === "darwin-x64") return [makeZip("macos", macosFiles(), dist)];
     return linuxFormats.map((format) => makeLinuxPackage(format, name, join(dist, executable), dist));
   });
+  const packages = [...new Set(made)];
   if (built.some(({ platform }) => platform === "linux")) {
-    for (const format of linuxFormats) made.push(makeGatewayPackage(format, dist));
+    for (const format of linuxFormats) packages.push(makeGatewayPackage(format, dist));
   }
   const documents = [
     { path: join(dist, "THIRD-PARTY-NOTICES.txt"), text: thirdPartyNotices() },
@@ -44,10 +45,10 @@ export function makePackages(built: readonly Target[], dist: string): readonly s
     },
   ];
   for (const { path, text } of documents) writeFileSync(path, text);
-  made.push(...documents.map(({ path }) => path));
+  packages.push(...documents.map(({ path }) => path));
   const executables = built.map(({ executable }) => join(dist, executable));
-  writeFileSync(join(dist, "SHA256SUMS"), checksums([...executables, ...made]));
-  return made;
+  writeFileSync(join(dist, "SHA256SUMS"), checksums([...executables, ...packages]));
+  return packages;
 }
 
 const linuxFormats = ["deb", "rpm"] as const;

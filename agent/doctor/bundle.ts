@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
-import { rotatedPath } from "../own-files.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 

@@ -105,8 +105,11 @@ export interface Platform extends IdentitySources {
   listenerOwner?(port: number): Reading<Listener>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
   readProtected(path: string): Reading<string>;
-  /** By what ordinary users may change a file, or `false`; a privileged run refuses such settings. */
-  writableByOthers(path: string): Reading<Exposure | false>;
+  /**
+   * The content of a file that decides where this run goes or whom it trusts, of at most 1 MiB; `failed` with
+   * `settings-exposed` where ordinary users may change or replace it, else with `settings-unreadable`.
+   */
+  readTrusted(path: string): Reading<Buffer>;
   /**
    * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.

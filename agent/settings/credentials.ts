@@ -3,6 +3,7 @@ import { basicAuthorization } from "../network/proxy/address.ts";
 import { printable } from "../printable.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
+import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import { nearest } from "./nearest.ts";
 import type { Settings } from "./table.ts";
 
@@ -110,17 +111,10 @@ function unknownField(name: string): string {
   return `it has the unknown field ${printable(name, 50)}; did you mean ${meant}`;
 }
 
-function fieldsOf(text: string, path: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    // The parser's message quotes the text, so neither it nor the error is kept.
-    throw invalid(path, `it is not valid JSON; it must hold ${wanted}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(path, `it is not one JSON object; it must hold ${wanted}`);
-  return value as Record<string, unknown>;
+function fieldsOf(text: string, path: string): JsonObject {
+  const parsed = parseJsonObject(text, (name) => known.includes(name));
+  if ("value" in parsed) return parsed.value;
+  throw invalid(path, `it ${parsed.fault}; it must hold ${wanted}`);
 }
 
 /** @param name of the field or variable, for the message */

@@ -1,5 +1,4 @@
-import { readFileSync, type Stats, statSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { AgentError } from "../errors.ts";
 import type { SettingFile } from "./named-file.ts";
 
 /** One certificate of a file. */
@@ -8,31 +7,20 @@ export interface PemCertificate {
   readonly parsed: import("node:crypto").X509Certificate;
 }
 
-const maxSize = 1024 * 1024;
-
 /**
  * Reads the certificates of the file that a setting names.
  * @param wanted completes "It must hold …" in messages
  * @returns at least one, in their order
- * @throws AgentError `setting-invalid`
+ * @throws AgentError `setting-invalid`, `settings-exposed`
  */
 export function readPemCertificates(
-  { path, origin }: SettingFile,
+  { path, origin, read }: SettingFile,
   wanted: string,
 ): readonly [PemCertificate, ...PemCertificate[]] {
   const invalid = (why: string, cause?: unknown) =>
     new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
-  let stats: Stats;
-  let text = "";
-  try {
-    stats = statSync(path);
-    // A device or a pipe need not have an end.
-    if (stats.isFile() && stats.size <= maxSize) text = readFileSync(path, "latin1");
-  } catch (cause) {
-    throw invalid(`can't be read (${systemErrorCode(cause)})`, cause);
-  }
-  if (!stats.isFile()) throw invalid("is no regular file");
-  if (stats.size > maxSize) throw invalid("is larger than 1 MiB");
+  // Comments between the certificates may be in any encoding.
+  const text = read().toString("latin1");
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   // Not imported: a bundle would load it at every start.
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
@@ -47,5 +35,5 @@ export function readPemCertificates(
   return [first, ...others];
 }
 
-/** The certificates that the setting `caFile` adds to the system's. @throws AgentError `setting-invalid` */
+/** The certificates that the setting `caFile` adds to the system's. @throws AgentError `setting-invalid`, `settings-exposed` */
 export const readCaFile = (file: SettingFile) => readPemCertificates(file, "CA certificates");

@@ -1,50 +1,46 @@
-import { readFileSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { AgentError } from "../errors.ts";
+import { decodeText, whyNot } from "../files/open-file.ts";
+import type { Reading } from "../reading.ts";
+import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import type { Layer } from "./layers.ts";
-
-const maxSize = 1024 * 1024;
 
 /**
  * Reads a JSON file of settings: one object, setting names as keys.
+ * @param file what is at `path`
  * @param required whether it was asked for by name, so that its absence is a mistake
- * @throws AgentError `settings-unreadable`
+ * @throws AgentError `settings-unreadable`, `settings-exposed`
  */
-export function readSettingsFile(path: string, required: boolean): Layer {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" && !required) return { kind: "file", location: path, values: {} };
-    const why = code === "ENOENT" ? "does not exist" : `can't be read (${code})`;
-    throw new AgentError("settings-unreadable", `The settings file ${path} ${why}.`, { cause });
-  }
-  return { kind: "file", location: path, values: parseSettings(text, path) };
+export function readSettingsFile(path: string, file: Reading<Buffer>, required: boolean): Layer {
+  const values = settingsIn("settings file", path, file);
+  if (values !== undefined) return { kind: "file", location: path, values };
+  if (!required) return { kind: "file", location: path, values: {} };
+  throw new AgentError("settings-unreadable", `The settings file ${path} does not exist.`);
 }
 
 /**
- * @param path names the source in messages
- * @throws AgentError `settings-unreadable`
+ * The settings in a file; undefined where it is absent.
+ * @param file its errors begin with the path
+ * @throws AgentError `settings-unreadable`, `settings-exposed`
  */
-export function parseSettings(text: string, path: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
+export function settingsIn(
+  what: "settings file" | "policy",
+  path: string,
+  file: Reading<Buffer>,
+): JsonObject | undefined {
+  if (file.kind === "absent") return undefined;
+  if (file.kind === "failed") {
+    const { code, finding, remedy } = file.error;
+    throw new AgentError(code, `The ${what} ${finding}`, { cause: file.error, remedy });
+  }
+  const fault = (why: string, cause?: unknown) =>
+    new AgentError("settings-unreadable", `The ${what} ${path} ${why}.`, { cause });
+  let text: string;
   try {
-    if (text.length > maxSize) throw new RangeError("too large");
-    // Windows editors put a byte order mark in front.
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    text = decodeText(file.value);
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? `is not valid JSON${place(cause.message)}` : "is larger than 1 MiB";
-    throw new AgentError("settings-unreadable", `The settings file ${path} ${why}.`, { cause });
+    throw fault(`can't be read: ${whyNot(cause)}`, cause);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    const message = `The settings file ${path} must hold one JSON object, such as {"fleetSize": 2000}.`;
-    throw new AgentError("settings-unreadable", message);
-  }
-  return value as Record<string, unknown>;
-}
-
-/** The parser's message quotes the text, which may hold what is not to be shown; only the position is taken from it. */
-function place(message: string): string {
-  const match = /line (\d+) column (\d+)/.exec(message);
-  return match === null ? "" : ` (line ${match[1]}, column ${match[2]})`;
+  const parsed = parseJsonObject(text);
+  if ("value" in parsed) return parsed.value;
+  throw fault(`${parsed.fault}; it must hold one JSON object, such as {"fleetSize": 2000}`);
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { lockFileName, makeFolder } from "../own-files.ts";
+import { lockFileName, makeFolder } from "../files/own-files.ts";
 import type { HeldLock, Platform } from "../platform/port.ts";
 
 /** Milliseconds between two looks at a lock that another run holds: as long as a quick link takes. */

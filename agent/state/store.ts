@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
+import { giveToFolder, makeFolder, stateFileName, temporaryPath } from "../files/own-files.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
-import { giveToFolder, makeFolder, stateFileName, temporaryPath } from "../own-files.ts";
 
 /** Keeps the memory in one file: written beside it, forced to the disk, then renamed over it. */
 export function fileStore(stateDir: string): MemoryStore {

@@ -1,5 +1,5 @@
 import { type CommandLine, flagText } from "../cli/command-line.ts";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { readUnjudged } from "../files/unreadable.ts";
 import type { Platform } from "../platform/port.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
@@ -15,12 +15,13 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
   const named = flagText(flags["config"]);
   const path = named ?? platform.paths.configFile;
   // A service has no rights of its own, but it has the account's secret.
-  if (platform.privileged || named === undefined) refuseWritableByOthers(platform, path);
+  const judged = platform.privileged || named === undefined;
+  const file = judged ? platform.readTrusted(path) : readUnjudged(path);
   const resolved = resolveSettings([
     ...policyLayer(platform),
     settings,
     environmentLayer(environment),
-    readSettingsFile(path, named !== undefined),
+    readSettingsFile(path, file, named !== undefined),
   ]);
   checkConsistency(resolved);
   return resolved;
@@ -48,22 +49,4 @@ export function policyLayer(platform: Platform): readonly Layer[] {
   if (policy.kind === "absent") return [];
   const { origin, spelling, values } = policy.value;
   return [{ kind: "policy", location: origin, spelling, values }];
-}
-
-/**
- * Refuses a settings file that others can change: they could send the account's secret to a server of their own.
- * @throws AgentError `settings-exposed`, `settings-unreadable`
- */
-export function refuseWritableByOthers(platform: Platform, path: string): void {
-  const writable = platform.writableByOthers(path);
-  if (writable.kind === "failed") {
-    const { error } = writable;
-    const remedy = systemErrorCode(error.cause) === "EACCES" ? " It holds no secret: let everybody read it." : "";
-    throw new AgentError("settings-unreadable", `The settings file ${error.message}${remedy}`, { cause: error });
-  }
-  if (writable.kind === "found" && writable.value) {
-    const { why, remedy } = writable.value;
-    const finding = `The settings file ${path} can be changed by ordinary users: ${why}.`;
-    throw new AgentError("settings-exposed", finding, { remedy });
-  }
 }

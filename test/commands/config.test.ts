@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { config } from "../../agent/commands/config.ts";
-import { absent, found } from "../../agent/reading.ts";
+import { found } from "../../agent/reading.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
@@ -14,7 +14,7 @@ test("each setting has a line with its value and where it comes from, each place
   const file = join(makeRoot(), "config.json");
   writeFileSync(file, JSON.stringify({ fleetSize: 5, groupPrefer: ["Sales *"] }));
   const policy = { origin: "/etc/policy.json", spelling: "file", values: { baseUrl: "https://x.example" } } as const;
-  const others = { policy: () => found(policy, "fake"), writableByOthers: () => absent("fake", "none") };
+  const others = { policy: () => found(policy, "fake") };
   const commandLine = readCommandLine(["config", "--splay", "5m", "--config", file]);
   const { text } = config(fakeRuntime(fakePlatform({ others })), commandLine);
   expect(linesOf(text, "baseUrl")).toEqual(["baseUrl            policy   https://x.example"]);

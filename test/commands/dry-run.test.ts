@@ -31,7 +31,6 @@ function rehearse(change: Machine, memory: MachineMemory = {}, ...flags: readonl
     groups: [group("Sales", { primary: true })],
     adapters: [adapter({ mac: card })],
     ...change,
-    others: { writableByOthers: () => absent("fake", "none"), ...change.others },
   });
   const args = ["--dry-run", "--identify", "mac", "--proxy", "none", "--state-dir", stateDir, ...flags];
   return dryRun(fakeRuntime(platform, now), readCommandLine(args));

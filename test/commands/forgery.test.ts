@@ -84,7 +84,6 @@ test("link --dry-run", async () => {
         sessions: [session({ userKey: person.userKey, id: text })],
         groups: [group(text, { systemName: text, domain: text }), group(`${text}2`, { primary: true })],
         adapters: [adapter({ name: text }), adapter({ name: `${text}2`, kind: "virtual", kindReason: text })],
-        others: { writableByOthers: () => ({ kind: "absent", origin: "fake", reason: "none" }) },
       });
       const settings = { identify: "mac", groupPrefer: ["*"], excludeUsers: "", proxy: "none" };
       holds(await dryRun(runtime(platform), commandLine("link", settings)));

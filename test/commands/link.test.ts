@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { link } from "../../agent/commands/link.ts";
-import { absent, found } from "../../agent/reading.ts";
+import { found } from "../../agent/reading.ts";
 import { account, session } from "../fakes/accounts.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
@@ -16,7 +16,6 @@ async function runOnTerminal(...flags: readonly string[]) {
     accounts: [alice],
     sessions: [session({ userKey: alice.userKey })],
     others: {
-      writableByOthers: () => absent("fake", "none"),
       readProtected: () => found('{"accessToken":"token"}', "fake"),
     },
   });

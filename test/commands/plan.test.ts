@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { planCommand } from "../../agent/commands/plan.ts";
-import { absent } from "../../agent/reading.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
 
 const run = (...args: readonly string[]) => {
-  const platform = fakePlatform({ others: { writableByOthers: () => absent("fake", "none") } });
+  const platform = fakePlatform({});
   return planCommand(fakeRuntime(platform), readCommandLine(["plan", "--devices", "20", ...args]));
 };
 

@@ -1,4 +1,5 @@
 import { AgentError } from "../../agent/errors.ts";
+import { readUnjudged } from "../../agent/files/unreadable.ts";
 import type { Account, Adapter, Group, Platform, Session } from "../../agent/platform/port.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
 import { adapter } from "./accounts.ts";
@@ -40,7 +41,7 @@ export function fakePlatform(machine: Machine): Platform {
     accountByName: async (name) => look(({ systemName, sam }) => name === systemName || name === sam),
     groups: async () => reading(machine.groups),
     readProtected: () => absent("fake", "none"),
-    writableByOthers: () => found(false, "fake"),
+    readTrusted: readUnjudged,
     reportEvent: () => absent("fake", "none"),
     tryLock: () => found({ [Symbol.dispose]() {} }, "fake"),
     installSteps: async () => [],

@@ -11,10 +11,11 @@ import { formatMemory, parseMemory } from "../../agent/link/memory.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { byVariables } from "../../agent/network/proxy/variables.ts";
 import { parseVariables } from "../../agent/platform/linux/system-proxy.ts";
+import { found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
 import { parseCredentials } from "../../agent/settings/credentials.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
-import { parseSettings } from "../../agent/settings/settings-file.ts";
+import { readSettingsFile } from "../../agent/settings/settings-file.ts";
 import { settingNames, settingsTable, settingText } from "../../agent/settings/table.ts";
 import { anyBody, anyResponse, anySettings, anyValue, anyVariables } from "./inputs.ts";
 
@@ -109,8 +110,8 @@ function headers(values: readonly string[]): void {
 
 /** What is accepted is what its own text means. */
 function settings(values: Readonly<Record<string, unknown>>): void {
-  const read = parseSettings(JSON.stringify(values), "/x");
-  const resolved = refused(() => resolveSettings([{ kind: "file", location: "/x", values: read }]));
+  const layer = readSettingsFile("/x", found(Buffer.from(JSON.stringify(values)), "/x"), true);
+  const resolved = refused(() => resolveSettings([layer]));
   if (resolved === undefined) return;
   for (const name of settingNames) {
     const value: unknown = resolved.settings[name];

@@ -7,7 +7,7 @@ import type { DoctorContext } from "../context.ts";
 
 /** That the device's certificate has its key, which others can't read, and is valid; undefined where none is set. */
 export function checkClientCertificate(context: DoctorContext, resolved: ResolvedSettings): Finding | undefined {
-  const certFile = settingFile("clientCertFile", resolved);
+  const certFile = settingFile("clientCertFile", resolved, context.platform);
   if (certFile === undefined) return undefined;
   clientCertificate(context, resolved)?.();
   const certificate = describeCertificate(certFile);

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
-import { giveToFolder } from "../../own-files.ts";
+import { giveToFolder } from "../../files/own-files.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { HeldLock } from "../port.ts";
 import { lastErrno, libc } from "./libc.ts";

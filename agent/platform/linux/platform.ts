@@ -4,7 +4,7 @@ import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createThreadNames } from "../posix/bounded-names.ts";
 import { pauseForNames } from "../posix/group-names.ts";
-import { judgeUnread, readProtected, writableByOthers } from "../posix/protected-files.ts";
+import { judgeUnread, readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { createDirectory } from "./accounts/directory.ts";
 import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
@@ -95,7 +95,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
       const judged = original === undefined ? undefined : judgeUnread(original, trust);
       return judged?.kind === "failed" ? judged : readProtected(given, trust);
     },
-    writableByOthers: (path) => writableByOthers(path, trust),
+    readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     tryLock,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AgentError, asAgentError, systemErrorCode } from "../../errors.ts";
+import { AgentError, asAgentError } from "../../errors.ts";
+import type { Trust } from "../../files/trusted-way.ts";
 import type { SystemProxy } from "../../network/proxy/choice.ts";
 import { byVariables, variableFor } from "../../network/proxy/variables.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
-import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { readTrusted } from "../posix/protected-files.ts";
 
 /**
  * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and
@@ -29,19 +29,13 @@ type Variables = Readonly<Record<string, string>>;
 function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => Variables): Reading<SystemProxy> {
   const unusable = (why: string, cause?: unknown): Reading<never> =>
     failed(path, new AgentError("settings-unreadable", `The proxy in ${path} is not used: ${why}.`, { cause }));
-  let variables: Variables;
+  const file = readTrusted(path, trust);
+  if (file.kind === "absent") return file;
+  if (file.kind === "failed") return unusable(file.error.finding.replace(/\.$/, ""), file.error);
   try {
-    variables = read(readFileSync(path, "utf8"));
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") return absent(path, "no such file");
-    return unusable(`it can't be read (${code})`, cause);
-  }
-  try {
-    const choice = byVariables(variables, url);
+    // Other lines may be in any encoding; a URL is ASCII.
+    const choice = byVariables(read(file.value.toString("latin1")), url);
     if (choice === undefined) return absent(path, `has no ${variableFor(url)}`);
-    const writable = writableByOthers(path, trust);
-    if (writable.kind !== "found" || writable.value) return unusable("ordinary users can change that file");
     return found({ ways: [choice.way] }, `${path}: ${choice.reason}`);
   } catch (cause) {
     return unusable(asAgentError(cause).message.replace(/\.$/, ""), cause);

@@ -1,9 +1,10 @@
 import { homedir, networkInterfaces } from "node:os";
+import type { Trust } from "../../files/trusted-way.ts";
 import { absent, found } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
 import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
 import { pauseForNames } from "../posix/group-names.ts";
-import { readProtected, type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
 import { isSystemUid } from "./accounts/accounts.ts";
@@ -74,7 +75,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     },
     ...createDirectory(names, run, pauseForNames),
     readProtected: (path) => readProtected(path, trust),
-    writableByOthers: (path) => writableByOthers(path, trust),
+    readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
     runProxyScript: async (script, url) => (await import("../../network/pac/run-script.ts")).runPacScript(script, url),
     tryLock,

@@ -1,7 +1,8 @@
 import { AgentError } from "../../errors.ts";
+import type { Trust } from "../../files/trusted-way.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RawPolicy } from "../port.ts";
-import { type Trust, writableByOthers } from "../posix/protected-files.ts";
+import { readTrusted } from "../posix/protected-files.ts";
 import { macosIdentifier } from "./identifier.ts";
 import type { RunTool } from "./tools.ts";
 
@@ -15,10 +16,9 @@ const ofTheProfile = /^Payload[A-Z]/;
 
 /** The managed preferences of the whole machine; those of single users are passed over. */
 export function readPolicy(path: string, trust: Trust, run: RunTool): Reading<RawPolicy> {
-  const writable = writableByOthers(path, trust);
-  if (writable.kind === "absent") return absent(path, "no profile sets it");
-  if (writable.kind === "failed") return unreadable(path, writable.error.message, writable.error);
-  if (writable.value) return unreadable(path, "users other than root may change it or its folders");
+  const file = readTrusted(path, trust);
+  if (file.kind === "absent") return absent(path, "no profile sets it");
+  if (file.kind === "failed") return unreadable(path, file.error.finding.replace(/\.$/, ""), file.error);
   try {
     const values: unknown = JSON.parse(run("plutil", "-convert", "json", "-o", "-", "--", path));
     if (typeof values !== "object" || values === null || Array.isArray(values)) {

@@ -1,4 +1,4 @@
-import { lockFileName, rotatedPath, stateFileName, temporaryPath } from "../../own-files.ts";
+import { lockFileName, rotatedPath, stateFileName, temporaryPath } from "../../files/own-files.ts";
 import type { Paths } from "../port.ts";
 import type { ReadKey } from "./read-registry.ts";
 import { decodeRegistryValue } from "./registry-values.ts";

@@ -18,7 +18,7 @@ import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
 import { type BoundedOptions, boundedCalls, directCalls } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
-import { makeProtectedFolder, readProtected, writableByOthers } from "./files/protected-files.ts";
+import { makeProtectedFolder, readProtected, readTrusted } from "./files/protected-files.ts";
 import { firmwareUuid, machineGuid, placeOf, registryDeviceId } from "./hardware/hardware-ids.ts";
 import { readAdapters } from "./hardware/read-adapters.ts";
 import { smbiosTable } from "./hardware/read-firmware.ts";
@@ -79,11 +79,11 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   const programData = programDataFolder(readKey, (options.systemDirectory ?? systemDirectory)());
 
   const paths = windowsPaths(programData, privileged ? undefined : personal);
-  const files: Pick<Platform, "readProtected" | "writableByOthers"> = {
+  const files: Pick<Platform, "readProtected" | "readTrusted"> = {
     readProtected: (path) => readProtected(path, trusted),
-    writableByOthers: (path) => writableByOthers(path, trusted),
+    readTrusted: (path) => readTrusted(path, trusted),
   };
-  const machine = async () => (await import("./service/install-machine.ts")).installMachine(paths, files);
+  const machine = async () => (await import("./service/install-machine.ts")).installMachine(paths, trusted);
 
   return {
     name: "windows",

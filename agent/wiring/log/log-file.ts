@@ -1,8 +1,8 @@
 import { appendFileSync, closeSync, constants, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
+import { giveToFolder, makeFolder, rotatedPath } from "../../files/own-files.ts";
 import { formatLogLine, type LogSink } from "../../log.ts";
-import { giveToFolder, makeFolder, rotatedPath } from "../../own-files.ts";
 
 /** Bytes after which a log file is rotated; with the one before it, the log takes at most twice this. */
 const maxSize = 1024 * 1024;

@@ -30,8 +30,8 @@ export function clientCertificate(
   resolved: ResolvedSettings,
   log?: Log,
 ): (() => ClientCertificate) | undefined {
-  const certFile = settingFile("clientCertFile", resolved);
-  const keyFile = settingFile("clientKeyFile", resolved);
+  const certFile = settingFile("clientCertFile", resolved, platform);
+  const keyFile = settingFile("clientKeyFile", resolved, platform);
   if (certFile === undefined || keyFile === undefined) return undefined;
   return () => {
     const certificate = readClientCertificate({

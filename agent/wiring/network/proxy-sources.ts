@@ -35,7 +35,7 @@ async function byScript(
   const { fetchPacScript } = await import("../../network/pac/fetch-script.ts");
   const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
-  const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved), proxy: directly });
+  const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved, platform), proxy: directly });
   try {
     const script = await fetchPacScript(address, sender, interrupted);
     return waysOfPac((await platform.runProxyScript?.(script, url)) ?? "");

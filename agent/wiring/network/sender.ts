@@ -16,7 +16,7 @@ export function openSender(
 ): Sender {
   return createSender({
     requestTimeout: resolved.settings.requestTimeout,
-    caFile: settingFile("caFile", resolved),
+    caFile: settingFile("caFile", resolved, runtime.platform),
     proxy: proxySourcesOf(runtime, resolved),
     ...options,
   });

@@ -91,7 +91,7 @@ test("a file that an access list opens is refused with the remedy, quoted for a 
     const openedByList = (asked: string) =>
       asked === opened ? { why: "an access list lets others in", remedy: "chmod -N" } : undefined;
     expect(platform({ openedByList }).readProtected(path)).toMatchObject({ error: { code: "credentials-exposed" } });
-    expect(platform({ openedByList }).writableByOthers(path)).toMatchObject({ value: { remedy: "chmod -N" } });
+    expect(platform({ openedByList }).readTrusted(path)).toMatchObject({ error: { remedy: "chmod -N" } });
   }
 });
 

@@ -1,7 +1,12 @@
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { judgeUnread, readProtected, writableByOthers } from "../../../agent/platform/posix/protected-files.ts";
+import {
+  judgeUnread,
+  readProtected,
+  readTrusted,
+  writableByOthers,
+} from "../../../agent/platform/posix/protected-files.ts";
 import { makeRoot } from "../linux/tree.ts";
 
 const uid = process.geteuid?.() ?? 0;
@@ -66,7 +71,7 @@ test("a link is judged by where it leads", () => {
 
 test("what is missing is absent, what is no file fails", () => {
   expect(readProtected(join(folder, "none"), trust)).toMatchObject({ kind: "absent" });
-  expect(writableByOthers(join(file, "below"), trust)).toMatchObject({ kind: "absent" });
+  expect(readTrusted(join(file, "below"), trust)).toMatchObject({ error: { code: "settings-unreadable" } });
   mkdirSync(join(folder, "dir"), { mode: 0o700 });
   expect(readProtected(join(folder, "dir"), trust)).toMatchObject({ error: { code: "credentials-unreadable" } });
 });
@@ -93,4 +98,46 @@ test.each([
   chmodSync(file, mode);
   const value = expected ? { remedy: `chmod go-w ${file}` } : false;
   expect(writableByOthers(file, trust)).toMatchObject({ kind: "found", value });
+});
+
+test("a file that decides trust is read where nobody else may change it, else refused with the remedy", () => {
+  chmodSync(file, 0o644);
+  expect(readTrusted(file, trust)).toMatchObject({ kind: "found", value: Buffer.from("{}") });
+  chmodSync(file, 0o664);
+  expect(readTrusted(file, trust)).toMatchObject({
+    error: { code: "settings-exposed", remedy: `chmod go-w ${file}`, finding: expect.stringContaining("mode 0664") },
+  });
+  chmodSync(file, 0o644);
+  chmodSync(join(folder, "etc"), 0o775);
+  expect(readTrusted(file, trust)).toMatchObject({ error: { remedy: `chmod go-w ${join(folder, "etc")}` } });
+});
+
+test.each([
+  [
+    "a link that leads nowhere",
+    () => symlinkSync("/none/ca.pem", join(folder, "trap")),
+    "is a link that leads nowhere",
+  ],
+  ["a device", () => symlinkSync("/dev/zero", join(folder, "trap")), "it is not a regular file"],
+  ["a second name", () => linkSync(file, join(folder, "trap")), "it has another name"],
+  ["1.5 GB", () => truncateSync(writeTrap(), 1.5 * 2 ** 30), "it is larger than 1024 KiB"],
+])("%s in place of a file is a failure with words, not absent", (_, set, words) => {
+  set();
+  const path = join(folder, "trap");
+  const message = expect.stringContaining(words);
+  expect(readTrusted(path, trust)).toMatchObject({ error: { code: "settings-unreadable", message } });
+  expect(readProtected(path, trust)).toMatchObject({ error: { code: "credentials-unreadable", message } });
+});
+
+function writeTrap(): string {
+  const path = join(folder, "trap");
+  writeFileSync(path, "", { mode: 0o600 });
+  return path;
+}
+
+test("a secret in another encoding is refused with words", () => {
+  writeFileSync(file, Buffer.from("{}", "utf16le"));
+  expect(readProtected(file, trust)).toMatchObject({
+    error: { code: "credentials-unreadable", message: expect.stringContaining("it is UTF-16") },
+  });
 });

@@ -117,18 +117,20 @@ describe("a protected file", () => {
   });
 });
 
-describe("writable by others", () => {
-  test("is what everybody may change, and what lies in a folder that everybody may change", async () => {
+describe("a file that decides trust", () => {
+  test("is refused where everybody may change it or its folder", async () => {
     writeFileSync(join(machine.folder, "config.json"), "{}");
-    const { told } = await native(["writable", `${sharedFolder}\\config.json`]);
-    expect(told).toMatchObject({ kind: "found", value: { remedy: expect.stringMatching(/^icacls "/) } });
+    const { told } = await native(["trusted", `${sharedFolder}\\config.json`]);
+    expect(told).toMatchObject({
+      error: { code: "settings-exposed", remedy: expect.stringMatching(/^icacls "/) },
+    });
   });
 
-  test("is not what lies in a protected folder", async () => {
+  test("is read from a protected folder", async () => {
     await native(["protect-folder", inProgramData("").slice(0, -1)]);
     await machine.run("cmd", ["/c", `echo {}> ${inProgramData("config.json")}`]);
-    const { told } = await native(["writable", inProgramData("config.json")]);
-    expect(told).toMatchObject({ kind: "found", value: false });
+    const { told } = await native(["trusted", inProgramData("config.json")]);
+    expect(told).toMatchObject({ kind: "found" });
   });
 });
 

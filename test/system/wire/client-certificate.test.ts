@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -35,7 +35,7 @@ function sender(proxy = "none", withCertificate = true): Sender {
   const certificate = () => ({ certificates: device.cert, key: new Secret(device.key) });
   const made = createSender({
     requestTimeout: 20_000,
-    caFile: { path: ca.file, origin: "test" },
+    caFile: { path: ca.file, origin: "test", read: () => readFileSync(ca.file) },
     proxy: { setting: proxy, ...sources },
     clientCertificate: withCertificate ? certificate : undefined,
   });

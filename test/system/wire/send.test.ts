@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -34,7 +35,7 @@ function sender({ proxy = "none", caFile, ...options }: Options = {}): Sender {
   };
   const made = createSender({
     requestTimeout: plenty,
-    caFile: caFile === undefined ? undefined : { path: caFile, origin: "test" },
+    caFile: caFile === undefined ? undefined : { path: caFile, origin: "test", read: () => readFileSync(caFile) },
     ...options,
     proxy: { ...sources, ...options },
   });

@@ -1,8 +1,9 @@
 import { AgentError, messageOf } from "../../../errors.ts";
+import type { Trust } from "../../../files/trusted-way.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";
-import { type Trust, writableByOthers } from "../../posix/protected-files.ts";
+import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import type { RunTool } from "../tools.ts";
 import { daemonFile, daemonPropertyList, daemonTarget } from "./launchd.ts";

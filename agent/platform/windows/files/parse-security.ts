@@ -123,6 +123,16 @@ export const readRights = own | right.GENERIC_READ | right.FILE_READ_DATA;
 /** Any right by which one can change or replace, or take that right. */
 export const changeRights = own | right.GENERIC_WRITE | right.DELETE | changeData;
 
+/** Of a folder: any right that lets its holder rename or remove what is in it, or take that right. */
+export const exchangeRights = own | right.FILE_DELETE_CHILD;
+
+/** The folders above a file, nearest first: to the root of its drive, or of its share. */
+export function foldersAbove(path: string): readonly string[] {
+  const [, root = "", rest = ""] = /^([a-z]:[\\/]|[\\/]{2}[^\\/]+[\\/][^\\/]+[\\/])(.*)$/i.exec(path) ?? [];
+  const words = rest.split(/[\\/]+/);
+  return words.map((_, count) => root + words.slice(0, count).join("\\")).toReversed();
+}
+
 /** Whom an object's list gives one of the rights, other than the trusted; the owner counts, who can change the list. */
 export function othersWith(
   rights: number,

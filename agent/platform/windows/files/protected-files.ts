@@ -1,6 +1,7 @@
 import { AgentError, type ErrorCode, messageOf } from "../../../errors.ts";
+import { decodeText, fault } from "../../../files/open-file.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import { constants, layout, structure } from "../../native-layout.ts";
+import { constants, layout, readField, structure } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { advapi32 } from "../native/advapi32.ts";
@@ -11,14 +12,16 @@ import { isSealed, seal, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
 import {
   changeRights,
+  exchangeRights,
+  foldersAbove,
   othersWith,
   parseSecurityDescriptor,
   readRights,
   type SecurityDescriptor,
 } from "./parse-security.ts";
 
-/** Largest content of a credential file, bytes. */
-const largest = 64 * 1024;
+/** Largest content of a file that is read, bytes. */
+const maxSize = 1024 * 1024;
 
 const disposition = constants("fileapi.h", { CREATE_NEW: 1, OPEN_EXISTING: 3 });
 /** What opening a folder needs. */
@@ -30,6 +33,7 @@ const securityInformation = constants("winnt.h", {
   PROTECTED_DACL_SECURITY_INFORMATION: 0x8000_0000,
 });
 const { SDDL_REVISION_1 } = constants("sddl.h", { SDDL_REVISION_1: 1 });
+const fileInformation = layout("fileapi.h", "BY_HANDLE_FILE_INFORMATION", 52, { nNumberOfLinks: [40, "u32"] });
 const securityAttributes = layout("minwinbase.h", "SECURITY_ATTRIBUTES", 24, {
   nLength: [0, "u32"],
   lpSecurityDescriptor: [8, "pointer"],
@@ -42,6 +46,25 @@ const securityAttributes = layout("minwinbase.h", "SECURITY_ATTRIBUTES", 24, {
  * @param trusted SYSTEM, Administrators and the like
  */
 export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<string> {
+  return withFile(path, "credentials-unreadable", (handle) => {
+    const others = othersWith(readRights, securityOf(handle), trusted);
+    if (others.length > 0) return failed(path, exposed(path, others));
+    const bytes = contentOf(handle);
+    return found(isSealed(bytes) ? unseal(bytes) : decodeText(bytes), path);
+  });
+}
+
+/** The content of a file that nobody but the trusted may change or exchange; judged and read as {@link readProtected}. */
+export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Buffer> {
+  return withFile(path, "settings-unreadable", (handle) => {
+    const exposure = changeableBy(path, securityOf(handle), trusted) ?? untrustedWay(path, trusted);
+    if (exposure === undefined) return found(contentOf(handle), path);
+    const finding = `${path} can be changed by ordinary users: ${exposure.why}.`;
+    return failed(path, new AgentError("settings-exposed", finding, { remedy: exposure.remedy }));
+  });
+}
+
+function withFile<T>(path: string, code: ErrorCode, use: (handle: bigint) => Reading<T>): Reading<T> {
   let handle: bigint;
   try {
     handle = open(
@@ -52,34 +75,52 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
     );
   } catch (cause) {
     if (isMissing(cause)) return absent(path, "the file does not exist");
-    return unreadable(path, "credentials-unreadable", cause, deniedHint(cause));
+    return unreadable(path, code, cause, code === "credentials-unreadable" ? deniedHint(cause) : "");
   }
   try {
-    const others = othersWith(readRights, securityOf(handle), trusted);
-    if (others.length > 0) return failed(path, exposed(path, others));
-    const bytes = contentOf(handle);
-    return found(isSealed(bytes) ? unseal(bytes) : bytes.toString("utf8"), path);
+    refuseOtherThanFile(handle);
+    return use(handle);
   } catch (cause) {
-    return unreadable(path, "credentials-unreadable", cause, "");
+    return unreadable(path, code, cause, "");
   } finally {
     kernel32().CloseHandle(handle);
   }
 }
 
-/** By what others than the trusted may change the file, or exchange it in its folder; `false` where they can't. */
+function refuseOtherThanFile(handle: bigint): void {
+  const information = Buffer.alloc(fileInformation.size);
+  if (kernel32().GetFileInformationByHandle(handle, information) === 0) throw fault("ENOTREG");
+  if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");
+}
+
+/** By what others than the trusted may change a program, or exchange it on its way; `false` where they can't. */
 export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
-  const folder = path.slice(0, Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")));
   try {
     const file = securityAt(path);
     if (file === undefined) return absent(path, "the file does not exist");
-    const changers = othersWith(changeRights, file, trusted);
-    if (changers.length > 0) return found(changeable(path, changers, restrictFile(path)), path);
-    const around = folder === "" ? undefined : securityAt(folder);
-    const exchangers = around === undefined ? [] : othersWith(changeRights, around, trusted);
-    return found(exchangers.length > 0 && changeable(folder, exchangers, restrictFolder(folder)), path);
+    return found(changeableBy(path, file, trusted) ?? untrustedWay(path, trusted) ?? false, path);
   } catch (cause) {
     return unreadable(path, "settings-unreadable", cause, "");
   }
+}
+
+function changeableBy(path: string, file: SecurityDescriptor, trusted: ReadonlySet<Sid>): Exposure | undefined {
+  const others = othersWith(changeRights, file, trusted);
+  return others.length === 0 ? undefined : changeable(path, others, restrictFile(path));
+}
+
+/** The first folder above a file in which others than the trusted may exchange what is on the way to it. */
+function untrustedWay(path: string, trusted: ReadonlySet<Sid>): Exposure | undefined {
+  const [nearest, ...above] = foldersAbove(path);
+  for (const folder of [nearest, ...above]) {
+    const security = folder === undefined ? undefined : securityAt(folder);
+    if (folder === undefined || security === undefined) continue;
+    // Everybody may add folders to C:\ and C:\ProgramData, which exchanges nothing that is there.
+    const rights = folder === nearest ? changeRights : exchangeRights;
+    const others = othersWith(rights, security, trusted);
+    if (others.length > 0) return changeable(folder, others, restrictFolder(folder));
+  }
+  return undefined;
 }
 
 /** Full access for SYSTEM and Administrators, nothing inherited, owned by Administrators (SDDL, [MS-DTYP] 2.5.1). */
@@ -211,7 +252,7 @@ function securityOf(handle: bigint): SecurityDescriptor {
 }
 
 function contentOf(handle: bigint): Buffer {
-  const content = Buffer.alloc(largest + 1);
+  const content = Buffer.alloc(maxSize + 1);
   const count = dwordSlot();
   let length = 0;
   for (;;) {
@@ -219,7 +260,7 @@ function contentOf(handle: bigint): Buffer {
     if (kernel32().ReadFile(handle, room, room.length, count, null) === 0) throw lastError("ReadFile");
     if (dwordIn(count) === 0) return content.subarray(0, length);
     length += dwordIn(count);
-    if (length > largest) throw new Error(`it is larger than ${largest} bytes`);
+    if (length > maxSize) throw new Error(`it is larger than ${maxSize} bytes`);
   }
 }
 

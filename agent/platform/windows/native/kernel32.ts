@@ -37,6 +37,8 @@ export const kernel32 = library(
       arguments: ["pointer", "uint32", "uint32", "pointer", "uint32", "uint32", "uint64"],
       return: "uint64",
     },
+    // BOOL GetFileInformationByHandle(HANDLE hFile, LPBY_HANDLE_FILE_INFORMATION lpFileInformation)
+    GetFileInformationByHandle: { arguments: ["uint64", "pointer"], return: "int32" },
     // BOOL CreateDirectoryW(LPCWSTR lpPathName, LPSECURITY_ATTRIBUTES lpSecurityAttributes)
     CreateDirectoryW: { arguments: ["pointer", "pointer"], return: "int32" },
     // BOOL ReadFile(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, LPDWORD lpNumberOfBytesRead, LPOVERLAPPED lpOverlapped)

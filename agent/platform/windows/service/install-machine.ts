@@ -1,18 +1,22 @@
 import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { systemErrorCode } from "../../../errors.ts";
-import type { Paths, Platform } from "../../port.ts";
+import type { Paths } from "../../port.ts";
+import type { Sid } from "../accounts/sids.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
-import { makeProtectedFolder, replaceFile, writeProtected } from "../files/protected-files.ts";
+import {
+  makeProtectedFolder,
+  readProtected,
+  replaceFile,
+  writableByOthers,
+  writeProtected,
+} from "../files/protected-files.ts";
 import { systemDirectory } from "../native/kernel32.ts";
 import type { WindowsMachine } from "./installation.ts";
 import { taskScheduler } from "./task-scheduler.ts";
 import { taskFile } from "./trigger.ts";
 
 /** This machine. */
-export function installMachine(
-  paths: Paths,
-  { readProtected, writableByOthers }: Pick<Platform, "readProtected" | "writableByOthers">,
-): WindowsMachine {
+export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): WindowsMachine {
   return {
     paths,
     readFile: (path) => unless("ENOENT", () => readFileSync(path)),
@@ -25,9 +29,9 @@ export function installMachine(
       // Node tells junctions as symbolic links.
       return stats === undefined ? "absent" : stats.isDirectory() ? "folder" : "link";
     },
-    readProtected,
+    readProtected: (path) => readProtected(path, trusted),
     writeProtected,
-    writableByOthers,
+    writableByOthers: (path) => writableByOthers(path, trusted),
     protectFolder: makeProtectedFolder,
     taskRegistered: () => existsSync(taskFile(systemDirectory())),
     tasks: taskScheduler(systemDirectory()),

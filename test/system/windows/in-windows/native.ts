@@ -45,7 +45,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   "protect-folder": () => makeProtectedFolder(first),
   protect: () => writeProtected(first, second),
   read: () => createWindowsPlatform().readProtected(first),
-  writable: () => createWindowsPlatform().writableByOthers(first),
+  trusted: () => createWindowsPlatform().readTrusted(first),
   unseen: () => {
     const logonSources = first === "" ? {} : { ownSession: () => Number(first) };
     return createWindowsPlatform({ logonSources }).unseen?.();

@@ -1,6 +1,6 @@
 import { fchownSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { systemErrorCode } from "./errors.ts";
+import { systemErrorCode } from "../errors.ts";
 
 /** Names of what the program itself keeps in its state folder. */
 export const stateFileName = "state.json";

@@ -1,0 +1,144 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { systemErrorCode } from "../errors.ts";
+
+/** A file that was opened, and what its descriptor says of it. Closed where it is disposed of. */
+export interface OpenFile extends Disposable {
+  readonly descriptor: number;
+  readonly stats: Stats;
+}
+
+/** `append` and `lock` make the file where it is missing, `create` refuses one that is there. */
+export type Access = "read" | "append" | "lock" | "create";
+
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = constants;
+const accessFlags: Readonly<Record<Access, number>> = {
+  read: O_RDONLY,
+  append: O_WRONLY | O_APPEND | O_CREAT,
+  lock: O_RDWR | O_CREAT,
+  create: O_WRONLY | O_CREAT | O_EXCL,
+};
+
+/** Windows has none of them: there, nothing but an administrator makes a link, and a pipe has no name in a folder. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
+
+/**
+ * Opens a regular file that has no other name. No link is followed and no pipe waited for; a device is not opened, as
+ * that may already act. A new file is this user's alone.
+ * @param moreFlags of open(2)
+ * @throws the system's error, or one of {@link fault}
+ */
+export function openFile(path: string, access: Access, moreFlags = 0, open: typeof openSync = openSync): OpenFile {
+  const before = lstatSync(path, { throwIfNoEntry: false });
+  if (before !== undefined && access !== "create") refuseOtherThanFile(before);
+  const flags = accessFlags[access] | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | moreFlags;
+  const descriptor = open(path, flags, 0o600);
+  try {
+    const stats = fstatSync(descriptor);
+    refuseOtherThanFile(stats);
+    return { descriptor, stats, [Symbol.dispose]: () => closeSync(descriptor) };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function refuseOtherThanFile(stats: Stats): void {
+  if (stats.isSymbolicLink()) throw fault("ELOOP");
+  if (!stats.isFile()) throw fault("ENOTREG");
+  if (stats.nlink > 1) throw fault("EMLINK");
+}
+
+/**
+ * Reads what an open file holds.
+ * @param maxSize bytes
+ * @throws the system's error, or one of {@link fault}
+ */
+export function readBounded({ descriptor, stats }: OpenFile, maxSize: number): Buffer {
+  if (stats.size > maxSize) throw fault("EFBIG", `it is larger than ${maxSize / 1024} KiB`);
+  const bytes = Buffer.alloc(stats.size);
+  let length = 0;
+  for (;;) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+  }
+}
+
+/** Reads a file, also where its name is a link. @param maxSize bytes @throws the system's error, or a {@link fault} */
+export function readFileAt(path: string, maxSize: number): Buffer {
+  using file = openFile(realpathSync(path), "read");
+  return readBounded(file, maxSize);
+}
+
+/** What is wrong with a file that the system itself would open. */
+const words = {
+  ELOOP: "it is a link",
+  ENOTREG: "it is not a regular file",
+  EMLINK: "it has another name (a hard link); replace it by a copy",
+  EFBIG: "it is too large",
+  EILSEQ: "it is not UTF-8",
+  EOTHERS: "others may change it",
+} as const;
+
+/** Why a file is refused, in the form of a system's error. */
+export const fault = (code: keyof typeof words, why: string = words[code]): Error =>
+  Object.assign(new Error(why), { code });
+
+/** Whether somebody put there what is no file of this program, rather than that the system could not open it. */
+export const isFault = (thrown: unknown): boolean => Object.hasOwn(words, systemErrorCode(thrown) ?? "");
+
+/** Completes "… can't be used: " by a fault's words, else by the system's code. */
+export function whyNot(thrown: unknown): string {
+  return isFault(thrown) ? (thrown as Error).message : (systemErrorCode(thrown) ?? "an unknown error");
+}
+
+/**
+ * Of a path for which the system answers ENOENT: the link on the way that leads nowhere. Undefined where the name alone
+ * is missing, or a folder on the way to it.
+ */
+export function danglingLink(path: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined) {
+    return stats.isSymbolicLink() && statSync(path, { throwIfNoEntry: false }) === undefined ? path : undefined;
+  }
+  const folder = dirname(path);
+  return folder === path ? undefined : danglingLink(folder);
+}
+
+/**
+ * The text of a file, without the byte order mark that Windows editors put in front.
+ * @throws a {@link fault} for what is not UTF-8, never with anything of the content
+ */
+export function decodeText(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  // Text of JSON has no NUL; without a mark every other byte of UTF-16 is one.
+  if (marked || bytes.subarray(0, 4).includes(0)) throw fault("EILSEQ", "it is UTF-16; save it as UTF-8");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const line = lineOfFault(bytes);
+    throw fault("EILSEQ", `it is not UTF-8 (line ${line}); save it as UTF-8`);
+  }
+}
+
+function lineOfFault(bytes: Buffer): number {
+  const { isUtf8 } = process.getBuiltinModule("node:buffer");
+  let line = 1;
+  for (let from = 0; ; line++) {
+    const end = bytes.indexOf(0x0a, from);
+    if (end === -1 || !isUtf8(bytes.subarray(from, end))) return line;
+    from = end + 1;
+  }
+}

@@ -1,0 +1,95 @@
+import { lstatSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { join, parse, resolve, sep } from "node:path";
+import type { Exposure } from "../platform/port.ts";
+import { shellWord } from "../printable.ts";
+
+/** Mode bits, inode(7). */
+export const writableByGroupOrOthers = 0o022;
+const sticky = 0o1000;
+
+/** Who may own and change what is trusted. */
+export interface Trust {
+  /** Whose files are trusted beside root's: the effective user of this process. */
+  readonly uid: number;
+  /**
+   * systemd's $CREDENTIALS_DIRECTORY. Its files may carry an ACL for the service's user, which shows as a group bit.
+   */
+  readonly credentialsFolder: string | undefined;
+  /**
+   * What of an access control list lets others in beside the mode; undefined where nothing does. Left out where lists
+   * show in the mode, as POSIX ones do. @throws AgentError
+   */
+  readonly openedByList?: (path: string) => Exposure | undefined;
+}
+
+/**
+ * What is wrong with a file or folder of which others than root and this user may change what `forbidden` says.
+ * @param forbidden mode bits
+ * @param closed the mode without them, as chmod(1) takes it
+ */
+export function exposureOf(
+  kind: "" | "the folder ",
+  path: string,
+  stats: Stats,
+  trust: Trust,
+  forbidden = writableByGroupOrOthers,
+  closed = "go-w",
+): Exposure | undefined {
+  const word = shellWord(path);
+  if (!isTrustedOwner(stats, trust)) {
+    return { why: `${kind}${path} belongs to the user ID ${stats.uid}`, remedy: `chown root ${word}` };
+  }
+  if ((stats.mode & forbidden) !== 0) {
+    const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+    return { why: `${kind}${path} has the mode ${mode}`, remedy: `chmod ${closed} ${word}` };
+  }
+  return trust.openedByList?.(path);
+}
+
+/**
+ * What is wrong with the first folder or link on the way to a file by which others could exchange it. Where only trusted
+ * users may change those, nobody else can put another file in its place.
+ */
+export function untrustedWay(path: string, trust: Trust): Exposure | undefined {
+  for (const name of wayTo(resolve(path))) {
+    const stats = lstatSync(name);
+    const exposure = stats.isSymbolicLink() ? untrustedLink(name, stats, trust) : untrustedFolder(name, stats, trust);
+    if (exposure !== undefined) return exposure;
+  }
+  return undefined;
+}
+
+/** In a sticky folder only its owner and a file's own may rename the file. */
+function untrustedFolder(path: string, stats: Stats, trust: Trust): Exposure | undefined {
+  const forbidden = (stats.mode & sticky) === 0 ? writableByGroupOrOthers : 0;
+  return exposureOf("the folder ", path, stats, trust, forbidden);
+}
+
+/** The mode of a link says nothing. */
+function untrustedLink(path: string, stats: Stats, trust: Trust): Exposure | undefined {
+  if (isTrustedOwner(stats, trust)) return undefined;
+  return {
+    why: `the link ${path} belongs to the user ID ${stats.uid}`,
+    remedy: `chown -h root ${shellWord(path)}`,
+  };
+}
+
+/** All folders and links through which the system goes to a file that is there, in the order in which it does. */
+function* wayTo(path: string): Generator<string> {
+  const { root } = parse(path);
+  const words = path.slice(root.length).split(sep);
+  let at = root;
+  for (const word of words) {
+    yield at;
+    const name = join(at, word);
+    if (lstatSync(name).isSymbolicLink()) {
+      yield name;
+      yield* wayTo(resolve(at, readlinkSync(name)));
+      at = realpathSync(name);
+    } else {
+      at = name;
+    }
+  }
+}
+
+const isTrustedOwner = ({ uid }: Stats, trust: Trust): boolean => uid === 0 || uid === trust.uid;

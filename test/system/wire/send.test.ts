@@ -331,10 +331,9 @@ describe("over TLS", () => {
     await expect(sent).rejects.toMatchObject({ code: "not-connected" });
   });
 
-  test.each([
-    ["is missing", "/nonexistent/ca.pem", /can't be read \(ENOENT\)/],
-    ["holds no certificate", import.meta.filename, /has no certificate/],
-  ])("says when caFile %s", async (_, caFile, said) => {
+  test("says when caFile holds no certificate", async () => {
+    const caFile = import.meta.filename;
+    const said = /has no certificate/;
     const sent = sender({ caFile }).send(request("https://127.0.0.1:1"), signal);
     await expect(sent).rejects.toMatchObject({ code: "setting-invalid" });
     await expect(sent).rejects.toThrow(said);

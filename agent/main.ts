@@ -64,8 +64,9 @@ const uninterrupted = new AbortController().signal;
 
 async function answer(argv: readonly string[]): Promise<CommandResult> {
   const commandLine = readCommandLine(argv);
-  if (commandLine.flags["help"] === true || commandLine.flags["version"] === true)
-    return await selfDescription(argv, commandLine);
+  if (["help", "help-all", "version"].some((name) => commandLine.flags[name] === true)) {
+    return await selfDescription(commandLine);
+  }
   const command = await loaders[commandLine.command](commandLine.flags);
   const platform = await selectPlatform();
   const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, platform.startedByPerson?.());
@@ -89,11 +90,12 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   return await command(runtime, commandLine);
 }
 
-async function selfDescription(argv: readonly string[], { command, flags }: CommandLine): Promise<CommandResult> {
+async function selfDescription({ command, named, flags }: CommandLine): Promise<CommandResult> {
   const { overview, commandHelp } = await import("./cli/help.ts");
   const { version } = await import("./cli/version.ts");
   if (flags["version"] === true) return { exitCode: 0, document: { version }, text: version };
-  const text = argv[0] === command ? commandHelp(command) : overview();
+  const all = flags["help-all"] === true;
+  const text = named || all ? commandHelp(command, all) : overview();
   return { exitCode: 0, document: { help: text }, text };
 }
 

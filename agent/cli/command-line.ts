@@ -15,6 +15,8 @@ import {
 /** What the arguments say. */
 export interface CommandLine {
   readonly command: CommandName;
+  /** Whether the arguments name it, so that help is about it. */
+  readonly named: boolean;
   /** Flags that are no settings, without their dashes; `true` for those without a value. */
   readonly flags: Readonly<Record<string, string | true>>;
   readonly settings: Layer;
@@ -33,7 +35,8 @@ export function wantsJson(argv: readonly string[]): boolean {
  * Reads the arguments after the program's name.
  * @throws AgentError `unknown-command`, `unknown-flag`, `invalid-value`, naming the word and the nearest right one
  */
-export function readCommandLine(argv: readonly string[]): CommandLine {
+export function readCommandLine(given: readonly string[]): CommandLine {
+  const argv = asFlags(given);
   const [first] = argv;
   const named = first !== undefined && !first.startsWith("-");
   const command = named ? commandOf(first) : "link";
@@ -55,14 +58,14 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
         values[switchBefore] = token.value;
         continue;
       }
-      throw new AgentError("unknown-command", `The argument ${token.value} is one too many. ${helpHint(command)}`);
+      throw new AgentError("unknown-command", unexpected(token.value, named, command));
     }
     if (token.kind !== "option") continue;
     const { name, rawName } = token;
     // Without strict mode the parser takes a following flag for the value.
     const value = token.inlineValue === false && token.value?.startsWith("--") ? undefined : token.value;
     const setting = settingNames.find((one) => flagName(one) === rawName);
-    const flag = Object.hasOwn(flagsHere, name) && rawName === `--${name}` ? flagsHere[name] : undefined;
+    const flag = Object.hasOwn(flagsHere, name) ? flagsHere[name] : undefined;
     if (value === "" && emptyIsNotGiven(command) && (setting !== undefined || flag?.placeholder !== undefined))
       continue;
     if (Object.hasOwn(flags, name) || (setting !== undefined && Object.hasOwn(values, setting))) {
@@ -78,24 +81,47 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       throw new AgentError("unknown-flag", unknownFlag(rawName, command, flagsHere));
     }
   }
-  return { command, flags, settings: { kind: "flag", location: undefined, values } };
+  return { command, named, flags, settings: { kind: "flag", location: undefined, values } };
 }
+
+/** `help`, `help COMMAND` and `version` are spellings of the flags. */
+function asFlags([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === "version") return ["--version", ...rest];
+  if (first !== "help") return first === undefined ? [] : [first, ...rest];
+  const others = rest.filter((word) => !["help", "--help", "-h"].includes(word));
+  const [topic] = others;
+  return topic === undefined || topic.startsWith("-") ? ["--help", ...others] : [topic, "--help", ...others.slice(1)];
+}
+
+/** An argument that belongs to no flag, with the flag or the order that was probably meant. */
+function unexpected(word: string, named: boolean, command: CommandName): string {
+  const start = `Unexpected argument ${word}.`;
+  if (!named && commandNames.some((name) => name === word)) {
+    return `${start} Put the command first: linkuser-agent ${word} [FLAGS]`;
+  }
+  const flags: Readonly<Record<string, CommandFlag>> = commands[command].flags;
+  const meant = Object.keys(flags).find((name) => valueForms[flags[name]?.placeholder ?? ""]?.test(word));
+  return meant === undefined ? `${start} ${helpHint(command)}` : `${start} Did you mean --${meant} ${word}?`;
+}
+
+/** By placeholder: words that are probably values of such a flag. */
+const valueForms: Readonly<Record<string, RegExp>> = { N: /^\d+$/, NAME: /^[\p{L}\d._@\\-]+$/u };
 
 function commandOf(word: string): CommandName {
   const command = commandNames.find((name) => name === word);
   if (command !== undefined) return command;
-  const likely = suggestion(word, [...commandNames, "--help", "--version"]);
+  const likely = suggestion(word, [...commandNames, "help", "version"]);
   const message = `There is no command ${word}.${likely} Commands: ${commandNames.join(", ")}; see linkuser-agent --help.`;
   throw new AgentError("unknown-command", message);
 }
 
-type ParseOptions = Record<string, { type: "string" | "boolean" }>;
+type ParseOptions = Record<string, { type: "string" | "boolean"; short?: string }>;
 
 function optionsOf(flags: Readonly<Record<string, CommandFlag>>): ParseOptions {
   const options: ParseOptions = {};
   for (const name of settingNames) options[flagName(name).slice(2)] = { type: isSwitch(name) ? "boolean" : "string" };
-  for (const [name, { placeholder }] of Object.entries(flags)) {
-    options[name] = { type: placeholder === undefined ? "boolean" : "string" };
+  for (const [name, { placeholder, short }] of Object.entries(flags)) {
+    options[name] = { type: placeholder === undefined ? "boolean" : "string", ...(short !== undefined && { short }) };
   }
   return options;
 }

@@ -3,12 +3,16 @@ import { type SettingName, settingNames } from "../settings/table.ts";
 /** A flag that is no setting. Those with a placeholder take a value. */
 export interface CommandFlag {
   readonly placeholder?: string;
+  /** Its one-letter form, without the dash. */
+  readonly short?: string;
   readonly help: string;
 }
 
 interface Command {
   readonly summary: string;
   readonly flags: Readonly<Record<string, CommandFlag>>;
+  /** Arguments after the program's name, each with what they do. */
+  readonly examples: readonly (readonly [string, string])[];
   /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
   readonly settings: readonly SettingName[];
   /**
@@ -21,8 +25,9 @@ interface Command {
 export const commonFlags = {
   json: { help: "print exactly one JSON document" },
   config: { placeholder: "FILE", help: "read this settings file instead of the default one" },
-  help: { help: "show help, for a command with its flags" },
-  version: { help: "show the version" },
+  help: { short: "h", help: "show help, for a command with its flags" },
+  "help-all": { help: "show help with every setting" },
+  version: { short: "V", help: "show the version" },
 } as const satisfies Readonly<Record<string, CommandFlag>>;
 
 /**
@@ -31,39 +36,57 @@ export const commonFlags = {
  */
 export const commands = {
   link: {
-    summary: "link this device to its logged-in user, once (the default)",
+    summary: "link this device to its logged-on user, once (the default)",
     flags: {
       "dry-run": { help: "find everything out and show the request, but send nothing" },
       force: { help: "link even if already linked" },
       "no-splay": { help: "start at once" },
-      "will-repeat": { help: "the caller comes again by itself: end instead of waiting more than 15 min" },
+      "will-repeat": { help: "the caller runs this again: end instead of waiting more than 15 min" },
       user: { placeholder: "NAME", help: "link this user (for another than the caller: administrators only)" },
       session: { placeholder: "ID", help: "link this logon session's user" },
     },
+    examples: [
+      ["--dry-run", "show the request; send nothing"],
+      ["--force", "link again, though already linked"],
+    ],
     settings: settingNames,
   },
   doctor: {
     summary: "check everything that a link needs, and say what to do about each fault; links nothing",
     flags: {
-      user: { placeholder: "NAME", help: "look this user up instead of whom is logged on" },
+      user: { placeholder: "NAME", help: "look up this user instead of the logged-on user" },
       bundle: { placeholder: "FILE", help: "write a support file without secrets: checks, settings, end of the log" },
     },
+    examples: [
+      ["doctor", "check this machine, with a next step for each fault"],
+      ["doctor --user alice", "check what a link of alice would need"],
+    ],
     settings: settingNames,
   },
-  status: { summary: "show the last outcome on this machine", flags: {}, settings: ["stateDir"] },
+  status: {
+    summary: "show the last outcome on this machine",
+    flags: {},
+    examples: [["status --json", "for scripts: with the last run's exit code"]],
+    settings: ["stateDir"],
+  },
   plan: {
-    summary: "tell how long a rollout takes and which settings serve it",
+    summary: "forecast how long a rollout takes and which settings suit it",
     flags: {
       devices: { placeholder: "N", help: "devices in the rollout (needed)" },
       "logon-spread": { placeholder: "DURATION", help: "time within which the devices first log on [1h]" },
-      "token-calls": { help: "getting a token costs a call of the limit too" },
+      "token-calls": { help: "a token costs a call of the limit, too" },
       svg: { placeholder: "FILE", help: "draw the rollout into this file" },
     },
+    examples: [
+      ["plan --devices 2000", "compare settings for 2,000 devices"],
+      ["plan --devices 2000 --svg plan.svg", "and draw the rollout"],
+    ],
     settings: ["rateLimit"],
   },
   config: {
     summary: "show every setting's effective value and where it comes from",
     flags: {},
+    examples: [["config", "see which layer decides each setting"]],
     settings: settingNames,
   },
   install: {
@@ -76,6 +99,10 @@ export const commands = {
       "delete-source": { help: "delete that file once all is in place" },
       "dry-run": { help: "show what would be changed, but change nothing" },
     },
+    examples: [
+      ["install --credential-from key.json", "keep the credential protected, run at logon"],
+      ["install --fleet-size 2000", "change a setting of the installed agent"],
+    ],
     settings: settingNames,
     emptyIsNotGiven: true,
   },
@@ -85,6 +112,7 @@ export const commands = {
       purge: { help: "remove the settings file, the state and the log, too" },
       "dry-run": { help: "show what would be removed, but remove nothing" },
     },
+    examples: [["uninstall --purge --dry-run", "show what a complete removal deletes"]],
     settings: [],
   },
 } as const satisfies Readonly<Record<string, Command>>;

@@ -6,39 +6,57 @@ import { type CommandFlag, type CommandName, commandNames, commands, commonFlags
 export function overview(): string {
   return [
     "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access)",
-    "to the user who is logged on to it",
+    "to its logged-on user",
     "",
     "Usage: linkuser-agent [COMMAND] [FLAGS]",
     "",
     "Commands",
-    ...columns(commandNames.map((name) => [name, commands[name].summary])),
+    ...columns([
+      ...commandNames.map((name): [string, string] => [name, commands[name].summary]),
+      ["help [COMMAND]", "show this, or a command's flags"],
+      ["version", "show the version"],
+    ]),
     "",
-    "Flags of all commands, besides every setting",
+    "Flags of all commands",
     ...flagRows(commonFlags),
     "",
-    "Try first: linkuser-agent --dry-run   (sends nothing, needs no credentials)",
-    "Flags of a command: linkuser-agent COMMAND --help",
+    "Start with: linkuser-agent --dry-run   (sends nothing, needs no credentials)",
+    "Every setting is a flag, too: linkuser-agent --help-all",
     "",
     "Exit codes",
     ...exitCodeRows(),
   ].join("\n");
 }
 
-/** The help of one command with all its flags; fits 80 columns. */
-export function commandHelp(name: CommandName): string {
-  const { summary, flags, settings } = commands[name];
+/** Settings that the short help of a command has room for. */
+const maxSettings = 3;
+
+/**
+ * The help of one command; fits 80 columns.
+ * @param all with every setting, however many
+ */
+export function commandHelp(name: CommandName, all: boolean): string {
+  const { summary, flags, settings, examples } = commands[name];
   const own = flagRows(flags);
+  const shown = all || settings.length <= maxSettings;
   const settingRows = settings.map((setting): [string, string] => [
     `${flagName(setting)} ${settingsTable[setting].kind.placeholder}`,
     `${settingsTable[setting].help} [${defaultText(setting)}]`,
   ]);
   return [
     ...wrapped(`linkuser-agent ${name}: ${summary}`, lineWidth),
+    "",
+    "Examples",
+    ...columns(
+      examples.map(([words, what]) => [`linkuser-agent ${words}`, what]),
+      50,
+    ),
     ...(own.length === 0 ? [] : ["", "Flags", ...own]),
-    ...(settingRows.length === 0 ? [] : ["", "Settings, as flags [default]", ...columns(settingRows)]),
+    ...(shown && settingRows.length > 0 ? ["", "Settings, as flags [default]", ...columns(settingRows)] : []),
     "",
     "Flags of all commands",
     ...flagRows(commonFlags),
+    ...(shown ? [] : ["", `Every setting is a flag, too: linkuser-agent ${name} --help-all`]),
   ].join("\n");
 }
 
@@ -50,8 +68,12 @@ export function defaultText(name: SettingName): string {
 
 function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
   return columns(
-    Object.entries(flags).map(([name, { placeholder, help }]) => [
-      placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
+    Object.entries(flags).map(([name, { placeholder, short, help }]) => [
+      [
+        ...(short === undefined ? [] : [`-${short},`]),
+        `--${name}`,
+        ...(placeholder === undefined ? [] : [placeholder]),
+      ].join(" "),
       help,
     ]),
   );
@@ -59,8 +81,8 @@ function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
 
 const lineWidth = 80;
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(30, Math.max(...rows.map(([left]) => left.length)));
+function columns(rows: readonly (readonly [string, string])[], maxWidth = 30): string[] {
+  const width = Math.min(maxWidth, Math.max(...rows.map(([left]) => left.length)));
   return rows.flatMap(([left, right]) => {
     const [first = "", ...more] = wrapped(right, lineWidth - width - 4);
     const indented = more.map((line) => `  ${" ".repeat(width)}  ${line}`);

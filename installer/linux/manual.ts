@@ -11,7 +11,7 @@ export function manualPage(version: string, sourceDate: number): string {
     `${escaped(product.name)} \\- ${escaped(product.summary)}`,
     ".SH DESCRIPTION",
     asItStands(overview()),
-    ...commandNames.flatMap((name) => [`.SH COMMAND ${name.toUpperCase()}`, asItStands(commandHelp(name))]),
+    ...commandNames.flatMap((name) => [`.SH COMMAND ${name.toUpperCase()}`, asItStands(commandHelp(name, true))]),
     "",
   ].join("\n");
 }

@@ -15,7 +15,7 @@ function mistake(...argv: readonly string[]): string {
 
 test("without a command it links", () => {
   expect(readCommandLine([])).toMatchObject({ command: "link", flags: {} });
-  expect(readCommandLine(["link", "--dry-run"])).toEqual(readCommandLine(["--dry-run"]));
+  expect(readCommandLine(["link", "--dry-run"])).toEqual({ ...readCommandLine(["--dry-run"]), named: true });
 });
 
 test("takes settings as flags, with a space or an equals sign", () => {
@@ -30,7 +30,23 @@ test("a setting that is on or off may stand alone", () => {
     flags: { json: true },
     settings: { values: { allowMultiSession: "false" } },
   });
-  expect(mistake("--allow-multi-session", "false", "true")).toContain("The argument true is one too many.");
+  expect(mistake("--allow-multi-session", "false", "true")).toContain("Unexpected argument true.");
+});
+
+test.each([
+  [["help"], { named: false, flags: { help: true } }],
+  [["-h"], { named: false, flags: { help: true } }],
+  [["help", "help"], { named: false, flags: { help: true } }],
+  [["help", "--json"], { named: false, flags: { help: true, json: true } }],
+  [["help", "plan"], { command: "plan", named: true, flags: { help: true } }],
+  [["plan", "-h"], { command: "plan", named: true, flags: { help: true } }],
+  [["help", "link", "--json"], { command: "link", named: true, flags: { help: true, json: true } }],
+  [["version"], { flags: { version: true } }],
+  [["-V"], { flags: { version: true } }],
+  [["version", "--json"], { flags: { version: true, json: true } }],
+  [["--help-all"], { named: false, flags: { "help-all": true } }],
+] as const)("%j asks for a description", (argv, expected) => {
+  expect(readCommandLine(argv)).toMatchObject(expected);
 });
 
 test("an empty value counts as not given for install, and for no other command", () => {
@@ -44,13 +60,12 @@ test("an empty value counts as not given for install, and for no other command",
 
 test.each([
   [["stauts"], "unknown-command: There is no command stauts. Did you mean status?"],
-  [["help"], "unknown-command: There is no command help. Did you mean --help?"],
+  [["vresion"], "unknown-command: There is no command vresion. Did you mean version?"],
   [["--dryrun"], "unknown-flag: There is no flag --dryrun. Did you mean --dry-run?"],
   [["--fleetsize", "5"], "unknown-flag: There is no flag --fleetsize. Did you mean --fleet-size?"],
   [["-x"], "unknown-flag: There is no flag -x. See"],
-  [["-h"], "unknown-flag: There is no flag -h. Did you mean --help?"],
-  [["status", "-V"], "unknown-flag: There is no flag -V. Did you mean --version?"],
-  [["version"], "unknown-command: There is no command version. Did you mean --version?"],
+  [["-j"], "unknown-flag: There is no flag -j. Did you mean --json?"],
+  [["help", "stauts"], "unknown-command: There is no command stauts. Did you mean status?"],
   [["/?"], "see linkuser-agent --help."],
   [["status", "--force"], "unknown-flag: --force belongs to link, not to status."],
   [["status", "--dry-run"], "unknown-flag: --dry-run belongs to link, install, uninstall, not to status."],
@@ -63,7 +78,12 @@ test.each([
   [["--fleet-size=5", "--fleet-size=6"], "invalid-value: --fleet-size is given twice."],
   [["--allow-multi-session", "--allow-multi-session"], "invalid-value: --allow-multi-session is given twice."],
   [["--constructor"], "unknown-flag: There is no flag --constructor."],
-  [["link", "alice"], "unknown-command: The argument alice is one too many."],
+  [["link", "alice"], "unknown-command: Unexpected argument alice. Did you mean --user alice?"],
+  [["doctor", "CORP\\alice"], "unknown-command: Unexpected argument CORP\\alice. Did you mean --user CORP\\alice?"],
+  [["plan", "2000"], "unknown-command: Unexpected argument 2000. Did you mean --devices 2000?"],
+  [["plan", "many"], "unknown-command: Unexpected argument many. See linkuser-agent plan --help."],
+  [["--json", "status"], "unknown-command: Unexpected argument status. Put the command first: linkuser-agent status"],
+  [["status", "extra"], "unknown-command: Unexpected argument extra. See linkuser-agent status --help."],
 ] as const)("refuses %j", (argv, message) => {
   expect(mistake(...argv)).toContain(message);
 });

@@ -57,6 +57,7 @@ const now = Date.UTC(2026, 10, 23);
 const runtime = (platform: Runtime["platform"]): Runtime => fakeRuntime(platform, now);
 
 const commandLine = (command: "link" | "status" | "config", settings: Record<string, unknown>, flags = {}) => ({
+  named: true,
   command,
   flags,
   settings: { kind: "flag", location: undefined, values: settings } as const,

@@ -117,7 +117,7 @@ describe("help and version", () => {
   });
 
   test("a command's help names every setting as a flag", async () => {
-    const { exitCode, stdout } = await start(["link", "--help"]).ended;
+    const { exitCode, stdout } = await start(["link", "--help-all"]).ended;
     expect(exitCode).toBe(0);
     for (const name of settingNames) {
       const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -17,8 +17,8 @@ const workday = 8 * hour;
 const shortestDay = workday / 32;
 
 /**
- * How fast tile time passes while the device is on: 1 for a device that is on for a working day or longer, faster for
- * one that is on for a part of it, so that both pass through the same tiles in the same number of days.
+ * How fast window time passes while the device is on: 1 for a device that is on for a working day or longer, faster for
+ * one that is on for a part of it, so that both pass through the same windows in the same number of days.
  */
 export function paceOf({ usualDay }: Pick<Online, "usualDay">): number {
   return usualDay === null ? 1 : workday / Math.min(workday, Math.max(shortestDay, usualDay));
@@ -27,25 +27,25 @@ export function paceOf({ usualDay }: Pick<Online, "usualDay">): number {
 /**
  * Counts a sign of life.
  * @param elapsed ms that the device was on since the last one
- * @returns what is known now, and by how much tile time advances, ms: at the end of a day, to a full working day
+ * @returns what is known now, and by how much window time advances, ms: at the end of a day, to a full working day
  */
 export function seen(
   before: Online,
   now: number,
   elapsed: number,
-): { readonly online: Online; readonly tileTime: number } {
+): { readonly online: Online; readonly windowTime: number } {
   const sinceDay = now - before.dayAt;
   const dayOnline = before.dayOnline + elapsed;
   const pace = paceOf(before);
   if (sinceDay < dayLength) {
     // A clock that was set back tells nothing about the day.
     const dayAt = sinceDay < 0 ? now : before.dayAt;
-    return { online: { seenAt: now, dayAt, dayOnline, usualDay: before.usualDay }, tileTime: elapsed * pace };
+    return { online: { seenAt: now, dayAt, dayOnline, usualDay: before.usualDay }, windowTime: elapsed * pace };
   }
   const day = Math.min(dayOnline, dayLength);
   const usualDay = before.usualDay === null ? day : (before.usualDay + day) / 2;
   const rest = Math.max(0, workday - dayOnline * pace);
-  return { online: { seenAt: now, dayAt: now, dayOnline: 0, usualDay }, tileTime: elapsed * pace + rest };
+  return { online: { seenAt: now, dayAt: now, dayOnline: 0, usualDay }, windowTime: elapsed * pace + rest };
 }
 
 /**

@@ -2,14 +2,15 @@ import { day, describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import type { PaceMemory } from "./memory.ts";
 import { longestGap, paceOf, seen } from "./online-time.ts";
-import { firstWidth, isSized, laterWidth, leastRest } from "./tiles.ts";
+import { firstWidth, isSized, leastRest, longestWidth, type Window, windowAt } from "./windows.ts";
 
 /**
  * When to try again. Everything here is pure: time, chance and memory come in, a decision goes out; what waits is in
  * `link/`. Times are wall-clock milliseconds since the epoch, lengths are milliseconds.
  *
- * Time is laid out in tiles, end to end, with one try at a chance moment in each; a 429 leads to the next tile. Tiles
- * advance with the time that the device is on.
+ * Time is divided into windows that lie end to end. The device has the same place in each, by a hash of its identifier,
+ * and makes one attempt there; a 429 leads to the next window. So the gaps between a device's attempts, and between
+ * devices, stay even. Windows advance with the time that the device is on.
  */
 export interface PaceContext {
   readonly now: number;
@@ -30,8 +31,16 @@ export interface PaceContext {
 
 /** How a try ended, as far as its repetition is concerned. */
 export type PaceEvent =
-  /** 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. */
-  | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
+  /**
+   * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: it is this
+   * device's own place in a queue. `paidUntil`: end of the life of a token that cost a call of the limit, wall-clock.
+   */
+  | {
+      readonly kind: "rate-limited";
+      readonly notBefore: number | undefined;
+      readonly exact?: boolean | undefined;
+      readonly paidUntil?: number | undefined;
+    }
   /** 5xx, no connection, no answer: says nothing about the shared limit. */
   | { readonly kind: "transient"; readonly notBefore: number | undefined };
 
@@ -51,6 +60,9 @@ export interface Schedule {
   readonly awake: number;
 }
 
+/** Attempts that a token which cost a call is worth before the next window, and the periods that each waits at most. */
+const maxQuick = 3;
+const quickSpan = 2;
 /** How closely devices follow whose network came back; an office's come back together. */
 const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
@@ -80,13 +92,18 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
     const ceiling = Math.min(context.retryMaxDelay, context.retryInitialDelay * 2 ** Math.min(memory.failures, 40));
     const backOff = context.now + ceiling * context.random();
     const failures = Math.min(memory.failures + 1, 1000);
-    const next = { ...memory, failures, hold: Math.max(hold, backOff), asked: hold > backOff };
+    const next = { ...memory, failures, hold: Math.max(hold, backOff), asked: hold > backOff, exact: false };
     return hurried(decide(next, context), context);
   }
   const refused = { ...memory, failures: 0, hold, asked: true };
-  // A try that nobody waited for does not use up the device's own moment.
+  if (event.exact === true && hold !== noHold) return decide({ ...refused, exact: true }, context);
+  const soon = Math.max(hold, context.now) + context.random() * quickSpan * context.rateLimit.period;
+  if (event.paidUntil !== undefined && memory.quick < maxQuick && soon < event.paidUntil) {
+    return decide({ ...refused, hold: soon, exact: true, quick: memory.quick + 1 }, context);
+  }
+  // An attempt that did not wait for the device's own scheduled time does not use it up.
   const early = schedule.notBefore < schedule.unhurried && context.now < schedule.unhurried;
-  return decide(early ? refused : nextTry(refused, context), context);
+  return decide(early ? refused : nextAttempt(refused, context), context);
 }
 
 /** The schedule where a network came back while a failure of the network was waited out: that wait is cut short. */
@@ -111,16 +128,17 @@ function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule 
 
 function fresh(context: PaceContext): PaceMemory {
   const { now, slot } = context;
-  const width = Math.max(1, firstWidth(context));
+  const { width, place } = windowAt(0, slot, context);
   return {
-    version: 1,
+    version: 2,
     basis: width,
-    tile: 0,
-    width,
-    position: 0,
-    point: width === 1 ? 0 : slot * width,
+    window: 0,
+    passed: 0,
+    offset: place,
     hold: noHold,
     asked: false,
+    exact: false,
+    quick: 0,
     failures: 0,
     seenAt: now,
     dayAt: now,
@@ -143,33 +161,28 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
         ? heldUntil(now + (remembered.hold - remembered.seenAt), now)
         : heldUntil(remembered.hold, now);
   const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
-  const { online, tileTime } = seen(remembered, now, elapsed);
+  const { online, windowTime } = seen(remembered, now, elapsed);
   if (remembered.basis !== anew.basis) return { ...anew, ...online, hold, asked: remembered.asked };
-  return caughtUp({ ...remembered, ...online, hold, position: remembered.position + tileTime }, context);
+  return caughtUp({ ...remembered, ...online, hold, passed: remembered.passed + windowTime }, context);
 }
 
-/** A try that the device was off for is made good in what is left of the tile that has come meanwhile. */
+/** A device that was off at its scheduled time takes its place in the next window that has not passed it. */
 function caughtUp(memory: PaceMemory, context: PaceContext): PaceMemory {
-  if (memory.position <= memory.point + longestGap) return memory;
-  let { tile, width, position } = memory;
-  while (position >= width && tile < 1000) {
-    position -= width;
-    width = laterWidth(++tile, context);
-  }
-  return { ...memory, tile, width, position, point: position + context.random() * (width - position) };
+  if (memory.exact || memory.passed <= memory.offset + longestGap) return memory;
+  return inLaterWindow(memory, 1, context);
 }
 
 /** Counts the time since the last decision of this run. */
 function advanced({ memory, awake }: Schedule, context: PaceContext): PaceMemory {
   const elapsed = Math.max(0, context.awake - awake);
   const wall = context.now - memory.seenAt;
-  const { online, tileTime } = seen(memory, context.now, elapsed);
+  const { online, windowTime } = seen(memory, context.now, elapsed);
   const hold = wall < 0 && memory.hold !== noHold ? memory.hold + wall : memory.hold;
   return {
     ...memory,
     ...online,
     hold: Math.max(noHold, hold),
-    position: memory.position + tileTime,
+    passed: memory.passed + windowTime,
   };
 }
 
@@ -177,32 +190,58 @@ function heldUntil(moment: number | undefined, now: number): number {
   return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + maxHold);
 }
 
-/** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next tile. */
-function nextTry(memory: PaceMemory, context: PaceContext): PaceMemory {
+/** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next window. */
+function nextAttempt(memory: PaceMemory, context: PaceContext): PaceMemory {
+  const { rateLimit, now, random } = context;
   const pace = paceOf(memory);
-  const held = Math.max(0, memory.hold - context.now) * pace;
-  const from = memory.position + held;
-  if (memory.tile === 0 && isSized(context) && memory.width - from >= leastRest(context)) {
-    return { ...memory, point: from + context.random() * (memory.width - from) };
+  const held = Math.max(0, memory.hold - now);
+  const from = memory.passed + held * pace;
+  if (memory.window === 0 && isSized(context)) {
+    const width = firstWidth(context);
+    if (width - from >= leastRest(context))
+      return { ...memory, exact: false, quick: 0, offset: from + random() * (width - from) };
   }
-  const tile = Math.min(memory.tile + 1, 1000);
-  const width = laterWidth(tile, context);
-  // Tiles lie end to end; one that is over already begins with now.
-  const position = Math.min(memory.position - memory.width, 0);
-  const earliest = Math.min(Math.max(0, position + held), width);
-  return { ...memory, tile, width, position, point: earliest + context.random() * (width - earliest) };
+  // A limit that is used up with most of its period left is far over: one window more.
+  const left = held / rateLimit.period;
+  const next = inLaterWindow({ ...memory, exact: false, quick: 0 }, left > 0.7 && left < 0.9 ? 2 : 1, context);
+  const reset = next.passed + held * pace;
+  // Not the very moment that the headers name, which all the others would choose as well.
+  return next.offset >= reset ? next : { ...next, offset: reset + random() * 2 * rateLimit.period * pace };
+}
+
+/** Part of a window over which an attempt is scattered around the device's place: without it, neighbours collide. */
+const scatter = 0.15;
+
+/** Goes on by so many windows, and further while the device's scheduled time in the window has passed. */
+function inLaterWindow(memory: PaceMemory, steps: number, context: PaceContext): PaceMemory {
+  const { slot } = context;
+  let { window, passed } = memory;
+  let offset: number;
+  do {
+    passed -= windowAt(window, slot, context).width;
+    offset = offsetIn(windowAt(++window, slot, context), context);
+  } while (window < 1000 && (--steps > 0 || offset < passed));
+  return { ...memory, window: Math.min(window, 1000), passed: Math.max(passed, -longestWidth), offset };
+}
+
+function offsetIn({ width, place }: Window, context: PaceContext): number {
+  // Later windows of a known fleet are short, for the few whom chance left over.
+  if (isSized(context)) return width * context.random();
+  const offset = place + scatter * width * (context.random() - 0.5);
+  return offset < 0 ? -offset : offset > width ? 2 * width - offset : offset;
 }
 
 function decide(memory: PaceMemory, context: PaceContext): Schedule {
   const { now, awake } = context;
-  const moment = now + Math.max(0, memory.point - memory.position) / paceOf(memory);
+  const own = now + Math.max(0, memory.offset - memory.passed) / paceOf(memory);
+  const moment = memory.exact ? now : own;
   const notBefore = Math.max(moment, memory.hold);
   return {
     memory,
     notBefore,
     unhurried: notBefore,
     get reason() {
-      return memory.hold > moment ? heldReason(memory) : tileReason(memory, context);
+      return memory.hold > moment ? heldReason(memory) : windowReason(memory, context);
     },
     awake,
   };
@@ -212,9 +251,9 @@ function heldReason({ asked }: PaceMemory): string {
   return asked ? "the server asked for this pause" : "the server could not be used; waits longer each time";
 }
 
-function tileReason(memory: PaceMemory, context: PaceContext): string {
-  const span = describeDuration(memory.width);
-  if (memory.tile > 0) return `the shared limit was reached; takes a chance moment in the next ${span}`;
+function windowReason(memory: PaceMemory, context: PaceContext): string {
+  const span = describeDuration(windowAt(memory.window, context.slot, context).width);
+  if (memory.window > 0) return `the shared limit was reached; waits for this device's turn in the next ${span}`;
   if (context.splay === undefined && context.fleetSize !== undefined) {
     return `waits for this device's slot in the ${span} that ${context.fleetSize} devices need`;
   }

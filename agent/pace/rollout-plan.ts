@@ -4,7 +4,7 @@ import type { RateLimit } from "../settings/kinds.ts";
 import { settingsTable } from "../settings/table.ts";
 import type { LimiterModel } from "./limiter.ts";
 import { leastTime, plainRollout, simulate } from "./simulate.ts";
-import { margin } from "./tiles.ts";
+import { margin } from "./windows.ts";
 
 /** The rollout that is planned. */
 export interface PlanInput {

@@ -32,6 +32,8 @@ export interface Rollout {
   readonly splay: number | undefined;
   /** Whether getting a token costs a call of the limit. */
   readonly tokenCalls: boolean;
+  /** A gateway before the limit gives each refused device its own place in a queue. */
+  readonly gateway: boolean;
   /** Devices that are on for a part of the day; undefined: all stay on. */
   readonly shifts: readonly Shift[] | undefined;
   /** While it lasts, the server answers 503; ms from the first logon. */
@@ -66,6 +68,7 @@ export function plainRollout(devices: number, limit: RateLimit): Rollout {
     fleetSize: undefined,
     splay: undefined,
     tokenCalls: false,
+    gateway: false,
     shifts: undefined,
     outage: undefined,
     horizon: 365 * day,
@@ -73,6 +76,8 @@ export function plainRollout(devices: number, limit: RateLimit): Rollout {
   };
 }
 
+/** Part of the limit that the gateway uses: the rest is room for the clocks of the two. */
+const gatewayPace = 0.95;
 /** A token is good for this long (the API's `expires_in`). */
 const tokenLife = hour;
 /** The signs of life of a waiting run. */
@@ -86,7 +91,8 @@ export function simulate(rollout: Rollout): RolloutResult {
   const { devices, limit, outage, shifts, tokenCalls } = rollout;
   const random = seededRandom(rollout.seed);
   const limiter = makeLimiter(rollout.model, limit);
-  const queue = new EventQueue(devices);
+  const queue = rollout.gateway ? new GatewayQueue(limit, devices) : undefined;
+  const events = new EventQueue(devices);
   const schedules: (Schedule | undefined)[] = new Array(devices).fill(undefined);
   const memories: (PaceMemory | undefined)[] = new Array(devices).fill(undefined);
   const slots = new Float64Array(devices).map(random);
@@ -120,7 +126,7 @@ export function simulate(rollout: Rollout): RolloutResult {
   const logOn = (device: number, midnight: number): void => {
     const length = shiftLength[device] as number;
     const begins = shifts === undefined ? 0 : workBegins + Math.max(0, workday - length) * random();
-    queue.push(midnight + begins + logonAfter(rollout.logons, random), device);
+    events.push(midnight + begins + logonAfter(rollout.logons, random), device);
   };
   for (let device = 0; device < devices; device++) {
     if (shifts !== undefined) shiftLength[device] = shiftOf(shifts, random());
@@ -128,29 +134,35 @@ export function simulate(rollout: Rollout): RolloutResult {
   }
 
   /** What comes of one call at `now`; undefined: it is accepted. */
-  const call = (): PaceEvent | undefined => {
+  const call = (device: number): PaceEvent | undefined => {
     if (outage !== undefined && now >= outage.from && now < outage.to) {
       return { kind: "transient", notBefore: undefined };
     }
     recent.add(now);
+    const place = queue?.placeFor(device, now);
+    if (place !== undefined) return { kind: "rate-limited", notBefore: place, exact: true };
     return limiter.accept(now) ? undefined : { kind: "rate-limited", notBefore: limiter.resetAt(now) };
   };
   const tryToLink = (device: number): PaceEvent | undefined => {
-    if (tokenCalls && now >= (tokenUntil[device] as number)) {
-      const refused = call();
+    if (!tokenCalls) return call(device);
+    if (now >= (tokenUntil[device] as number)) {
+      const refused = call(device);
       if (refused !== undefined) return refused;
       tokenUntil[device] = now + tokenLife;
     }
-    return call();
+    const refused = call(device);
+    return refused?.kind === "rate-limited" ? { ...refused, paidUntil: tokenUntil[device] } : refused;
   };
   const enqueue = (device: number, schedule: Schedule): void => {
     schedules[device] = schedule;
-    if (shifts === undefined) queue.push(Math.max(now, schedule.notBefore), device);
-    else queue.push(Math.min(Math.max(now, schedule.notBefore), now + beat, sessionEnd[device] as number), device);
+    // Only a quick attempt uses the token again: nothing is kept over longer waits.
+    if (schedule.memory.quick === 0) tokenUntil[device] = 0;
+    if (shifts === undefined) events.push(Math.max(now, schedule.notBefore), device);
+    else events.push(Math.min(Math.max(now, schedule.notBefore), now + beat, sessionEnd[device] as number), device);
   };
 
-  for (let time = queue.time; time !== undefined && time <= rollout.horizon; time = queue.time) {
-    const device = queue.pop() as number;
+  for (let time = events.time; time !== undefined && time <= rollout.horizon; time = events.time) {
+    const device = events.pop() as number;
     now = time;
     slot = slots[device] as number;
     const schedule = schedules[device];
@@ -186,6 +198,34 @@ function logonAfter(logons: Logons, random: () => number): number {
   if (logons.kind === "uniform") return logons.span * random();
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return logons.median * Math.exp(logons.sigma * normal);
+}
+
+/**
+ * Places as the gateway gives them: one after the other at a part of the limit's pace. A device that comes up to its
+ * grace after its place is served.
+ */
+class GatewayQueue {
+  readonly #gap: number;
+  readonly #grace: number;
+  readonly #places: Float64Array;
+  #next = 0;
+
+  constructor({ calls, period }: RateLimit, devices: number) {
+    this.#gap = period / calls / gatewayPace;
+    this.#grace = 2 * period;
+    this.#places = new Float64Array(devices).fill(-Infinity);
+  }
+
+  /** The device's place where it is still to come; undefined where its call is passed on. */
+  placeFor(device: number, now: number): number | undefined {
+    let place = this.#places[device] as number;
+    if (now > place + this.#grace) {
+      place = Math.max(this.#next, now);
+      this.#places[device] = place;
+      this.#next = place + this.#gap;
+    }
+    return place > now ? place : undefined;
+  }
 }
 
 /** Counts calls, and the most of them within any one period. */

@@ -1,0 +1,75 @@
+import type { RateLimit } from "../settings/kinds.ts";
+
+interface Spread {
+  readonly rateLimit: RateLimit;
+  readonly fleetSize: number | undefined;
+  readonly splay: number | undefined;
+}
+
+/** One window: its width, and the offset of a device's own place in it, ms. */
+export interface Window {
+  readonly width: number;
+  readonly place: number;
+}
+
+/**
+ * How much wider than the bare minimum the span for a known fleet is: room for chance, so that nearly all get through
+ * at once.
+ */
+export const margin = 1.75;
+
+/**
+ * Windows of a fleet whose size is not known: window k begins after `first · k ** power` periods of the limit, so that
+ * the sum soon covers any fleet without wide steps. From where a window is `growth` times as wide as the one before,
+ * they grow by that factor. The mean wait of a lone device is `first / (power + 1)` periods.
+ */
+const course = { first: 29, power: 1.95, growth: 1.35 } as const;
+
+/** Periods before moment `s`: window k lies between k and k + 1. */
+function periodsBefore(s: number): number {
+  const { first, power, growth } = course;
+  const bend = power / Math.log(growth);
+  return s <= bend ? first * s ** power : first * bend ** power * growth ** (s - bend);
+}
+
+/** The longest window, 10 years in ms. */
+export const longestWidth = 3650 * 86_400_000;
+
+function unknownWindow(k: number, slot: number, { period }: RateLimit): Window {
+  const begin = periodsBefore(k);
+  const at = (s: number): number => Math.min(longestWidth, Math.round((periodsBefore(s) - begin) * period) || 0);
+  return { width: at(k + 1), place: at(k + slot) };
+}
+
+/** Width of the first window, ms; at least 1. */
+export function firstWidth(spread: Spread): number {
+  return windowAt(0, 0, spread).width;
+}
+
+/** Whether the first window is as wide as the fleet needs, as far as is known; a short splay says nothing about that. */
+export function isSized({ splay, fleetSize, rateLimit }: Spread): boolean {
+  return splay === undefined ? fleetSize !== undefined : splay >= 10 * rateLimit.period;
+}
+
+/**
+ * A device's window number `k`, from 0. Of known fleet size: the span that the fleet needs, then short ones for the few
+ * whom chance left over, growing fast, since a device that is refused again has been given too small a number.
+ * @param slot of the device, in [0, 1)
+ */
+export function windowAt(k: number, slot: number, spread: Spread): Window {
+  const { rateLimit, fleetSize, splay } = spread;
+  const even = (wide: number): Window => {
+    const width = Math.round(wide);
+    return { width, place: Math.round(slot * width) };
+  };
+  if (splay === undefined && fleetSize === undefined) return unknownWindow(k, slot, rateLimit);
+  const span = splay ?? (margin * (fleetSize as number) * rateLimit.period) / rateLimit.calls;
+  if (k === 0) return span < 1 ? { width: 1, place: 0 } : even(span);
+  if (!isSized(spread)) return unknownWindow(k - 1, slot, rateLimit);
+  return even(Math.min(longestWidth, Math.max(2 * rateLimit.period, span / 10) * k ** 2.25));
+}
+
+/** The least rest of the first window in which another attempt makes sense in a fleet of known size, ms. */
+export function leastRest(spread: Spread): number {
+  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 3);
+}

@@ -54,6 +54,6 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
     events.end(result.outcome, result.error?.code, result.message);
     return result;
   } finally {
-    await ports.rest();
+    await ports.rest(false);
   }
 }

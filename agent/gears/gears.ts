@@ -1,6 +1,7 @@
 import { type ExchangeContext, type Sender, splitBaseUrl } from "../network/exchange.ts";
 import type { Secret } from "../secret.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
+import { readRateLimit } from "./rate-limit-headers.ts";
 import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
 /**
@@ -27,6 +28,13 @@ export interface Gears {
    */
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
   readonly requests: RequestCounts;
+  /** A token whose answer named the account's limit, and so cost a call of it; undefined where there is none. */
+  paidToken(): PaidToken | undefined;
+}
+
+/** A token that cost a call. */
+export interface PaidToken extends Token {
+  readonly expiresAt: number;
 }
 
 interface GearsParts {
@@ -34,13 +42,15 @@ interface GearsParts {
   readonly credentials: GearsCredentials;
   readonly sender: Sender;
   readonly clock: { now(): number };
+  /** Got before; used while it lasts. */
+  readonly token?: PaidToken | undefined;
 }
 
 /** Milliseconds: a token that expires sooner than this could expire on its way. */
 const expiryMargin = 10_000;
 
 /** The account's API. A token is got just before its first use and kept in memory alone. */
-export function createGears({ baseUrl, credentials, sender, clock }: GearsParts): Gears {
+export function createGears({ baseUrl, credentials, sender, clock, token: earlier }: GearsParts): Gears {
   const { host } = splitBaseUrl(baseUrl);
   const requests = { token: 0, linkUser: 0 };
   const own = secretsOf(credentials);
@@ -49,7 +59,8 @@ export function createGears({ baseUrl, credentials, sender, clock }: GearsParts)
     secrets: [...secrets, ...own],
     anonymous: credentials.kind === "none",
   });
-  let kept: Token | undefined;
+  let kept: Token | undefined = earlier;
+  let paid = earlier !== undefined;
 
   async function currentToken(signal: AbortSignal): Promise<TokenAnswer | undefined> {
     if (credentials.kind === "none") return undefined;
@@ -62,7 +73,11 @@ export function createGears({ baseUrl, credentials, sender, clock }: GearsParts)
     requests.token += 1;
     const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
     const answer = readTokenResponse(response, context(), clock.now());
-    if (answer.kind === "token") kept = answer.token;
+    if (answer.kind === "token") {
+      kept = answer.token;
+      const { limit, remaining } = readRateLimit(response.headers, clock.now());
+      paid = limit !== undefined || remaining !== undefined;
+    }
     return answer;
   }
 
@@ -80,6 +95,10 @@ export function createGears({ baseUrl, credentials, sender, clock }: GearsParts)
 
   return {
     requests,
+    paidToken() {
+      const { value, expiresAt } = kept ?? {};
+      return paid && value !== undefined && expiresAt !== undefined ? { value, expiresAt } : undefined;
+    },
     async link(request, signal) {
       const answer = await linkOnce(request, signal);
       if (answer.kind !== "token-refused" || credentials.kind !== "client") return answer;

@@ -13,6 +13,8 @@ export interface RateLimitReport {
    * `X-RateLimit-Reset-Time` and `Retry-After`, at most {@link longestWait} from now. Undefined where neither says so.
    */
   readonly notBefore: number | undefined;
+  /** Whether `notBefore` is this device's own place in a gateway's queue: `X-LinkUser-Place: exact`. */
+  readonly exact: boolean;
 }
 
 /**
@@ -31,15 +33,17 @@ const smallestEpoch = 1_000_000_000;
  */
 export function readRateLimit(headers: RawResponse["headers"], now: number): RateLimitReport {
   const serverNow = httpDate(headers["date"]) ?? now;
+  const after = retryAfter(headers["retry-after"], serverNow);
+  const exact = headers["x-linkuser-place"]?.trim().toLowerCase() === "exact" && after !== undefined && after > 0;
+  const reset = exact ? undefined : headers["x-ratelimit-reset-time"];
   const delays = [
-    ...numbers(headers["x-ratelimit-reset-time"]).map((seconds) =>
-      seconds > smallestEpoch ? seconds * 1000 - serverNow : seconds * 1000,
-    ),
-    retryAfter(headers["retry-after"], serverNow),
+    ...numbers(reset).map((seconds) => (seconds > smallestEpoch ? seconds * 1000 - serverNow : seconds * 1000)),
+    after,
   ].filter((delay): delay is number => delay !== undefined && delay > 0);
   return {
     limit: count(headers["x-ratelimit-limit"]),
     remaining: count(headers["x-ratelimit-remaining"]),
+    exact,
     notBefore: delays.length === 0 ? undefined : now + Math.min(longestWait, Math.ceil(Math.max(...delays))),
   };
 }

@@ -158,8 +158,7 @@ function answered(state: RunState, candidate: Candidate, verdict: LinkVerdict, m
       const message = "The account's limit of calls is used up by other devices (429).";
       const error = new AgentError("too-many-requests", message);
       const limited = { ...state, limited: true };
-      const event = { kind: "rate-limited", notBefore: verdict.notBefore } as const;
-      return waitOrLeave(limited, after(schedule, event, paceContext(limited, moment)), error, moment);
+      return waitOrLeave(limited, after(schedule, verdict, paceContext(limited, moment)), error, moment);
     }
     case "unavailable":
       return failedAttempt(state, verdict.error, verdict.notBefore, moment);

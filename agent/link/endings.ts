@@ -135,11 +135,13 @@ export function paceContext(
   { now, awake, random }: Moment,
 ): PaceContext {
   const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = options.settings;
+  const first = attempt?.candidates[0];
   return {
     now,
     awake,
     random,
-    slot: slotOf(attempt?.candidates[0]?.value ?? ""),
+    // Devices whose identity could not be read must not all take one place.
+    slot: first === undefined ? random() : slotOf(first.value),
     immediate: hurry && !limited,
     rateLimit,
     fleetSize,

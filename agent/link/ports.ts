@@ -31,7 +31,13 @@ export interface LinkTarget {
 export type LinkVerdict =
   | { readonly kind: "linked"; readonly message: string }
   | { readonly kind: "device-unknown" }
-  | { readonly kind: "rate-limited"; readonly notBefore: number | undefined }
+  /** `exact`: that is the device's own place. `paidUntil`: how long a token lasts that cost a call, wall-clock. */
+  | {
+      readonly kind: "rate-limited";
+      readonly notBefore: number | undefined;
+      readonly exact?: boolean | undefined;
+      readonly paidUntil?: number | undefined;
+    }
   /** The server has a fault of its own. */
   | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 
@@ -54,8 +60,8 @@ export interface LinkPorts {
   find(signal: AbortSignal): Promise<IdentityFinding>;
   link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkVerdict>;
   requests(): RequestCount;
-  /** Ends connections and forgets tokens; called before every wait. */
-  rest(): Promise<void>;
+  /** Ends connections and forgets secrets, but for a paid token where `keepPaid`; called before every wait. */
+  rest(keepPaid: boolean): Promise<void>;
   /** Keeps other runs on this machine from looking up and linking until it is disposed. @throws AgentError */
   lock(signal: AbortSignal): Promise<Disposable>;
   /** This device's addresses in its networks; a new one means that a network has come back. */

@@ -1,5 +1,5 @@
 import { asAgentError } from "../errors.ts";
-import type { Schedule } from "../pace/pacer.ts";
+import { type Schedule, usesPaidToken } from "../pace/pacer.ts";
 import { AwakeClock } from "./awake-clock.ts";
 import { aboutOf, decide, newRun } from "./decide.ts";
 import { paceContext } from "./endings.ts";
@@ -65,7 +65,7 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
         const { schedule, cause } = effect;
         release();
         ports.log.info("waiting", schedule.reason, { until: new Date(schedule.notBefore).toISOString() });
-        await ports.rest();
+        await ports.rest(usesPaidToken(schedule));
         const context = () => paceContext(state, moment());
         const remember = ({ memory: pace, notBefore }: Schedule) => memory.amend({ pace, notBefore }, signal);
         const next = await waitFor(schedule, { cause, context, remember }, ports, signal);

@@ -106,6 +106,9 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
   return decide(early ? refused : nextAttempt(refused, context), context);
 }
 
+/** Whether the next attempt is a quick one with the token that was paid for. */
+export const usesPaidToken = ({ memory }: Schedule): boolean => memory.exact && memory.quick > 0;
+
 /** The schedule where a network came back while a failure of the network was waited out: that wait is cut short. */
 export function reconnected(schedule: Schedule, context: PaceContext): Schedule {
   const memory = advanced(schedule, context);
@@ -210,7 +213,7 @@ function nextAttempt(memory: PaceMemory, context: PaceContext): PaceMemory {
 }
 
 /** Part of a window over which an attempt is scattered around the device's place: without it, neighbours collide. */
-const scatter = 0.15;
+const scatter = 0.12;
 
 /** Goes on by so many windows, and further while the device's scheduled time in the window has passed. */
 function inLaterWindow(memory: PaceMemory, steps: number, context: PaceContext): PaceMemory {

@@ -35,7 +35,7 @@ export interface Forecast {
 export interface PlanChoice {
   readonly name: string;
   /** As in the settings file; empty: nothing is set. */
-  readonly settings: { readonly fleetSize?: number; readonly splay?: string };
+  readonly settings: { readonly fleetSize?: number; readonly splay?: string; readonly auth?: "none" };
   readonly recommended: boolean;
   /** What it is good for and what it costs, for a person. */
   readonly remark: string;
@@ -55,6 +55,7 @@ export interface PlanResult extends PlanInput {
 }
 
 interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
+  readonly gateway?: true;
   readonly fleetSize?: number;
   readonly splay?: Duration;
 }
@@ -114,6 +115,13 @@ function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly
       remark: "finds the pace by itself: sooner done, at the price of refused calls",
     },
     {
+      name: "a gateway",
+      settings: { auth: "none" },
+      gateway: true,
+      recommended: false,
+      remark: "gives each device its place: near the least time, no secret on devices",
+    },
+    {
       name: `splay ${formatDuration(tight)}`,
       settings: { splay: formatDuration(tight) },
       splay: tight,
@@ -150,7 +158,9 @@ function linkedTimes(
     logons: { kind: "uniform", span: logonSpread },
     fleetSize: choice.fleetSize,
     splay: choice.splay,
-    tokenCalls,
+    // The gateway gets one token for all.
+    tokenCalls: tokenCalls && choice.gateway !== true,
+    gateway: choice.gateway === true,
     horizon: hopeless * leastTime({ devices, limit: rateLimit, tokenCalls }) + logonSpread,
   });
   if (linkedAt.length < devices) {

@@ -3,7 +3,7 @@ import type { RateLimit } from "../settings/kinds.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type LimiterModel, makeLimiter } from "./limiter.ts";
 import type { PaceMemory } from "./memory.ts";
-import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule } from "./pacer.ts";
+import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule, usesPaidToken } from "./pacer.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 /** How the devices' first logons lie in time. */
@@ -156,7 +156,7 @@ export function simulate(rollout: Rollout): RolloutResult {
   const enqueue = (device: number, schedule: Schedule): void => {
     schedules[device] = schedule;
     // Only a quick attempt uses the token again: nothing is kept over longer waits.
-    if (schedule.memory.quick === 0) tokenUntil[device] = 0;
+    if (!usesPaidToken(schedule)) tokenUntil[device] = 0;
     if (shifts === undefined) events.push(Math.max(now, schedule.notBefore), device);
     else events.push(Math.min(Math.max(now, schedule.notBefore), now + beat, sessionEnd[device] as number), device);
   };

@@ -23,7 +23,7 @@ export const margin = 1.75;
  * the sum soon covers any fleet without wide steps. From where a window is `growth` times as wide as the one before,
  * they grow by that factor. The mean wait of a lone device is `first / (power + 1)` periods.
  */
-const course = { first: 29, power: 1.95, growth: 1.35 } as const;
+const course = { first: 29.2, power: 1.97, growth: 1.33 } as const;
 
 /** Periods before moment `s`: window k lies between k and k + 1. */
 function periodsBefore(s: number): number {

@@ -3,7 +3,7 @@ import type { PlanChoice, PlanResult } from "../pace/rollout-plan.ts";
 import { axisSteps } from "./time-axis.ts";
 
 const width = 960;
-const height = 540;
+const height = 580;
 const plot = { left: 72, right: 936, top: 118, bottom: 420 } as const;
 /** Told apart by people who do not see all colours (Okabe and Ito), and by their dashes in print. */
 const strokes = [
@@ -11,6 +11,7 @@ const strokes = [
   { colour: "#d55e00", dash: "none", width: 2 },
   { colour: "#009e73", dash: "8 4", width: 2 },
   { colour: "#7a5195", dash: "2 4", width: 2 },
+  { colour: "#666666", dash: "12 4 2 4", width: 2 },
 ] as const;
 
 /** A picture for a change request: part of the fleet that is linked, over time, for each choice of settings. */

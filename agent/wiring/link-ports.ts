@@ -22,10 +22,10 @@ export function linkPorts(
   const { platform, clock, random } = runtime;
   const { settings } = resolved;
   const { stateDir } = effectivePaths(platform, settings);
-  const credentials = once(() => loadCredentials(runtime, settings));
+  let credentials = once(() => loadCredentials(runtime, settings));
   const api = apiConnection({
     baseUrl: settings.baseUrl,
-    credentials,
+    credentials: () => credentials(),
     clock,
     openSender: () =>
       openSender(runtime, resolved, { clientCertificate: clientCertificate(runtime, resolved, shown.log) }),
@@ -38,7 +38,11 @@ export function linkPorts(
     find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal)),
     link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
     requests: api.requests,
-    rest: api.rest,
+    rest: async (keepPaid) => {
+      // Read again after the wait: no secret is held meanwhile.
+      credentials = once(() => loadCredentials(runtime, settings));
+      await api.rest(keepPaid);
+    },
     lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),
     addresses: networkAddresses,
   };

@@ -163,9 +163,11 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
 
   function token(request: ApiRequest, now: number): Reply {
     if (request.method !== "POST") return failure(405, "Method not allowed", { Allow: "POST" });
+    let counted = {};
     if (options.tokenCallsCount === true) {
       const verdict = limiter(now);
-      const headers = { ...rateHeaders(verdict, now), ...retryAfter(verdict, now) };
+      counted = rateHeaders(verdict, now);
+      const headers = { ...counted, ...retryAfter(verdict, now) };
       if (!verdict.accepted) return failure(429, "Rate limit exceeded", headers);
     }
     const refusal = refuseForm(request, "application/x-www-form-urlencoded");
@@ -179,7 +181,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
       return oauthError(401, "invalid_client", "Bad client credentials");
     }
     const answered = { access_token: issueToken(now), token_type: "bearer", expires_in: tokenLifetime };
-    return json(200, answered, { "Cache-Control": "no-store" });
+    return json(200, answered, { "Cache-Control": "no-store", ...counted });
   }
 
   function issueToken(now: number): string {

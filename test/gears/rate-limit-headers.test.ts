@@ -73,7 +73,34 @@ describe("notBefore", () => {
 
 test("limit and remaining are whole numbers or nothing", () => {
   const headers = { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "0" };
-  expect(readRateLimit(headers, now)).toEqual({ limit: 10, remaining: 0, notBefore: undefined });
+  expect(readRateLimit(headers, now)).toEqual({ limit: 10, remaining: 0, notBefore: undefined, exact: false });
   const odd = { "x-ratelimit-limit": "ten", "x-ratelimit-remaining": "1.5" };
-  expect(readRateLimit(odd, now)).toEqual({ limit: undefined, remaining: undefined, notBefore: undefined });
+  expect(readRateLimit(odd, now)).toEqual({
+    limit: undefined,
+    remaining: undefined,
+    notBefore: undefined,
+    exact: false,
+  });
+});
+
+describe("a place in a gateway's queue", () => {
+  const place = (headers: Record<string, string>) => {
+    const { exact, notBefore } = readRateLimit(headers, now);
+    return [exact, notBefore];
+  };
+
+  test.each([
+    ["the moment of Retry-After", { "retry-after": "90", "x-linkuser-place": "exact" }, true, inSeconds(90)],
+    [
+      "whatever the limit's headers say",
+      { "retry-after": "90", "x-linkuser-place": " Exact ", "x-ratelimit-reset-time": "120" },
+      true,
+      inSeconds(90),
+    ],
+    ["none without a moment", { "x-linkuser-place": "exact", "x-ratelimit-reset-time": "120" }, false, inSeconds(120)],
+    ["none without the header", { "retry-after": "90" }, false, inSeconds(90)],
+    ["none with another value", { "retry-after": "90", "x-linkuser-place": "rough" }, false, inSeconds(90)],
+  ] as const)("is %s", (_, headers, exact, notBefore) => {
+    expect(place(headers)).toEqual([exact, notBefore]);
+  });
 });

@@ -53,8 +53,8 @@ test("chance scatters attempts around the place, and never out of the window", (
     }),
   );
   const { width, place } = windowAt(1, 0.5, context);
-  expect(moments[1]).toBeCloseTo(place - 0.075 * width, -2);
-  expect(moments[7]).toBeCloseTo(place + 0.075 * width, -2);
+  expect(moments[1]).toBeCloseTo(place - 0.06 * width, -2);
+  expect(moments[7]).toBeCloseTo(place + 0.06 * width, -2);
   for (const moment of moments) {
     expect(moment).toBeGreaterThanOrEqual(0);
     expect(moment).toBeLessThanOrEqual(width);

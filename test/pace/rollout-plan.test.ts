@@ -35,6 +35,16 @@ test("every forecast goes up from nobody to everybody and costs at least one cal
   }
 });
 
+test("a gateway is a choice of its own: two calls for each link, near the least time however the server counts", () => {
+  const gateway = result.choices.find(({ name }) => name === "a gateway");
+  for (const { callsPerLink, all } of [gateway?.usual, gateway?.hardest].filter((one) => one !== undefined)) {
+    expect(callsPerLink).toBeLessThanOrEqual(2.1);
+    // First logons are spread over an hour, and first attempts over the window after that.
+    expect(all).toBeLessThanOrEqual(input.logonSpread + duration("30m"));
+  }
+  expect(gateway?.settings).toEqual({ auth: "none" });
+});
+
 test("token calls that count double the least time; a limit twice as high halves it", () => {
   const counted = plan({ ...input, tokenCalls: true });
   expect(counted.least).toBe(2 * result.least);
@@ -49,7 +59,7 @@ test("a rollout of more than a year is told to its end, without settings that ar
     expect(usual.all).toBeGreaterThan(Number(duration("365d")));
     expect(usual.callsPerLink).toBeGreaterThanOrEqual(1);
   }
-  expect(choices.map(({ name }) => name)).toEqual(["fleetSize 20", "nothing set"]);
+  expect(choices.map(({ name }) => name)).toEqual(["fleetSize 20", "nothing set", "a gateway"]);
 });
 
 test("a rollout without an end, as tokens do not last until the next call, is refused", () => {
@@ -68,6 +78,6 @@ test.each([1, 2, 300])("%i devices: the text fits 80 columns and names every cho
 test.each([1, 2, 300])("%i devices: the picture is whole", (devices) => {
   const svg = renderPlanSvg(plan({ ...input, devices }));
   expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-  expect(svg.match(/<polyline /g)).toHaveLength(4);
+  expect(svg.match(/<polyline /g)).toHaveLength(5);
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
 });

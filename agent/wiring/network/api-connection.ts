@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { createGears, type Gears } from "../../gears/gears.ts";
+import { createGears, type Gears, type PaidToken } from "../../gears/gears.ts";
 import type { LinkRequest } from "../../gears/link-user.ts";
 import type { LinkVerdict, RequestCount } from "../../link/ports.ts";
 import type { Sender } from "../../network/exchange.ts";
@@ -11,8 +11,8 @@ export interface ApiConnection {
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkVerdict>;
   /** Of the whole run, over all connections. */
   requests(): RequestCount;
-  /** Drops the token and all connections. */
-  rest(): Promise<void>;
+  /** Drops all connections and the token, but for one that cost a call where `keepPaid`. */
+  rest(keepPaid?: boolean): Promise<void>;
 }
 
 /** Opens nothing before the first call. */
@@ -23,7 +23,9 @@ export function apiConnection(parts: {
   readonly openSender: () => Sender;
   readonly clock: Clock;
 }): ApiConnection {
-  let open: { readonly gears: Gears; readonly sender: Sender } | undefined;
+  /** `queued`: a gateway without a credential of this device's may give it a place in its queue. */
+  let open: { readonly gears: Gears; readonly sender: Sender; readonly queued: boolean } | undefined;
+  let token: PaidToken | undefined;
   let before: RequestCount = { token: 0, linkUser: 0 };
 
   function requests(): RequestCount {
@@ -36,7 +38,10 @@ export function apiConnection(parts: {
     async link(request, signal) {
       if (open === undefined) {
         const sender = parts.openSender();
-        open = { sender, gears: createGears({ ...parts, credentials: parts.credentials(), sender }) };
+        const credentials = parts.credentials();
+        const gears = createGears({ ...parts, credentials, sender, token });
+        open = { sender, gears, queued: credentials.kind === "none" };
+        token = undefined;
       }
       const answer = await open.gears.link(request, signal);
       switch (answer.kind) {
@@ -44,7 +49,12 @@ export function apiConnection(parts: {
         case "device-unknown":
           return answer;
         case "rate-limited":
-          return { kind: "rate-limited", notBefore: answer.rateLimit.notBefore };
+          return {
+            kind: "rate-limited",
+            notBefore: answer.rateLimit.notBefore,
+            exact: open.queued && answer.rateLimit.exact,
+            paidUntil: open.gears.paidToken()?.expiresAt,
+          };
         case "server-error":
           return { kind: "unavailable", error: answer.error, notBefore: answer.rateLimit.notBefore };
         case "token-refused":
@@ -52,8 +62,9 @@ export function apiConnection(parts: {
           throw answer.error;
       }
     },
-    async rest() {
+    async rest(keepPaid = false) {
       before = requests();
+      token = keepPaid ? (open?.gears.paidToken() ?? token) : undefined;
       const sender = open?.sender;
       open = undefined;
       await sender?.close();

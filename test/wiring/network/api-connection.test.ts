@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RawResponse } from "../../../agent/network/exchange.ts";
 import { Secret } from "../../../agent/secret.ts";
+import type { Credentials } from "../../../agent/settings/credentials.ts";
 import { apiConnection } from "../../../agent/wiring/network/api-connection.ts";
 import { virtualClock } from "../../fakes/clock.ts";
 import { answer, now } from "../../gears/answers.ts";
@@ -8,11 +9,22 @@ import { answer, now } from "../../gears/answers.ts";
 const signal = new AbortController().signal;
 const alice = { value: "00:0c:29:f2:7a:29", opt: 0, username: "alice", group: undefined } as const;
 
+const client: Credentials = {
+  kind: "client",
+  clientId: "key",
+  clientSecret: new Secret("client-secret"),
+  origin: "test",
+};
+
 function connection(...answers: RawResponse[]) {
+  return connectionWith(client, ...answers);
+}
+
+function connectionWith(credentials: Credentials, ...answers: RawResponse[]) {
   const closed: number[] = [];
   const api = apiConnection({
     baseUrl: "https://gears.opswat.com",
-    credentials: () => ({ kind: "client", clientId: "key", clientSecret: new Secret("client-secret"), origin: "test" }),
+    credentials: () => credentials,
     clock: virtualClock(now),
     openSender: () => ({
       send: async () => answers.shift() ?? expect.fail("one request too many"),
@@ -46,4 +58,25 @@ test("a rest drops token and connections, but not the count", async () => {
   expect(closed).toHaveLength(1);
   expect(await api.link(alice, signal)).toEqual({ kind: "linked", message: "OK", rateLimit: expect.anything() });
   expect(api.requests()).toEqual({ token: 2, linkUser: 2 });
+});
+
+const counted = answer(200, { access_token: "t1", expires_in: 3600 }, { "x-ratelimit-remaining": "0" });
+
+test("a token that cost a call is kept over a short rest, and only then", async () => {
+  const { api } = connection(counted, busy(429), busy(429), counted, busy(429));
+  const paidUntil = now + 3_600_000;
+  expect(await api.link(alice, signal)).toMatchObject({ kind: "rate-limited", paidUntil });
+  await api.rest(true);
+  expect(await api.link(alice, signal)).toMatchObject({ kind: "rate-limited", paidUntil });
+  await api.rest();
+  await api.link(alice, signal);
+  expect(api.requests()).toEqual({ token: 2, linkUser: 3 });
+});
+
+test("a place in a queue is followed where a gateway has the credential, and not by a device that has its own", async () => {
+  const place = answer(429, { result: 0, msg: "later" }, { "retry-after": "120", "x-linkuser-place": "exact" });
+  const notBefore = now + 120_000;
+  const gateway = connectionWith({ kind: "none" }, place).api;
+  expect(await gateway.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore, exact: true });
+  expect(await connection(token, place).api.link(alice, signal)).toMatchObject({ notBefore, exact: false });
 });

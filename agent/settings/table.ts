@@ -116,7 +116,7 @@ export const settingsTable = {
   splay: optional(
     span("0s", "30d"),
     "the first link starts at a moment in this span, fixed for the device",
-    "from fleetSize, else 10m",
+    "from fleetSize, else 29m",
   ),
   rateLimit: required(
     rateLimit,

@@ -81,7 +81,7 @@ export const commands = {
       ["plan --devices 2000", "compare settings for 2,000 devices"],
       ["plan --devices 2000 --svg plan.svg", "and draw the rollout"],
     ],
-    settings: ["rateLimit"],
+    settings: ["rateLimit", "splay"],
   },
   config: {
     summary: "show every setting's effective value and where it comes from",

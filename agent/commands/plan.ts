@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { duration } from "../duration.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { mostDevices, plan } from "../pace/rollout-plan.ts";
+import { mostDevices, type PlanInput, plan } from "../pace/rollout-plan.ts";
 import { printable } from "../printable.ts";
+import { liveLineOf } from "../render/live-line.ts";
 import { renderPlanSvg } from "../render/plan-svg.ts";
 import { renderPlanText } from "../render/plan-text.ts";
 import { durationBetween, integer, type Kind } from "../settings/kinds.ts";
@@ -11,14 +12,16 @@ import { loadSettings } from "../wiring/load-settings.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 const usualLogonSpread = "1h";
+/** Milliseconds after which a person wants to see that something happens. */
+const noticeable = 1000;
 
-/** Tells how long a rollout takes and which settings serve it; draws it with `--svg`. */
+/** Forecasts how long a rollout takes and which settings suit it; draws it with `--svg`. */
 export function planCommand(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const { flags } = commandLine;
   const { settings } = loadSettings(runtime, commandLine);
   if (flags["devices"] === undefined)
     throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
-  const result = plan({
+  const input: PlanInput = {
     devices: accepted("--devices", flags["devices"], integer(1, mostDevices)),
     rateLimit: settings.rateLimit,
     logonSpread: accepted(
@@ -27,7 +30,14 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
       durationBetween(duration("0s"), duration("30d")),
     ),
     tokenCalls: flags["token-calls"] === true,
+    splay: settings.splay,
+  };
+  const line = liveLineOf(runtime);
+  const started = runtime.clock.monotonic();
+  const result = plan(input, (choice) => {
+    if (runtime.clock.monotonic() - started > noticeable) line?.show(`simulating ${choice}`);
   });
+  line?.erase();
   const text = renderPlanText(result);
   const { svg } = flags;
   if (typeof svg !== "string") return { exitCode: 0, document: result, text };

@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly logonSpread: Duration;
   /** Whether getting a token costs a call of the limit. */
   readonly tokenCalls: boolean;
+  /** The splay that is set; undefined: none. */
+  readonly splay?: Duration | undefined;
 }
 
 /** The largest fleet that is simulated: at the API's own limit a week of calls. */
@@ -68,15 +70,16 @@ const hopeless = 1000;
 /**
  * Forecasts a rollout for each choice of settings by letting the real schedule run in virtual time. Same input, same
  * result.
+ * @param begins called with the name of each choice before it is simulated
  * @throws AgentError `invalid-value` for a rollout without an end
  */
-export function plan(input: PlanInput): PlanResult {
+export function plan(input: PlanInput, begins: (choice: string) => void = () => {}): PlanResult {
   const least = leastTime({ ...input, limit: input.rateLimit });
-  const runs = choicesFor(input, least).map((choice) => ({
-    choice,
-    usual: linkedTimes(input, choice, "fixed-window"),
-    hardest: linkedTimes(input, choice, "sliding-log-counting-refused"),
-  }));
+  const runs = choicesFor(input, least).map((choice) => {
+    begins(choice.name);
+    const usual = linkedTimes(input, choice, "fixed-window");
+    return { choice, usual, hardest: linkedTimes(input, choice, "sliding-log-counting-refused") };
+  });
   const longest = Math.max(...runs.map(({ usual }) => usual.linkedAt.at(-1) ?? 0));
   const step = longest / (points - 1);
   return {
@@ -94,7 +97,7 @@ export function plan(input: PlanInput): PlanResult {
   };
 }
 
-function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly Choice[] {
+function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): readonly Choice[] {
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
   const wide = span(2.5);
@@ -136,6 +139,17 @@ function choicesFor({ devices, tokenCalls }: PlanInput, least: number): readonly
       remark: "2.5 times the least time: leaves room for other users of the account's limit",
     },
   ];
+  if (splay !== undefined) {
+    const text = formatDuration(splay);
+    const set: Choice = {
+      name: `splay ${text}, set`,
+      settings: { splay: text },
+      splay,
+      recommended: false,
+      remark: "the splay that is set, by a flag or in the settings of this machine",
+    };
+    return [...choices.slice(0, 2), set];
+  }
   // A small limit would want a longer splay than there is.
   return choices.filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
 }

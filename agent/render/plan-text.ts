@@ -5,6 +5,9 @@ import { axisSteps } from "./time-axis.ts";
 const plotWidth = 72;
 const plotHeight = 10;
 
+/** `1 device`, `2 devices`. */
+export const countedDevices = (count: number): string => (count === 1 ? "1 device" : `${count} devices`);
+
 /** The plan for a terminal of 80 columns, without colours. */
 export function renderPlanText(plan: PlanResult): string {
   const { devices, rateLimit, logonSpread, tokenCalls, least, choices } = plan;
@@ -17,7 +20,7 @@ export function renderPlanText(plan: PlanResult): string {
     ].join("");
   const heading = `${"".padEnd(20)}${["50 %", "90 %", "99 %", "all"].map((part) => part.padStart(13)).join("")}  calls`;
   return [
-    `${devices} devices at ${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
+    `${countedDevices(devices)} at ${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
     `Least time, with every call used and none refused: ${describeDuration(least)}`,
     "",
     `Linked after${heading.slice(12)}`,

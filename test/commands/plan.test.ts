@@ -24,3 +24,36 @@ test("a picture that can't be written is a mistake of the command line", () => {
     expect.objectContaining({ code: "invalid-value", message: expect.stringContaining("ENOENT") }),
   );
 });
+
+test("the splay that is set is forecast beside the recommended size", () => {
+  expect(run("--splay", "2h").text).toContain("splay 2h, set");
+  expect(run("--splay", "2h").document).toMatchObject({
+    choices: [{ recommended: true }, { name: "nothing set" }, { settings: { splay: "2h" } }],
+  });
+  expect(run().text).not.toContain(", set");
+});
+
+test("one device is one device", () => {
+  const platform = fakePlatform({});
+  const { text } = planCommand(fakeRuntime(platform), readCommandLine(["plan", "--devices", "1"]));
+  expect(text).toMatch(/^1 device at /);
+});
+
+test("a person sees what is simulated once that takes longer than a second", () => {
+  const shown = (step: number): string => {
+    let time = 0;
+    let written = "";
+    const runtime = {
+      ...fakeRuntime(fakePlatform({})),
+      onTerminal: true,
+      writeError: (text: string) => {
+        written += text;
+      },
+    };
+    const clock = { ...runtime.clock, monotonic: () => (time += step) };
+    planCommand({ ...runtime, clock }, readCommandLine(["plan", "--devices", "20"]));
+    return written;
+  };
+  expect(shown(700)).toContain("simulating nothing set");
+  expect(shown(10)).toBe("");
+});

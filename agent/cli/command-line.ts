@@ -58,7 +58,7 @@ export function readCommandLine(given: readonly string[]): CommandLine {
         values[switchBefore] = token.value;
         continue;
       }
-      throw new AgentError("unknown-command", unexpected(token.value, named, command));
+      throw new AgentError("unknown-command", unexpected(token.value, named, command, flags));
     }
     if (token.kind !== "option") continue;
     const { name, rawName } = token;
@@ -94,13 +94,19 @@ function asFlags([first, ...rest]: readonly string[]): readonly string[] {
 }
 
 /** An argument that belongs to no flag, with the flag or the order that was probably meant. */
-function unexpected(word: string, named: boolean, command: CommandName): string {
+function unexpected(
+  word: string,
+  named: boolean,
+  command: CommandName,
+  given: Readonly<Record<string, unknown>>,
+): string {
   const start = `Unexpected argument ${word}.`;
   if (!named && commandNames.some((name) => name === word)) {
     return `${start} Put the command first: linkuser-agent ${word} [FLAGS]`;
   }
   const flags: Readonly<Record<string, CommandFlag>> = commands[command].flags;
-  const meant = Object.keys(flags).find((name) => valueForms[flags[name]?.placeholder ?? ""]?.test(word));
+  const open = Object.keys(flags).filter((name) => !Object.hasOwn(given, name));
+  const meant = open.find((name) => valueForms[flags[name]?.placeholder ?? ""]?.test(word));
   return meant === undefined ? `${start} ${helpHint(command)}` : `${start} Did you mean --${meant} ${word}?`;
 }
 

@@ -81,6 +81,7 @@ test.each([
   [["link", "alice"], "unknown-command: Unexpected argument alice. Did you mean --user alice?"],
   [["doctor", "CORP\\alice"], "unknown-command: Unexpected argument CORP\\alice. Did you mean --user CORP\\alice?"],
   [["plan", "2000"], "unknown-command: Unexpected argument 2000. Did you mean --devices 2000?"],
+  [["plan", "--devices", "5", "2000"], "unknown-command: Unexpected argument 2000. See linkuser-agent plan --help."],
   [["plan", "many"], "unknown-command: Unexpected argument many. See linkuser-agent plan --help."],
   [["--json", "status"], "unknown-command: Unexpected argument status. Put the command first: linkuser-agent status"],
   [["status", "extra"], "unknown-command: Unexpected argument extra. See linkuser-agent status --help."],

@@ -3,7 +3,7 @@ import type { SecureContext, TLSSocket } from "node:tls";
 import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
 import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { certificateFault, readShown, type ShownCertificate } from "./certificate-fault.ts";
+import { certificateFault, readShown, type ShownCertificate } from "./tls/certificate-fault.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
 import type { ProxyAddress, Way } from "./proxy/address.ts";
 import { openTunnel } from "./tunnel.ts";

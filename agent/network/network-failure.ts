@@ -1,5 +1,5 @@
 import { AgentError, type ErrorCode, systemErrorCode } from "../errors.ts";
-import { certificateFault } from "./certificate-fault.ts";
+import { certificateFault } from "./tls/certificate-fault.ts";
 
 /**
  * Says what a failure of the network means. Undefined for anything that no network can cause: that is a defect.

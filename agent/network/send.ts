@@ -99,7 +99,7 @@ async function connect(
 ): Promise<HttpConnection> {
   const [{ createConnection }, { trustedContext }] = await Promise.all([
     import("./http-connection.ts"),
-    import("./trusted-ca.ts"),
+    import("./tls/trusted-ca.ts"),
   ]);
   const overTls = [origin, ...ways.map((way) => (way === "direct" ? "" : way.origin))].some(isHttps);
   const secureContext = overTls ? trustedContext(options.caFile) : undefined;

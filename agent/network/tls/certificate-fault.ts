@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
-import { madeAfter } from "../clock.ts";
-import { describeMoment } from "../duration.ts";
-import { printable } from "../printable.ts";
-import { shortName } from "./tls-peer.ts";
+import { madeAfter } from "../../clock.ts";
+import { describeMoment } from "../../duration.ts";
+import { printable } from "../../printable.ts";
+import { shortName } from "./peer.ts";
 
 /** What a server showed of itself in a handshake that failed. */
 export interface ShownCertificate {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { madeAfter } from "../../agent/clock.ts";
-import { certificateFault, type ShownCertificate } from "../../agent/network/certificate-fault.ts";
+import { madeAfter } from "../../../agent/clock.ts";
+import { certificateFault, type ShownCertificate } from "../../../agent/network/tls/certificate-fault.ts";
 
 const now = Date.UTC(2026, 10, 25, 17, 4);
 const shown: ShownCertificate = {

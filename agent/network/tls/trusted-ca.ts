@@ -1,7 +1,7 @@
 import type { SecureContext } from "node:tls";
-import type { ClientCertificate } from "../settings/client-certificate.ts";
-import type { SettingFile } from "../settings/named-file.ts";
-import { readCaFile } from "../settings/pem-certificates.ts";
+import type { ClientCertificate } from "../../settings/client-certificate.ts";
+import type { SettingFile } from "../../settings/named-file.ts";
+import { readCaFile } from "../../settings/pem-certificates.ts";
 
 /**
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside

@@ -70,6 +70,12 @@ export const outcomeByCode = {
 /** The stable `error.code` of the JSON output. CONTRACT. */
 export type ErrorCode = keyof typeof outcomeByCode;
 
+/** Where on its way to the tenant a request failed, and with whom. */
+export interface Place {
+  readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "request" | "answer";
+  readonly party: "proxy" | "tenant";
+}
+
 /**
  * The only error that this program throws on purpose.
  * `message` is for a person: what happened, where, and what to do next. It never contains a secret.
@@ -80,14 +86,21 @@ export class AgentError extends Error {
   readonly remedy: string | undefined;
   /** `message` without the remedy, at its end. */
   readonly finding: string;
+  /** Of a failure of the network. */
+  readonly place: Place | undefined;
 
-  constructor(code: ErrorCode, finding: string, options: { cause?: unknown; remedy?: string | undefined } = {}) {
-    const { remedy } = options;
+  constructor(
+    code: ErrorCode,
+    finding: string,
+    options: { cause?: unknown; remedy?: string | undefined; place?: Place | undefined } = {},
+  ) {
+    const { remedy, place } = options;
     super(remedy === undefined ? finding : `${finding} Run ${remedy}`, options);
     this.name = "AgentError";
     this.code = code;
     this.remedy = remedy;
     this.finding = finding;
+    this.place = place;
   }
 
   get outcome(): FailureOutcome {

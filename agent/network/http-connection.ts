@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
-import type { SecureContext, TLSSocket } from "node:tls";
-import buildConnector, { type Connect, type ConnectCallback, type Destination } from "undici/lib/core/connect.js";
-import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
-import { AgentError, systemErrorCode } from "../errors.ts";
-import { certificateFault, readShown, type ShownCertificate } from "./tls/certificate-fault.ts";
+import Client from "undici/lib/dispatcher/client.js";
+import { version } from "../cli/version.ts";
+import { systemErrorCode } from "../errors.ts";
+import type { Party } from "./dial.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
-import type { ProxyAddress, Way } from "./proxy/address.ts";
-import { openTunnel } from "./tunnel.ts";
-import { type Destroyable, type TakeWay, tryWays } from "./ways.ts";
+import { withoutInterimAnswers } from "./interim-answers.ts";
+import { networkFailure } from "./network-failure.ts";
+import { sentTooMuch, unpacked } from "./packed-body.ts";
+import { untilAborted } from "./time-limit.ts";
 
-/** Bytes of a body; the API's own answers have less than a hundred. */
+/** Bytes of a body, as it comes and unpacked; the API's own answers have less than a hundred. */
 const largestBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
 const largestHeaders = 16 * 1024;
@@ -18,153 +18,82 @@ const largestHeaders = 16 * 1024;
  * their own.
  */
 const largestTraffic = 1024 * 1024;
-/**
- * Milliseconds after which one of a name's addresses is given up for the next, the last one excepted; Node's own is too
- * short for satellites.
- */
-const addressAttempt = 1000;
 
-/** Where a connection leads. */
-export interface Route {
-  readonly origin: string;
-  readonly address: string | undefined;
-  /** At least one; tried in this order until one leads on. */
-  readonly ways: readonly Way[];
-  /** Milliseconds after which a way is given up for the next. */
-  readonly wayLimit: number;
-  /** Whom TLS trusts; undefined where neither the origin nor a proxy is reached over TLS. */
-  readonly secureContext: SecureContext | undefined;
-  /** The same with this device's certificate, for the origin and no proxy; undefined where it has none. */
-  readonly ownContext?: SecureContext | undefined;
-  readonly observeTls: ObserveTls | undefined;
-}
-
-/** Told of each TLS connection at the end of its handshake, before its certificate is judged. */
-export type ObserveTls = (host: string, socket: TLSSocket) => void;
-
-type Stage = "connecting" | "waiting" | "reading";
-
-/** One connection at a time to one origin, kept open between requests. */
+/** One connection to one origin, kept open between requests. */
 export interface HttpConnection {
-  /** How far the current exchange has come. */
-  readonly stage: Stage;
-  /** Failures come as they are: errors of the system, of TLS and of undici, or AgentError. */
-  exchange(request: ApiRequest): Promise<RawResponse>;
-  /** Cuts it in whatever state it is; a running exchange fails with `reason`. */
-  destroy(reason: Error): void;
+  /** Whether it has ended, so that no request can be sent on it. */
+  readonly ended: boolean;
+  /** @throws AgentError by where it failed, or the signal's reason; a defect of this program as it is */
+  exchange(request: ApiRequest, signal: AbortSignal): Promise<RawResponse>;
+  destroy(): void;
 }
 
-/** Opens no socket before the first exchange. It sets no time limit for an exchange: its user calls `destroy`. */
-export function createConnection(route: Route): HttpConnection {
-  const { origin, address, ways, wayLimit, secureContext, observeTls } = route;
-  const ownContext = route.ownContext ?? secureContext;
-  const open = new Set<Destroyable>();
-  let stage: Stage = "connecting";
-  /** What TLS said before the connection ended. In TLS 1.3 a client's certificate is refused after the handshake. */
-  let alert: Error | undefined;
+/**
+ * Speaks HTTP/1.1 over a connection that stands. It sets no time limit for an exchange: the signal does.
+ * @param origin scheme, host and port, for the `Host` line
+ */
+export function createConnection(socket: Socket, origin: string, party: Party): HttpConnection {
+  keepParserUnoptimised();
+  const answers = withoutInterimAnswers(socket);
+  socket.on("readable", () => {
+    if (socket.bytesRead > largestTraffic) socket.destroy(sentTooMuch(party, "1 MiB"));
+  });
+  /** What the socket reported before it ended: undici keeps no more than that it did. */
+  let reported: Error | undefined;
+  socket.prependListener("error", (error) => {
+    reported ??= error;
+  });
+  const client = new Client(origin, {
+    // A microtask later: undici expects no answer before it is ready for one.
+    connect: (_, connected) =>
+      queueMicrotask(() => (socket.destroyed ? connected(reported ?? new Error("ended")) : connected(null, socket))),
+    allowH2: false,
+    maxHeaderSize: largestHeaders,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const destroy = (): void => {
+    void client.destroy(new Error("destroyed"));
+    socket.destroy();
+  };
 
-  /** @param opened where the socket is kept as long as it is open */
-  function dial(
-    opened: Set<Destroyable>,
-    destination: Destination,
-    callback: ConnectCallback,
-    { context = ownContext, peer = destination.host }: { context?: SecureContext | undefined; peer?: string } = {},
-  ): Socket {
-    let shown: ShownCertificate | undefined;
-    const connect = buildConnector({
-      allowH2: false,
-      timeout: 0,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: addressAttempt,
-      rejectUnauthorized: true,
-      secureContext: context,
-    });
-    const socket = connect(destination, (error, connected) =>
-      error === null ? callback(null, connected) : callback(withCertificate(error, peer, shown)),
-    );
-    opened.add(socket);
-    socket.once("close", () => opened.delete(socket));
-    if ("getPeerX509Certificate" in socket) {
-      socket.prependListener("error", (error) => {
-        if (systemErrorCode(error)?.startsWith("ERR_SSL_")) alert ??= error;
-      });
-      // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
-      socket.prependOnceListener("secure", () => {
-        const certificate = (socket as TLSSocket).getPeerX509Certificate();
-        if (certificate !== undefined) shown = readShown(certificate);
-        observeTls?.(destination.hostname, socket as TLSSocket);
-      });
-    }
-    return socket;
-  }
-
-  function connect(destination: Destination, callback: ConnectCallback): void {
-    const connected: ConnectCallback = (...result) => {
-      keepParserUnoptimised();
-      const [, socket] = result;
-      socket?.on("readable", () => {
-        if (socket.bytesRead > largestTraffic) socket.destroy(tooLarge(destination.host, "1 MiB"));
-      });
-      callback(...result);
-    };
-    stage = "connecting";
-    const to = address === undefined ? destination : { ...destination, hostname: address };
-    const take: TakeWay = (way, opened, taken) => {
-      if (way === "direct") dial(opened, to, taken);
-      else dialThrough(way, opened, to, taken);
-    };
-    tryWays(ways, { limit: wayLimit, host: to.host, open, take }, connected);
-  }
-
-  function dialThrough(
-    proxy: ProxyAddress,
-    opened: Set<Destroyable>,
-    to: Destination,
-    callback: ConnectCallback,
-  ): void {
-    // Without a server name of its own, undici takes the one in the Host header, which is the target's.
-    const dialProxy: Connect = (toDial, dialled) =>
-      dial(opened, { ...toDial, servername: null }, dialled, {
-        context: secureContext,
-        peer: `the proxy ${toDial.host}`,
-      });
-    const toProxy = new Client(proxy.origin, { ...clientOptions, connect: dialProxy });
-    opened.add(toProxy);
-    openTunnel(toProxy, proxy, to, (error, socket) => {
-      opened.delete(toProxy);
-      if (socket === undefined) callback(error);
-      else if (to.protocol === "https:") dial(opened, { ...to, httpSocket: socket }, callback);
-      else callback(null, socket);
-    });
-  }
-
-  const client = new Client(origin, { ...clientOptions, connect });
   return {
-    get stage() {
-      return stage;
+    get ended() {
+      return socket.destroyed || socket.readableEnded;
     },
-    async exchange(request) {
-      stage = "connecting";
-      alert = undefined;
+    destroy,
+    async exchange(request, signal) {
+      answers.next();
+      let stage: "request" | "answer" = "request";
+      const begun = (): void => {
+        stage = "answer";
+      };
       try {
-        return await exchange(client, request, (reached) => {
-          stage = reached;
-        });
-      } catch (error) {
-        // undici keeps no more than that it ended.
-        throw systemErrorCode(error) === "UND_ERR_SOCKET" ? (alert ?? error) : error;
+        signal.throwIfAborted();
+        const answer = await untilAborted(dispatch(client, request, begun, party), signal);
+        return { ...answer, body: unpacked(answer, largestBody, party) };
+      } catch (cause) {
+        destroy();
+        if (isDefect(cause)) throw cause;
+        const code = systemErrorCode(cause);
+        throw networkFailure(code === "UND_ERR_SOCKET" ? (reported ?? cause) : cause, { ...party, stage });
       }
-    },
-    destroy(reason) {
-      void client.destroy(reason);
-      for (const one of open) one.destroy(reason);
     },
   };
 }
 
-function withCertificate(error: Error, peer: string, shown: ShownCertificate | undefined): Error {
-  const message = certificateFault(systemErrorCode(error) ?? "", peer, shown, Date.now());
-  return message === undefined ? error : new AgentError("tls-untrusted", message, { cause: error });
+/**
+ * What no network can cause: errors of the language, and undici's complaints of a request that it does not take. undici
+ * itself asserts what a server can break.
+ */
+function isDefect(thrown: unknown): boolean {
+  return (
+    !(thrown instanceof Error || thrown instanceof DOMException) ||
+    thrown instanceof TypeError ||
+    thrown instanceof RangeError ||
+    thrown instanceof ReferenceError ||
+    systemErrorCode(thrown) === "UND_ERR_INVALID_ARG"
+  );
 }
 
 /**
@@ -176,57 +105,46 @@ function keepParserUnoptimised(): void {
   process.getBuiltinModule("node:v8").setFlagsFromString(`--wasm-tiering-budget=${2 ** 31 - 1}`);
 }
 
-const clientOptions: Omit<ClientOptions, "connect"> = {
-  allowH2: false,
-  maxHeaderSize: largestHeaders,
-  headersTimeout: 0,
-  bodyTimeout: 0,
-};
+/** An answer whose body is as it came. */
+interface PackedResponse extends Omit<RawResponse, "body"> {
+  readonly body: Buffer;
+}
 
-function exchange(client: Client, request: ApiRequest, reach: (stage: Stage) => void): Promise<RawResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<RawResponse>();
-  const { host } = new URL(request.origin);
-  const decoder = new TextDecoder();
+function dispatch(client: Client, request: ApiRequest, begun: () => void, party: Party): Promise<PackedResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<PackedResponse>();
   let status = 0;
   let headers: RawResponse["headers"] = {};
-  let body = "";
+  const chunks: Buffer[] = [];
   let size = 0;
   client.dispatch(
     {
       method: request.method,
       path: request.target.reveal(),
-      headers: { "user-agent": "linkuser-agent", "accept-encoding": "identity", ...request.headers },
+      headers: { "user-agent": userAgent, "accept-encoding": "identity", ...request.headers },
       body: request.body?.reveal() ?? null,
     },
     {
-      onRequestStart: () => reach("waiting"),
+      onRequestStart() {},
       onResponseStart(_controller, code, given) {
-        // Interim answers (1xx) come here too, before the real one.
-        if (code < 200) return;
-        reach("reading");
+        begun();
         status = code;
         headers = joined(given);
       },
       onResponseData(controller, chunk) {
         size += chunk.length;
-        if (size > largestBody) {
-          controller.abort(tooLarge(host, "64 KiB"));
-        } else {
-          // Decoded at once: a slice that is kept would keep the whole buffer that the system read into.
-          body += decoder.decode(chunk, { stream: true });
-        }
+        if (size > largestBody) controller.abort(sentTooMuch(party, "64 KiB"));
+        // Copied: a slice that is kept would keep the whole buffer that the system read into.
+        else chunks.push(Buffer.from(chunk));
       },
-      onResponseEnd: () => resolve({ status, headers, body: body + decoder.decode() }),
+      onResponseEnd: () => resolve({ status, headers, body: Buffer.concat(chunks) }),
       onResponseError: (_controller, error) => reject(error),
     },
   );
   return promise;
 }
 
-function tooLarge(host: string, size: string): AgentError {
-  const message = `${host} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
-  return new AgentError("answer-too-large", message);
-}
+/** RFC 9110 10.1.5 */
+const userAgent = `linkuser-agent/${version}`;
 
 function joined(headers: Record<string, string | string[] | undefined>): RawResponse["headers"] {
   const all = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);

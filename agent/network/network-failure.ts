@@ -1,72 +1,136 @@
-import { AgentError, type ErrorCode, systemErrorCode } from "../errors.ts";
-import { certificateFault } from "./tls/certificate-fault.ts";
+import { AgentError, type ErrorCode, type Place, systemErrorCode } from "../errors.ts";
+import { describeLimit, TimeLimitReached } from "./time-limit.ts";
+import { handshakeFault } from "./tls/handshake-fault.ts";
+import type { ShownCertificate } from "./tls/shown-certificate.ts";
+
+/** Where a request is on its way, for verdicts and messages. */
+export interface Spot extends Place {
+  /** The party's name: `gears.opswat.com`, `proxy.example.com:3128`. */
+  readonly host: string;
+  /** The proxy through which the tenant is reached, where it is. */
+  readonly via?: string | undefined;
+  /** At the stages of a proxy, what it is to reach: `gears.opswat.com:443`. */
+  readonly target?: string;
+  /** What the party showed of itself, at the stage `handshake` and after it. */
+  readonly shown?: ShownCertificate | undefined;
+}
+
+/** Who is talked to, for messages. */
+export const partyOf = ({ party, host, via }: Spot): string =>
+  party === "proxy" ? `the proxy ${host}` : via === undefined ? host : `${host} (through the proxy ${via})`;
 
 /**
- * Says what a failure of the network means. Undefined for anything that no network can cause: that is a defect.
- * @param peer who was talked to, for the message: `gears.opswat.com`, `the proxy proxy.example.com:3128`
+ * Says what a failure means, by where it happened: whatever code a library gives it, it has an outcome. What the caller
+ * aborted fails with the signal's reason.
+ * @param cause what a socket, TLS, the resolver or undici reported, or the reason of a signal; a defect of this program
+ * must not come here
  */
-export function networkFailure(cause: unknown, peer: string): AgentError | undefined {
+export function networkFailure(cause: unknown, spot: Spot): AgentError {
   if (cause instanceof AgentError) return cause;
-  const code = systemErrorCode(cause) ?? "";
-  const error = (agentCode: ErrorCode, message: string) => new AgentError(agentCode, message, { cause });
-  const certificate = certificateFault(code, peer, undefined, Date.now());
-  if (certificate !== undefined) return error("tls-untrusted", certificate);
-  if (/^ERR_SSL_.*_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(code)) {
-    return error(
-      "tls-untrusted",
-      `${peer} refuses this device over TLS (${code}). It may want a certificate, or another one. Check clientCertFile and clientKeyFile.`,
-    );
+  if (cause instanceof DOMException) return new AgentError("interrupted", "The run was ended before an answer came.");
+  const [code, message] =
+    cause instanceof TimeLimitReached ? late(describeLimit(cause), spot) : failed(cause, systemErrorCode(cause), spot);
+  return new AgentError(code, message, { cause, place: { stage: spot.stage, party: spot.party } });
+}
+
+type Verdict = readonly [ErrorCode, string];
+
+/** What to look at where a party can't be reached. */
+function whereToLook({ party }: Spot): string {
+  return party === "proxy"
+    ? "Check its address, and whether this network has that proxy; linkuser-agent doctor --proxy none shows whether the tenant can be reached without it."
+    : "Check the network, a firewall between, and whether a proxy is needed.";
+}
+
+/** For the beginning of a sentence: the name of a host stays as it is. */
+const capital = (peer: string): string => peer.replace(/^the /, "The ");
+
+function late(within: string, spot: Spot): Verdict {
+  const peer = partyOf(spot);
+  switch (spot.stage) {
+    case "name":
+      return ["name-not-resolved", `The look-up of the name of ${peer} got no answer ${within}. ${nameServers(spot)}`];
+    case "connection":
+      return ["not-connected", `No connection to ${peer} ${within}. ${whereToLook(spot)}`];
+    case "proxy log-on":
+    case "tunnel":
+      return [
+        "not-connected",
+        `${capital(peer)} accepted the connection, but did not open a way to ${spot.target} ${within}. ${whereToLook(spot)}`,
+      ];
+    case "handshake":
+      return [
+        "not-connected",
+        `${capital(peer)} accepted the connection, but did not complete the TLS handshake ${within}. ${
+          spot.via === undefined
+            ? whereToLook(spot)
+            : `The proxy ${spot.via} opened the way to it: check there, or whether linkuser-agent doctor --proxy none gets through without it.`
+        }`,
+      ];
+    case "request":
+      return ["no-answer", `${capital(peer)} did not answer ${within}.`];
+    case "answer":
+      return ["no-answer", `${capital(peer)} began an answer and did not end it ${within}.`];
   }
-  if (/^(?:CERT_|CRL_|ERR_SSL_|ERR_TLS_)|_CERT|_CA$|^INVALID_PURPOSE$|^EPROTO$/.test(code)) {
-    return error(
-      "tls-untrusted",
-      `${peer} can't be spoken to over TLS (${code}). Another service or a proxy may answer at this port.`,
-    );
+}
+
+const nameServers = ({ party }: Spot): string =>
+  party === "proxy"
+    ? "Check the proxy's name, this machine's DNS servers, and whether this network has that proxy."
+    : "Check the name and this machine's DNS servers.";
+
+/** Codes of a connection that ended; also those of undici without a cause. */
+const isLost = (code: string | undefined, cause: unknown): boolean =>
+  /^(?:ECONN|EPIPE$|ENET|EHOST|ETIMEDOUT$|ENOTCONN$|UND_ERR_SOCKET$)/.test(code ?? "") ||
+  (cause instanceof Error && "syscall" in cause);
+
+function failed(cause: unknown, code: string | undefined, spot: Spot): Verdict {
+  const peer = partyOf(spot);
+  const shown = code ?? "no code";
+  switch (spot.stage) {
+    case "name":
+      return ["name-not-resolved", `The name of ${peer} could not be resolved (${shown}). ${nameServers(spot)}`];
+    case "connection":
+      return ["not-connected", `No connection to ${peer} (${shown}). ${whereToLook(spot)}`];
+    case "handshake":
+      return isLost(code, cause)
+        ? [
+            "connection-lost",
+            `${capital(peer)} broke the connection during the TLS handshake (${shown}). A firewall between may have cut it.`,
+          ]
+        : ["tls-untrusted", handshakeFault(cause, peer, spot.shown, Date.now())];
+    case "proxy log-on":
+    case "tunnel":
+      return isLost(code, cause)
+        ? [
+            "connection-lost",
+            `${capital(peer)} broke the connection when it was asked for a way to ${spot.target} (${shown}). ${whereToLook(spot)}`,
+          ]
+        : ["unexpected-answer", `${capital(peer)} does not speak its protocol properly. Check the proxy's address.`];
+    case "request":
+    case "answer":
+      return answerFailed(cause, shown, spot);
+  }
+}
+
+function answerFailed(cause: unknown, code: string, spot: Spot): Verdict {
+  const peer = capital(partyOf(spot));
+  // In TLS 1.3 a client's certificate is refused after the handshake.
+  if (/_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
+    return ["tls-untrusted", handshakeFault(cause, partyOf(spot), spot.shown, Date.now())];
+  }
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return ["answer-too-large", `${peer} sent more than the API ever does. A proxy may answer in its place.`];
   }
   // undici's parser gives some of its errors no code.
   if (cause instanceof Error && cause.name === "HTTPParserError") {
-    return error("unexpected-answer", `${peer} does not speak HTTP properly. Another service or a proxy may answer.`);
+    return [
+      "unexpected-answer",
+      `${peer} does not speak HTTP properly. Another service or a proxy may answer in its place.`,
+    ];
   }
-  const agentCode = causes[code] ?? bySystemCall(cause);
-  return agentCode === undefined ? undefined : error(agentCode, texts[agentCode](peer, code));
-}
-
-/** Failures without a system call in them, and those where it would mislead. */
-const causes: Readonly<Record<string, keyof typeof texts>> = {
-  ECONNRESET: "connection-lost",
-  ECONNABORTED: "connection-lost",
-  EPIPE: "connection-lost",
-  UND_ERR_SOCKET: "connection-lost",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "connection-lost",
-  ETIMEDOUT: "not-connected",
-  ECONNREFUSED: "not-connected",
-  UND_ERR_CONNECT_TIMEOUT: "not-connected",
-  UND_ERR_HEADERS_OVERFLOW: "answer-too-large",
-};
-
-const texts = {
-  "name-not-resolved": (peer: string, code: string) =>
-    `The name ${peer} could not be resolved (${code}). Check the name and this machine's DNS servers.`,
-  "not-connected": (peer: string, code: string) =>
-    `No connection to ${peer} (${code}). Check the network, a firewall between, and whether a proxy is needed.`,
-  "connection-lost": (peer: string, code: string) =>
+  return [
+    "connection-lost",
     `${peer} broke the connection before its answer was complete (${code}). A firewall between may have cut it.`,
-  "answer-too-large": (peer: string) => `${peer} sent more than the API ever does. A proxy may answer in its place.`,
-} as const;
-
-/** Node names the system call that failed in `syscall`. */
-function bySystemCall(cause: unknown): keyof typeof texts | undefined {
-  const call = cause instanceof Error && "syscall" in cause ? cause.syscall : undefined;
-  switch (call) {
-    case "getaddrinfo":
-      return "name-not-resolved";
-    case "connect":
-      return "not-connected";
-    case "read":
-    case "write":
-    case "shutdown":
-      return "connection-lost";
-    default:
-      return undefined;
-  }
+  ];
 }

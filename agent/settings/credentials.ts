@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { basicAuthorization } from "../network/proxy/address.ts";
+import { type ProxyLogin, proxyLogin } from "../network/proxy/address.ts";
 import { printable } from "../printable.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
@@ -82,10 +82,9 @@ function client(clientId: string | undefined, clientSecret: Secret, origin: stri
 /**
  * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are
  * none. A file that this user may not read has none for this run: its credentials come from elsewhere.
- * @returns the value of `Proxy-Authorization`
  * @throws AgentError `credentials-exposed`, `credentials-invalid`
  */
-export function findProxyLogin(path: string, readFile: (path: string) => Reading<string>): Secret | undefined {
+export function findProxyLogin(path: string, readFile: (path: string) => Reading<string>): ProxyLogin | undefined {
   const file = readFile(path);
   if (file.kind === "found") return parseProxyLogin(fieldsOf(file.value, path), path);
   if (file.kind === "failed" && file.error.code === "credentials-exposed") throw file.error;
@@ -93,7 +92,7 @@ export function findProxyLogin(path: string, readFile: (path: string) => Reading
 }
 
 /** @throws AgentError `credentials-invalid` */
-function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string): Secret | undefined {
+function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string): ProxyLogin | undefined {
   const { proxyUsername, proxyPassword } = fields;
   if (proxyUsername === undefined && proxyPassword === undefined) return undefined;
   if (proxyUsername === undefined) throw invalid(path, "it has proxyPassword without proxyUsername");
@@ -101,7 +100,8 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
   const username = usable(proxyUsername, `proxyUsername in ${path}`).reveal();
   if (username.includes(":"))
     throw invalid(path, "its proxyUsername has a colon, which Basic authentication can't carry");
-  return basicAuthorization(username, usable(proxyPassword, `proxyPassword in ${path}`));
+  const password = usable(proxyPassword, `proxyPassword in ${path}`).reveal();
+  return proxyLogin(username, password, `the credential file ${path}`);
 }
 
 /** A name that is like none of the known ones is not shown: it may be a secret in the wrong place. */

@@ -1,53 +1,97 @@
-import { expect, test } from "vitest";
-import { AgentError } from "../../agent/errors.ts";
-import { networkFailure } from "../../agent/network/network-failure.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AgentError, type Place } from "../../agent/errors.ts";
+import { networkFailure, type Spot } from "../../agent/network/network-failure.ts";
+import { TimeLimitReached } from "../../agent/network/time-limit.ts";
 
-const failure = (fields: { code?: string; syscall?: string; name?: string }) =>
-  Object.assign(new Error("some text with ?access_token=tok"), fields);
+const failure = (fields: { code?: string; syscall?: string; name?: string; reason?: string } = {}) =>
+  Object.assign(new Error("some text"), fields);
+
+const tenant = (stage: Place["stage"], via?: string): Spot => ({ stage, party: "tenant", host: "gears.test", via });
+const proxy = (stage: Place["stage"]): Spot => ({
+  stage,
+  party: "proxy",
+  host: "proxy.test:3128",
+  target: "gears.test:443",
+});
+
+describe("where it failed decides, whatever the code", () => {
+  test.each<[Spot, string]>([
+    [tenant("name"), "name-not-resolved"],
+    [tenant("connection"), "not-connected"],
+    [tenant("handshake"), "tls-untrusted"],
+    [tenant("request"), "connection-lost"],
+    [tenant("answer"), "connection-lost"],
+    [proxy("name"), "name-not-resolved"],
+    [proxy("connection"), "not-connected"],
+    [proxy("handshake"), "tls-untrusted"],
+    [proxy("tunnel"), "unexpected-answer"],
+    [proxy("proxy log-on"), "unexpected-answer"],
+  ])("%o", (spot, code) => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Z][A-Z_0-9]{0,40}$/), (unknown) => {
+        const cause = failure({ code: `X_${unknown}` });
+        expect(networkFailure(cause, spot)).toMatchObject({ code, cause, place: { stage: spot.stage } });
+      }),
+    );
+    expect(networkFailure(failure(), spot).code).toBe(code);
+  });
+});
+
+describe("a connection that ends", () => {
+  test.each([
+    { code: "ECONNRESET", syscall: "read" },
+    { code: "ECONNRESET" },
+    { code: "EPIPE", syscall: "write" },
+    { code: "ENETDOWN", syscall: "write" },
+    { code: "ETIMEDOUT", syscall: "read" },
+    { code: "UND_ERR_SOCKET" },
+  ])("%o is lost, in the handshake and after it, with proxies and tenants", (fields) => {
+    const spots = [tenant("handshake"), tenant("request"), tenant("answer"), proxy("tunnel"), proxy("handshake")];
+    for (const spot of spots) expect(networkFailure(failure(fields), spot).code).toBe("connection-lost");
+  });
+});
 
 test.each([
-  [{ code: "ENOTFOUND", syscall: "getaddrinfo" }, "name-not-resolved"],
-  [{ code: "EAI_AGAIN", syscall: "getaddrinfo" }, "name-not-resolved"],
-  [{ code: "ECONNREFUSED", syscall: "connect" }, "not-connected"],
-  [{ code: "EHOSTUNREACH", syscall: "connect" }, "not-connected"],
-  [{ code: "EPERM", syscall: "connect" }, "not-connected"],
-  [{ code: "ETIMEDOUT", syscall: "read" }, "not-connected"],
-  [{ code: "ECONNRESET", syscall: "read" }, "connection-lost"],
-  [{ code: "ECONNRESET" }, "connection-lost"],
-  [{ code: "EPIPE", syscall: "write" }, "connection-lost"],
-  [{ code: "ENETDOWN", syscall: "write" }, "connection-lost"],
-  [{ code: "UND_ERR_SOCKET" }, "connection-lost"],
   [{ code: "UND_ERR_HEADERS_OVERFLOW" }, "answer-too-large"],
   [{ name: "HTTPParserError" }, "unexpected-answer"],
   [{ name: "HTTPParserError", code: "HPE_INVALID_CONSTANT" }, "unexpected-answer"],
-  [{ code: "SELF_SIGNED_CERT_IN_CHAIN" }, "tls-untrusted"],
-  [{ code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }, "tls-untrusted"],
-  [{ code: "CERT_NOT_YET_VALID" }, "tls-untrusted"],
-  [{ code: "CERT_REVOKED" }, "tls-untrusted"],
-  [{ code: "ERROR_IN_CERT_NOT_BEFORE_FIELD" }, "tls-untrusted"],
-  [{ code: "INVALID_CA" }, "tls-untrusted"],
-  [{ code: "ERR_TLS_CERT_ALTNAME_INVALID" }, "tls-untrusted"],
-  [{ code: "ERR_SSL_WRONG_VERSION_NUMBER" }, "tls-untrusted"],
-  [{ code: "EPROTO", syscall: "write" }, "tls-untrusted"],
-])("%o is %s", (fields, code) => {
-  const cause = failure(fields);
-  const error = networkFailure(cause, "gears.opswat.com");
-  expect(error).toMatchObject({ code, cause });
-  expect(error?.message).toContain("gears.opswat.com");
-  expect(error?.message).not.toContain("access_token");
+  [{ code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" }, "tls-untrusted"],
+  [{ code: "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC" }, "connection-lost"],
+])("%o in an answer is %s", (fields, code) => {
+  expect(networkFailure(failure(fields), tenant("answer")).code).toBe(code);
 });
 
-test("an AgentError stays what it is", () => {
+describe("what takes too long", () => {
+  const late = new TimeLimitReached(30_000);
+  test.each<[Spot, string, RegExp]>([
+    [tenant("name"), "name-not-resolved", /look-up of the name of gears\.test got no answer within 30 s.*DNS servers/],
+    [tenant("connection"), "not-connected", /No connection to gears\.test within 30 s.*whether a proxy is needed/],
+    [tenant("handshake"), "not-connected", /^gears\.test accepted the connection.*TLS handshake within 30 s/],
+    [tenant("request"), "no-answer", /did not answer within 30 s/],
+    [tenant("answer"), "no-answer", /began an answer/],
+    [proxy("connection"), "not-connected", /to the proxy proxy\.test:3128 within 30 s.*doctor --proxy none/],
+    [
+      proxy("tunnel"),
+      "not-connected",
+      /The proxy proxy\.test:3128 accepted.*way to gears\.test:443 within.*--proxy none/,
+    ],
+    [
+      tenant("handshake", "proxy.test:3128"),
+      "not-connected",
+      /gears\.test \(through the proxy proxy\.test:3128\).*TLS handshake.*The proxy proxy\.test:3128 opened/i,
+    ],
+  ])("%o names stage, party and next step", (spot, code, said) => {
+    const error = networkFailure(late, spot);
+    expect(error).toMatchObject({ code, place: { stage: spot.stage, party: spot.party } });
+    expect(error.message).toMatch(said);
+  });
+});
+
+test("an AgentError stays what it is, and an abort without one is an interruption", () => {
   const error = new AgentError("interrupted", "x");
-  expect(networkFailure(error, "host")).toBe(error);
-});
-
-test.each([
-  ["TypeError", new TypeError("x is not a function")],
-  ["a failed assertion", failure({ code: "ERR_ASSERTION" })],
-  ["undici's complaint of a wrong argument", failure({ code: "UND_ERR_INVALID_ARG" })],
-  ["a file that is missing", failure({ code: "ENOENT", syscall: "open" })],
-  ["something that is no error", "ECONNRESET"],
-])("%s is a defect, not a network failure", (_, thrown) => {
-  expect(networkFailure(thrown, "host")).toBeUndefined();
+  expect(networkFailure(error, tenant("request"))).toBe(error);
+  const { signal } = new AbortController();
+  expect(signal.aborted).toBe(false);
+  expect(networkFailure(AbortSignal.abort().reason, tenant("request")).code).toBe("interrupted");
 });

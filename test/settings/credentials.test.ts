@@ -8,14 +8,13 @@ const withFields = (fields: object) => () => found(JSON.stringify(fields), path)
 
 describe("the log-on for a proxy", () => {
   const login = { proxyUsername: "CORP\\agent", proxyPassword: "planted: p@ss" };
-  const basic = `Basic ${Buffer.from("CORP\\agent:planted: p@ss").toString("base64")}`;
 
   test.each<[string, object]>([
     ["alone", {}],
     ["beside a client", { clientId: "key", clientSecret: "secret" }],
     ["beside a token", { accessToken: "token" }],
   ])("stands in the credential file: %s", (_, others) => {
-    expect(findProxyLogin(path, withFields({ ...login, ...others }))?.reveal()).toBe(basic);
+    expect(findProxyLogin(path, withFields({ ...login, ...others }))?.pair.reveal()).toBe("CORP\\agent:planted: p@ss");
   });
 
   test("alone in the file is no obstacle to credentials from the environment", () => {

@@ -1,7 +1,6 @@
-import { asAgentError } from "../../errors.ts";
+import { type AgentError, asAgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
-import type { Secret } from "../../secret.ts";
-import { parseProxy, type Way } from "./address.ts";
+import { type ProxyLogin, parseProxy, type Way } from "./address.ts";
 import { bareHost, isLoopback } from "./host-match.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
@@ -31,8 +30,10 @@ export interface ProxySources {
   readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
   /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
   readonly byScript: (script: string, url: URL) => Promise<readonly Way[]>;
-  /** Gives the `Proxy-Authorization` for a proxy whose URL has no user name; asked only where there is such a proxy. */
-  readonly login: () => Secret | undefined;
+  /** Gives the log-on for a proxy whose URL has no user name; asked only where there is such a proxy. */
+  readonly login: () => ProxyLogin | undefined;
+  /** Log-ons that a proxy refused in this run. */
+  readonly refusedLogOns: Map<string, AgentError>;
 }
 
 /**
@@ -43,11 +44,11 @@ export interface ProxySources {
  */
 export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   const choice = await find(url, sources);
-  let login: Secret | undefined;
+  let login: ProxyLogin | undefined;
   const ways = choice.ways.map((way) => {
-    if (way === "direct" || way.authorization !== undefined || way.discovered) return way;
+    if (way === "direct" || way.login !== undefined || way.discovered) return way;
     login ??= sources.login();
-    return { ...way, authorization: login };
+    return { ...way, login };
   });
   return { ...choice, ways };
 }

@@ -20,6 +20,7 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
     byScript: (script, url) => byScript(script, url, runtime, resolved),
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
+    refusedLogOns: new Map(),
   };
 }
 
@@ -50,4 +51,5 @@ const directly: ProxySources = {
   systemProxy: async () => absent("the setting", "is none"),
   byScript: async () => [],
   login: () => undefined,
+  refusedLogOns: new Map(),
 };

@@ -51,6 +51,7 @@ describe("proxy", () => {
       systemProxy,
       byScript: async () => [],
       login: () => undefined,
+      refusedLogOns: new Map(),
       ...more,
     });
   };
@@ -66,7 +67,7 @@ describe("proxy", () => {
   });
 
   test("tells all ways of the system's in their order", async () => {
-    const proxy = { origin: "http://p:8080", authorization: undefined, discovered: true };
+    const proxy = { origin: "http://p:8080", login: undefined, discovered: true };
     const ways = [proxy, "direct"] as const;
     const detail = "http://p:8080, then none at all: WPAD";
     expect(await check("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toMatchObject({ detail });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
+import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import { chooseProxy, type ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
-import { Secret } from "../../../agent/secret.ts";
 
 const gears = new URL("https://gears.opswat.com/x");
 const HTTPS_PROXY = "http://proxy.example.com:3128";
@@ -16,7 +16,7 @@ async function choose(
   more: Partial<ProxySources> = {},
 ) {
   const systemProxy = async () => absent("/etc/environment", "has none");
-  const none = { byScript: async () => [], login: () => undefined };
+  const none = { byScript: async () => [], login: () => undefined, refusedLogOns: new Map() };
   const choice = await chooseProxy(url, { setting, environment, systemProxy, ...none, ...more });
   const [way] = choice.ways;
   return { ...choice, proxy: way === "direct" ? undefined : way };
@@ -28,7 +28,7 @@ test("none connects directly, whatever the environment says", async () => {
 
 test("an address is obeyed, whatever NO_PROXY says", async () => {
   const { proxy, reason } = await choose("http://p.example.com:8080/", gears, { HTTPS_PROXY, NO_PROXY: "*" });
-  expect(proxy).toEqual({ origin: "http://p.example.com:8080", authorization: undefined, discovered: false });
+  expect(proxy).toEqual({ origin: "http://p.example.com:8080", login: undefined, discovered: false });
   expect(reason).toBe("the setting proxy");
 });
 
@@ -98,14 +98,15 @@ describe("auto", () => {
     ["http://u:p@proxy:3128", "u:p"],
     ["http://u@proxy:3128", "u:"],
     ["http://CORP%5Cu:p%40ss@proxy:3128", "CORP\\u:p@ss"],
-    ["http://u:100%@proxy:3128", "u:100%"],
   ])("takes user name and password from %s, and shows neither", async (value, pair) => {
     const { proxy } = await choose("auto", gears, { HTTPS_PROXY: value });
-    expect(proxy?.authorization?.reveal()).toBe(`Basic ${Buffer.from(pair).toString("base64")}`);
-    expect(JSON.stringify(proxy)).toBe('{"origin":"http://proxy:3128","authorization":"REDACTED","discovered":false}');
+    expect(proxy?.login?.pair.reveal()).toBe(pair);
+    expect(JSON.stringify(proxy)).toBe(
+      '{"origin":"http://proxy:3128","login":{"pair":"REDACTED","origin":"HTTPS_PROXY"},"discovered":false}',
+    );
   });
 
-  test.each(["socks5://u:pass@proxy:1080", "http://", "::::", "ftp://proxy"])(
+  test.each(["socks4://u:pass@proxy:1080", "http://", "::::", "ftp://proxy"])(
     "refuses %s without showing it",
     async (value) => {
       const chosen = choose("auto", gears, { HTTPS_PROXY: value });
@@ -139,7 +140,7 @@ describe("auto", () => {
 });
 
 describe("the system's setting", () => {
-  const named = { origin: "http://system:8080", authorization: undefined, discovered: false };
+  const named = { origin: "http://system:8080", login: undefined, discovered: false };
   const system = (...ways: (typeof named | "direct")[]) => ({
     systemProxy: async () => found({ ways }, "netsh winhttp"),
   });
@@ -191,29 +192,29 @@ describe("the system's setting", () => {
 });
 
 describe("the log-on", () => {
-  const login = () => new Secret("Basic x");
+  const login = () => proxyLogin("x", "y", "test");
   const authorizations = async (setting: string, environment: Record<string, string>, more: Partial<ProxySources>) =>
     (await choose(setting, gears, environment, { login, ...more })).ways.map((way) =>
-      way === "direct" ? way : way.authorization?.reveal(),
+      way === "direct" ? way : way.login?.pair.reveal(),
     );
 
   test.each<[string, string, Record<string, string>]>([
     ["the setting's", "http://p:1/", {}],
     ["the environment's", "auto", { HTTPS_PROXY }],
   ])("is for %s proxy", async (_, setting, environment) => {
-    expect(await authorizations(setting, environment, {})).toEqual(["Basic x"]);
+    expect(await authorizations(setting, environment, {})).toEqual(["x:y"]);
   });
 
   test("is not for a proxy with one of its own", async () => {
-    expect(await authorizations("auto", { HTTPS_PROXY: "http://u:p@proxy" }, {})).toEqual(["Basic dTpw"]);
+    expect(await authorizations("auto", { HTTPS_PROXY: "http://u:p@proxy" }, {})).toEqual(["u:p"]);
   });
 
   test("is not for a proxy that only the network names", async () => {
-    const proxy = { origin: "http://wpad:8080", authorization: undefined };
+    const proxy = { origin: "http://wpad:8080", login: undefined };
     const ways = [{ ...proxy, discovered: true }, { ...proxy, discovered: false }, "direct"] as const;
     expect(await authorizations("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toEqual([
       undefined,
-      "Basic x",
+      "x:y",
       "direct",
     ]);
   });

@@ -15,8 +15,15 @@ export interface Loopback extends AsyncDisposable {
   readonly shown: readonly (string | undefined)[];
 }
 
-/** @param serve is called with each connection, once TLS stands where there is a key pair */
-export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): Promise<Loopback> {
+/**
+ * @param serve is called with each connection, once TLS stands where there is a key pair
+ * @param at a free port of 127.0.0.1 unless it is given
+ */
+export async function listen(
+  serve: (socket: Socket) => void,
+  pair?: KeyPair,
+  at = { port: 0, host: "127.0.0.1" },
+): Promise<Loopback> {
   const open = new Set<Socket>();
   const seen = { connections: 0, received: "" };
   const shown: (string | undefined)[] = [];
@@ -39,13 +46,13 @@ export async function listen(serve: (socket: Socket) => void, pair?: KeyPair): P
     socket.once("close", () => open.delete(socket));
   });
   server.on("tlsClientError", () => {});
-  server.listen(0, "127.0.0.1");
+  server.listen(at);
   await new Promise((resolve) => server.once("listening", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     port,
-    host: `127.0.0.1:${port}`,
+    host: `${at.host}:${port}`,
     shown,
     get connections() {
       return seen.connections;
@@ -84,7 +91,10 @@ export function reply(status: string, body: string, ...headers: string[]): strin
 }
 
 /** A proxy that opens tunnels (CONNECT), all of them to one port of loopback; or refuses them with a status line. */
-export async function connectProxy(target: { port: number } | { refuse: string }, pair?: KeyPair): Promise<Loopback> {
+export async function connectProxy(
+  target: { port: number; before?: string } | { refuse: string },
+  pair?: KeyPair,
+): Promise<Loopback> {
   return await listen((socket) => {
     socket.once("data", () => {
       if ("refuse" in target) {
@@ -92,7 +102,7 @@ export async function connectProxy(target: { port: number } | { refuse: string }
         return;
       }
       const onward = netConnect(target.port, "127.0.0.1", () => {
-        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        socket.write(`${target.before ?? ""}HTTP/1.1 200 Connection established\r\n\r\n`);
       });
       passOn(socket, onward);
     });

@@ -30,6 +30,7 @@ function sender(proxy = "none", withCertificate = true): Sender {
     environment: {},
     systemProxy: async () => absent("test", "none"),
     login: () => undefined,
+    refusedLogOns: new Map(),
     byScript: async () => [],
   };
   const certificate = () => ({ certificates: device.cert, key: new Secret(device.key) });

@@ -64,6 +64,7 @@ const bytes =
     for (const part of parts) socket.write(part);
   };
 
+const sizeOf = (body: Buffer): string => `Content-Length: ${body.length}\r\n\r\n`;
 const packed = (pack: (data: Buffer) => Buffer): Buffer => pack(Buffer.alloc(64 * 1024 * 1024, "O"));
 
 describe("read as far as it is plain", () => {
@@ -73,11 +74,17 @@ describe("read as far as it is plain", () => {
     ["no reason in the status line", bytes("HTTP/1.1 200\r\n", length, "\r\n", good)],
     ["HTTP/1.0 without a length, until the end", ({ socket }) => socket.end(`HTTP/1.0 200 OK\r\n\r\n${good}`)],
     ["interim answers before it", bytes("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(200), line, length, "\r\n", good)],
+    ["100 Continue before it", bytes("HTTP/1.1 100 Continue\r\n\r\n", line, length, "\r\n", good)],
+    [
+      "gzip that nobody asked for",
+      bytes(line, "Content-Encoding: gzip\r\nConnection: close\r\n", sizeOf(gzipSync(good)), gzipSync(good)),
+    ],
     ["something more behind it", bytes(line, length, "\r\n", good, "HTTP/1.1 500 No\r\n\r\n garbage \0\x01")],
   ])("0 linked: %s", async (_, misbehave) => {
     endpoint.configure(patient);
     gears.answerAlways("link_user", misbehave);
     expect((await run()).document.outcome).toBe("linked");
+    expect(gears.callsOf("link_user").length).toBe(1);
   });
 });
 

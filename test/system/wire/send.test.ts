@@ -2,11 +2,12 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { promisify } from "node:util";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import { readVendorDeviceId } from "../../../agent/gears/devinfo.ts";
 import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
+import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
@@ -32,6 +33,7 @@ function sender({ proxy = "none", caFile, ...options }: Options = {}): Sender {
     systemProxy: async () => absent("test", "none"),
     byScript: async () => [],
     login: () => undefined,
+    refusedLogOns: new Map(),
   };
   const made = createSender({
     requestTimeout: plenty,
@@ -115,17 +117,114 @@ describe("over HTTP", () => {
     expect(await sender().send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200, body: ok });
   });
 
-  test("a compression bomb stays packed", async () => {
-    const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024));
+  const packed = (coding: string, body: Buffer) => (socket: Socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`);
+    socket.write(body);
+  };
+
+  test.each<[string, Buffer]>([
+    ["gzip", gzipSync(ok)],
+    ["X-Gzip", gzipSync(ok)],
+    ["deflate", deflateSync(ok)],
+    ["deflate", deflateRawSync(ok)],
+    ["br", brotliCompressSync(ok)],
+    ["zstd", zstdCompressSync(ok)],
+    ["deflate, gzip", gzipSync(deflateSync(ok))],
+    ["identity", Buffer.from(ok)],
+    ["", Buffer.from(ok)],
+    ["gzip", Buffer.alloc(0)],
+  ])("reads an answer that is compressed though nobody asked: %s", async (coding, body) => {
+    await using server = await listen(answering(packed(coding, body)));
+    const response = await sender().send(request(`http://${server.host}`), signal);
+    expect(response.body).toBe(body.length === 0 ? "" : ok);
+  });
+
+  test.each<[string, Buffer, string]>([
+    ["gzip", gzipSync(Buffer.alloc(16 * 1024 * 1024)), "answer-too-large"],
+    ["br", brotliCompressSync(Buffer.alloc(16 * 1024 * 1024)), "answer-too-large"],
+    ["gzip, gzip", gzipSync(gzipSync(Buffer.alloc(16 * 1024 * 1024))), "answer-too-large"],
+    ["gzip", Buffer.from("no gzip"), "unexpected-answer"],
+    ["x-unknown", Buffer.from(ok), "unexpected-answer"],
+  ])("a bomb stays packed, and what is not packed as it says is no answer: %s", async (coding, body, code) => {
+    await using server = await listen(answering(packed(coding, body)));
+    await expect(sender().send(request(`http://${server.host}`), signal)).rejects.toMatchObject({ code });
+  });
+
+  test.each([
+    ["one 100 Continue", "HTTP/1.1 100 Continue\r\n\r\n"],
+    [
+      "several of different kinds",
+      "HTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.0 100 Continue\n\nHTTP/1.1 103\r\n\r\n",
+    ],
+    ["an empty line and one", "\r\nHTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\n"],
+  ])("skips interim answers that nobody asked for, however they are cut: %s", async (_, interim) => {
+    const whole = interim + reply("200 OK", ok);
+    const half = interim.length - 5;
+    const parts = [[whole], [whole.slice(0, half), whole.slice(half)], [...whole]];
     await using server = await listen(
       answering((socket) => {
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
-        socket.write(bomb);
+        socket.setNoDelay(true);
+        const rest = [...(parts.shift() ?? [])];
+        const next = () => {
+          const part = rest.shift();
+          if (part !== undefined) socket.write(part, () => setImmediate(next));
+        };
+        next();
       }),
     );
-    const response = await sender().send(request(`http://${server.host}`), signal);
-    expect(response.headers["content-encoding"]).toBe("gzip");
-    expect(response.body.length).toBeLessThanOrEqual(64 * 1024);
+    const one = sender();
+    for (let count = 0; count < 3; count += 1) {
+      expect(await one.send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200, body: ok });
+    }
+    // Three requests and no more: each was answered.
+    expect(server.received.match(/POST \/o\//g)).toHaveLength(3);
+    expect(server.connections).toBe(1);
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ["closes it", (socket) => socket.destroy()],
+    ["resets it", (socket) => socket.resetAndDestroy()],
+    ["ends it", (socket) => socket.end()],
+  ])("a kept connection that the server %s at the next request costs no try", async (_, drop) => {
+    let served = 0;
+    await using server = await listen((socket) => {
+      let before = 0;
+      answering((one) => {
+        before += 1;
+        if (before === 1) one.write(reply("200 OK", ok));
+        else drop(one);
+        served += 1;
+      })(socket);
+    });
+    const one = sender();
+    for (let count = 0; count < 3; count += 1) {
+      expect(await one.send(request(`http://${server.host}`), signal)).toMatchObject({ status: 200 });
+    }
+    expect(server.connections).toBe(3);
+    // Each of the later two was sent on the old connection and once more on a new one.
+    expect(served).toBe(5);
+  });
+
+  test("a request that dies unanswered on a new connection is not sent again", async () => {
+    await using server = await listen(answering((socket) => socket.destroy()));
+    const sent = sender().send(request(`http://${server.host}`), signal);
+    await expect(sent).rejects.toMatchObject({ code: "connection-lost", place: { stage: "request", party: "tenant" } });
+    expect(server.connections).toBe(1);
+  });
+
+  test("an answer that breaks off is not asked for again: the request was carried out", async () => {
+    let answered = 0;
+    await using server = await listen(
+      answering((socket) => {
+        answered += 1;
+        if (answered === 1) socket.write(reply("200 OK", ok));
+        else socket.end("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{");
+      }),
+    );
+    const one = sender();
+    await one.send(request(`http://${server.host}`), signal);
+    await expect(one.send(request(`http://${server.host}`), signal)).rejects.toMatchObject({ code: "connection-lost" });
+    expect(answered).toBe(2);
   });
 });
 
@@ -325,6 +424,35 @@ describe("over TLS", () => {
     await expect(sent).rejects.toMatchObject({ code: "tls-untrusted" });
   });
 
+  test("an address on which TLS hangs is left for the next one", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+    await using silent = await listen(() => {}, undefined, { port: server.port, host: "127.0.0.2" });
+    const addresses = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }));
+    const one = sender({ caFile: ca.file, lookUp: async () => addresses });
+    expect(await one.send(request(`https://gears.test:${server.port}`), signal)).toMatchObject({ status: 200 });
+    expect([silent.connections, server.connections]).toEqual([1, 1]);
+  });
+
+  test("an address that breaks off the handshake, or refuses, costs nothing; an untrusted one is final", async () => {
+    await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+    await using broken = await listen((socket) => socket.destroy(), undefined, {
+      port: server.port,
+      host: "127.0.0.2",
+    });
+    await using _other = await listen(() => {}, ca.issue("DNS:other.test"), { port: server.port, host: "127.0.0.3" });
+    const by = (...hosts: string[]) =>
+      sender({ caFile: ca.file, lookUp: async () => hosts.map((address) => ({ address, family: 4 })) });
+    const to = request(`https://gears.test:${server.port}`);
+    expect(await by("127.0.0.4", "127.0.0.2", "127.0.0.1").send(to, signal)).toMatchObject({ status: 200 });
+    expect(broken.connections).toBe(1);
+    await expect(by("127.0.0.3", "127.0.0.1").send(to, signal)).rejects.toMatchObject({ code: "tls-untrusted" });
+    expect(server.connections).toBe(1);
+    await expect(by("127.0.0.2", "127.0.0.4").send(to, signal)).rejects.toMatchObject({
+      code: "connection-lost",
+      place: { stage: "handshake" },
+    });
+  });
+
   test("a handshake that never ends is ended by the time limit", async () => {
     await using server = await listen(() => {});
     const sent = sender({ requestTimeout: 300 }).send(request(`https://${server.host}`), signal);
@@ -392,6 +520,14 @@ describe("over TLS", () => {
       expect(server.received).toBe("");
     });
 
+    test("skips interim answers of the proxy", async () => {
+      await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+      const before = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n";
+      await using proxy = await connectProxy({ port: server.port, before });
+      const one = sender({ caFile: ca.file, proxy: `http://${proxy.host}` });
+      expect(await one.send(request("https://gears.test"), signal)).toMatchObject({ status: 200 });
+    });
+
     test.each([
       ["403 Forbidden", /does not allow connections to gears\.test:443/],
       ["502 Bad Gateway", /can't reach gears\.test:443/],
@@ -403,18 +539,24 @@ describe("over TLS", () => {
       await expect(sent).rejects.toThrow(said);
     });
 
-    const login = () => new Secret(`Basic ${Buffer.from("u:planted-password").toString("base64")}`);
+    const login = () => proxyLogin("u", "planted-password", "the credential file");
+    const sentLogin = `Basic ${Buffer.from("u:planted-password").toString("base64")}`;
 
-    test.each<[string, string, (() => Secret) | undefined, RegExp]>([
+    test.each<[string, string, typeof login | undefined, RegExp]>([
       ["Basic, without a log-on", 'Proxy-Authenticate: Basic realm="NTLM, x"', undefined, /Put proxyUsername and/],
-      ["Basic, with a wrong one", 'Proxy-Authenticate: Negotiate, Basic realm="x"', login, /Correct proxyUsername/],
+      [
+        "Basic, with a wrong one",
+        'Proxy-Authenticate: Negotiate, Basic realm="x"',
+        login,
+        /user name and password from the credential file.*Correct them there/,
+      ],
       [
         "NTLM and Negotiate",
         "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate",
         login,
         /NTLM or Negotiate.*Basic alone/,
       ],
-      ["nothing that it tells", "X-Nothing: 1", login, /a kind that it does not tell/],
+      ["nothing that it tells", "X-Nothing: 1", login, /a kind that it does not name/],
     ])("a log-on that is wanted is named: %s", async (_, header, given, said) => {
       await using proxy = await connectProxy({ refuse: `407 Proxy Authentication Required\r\n${header}` });
       const sent = sender({ proxy: `http://${proxy.host}`, ...(given && { login: given }) }).send(
@@ -433,14 +575,14 @@ describe("over TLS", () => {
         request("https://gears.test"),
         signal,
       );
-      expect(proxy.received).toContain(login().reveal());
+      expect(proxy.received).toContain(sentLogin);
       expect(server.received).not.toMatch(/proxy-authorization/i);
     });
 
     describe("several ways, as a PAC script gives them", () => {
       const by = (...proxies: string[]) => {
         const ways = proxies.map((one) =>
-          one === "direct" ? one : { origin: `http://${one}`, authorization: undefined, discovered: false },
+          one === "direct" ? one : { origin: `http://${one}`, login: undefined, discovered: false },
         );
         return { proxy: "auto", systemProxy: async () => found({ ways }, "PAC") };
       };

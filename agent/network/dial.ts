@@ -1,0 +1,168 @@
+import type { Socket } from "node:net";
+import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
+import { AgentError, type ErrorCode } from "../errors.ts";
+import { addressesOf, type HostAddress, type LookUp } from "./look-up.ts";
+import { networkFailure, type Spot } from "./network-failure.ts";
+import { untilAborted } from "./time-limit.ts";
+import { readShown, type ShownCertificate } from "./tls/shown-certificate.ts";
+
+/** Called with each TLS connection at the end of its handshake, before its certificate is judged. */
+export type ObserveTls = (host: string, socket: TLSSocket) => void;
+
+/** Whom a connection is for. */
+export type Party = Omit<Spot, "stage">;
+
+/** How TLS is to be spoken with a party. */
+export interface Tls {
+  /** The name that the certificate must have, without brackets. */
+  readonly name: string;
+  /** Made when it is first asked for. @throws AgentError */
+  readonly context: () => SecureContext;
+  readonly observe: ObserveTls | undefined;
+}
+
+/** Where a connection leads. */
+export interface Destination {
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly party: Party;
+  /** Undefined to speak in the clear. */
+  readonly tls: Tls | undefined;
+}
+
+/** Milliseconds after which the next address is tried beside one that has not come through: longer than a satellite takes. */
+const addressHeadStart = 1000;
+const mostAddresses = 8;
+
+/**
+ * Connects to a host, as far as the end of the TLS handshake: of several addresses the next is tried where one fails or
+ * takes long, and the first that comes through counts (RFC 8305).
+ * @throws AgentError by where it failed, or the signal's reason
+ */
+export async function dial(to: Destination, lookUp: LookUp, signal: AbortSignal): Promise<Socket> {
+  const addresses = await addressesOf(to.host, lookUp, to.party, signal);
+  const over = new AbortController();
+  try {
+    return await firstThrough(addresses.slice(0, mostAddresses), (address) =>
+      reach(address, to, AbortSignal.any([signal, over.signal])),
+    );
+  } finally {
+    over.abort(new AgentError("interrupted", "Another address came through first."));
+  }
+}
+
+/** Failures of one address after which the next one may do. What a party says of itself is final: it may mean it. */
+const passing: readonly ErrorCode[] = ["not-connected", "connection-lost"];
+
+/** @param attempt fails and leaves nothing open once another one has come through */
+function firstThrough(
+  addresses: readonly HostAddress[],
+  attempt: (address: HostAddress) => Promise<Socket>,
+): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const left = [...addresses];
+  const failures: AgentError[] = [];
+  let running = 0;
+  let won: Socket | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const through = (socket: Socket): void => {
+    clearTimeout(timer);
+    won ??= socket;
+    if (won !== socket) socket.destroy();
+    resolve(won);
+  };
+  const failed = (thrown: unknown): void => {
+    running -= 1;
+    const isPassing = thrown instanceof AgentError && passing.includes(thrown.code);
+    if (isPassing) failures.push(thrown);
+    if (isPassing && left.length > 0) begin();
+    if (isPassing && running > 0) return;
+    clearTimeout(timer);
+    reject(isPassing ? furthest(failures) : thrown);
+  };
+  const begin = (): void => {
+    clearTimeout(timer);
+    const address = left.shift();
+    if (address === undefined) return;
+    running += 1;
+    if (left.length > 0) timer = setTimeout(begin, addressHeadStart);
+    attempt(address).then(through, failed);
+  };
+  begin();
+  return promise;
+}
+
+/** Of the failures of several addresses the one that says most. */
+function furthest(failures: readonly AgentError[]): AgentError | undefined {
+  return failures.find(({ place }) => place?.stage === "handshake") ?? failures.at(-1);
+}
+
+async function reach({ address }: HostAddress, to: Destination, signal: AbortSignal): Promise<Socket> {
+  // Not imported: a bundle would load it at every start.
+  const socket = process.getBuiltinModule("node:net").connect({ host: address, port: to.port, noDelay: true });
+  await settled(socket, "connect", { ...to.party, stage: "connection" }, signal);
+  return to.tls === undefined ? socket : await startTls(socket, to.tls, to.party, signal);
+}
+
+/**
+ * Speaks TLS over a connection, and judges who is there.
+ * @throws AgentError by where it failed, or the signal's reason; the connection is gone then
+ */
+export async function startTls(
+  over: Socket,
+  { name, context, observe }: Tls,
+  party: Party,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const { isIP } = process.getBuiltinModule("node:net");
+  const options: ConnectionOptions = {
+    socket: over,
+    // The name that is judged; only one that is no address is sent (RFC 6066 3).
+    host: name,
+    ...(isIP(name) === 0 && { servername: name }),
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: true,
+    secureContext: context(),
+  };
+  const socket = process.getBuiltinModule("node:tls").connect(options);
+  let shown: ShownCertificate | undefined;
+  const look = (): void => {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate !== undefined) shown = readShown(certificate);
+  };
+  // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
+  socket.prependOnceListener("secure", () => {
+    look();
+    observe?.(name, socket);
+  });
+  // Before TLS 1.3 the other side may refuse in the middle of a handshake, after it has shown its certificate.
+  socket.prependOnceListener("error", () => {
+    shown ?? look();
+  });
+  const spot = (): Spot => ({ ...party, stage: "handshake", shown });
+  await settled(socket, "secureConnect", spot, signal);
+  return socket;
+}
+
+/** Waits for a socket's first event, or for what comes instead; destroys it then. */
+async function settled(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  spot: Spot | (() => Spot),
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const closed = (): void => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+  // The second keeps what comes later from being a defect: who uses the socket then hears of it by other ways.
+  socket.once(event, resolve).once("close", closed).on("error", reject);
+  try {
+    await untilAborted(promise, signal);
+  } catch (cause) {
+    socket.destroy();
+    throw networkFailure(cause, typeof spot === "function" ? spot() : spot);
+  } finally {
+    socket.off("close", closed);
+  }
+}

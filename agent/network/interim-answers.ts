@@ -1,0 +1,70 @@
+import type { Socket } from "node:net";
+
+/**
+ * Takes interim answers (1xx but 101, RFC 9110 15.2) out of what is read from a connection: undici drops a connection on
+ * which `100 Continue` comes unasked.
+ */
+export class InterimAnswers {
+  /** `start`: at the first byte of a status line; `line`: in it; `interim`: in the head of an interim answer. */
+  #state: "start" | "line" | "interim" | "answer" = "start";
+  /** What was read of a status line that is not told apart yet; at most 12 bytes. */
+  #held = Buffer.alloc(0);
+  /** Line ends in a row, in the head of an interim answer. */
+  #ends = 0;
+
+  /** Begins with the next answer. */
+  next(): void {
+    this.#state = "start";
+    this.#held = Buffer.alloc(0);
+  }
+
+  /** What is left of bytes that were read; maybe none. */
+  filter(chunk: Buffer): Buffer {
+    let at = 0;
+    while (at < chunk.length && this.#state !== "answer") {
+      const byte = chunk[at] ?? 0;
+      if (this.#state === "interim") {
+        if (byte === lineFeed) this.#ends += 1;
+        else if (byte !== carriageReturn) this.#ends = 0;
+        if (this.#ends === 2) this.next();
+        at += 1;
+      } else if (this.#state === "start" && (byte === lineFeed || byte === carriageReturn)) {
+        // Empty lines before a status line count to nothing (RFC 9112 2.2).
+        at += 1;
+      } else {
+        this.#state = "line";
+        this.#held = Buffer.concat([this.#held, chunk.subarray(at, at + 1)]);
+        at += 1;
+        if (this.#held.length === statusLength) this.#decide();
+      }
+    }
+    if (this.#state !== "answer") return empty;
+    const held = this.#held;
+    this.#held = empty;
+    return Buffer.concat([held, chunk.subarray(at)]);
+  }
+
+  #decide(): void {
+    const isInterim = /^HTTP\/1\.\d 1(?!01)\d\d$/.test(this.#held.toString("latin1"));
+    this.#state = isInterim ? "interim" : "answer";
+    if (isInterim) this.#held = empty;
+    this.#ends = 0;
+  }
+}
+
+const empty = Buffer.alloc(0);
+const lineFeed = 10;
+const carriageReturn = 13;
+/** Of `HTTP/1.1 100`. */
+const statusLength = 12;
+
+/** Makes undici read from a socket without interim answers. @returns to be told when a request begins */
+export function withoutInterimAnswers(socket: Socket): InterimAnswers {
+  const answers = new InterimAnswers();
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): Buffer | null => {
+    const chunk: Buffer | null = read(size);
+    return chunk === null ? null : answers.filter(chunk);
+  };
+  return answers;
+}

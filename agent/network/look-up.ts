@@ -1,0 +1,57 @@
+import type { Spot } from "./network-failure.ts";
+import { networkFailure } from "./network-failure.ts";
+import { untilAborted } from "./time-limit.ts";
+
+/** An address of a host. */
+export interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Looks a name up as this system does, hosts file and all. Fails with what Node says of it. */
+export type LookUp = (host: string) => Promise<readonly HostAddress[]>;
+
+/**
+ * The system's resolver (getaddrinfo). It can't be stopped and waits for its name servers as its own configuration
+ * says, half a minute and more; at its end Node waits for it. So the process then ends without Node.
+ * @param endProcess ends the process at once with an exit code, without waiting for its threads; without it a look-up
+ * that hangs delays the end
+ */
+export function createLookUp(endProcess?: (code: number) => void): LookUp {
+  /** One for each name: what still runs is not begun again, so that a name that hangs takes one of Node's threads. */
+  const running = new Map<string, Promise<readonly HostAddress[]>>();
+  const leaveAtExit = (code: number): void => {
+    if (running.size > 0) endProcess?.(code);
+  };
+
+  return async (host) => {
+    const { isIP } = process.getBuiltinModule("node:net");
+    const family = isIP(host);
+    if (family !== 0) return [{ address: host, family }];
+    const known = running.get(host);
+    if (known !== undefined) return await known;
+    if (endProcess !== undefined) process.off("exit", leaveAtExit).on("exit", leaveAtExit);
+    // Not imported: a bundle would load it at every start.
+    const found = process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
+    running.set(host, found);
+    try {
+      return await found;
+    } finally {
+      running.delete(host);
+    }
+  };
+}
+
+/** @throws AgentError `name-not-resolved`, or the signal's reason */
+export async function addressesOf(
+  host: string,
+  lookUp: LookUp,
+  spot: Omit<Spot, "stage">,
+  signal: AbortSignal,
+): Promise<readonly HostAddress[]> {
+  try {
+    return await untilAborted(lookUp(host), signal);
+  } catch (cause) {
+    throw networkFailure(cause, { ...spot, stage: "name" });
+  }
+}

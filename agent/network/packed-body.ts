@@ -1,0 +1,57 @@
+import { AgentError, systemErrorCode } from "../errors.ts";
+import type { Party } from "./dial.ts";
+import { partyOf } from "./network-failure.ts";
+
+/**
+ * The text of a body, unpacked where it is compressed (RFC 9110 8.4), which servers and proxies do without being asked.
+ * @param largest bytes, unpacked
+ * @throws AgentError `answer-too-large`, `unexpected-answer`
+ */
+export function unpacked(
+  { headers, body }: { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer },
+  largest: number,
+  party: Party,
+): string {
+  const codings = (headers["content-encoding"] ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "identity");
+  let bytes = body;
+  try {
+    // The last one was put on last.
+    for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, largest);
+  } catch (cause) {
+    if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, "64 KiB", cause);
+    const peer = partyOf({ ...party, stage: "answer" });
+    const message = `${peer} sent an answer that can't be unpacked (Content-Encoding). Another service or a proxy may answer in its place.`;
+    throw new AgentError("unexpected-answer", message, { cause, place: { stage: "answer", party: party.party } });
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+function unpack(bytes: Buffer, coding: string, maxOutputLength: number): Buffer {
+  // Not imported: hardly any answer needs it.
+  const zlib = process.getBuiltinModule("node:zlib");
+  const options = { maxOutputLength };
+  switch (coding) {
+    case "gzip":
+    case "x-gzip":
+      return zlib.gunzipSync(bytes, options);
+    case "deflate":
+      // zlib's form by the specification, bare by some servers.
+      return ((bytes[0] ?? 0) & 0x0f) === 8 ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options);
+    case "br":
+      return zlib.brotliDecompressSync(bytes, options);
+    case "zstd":
+      return zlib.zstdDecompressSync(bytes, options);
+    default:
+      throw new Error("an unknown coding");
+  }
+}
+
+/** @param size for a person: `64 KiB` */
+export function sentTooMuch(party: Party, size: string, cause?: unknown): AgentError {
+  const message = `${partyOf({ ...party, stage: "answer" })} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
+  return new AgentError("answer-too-large", message, { cause, place: { stage: "answer", party: party.party } });
+}

@@ -1,0 +1,71 @@
+import type { Socket } from "node:net";
+import { AgentError } from "../errors.ts";
+import { dial, type Party, startTls, type Tls } from "./dial.ts";
+import type { LookUp } from "./look-up.ts";
+import { endpointOf, type ProxyAddress, type Way } from "./proxy/address.ts";
+import { openTunnel } from "./tunnel/http-connect.ts";
+import { openSocks } from "./tunnel/socks5.ts";
+
+/** What is to be reached, and with what. */
+export interface Route {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Where the connection leads, in place of the origin's host. */
+  readonly address: string | undefined;
+  /** Of the origin, and of proxies, which are not shown this device's certificate. */
+  readonly tls: Omit<Tls, "name">;
+  readonly proxyTls: Omit<Tls, "name">;
+  readonly lookUp: LookUp;
+  /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
+  readonly refusedLogOns: Map<string, AgentError>;
+}
+
+/** A connection to an origin, over which it can be spoken with in the clear. */
+export interface Reached {
+  readonly socket: Socket;
+  readonly party: Party;
+}
+
+/** @throws AgentError by where it failed, or the signal's reason; nothing is left open then */
+export async function reach(way: Way, route: Route, signal: AbortSignal): Promise<Reached> {
+  const url = new URL(route.origin);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const isSecure = url.protocol === "https:";
+  const port = Number(url.port || (isSecure ? "443" : "80"));
+  const tls = isSecure ? { ...route.tls, name: host } : undefined;
+  if (way === "direct") {
+    const party: Party = { party: "tenant", host: url.host };
+    return { socket: await dial({ host: route.address ?? host, port, party, tls }, route.lookUp, signal), party };
+  }
+  const party: Party = { party: "tenant", host: url.host, via: new URL(way.origin).host };
+  const tunnel = await throughProxy(way, { host, port }, route, signal);
+  return { socket: tls === undefined ? tunnel : await startTls(tunnel, tls, party, signal), party };
+}
+
+async function throughProxy(
+  proxy: ProxyAddress,
+  to: { readonly host: string; readonly port: number },
+  { proxyTls, lookUp, refusedLogOns }: Route,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const logOn = `${proxy.origin} ${proxy.login?.pair.reveal()}`;
+  const refused = refusedLogOns.get(logOn);
+  if (refused !== undefined) throw refused;
+  const { host, protocol } = new URL(proxy.origin);
+  const authority = `${to.host.includes(":") ? `[${to.host}]` : to.host}:${to.port}`;
+  const party: Party = { party: "proxy", host, target: authority };
+  const endpoint = endpointOf(proxy);
+  const tls = protocol === "https:" ? { ...proxyTls, name: endpoint.host } : undefined;
+  const socket = await dial({ ...endpoint, party, tls }, lookUp, signal);
+  try {
+    if (protocol === "socks5:") await openSocks(socket, proxy, to, party, signal);
+    else await openTunnel(socket, proxy, authority, party, signal);
+    return socket;
+  } catch (thrown) {
+    socket.destroy();
+    if (thrown instanceof AgentError && thrown.place?.stage === "proxy log-on" && thrown.code === "proxy-refused") {
+      if (proxy.login !== undefined) refusedLogOns.set(logOn, thrown);
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,51 @@
+import type { X509Certificate } from "node:crypto";
+import { printable } from "../../printable.ts";
+import { shortName } from "./peer.ts";
+
+/** One certificate that a server sent, or that is known here as an issuer of one. */
+interface ChainLink {
+  readonly name: string;
+  /** Wall-clock milliseconds. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+/** What a server showed of itself in a handshake that failed. */
+export interface ShownCertificate {
+  readonly issuer: string;
+  /** Host names and addresses for which it is valid, the first few. */
+  readonly names: string;
+  /** Its own certificate, then its issuers' as far as they were sent; at least one. */
+  readonly chain: readonly ChainLink[];
+  /**
+   * It names an address at which its issuer's certificate is kept (RFC 5280 4.2.2.1), as public CAs' do and made-up
+   * ones don't.
+   */
+  readonly hasPublishedIssuer: boolean;
+}
+
+const longestChain = 10;
+
+/** @param certificate the server's own; others must not show through unescaped */
+export function readShown(certificate: X509Certificate): ShownCertificate {
+  const { issuer, subjectAltName, infoAccess } = certificate;
+  const names = subjectAltName?.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, "")) ?? [];
+  const chain: ChainLink[] = [];
+  for (
+    let next: X509Certificate | undefined = certificate;
+    next !== undefined && chain.length < longestChain;
+    next = next.issuerCertificate
+  ) {
+    chain.push({
+      name: printable(shortName(next.subject), 100),
+      validFrom: next.validFromDate.getTime(),
+      validTo: next.validToDate.getTime(),
+    });
+  }
+  return {
+    issuer: printable(shortName(issuer), 100),
+    names: printable(names.length === 0 ? "no name" : names.slice(0, 3).join(", "), 200),
+    chain,
+    hasPublishedIssuer: infoAccess?.includes("CA Issuers - URI:") === true,
+  };
+}

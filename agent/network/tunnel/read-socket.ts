@@ -1,0 +1,56 @@
+import type { Socket } from "node:net";
+import { untilAborted } from "../time-limit.ts";
+
+/** Resolves when there is something to read. @throws where the connection ends first: an error with a code */
+async function readable(socket: Socket, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const ended = (): void => reject(Object.assign(new Error("ended"), { code: "ECONNRESET" }));
+  const events = { readable: resolve, end: ended, close: ended, error: reject } as const;
+  for (const [event, listener] of Object.entries(events)) socket.on(event, listener);
+  try {
+    if (socket.destroyed || socket.readableEnded) ended();
+    await untilAborted(promise, signal);
+  } finally {
+    for (const [event, listener] of Object.entries(events)) socket.off(event, listener);
+  }
+}
+
+/** Reads so many bytes, and leaves what follows. @throws where the connection ends first */
+export async function readExactly(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
+  for (;;) {
+    const chunk: Buffer | null = socket.read(size);
+    if (chunk?.length === size) return chunk;
+    // At its end a stream gives what is left, whatever size is asked for.
+    await readable(socket, signal);
+  }
+}
+
+/**
+ * Reads as far as a mark, and leaves what follows.
+ * @param end the last bytes that are read
+ * @param largest bytes after which it is given up
+ * @returns Latin-1; undefined where so many bytes came without the mark
+ * @throws where the connection ends first
+ */
+export async function readUntil(
+  socket: Socket,
+  end: RegExp,
+  largest: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let text = "";
+  while (text.length <= largest) {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) {
+      await readable(socket, signal);
+      continue;
+    }
+    text += chunk.toString("latin1");
+    const found = end.exec(text);
+    if (found === null) continue;
+    const rest = text.slice(found.index + found[0].length);
+    if (rest !== "") socket.unshift(Buffer.from(rest, "latin1"));
+    return text.slice(0, found.index);
+  }
+  return undefined;
+}

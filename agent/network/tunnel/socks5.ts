@@ -1,0 +1,102 @@
+import type { Socket } from "node:net";
+import { AgentError } from "../../errors.ts";
+import { networkFailure, type Spot } from "../network-failure.ts";
+import { type ProxyAddress, type ProxyLogin, revealed } from "../proxy/address.ts";
+import { readExactly } from "./read-socket.ts";
+
+const version = 5;
+/** Methods of RFC 1928 3. */
+const withoutLogOn = 0;
+const byPassword = 2;
+/** Kinds of addresses of RFC 1928 5, with the bytes of one; a name has its length in front. */
+const addressLengths: ReadonlyMap<number, number> = new Map([
+  [1, 4],
+  [4, 16],
+]);
+const byName = 3;
+
+/** What a proxy answers to a request (RFC 1928 6); completes "The proxy …". */
+const refusals: ReadonlyMap<number, string> = new Map([
+  [1, "failed"],
+  [2, "does not allow it. Ask for it to be allowed"],
+  [3, "can't reach its network"],
+  [4, "can't reach it, or can't resolve its name"],
+  [5, "was refused there"],
+  [6, "got no answer from there"],
+  [7, "knows no such command"],
+  [8, "knows no such kind of address"],
+]);
+
+/**
+ * Asks a SOCKS5 proxy for a way to a host (RFC 1928), with user name and password where it wants them (RFC 1929). It
+ * looks up the name itself.
+ * @param to the host without brackets
+ * @throws AgentError by where it failed, or the signal's reason
+ */
+export async function openSocks(
+  socket: Socket,
+  { login }: ProxyAddress,
+  to: { readonly host: string; readonly port: number },
+  spot: Omit<Spot, "stage">,
+  signal: AbortSignal,
+): Promise<void> {
+  const at = async <T>(stage: "proxy log-on" | "tunnel", work: Promise<T>): Promise<T> =>
+    await work.catch((cause: unknown) => {
+      throw networkFailure(cause, { ...spot, stage });
+    });
+  const refused = (stage: "proxy log-on" | "tunnel", why: string): AgentError =>
+    new AgentError("proxy-refused", `The proxy ${spot.host} ${why}.`, { place: { stage, party: "proxy" } });
+
+  const methods = login === undefined ? [withoutLogOn] : [withoutLogOn, byPassword];
+  const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
+  if (method === byPassword && login !== undefined) {
+    if ((await at("proxy log-on", exchange(socket, logOnOf(login), signal, 1))) !== 0) {
+      throw refused(
+        "proxy log-on",
+        `refuses the user name and password from ${login.origin}. They are not sent again in this run, so that no account is locked. Correct them there`,
+      );
+    }
+  } else if (method !== withoutLogOn) {
+    throw refused(
+      "proxy log-on",
+      login === undefined
+        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or have it let this host through without"
+        : "takes neither a user name with a password nor no log-on at all, which is all that linkuser-agent has for SOCKS5",
+    );
+  }
+
+  const request = [version, 1, 0, byName, ...sized(to.host), to.port >> 8, to.port & 255];
+  const code = await at("tunnel", exchange(socket, request, signal));
+  if (code !== 0) {
+    throw refused("tunnel", `opens no way to ${spot.target}: it ${refusals.get(code) ?? `answers with code ${code}`}`);
+  }
+  const [, kind = 0, first = 0] = await at("tunnel", readExactly(socket, 3, signal));
+  const length = kind === byName ? first + 1 : addressLengths.get(kind);
+  if (length === undefined) throw networkFailure(new Error("no SOCKS5"), { ...spot, stage: "tunnel" });
+  // Its own address there, of which the first byte is read, and the port.
+  await at("tunnel", readExactly(socket, length - 1 + 2, signal));
+}
+
+/** @returns the second byte of the answer, after its version */
+async function exchange(
+  socket: Socket,
+  bytes: readonly number[],
+  signal: AbortSignal,
+  answerVersion = version,
+): Promise<number> {
+  socket.write(Uint8Array.from(bytes));
+  const [first, second = 255] = await readExactly(socket, 2, signal);
+  if (first !== answerVersion) throw new Error("no SOCKS5");
+  return second;
+}
+
+function logOnOf(login: ProxyLogin): readonly number[] {
+  const { username, password } = revealed(login);
+  return [1, ...sized(username), ...sized(password)];
+}
+
+/** Text of at most 255 bytes with its length in front. */
+function sized(text: string): readonly number[] {
+  const bytes = Buffer.from(text).subarray(0, 255);
+  return [bytes.length, ...bytes];
+}

@@ -9,13 +9,10 @@ export type AnswerBody =
   /** JSON, but not an object. */
   | { readonly kind: "other-json" }
   | { readonly kind: "html" }
-  | { readonly kind: "compressed" }
   | { readonly kind: "text" };
 
 /** Reads the body as what it is, not as what its headers promise: the vendor's client labels JSON as HTML. */
 export function readBody({ headers, body }: RawResponse): AnswerBody {
-  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding !== "identity" && encoding !== "") return { kind: "compressed" };
   const text = body.replace(/^\uFEFF/, "").trim();
   if (text === "") return { kind: "empty" };
   let value: unknown;
@@ -79,11 +76,6 @@ export function wrongBody(body: AnswerBody, status: number, { host }: ExchangeCo
       );
     case "empty":
       return new AgentError("not-json", `${host} sent an empty answer (status ${status}). ${otherwise}`);
-    case "compressed":
-      return new AgentError(
-        "unexpected-answer",
-        `${host} sent a compressed answer (status ${status}), which was not asked for. ${otherwise}`,
-      );
     case "other-json":
     case "object":
       return new AgentError(

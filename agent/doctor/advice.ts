@@ -31,9 +31,14 @@ export function factsOf(
 }
 
 /** By the error's code: a command where there is one; undefined where the message says it all. */
-export function nextStep({ code, remedy }: AgentError, facts: AdviceFacts): string | undefined {
+export function nextStep({ code, remedy, place }: AgentError, facts: AdviceFacts): string | undefined {
+  // Of a proxy that does not answer, and of what is silent behind it: whether there is a way without it.
+  const behindProxy = facts.peer?.proxy !== undefined && (place?.party === "proxy" || place?.stage === "handshake");
+  if (behindProxy && unreachedCodes.includes(code)) return "linkuser-agent doctor --proxy none";
   return remedy ?? advice[code]?.(facts);
 }
+
+const unreachedCodes: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
 
 /** As the run by the trigger would see it. */
 const withRights: Advice = ({ platform }) =>

@@ -26,17 +26,17 @@ export async function checkName(
   const late = (): never => {
     throw new AgentError("name-not-resolved", `No DNS server told ${host} within ${describeDuration(limit)}.`);
   };
-  const found = await bounded(resolved(host, lookUp), limit, clock, late);
+  const found = await bounded(resolved(host, proxy, lookUp), limit, clock, late);
   const addresses = [...new Set(found.map(({ address }) => address))];
   const shown = addresses.length > 3 ? `${addresses.slice(0, 3).join(", ")}, …` : addresses.join(", ");
   const note = proxy === undefined ? "" : "; the proxy looks up the tenant";
   return { status: "ok", detail: `${host} is ${shown}${note}`, value: true };
 }
 
-async function resolved(host: string, lookUp: LookUpName): ReturnType<LookUpName> {
+async function resolved(host: string, proxy: string | undefined, lookUp: LookUpName): ReturnType<LookUpName> {
   try {
     return await lookUp(host);
   } catch (thrown) {
-    throw networkFailure(thrown, host) ?? thrown;
+    throw networkFailure(thrown, { stage: "name", party: proxy === undefined ? "tenant" : "proxy", host });
   }
 }

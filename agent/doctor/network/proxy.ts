@@ -12,5 +12,5 @@ export async function checkProxy(baseUrl: string, sources: ProxySources): Promis
 
 function shownWay(way: Way, at: number): string {
   if (way === "direct") return at === 0 ? "none" : "none at all";
-  return way.authorization === undefined ? way.origin : `${way.origin}, with a user name`;
+  return way.login === undefined ? way.origin : `${way.origin}, with a user name`;
 }

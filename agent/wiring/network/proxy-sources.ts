@@ -8,6 +8,9 @@ import { settingFile } from "../../settings/named-file.ts";
 import { effectivePaths } from "../load-settings.ts";
 import type { Runtime } from "../runtime.ts";
 
+/** Of this process, which makes one run: senders come and go in it. */
+const refusedLogOns: ProxySources["refusedLogOns"] = new Map();
+
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
 export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
   const { settings } = resolved;
@@ -20,7 +23,7 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
     byScript: (script, url) => byScript(script, url, runtime, resolved),
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
-    refusedLogOns: new Map(),
+    refusedLogOns,
   };
 }
 
@@ -51,5 +54,5 @@ const directly: ProxySources = {
   systemProxy: async () => absent("the setting", "is none"),
   byScript: async () => [],
   login: () => undefined,
-  refusedLogOns: new Map(),
+  refusedLogOns,
 };

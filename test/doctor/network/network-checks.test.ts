@@ -13,7 +13,7 @@ import { readProbe } from "../../../agent/gears/probe.ts";
 import { readRateLimit } from "../../../agent/gears/rate-limit-headers.ts";
 import type { RawResponse, Sender } from "../../../agent/network/exchange.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
-import type { TlsPeer } from "../../../agent/network/tls-peer.ts";
+import type { TlsPeer } from "../../../agent/network/tls/peer.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import type { Credentials } from "../../../agent/settings/credentials.ts";

@@ -14,7 +14,7 @@ function read(tree: Tree, mode = 0o644) {
   return { ...reading, origin: reading.origin.replace(root, "") };
 }
 
-const proxy = (origin: string) => [{ origin, authorization: undefined, discovered: false }];
+const proxy = (origin: string) => [{ origin, login: undefined, discovered: false }];
 
 test.each<[string, Tree, unknown, string]>([
   [

@@ -26,10 +26,58 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
   return { kind: "object", fields: value as Record<string, unknown> };
 }
 
-/** The text field of an answer's object, safe to print; undefined where there is none or it is empty. */
-export function textField(body: AnswerBody, name: string, secrets: ExchangeContext["secrets"]): string | undefined {
-  const value = body.kind === "object" ? body.fields[name] : undefined;
-  return typeof value === "string" && value.trim() !== "" ? serverText(value, secrets) : undefined;
+/**
+ * The server's own words in a JSON answer, safe to print: of the API (`msg`), of OAuth (RFC 6749 5.2), of Problem
+ * Details (RFC 9457), and of what gateways and firewalls write. Undefined where there are none.
+ * @param safe makes a text fit to be shown
+ */
+export function wordsOf(
+  body: AnswerBody,
+  secrets: ExchangeContext["secrets"],
+  safe: typeof serverText = serverText,
+): string | undefined {
+  if (body.kind !== "object") return undefined;
+  const text = textIn(body.fields);
+  return text === undefined ? undefined : safe(text, secrets).replace(/[.\s]+$/, "");
+}
+
+const wordFields = [
+  "error_description",
+  "msg",
+  "message",
+  "detail",
+  "title",
+  "reason",
+  "description",
+  "error",
+  "errors",
+];
+
+function textIn(value: unknown, depth = 0): string | undefined {
+  if (typeof value === "string") return value.trim() === "" || isOAuthCode(value, depth) ? undefined : value;
+  if (typeof value !== "object" || value === null || depth > 2) return undefined;
+  if (Array.isArray(value)) return textIn(value[0], depth + 1);
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name of wordFields) {
+    const text = Object.hasOwn(fields, name) ? textIn(fields[name], depth + 1) : undefined;
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** Told by itself. */
+const isOAuthCode = (text: string, depth: number): boolean => depth === 1 && /^[a-z]+(?:_[a-z]+)+$/.test(text);
+
+/** Completes a status in brackets. */
+export const said = (words: string | undefined): string => (words === undefined ? "" : `: ${words}`);
+
+/** Statuses after which the same request may do later: the server's own fault, and time-outs before it (RFC 8470). */
+export const isServerError = (status: number): boolean =>
+  status === 408 || status === 425 || (status >= 500 && status !== 511);
+
+/** @param who begins the sentence */
+export function serverFault(who: string, status: number, words: string | undefined): AgentError {
+  return new AgentError("server-error", `${who} returned a server error (status ${status}${said(words)}).`);
 }
 
 const otherwise = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
@@ -63,7 +111,7 @@ function intercepted(host: string, does: string, status: number): AgentError {
 }
 
 /** The error for a body that is not what the API sends. */
-export function wrongBody(body: AnswerBody, status: number, { host }: ExchangeContext): AgentError {
+export function wrongBody(body: AnswerBody, status: number, { host, secrets }: ExchangeContext): AgentError {
   if (status === 511) return intercepted(host, "wants this network's users to sign in", status);
   switch (body.kind) {
     case "html":
@@ -80,7 +128,7 @@ export function wrongBody(body: AnswerBody, status: number, { host }: ExchangeCo
     case "object":
       return new AgentError(
         "unexpected-answer",
-        `${host} sent JSON that is not what the API documents (status ${status}). ${otherwise}`,
+        `${host} sent JSON that is not what the API documents (status ${status}${said(wordsOf(body, secrets))}). ${otherwise}`,
       );
   }
 }

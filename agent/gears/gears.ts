@@ -2,7 +2,14 @@ import { type ExchangeContext, type Sender, splitBaseUrl } from "../network/exch
 import type { Secret } from "../secret.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
 import { readRateLimit } from "./rate-limit-headers.ts";
-import { buildTokenRequest, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
+import {
+  askForToken,
+  newTokenEndpoint,
+  readTokenResponse,
+  type Token,
+  type TokenAnswer,
+  type TokenEndpoint,
+} from "./token.ts";
 
 /**
  * A token that somebody else got, a client of the account that gets its own, or nothing, as a gateway adds the token.
@@ -44,21 +51,22 @@ interface GearsParts {
   readonly clock: { now(): number };
   /** Got before; used while it lasts. */
   readonly token?: PaidToken | undefined;
+  /** Milliseconds of the account's limit; the documented one where it is left out. */
+  readonly period?: number;
+  readonly endpoint?: TokenEndpoint;
 }
 
 /** Milliseconds: a token that expires sooner than this could expire on its way. */
 const expiryMargin = 10_000;
 
 /** The account's API. A token is got just before its first use and kept in memory alone. */
-export function createGears({ baseUrl, credentials, sender, clock, token: earlier }: GearsParts): Gears {
+export function createGears(parts: GearsParts): Gears {
+  const { baseUrl, credentials, sender, clock, token: earlier, period, endpoint = newTokenEndpoint() } = parts;
   const { host } = splitBaseUrl(baseUrl);
   const requests = { token: 0, linkUser: 0 };
-  const own = secretsOf(credentials);
-  const context = (...secrets: Secret[]): ExchangeContext => ({
-    host,
-    secrets: [...secrets, ...own],
-    anonymous: credentials.kind === "none",
-  });
+  /** Tokens too: a server may send back one of an earlier request. */
+  const secrets = [...secretsOf(credentials), ...(earlier === undefined ? [] : [earlier.value])];
+  const context: ExchangeContext = { host, secrets, anonymous: credentials.kind === "none" };
   let kept: Token | undefined = earlier;
   let paid = earlier !== undefined;
 
@@ -70,14 +78,15 @@ export function createGears({ baseUrl, credentials, sender, clock, token: earlie
     if (kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt - expiryMargin > clock.now())) {
       return { kind: "token", token: kept };
     }
-    requests.token += 1;
-    const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
-    const answer = readTokenResponse(response, context(), clock.now());
-    if (answer.kind === "token") {
-      kept = answer.token;
-      const { limit, remaining } = readRateLimit(response.headers, clock.now());
-      paid = limit !== undefined || remaining !== undefined;
-    }
+    const response = await askForToken({ baseUrl, client: credentials, endpoint }, sender, signal, () => {
+      requests.token += 1;
+    });
+    const answer = readTokenResponse(response, context, clock.now(), period);
+    if (answer.kind !== "token") return answer;
+    kept = answer.token;
+    secrets.push(kept.value);
+    const { limit, remaining } = readRateLimit(response, clock.now(), period);
+    paid = limit !== undefined || remaining !== undefined;
     return answer;
   }
 
@@ -88,7 +97,7 @@ export function createGears({ baseUrl, credentials, sender, clock, token: earlie
     const token = answer?.token.value;
     requests.linkUser += 1;
     const response = await sender.send(buildLinkUserRequest(baseUrl, request, token), signal);
-    const linked = readLinkUserResponse(response, context(...(token === undefined ? [] : [token])), clock.now());
+    const linked = readLinkUserResponse(response, context, clock.now(), period);
     if (linked.kind === "token-refused") kept = undefined;
     return linked;
   }

@@ -1,8 +1,17 @@
 import { AgentError } from "../errors.ts";
 import { type ApiRequest, type ExchangeContext, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
-import { type AnswerBody, readBody, redirected, textField, wrongBody } from "./answer.ts";
-import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+import {
+  type AnswerBody,
+  isServerError,
+  readBody,
+  redirected,
+  said,
+  serverFault,
+  wordsOf,
+  wrongBody,
+} from "./answer.ts";
+import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 
 /** Whom to link with which device. */
 export interface LinkRequest {
@@ -86,17 +95,24 @@ const refusals: Readonly<Record<number, string>> = {
 
 /**
  * Reads the answer to `link_user`. The vendor does not say how the body of an error looks, so 401, 429 and 5xx count by
- * their status alone; everything else must be the documented JSON, and no captive portal's page.
+ * their status alone; everything else must be the documented JSON, and no captive portal's page. A refusal in another
+ * shape (4xx) counts where it gives a reason, but for 404, which another service answers like this.
  * @param now wall-clock milliseconds at which the answer came
+ * @param period as for {@link readRateLimit}
  * @throws AgentError `intercepted`, `redirected`, `not-json`, `unexpected-answer`
  */
-export function readLinkUserResponse(response: RawResponse, context: ExchangeContext, now: number): LinkAnswer {
-  const { status, headers } = response;
+export function readLinkUserResponse(
+  response: RawResponse,
+  context: ExchangeContext,
+  now: number,
+  period = documentedPeriod,
+): LinkAnswer {
+  const { status } = response;
   const { host, secrets } = context;
   if (status >= 300 && status < 400) throw redirected(response, context);
-  const rateLimit = readRateLimit(headers, now);
+  const rateLimit = readRateLimit(response, now, period);
   const body = readBody(response);
-  const message = textField(body, "msg", secrets);
+  const message = wordsOf(body, secrets);
   if (status === 429) return { kind: "rate-limited", message: message ?? "Too many requests", rateLimit };
   if (status === 401) {
     const page = body.kind === "html" ? ", with a web page that may be a proxy's" : said(message);
@@ -106,14 +122,11 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
       rateLimit,
     };
   }
-  // 511 is a network that wants its users to log in first (RFC 6585 6), not a fault of the API.
-  if (status === 408 || (status >= 500 && status !== 511)) {
-    const error = new AgentError("server-error", `${host} has a fault of its own (status ${status}${said(message)}).`);
-    return { kind: "server-error", error, rateLimit };
-  }
+  if (isServerError(status)) return { kind: "server-error", error: serverFault(host, status, message), rateLimit };
   if (body.kind !== "object" && body.kind !== "empty") throw wrongBody(body, status, context);
   const result = resultOf(body);
-  if ((status === 404 && result !== 1) || (result === 0 && saysDeviceNotFound(body))) {
+  const isOurs = body.kind === "empty" || result === 0 || saysDeviceNotFound(body);
+  if ((status === 404 && isOurs) || (result === 0 && saysDeviceNotFound(body))) {
     return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
   }
   const refusal = refusals[status];
@@ -123,7 +136,9 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
   }
   const successful = status >= 200 && status < 300;
   if (successful && result === 1) return { kind: "linked", message: message ?? "OK", rateLimit };
-  if (result !== 0) throw wrongBody(body, status, context);
+  const isRefusal =
+    result === 0 || (status > 400 && status !== 404 && status !== 407 && result !== 1 && message !== undefined);
+  if (!isRefusal) throw wrongBody(body, status, context);
   const how = successful ? "" : ` (status ${status})`;
   const text = `${host} refuses the request${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
   return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
@@ -131,8 +146,6 @@ export function readLinkUserResponse(response: RawResponse, context: ExchangeCon
 
 const refused = ({ host, anonymous }: ExchangeContext): string =>
   anonymous ? `The gateway ${host} does not accept this device` : `${host} refuses the access token`;
-
-const said = (message: string | undefined): string => (message === undefined ? "" : `: ${message}`);
 
 /** Documented as a number; some JSON writers make it text. */
 function resultOf(body: AnswerBody): 0 | 1 | undefined {

@@ -1,7 +1,7 @@
 import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
 import { httpDate } from "./http-date.ts";
-import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 
 /** What any answer of the server shows, whatever its status. */
 export interface Probe {
@@ -21,7 +21,8 @@ export function buildProbeRequest(baseUrl: string): ApiRequest {
   return { method: "GET", origin, target: new Secret(`${prefix}/o/oauth/token`), headers: {}, body: undefined };
 }
 
-/** @param now as in {@link Probe} */
-export function readProbe({ status, headers }: RawResponse, now: number): Probe {
-  return { status, now, date: httpDate(headers["date"]), rateLimit: readRateLimit(headers, now) };
+/** @param now as in {@link Probe} @param period as for {@link readRateLimit} */
+export function readProbe(response: RawResponse, now: number, period = documentedPeriod): Probe {
+  const { status, headers } = response;
+  return { status, now, date: httpDate(headers["date"]), rateLimit: readRateLimit(response, now, period) };
 }

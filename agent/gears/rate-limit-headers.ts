@@ -1,5 +1,6 @@
-import { day } from "../duration.ts";
+import { describeDuration } from "../duration.ts";
 import type { RawResponse } from "../network/exchange.ts";
+import { printable } from "../printable.ts";
 import { httpDate } from "./http-date.ts";
 
 /** What an answer's headers say of the account's shared limit. */
@@ -9,58 +10,103 @@ export interface RateLimitReport {
   /** Calls left in this period: `X-RateLimit-Remaining`. */
   readonly remaining: number | undefined;
   /**
-   * Wall-clock milliseconds before which a refused call should not be made again: the later of
-   * `X-RateLimit-Reset-Time` and `Retry-After`, at most {@link longestWait} from now. Undefined where neither says so.
+   * Wall-clock milliseconds before which a refused call should not be made again: the latest that the headers name.
+   * Undefined where none does.
    */
   readonly notBefore: number | undefined;
   /** Whether `notBefore` is this device's own place in a gateway's queue: `X-LinkUser-Place: exact`. */
   readonly exact: boolean;
+  /** Headers that name a time that can't be meant, for the log; undefined where there are none. */
+  readonly disbelieved: string | undefined;
 }
 
-/**
- * 24 hours in milliseconds: no answer can silence this device for longer.
- * @internal
- */
-export const longestWait = day;
+/** Milliseconds: the vendor documents ten calls a minute. */
+export const documentedPeriod = 60_000;
 
-/** Seconds above this are an epoch time (it is in 2001), below it a delay (it is 31 years). */
-const smallestEpoch = 1_000_000_000;
+/** Milliseconds: an hour, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
+const longestForLimit = 3_600_000;
+const believedPeriods = 5;
+/** Milliseconds: a day, for a server that says that it is not there for a while, and for a gateway's queue. */
+const longestMaintenance = 86_400_000;
+
+/** Headers with a number of seconds or a moment; the vendor's, its sister products', the IETF's draft, and a proxy's. */
+const resetHeaders = [
+  "x-ratelimit-reset-time",
+  "x-ratelimit-reset-in",
+  "x-ratelimit-reset",
+  "ratelimit-reset",
+  "retry-after",
+] as const;
 
 /**
- * Reads the vendor's `X-RateLimit-*` headers and `Retry-After` (RFC 9110 10.2.3). What can't be read counts as missing.
- * A point in time is measured against the answer's own `Date`, so that a wrong clock on this machine does no harm.
+ * Reads the `X-RateLimit-*` headers of the vendor's page "APIs" and `Retry-After` (RFC 9110 10.2.3). What can't be read
+ * counts as missing, and so does a wait that can't be meant: longer than an hour and than a few periods of the limit.
+ * A server error (5xx) and a place in a queue may name a longer one, up to a day.
  * @param now wall-clock milliseconds at which the answer came
+ * @param period milliseconds of the account's limit, as the setting `rateLimit` has it
  */
-export function readRateLimit(headers: RawResponse["headers"], now: number): RateLimitReport {
-  const serverNow = httpDate(headers["date"]) ?? now;
-  const after = retryAfter(headers["retry-after"], serverNow);
-  const exact = headers["x-linkuser-place"]?.trim().toLowerCase() === "exact" && after !== undefined && after > 0;
-  const reset = exact ? undefined : headers["x-ratelimit-reset-time"];
-  const delays = [
-    ...numbers(reset).map((seconds) => (seconds > smallestEpoch ? seconds * 1000 - serverNow : seconds * 1000)),
-    after,
-  ].filter((delay): delay is number => delay !== undefined && delay > 0);
+export function readRateLimit(
+  { status, headers }: Pick<RawResponse, "status" | "headers">,
+  now: number,
+  period = documentedPeriod,
+): RateLimitReport {
+  const isExact = headers["x-linkuser-place"]?.trim().toLowerCase() === "exact";
+  const hasPlace = isExact && headers["retry-after"] !== undefined;
+  const longest = status >= 500 || hasPlace ? longestMaintenance : Math.max(longestForLimit, believedPeriods * period);
+  const serverNow = httpDate(headers["date"]);
+  const delays: number[] = [];
+  const disbelieved: string[] = [];
+  for (const name of hasPlace ? (["retry-after"] as const) : resetHeaders) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    const waits = waitsIn(value, now, serverNow).filter((wait) => wait > 0);
+    const credible = waits.filter((wait) => wait <= longest);
+    delays.push(...credible);
+    if (credible.length === 0 && waits.length > 0) disbelieved.push(`${name}: ${printable(value, 60)}`);
+  }
   return {
     limit: count(headers["x-ratelimit-limit"]),
     remaining: count(headers["x-ratelimit-remaining"]),
-    exact,
-    notBefore: delays.length === 0 ? undefined : now + Math.min(longestWait, Math.ceil(Math.max(...delays))),
+    exact: hasPlace && delays.length > 0,
+    notBefore: delays.length === 0 ? undefined : now + Math.ceil(Math.max(...delays)),
+    disbelieved:
+      disbelieved.length === 0
+        ? undefined
+        : `${disbelieved.join(", ")} (more than ${describeDuration(longest)}, which the limit can't mean)`,
   };
 }
 
-function retryAfter(value: string | undefined, serverNow: number): number | undefined {
-  const seconds = numbers(value);
-  if (seconds.length > 0) return Math.max(...seconds) * 1000;
+/**
+ * The waits that a value may mean, milliseconds, also negative ones. A moment counts from the answer's own `Date`, so
+ * that a wrong clock on this machine does no harm; and from this machine's, as a proxy may have put `Date` there.
+ */
+function waitsIn(value: string, now: number, serverNow: number | undefined): readonly number[] {
+  const from = (moment: number): readonly number[] => {
+    const waits = [moment - (serverNow ?? now), moment - now];
+    // Only where the server's clock makes no sense of it does this machine's count.
+    return waits.slice(0, Math.abs(waits[0] ?? 0) <= longestForLimit ? 1 : 2);
+  };
   const date = httpDate(value);
-  return date === undefined ? undefined : date - serverNow;
+  if (date !== undefined) return from(date);
+  return numbers(value).flatMap((number) => (number > smallestEpoch ? from(momentOf(number)) : [number * 1000]));
 }
 
-/** Plain decimal numbers; a header that was sent twice has several, joined by commas. */
+/** Seconds above this are a moment (it is in 2001), below it a delay (it is 31 years). */
+const smallestEpoch = 1_000_000_000;
+
+/** Milliseconds since the epoch, of a moment in seconds, milliseconds, microseconds or nanoseconds. */
+function momentOf(number: number): number {
+  let moment = number * 1000;
+  while (moment > 1000 * 100 * smallestEpoch) moment /= 1000;
+  return moment;
+}
+
+/** Plain decimal numbers, perhaps with `s` for seconds; a header that was sent twice has several, joined by commas. */
 function numbers(value: string | undefined): readonly number[] {
   return (value ?? "")
     .split(",")
-    .map((part) => part.trim())
-    .filter((part) => /^\d{1,15}(?:\.\d{1,9})?$/.test(part))
+    .map((part) => part.trim().replace(/(?<=\d) ?s$/i, ""))
+    .filter((part) => /^\d{1,19}(?:\.\d{1,9})?$/.test(part))
     .map(Number);
 }
 

@@ -1,8 +1,15 @@
 import { AgentError } from "../errors.ts";
-import { type ApiRequest, type ExchangeContext, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
+import {
+  type ApiRequest,
+  type ExchangeContext,
+  type RawResponse,
+  type Sender,
+  splitBaseUrl,
+} from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
-import { readBody, redirected, textField, wrongBody } from "./answer.ts";
-import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+import { type AnswerBody, isServerError, readBody, redirected, serverFault, wordsOf, wrongBody } from "./answer.ts";
+import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+import { plainWords } from "./server-text.ts";
 
 /** The OAuth client of the account. */
 export interface TokenClient {
@@ -23,8 +30,47 @@ export type TokenAnswer =
   | { readonly kind: "rate-limited"; readonly rateLimit: RateLimitReport }
   | { readonly kind: "server-error"; readonly error: AgentError; readonly rateLimit: RateLimitReport };
 
-/** `POST {base}/o/oauth/token` with the client credentials in the body (RFC 6749 4.4.2 and 2.3.1). */
-export function buildTokenRequest(baseUrl: string, { clientId, clientSecret }: TokenClient): ApiRequest {
+/** The paths that two of the vendor's pages give to the endpoint: "Authentication", and a newer one. */
+const tokenPaths = ["/o/oauth/token", "/o/oauth2/token"] as const;
+
+/** Which of the paths served; to be kept as long as the tenant is the same. */
+export interface TokenEndpoint {
+  path: (typeof tokenPaths)[number];
+}
+
+export const newTokenEndpoint = (): TokenEndpoint => ({ path: tokenPaths[0] });
+
+/**
+ * Asks for a token, at the other path too where one is not there.
+ * @param sent called before each request
+ */
+export async function askForToken(
+  { baseUrl, client, endpoint }: { baseUrl: string; client: TokenClient; endpoint: TokenEndpoint },
+  sender: Sender,
+  signal: AbortSignal,
+  sent: () => void = () => {},
+): Promise<RawResponse> {
+  const ask = (path: TokenEndpoint["path"]): Promise<RawResponse> => {
+    sent();
+    return sender.send(buildTokenRequest(baseUrl, client, path), signal);
+  };
+  const first = await ask(endpoint.path);
+  if (!isElsewhere(first)) return first;
+  const other = tokenPaths.find((path) => path !== endpoint.path) ?? endpoint.path;
+  const second = await ask(other);
+  if (isElsewhere(second)) return first;
+  endpoint.path = other;
+  return second;
+}
+
+const isElsewhere = ({ status }: RawResponse): boolean => status === 404 || status === 405;
+
+/** `POST {base}{path}` with the client credentials in the body (RFC 6749 4.4.2 and 2.3.1). @internal */
+export function buildTokenRequest(
+  baseUrl: string,
+  { clientId, clientSecret }: TokenClient,
+  path: TokenEndpoint["path"] = tokenPaths[0],
+): ApiRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   const form = new URLSearchParams({
     client_id: clientId,
@@ -34,7 +80,7 @@ export function buildTokenRequest(baseUrl: string, { clientId, clientSecret }: T
   return {
     method: "POST",
     origin,
-    target: new Secret(`${prefix}/o/oauth/token`),
+    target: new Secret(`${prefix}${path}`),
     headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
     body: new Secret(form.toString()),
   };
@@ -47,31 +93,71 @@ const longestLifeSeconds = 365 * 86_400;
 /**
  * Reads the answer of the token endpoint (RFC 6749 5.1 and 5.2).
  * @param now wall-clock milliseconds at which the answer came
- * @throws AgentError `credentials-refused`, `intercepted`, `redirected`, `not-json`, `unexpected-answer`
+ * @param period as for {@link readRateLimit}
+ * @throws AgentError `credentials-refused`, `request-refused`, `intercepted`, `redirected`, `not-json`,
+ * `unexpected-answer`
  */
-export function readTokenResponse(response: RawResponse, context: ExchangeContext, now: number): TokenAnswer {
-  const { status, headers } = response;
+export function readTokenResponse(
+  response: RawResponse,
+  context: ExchangeContext,
+  now: number,
+  period = documentedPeriod,
+): TokenAnswer {
+  const { status } = response;
   if (status >= 300 && status < 400) throw redirected(response, context);
-  const rateLimit = readRateLimit(headers, now);
+  const rateLimit = readRateLimit(response, now, period);
   if (status === 429) return { kind: "rate-limited", rateLimit };
-  if (status >= 500 && status !== 511) {
-    const message = `The token endpoint of ${context.host} has a fault of its own (status ${status}).`;
-    return { kind: "server-error", error: new AgentError("server-error", message), rateLimit };
-  }
   const body = readBody(response);
-  if (status === 401 || (status === 400 && (body.kind === "object" || body.kind === "empty"))) {
-    const why = [textField(body, "error", context.secrets), textField(body, "error_description", context.secrets)];
-    const said = why.filter((text) => text !== undefined).join(": ");
-    throw new AgentError(
-      "credentials-refused",
-      `${context.host} refuses the client ID and secret (${said === "" ? `status ${status}` : said}). Check them against the OAuth application in the console.`,
-    );
+  const error = oauthError(body);
+  if (isServerError(status) || error === "temporarily_unavailable" || error === "server_error") {
+    const words = wordsOf(body, context.secrets);
+    const fault = serverFault(`The token endpoint of ${context.host}`, status, words);
+    return { kind: "server-error", error: fault, rateLimit };
+  }
+  if (error !== undefined || status === 401 || (status === 400 && (body.kind === "object" || body.kind === "empty"))) {
+    throw refused(error, body, status, context);
+  }
+  const words = wordsOf(body, context.secrets);
+  if (status >= 400 && status !== 404 && words !== undefined) {
+    const message = `${context.host} refuses the request for a token (status ${status}): ${words}.`;
+    throw new AgentError("request-refused", message);
   }
   if (body.kind !== "object" || status < 200 || status >= 300) throw wrongBody(body, status, context);
   const { access_token: value, expires_in: expiresIn } = body.fields;
   if (typeof value !== "string" || !tokenForm.test(value)) throw wrongBody(body, status, context);
   return { kind: "token", token: { value: new Secret(value), expiresAt: expiry(expiresIn, now) } };
 }
+
+/** The code of an OAuth error (RFC 6749 5.2), with whatever status it comes. */
+function oauthError(body: AnswerBody): string | undefined {
+  const error = body.kind === "object" && !("access_token" in body.fields) ? body.fields["error"] : undefined;
+  return typeof error === "string" && /^[a-z][a-z_]{2,39}$/.test(error) ? error : undefined;
+}
+
+/** Errors of the application's registration, and not of its ID and secret. */
+const ofRegistration = ["invalid_scope", "unauthorized_client", "unsupported_grant_type", "invalid_request"];
+
+function refused(
+  error: string | undefined,
+  body: AnswerBody,
+  status: number,
+  { host, secrets }: ExchangeContext,
+): AgentError {
+  const words = wordsOf(body, secrets, error === undefined ? undefined : plainWords);
+  const said = [error && plainCode(error, secrets), words].filter((text) => text !== undefined).join(": ");
+  const what =
+    error !== undefined && ofRegistration.includes(error)
+      ? "gives this OAuth application no token"
+      : "refuses the client ID and secret";
+  return new AgentError(
+    "credentials-refused",
+    `${host} ${what} (${said === "" ? `status ${status}` : said}). Check them against the OAuth application in the console.`,
+  );
+}
+
+/** A code of the server's own making could be a secret, too. */
+const plainCode = (error: string, secrets: readonly Secret[]): string =>
+  plainWords(error.replaceAll("_", " "), secrets).replaceAll(" ", "_");
 
 function expiry(expiresIn: unknown, now: number): number | undefined {
   const seconds = typeof expiresIn === "string" && /^\d{1,12}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;

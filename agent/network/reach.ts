@@ -21,13 +21,13 @@ export interface Route {
 }
 
 /** A connection to an origin, over which it can be spoken with in the clear. */
-export interface Reached {
+export interface OpenWay {
   readonly socket: Socket;
   readonly party: Party;
 }
 
 /** @throws AgentError by where it failed, or the signal's reason; nothing is left open then */
-export async function reach(way: Way, route: Route, signal: AbortSignal): Promise<Reached> {
+export async function reach(way: Way, route: Route, signal: AbortSignal): Promise<OpenWay> {
   const url = new URL(route.origin);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const isSecure = url.protocol === "https:";

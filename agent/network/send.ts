@@ -9,7 +9,7 @@ import { networkFailure } from "./network-failure.ts";
 import type { Way } from "./proxy/address.ts";
 import { chooseProxy, type ProxySources } from "./proxy/choice.ts";
 import { untilAborted, withTimeLimit } from "./time-limit.ts";
-import { createTrust, type Trust } from "./tls/trusted-ca.ts";
+import { createTlsContexts, type TlsContexts } from "./tls/trusted-ca.ts";
 import { tryWays } from "./ways.ts";
 
 /** How requests are sent, and whom TLS trusts. */
@@ -36,7 +36,7 @@ export interface SenderOptions {
  */
 export function createSender(options: SenderOptions): Sender {
   const connections = new Map<string, HttpConnection>();
-  const connecting = { ...options, lookUp: options.lookUp ?? createLookUp(), trust: createTrust(options) };
+  const connecting = { ...options, lookUp: options.lookUp ?? createLookUp(), trust: createTlsContexts(options) };
   const closing = new AbortController();
 
   async function sendOnce(request: ApiRequest, key: string, limit: number, signal: AbortSignal): Promise<RawResponse> {
@@ -78,7 +78,7 @@ export function createSender(options: SenderOptions): Sender {
 const diedUnanswered = (thrown: unknown): boolean =>
   thrown instanceof AgentError && thrown.code === "connection-lost" && thrown.place?.stage === "request";
 
-type Connecting = SenderOptions & { readonly lookUp: LookUp; readonly trust: Trust };
+type Connecting = SenderOptions & { readonly lookUp: LookUp; readonly trust: TlsContexts };
 
 async function connect(
   request: ApiRequest,

@@ -27,6 +27,8 @@ export function linkPorts(
     baseUrl: settings.baseUrl,
     credentials: () => credentials(),
     clock,
+    period: settings.rateLimit.period,
+    log: shown.log,
     openSender: () =>
       openSender(runtime, resolved, { clientCertificate: clientCertificate(runtime, resolved, shown.log) }),
   });

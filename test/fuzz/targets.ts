@@ -4,7 +4,7 @@ import { AgentError } from "../../agent/errors.ts";
 import { readDevinfo } from "../../agent/gears/devinfo.ts";
 import { httpDate } from "../../agent/gears/http-date.ts";
 import { readLinkUserResponse } from "../../agent/gears/link-user.ts";
-import { longestWait, type RateLimitReport, readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
+import { type RateLimitReport, readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
 import { serverText } from "../../agent/gears/server-text.ts";
 import { readTokenResponse } from "../../agent/gears/token.ts";
 import { formatMemory, parseMemory } from "../../agent/link/memory.ts";
@@ -48,7 +48,7 @@ function showable(text: string): void {
 
 function sensible({ limit, remaining, notBefore }: RateLimitReport): void {
   for (const count of [limit, remaining]) assert.ok(count === undefined || (Number.isInteger(count) && count >= 0));
-  assert.ok(notBefore === undefined || (notBefore > now && notBefore <= now + longestWait));
+  assert.ok(notBefore === undefined || (notBefore > now && notBefore <= now + 86_400_000));
 }
 
 const parsed = (text: string): unknown => {
@@ -70,7 +70,7 @@ function linkUser(response: RawResponse): void {
 }
 
 function token(response: RawResponse): void {
-  const answer = caught(() => readTokenResponse(response, context, now), "protocol", "credentials");
+  const answer = caught(() => readTokenResponse(response, context, now), "protocol", "credentials", "request-rejected");
   if (answer === undefined) return;
   if (answer.kind !== "token") {
     sensible(answer.rateLimit);
@@ -97,11 +97,14 @@ function headers(values: readonly string[]): void {
   sensible(
     readRateLimit(
       {
-        date,
-        "retry-after": retryAfter,
-        "x-ratelimit-limit": limit,
-        "x-ratelimit-remaining": remaining,
-        "x-ratelimit-reset-time": reset,
+        status: 429,
+        headers: {
+          date,
+          "retry-after": retryAfter,
+          "x-ratelimit-limit": limit,
+          "x-ratelimit-remaining": remaining,
+          "x-ratelimit-reset-time": reset,
+        },
       },
       now,
     ),

@@ -91,7 +91,7 @@ describe("the answer", () => {
       "unknown device, other case",
       answer(200, { result: "0", msg: "device not found." }),
       "device-unknown",
-      "device not found.",
+      "device not found",
     ],
     ["429", answer(429, { msg: "slow down" }), "rate-limited", "slow down"],
     ["429 of a gateway", answer(429, portalPage), "rate-limited", "Too many requests"],
@@ -110,6 +110,12 @@ describe("the answer", () => {
     ["result 0 with another message", answer(200, { result: 0, msg: "No licence" }), "refused", "request-refused"],
     ["result 0 without a message", answer(200, { result: 0 }), "refused", "request-refused"],
     ["result 0 with 403", answer(403, { result: 0, msg: "No permission" }), "refused", "request-refused"],
+    ["403 of a firewall with a reason", answer(403, { message: "Blocked by policy" }), "refused", "request-refused"],
+    ["402 with a reason", answer(402, { error: { message: "No licence" } }), "refused", "request-refused"],
+    ["410 with a reason", answer(410, { detail: "Gone" }), "refused", "request-refused"],
+    ["422 with a reason", answer(422, { errors: ["username is too long"] }), "refused", "request-refused"],
+    ["423 with a reason", answer(423, { reason: "Locked" }), "refused", "request-refused"],
+    ["425", answer(425), "server-error", "server-error"],
     ["500", answer(500, { result: 0, msg: "oops" }), "server-error", "server-error"],
     ["502 of a gateway", answer(502, portalPage), "server-error", "server-error"],
     ["599", answer(599), "server-error", "server-error"],
@@ -137,6 +143,9 @@ describe("the answer", () => {
     ["result 1 with 404", answer(404, { result: 1 }), "unexpected-answer"],
     ["a proxy's 407", answer(407, {}), "unexpected-answer"],
     ["a firewall's 403", answer(403, {}), "unexpected-answer"],
+    ["404 of another service", answer(404, { error: "Not Found", path: "/o/api/v2" }), "unexpected-answer"],
+    ["404 of another service, with a message", answer(404, { message: "no Route matched" }), "unexpected-answer"],
+    ["404 with an empty object", answer(404, {}), "unexpected-answer"],
   ])("%s is no answer of the API", (_, response, code) => {
     expect(codeThrownBy(() => read(response))).toBe(code);
   });
@@ -147,6 +156,15 @@ describe("the answer", () => {
     [answer(409, { result: 0 }), "gears.opswat.com refuses the request (status 409), without a reason."],
   ])("a refusal tells the server's words: %#", (response, message) => {
     expect(read(response)).toMatchObject({ kind: "refused", error: { message } });
+  });
+
+  test.each([
+    [answer(401, { message: "Token has expired" }), /refuses the access token \(status 401: Token has expired\)/],
+    [answer(401, { error: "invalid_token", error_description: "Bad token tok-0123456789" }), /Bad token REDACTED/],
+    [answer(403, { message: `Blocked: ${Buffer.from("x:tok-0123456789").toString("base64")}` }), /Blocked: (?!.*b2st)/],
+  ])("what the server says of a refusal is told, redacted: %#", (response, said) => {
+    const got = read(response);
+    expect("error" in got && got.error.message).toMatch(said);
   });
 
   test("names the host of a redirect, and nothing else of it", () => {

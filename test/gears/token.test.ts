@@ -55,7 +55,7 @@ test.each([
 
 test("the refusal says why, without the secret that a proxy sends back", () => {
   const body = { error: "invalid_client", error_description: `bad ${clientSecret.reveal()}\u001b` };
-  expect(() => read(answer(401, body))).toThrow("(invalid_client: bad REDACTED\\u{1b})");
+  expect(() => read(answer(401, body))).toThrow("(invalid_client: bad …)");
 });
 
 test.each([
@@ -68,8 +68,69 @@ test.each([
   ["answer without a token", answer(200, { token_type: "bearer" }), "unexpected-answer"],
   ["token that could split a request", answer(200, { access_token: "a\r\nb" }), "unexpected-answer"],
   ["token with a wrong status", answer(403, { access_token: "abc" }), "unexpected-answer"],
+  [
+    "JSON of another service, which knows no such path",
+    answer(404, { error: "Not Found", path: "/o" }),
+    "unexpected-answer",
+  ],
 ])("%s is no answer of the API", (_, response, code) => {
   expect(codeThrownBy(() => read(response))).toBe(code);
+});
+
+test.each<[string, ReturnType<typeof answer>, string, RegExp]>([
+  [
+    "an OAuth error with status 200",
+    answer(200, { error: "invalid_client", error_description: "Unknown client" }),
+    "credentials-refused",
+    /refuses the client ID and secret \(invalid_client: Unknown client\)/,
+  ],
+  [
+    "401 with message",
+    answer(401, { message: "Client is disabled." }),
+    "credentials-refused",
+    /\(Client is disabled\)/,
+  ],
+  ["401 with msg", answer(401, { result: 0, msg: "Locked" }), "credentials-refused", /\(Locked\)/],
+  [
+    "401 with a nested error",
+    answer(401, { error: { code: 17, message: "Client has expired" } }),
+    "credentials-refused",
+    /\(Client has expired\)/,
+  ],
+  [
+    "a scope that is not allowed",
+    answer(400, { error: "invalid_scope", error_description: "No scope" }),
+    "credentials-refused",
+    /gives this OAuth application no token \(invalid_scope: No scope\)/,
+  ],
+  [
+    "403 of a firewall",
+    answer(403, { message: "Request blocked. Support ID: 1234567890" }),
+    "request-refused",
+    /refuses the request for a token \(status 403\): Request blocked\. Support ID: 1234567890\.$/,
+  ],
+  ["402", answer(402, { title: "Payment Required", detail: "Licence ended" }), "request-refused", /Licence ended/],
+  ["423", answer(423, { errors: [{ message: "Account is locked" }] }), "request-refused", /Account is locked/],
+])("%s is told in the server's words", (_, response, code, said) => {
+  expect(codeThrownBy(() => read(response))).toBe(code);
+  expect(() => read(response)).toThrow(said);
+});
+
+test("of an OAuth error only its code and plain words are shown", () => {
+  const echo = `Bad secret ${Buffer.from("key:s3cret&=+ /?").toString("base64")} at ab12cd for s3c ret&`;
+  const response = answer(400, { error: "invalid_client", error_description: echo });
+  expect(() => read(response)).toThrow(/\(invalid_client: Bad secret … at … for … …\)/);
+  const code = answer(400, { error: "s3cret_and_more", error_description: "no" });
+  expect(() => read(code)).not.toThrow(/s3cret/);
+});
+
+test.each([408, 425, 500, 502])("status %i is tried again", (status) => {
+  expect(read(answer(status))).toMatchObject({ kind: "server-error", error: { code: "server-error" } });
+});
+
+test("an OAuth error that passes is tried again", () => {
+  const busy = answer(400, { error: "temporarily_unavailable" });
+  expect(read(busy)).toMatchObject({ kind: "server-error" });
 });
 
 test("rate limit and server faults are answers", () => {
@@ -96,7 +157,7 @@ test("any answer ends as one of the union or as an error of the contract", () =>
         expect(["token", "rate-limited", "server-error"]).toContain(read(response).kind);
       } catch (thrown) {
         if (!(thrown instanceof AgentError)) throw thrown;
-        expect(["protocol", "credentials"]).toContain(thrown.outcome);
+        expect(["protocol", "credentials", "request-rejected"]).toContain(thrown.outcome);
       }
     }),
     { numRuns: 500 },

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { describeDuration } from "../../duration.ts";
 import { type RateLimitReport, readRateLimit } from "../../gears/rate-limit-headers.ts";
-import { buildTokenRequest, readTokenResponse } from "../../gears/token.ts";
+import { askForToken, newTokenEndpoint, readTokenResponse } from "../../gears/token.ts";
 import type { Sender } from "../../network/exchange.ts";
 import type { Secret } from "../../secret.ts";
 import type { Credentials } from "../../settings/credentials.ts";
@@ -26,9 +26,10 @@ export async function checkToken(
   if (credentials.kind === "token") {
     return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
   }
-  const response = await sender.send(buildTokenRequest(baseUrl, credentials), signal);
+  const endpoint = newTokenEndpoint();
+  const response = await askForToken({ baseUrl, client: credentials, endpoint }, sender, signal);
   const { host } = new URL(baseUrl);
-  const rateLimit = readRateLimit(response.headers, clock.now());
+  const rateLimit = readRateLimit(response, clock.now());
   const answer = readTokenResponse(response, { host, secrets: [credentials.clientSecret] }, clock.now());
   if (answer.kind === "server-error") return { status: "fail", error: answer.error };
   if (answer.kind === "rate-limited") {

@@ -5,7 +5,7 @@ import type { SettingFile } from "../../settings/named-file.ts";
 import { readCaFile } from "../../settings/pem-certificates.ts";
 
 /** Contexts of TLS, made when they are first asked for and then kept: with the system's store one takes about 100 ms. */
-export interface Trust {
+export interface TlsContexts {
   /** With this device's certificate, where it has one. @throws AgentError */
   tenant(): SecureContext;
   /** @throws AgentError `setting-invalid` */
@@ -13,16 +13,16 @@ export interface Trust {
 }
 
 /** @param clientCertificate read at the first connection to the tenant */
-export function createTrust({
+export function createTlsContexts({
   caFile,
   clientCertificate,
 }: {
   readonly caFile: SettingFile | undefined;
   readonly clientCertificate?: (() => ClientCertificate) | undefined;
-}): Trust {
+}): TlsContexts {
   let tenant: SecureContext | undefined;
   let others: SecureContext | undefined;
-  const trust: Trust = {
+  const trust: TlsContexts = {
     others() {
       others ??= trustedContext(caFile);
       return others;

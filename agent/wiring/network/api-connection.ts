@@ -1,7 +1,9 @@
 import type { Clock } from "../../clock.ts";
 import { createGears, type Gears, type PaidToken } from "../../gears/gears.ts";
 import type { LinkRequest } from "../../gears/link-user.ts";
+import { newTokenEndpoint } from "../../gears/token.ts";
 import type { LinkVerdict, RequestCount } from "../../link/ports.ts";
+import type { Log } from "../../log.ts";
 import type { Sender } from "../../network/exchange.ts";
 import type { Credentials } from "../../settings/credentials.ts";
 
@@ -22,7 +24,11 @@ export function apiConnection(parts: {
   readonly credentials: () => Credentials;
   readonly openSender: () => Sender;
   readonly clock: Clock;
+  /** Milliseconds of the account's limit. */
+  readonly period: number;
+  readonly log: Log;
 }): ApiConnection {
+  const endpoint = newTokenEndpoint();
   /** `queued`: a gateway without a credential of this device's may give it a place in its queue. */
   let open: { readonly gears: Gears; readonly sender: Sender; readonly queued: boolean } | undefined;
   let token: PaidToken | undefined;
@@ -39,11 +45,13 @@ export function apiConnection(parts: {
       if (open === undefined) {
         const sender = parts.openSender();
         const credentials = parts.credentials();
-        const gears = createGears({ ...parts, credentials, sender, token });
+        const gears = createGears({ ...parts, credentials, sender, token, endpoint });
         open = { sender, gears, queued: credentials.kind === "none" };
         token = undefined;
       }
       const answer = await open.gears.link(request, signal);
+      const { disbelieved } = answer.rateLimit;
+      if (disbelieved !== undefined) parts.log.warn("wait-disbelieved", `the server asks for a wait by ${disbelieved}`);
       switch (answer.kind) {
         case "linked":
         case "device-unknown":

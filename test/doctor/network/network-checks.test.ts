@@ -258,9 +258,9 @@ describe("token", () => {
 
 describe("rate limit", () => {
   const setting = settingsOf({}).rateLimit;
-  const none = readRateLimit({}, now);
+  const none = readRateLimit(answer(200), now);
   const told = readRateLimit(
-    { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "7", "x-ratelimit-reset-time": "20" },
+    answer(200, "", { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "7", "x-ratelimit-reset-time": "20" }),
     now,
   );
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createLog } from "../../../agent/log.ts";
 import type { RawResponse } from "../../../agent/network/exchange.ts";
 import { Secret } from "../../../agent/secret.ts";
 import type { Credentials } from "../../../agent/settings/credentials.ts";
@@ -22,16 +23,19 @@ function connection(...answers: RawResponse[]) {
 
 function connectionWith(credentials: Credentials, ...answers: RawResponse[]) {
   const closed: number[] = [];
+  const logged: string[] = [];
   const api = apiConnection({
     baseUrl: "https://gears.opswat.com",
     credentials: () => credentials,
     clock: virtualClock(now),
+    period: 60_000,
+    log: createLog("debug", [({ event, message }) => void logged.push(`${event}: ${message}`)], () => now),
     openSender: () => ({
       send: async () => answers.shift() ?? expect.fail("one request too many"),
       close: async () => void closed.push(1),
     }),
   });
-  return { api, closed };
+  return { api, closed, logged };
 }
 
 const token = answer(200, { access_token: "t1" });
@@ -79,4 +83,18 @@ test("a place in a queue is followed where a gateway has the credential, and not
   const gateway = connectionWith({ kind: "none" }, place).api;
   expect(await gateway.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore, exact: true });
   expect(await connection(token, place).api.link(alice, signal)).toMatchObject({ notBefore, exact: false });
+});
+
+test("a wait that can't be meant is logged, and is none", async () => {
+  const { api, logged } = connection(token, answer(429, "", { "retry-after": "90000" }));
+  expect(await api.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore: undefined });
+  expect(logged).toEqual([expect.stringMatching(/^wait-disbelieved: .*retry-after: 90000/)]);
+});
+
+test("the other path of the token endpoint is tried once, and remembered over connections", async () => {
+  const { api } = connection(answer(404), token, answer(200, { result: 1 }), token, answer(200, { result: 1 }));
+  await api.link(alice, signal);
+  await api.rest();
+  await api.link(alice, signal);
+  expect(api.requests()).toEqual({ token: 3, linkUser: 2 });
 });

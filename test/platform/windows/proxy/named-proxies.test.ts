@@ -27,7 +27,7 @@ describe("a list of proxies", () => {
   });
 
   test("that names no address is refused", () => {
-    expect(() => ways("socks5://s:1080")).toThrow(expect.objectContaining({ code: "setting-invalid" }));
+    expect(() => ways("socks4://s:1080")).toThrow(expect.objectContaining({ code: "setting-invalid" }));
   });
 
   test("is marked where only the network names it", () => {

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { rotatedPath } from "../files/own-files.ts";
+import { openFile, whyNot } from "../files/open-file.ts";
+import { openOwnFile, rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
@@ -22,16 +23,16 @@ export interface BundleFile extends Disposable {
  * @throws AgentError `invalid-value`
  */
 export function createBundleFile(path: string): BundleFile {
-  const file = attempt(path, () => openSync(path, "wx", 0o600));
+  const file = attempt(path, () => openFile(path, "create"));
   let whole = false;
   return {
     write: (content, secrets) =>
       attempt(path, () => {
-        writeFileSync(file, `${withoutSecrets(printableJson(content, 2), secrets)}\n`);
+        writeFileSync(file.descriptor, `${withoutSecrets(printableJson(content, 2), secrets)}\n`);
         whole = true;
       }),
     [Symbol.dispose]: () => {
-      closeSync(file);
+      file[Symbol.dispose]();
       if (!whole) rmSync(path, { force: true });
     },
   };
@@ -41,8 +42,8 @@ function attempt<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    const why = code === "EEXIST" ? "is there already; name a new file" : `can't be written (${code})`;
+    const isThere = systemErrorCode(cause) === "EEXIST";
+    const why = isThere ? "is there already; name a new file" : `can't be written (${whyNot(cause)})`;
     throw new AgentError("invalid-value", `--bundle: ${path} ${why}.`, { cause });
   }
 }
@@ -63,20 +64,13 @@ function linesOf(path: string): readonly string[] {
       .filter((line) => line !== "");
   } catch (error) {
     const code = systemErrorCode(error);
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read (${code})`];
+    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read (${whyNot(error)})`];
   }
 }
 
 function endOf(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = fstatSync(file);
-    // What was named as a log may be a device without an end.
-    if (!stats.isFile()) return `${path} is no regular file`;
-    const bytes = Buffer.alloc(maxRead);
-    const start = Math.max(0, stats.size - maxRead);
-    return bytes.toString("utf8", 0, readSync(file, bytes, 0, maxRead, start));
-  } finally {
-    closeSync(file);
-  }
+  using file = openOwnFile(path, "read");
+  const bytes = Buffer.alloc(maxRead);
+  const start = Math.max(0, file.stats.size - maxRead);
+  return bytes.toString("utf8", 0, readSync(file.descriptor, bytes, 0, maxRead, start));
 }

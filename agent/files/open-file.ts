@@ -18,6 +18,9 @@ export interface OpenFile extends Disposable {
   readonly stats: Stats;
 }
 
+/** open(2). */
+export type Open = (path: string, flags: number, mode: number) => number;
+
 /** `append` and `lock` make the file where it is missing, `create` refuses one that is there. */
 export type Access = "read" | "append" | "lock" | "create";
 
@@ -38,7 +41,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
  * @param moreFlags of open(2)
  * @throws the system's error, or one of {@link fault}
  */
-export function openFile(path: string, access: Access, moreFlags = 0, open: typeof openSync = openSync): OpenFile {
+export function openFile(path: string, access: Access, moreFlags = 0, open: Open = openSync): OpenFile {
   const before = lstatSync(path, { throwIfNoEntry: false });
   if (before !== undefined && access !== "create") refuseOtherThanFile(before);
   const flags = accessFlags[access] | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | moreFlags;

@@ -1,6 +1,8 @@
-import { fchownSync, mkdirSync, statSync } from "node:fs";
+import { fchownSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../errors.ts";
+import { type Access, fault, type Open, type OpenFile, openFile } from "./open-file.ts";
+import { untrustedWay } from "./trusted-way.ts";
 
 /** Names of what the program itself keeps in its state folder. */
 export const stateFileName = "state.json";
@@ -30,13 +32,35 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Gives a file that root made to whom its folder belongs. A service's folders belong to a user of its own (systemd's
- * DynamicUser=), who has to read and write what a run of root's leaves there. Elsewhere nothing happens.
- * @param descriptor of the file, opened so that no link was followed
- * @throws the system's error
+ * Opens a file that this program keeps in a folder of its own. A service's folders belong to a user of its own (systemd's
+ * DynamicUser=), who has to read and write what a run of root's leaves there, and could put anything under its name: so
+ * root's run judges the way, the owner and the mode, and gives a file that it made to whom the folder belongs.
+ * @throws the system's error, or a {@link fault}
  */
-export function giveToFolder(descriptor: number, folder: string): void {
-  if (process.geteuid?.() !== 0) return;
-  const { uid, gid } = statSync(folder);
-  if (uid !== 0) fchownSync(descriptor, uid, gid);
+export function openOwnFile(path: string, access: Access, moreFlags?: number, open?: Open): OpenFile {
+  const folder = dirname(path);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) refuseExchangeable(folder);
+  const file = openFile(path, access, moreFlags, open);
+  try {
+    if (isRoot) takeOver(file, statSync(folder), access);
+    return file;
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Mode bits, inode(7). Groups of the system may write to folders above: syslog's to /var/log. */
+const writableByOthers = 0o002;
+
+function refuseExchangeable(folder: string): void {
+  const exposure = untrustedWay(folder, { uid: 0, credentialsFolder: undefined }, writableByOthers);
+  if (exposure !== undefined) throw fault("EOTHERS", exposure.why);
+}
+
+function takeOver({ descriptor, stats }: OpenFile, folder: Stats, access: Access): void {
+  if (stats.uid !== 0 && stats.uid !== folder.uid) throw fault("EOTHERS", `it belongs to the user ID ${stats.uid}`);
+  if ((stats.mode & writableByOthers) !== 0) throw fault("EOTHERS");
+  if (access !== "read" && stats.uid !== folder.uid) fchownSync(descriptor, folder.uid, folder.gid);
 }

@@ -49,20 +49,23 @@ export function exposureOf(
 /**
  * What is wrong with the first folder or link on the way to a file by which others could exchange it. Where only trusted
  * users may change those, nobody else can put another file in its place.
+ * @param forbidden mode bits of folders
+ * @throws the system's error
  */
-export function untrustedWay(path: string, trust: Trust): Exposure | undefined {
+export function untrustedWay(path: string, trust: Trust, forbidden = writableByGroupOrOthers): Exposure | undefined {
   for (const name of wayTo(resolve(path))) {
     const stats = lstatSync(name);
-    const exposure = stats.isSymbolicLink() ? untrustedLink(name, stats, trust) : untrustedFolder(name, stats, trust);
+    const exposure = stats.isSymbolicLink()
+      ? untrustedLink(name, stats, trust)
+      : untrustedFolder(name, stats, trust, forbidden);
     if (exposure !== undefined) return exposure;
   }
   return undefined;
 }
 
 /** In a sticky folder only its owner and a file's own may rename the file. */
-function untrustedFolder(path: string, stats: Stats, trust: Trust): Exposure | undefined {
-  const forbidden = (stats.mode & sticky) === 0 ? writableByGroupOrOthers : 0;
-  return exposureOf("the folder ", path, stats, trust, forbidden);
+function untrustedFolder(path: string, stats: Stats, trust: Trust, forbidden: number): Exposure | undefined {
+  return exposureOf("the folder ", path, stats, trust, (stats.mode & sticky) === 0 ? forbidden : 0);
 }
 
 /** The mode of a link says nothing. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { whyNot } from "../files/open-file.ts";
 import { lockFileName, makeFolder } from "../files/own-files.ts";
 import type { HeldLock, Platform } from "../platform/port.ts";
 
@@ -38,8 +39,7 @@ function prepare(stateDir: string): void {
 
 /** @param cause undefined comes back where it is not the system's error */
 function cantBeUsed(stateDir: string, cause: unknown): AgentError | undefined {
-  const code = systemErrorCode(cause);
-  if (code === undefined) return undefined;
-  const message = `The state folder ${stateDir} can't be used (${code}); the setting stateDir names another one.`;
+  if (systemErrorCode(cause) === undefined) return undefined;
+  const message = `The state folder ${stateDir} can't be used (${whyNot(cause)}); the setting stateDir names another one.`;
   return new AgentError("state-unusable", message, { cause });
 }

@@ -1,8 +1,12 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fsyncSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemErrorCode } from "../errors.ts";
-import { giveToFolder, makeFolder, stateFileName, temporaryPath } from "../files/own-files.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import { isFault, readBounded, whyNot } from "../files/open-file.ts";
+import { makeFolder, openOwnFile, stateFileName, temporaryPath } from "../files/own-files.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
+
+/** Bytes; a memory has some thousand. */
+const maxSize = 1024 * 1024;
 
 /** Keeps the memory in one file: written beside it, forced to the disk, then renamed over it. */
 export function fileStore(stateDir: string): MemoryStore {
@@ -11,8 +15,10 @@ export function fileStore(stateDir: string): MemoryStore {
     read: () => {
       let text: string;
       try {
-        text = readFileSync(path, "utf8");
+        using file = openOwnFile(path, "read");
+        text = readBounded(file, maxSize).toString("utf8");
       } catch (error) {
+        if (isFault(error)) throw refusal(path, error);
         const code = systemErrorCode(error);
         const missing = code === "ENOENT" || code === "ENOTDIR";
         return { memory: {}, problem: missing ? undefined : `${path} can't be read (${code})` };
@@ -27,7 +33,7 @@ export function fileStore(stateDir: string): MemoryStore {
       // Left by a run that was killed, or put there by who may write to the folder: never written into.
       rmSync(next, { force: true });
       try {
-        writeDurably(next, stateDir, formatMemory(memory));
+        writeDurably(next, formatMemory(memory));
         renameSync(next, path);
       } catch (error) {
         rmSync(next, { force: true });
@@ -37,13 +43,14 @@ export function fileStore(stateDir: string): MemoryStore {
   };
 }
 
-function writeDurably(path: string, folder: string, text: string): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    giveToFolder(file, folder);
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+function writeDurably(path: string, text: string): void {
+  using file = openOwnFile(path, "create");
+  writeFileSync(file.descriptor, text);
+  fsyncSync(file.descriptor);
+}
+
+/** What somebody else put there says nothing of this machine's link. */
+function refusal(path: string, cause: unknown): AgentError {
+  const message = `The state ${path} can't be used: ${whyNot(cause)}. Find out who put it there, and remove it.`;
+  return new AgentError("state-unusable", message, { cause });
 }

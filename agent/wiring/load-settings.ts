@@ -1,4 +1,5 @@
 import { type CommandLine, flagText } from "../cli/command-line.ts";
+import { AgentError } from "../errors.ts";
 import { readUnjudged } from "../files/unreadable.ts";
 import type { Platform } from "../platform/port.ts";
 import { checkConsistency } from "../settings/consistency.ts";
@@ -24,7 +25,19 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
     readSettingsFile(path, file, named !== undefined),
   ]);
   checkConsistency(resolved);
+  refuseExposedFiles(resolved, platform);
   return resolved;
+}
+
+/** What is missing or damaged is reported where it is used; a file that others can change is refused before. */
+function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrusted }: Platform): void {
+  for (const name of ["caFile", "clientCertFile"] as const) {
+    const path = settings[name];
+    const file = path === undefined ? undefined : readTrusted(path);
+    if (file?.kind !== "failed" || file.error.code !== "settings-exposed") continue;
+    const { code, finding, remedy } = file.error;
+    throw new AgentError(code, `${origins[name].text}: ${finding}`, { cause: file.error, remedy });
+  }
 }
 
 /** The paths in force: a setting, else the platform's own. */

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
+import { existsSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describeDuration } from "../../duration.ts";
 import { exitCodes } from "../../exit-codes.ts";
+import { openOwnFile } from "../../files/own-files.ts";
 import { fileStore } from "../../state/store.ts";
 import type { Finding } from "../check.ts";
 import { creationFault, faultOf, unusable } from "./write-fault.ts";
@@ -28,16 +29,15 @@ export function checkState(stateDir: string, now: number): Finding {
   return { status: "warn", detail, advice: "linkuser-agent status" };
 }
 
-/** The system's code for why nothing can be written in a folder; undefined where it can. */
+/** Why nothing can be written in a folder; undefined where it can. */
 function writeFault(folder: string): string | undefined {
   return faultOf(() => {
     const path = join(folder, `doctor-${process.pid}.tmp`);
-    const file = openSync(path, "wx", 0o600);
     try {
-      writeSync(file, "x");
+      using file = openOwnFile(path, "create");
+      writeSync(file.descriptor, "x");
     } finally {
-      closeSync(file);
-      rmSync(path);
+      rmSync(path, { force: true });
     }
   });
 }

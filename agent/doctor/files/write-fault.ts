@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
+import { whyNot } from "../../files/open-file.ts";
 
 /** The fault of a path that a setting names. */
-export function unusable(setting: "stateDir" | "logFile", path: string, code: string): AgentError {
-  return new AgentError("setting-invalid", `${setting}: ${path} can't be written (${code}).`);
+export function unusable(setting: "stateDir" | "logFile", path: string, why: string): AgentError {
+  return new AgentError("setting-invalid", `${setting}: ${path} can't be written (${why}).`);
 }
 
 /** A run makes what is missing: the nearest folder that is there must allow it. */
@@ -14,14 +15,13 @@ export function creationFault(path: string): string | undefined {
   return faultOf(() => accessSync(folder, constants.W_OK | constants.X_OK));
 }
 
-/** The system's code for why the work failed; undefined where it did not. */
+/** Why the work failed, by the system's code where that says it; undefined where it did not. */
 export function faultOf(work: () => void): string | undefined {
   try {
     work();
     return undefined;
   } catch (thrown) {
-    const code = systemErrorCode(thrown);
-    if (code === undefined) throw thrown;
-    return code;
+    if (systemErrorCode(thrown) === undefined) throw thrown;
+    return whyNot(thrown);
   }
 }

@@ -1,7 +1,6 @@
-import { closeSync, constants, openSync } from "node:fs";
-import { dirname } from "node:path";
-import { AgentError, systemErrorCode } from "../../errors.ts";
-import { giveToFolder } from "../../files/own-files.ts";
+import { AgentError, messageOf, systemErrorCode } from "../../errors.ts";
+import { type OpenFile, whyNot } from "../../files/open-file.ts";
+import { openOwnFile } from "../../files/own-files.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { HeldLock } from "../port.ts";
 import { lastErrno, libc } from "./libc.ts";
@@ -13,22 +12,17 @@ const EWOULDBLOCK = 11;
 
 /** Takes the exclusive flock(2) of a file without waiting; the kernel gives it back when the process ends. */
 export function tryLock(path: string): Reading<HeldLock> {
-  let descriptor: number | undefined;
+  let file: OpenFile | undefined;
   try {
-    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-    const held = descriptor;
-    giveToFolder(held, dirname(path));
-    if (libc().flock(held, LOCK_EX | LOCK_NB) === 0) {
-      descriptor = undefined;
-      return found({ [Symbol.dispose]: () => closeSync(held) }, path);
-    }
+    file = openOwnFile(path, "lock");
+    if (libc().flock(file.descriptor, LOCK_EX | LOCK_NB) === 0) return found(file, path);
     const errno = lastErrno();
+    file[Symbol.dispose]();
     if (errno === EWOULDBLOCK) return absent(path, "another run holds it");
     return failed(path, new AgentError("state-busy", `${path} can't be locked (errno ${errno}).`));
   } catch (cause) {
-    const why = cause instanceof AgentError ? cause.message : systemErrorCode(cause);
+    file?.[Symbol.dispose]();
+    const why = systemErrorCode(cause) === undefined ? messageOf(cause) : whyNot(cause);
     return failed(path, new AgentError("state-busy", `${path} can't be locked: ${why}.`, { cause }));
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -52,6 +52,7 @@ function describe(
       `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${isoTime(lastRun.endedAt)})`,
     );
     lines.push(`           ${printable(lastRun.message)}`);
+    for (const warning of lastRun.warnings ?? []) lines.push(`Warning    ${printable(warning)}`);
   }
   if (link !== undefined) {
     const group = link.group === null ? "no group" : `group ${printable(link.group)}`;

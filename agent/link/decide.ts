@@ -28,6 +28,7 @@ export function newRun(options: LinkOptions, attended: boolean, now: number): Ru
     deadline: now + options.settings.deadline,
     memory: {},
     known: {},
+    warnings: [],
     hurry: options.immediate,
     limited: false,
     unknown: [],
@@ -58,7 +59,7 @@ export function decide(state: RunState, event: RunEvent, moment: Moment): Decisi
     case "interrupted": {
       const end = endOf(interruption(event.cause, moment));
       const { memory: pace } = keep(event.schedule, paceContext(state, moment));
-      const change = { pace, lastRun: lastRunOf(end, moment) };
+      const change = { pace, lastRun: lastRunOf(end, state, moment) };
       return {
         state,
         effects: [
@@ -73,7 +74,8 @@ export function decide(state: RunState, event: RunEvent, moment: Moment): Decisi
 }
 
 function lookedUp(before: RunState, memory: MachineMemory, found: Found, moment: Moment): Decision {
-  const state: RunState = { ...before, memory, known: {}, attempt: undefined };
+  const warnings = found.kind === "identity" ? found.identity.warnings : [];
+  const state: RunState = { ...before, memory, known: {}, warnings, attempt: undefined };
   if (found.kind === "skipped") return endRun(state, memory, { outcome: "skipped", message: found.reason }, moment);
   if (found.kind === "failed") {
     return failedAttempt({ ...state, known: found.known ?? {} }, found.error, undefined, moment);

@@ -64,7 +64,7 @@ export function endRun(state: RunState, memory: MachineMemory | undefined, end: 
     const { link, hardware } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
     const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
-    effects.push({ kind: "remember", memory: { ...kept, lastRun: lastRunOf(end, moment) } });
+    effects.push({ kind: "remember", memory: { ...kept, lastRun: lastRunOf(end, state, moment) } });
   }
   return { state, effects: [...effects, { kind: "end", end }] };
 }
@@ -76,7 +76,7 @@ export function waitOrLeave(before: RunState, schedule: Schedule, cause: AgentEr
   const isFailure = cause.code !== "not-due";
   const state = { ...before, schedule, failure: isFailure ? cause : before.failure };
   const end = endOf(error ?? cause);
-  const memory = { ...withUnknown(state, moment), pace, notBefore, lastRun: lastRunOf(end, moment) };
+  const memory = { ...withUnknown(state, moment), pace, notBefore, lastRun: lastRunOf(end, state, moment) };
   const note: Effect = {
     kind: "log",
     level: "warn",
@@ -112,8 +112,9 @@ export function interruption(cause: AgentError, { ending }: Moment): AgentError 
 }
 
 /** What is remembered of a run that ends, or waits, so. */
-export function lastRunOf({ outcome, message, error }: End, { now }: Moment): LastRun {
-  return { outcome, message, errorCode: error?.code ?? null, endedAt: now };
+export function lastRunOf({ outcome, message, error }: End, { warnings }: RunState, { now }: Moment): LastRun {
+  const ended = { outcome, message, errorCode: error?.code ?? null, endedAt: now };
+  return warnings.length === 0 ? ended : { ...ended, warnings };
 }
 
 function withUnknown({ memory, unknown, attempt }: RunState, { now }: Moment): MachineMemory {

@@ -22,6 +22,8 @@ export interface LastRun {
   readonly outcome: Outcome;
   readonly message: string;
   readonly errorCode: string | null;
+  /** Of looking up device, user and groups, where the run went on all the same. */
+  readonly warnings?: readonly string[];
   /** Wall-clock milliseconds since the epoch. */
   readonly endedAt: number;
 }
@@ -137,6 +139,7 @@ function isLastRun(value: unknown): value is LastRun {
     isText(value["outcome"]) &&
     typeof value["message"] === "string" &&
     orNull(value["errorCode"], isText) &&
+    (value["warnings"] === undefined || isTexts(value["warnings"])) &&
     isTime(value["endedAt"])
   );
 }

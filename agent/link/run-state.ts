@@ -16,6 +16,8 @@ export interface RunState {
   readonly memory: MachineMemory;
   /** Device and user of the last attempt, as far as they were found out; reported where it failed. */
   readonly known: Known;
+  /** Of the last look-up, which went on all the same. */
+  readonly warnings: readonly string[];
   /** A person waits, or the link is no part of a rollout: no attempt waits for a slot. */
   readonly hurry: boolean;
   /** The shared limit was reached in this run: from then on nothing is hurried. */

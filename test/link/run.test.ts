@@ -568,14 +568,18 @@ test("a cloned disk does not bring the original's moment for the next try along"
   expect(clone.clock.slept).toEqual([]);
 });
 
-test("a look-up that failed without keeping the link from being made is in the log", async () => {
+test("a look-up that failed without keeping the link from being made is in the log and remembered for status", async () => {
   const warnings = ["opswat: 127.0.0.1:11369 could not be read: no answer"];
-  const { run, ports, events } = scene([linked], {
+  const { run, ports, events, state } = scene([linked], {
     findings: [{ ...alice, identity: { ...alice.identity, warnings } }],
   });
   const told: string[] = [];
   Object.assign(ports, { log: { ...ports.log, warn: (event: string, message: string) => told.push(event, message) } });
   expect(await run()).toMatchObject({ outcome: "linked" });
   expect(told).toEqual(["identity-warning", ...warnings]);
+  expect(state.memory.lastRun).toMatchObject({ outcome: "linked", warnings });
+  const next = scene([], { findings: [alice], memory: state.memory });
+  expect(await next.run()).toMatchObject({ outcome: "already-linked" });
+  expect(next.state.memory.lastRun).not.toHaveProperty("warnings");
   expect(events).toContain("linked");
 });

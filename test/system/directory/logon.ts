@@ -7,16 +7,18 @@ export const atScreen = { XDG_SEAT: "seat0", XDG_SESSION_TYPE: "wayland", XDG_SE
 /**
  * Opens a session of logind's for a user, through PAM as a display manager does.
  * @param user name or user ID
+ * @param service of PAM: another one than a logon's for those by which people become other users
  * @returns its ID once logind lists it
  */
 export async function logOn(
   container: Container,
   user: string,
   environment: Readonly<Record<string, string>>,
+  service = "login",
 ): Promise<string> {
   const before = sessionsIn(container);
   const variables = Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`);
-  const pam = ["--property=PAMName=login", `--property=User=${user}`];
+  const pam = [`--property=PAMName=${service}`, `--property=User=${user}`];
   runIn(container, "systemd-run", "--quiet", ...pam, ...variables, "sleep", "infinity");
   const opened = () => sessionsIn(container).find((id) => !before.includes(id)) ?? "";
   await expect.poll(opened, { timeout: 20_000 }).not.toBe("");

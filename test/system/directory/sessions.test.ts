@@ -19,8 +19,12 @@ afterEach(async () => {
   for (const session of open.splice(0)) await logOff(machine, session);
 });
 
-async function session(user: string, environment: Readonly<Record<string, string>> = atScreen): Promise<string> {
-  const id = await logOn(machine, user, environment);
+async function session(
+  user: string,
+  environment: Readonly<Record<string, string>> = atScreen,
+  service = "login",
+): Promise<string> {
+  const id = await logOn(machine, user, environment, service);
   open.push(id);
   return id;
 }
@@ -53,7 +57,7 @@ test("a person switched away counts, and the session that is named wins", async 
   expect(await who("--allow-multi-session", "--session", first)).toBe("erika");
   expect(await who("--allow-multi-session", "--session", second)).toBe("bob");
   runIn(machine, "loginctl", "activate", second);
-  await expect.poll(() => who("--allow-multi-session")).toBe("bob");
+  await expect.poll(() => who("--allow-multi-session"), { timeout: 20_000 }).toBe("bob");
 });
 
 test("a user who lingers is not logged on", async () => {
@@ -87,6 +91,38 @@ test("su opens a session that is nobody's, or none", async () => {
     expect(await who()).toBe("erika");
   } finally {
     runIn(machine, "systemctl", "stop", "su");
+  }
+});
+
+test("a session that su opened beside the person's is nobody's", async () => {
+  await session("bob", { XDG_SESSION_CLASS: "user" }, "su");
+  expect(await who()).toBe("no-user");
+  await session("erika");
+  expect(await who()).toBe("erika");
+});
+
+test("a person with a user ID of systemd's range, or of a time when people began at 500, is linked", async () => {
+  for (const [name, uid] of [
+    ["ranged", "62001"],
+    ["veteran", "600"],
+  ] as const) {
+    runIn(machine, "useradd", "--uid", uid, "--create-home", name);
+    const id = await logOn(machine, name, atScreen);
+    expect(await who()).toBe(name);
+    await logOff(machine, id);
+  }
+});
+
+test("two names with one user ID are uncertain: nobody is linked", async () => {
+  runIn(machine, "useradd", "--uid", "1500", "--create-home", "first");
+  runIn(machine, "useradd", "--uid", "1500", "--non-unique", "--create-home", "second");
+  try {
+    await session("second");
+    expect(await who()).toBe("unreachable");
+    expect((await dryRun(machine)).message).toContain("two names in the passwd file, first and second");
+  } finally {
+    for (const id of open.splice(0)) await logOff(machine, id);
+    runIn(machine, "userdel", "--force", "--remove", "second");
   }
 });
 

@@ -29,11 +29,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
         return { name, leader: container.leader };
       }),
     )) as [Container, Container, Container, Container];
-    runIn(controller, "bash", "/opt/directory/controller.sh");
+    runIn(controller, "bash", "/opt/directory/machines/controller.sh");
     for (const member of [winbind, sssd, sssdShort]) connect(controller, member);
-    runIn(winbind, "bash", "/opt/directory/winbind.sh", "11");
-    runIn(sssd, "bash", "/opt/directory/sssd.sh", "12", "true");
-    runIn(sssdShort, "bash", "/opt/directory/sssd.sh", "13", "false");
+    runIn(winbind, "bash", "/opt/directory/machines/winbind.sh", "11");
+    runIn(sssd, "bash", "/opt/directory/machines/sssd.sh", "12", "true");
+    runIn(sssdShort, "bash", "/opt/directory/machines/sssd.sh", "13", "false");
     project.provide("controller", controller);
     project.provide("winbind", winbind);
     project.provide("sssd", sssd);

@@ -11,5 +11,5 @@ rm --force /etc/samba/smb.conf
 samba-tool domain provision --realm=AD.CORP.TEST --domain=CORP --server-role=dc --dns-backend=SAMBA_INTERNAL \
   --host-ip=10.53.0.1 --adminpass='Adm1n-Pass-2026!' \
   --option='interfaces=10.53.0.1' --option='bind interfaces only=yes'
-python3 /opt/directory/people.py
+python3 /opt/directory/machines/people.py
 systemctl start samba-ad-dc

@@ -21,7 +21,7 @@ cache_credentials = true
 dyndns_update = false
 END
 sed --in-place 's/^\(passwd\|group\):.*/\1: files sss systemd/' /etc/nsswitch.conf
-bash /opt/directory/join.sh "$1"
+bash /opt/directory/machines/join.sh "$1"
 systemctl start sssd
 # Off line until it has found the controller.
 for _ in $(seq 60); do

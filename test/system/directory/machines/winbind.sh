@@ -14,6 +14,6 @@ template shell = /bin/bash
 winbind offline logon = yes
 END
 sed --in-place 's/^\(passwd\|group\):.*/\1: files winbind systemd/' /etc/nsswitch.conf
-bash /opt/directory/join.sh "$1"
+bash /opt/directory/machines/join.sh "$1"
 systemctl start winbind
 wbinfo --ping-dc

@@ -11,6 +11,8 @@ const library = "/usr/lib/libSystem.B.dylib";
 const signatures = {
   // int gethostuuid(uuid_t id, const struct timespec *wait);  unistd.h, since 10.5; needs neither rights nor entitlement
   gethostuuid: { arguments: ["buffer", "buffer"], return: "int32" },
+  // int getauid(au_id_t *auid);  bsm/audit.h
+  getauid: { arguments: ["buffer"], return: "int32" },
   // void setutxent(void);  utmpx.h
   setutxent: { arguments: [], return: "void" },
   // struct utmpx *getutxent(void);

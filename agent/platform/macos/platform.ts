@@ -9,10 +9,12 @@ import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
 import { isSystemUid } from "./accounts/accounts.ts";
 import { createDirectory } from "./accounts/directory.ts";
+import { readListener } from "./accounts/listener.ts";
 import { readSessions, type SessionSources, systemSessions } from "./accounts/sessions.ts";
+import { startedByPerson } from "./accounts/started-by-person.ts";
 import { type Addresses, readAdapters } from "./hardware/adapters.ts";
 import { hostUuid, readHardwareIds } from "./hardware/hardware-ids.ts";
-import { openDirectory } from "./libsystem.ts";
+import { type LibSystem, openDirectory } from "./libsystem.ts";
 import { tryLock } from "./lock.ts";
 import { macosPaths } from "./paths.ts";
 import { managedPreferences, readPolicy } from "./policy.ts";
@@ -33,6 +35,7 @@ export interface MacosOptions {
   readonly names?: BoundedNames;
   readonly runTool?: RunTool;
   readonly sessionSources?: SessionSources;
+  readonly getauid?: LibSystem["getauid"];
   readonly hostUuid?: () => Uint8Array;
   readonly addresses?: () => Addresses;
   readonly openedByList?: (path: string) => Exposure | undefined;
@@ -73,6 +76,9 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
         ? absent("caller", "this program runs as a service")
         : found({ userKey: String(uid) }, "caller");
     },
+    startedByPerson: () => startedByPerson(options.getauid),
+    // Only root sees the sockets of all users.
+    ...(privileged ? { listenerOwner: (port: number) => readListener(port, run) } : {}),
     ...createDirectory(names, run, pauseForNames),
     readProtected: (path) => readProtected(path, trust),
     readTrusted: (path) => readTrusted(path, trust),

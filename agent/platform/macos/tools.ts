@@ -5,6 +5,7 @@ export const tools = {
   dscl: "/usr/bin/dscl",
   ioreg: "/usr/sbin/ioreg",
   launchctl: "/bin/launchctl",
+  lsof: "/usr/sbin/lsof",
   netstat: "/usr/sbin/netstat",
   networksetup: "/usr/sbin/networksetup",
   plutil: "/usr/bin/plutil",
@@ -17,8 +18,11 @@ export type Tool = keyof typeof tools;
 /** Runs one of the system's programs to its end and gives its standard output. @throws AgentError */
 export type RunTool = (tool: Tool, ...parameters: readonly string[]) => string;
 
-/** `dscl` may fail for one attribute that is missing and print the others; whoever reads them sees what is missing. */
-const failsInPart: ReadonlySet<Tool> = new Set<Tool>(["dscl"]);
+/**
+ * `dscl` may fail for one attribute that is missing and print the others; what reads them sees what is missing. `lsof`
+ * fails where it can't look into one of many file systems.
+ */
+const failsInPart: ReadonlySet<Tool> = new Set<Tool>(["dscl", "lsof"]);
 
 /** Milliseconds; `dscl` may ask a directory that is far away. */
 const limit = 20_000;

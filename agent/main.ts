@@ -69,6 +69,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   }
   const command = await loaders[commandLine.command](commandLine.flags);
   const platform = await selectPlatform();
+  platform.forbidDumps?.();
   const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, platform.startedByPerson?.());
   // OpenSSL and the C library read their own variables from the process.
   for (const name of ignored) delete process.env[name];

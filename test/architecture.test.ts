@@ -107,7 +107,7 @@ test("other programs are started in four places", () => {
     importsOf(file).some(({ name }) => name === "node:child_process"),
   );
   expect(starting.toSorted()).toEqual([
-    "agent/platform/linux/service/systemctl.ts",
+    "agent/platform/linux/service/programs.ts",
     "agent/platform/macos/tools.ts",
     "agent/platform/windows/service/task-scheduler.ts",
     "installer/executable/command.ts",

@@ -32,9 +32,9 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Opens a file that this program keeps in a folder of its own. A service's folders belong to a user of its own (systemd's
- * DynamicUser=), who has to read and write what a run of root's leaves there, and could put anything under its name: so
- * root's run judges the way, the owner and the mode, and gives a file that it made to whom the folder belongs.
+ * Opens a file that this program keeps in a folder of its own. A service's folders belong to an account of its own,
+ * which has to read and write what a run of root's leaves there, and could put anything under its name: so root's run
+ * judges the way, the owner and the mode, and gives a file that it made to whom the folder belongs.
  * @throws the system's error, or a {@link fault}
  */
 export function openOwnFile(path: string, access: Access, moreFlags?: number, open?: Open): OpenFile {

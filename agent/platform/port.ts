@@ -95,9 +95,14 @@ export interface Platform extends IdentitySources {
   unseen?(): boolean;
   /**
    * Whether a person other than the system's administrator account started this run, by facts that the person can't
-   * set. Left out where variables are all there is.
+   * set; undefined where they can't be read. Left out where variables are all there is.
    */
-  startedByPerson?(): boolean;
+  startedByPerson?(): boolean | undefined;
+  /**
+   * Keeps the memory of a run with rights, which has the account's secret in it, out of core dumps and away from other
+   * processes; called once, before a credential is read. Left out where the system does that by itself.
+   */
+  forbidDumps?(): void;
   /**
    * Who listens at a TCP port of 127.0.0.1: any user may, and an answer from there names this device. `absent` where
    * nobody listens. Left out where it can't be told.

@@ -1,6 +1,7 @@
 import { dirname, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { installedCredential, ownFolders, settingsPath } from "../../agent/platform/linux/paths.ts";
+import { sysusersLine } from "../../agent/platform/linux/service/account.ts";
 import {
   loadedUnits,
   oldestSystemd,
@@ -14,6 +15,7 @@ import { product } from "../package.ts";
 import { thirdPartyNotices } from "../third-party.ts";
 import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "./files.ts";
 import { manualPage } from "./manual.ts";
+import { makeAccount, removeAccount } from "./service-account.ts";
 
 /** The executables that the agent's packages are made of, as `executable/targets.ts` calls them. */
 export type LinuxTargetName = "linux-x64" | "linux-arm64";
@@ -32,19 +34,14 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
     description,
     architecture: architectures[target],
     // What the executable loads and what its units need.
-    depends: [
-      "libc6 (>= 2.28)",
-      "libstdc++6 (>= 8)",
-      "libgcc-s1",
-      "libatomic1",
-      "libsystemd0",
-      `systemd (>= ${oldestSystemd})`,
-      "libpam-systemd",
-    ],
+    depends: ["libc6 (>= 2.28)", "libstdc++6 (>= 8)", "libgcc-s1", "libatomic1", "libsystemd0", "libpam-systemd"],
     // libsystemd is opened at run time, and the units need systemd. By the library's name, since the packages of
     // Fedora's and of SUSE's family are called differently.
     requires: ["libsystemd.so.0()(64bit)", `systemd >= ${oldestSystemd}`],
+    preDepends: `systemd (>= ${oldestSystemd})`,
+    preRequires: `systemd >= ${oldestSystemd}`,
     scripts: {
+      beforeInstall: makeAccount,
       // Units are read again, and the timer runs from now on; services are started by logons.
       afterInstall: whereSystemdRuns("systemctl daemon-reload", `systemctl start ${timerUnit}`),
       // A run that waits for its turn ends; it would find neither its program nor its settings.
@@ -58,6 +55,7 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
       purge: [
         `rm -rf ${ownFolders.map((folder) => `/${folder}`).join(" ")}`,
         `rm -f ${installedCredential("/")}`,
+        removeAccount,
         `rmdir --ignore-fail-on-non-empty ${dirname(installedCredential("/"))} 2>/dev/null || true`,
       ].join("\n"),
     },
@@ -82,6 +80,7 @@ export function packagedFiles(executable: string, version: string, sourceDate: n
   return [
     { path: executablePath, mode: 0o755, content: { copyOf: executable } },
     ...units.map(({ path, text }) => ({ path: `${packageUnitFolder}/${path}`, mode: 0o644, content: { text } })),
+    { path: `usr/lib/sysusers.d/${product.name}.conf`, mode: 0o644, content: { text: `${sysusersLine}\n` } },
     { path: `${packageUnitFolder}/${timerLink.path}`, mode: 0o777, content: { linkTo: timerLink.target } },
     { path: relative("/", settingsPath("/")), mode: 0o644, content: { text: "{}\n" }, config: true },
     {

@@ -41,6 +41,15 @@ function controlFiles(
     { path: "control", mode: 0o644, content: { text: controlText(made, version, kibibytes) } },
     { path: "conffiles", mode: 0o644, content: { text: configs.join("") } },
     { path: "md5sums", mode: 0o644, content: { text: sums.join("") } },
+    ...(made.scripts.beforeInstall === undefined
+      ? []
+      : [
+          {
+            path: "preinst",
+            mode: 0o755,
+            content: { text: `#!/bin/sh\nset -e\n${made.scripts.beforeInstall}\n` },
+          },
+        ]),
     { path: "postinst", mode: 0o755, content: { text: script("configure", made.scripts.afterInstall) } },
     { path: "prerm", mode: 0o755, content: { text: script("remove", made.scripts.beforeRemove) } },
     {
@@ -59,6 +68,7 @@ function controlText(made: LinuxPackage, version: string, kibibytes: number): st
     `Architecture: ${made.architecture.deb}`,
     `Maintainer: ${product.maintainer}`,
     `Installed-Size: ${kibibytes}`,
+    ...(made.preDepends === undefined ? [] : [`Pre-Depends: ${made.preDepends}`]),
     `Depends: ${made.depends.join(", ")}`,
     "Section: admin",
     "Priority: optional",

@@ -21,8 +21,13 @@ export interface LinuxPackage {
   readonly depends: readonly string[];
   /** What rpm does not find by itself. */
   readonly requires: readonly string[];
+  /** What a script needs before anything is put in place, as a deb and as an rpm name it. */
+  readonly preDepends?: string;
+  readonly preRequires?: string;
   /** Shell commands, under `set -e`. */
   readonly scripts: {
+    /** May fail, and nothing is then put in place; needs the packages of `preDepends`. */
+    readonly beforeInstall?: string;
     readonly afterInstall: string;
     readonly beforeRemove: string;
     readonly afterRemove: string;

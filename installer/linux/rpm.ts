@@ -38,7 +38,7 @@ export function makeRpm(made: LinuxPackage, { version, files, sourceDate, scratc
 
 /** https://rpm-software-management.github.io/rpm/manual/spec.html */
 function specText(made: LinuxPackage, version: string, files: readonly PackagedFile[], tree: string): string {
-  const { afterInstall, beforeRemove, afterRemove } = made.scripts;
+  const { beforeInstall, afterInstall, beforeRemove, afterRemove } = made.scripts;
   return [
     `Name: ${made.name}`,
     `Version: ${version}`,
@@ -48,6 +48,7 @@ function specText(made: LinuxPackage, version: string, files: readonly PackagedF
     `Packager: ${product.maintainer}`,
     "AutoProv: no",
     ...made.requires.map((one) => `Requires: ${one}`),
+    ...(made.preRequires === undefined ? [] : [`Requires(pre): ${made.preRequires}`]),
     "",
     "%description",
     ...made.description,
@@ -55,6 +56,7 @@ function specText(made: LinuxPackage, version: string, files: readonly PackagedF
     "%install",
     `cp -a ${tree}/. %{buildroot}/`,
     "",
+    ...(beforeInstall === undefined ? [] : ["%pre", beforeInstall, ""]),
     "%post",
     afterInstall,
     "",

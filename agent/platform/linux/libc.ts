@@ -1,3 +1,4 @@
+import { AgentError } from "../../errors.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 
@@ -9,8 +10,12 @@ const signatures = {
   flock: { arguments: ["int32", "int32"], return: "int32" },
   // int socket(int domain, int type, int protocol);
   socket: { arguments: ["int32", "int32", "int32"], return: "int32" },
+  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  connect: { arguments: ["int32", "buffer", "uint32"], return: "int32" },
   // int ioctl(int fd, unsigned long request, ...); the third argument is passed alike on x86_64 and AAPCS64 Linux
   ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
+  // int prctl(int option, ...);  its arguments are passed as fixed ones are, as for ioctl
+  prctl: { arguments: ["int32", "uint64"], return: "int32" },
   // int close(int fd);
   close: { arguments: ["int32"], return: "int32" },
   // void free(void *ptr);
@@ -37,6 +42,21 @@ export function libc(): ReturnType<typeof open> {
 /** The calling thread's errno; only right after the call that set it. */
 export function lastErrno(): number {
   return process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);
+}
+
+/** prctl(2) */
+const PR_SET_DUMPABLE = 4;
+
+/**
+ * From now on the kernel writes no memory of this process to a core dump, and lets no other process of the same user
+ * look at it. Left undone where there is no glibc: what needs it says so.
+ */
+export function forbidDumps(): void {
+  try {
+    libc().prctl(PR_SET_DUMPABLE, 0n);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+  }
 }
 
 /** The name service (NSS) of glibc. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { Listener } from "../port.ts";
+import { lastErrno, libc } from "./libc.ts";
 
 /** State of a listening socket, TCP_LISTEN of net/tcp_states.h. */
 const listening = "0A";
@@ -12,12 +13,20 @@ const loopback: ReadonlySet<string> = new Set(["0100007F", "0000000000000000FFFF
 const anyAddress: ReadonlySet<string> = new Set(["00000000", "00000000000000000000000000000000"]);
 
 /**
- * Whose socket takes connections to a port of 127.0.0.1. Any user may listen there, and whoever is first has it.
+ * Whose socket takes connections to a port of 127.0.0.1. Any user may listen there, and the first who does has it.
  * @param isTrusted whether a user ID is root's or of a service that root set up
+ * @param probe whether anything listens; undefined where that can't be told. Most machines have no vendor client, and
+ * the kernel takes milliseconds to write the table of sockets.
  */
-export function readListener(root: string, port: number, isTrusted: (uid: number) => boolean): Reading<Listener> {
+export function readListener(
+  root: string,
+  port: number,
+  isTrusted: (uid: number) => boolean,
+  probe: (port: number) => boolean | undefined = probePort,
+): Reading<Listener> {
   const origin = `127.0.0.1:${port}`;
   try {
+    if (probe(port) === false) return absent(origin, "nothing listens there");
     const uids = listeningUids(readTable(root, "tcp") + readTable(root, "tcp6"), port);
     if (uids.length === 0) return absent(origin, "nothing listens there");
     const other = uids.find((uid) => !isTrusted(uid));
@@ -50,5 +59,43 @@ function readTable(root: string, name: string): string {
   } catch (error) {
     if (name === "tcp6" && systemErrorCode(error) === "ENOENT") return "";
     throw error;
+  }
+}
+
+/** socket(2), errno(3) */
+const AF_INET = 2;
+const SOCK_STREAM_CLOEXEC_NONBLOCK = 1 | 0o2000000 | 0o4000;
+const EISCONN = 106;
+const ECONNREFUSED = 111;
+
+/** struct sockaddr_in: sin_family, sin_port and sin_addr in network order, padding */
+const sockaddrSize = 16;
+
+/**
+ * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. The
+ * kernel hands a packet on loopback over at once, so a refusal is there when the second connect(2) asks.
+ */
+export function probePort(port: number): boolean | undefined {
+  let descriptor = -1;
+  try {
+    const { socket, connect } = libc();
+    descriptor = socket(AF_INET, SOCK_STREAM_CLOEXEC_NONBLOCK, 0);
+    if (descriptor < 0) return undefined;
+    const address = Buffer.alloc(sockaddrSize);
+    address.writeUInt16LE(AF_INET);
+    address.writeUInt16BE(port, 2);
+    address.set([127, 0, 0, 1], 4);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      if (connect(descriptor, address, sockaddrSize) === 0) return true;
+      const errno = lastErrno();
+      if (errno === EISCONN) return true;
+      if (errno === ECONNREFUSED) return false;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof AgentError) return undefined;
+    throw error;
+  } finally {
+    if (descriptor >= 0) libc().close(descriptor);
   }
 }

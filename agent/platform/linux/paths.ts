@@ -13,7 +13,7 @@ const logName = `${name}.log`;
 export const policyPath = (root: string): string => join(root, configFolder, "policy.json");
 
 /**
- * Of root and of a service that runs under a user of its own; systemd names the folders that it made (systemd.exec(5)).
+ * Of root and of a service that runs under an account of its own; systemd names the folders that it made (systemd.exec(5)).
  */
 export function systemPaths(root: string, environment: Environment): Paths {
   const stateDir = firstFolder(environment["STATE_DIRECTORY"]) ?? join(root, "var/lib", name);
@@ -39,7 +39,7 @@ function commonPaths(root: string, environment: Environment): Pick<Paths, "confi
 /** The administrator's settings, for all to read. */
 export const settingsPath = (root: string): string => join(root, configFolder, "config.json");
 
-/** State and logs of root and of the service, whose own are below `private` (systemd.exec(5), DynamicUser=). */
+/** State and logs of root and of the service; version 0.1.0, whose user was dynamic, had them below `private`. */
 export const ownFolders = ["var/lib", "var/lib/private", "var/log", "var/log/private"].map((folder) =>
   join(folder, name),
 );

@@ -13,13 +13,15 @@ import { readSessions } from "./accounts/sessions.ts";
 import { readAdapters } from "./hardware/adapters.ts";
 import { type LoadSecondSource, readHardwareIds, reportedDeviceId } from "./hardware/hardware-ids.ts";
 import { permanentMacs } from "./hardware/permanent-mac.ts";
-import { nss } from "./libc.ts";
+import { forbidDumps, nss } from "./libc.ts";
 import { readListener } from "./listener.ts";
 import { tryLock } from "./lock.ts";
 import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
+import type { AccountTools } from "./service/account.ts";
+import type { Machine } from "./service/installation.ts";
+import { accountTools, type Systemctl, systemctl } from "./service/programs.ts";
 import { unusableForService } from "./service/service-files.ts";
-import type { Systemctl } from "./service/systemctl.ts";
 import { readTrigger } from "./service/trigger.ts";
 import { startedByPerson } from "./started-by-person.ts";
 
@@ -40,6 +42,7 @@ export interface LinuxOptions {
   readonly hostName?: () => string;
   readonly loadSecondSource?: LoadSecondSource;
   readonly systemctl?: Systemctl;
+  readonly account?: AccountTools;
 }
 
 /** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */
@@ -62,10 +65,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const secondSource =
     options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
 
-  const machine = async () => {
-    const { systemctl } = await import("./service/systemctl.ts");
-    return { root, trust, systemctl: options.systemctl ?? systemctl };
-  };
+  const account = options.account ?? accountTools;
+  const machine = (): Machine => ({ root, trust, systemctl: options.systemctl ?? systemctl, account });
 
   return {
     name: "linux",
@@ -98,11 +99,14 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     tryLock,
+    forbidDumps: () => {
+      if (privileged || isService(uid)) forbidDumps();
+    },
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
-    trigger: () => readTrigger(root),
+    trigger: () => readTrigger(root, account),
     unusableForTrigger: (settings) => unusableForService(root, settings),
-    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
-    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),
+    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(machine(), request),
+    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(machine(), purge),
   };
 }
 

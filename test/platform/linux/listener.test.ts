@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { listeningUids, readListener } from "../../../agent/platform/linux/listener.ts";
-import { makeRoot } from "./tree.ts";
+import { makeRoot, type Tree } from "./tree.ts";
 
 /** As /proc/net/tcp of Linux 6.1 shows it; port 11369 is 2C69. */
 const heading =
@@ -32,12 +32,22 @@ test.each([
   ["a person's", 1001, { trusted: false, owner: "the user ID 1001" }],
 ])("the listener is %s", (_, uid, value) => {
   const root = makeRoot({ "proc/net/tcp": table(row("0100007F:2C69", uid)) });
-  expect(readListener(root, 11_369, (one) => one < 1000)).toMatchObject({ kind: "found", value });
+  expect(
+    readListener(
+      root,
+      11_369,
+      (one) => one < 1000,
+      () => true,
+    ),
+  ).toMatchObject({ kind: "found", value });
 });
 
 test("nobody listens, or nothing can be read", () => {
-  expect(readListener(makeRoot({ "proc/net/tcp": table() }), 11_369, () => true)).toMatchObject({ kind: "absent" });
-  expect(readListener(makeRoot(), 11_369, () => true)).toMatchObject({
+  const read = (tree: Tree, probe: () => boolean | undefined) =>
+    readListener(makeRoot(tree), 11_369, () => true, probe);
+  expect(read({}, () => false)).toMatchObject({ kind: "absent" });
+  expect(read({ "proc/net/tcp": table() }, () => undefined)).toMatchObject({ kind: "absent" });
+  expect(read({}, () => undefined)).toMatchObject({
     kind: "failed",
     error: { code: "identity-unreadable", message: expect.stringContaining("ENOENT") },
   });

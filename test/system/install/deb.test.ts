@@ -43,7 +43,18 @@ test("it installs, and the timer runs", () => {
 
 test.each(["linkuser-agent@1.service", "linkuser-agent.service"])("%s exposes little", (unit) => {
   const last = machine.run("systemd-analyze", "--no-pager", "security", unit).trim().split("\n").at(-1) ?? "";
-  expect(Number(/: ([\d.]+) /.exec(last)?.[1])).toBeLessThanOrEqual(2.0);
+  expect(Number(/: ([\d.]+) /.exec(last)?.[1])).toBeLessThanOrEqual(1.2);
+});
+
+test("what version 0.1.0 kept under a dynamic user becomes the service's", () => {
+  const state = "linkuser-agent/state.json";
+  machine.shell(`
+    mkdir --mode=700 --parents /var/lib/private/linkuser-agent; echo '{}' > /var/lib/private/${state}
+    chown --recursive 61234:61234 /var/lib/private/linkuser-agent
+    ln --symbolic private/linkuser-agent /var/lib/linkuser-agent`);
+  machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
+  expect(machine.run("stat", "--format=%U %F", `/var/lib/${state}`).trim()).toBe("linkuser-agent regular file");
+  expect(machine.try("ls", `/var/lib/private/${state}`).status).not.toBe(0);
 });
 
 test("a logon without a credential ends with 77 and says which file is missing", async () => {
@@ -167,6 +178,7 @@ test("removed, it leaves what the administrator and the service made; logons sta
 
 test("purged, nothing is left", () => {
   machine.run("dpkg", "--purge", product.name);
+  expect(machine.try("getent", "passwd", "linkuser-agent").stdout).toBe("");
   const left = machine.run(
     "find",
     "/usr",

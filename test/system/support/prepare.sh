@@ -4,7 +4,8 @@
 set -euo pipefail
 
 release=bookworm
-base=(dbus iproute2 libatomic1 libpam-systemd systemd systemd-sysv)
+# libnss-extrausers gives names as a directory does, from /var/lib/extrausers.
+base=(dbus iproute2 libatomic1 libnss-extrausers libpam-systemd systemd systemd-sysv)
 directory=(krb5-user ldb-tools libnss-sss libnss-winbind libpam-sss libpam-winbind libsasl2-modules-gssapi-mit samba
   samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules sssd-ad sssd-tools winbind)
 

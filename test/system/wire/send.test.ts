@@ -10,6 +10,7 @@ import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
 import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
+import { probePort, readListener } from "../../../agent/platform/linux/listener.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
@@ -690,6 +691,16 @@ describe("over TLS", () => {
       const gone = await listen(() => {});
       await gone[Symbol.asyncDispose]();
       expect(await readVendorDeviceId(gone.port, sender(), signal)).toMatchObject({ kind: "absent" });
+    });
+
+    test("Linux finds out without Node's network code whether anything listens, and whose it is", async () => {
+      const server = await listen(() => {});
+      expect(probePort(server.port)).toBe(true);
+      const isOwn = (uid: number) => uid === process.geteuid?.();
+      expect(readListener("/", server.port, isOwn)).toMatchObject({ kind: "found", value: { trusted: true } });
+      expect(readListener("/", server.port, () => false)).toMatchObject({ kind: "found", value: { trusted: false } });
+      await server[Symbol.asyncDispose]();
+      expect(probePort(server.port)).toBe(false);
     });
   });
 });

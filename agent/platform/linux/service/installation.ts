@@ -8,7 +8,8 @@ import { fileStep, folderRemovalStep, modeStep, removalStep } from "../../posix/
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import { installedCredential, ownFolders, policyPath, settingsPath } from "../paths.ts";
-import type { Systemctl } from "./systemctl.ts";
+import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./account.ts";
+import type { Systemctl } from "./programs.ts";
 import {
   hiddenFromServices,
   loadedUnits,
@@ -32,6 +33,7 @@ export interface Machine {
   readonly root: string;
   readonly trust: Trust;
   readonly systemctl: Systemctl;
+  readonly account: AccountTools;
 }
 
 /** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
@@ -57,16 +59,20 @@ function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {
     );
 }
 
-function installTrigger({ root, trust, systemctl }: Machine, executable: string): InstallStep {
+function installTrigger(machine: Machine, executable: string): InstallStep {
+  const { root, trust, systemctl } = machine;
   const own = join(root, unitFolder, sessionUnit);
   if (isMasked(own)) {
     throw new AgentError("install-failed", `The logon trigger is masked: run systemctl unmask ${sessionUnit}.`);
   }
+  const account = certainAccount(machine);
   const packaged = join(root, packageUnitFolder, sessionUnit);
-  if (existsSync(packaged)) return untouched(`logon trigger of the package, ${packaged}`);
+  if (existsSync(packaged) && account === "there") return untouched(`logon trigger of the package, ${packaged}`);
   if (!systemdPrograms.some((program) => existsSync(join(root, program)))) {
     throw new AgentError("install-failed", "This system has no systemd, which the logon trigger needs.");
   }
+  if (existsSync(packaged))
+    return { what: `account ${serviceAccount}`, change: "create", apply: () => addAccount(machine) };
   refuseOldSystemd(systemctl("--version"));
   refuseExecutable(root, executable, trust);
 
@@ -77,7 +83,7 @@ function installTrigger({ root, trust, systemctl }: Machine, executable: string)
     ),
     fileStep("unit", at(timerLink.path), { linkTo: timerLink.target }),
   ];
-  const changes = new Set(files.map(({ change }) => change));
+  const changes = new Set([...files.map(({ change }) => change), account === "there" ? "keep" : "create"] as const);
   const [only] = changes;
   return {
     what: `logon trigger ${own} and ${timerUnit}`,
@@ -88,10 +94,46 @@ function installTrigger({ root, trust, systemctl }: Machine, executable: string)
         ...files,
         part(() => {
           systemctl("daemon-reload");
-          systemctl("restart", timerUnit);
-          return () => systemctl("stop", timerUnit);
+          const undo = addAccount(machine);
+          try {
+            systemctl("restart", timerUnit);
+          } catch (error) {
+            undo();
+            throw error;
+          }
+          return () => {
+            systemctl("stop", timerUnit);
+            undo();
+          };
         }),
       ]),
+  };
+}
+
+/** @throws AgentError `install-failed` */
+function certainAccount({ root, account }: Machine): "there" | "missing" {
+  const state = readServiceAccount(root, account);
+  if (state.kind === "wrong") throw wrongAccount(state.wrong);
+  return state.kind;
+}
+
+/** @throws AgentError `install-failed` */
+function addAccount(machine: Machine): Undo {
+  if (certainAccount(machine) === "there") return () => {};
+  machine.account.add();
+  return () => machine.account.remove();
+}
+
+/** After all that belongs to it is gone. */
+function removeAccount({ root, account }: Machine): InstallStep {
+  const state = readServiceAccount(root, account);
+  return {
+    what: `account ${serviceAccount}`,
+    change: state.kind === "there" ? "remove" : "absent",
+    apply: () => {
+      account.remove();
+      return () => account.add();
+    },
   };
 }
 
@@ -111,6 +153,7 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
           ...ownFolders
             .map((folder) => folderRemovalStep("state or log", join(root, folder)))
             .map((step) => afterRuns(machine, step)),
+          ...(existsSync(packaged) ? [] : [removeAccount(machine)]),
         ]
       : []),
   ];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./account.ts";
 import { packageUnitFolder, scopeDropIns, sessionUnit as unit, unitFolder } from "./units.ts";
 import { unreadableSettings } from "./unreadable-settings.ts";
 
@@ -19,7 +20,7 @@ const unitFolders = [
  * The trigger of the packages: a unit for each session, which the session's scope wants, and which can read the
  * settings.
  */
-export function readTrigger(root: string): Reading<string> {
+export function readTrigger(root: string, account: Pick<AccountTools, "ask">): Reading<string> {
   try {
     const path = firstThere(unitFolders.map((folder) => join(root, folder, unit)));
     if (path === undefined) return absent(unit, `no ${unit}`);
@@ -29,6 +30,9 @@ export function readTrigger(root: string): Reading<string> {
       .flatMap((folder) => filesIn(join(root, folder, scopeDropIns)))
       .some((name) => name.includes("linkuser-agent"));
     if (!wanted) return absent(unit, `${unit} is there, but nothing in ${scopeDropIns} wants it`);
+    const state = readServiceAccount(root, account);
+    if (state.kind === "wrong") return failed(unit, wrongAccount(state.wrong));
+    if (state.kind === "missing") return failed(unit, missingAccount());
     const hidden = unreadableSettings(root);
     if (hidden.length === 0) return found(path.name, unit);
     const names = hidden.map(({ path }) => path).join(", ");
@@ -36,9 +40,15 @@ export function readTrigger(root: string): Reading<string> {
     const finding = `The service that a logon starts may not read ${names}.`;
     return failed(unit, new AgentError("settings-hidden", finding, { remedy }));
   } catch (cause) {
+    if (cause instanceof AgentError) return failed(unit, cause);
     const message = `The units of systemd can't be read (${systemErrorCode(cause)}).`;
     return failed(unit, new AgentError("settings-unreadable", message, { cause }));
   }
+}
+
+function missingAccount(): AgentError {
+  const finding = `The account ${serviceAccount} of the service that a logon starts is not in /etc/passwd.`;
+  return new AgentError("install-failed", finding, { remedy: "linkuser-agent install" });
 }
 
 function firstThere(names: readonly string[]): { readonly name: string; readonly real: string } | undefined {

@@ -1,6 +1,7 @@
 import { exitCodes } from "../../../exit-codes.ts";
 import { triggerInterval } from "../../../pace/trigger-interval.ts";
 import { installedClientKey, noCredential } from "../paths.ts";
+import { serviceAccount } from "./account.ts";
 
 /** One file below a folder that systemd loads units from. */
 export interface UnitFile {
@@ -25,11 +26,14 @@ const catchUpUnit = "linkuser-agent.service";
 /** The timer for what a logon could not finish. */
 export const timerUnit = "linkuser-agent.timer";
 
+/** Where all runs together are limited; below system.slice, as its name says (systemd.slice(5)). */
+export const slice = "system-linkuser.slice";
+
 /** What turns the timer on, without `systemctl enable`. */
 export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `../${timerUnit}` } as const;
 
-/** What may run, as `systemctl stop` takes it. */
-export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service"] as const;
+/** What may run, as `systemctl stop` takes it: with the slice all services in it. */
+export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service", slice] as const;
 
 /**
  * Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail.
@@ -55,6 +59,7 @@ export function unitFiles(executable: string, credentialFile: string): readonly 
     { path: `${scopeDropIns}/50-linkuser-agent.conf`, text: sessionDropIn },
     { path: catchUpUnit, text: catchUpService(executable, credentialFile) },
     { path: timerUnit, text: timer },
+    { path: slice, text: sliceText },
   ];
 }
 
@@ -92,12 +97,24 @@ FixedRandomDelay=yes
 WantedBy=timers.target
 `;
 
+/** A run needs up to 150 MB and a dozen threads; logons of many people at once must not take the machine's memory. */
+const sliceText = `[Unit]
+Description=Runs of linkuser-agent
+
+[Slice]
+MemoryMax=600M
+MemorySwapMax=0
+TasksMax=500
+`;
+
 /**
  * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again
  * after as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the
  * matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
- * keep the boot from finishing. No `MemoryDenyWriteExecute=`, which V8 does not survive, and no `ProcSubset=`, which
- * hides the routes.
+ * keep the boot from finishing. No `MemoryDenyWriteExecute=`, which V8 does not survive, no `ProcSubset=`, which hides
+ * routes and sockets, and no `PrivateUsers=`, with which nothing starts where user namespaces are turned off. The account
+ * is in this machine's files (`account.ts`): `DynamicUser=` would take any account of the name that a directory gives.
+ * Addresses are those of unicast, of either IP version.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec
@@ -107,9 +124,9 @@ RestartForceExitStatus=${exitCodes["rate-limited"]}
 RestartSec=${triggerInterval / 60_000}min
 TimeoutStopSec=10s
 Nice=10
+Slice=${slice}
 
-DynamicUser=yes
-User=linkuser-agent
+User=${serviceAccount}
 LoadCredential=credential.json:${credentialFile}
 SetCredential=credential.json:${noCredential}
 LoadCredential=client-key.pem:${installedClientKey("/")}
@@ -130,6 +147,7 @@ ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
+PrivateMounts=yes
 ProtectClock=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
@@ -138,6 +156,9 @@ ProtectKernelTunables=yes
 ProtectControlGroups=yes
 ProtectProc=invisible
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+IPAddressDeny=any
+IPAddressAllow=0.0.0.0/1 128.0.0.0/2 192.0.0.0/3
+IPAddressAllow=::/1 8000::/2 c000::/3 e000::/4 f000::/5 f800::/6 fc00::/7 fe00::/8
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes

@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
@@ -10,6 +20,7 @@ import { makeRoot, type Tree } from "../tree.ts";
 
 const executable = "/usr/local/bin/linkuser-agent";
 const credential = '{"accessToken":"t"}\n';
+const account = "linkuser-agent:x:997:997::/:/usr/sbin/nologin\n";
 const systemd: Tree = { "lib/systemd/systemd": "", [executable]: "" };
 const whole: InstallRequest = { executable, credential: new Secret(credential), settings: '{"fleetSize":5}\n' };
 
@@ -21,6 +32,11 @@ function machineOf(tree: Tree = systemd, version = 252) {
     root,
     environment: {},
     uid: 0,
+    account: {
+      add: () => appendFileSync(join(root, "etc/passwd"), account),
+      remove: () => rmSync(join(root, "etc/passwd")),
+      ask: () => undefined,
+    },
     systemctl: (...args) => {
       if (args[0] === "--version") return `systemd ${version} (${version}-1)\n+PAM +AUDIT\n`;
       told.push(args.join(" "));
@@ -52,6 +68,7 @@ test("puts settings, credential and trigger in place; a second time there is not
   const units = join(root, "etc/systemd/system");
   expect(readFileSync(join(units, "linkuser-agent@.service"), "utf8")).toContain(`\nExecStart=${executable} `);
   expect(readlinkSync(join(units, "timers.target.wants/linkuser-agent.timer"))).toBe("../linkuser-agent.timer");
+  expect(readFileSync(join(root, "etc/passwd"), "utf8")).toBe(account);
   expect(told).toEqual(["daemon-reload", "restart linkuser-agent.timer"]);
   expect(changes(await steps())).toEqual(["keep", "keep", "keep"]);
 });
@@ -104,11 +121,15 @@ test.each(["daemon-reload", "restart linkuser-agent.timer"])(
 );
 
 test("the units of a package are kept", async () => {
-  const { root, steps, removal } = machineOf({ ...systemd, "usr/lib/systemd/system/linkuser-agent@.service": "" });
+  const { root, steps, removal } = machineOf({
+    ...systemd,
+    "usr/lib/systemd/system/linkuser-agent@.service": "",
+    "etc/passwd": account,
+  });
   const all = await steps({ credential: undefined, settings: undefined });
   expect(all).toMatchObject([{ change: "keep", what: expect.stringContaining("package") }]);
   applySteps(all);
-  expect(readdirSync(root).sort()).toEqual(["lib", "usr"]);
+  expect(readdirSync(root).sort()).toEqual(["etc", "lib", "usr"]);
   expect(changes(await removal())).toEqual(["absent", "keep", "absent"]);
 });
 
@@ -140,11 +161,12 @@ test("uninstall takes back what install did, and keeps settings and state unless
   expect(everything(join(root, "etc"))).toEqual([
     "linkuser-agent",
     "linkuser-agent/config.json",
+    "passwd",
     "systemd",
     "systemd/system",
   ]);
   expect(told.slice(-3)).toEqual([
-    "stop linkuser-agent.timer linkuser-agent.service linkuser-agent@*.service",
+    "stop linkuser-agent.timer linkuser-agent.service linkuser-agent@*.service system-linkuser.slice",
     "reset-failed linkuser-agent[.@]*",
     "daemon-reload",
   ]);
@@ -205,4 +227,17 @@ test("refuses where the trigger is masked", async () => {
   const { root, steps } = machineOf({ ...systemd, "etc/systemd/system/": "" });
   symlinkSync("/dev/null", join(root, "etc/systemd/system/linkuser-agent@.service"));
   await expect(steps()).rejects.toThrow("systemctl unmask");
+});
+
+test("an account that is another's is refused, with the way out; one that a package lost is made again", async () => {
+  const packaged = { ...systemd, "usr/lib/systemd/system/linkuser-agent@.service": "" };
+  for (const tree of [systemd, packaged]) {
+    const taken = { ...tree, "etc/passwd": "linkuser-agent:x:1001:1001::/home/l:/bin/bash\n" };
+    expect(await problem(taken)).toMatch(/user ID 1001 .* Rename or remove that account/);
+  }
+  const { root, steps } = machineOf({ ...packaged, "etc/hostname": "" });
+  const all = await steps({ credential: undefined, settings: undefined });
+  expect(all).toMatchObject([{ what: "account linkuser-agent", change: "create" }]);
+  applySteps(all);
+  expect(readFileSync(join(root, "etc/passwd"), "utf8")).toBe(account);
 });

@@ -1,11 +1,15 @@
 import { chmodSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readTrigger } from "../../../../agent/platform/linux/service/trigger.ts";
-import { makeRoot } from "../tree.ts";
+import { readTrigger as read } from "../../../../agent/platform/linux/service/trigger.ts";
+import { makeRoot as makeTree, type Tree } from "../tree.ts";
 
 const unit = "usr/lib/systemd/system/linkuser-agent@.service";
 const dropIn = "usr/lib/systemd/system/session-.scope.d/50-linkuser-agent.conf";
+
+const passwd = "linkuser-agent:x:997:997::/:/usr/sbin/nologin\n";
+const readTrigger = (root: string, given?: number) => read(root, { ask: () => given });
+const makeRoot = (tree: Tree) => makeTree({ "etc/passwd": passwd, ...tree });
 
 test("a unit that sessions want is the trigger", () => {
   const root = makeRoot({ [unit]: "", [dropIn]: "" });
@@ -46,4 +50,28 @@ test.each([
   expect(reading).toMatchObject({ kind: "failed", error: { code: "settings-hidden", outcome: "config-invalid" } });
   expect(reading).toMatchObject({ error: { remedy: `${command}${path}` } });
   chmodSync(path, 0o755);
+});
+
+const sssFirst = { "etc/nsswitch.conf": "passwd: sss files\n" };
+
+test.each([
+  ["is missing", { "etc/passwd": "" }, undefined, "linkuser-agent install"],
+  ["is a person's", { "etc/passwd": "linkuser-agent:x:1001:1001::/home/l:/bin/bash\n" }, undefined, "Rename or remove"],
+  ["can log on", { "etc/passwd": "linkuser-agent:x:997:997::/:/bin/bash\n" }, undefined, "Rename or remove"],
+  ["is root by another name", { "etc/passwd": "linkuser-agent:x:0:0::/:/usr/sbin/nologin\n" }, undefined, "Rename"],
+  ["shares its number", { "etc/passwd": `${passwd}oracle:x:997:997::/:/bin/sh\n` }, undefined, "Rename or remove"],
+  ["is another in the directory, which comes first", sssFirst, 70_001, "70001 in NSS"],
+  ["is not known to the directory, which comes first", sssFirst, undefined, "none in NSS"],
+])("failed where the services' account %s", (_, tree, given, said) => {
+  const reading = readTrigger(makeRoot({ [unit]: "", [dropIn]: "", ...tree }), given);
+  expect(reading).toMatchObject({ kind: "failed", error: { code: "install-failed" } });
+  const { message, remedy = "" } = (reading as Extract<typeof reading, { kind: "failed" }>).error;
+  expect(`${message} ${remedy}`).toContain(said);
+});
+
+test.each([
+  ["the files come first", { "etc/nsswitch.conf": "passwd: files sss\n" }, 70_001],
+  ["the directory comes first and gives the same", sssFirst, 997],
+])("found where %s", (_, tree, given) => {
+  expect(readTrigger(makeRoot({ [unit]: "", [dropIn]: "", ...tree }), given)).toMatchObject({ kind: "found" });
 });

@@ -22,7 +22,8 @@ test.each(services)("%s gets copies of what root alone may read, and starts with
   ]) {
     expect(textOf(path)).toContain(`\nLoadCredential=${name}:${source}\nSetCredential=${name}:${noCredential}\n`);
   }
-  expect(textOf(path)).toContain("\nDynamicUser=yes\n");
+  expect(textOf(path)).toContain("\nUser=linkuser-agent\n");
+  expect(textOf(path)).not.toContain("DynamicUser");
 });
 
 test.each(services)("%s comes again where a run did not wait for its turn, as often as it counts on", (path) => {
@@ -32,8 +33,13 @@ test.each(services)("%s comes again where a run did not wait for its turn, as of
   expect(text).toContain("\nRestartSec=15min\n");
 });
 
+test.each(services)("%s shares the memory of one slice with the others", (path) => {
+  expect(textOf(path)).toContain("\nSlice=system-linkuser.slice\n");
+  expect(textOf("system-linkuser.slice")).toMatch(/^MemoryMax=600M\nMemorySwapMax=0\nTasksMax=500$/m);
+});
+
 test.each(services)("%s sets nothing that V8 or the routes' table do not survive", (path) => {
-  expect(textOf(path)).not.toMatch(/^(?:MemoryDenyWriteExecute|ProcSubset)=/m);
+  expect(textOf(path)).not.toMatch(/^(?:MemoryDenyWriteExecute|ProcSubset|PrivateUsers)=/m);
 });
 
 test("every line of every unit is a section, a comment, a setting or empty", () => {

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { AgentError, messageOf } from "../../../errors.ts";
+import { type AccountTools, serviceAccount, sysusersLine } from "./account.ts";
+
+/**
+ * Runs systemctl(1) and returns what it prints, nothing where systemd does not run.
+ * @throws AgentError `install-failed`
+ */
+export type Systemctl = (...args: readonly string[]) => string;
+
+/** Where systemd does not run (an image that is being built, a container) there is nothing to do. */
+export const systemctl: Systemctl = (...args) =>
+  // sd_booted(3)
+  existsSync("/run/systemd/system") ? run("/usr/bin/systemctl", ...args) : "";
+
+/** This machine's own. */
+export const accountTools: AccountTools = {
+  add: () => {
+    // With a root named it looks in this machine's files alone, whatever a directory says of the name.
+    run("/usr/bin/systemd-sysusers", "--root=/", "--inline", sysusersLine);
+  },
+  remove: () => {
+    unlessItFails(() => run("/usr/sbin/userdel", serviceAccount));
+  },
+  ask: () => {
+    const line = unlessItFails(() => run("/usr/bin/getent", "passwd", serviceAccount));
+    return line === undefined ? undefined : Number(line.split(":")[2]);
+  },
+};
+
+function unlessItFails(act: () => string): string | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return undefined;
+  }
+}
+
+/** Milliseconds; units are stopped within their TimeoutStopSec= of 10 s, a directory may not answer. */
+const limit = 60_000;
+
+/** @throws AgentError `install-failed` */
+function run(program: string, ...args: readonly string[]): string {
+  const { execFileSync } = process.getBuiltinModule("node:child_process");
+  try {
+    const options = { env: {}, timeout: limit, encoding: "utf8" } as const;
+    return execFileSync(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  } catch (cause) {
+    const printed = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : "";
+    const name = program.slice(program.lastIndexOf("/") + 1);
+    throw new AgentError("install-failed", `${name} ${args.join(" ")} failed: ${printed || messageOf(cause)}`, {
+      cause,
+    });
+  }
+}

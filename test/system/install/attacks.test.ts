@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeLinuxPackage } from "../../../installer/packages.ts";
+import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
+
+/** What a directory, a plain user or a person with rights could do to the installed package. */
+
+const configFile = "/etc/linkuser-agent/config.json";
+const credentialFile = "/etc/linkuser-agent/credential.json";
+/** The user ID of somebody else's account of the services' name. */
+const impostor = 70_001;
+
+let dist: string;
+let deb: string;
+let machine: LinuxMachine;
+
+beforeAll(async () => {
+  // Below the repository, which the container sees.
+  dist = mkdtempSync(join(dirname(builtExecutable), "test-attacks-"));
+  deb = makeLinuxPackage("deb", "linux-x64", builtExecutable, dist);
+  machine = await startMachine("attacks");
+  machine.run("useradd", "--create-home", "--shell", "/bin/sh", "alice");
+  machine.run("mkdir", "--parents", "/var/lib/extrausers");
+});
+
+afterAll(async () => {
+  await machine?.[Symbol.asyncDispose]();
+  rmSync(dist, { recursive: true });
+});
+
+/** The order of the name service's sources; extrausers answers as a directory does. */
+const setSources = (sources: string): string =>
+  machine.shell(`sed --in-place 's/^\\(passwd\\|group\\):.*/\\1: ${sources}/' /etc/nsswitch.conf`);
+
+const asUser = (uid: number | string, ...command: readonly string[]) =>
+  machine.try("setpriv", `--reuid=${uid}`, "--regid=65534", "--clear-groups", ...command);
+
+const uidOf = (name: string): string => machine.run("id", "--user", name).trim();
+
+describe("an account of the services' name that is not this machine's", () => {
+  test("comes first: the package is not installed, and says what to do", () => {
+    const line = `linkuser-agent:x:${impostor}:${impostor}::/home/l:/bin/sh\n`;
+    machine.shell("cat > /var/lib/extrausers/passwd", line);
+    machine.shell("cat > /var/lib/extrausers/group", `linkuser-agent:x:${impostor + 1}:alice\n`);
+    setSources("extrausers files");
+    const { status, stderr } = machine.try("dpkg", "--install", deb);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(`the name service gives ${impostor}`);
+    expect(stderr).toContain("name files first for passwd in /etc/nsswitch.conf");
+    expect(machine.try("ls", "/usr/lib/systemd/system/linkuser-agent.service").status).not.toBe(0);
+  });
+
+  test("comes after this machine's files: the services have an account of their own there", () => {
+    setSources("files extrausers");
+    machine.run("dpkg", "--install", deb);
+    const [name, , uid, , , , shell] = machine.run("getent", "passwd", "linkuser-agent").trim().split(":");
+    expect([name, shell]).toEqual(["linkuser-agent", "/usr/sbin/nologin"]);
+    expect(Number(uid)).toBeLessThan(1000);
+  });
+
+  test("does not get the credential, and its group stops no run", async () => {
+    const { baseUrl, clientId, clientSecret } = machine.gears;
+    machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, identify: ["hwid"], splay: "0s" }));
+    machine.shell(`umask 077; cat > ${credentialFile}`, JSON.stringify({ clientSecret }));
+    machine.logOn("alice", "first");
+    await machine.until("the run", () => machine.runsOfSessions()[0]);
+    expect(machine.runsOfSessions()).toEqual(["done"]);
+    const dropIn = "/run/systemd/system/linkuser-agent.service.d";
+    const lines = "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n";
+    machine.shell(`mkdir -p ${dropIn}; cat > ${dropIn}/sleep.conf; systemctl daemon-reload`, lines);
+    machine.run("systemctl", "start", "linkuser-agent.service");
+    const pid = machine.run("systemctl", "show", "--value", "--property=MainPID", "linkuser-agent.service").trim();
+    expect(machine.run("stat", "--format=%u", `/proc/${pid}`).trim()).toBe(uidOf("linkuser-agent"));
+    const handedOn = "/run/credentials/linkuser-agent.service/credential.json";
+    expect(machine.run("cat", handedOn)).toContain(clientSecret);
+    for (const uid of [impostor, uidOf("alice")]) {
+      expect(asUser(uid, "cat", handedOn)).toMatchObject({ status: 1, stdout: "" });
+    }
+    machine.shell(`systemctl stop linkuser-agent; rm -r ${dropIn}; systemctl daemon-reload`);
+  });
+
+  test("comes first later: doctor and install say so", () => {
+    setSources("extrausers files");
+    const { checks } = JSON.parse(machine.try("linkuser-agent", "doctor", "--json").stdout);
+    const trigger = checks.find(({ name }: { name: string }) => name === "trigger");
+    expect(trigger).toMatchObject({ status: "fail", detail: expect.stringContaining(`${impostor} in NSS`) });
+    expect(machine.try("linkuser-agent", "install")).toMatchObject({
+      status: 78,
+      stdout: expect.stringContaining("name files first for passwd"),
+    });
+    setSources("files extrausers");
+    machine.run("rm", "--recursive", "/var/lib/extrausers");
+  });
+});
+
+describe("who listens where the vendor's client does", () => {
+  const port = 11_369;
+  const listen = (user: string): void => {
+    const program = `require("node:net").createServer((s) => s.destroy()).listen(${port}, "127.0.0.1")`;
+    const unit = ["--unit=listener", "--quiet", `--property=User=${user}`];
+    machine.run("systemd-run", ...unit, process.execPath, "--eval", program);
+  };
+  const asked = async () => {
+    await machine.until("the listener", () => {
+      const listening = machine.run("cat", "/proc/net/tcp").includes("0100007F:2C69 00000000:0000 0A");
+      return listening || undefined;
+    });
+    const flags = ["--dry-run", "--json", "--user", "alice", "--identify", "opswat,hwid"];
+    const { passedOver } = JSON.parse(machine.try("linkuser-agent", ...flags).stdout);
+    const own = passedOver.filter(({ source }: { source: string }) => source === "opswat");
+    return own.map(({ reason }: { reason: string }) => reason).join("\n") as string;
+  };
+
+  test("a plain user is not asked", async () => {
+    listen("alice");
+    expect(await asked()).toContain(`the user ID ${uidOf("alice")} listens there`);
+    machine.run("systemctl", "stop", "listener.service");
+  });
+
+  test("root is", async () => {
+    listen("root");
+    expect(await asked()).not.toContain("listens there");
+    machine.run("systemctl", "stop", "listener.service");
+  });
+});
+
+test("a person's environment is not obeyed where su leaves it, whatever name it gives", async () => {
+  machine.run("passwd", "--delete", "root");
+  machine.run("systemctl", "stop", "first.service");
+  const session = ["-E", "XDG_SESSION_CLASS=user", "--property=PAMName=login", "--property=User=alice"];
+  const variables = ["-E", "USER=root", "-E", "LOGNAME=root", "-E", "LINKUSER_BASE_URL=https://evil.example"];
+  const command = "su --preserve-environment --command 'env USER=root LOGNAME=root linkuser-agent config --json' root";
+  const config = machine.run(
+    "systemd-run",
+    "--quiet",
+    "--pipe",
+    "--wait",
+    ...session,
+    ...variables,
+    "sh",
+    "-c",
+    command,
+  );
+  expect(config).not.toContain("evil.example");
+  // A unit's variables are the administrator's.
+  const own = machine.run(
+    "systemd-run",
+    "--quiet",
+    "--pipe",
+    "--wait",
+    ...variables,
+    "linkuser-agent",
+    "config",
+    "--json",
+  );
+  expect(own).toContain("evil.example");
+});
+
+test("all runs share a slice with limits", () => {
+  const show = (unit: string, property: string): string =>
+    machine.run("systemctl", "show", "--value", `--property=${property}`, unit).trim();
+  for (const unit of ["linkuser-agent@1.service", "linkuser-agent.service"]) {
+    expect(show(unit, "Slice")).toBe("system-linkuser.slice");
+  }
+  const limits = ["MemoryMax", "MemorySwapMax", "TasksMax"].map((name) => show("system-linkuser.slice", name));
+  expect(limits).toEqual([String(600 * 1024 * 1024), "0", "500"]);
+});
+
+test("a run of root's leaves no core dump, which other programs here do", async () => {
+  const coresOf = (command: string): string =>
+    machine.shell(`
+      mkdir --parents /run/cores; cd /run/cores; rm --force core*; ulimit -c unlimited
+      ${command} > /dev/null 2>&1 &
+      sleep 3; kill -ABRT $!; wait $! || true
+      ls`);
+  expect(coresOf("sleep 60")).toContain("core");
+  const waiting = "--base-url http://127.0.0.1:1 --no-splay --force --user alice --retry-initial-delay 1m";
+  expect(coresOf(`linkuser-agent link ${waiting}`)).toBe("");
+});

@@ -22,7 +22,7 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
   if (flags["devices"] === undefined)
     throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
   const input: PlanInput = {
-    devices: accepted("--devices", flags["devices"], integer(1, mostDevices)),
+    devices: accepted("--devices", flags["devices"], integer(1, mostDevices, "devices")),
     rateLimit: settings.rateLimit,
     logonSpread: accepted(
       "--logon-spread",

@@ -3,21 +3,24 @@ import { type Duration, duration, formatDuration, parseDuration } from "../durat
 /** Outcome of reading one raw value; `allowed` completes "… is not valid: it must be …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly allowed: string };
 
-/**
- * One kind of setting. Raw values come as text (flags, environment, registry strings), or as JSON and registry types.
- * `policy` says how a management tool's editor should offer it.
- */
-export interface Kind<T> {
+/** What a value is, as far as forms, installers and policy templates have to know. */
+type Facts =
+  | { readonly type: "text" | "path" | "registry-value" | "duration" | "rate" | "list" | "switch" }
+  /** A URL, or one of `words`. */
+  | { readonly type: "url"; readonly schemes: readonly string[]; readonly words: readonly string[] }
+  | { readonly type: "number"; readonly min: number; readonly max: number; readonly unit: string }
+  | { readonly type: "choice"; readonly choices: readonly string[] };
+
+/** One kind of setting. Raw values come as text (flags, environment, registry strings), or as JSON and registry types. */
+export type Kind<T> = Facts & {
   readonly parse: (raw: unknown) => Parsed<T>;
   /** Text that `parse` reads back, for `config` and the docs. */
   readonly format: (value: T) => string;
   /** Stands for the value in help: `--fleet-size N`. */
   readonly placeholder: string;
-  readonly policy:
-    | { readonly editor: "text" | "list" | "switch" }
-    | { readonly editor: "number"; readonly min: number; readonly max: number }
-    | { readonly editor: "choice"; readonly choices: readonly string[] };
-}
+  /** Completes "… must be". */
+  readonly allowed: string;
+};
 
 const valid = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const invalid = (allowed: string): Parsed<never> => ({ ok: false, allowed });
@@ -33,7 +36,8 @@ export function text(placeholder: string, allowed = "text without control charac
         : invalid(allowed),
     format: (value) => value,
     placeholder,
-    policy: { editor: "text" },
+    allowed,
+    type: "text",
   };
 }
 
@@ -42,6 +46,7 @@ export function absolutePath(placeholder: string): Kind<string> {
   const allowed = "an absolute path";
   return {
     ...text(placeholder, allowed),
+    type: "path",
     parse: (raw) =>
       typeof raw === "string" && withoutControls(raw) && /^(?:\/|[a-z]:[\\/]|\\\\)/i.test(raw)
         ? valid(raw)
@@ -49,40 +54,52 @@ export function absolutePath(placeholder: string): Kind<string> {
   };
 }
 
+const registryValueAllowed =
+  "the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID";
+
 /** A value of the Windows registry by its path. */
 export const registryValue: Kind<string> = {
-  ...text("HKLM\\KEY\\VALUE"),
+  ...text("HKLM\\KEY\\VALUE", registryValueAllowed),
+  type: "registry-value",
   parse: (raw) =>
     typeof raw === "string" && withoutControls(raw) && /^HKLM(?:\\[^\\]+){2,}$/i.test(raw)
       ? valid(raw)
-      : invalid("the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID"),
+      : invalid(registryValueAllowed),
 };
 
 /** One of a few words. */
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
+  const allowed = `one of ${choices.join(", ")}`;
   return {
     parse: (raw) => {
       const match = choices.find((one) => one === raw);
-      return match === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(match);
+      return match === undefined ? invalid(allowed) : valid(match);
     },
     format: (value) => value,
     placeholder: choices.join("|"),
-    policy: { editor: "choice", choices },
+    allowed,
+    type: "choice",
+    choices,
   };
 }
 
-/** A whole number, both ends included. */
-export function integer(min: number, max: number): Kind<number> {
+/** A whole number, both ends included. @param unit what it counts, in the plural; empty where it counts nothing */
+export function integer(min: number, max: number, unit: string): Kind<number> {
+  const allowed = `a whole number from ${min} to ${max}`;
   return {
     parse: (raw) => {
       const value = typeof raw === "string" && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
       return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
         ? valid(value)
-        : invalid(`a whole number from ${min} to ${max}`);
+        : invalid(allowed);
     },
     format: String,
     placeholder: "N",
-    policy: { editor: "number", min, max },
+    allowed,
+    type: "number",
+    min,
+    max,
+    unit,
   };
 }
 
@@ -95,7 +112,8 @@ export const flag: Kind<boolean> = {
   },
   format: String,
   placeholder: "true|false",
-  policy: { editor: "switch" },
+  allowed: "true or false",
+  type: "switch",
 };
 
 /** Shown where a duration is refused. */
@@ -112,7 +130,8 @@ export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
     },
     format: formatDuration,
     placeholder: "DURATION",
-    policy: { editor: "text" },
+    allowed,
+    type: "duration",
   };
 }
 
@@ -139,7 +158,8 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
       return items.some((one) => /^\[|,/.test(one)) ? JSON.stringify(items) : items.join(",");
     },
     placeholder: `${item.placeholder},…`,
-    policy: { editor: "list" },
+    allowed,
+    type: "list",
   };
 }
 
@@ -176,6 +196,8 @@ export interface RateLimit {
   readonly period: Duration;
 }
 
+const rateAllowed = "calls per period of at least 1s, such as 10/1m";
+
 /** `10/1m`; both parts have bounds. */
 export const rateLimit: Kind<RateLimit> = {
   parse: (raw) => {
@@ -184,45 +206,61 @@ export const rateLimit: Kind<RateLimit> = {
     const period = parseDuration(match?.[2] ?? "");
     return calls >= 1 && calls <= 100_000 && period !== undefined && period >= 1000
       ? valid({ calls, period })
-      : invalid("calls per period of at least 1s, such as 10/1m");
+      : invalid(rateAllowed);
   },
   format: ({ calls, period }) => `${calls}/${formatDuration(period)}`,
   placeholder: "CALLS/PERIOD",
-  policy: { editor: "text" },
+  allowed: rateAllowed,
+  type: "rate",
 };
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 
+const tenantUrlAllowed =
+  "an https: URL (http: only to a loopback address) without user name, password, ?query and #fragment, such as https://gears.opswat.com";
+
+/** The address before a path of the API: `/o/oauth/token`, `/o/api/v3/…`. */
+const apiPath = /^(.*?)\/o\/(?:api|oauth)(?:\/.*)?$/;
+
 /** The tenant's origin, perhaps with a path in front of the API's own; kept without a slash at the end. */
 export const tenantUrl: Kind<string> = {
   parse: (raw) => {
-    const allowed =
-      "an https: URL (http: only to a loopback address) without user name, password, ?query and #fragment, such as https://gears.opswat.com";
-    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(allowed);
+    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(tenantUrlAllowed);
     const url = new URL(raw);
     const secure = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
     const plain = url.username === "" && url.password === "" && !raw.includes("?") && !raw.includes("#");
-    return secure && plain ? valid(url.href.replace(/\/+$/, "")) : invalid(allowed);
+    if (!secure || !plain) return invalid(tenantUrlAllowed);
+    const href = url.href.replace(/\/+$/, "");
+    const withApi = apiPath.exec(href);
+    // A server whose own path ends like that would be asked for it twice.
+    return withApi === null ? valid(href) : invalid(`the address without the API's own path: ${withApi[1]}`);
   },
   format: (value) => value,
   placeholder: "URL",
-  policy: { editor: "text" },
+  allowed: tenantUrlAllowed,
+  type: "url",
+  schemes: ["https:", "http:"],
+  words: [],
 };
+
+const proxyAllowed =
+  "auto, none, or an http: or https: URL without user name and password, such as http://proxy.example.com:3128";
 
 /** `auto`, `none`, or the proxy's URL. Its password, where it needs one, is in the credential file. */
 export const proxy: Kind<string> = {
   parse: (raw) => {
     if (raw === "auto" || raw === "none") return valid(raw);
-    const allowed =
-      "auto, none, or an http: or https: URL without user name and password, such as http://proxy.example.com:3128";
-    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(allowed);
+    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(proxyAllowed);
     const url = new URL(raw);
     const plain =
       url.username === "" && url.password === "" && url.pathname === "/" && url.search === "" && url.hash === "";
-    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(allowed);
+    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(proxyAllowed);
   },
   format: (value) => value,
   placeholder: "auto|none|URL",
-  policy: { editor: "text" },
+  allowed: proxyAllowed,
+  type: "url",
+  schemes: ["https:", "http:"],
+  words: ["auto", "none"],
 };

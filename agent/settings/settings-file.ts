@@ -71,7 +71,7 @@ function fileForm(name: SettingName, raw: unknown): unknown {
   const parsed = kind.parse(raw);
   if (!parsed.ok) return raw;
   const { value } = parsed;
-  const asIs = kind.policy.editor === "number" || typeof value === "boolean" || Array.isArray(value);
+  const asIs = kind.type === "number" || typeof value === "boolean" || Array.isArray(value);
   // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
   return asIs ? value : (kind.format as (value: unknown) => string)(value);
 }

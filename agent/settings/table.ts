@@ -56,6 +56,16 @@ const pattern = text("PATTERN", "a name or a pattern with * and ?");
 /**
  * Every setting there is: the one source for flags, environment names, the settings file, policy, help and docs.
  * CONTRACT: names, defaults and meaning are public.
+ *
+ * To add one, an entry here; then, each until its test passes:
+ * - its row in README.md (`test/docs.test.ts`)
+ * - its category in `installer/windows/policy-catalogue.ts` (the compiler) and its path in docs/deploy-intune.md
+ *   (`test/docs.test.ts`)
+ * - `trusted-environment.ts`, where it decides whom a run trusts or where it goes, and `service-files.ts`, where it names
+ *   a file (nothing fails: think)
+ * - `consistency.ts`, where it must fit another (nothing fails: think)
+ * Flags, variables, the settings file, `config`, help, MSI properties, ADMX, Jamf's form and the profile follow by
+ * themselves, as far as its kind's `type` is one that they know.
  */
 export const settingsTable = {
   baseUrl: required(tenantUrl, "https://gears.opswat.com", "the tenant's address"),
@@ -84,14 +94,14 @@ export const settingsTable = {
     text("NAME|MAC"),
     "use this network adapter's MAC address, by name or address, whatever its kind",
   ),
-  opswatPort: required(integer(1, 65_535), 11_369, "port of the vendor client's local API"),
+  opswatPort: required(integer(1, 65_535, ""), 11_369, "port of the vendor client's local API"),
   opswatRegistry: optional(
     registryValue,
     "Windows: where the vendor client keeps its device ID, whatever its own place",
     "the client's keys",
   ),
   maxCandidates: required(
-    integer(1, 20),
+    integer(1, 20, "identifiers"),
     3,
     "identifiers tried before giving up; each costs a call of the shared limit",
   ),
@@ -112,7 +122,10 @@ export const settingsTable = {
     "where no pattern matches: the primary domain group, or no group",
   ),
   allowMultiSession: required(flag, false, "link on hosts where several users are logged on at once"),
-  fleetSize: optional(integer(1, 10_000_000), "number of devices in the rollout, over which first links are spread"),
+  fleetSize: optional(
+    integer(1, 10_000_000, "devices"),
+    "number of devices in the rollout, over which first links are spread",
+  ),
   splay: optional(
     span("0s", "30d"),
     "the first link starts at a moment in this span, fixed for the device",

@@ -32,14 +32,13 @@ function propertyOf(name: SettingName, order: number): object {
 function typeOf(name: SettingName): object {
   const { fallback, kind } = settingsTable[name];
   if (typeof fallback === "boolean") return { type: "boolean", default: fallback };
-  const { policy } = kind;
   const text = { type: "string", options: { inputAttributes: { placeholder: defaultText(name) } } };
-  switch (policy.editor) {
+  switch (kind.type) {
     case "number":
       if (fallback === undefined) return { ...text, pattern: "^[0-9]*$" };
-      return { type: "integer", minimum: policy.min, maximum: policy.max, default: fallback };
+      return { type: "integer", minimum: kind.min, maximum: kind.max, default: fallback };
     case "choice":
-      return { type: "string", enum: policy.choices, default: fallback };
+      return { type: "string", enum: kind.choices, default: fallback };
     case "list":
       return { type: "array", items: { type: "string" }, default: fallback };
     default:

@@ -62,11 +62,9 @@ function commented(name: SettingName): string {
 /** The default, or what stands for a value in help. */
 function exampleOf(name: SettingName): PlistValue {
   const { fallback, kind } = settingsTable[name];
-  if (typeof fallback === "boolean" || (kind.policy.editor === "number" && typeof fallback === "number"))
-    return fallback;
-  if (kind.policy.editor === "number") return kind.policy.min;
-  if (kind.policy.editor === "list")
-    return Array.isArray(fallback) && fallback.length > 0 ? fallback : [kind.placeholder];
+  if (typeof fallback === "boolean" || (kind.type === "number" && typeof fallback === "number")) return fallback;
+  if (kind.type === "number") return kind.min;
+  if (kind.type === "list") return Array.isArray(fallback) && fallback.length > 0 ? fallback : [kind.placeholder];
   // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
   return fallback === undefined ? kind.placeholder : (kind.format as (value: unknown) => string)(fallback);
 }

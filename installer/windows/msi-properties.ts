@@ -24,12 +24,11 @@ export const settingProperties: readonly MsiProperty[] = settingNames
   .filter((setting) => setting !== withoutProperty)
   .map((setting) => {
     const name = setting.toUpperCase();
-    const refused = settingsTable[setting].kind.parse(undefined);
     return {
       name,
       flag: flagName(setting),
       condition: [...formOf(setting, name), plain(name)].join(" AND "),
-      allowed: refused.ok ? "" : refused.allowed,
+      allowed: settingsTable[setting].kind.allowed,
     };
   });
 
@@ -52,24 +51,24 @@ export const refusedSecrets = ["CLIENTSECRET", "ACCESSTOKEN"] as const;
  * (https://learn.microsoft.com/windows/win32/msi/conditional-statement-syntax).
  */
 function formOf(setting: SettingName, name: string): readonly string[] {
-  const { policy, placeholder } = settingsTable[setting].kind;
-  const is = (...values: readonly string[]) => `(${values.map((value) => `${name} = "${value}"`).join(" OR ")})`;
-  if (policy.editor === "number") return [`${name} >= ${policy.min}`, `${name} <= ${policy.max}`];
-  if (policy.editor === "choice") return [is(...policy.choices)];
-  if (policy.editor === "switch") return [is("true", "false", "1", "0")];
-  const begins = (...starts: readonly string[]) => starts.map((start) => `${name} ~<< "${start}"`).join(" OR ");
-  const ends = (...tails: readonly string[]) => tails.map((tail) => `${name} >> "${tail}"`).join(" OR ");
-  switch (placeholder) {
-    case "URL":
-      return [`(${begins("https:", "http:")})`];
-    case "auto|none|URL":
-      return [`(${is("auto", "none")} OR ${begins("https:", "http:")})`];
-    case "DURATION":
-      return [`(${ends("s", "m", "h", "d")})`];
-    case "CALLS/PERIOD":
+  const { kind } = settingsTable[setting];
+  const is = (values: readonly string[]) => values.map((value) => `${name} = "${value}"`).join(" OR ");
+  const begins = (starts: readonly string[]) => starts.map((start) => `${name} ~<< "${start}"`).join(" OR ");
+  const ends = (tails: readonly string[]) => tails.map((tail) => `${name} >> "${tail}"`).join(" OR ");
+  switch (kind.type) {
+    case "number":
+      return [`${name} >= ${kind.min}`, `${name} <= ${kind.max}`];
+    case "choice":
+      return [`(${is(kind.choices)})`];
+    case "switch":
+      return [`(${is(["true", "false", "1", "0"])})`];
+    case "url":
+      return [`(${[...(kind.words.length === 0 ? [] : [is(kind.words)]), begins(kind.schemes)].join(" OR ")})`];
+    case "duration":
+      return [`(${ends(["s", "m", "h", "d"])})`];
+    case "rate":
       return [`${name} >< "/"`];
-    case "FILE":
-    case "DIR":
+    case "path":
       return [absolute(name)];
     default:
       return [];

@@ -73,17 +73,15 @@ export const policyCatalogue: readonly CataloguedPolicy[] = settingNames.map((se
 
 function explanationOf(setting: SettingName): string {
   const { kind, help } = settingsTable[setting];
-  // What a kind takes is told by how it refuses.
-  const refused = kind.parse(undefined);
   const sentences = [
     `${capital(help)}.`,
-    ...(refused.ok ? [] : [`Allowed: ${refused.allowed}.`]),
-    ...(kind.policy.editor === "list" ? ["One item a line, in their order."] : []),
+    `Allowed: ${kind.allowed}.`,
+    ...(kind.type === "list" ? ["One item a line, in their order."] : []),
     `Default: ${defaultText(setting)}.`,
     ...(setting === "credentialFile" || setting === "clientKeyFile"
       ? ["The secret itself belongs in that file, never in a policy."]
       : []),
-    kind.policy.editor === "switch"
+    kind.type === "switch"
       ? "Not configured: the settings file of the device decides, else the default."
       : "Not configured or disabled: the settings file of the device decides, else the default.",
     `In the settings file: ${setting}.`,

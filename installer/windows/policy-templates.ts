@@ -42,7 +42,7 @@ function definitions(revision: string): XmlElement {
 }
 
 function policy({ setting, name, category }: CataloguedPolicy): XmlElement {
-  const { editor } = settingsTable[setting].kind.policy;
+  const { type } = settingsTable[setting].kind;
   const about = {
     name,
     class: "Machine",
@@ -51,7 +51,7 @@ function policy({ setting, name, category }: CataloguedPolicy): XmlElement {
     key: policyKey,
   };
   const place = [element("parentCategory", { ref: category }), element("supportedOn", { ref: supported })];
-  if (editor === "switch") {
+  if (type === "switch") {
     return element("policy", { ...about, valueName: name }, [
       ...place,
       element("enabledValue", {}, [element("decimal", { value: 1 })]),
@@ -68,21 +68,21 @@ function policy({ setting, name, category }: CataloguedPolicy): XmlElement {
 const maxLength = 4096;
 
 function valueElement(setting: CataloguedPolicy["setting"], name: string): XmlElement {
-  const { policy } = settingsTable[setting].kind;
-  switch (policy.editor) {
+  const { kind } = settingsTable[setting];
+  switch (kind.type) {
     case "number":
       return element("decimal", {
         id: name,
         valueName: name,
         required: "true",
-        minValue: policy.min,
-        maxValue: policy.max,
+        minValue: kind.min,
+        maxValue: kind.max,
       });
     case "choice":
       return element(
         "enum",
         { id: name, valueName: name, required: "true" },
-        policy.choices.map((choice) =>
+        kind.choices.map((choice) =>
           element("item", { displayName: string(choiceText(name, choice)) }, [
             element("value", {}, [element("string", {}, choice)]),
           ]),
@@ -124,10 +124,9 @@ function resources(revision: string): XmlElement {
 /** What the editor shows to fill in; the default where there is a plain one. */
 function presentation({ setting, name, title, standard }: CataloguedPolicy): XmlElement[] {
   const { kind, fallback } = settingsTable[setting];
-  const { policy } = kind;
-  const label = `${title}:`;
+  const label = kind.type === "number" && kind.unit !== "" ? `${title} (${kind.unit}):` : `${title}:`;
   const shown = (content: XmlElement): XmlElement[] => [element("presentation", { id: name }, [content])];
-  switch (policy.editor) {
+  switch (kind.type) {
     case "switch":
       return [];
     case "number":
@@ -140,7 +139,7 @@ function presentation({ setting, name, title, standard }: CataloguedPolicy): Xml
       );
     case "choice":
       return shown(
-        element("dropdownList", { refId: name, noSort: "true", defaultItem: policy.choices.indexOf(standard) }, label),
+        element("dropdownList", { refId: name, noSort: "true", defaultItem: kind.choices.indexOf(standard) }, label),
       );
     case "list":
       return shown(element("listBox", { refId: name }, label));
@@ -157,8 +156,8 @@ function presentation({ setting, name, title, standard }: CataloguedPolicy): Xml
 const categoryNames = Object.keys(categories) as readonly Category[];
 
 function choicesOf(setting: CataloguedPolicy["setting"]): readonly string[] {
-  const { policy } = settingsTable[setting].kind;
-  return policy.editor === "choice" ? policy.choices : [];
+  const { kind } = settingsTable[setting];
+  return kind.type === "choice" ? kind.choices : [];
 }
 
 const string = (id: string): string => `$(string.${id})`;

@@ -78,3 +78,18 @@ test.each([
   expect(kind.parse(raw)).toEqual({ ok: true, value });
   expect(kind.parse(kind.format(value))).toEqual({ ok: true, value });
 });
+
+test.each([
+  ["https://gears.opswat.com/o/api", "https://gears.opswat.com"],
+  ["https://gears.opswat.com/o/api/v3/", "https://gears.opswat.com"],
+  ["https://gateway.example.com/gears/o/oauth/token", "https://gateway.example.com/gears"],
+])("the address %s, with the API's own path, is refused with the right one", (raw, right) => {
+  expect(tenantUrl.parse(raw)).toEqual({ ok: false, allowed: `the address without the API's own path: ${right}` });
+});
+
+test("what a kind says of itself is what it refuses with", () => {
+  for (const name of settingNames) {
+    const { kind } = settingsTable[name];
+    expect(kind.parse(undefined)).toEqual({ ok: false, allowed: kind.allowed });
+  }
+});

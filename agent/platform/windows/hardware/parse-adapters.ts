@@ -2,6 +2,7 @@ import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../..
 import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { type Memory, offsetOf } from "../native/memory.ts";
+import { adapterKind, isDetachable, statusFlag } from "./adapter-kind.ts";
 
 /** What is read of one IP_ADAPTER_ADDRESSES_LH. */
 export interface AddressRow {
@@ -147,13 +148,13 @@ export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefi
 /**
  * Joins both tables by the interface's LUID, which is unique and stays.
  * @param best index of the interface that leads to the internet
- * @param busOf names the bus on which the adapter with a GUID is plugged in; undefined where it is not told
+ * @param instanceOf gives the device instance ID of the adapter with a GUID; undefined where Windows keeps none
  */
 export function toAdapters(
   interfaces: readonly InterfaceRow[],
   addresses: readonly AddressRow[],
   best: number | undefined,
-  busOf: (guid: string) => string | undefined,
+  instanceOf: (guid: string) => string | undefined,
 ): readonly Adapter[] {
   const routed = addresses
     .filter((row) => row.hasGateway || row.index === best)
@@ -162,73 +163,23 @@ export function toAdapters(
   return interfaces.filter(isAdapter).map((row) => {
     const address = addresses.find(({ luid }) => luid === row.luid);
     const rank = routed.indexOf(row.luid);
-    const bus = busOf(row.guid);
+    const instance = instanceOf(row.guid);
     return {
       name: address?.name || row.alias || row.description,
       mac: row.mac,
       permanentMac: row.permanentMac,
-      ...kindOf(row, bus),
+      ...adapterKind(row, instance),
       addressAssigned: assignedBy(row),
-      detachable: bus === undefined ? /\bUSB/i.test(row.description) : bus === "USB",
+      detachable: isDetachable(row, instance),
       up: row.operational,
       defaultRoute: rank < 0 ? undefined : rank,
     };
   });
 }
 
-/** Bits of InterfaceAndOperStatusFlags, bit fields in netioapi.h. */
-const statusFlag = { HardwareInterface: 0x1, FilterInterface: 0x2, ConnectorPresent: 0x4 } as const;
-const ifType = constants("ipifcons.h", {
-  IF_TYPE_ETHERNET_CSMACD: 6,
-  IF_TYPE_PPP: 23,
-  IF_TYPE_SOFTWARE_LOOPBACK: 24,
-  IF_TYPE_IEEE80211: 71,
-  IF_TYPE_TUNNEL: 131,
-});
-/** IF_TYPE_WWANPP and IF_TYPE_WWANPP2 (IANA ifType), which mingw-w64's headers lack. */
-const mobileTypes: readonly number[] = [243, 244];
-const medium = constants("ntddndis.h", { NdisPhysicalMediumWirelessWan: 8, NdisPhysicalMediumBluetooth: 10 });
-
 /** Filter drivers appear as copies of the adapter that they sit on, under its address; they are no adapters. */
 function isAdapter(row: InterfaceRow): boolean {
   return (row.flags & statusFlag.FilterInterface) === 0;
-}
-
-/** Drivers that claim hardware though they are software, by the names their makers give them. */
-const softwareNames: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /^hyper-v virtual ethernet/i, reason: "Hyper-V switch port" },
-  { pattern: /\btap-|\btap adapter|wintun|wireguard|openvpn/i, reason: "VPN adapter" },
-  { pattern: /anyconnect|fortinet|globalprotect|pangp|juniper|pulse secure|zscaler|\bvpn\b/i, reason: "VPN adapter" },
-  {
-    pattern: /^vmware virtual ethernet|virtualbox host-only|^parallels virtual/i,
-    reason: "virtual machine host's own",
-  },
-  { pattern: /loopback/i, reason: "loopback adapter" },
-];
-
-/** Buses on which Windows puts devices that software makes. */
-const softwareBuses: ReadonlySet<string | undefined> = new Set(["ROOT", "SWD"]);
-
-function kindOf(row: InterfaceRow, bus: string | undefined): Pick<Adapter, "kind" | "kindReason"> {
-  const virtual = (kindReason: string) => ({ kind: "virtual" as const, kindReason });
-  const other = (kindReason: string) => ({ kind: "other" as const, kindReason });
-  if (row.type === ifType.IF_TYPE_SOFTWARE_LOOPBACK) return { kind: "loopback", kindReason: "loopback" };
-  if (row.type === ifType.IF_TYPE_TUNNEL || row.type === ifType.IF_TYPE_PPP) return virtual("tunnel");
-  if (row.physicalMedium === medium.NdisPhysicalMediumBluetooth) return other("Bluetooth");
-  if (row.physicalMedium === medium.NdisPhysicalMediumWirelessWan || mobileTypes.includes(row.type)) {
-    return other("mobile modem");
-  }
-  const software = softwareNames.find(({ pattern }) => pattern.test(row.description));
-  if (software !== undefined) return virtual(`${software.reason} (${row.description})`);
-  if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("no hardware behind it");
-  if (softwareBuses.has(bus)) return virtual(`made by software (${row.description})`);
-  if ((row.flags & statusFlag.ConnectorPresent) === 0) return virtual("hardware without a connector");
-  if (row.type !== ifType.IF_TYPE_ETHERNET_CSMACD && row.type !== ifType.IF_TYPE_IEEE80211)
-    return other(`interface type ${row.type}`);
-  return {
-    kind: "physical",
-    kindReason: row.type === ifType.IF_TYPE_IEEE80211 ? "Wi-Fi hardware" : "Ethernet hardware",
-  };
 }
 
 function assignedBy({ mac, permanentMac }: InterfaceRow): Adapter["addressAssigned"] {

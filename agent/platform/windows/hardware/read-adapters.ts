@@ -5,15 +5,15 @@ import { ffi } from "../native/library.ts";
 import { addressOf, bytesAt, dwordIn, dwordSlot, type Memory, pointerIn, pointerSlot } from "../native/memory.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 import { readMachineKey } from "../read-registry.ts";
-import { adapterBus } from "./adapter-bus.ts";
+import { adapterInstance } from "./adapter-instance.ts";
 import { interfaceRow, parseAddressRows, parseInterfaceRows, toAdapters } from "./parse-adapters.ts";
 
 /** All network adapters. @throws WindowsError */
 export function readAdapters(): readonly Adapter[] {
   const addresses = parseAddressRows(adapterAddresses());
   if (addresses === undefined) throw new Error("GetAdaptersAddresses gave a list of an unknown shape");
-  const busOf = (guid: string) => adapterBus(guid, readMachineKey);
-  return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface(), busOf);
+  const instanceOf = (guid: string) => adapterInstance(guid, readMachineKey);
+  return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface(), instanceOf);
 }
 
 const family = constants("winsock2.h", { AF_UNSPEC: 0, AF_INET: 2, AF_INET6: 23 });

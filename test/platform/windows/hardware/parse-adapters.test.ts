@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseMac } from "../../../../agent/identity/mac.ts";
-import { adapterBus } from "../../../../agent/platform/windows/hardware/adapter-bus.ts";
+import { adapterInstance } from "../../../../agent/platform/windows/hardware/adapter-instance.ts";
 import {
   type AddressRow,
   type InterfaceRow,
@@ -102,7 +102,7 @@ describe("bus", () => {
       path.endsWith(`\\${plain.guid}\\Connection`)
         ? { values: [{ name: "PnpInstanceID", type: 1, data: Buffer.from(`${instance}\0`, "utf16le") }], subkeys: [] }
         : undefined;
-    return toAdapters([{ ...plain, ...changed }], [], undefined, (guid) => adapterBus(guid, readKey))[0];
+    return toAdapters([{ ...plain, ...changed }], [], undefined, (guid) => adapterInstance(guid, readKey))[0];
   };
 
   test.each([
@@ -115,13 +115,66 @@ describe("bus", () => {
     expect(on(instance)).toMatchObject({ kind, detachable });
   });
 
+  const wifi = { type: 71, physicalMedium: 9 };
+  test.each<[string, string, Partial<InterfaceRow>, string]>([
+    ["USB\\VID_05AC&PID_12A8&MI_02\\7&2", "Apple Mobile Device Ethernet", {}, "phone"],
+    ["USB\\VID_05AC&PID_12A8&MI_02\\7&2", "Ethernet-Adapter", {}, "phone"],
+    ["USB\\VID_04E8&PID_6863&MI_00\\7&1", "Remote NDIS based Internet Sharing Device", {}, "phone or gadget (RNDIS)"],
+    ["USB\\VID_0525&PID_A4A2\\1", "USB Ethernet/RNDIS Gadget #2", {}, "phone or gadget (RNDIS)"],
+    [
+      "USB\\VID_04E8&PID_6863&MI_00\\7&1",
+      "SAMSUNG Mobile USB Remote NDIS Network Device",
+      {},
+      "phone or gadget (RNDIS)",
+    ],
+    ["USB\\VID_1199&PID_9091&MI_08\\1", "Sierra Wireless EM7565 Network Adapter", {}, "mobile modem"],
+    ["USB\\VID_2C7C&PID_0125&MI_04\\1", "Quectel Wireless Ethernet Adapter", {}, "mobile modem"],
+    ["PCI\\VEN_14C3&DEV_4D75\\1", "Intel(R) 5G Solution 5000", {}, "mobile modem"],
+    [
+      "{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP_WFD\\5&1",
+      "Microsoft Wi-Fi Direct Virtual Adapter #2",
+      wifi,
+      "made by Windows on a Wi-Fi adapter",
+    ],
+    [
+      "{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP\\5&1",
+      "Microsoft Hosted Network Virtual Adapter",
+      wifi,
+      "made by Windows on a Wi-Fi adapter",
+    ],
+    ["{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP_WFD\\5&1", "Virtueller Adapter", wifi, "made by software"],
+    ["PCI\\VEN_8086&DEV_15EB\\1", "Thunderbolt(TM) Networking", {}, "cable to another computer"],
+    ["ROOT\\PROT_USB4NET\\1", "USB4(TM) P2P Network Adapter", {}, "cable to another computer"],
+    [
+      "COMPOSITEBUS\\MS_IMPLAT_MP\\{GUID}",
+      "Microsoft Network Adapter Multiplexor Driver #3",
+      {},
+      "team, bridge or VLAN",
+    ],
+    ["COMPOSITEBUS\\X\\1", "Netzwerkbrücke", {}, "made by software"],
+    ["ROOT\\IANSMINIPORT\\0000", "TEAM : Team #0", {}, "team, bridge or VLAN"],
+  ])("%s, %s: none of this machine's", (instance, description, changed, reason) => {
+    const { kind, kindReason } = on(instance, { description, ...changed }) ?? {};
+    expect([kind === "physical", kindReason]).toEqual([false, `${reason} (${description})`]);
+  });
+
+  test.each([
+    ["USB\\VID_05AC&PID_1402\\1", "Apple USB Ethernet Adapter"],
+    ["USB\\VID_0B95&PID_1790\\1", "ASIX USB to Gigabit Ethernet Family Adapter"],
+    ["USB\\VID_1D6A&PID_1114\\1", "Marvell AQtion USB 5G Ethernet Adapter"],
+    ["PCI\\VEN_10EC&DEV_8168\\1", "Realtek PCIe GbE Family Controller"],
+    ["PCI\\VEN_8086&DEV_2725\\1", "Intel(R) Wi-Fi 6E AX210 160MHz"],
+  ])("%s, %s is a machine's or a dock's own", (instance, description) => {
+    expect(on(instance, { description })?.kind).toBe("physical");
+  });
+
   test("is told by the description where the registry does not", () => {
     expect(one({ description: "Realtek USB GbE Family Controller" })?.detachable).toBe(true);
     expect(one({})?.detachable).toBe(false);
     const denied = (): never => {
       throw new Error("failed with Windows error 5");
     };
-    expect(adapterBus(plain.guid, denied)).toBeUndefined();
+    expect(adapterInstance(plain.guid, denied)).toBeUndefined();
     expect(on("PCI\\VEN_1\\2", { description: "USB in name only" })?.detachable).toBe(false);
   });
 });

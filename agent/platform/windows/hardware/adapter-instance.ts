@@ -5,12 +5,13 @@ import { decodeRegistryValue } from "../registry-values.ts";
 const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
 
 /**
- * The bus of an adapter, the first part of its device instance ID: `PCI`, `USB`, `VMBUS`, `ROOT` for what software
- * makes. A dock on Thunderbolt is on `PCI`, too, and can't be told from what is built in.
+ * The device instance ID of an adapter, in capitals: `USB\VID_0BDA&PID_8153\000001`. It begins with the bus: `PCI`,
+ * `USB`, `VMBUS`, `ROOT` for what software makes. A dock on Thunderbolt is on `PCI`, too, and can't be told from what is
+ * built in.
  * @param guid of the interface, `{…}`
  * @returns undefined where Windows keeps none, or the key may not be read
  */
-export function adapterBus(guid: string, readKey: ReadKey): string | undefined {
+export function adapterInstance(guid: string, readKey: ReadKey): string | undefined {
   let values: ReturnType<ReadKey>;
   try {
     values = readKey(`${connections}\\${guid}\\Connection`);
@@ -20,5 +21,5 @@ export function adapterBus(guid: string, readKey: ReadKey): string | undefined {
   }
   const value = values?.values.find(({ name }) => name.toLowerCase() === "pnpinstanceid");
   const instance = value === undefined ? undefined : decodeRegistryValue(value);
-  return typeof instance === "string" ? /^([^\\]+)\\/.exec(instance)?.[1]?.toUpperCase() : undefined;
+  return typeof instance === "string" && instance.includes("\\") ? instance.toUpperCase() : undefined;
 }

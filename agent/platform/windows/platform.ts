@@ -4,6 +4,7 @@ import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { createLogons, isAdministrator, type LogonSources } from "./accounts/logons.ts";
+import { lookUpSids } from "./accounts/look-up-sids.ts";
 import { accountDomains } from "./accounts/read-account-domains.ts";
 import {
   consoleSession,
@@ -62,6 +63,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     openShellToken,
     accountDomains,
     machineName,
+    lookUpSids,
     direct: directCalls(),
     bounded: boundedCalls(accountNames),
     ...options.logonSources,

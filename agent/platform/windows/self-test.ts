@@ -1,6 +1,6 @@
 import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
-import { lookUpSids } from "./accounts/account-lookups.ts";
+import { lookUpSids } from "./accounts/look-up-sids.ts";
 import { accountDomains } from "./accounts/read-account-domains.ts";
 import { sessionRows } from "./accounts/read-sessions.ts";
 import { ownToken } from "./accounts/read-tokens.ts";

@@ -16,7 +16,11 @@ const mingw: HeaderJudge = {
   prelude: [
     "#define _WIN32_WINNT 0x0A00",
     "#define SECURITY_WIN32",
+    "#define WIN32_NO_STATUS",
     ...headers.map((header) => `#include <${header}>`),
+    // Its few values are in windows.h, too.
+    "#undef WIN32_NO_STATUS",
+    "#include <ntstatus.h>",
   ],
 };
 

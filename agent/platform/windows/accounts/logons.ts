@@ -5,12 +5,21 @@ import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
 import type { Account, Platform, Session } from "../../port.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { lookUpName, lookUpSids, nameUse } from "./account-lookups.ts";
+import { lookUpName } from "./find-account.ts";
+import { type NamedSid, nameUse } from "./look-up-sids.ts";
 import { isEnabled } from "./parse-token.ts";
 import { askPrincipalName } from "./principal-name.ts";
 import type { LogonNames, OpenToken, TokenFacts } from "./read-tokens.ts";
 import { type SessionRow, servicesSession, toSession } from "./sessions.ts";
-import { administratorsSid, isServiceSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
+import {
+  administratorsSid,
+  isBuiltInAccountSid,
+  isServiceSid,
+  type Sid,
+  type SidAuthorities,
+  sidKind,
+  systemSid,
+} from "./sids.ts";
 import { groupsOf } from "./token-groups.ts";
 
 /** What this machine tells of its logons; each may throw WindowsError. */
@@ -27,6 +36,8 @@ export interface LogonSources {
   readonly accountDomains: () => SidAuthorities;
   /** NetBIOS name of this machine. */
   readonly machineName: () => string;
+  /** The names of SIDs, in the same order, by either kind of calls; see `look-up-sids.ts`. */
+  readonly lookUpSids: (sids: readonly Sid[], makeCalls: MakeCalls) => Promise<readonly (NamedSid | undefined)[]>;
   /** For questions that this machine answers by itself. */
   readonly direct: MakeCalls;
   /** For questions that may go to a domain controller. */
@@ -62,20 +73,39 @@ export function createLogons(sources: LogonSources): Logons {
     return here ? sources.direct : sources.bounded;
   };
 
+  /** By one question to a domain controller at most. */
+  async function namesOf(sids: readonly Sid[]): Promise<ReadonlyMap<Sid, NamedSid | undefined>> {
+    const names = new Map<Sid, NamedSid | undefined>();
+    for (const makeCalls of new Set(sids.map(callsFor))) {
+      const part = sids.filter((sid) => callsFor(sid) === makeCalls);
+      const named = await sources.lookUpSids(part, makeCalls);
+      part.forEach((sid, index) => {
+        names.set(sid, named[index]);
+      });
+    }
+    return names;
+  }
+
   async function sessionOf(row: SessionRow): Promise<Session> {
     const knownUser = await userOf(row);
     const userKey = knownUser.sid ?? `${row.domain}\\${row.user}`;
     known.set(userKey, { ...knownUser, session: row.id });
-    return toSession(row, userKey, sources.consoleSession());
+    const kind = accountKind(knownUser.sid, row.domain);
+    return toSession(row, { userKey, kind }, sources.consoleSession());
   }
 
   async function userOf(row: SessionRow): Promise<Known> {
     const { names: ownNames, userSid } = own();
     const rowNames = { user: row.user, domain: row.domain };
+    // A person is a SID: a Microsoft account's logon has another name than its session.
+    const mayAsk = isAdministrator(own()) || row.id === sources.ownSession();
+    const token = mayAsk ? tokenOf(row.id) : undefined;
+    if (token !== undefined) {
+      const isLocal = sidKind(token.userSid, authorities()) === "local";
+      return { names: isLocal ? rowNames : (token.names ?? rowNames), sid: token.userSid, token };
+    }
     if (ownNames !== undefined && sameName(ownNames, row)) return { names: ownNames, sid: userSid, token: own() };
     if (!isAdministrator(own())) return { names: rowNames, sid: undefined, token: undefined };
-    const token = tokenOf(row.id);
-    if (token !== undefined) return { names: token.names ?? rowNames, sid: token.userSid, token };
     const name = `${row.domain}\\${row.user}`;
     const looked = await lookUpName(name, authorities().domain === undefined ? sources.direct : sources.bounded);
     if (looked === undefined) throw new Error(`${name} is logged on, but Windows knows no such account`);
@@ -90,13 +120,30 @@ export function createLogons(sources: LogonSources): Logons {
     if (remembered !== undefined) return remembered;
     const { names, userSid } = own();
     if (userKey === userSid && names !== undefined) return { names, sid: userSid, token: own() };
-    const [named] = await lookUpSids([userKey], callsFor(userKey));
+    const named = (await namesOf([userKey])).get(userKey);
     if (named === undefined) return undefined;
     return {
       names: { user: named.name, domain: named.domain },
       sid: userKey,
       token: userKey === userSid ? own() : undefined,
     };
+  }
+
+  /**
+   * With the name as the machine or the domain spells it, where that can be had: a logon keeps what was typed, and a
+   * Microsoft account's keeps the mail address.
+   */
+  async function withOwnSpelling(one: Known): Promise<Known> {
+    const { sid, names } = one;
+    const kind = sid === undefined ? undefined : sidKind(sid, authorities());
+    if (sid === undefined || (kind !== "domain" && kind !== "local")) return one;
+    try {
+      const named = (await namesOf([sid])).get(sid);
+      return named === undefined ? one : { ...one, names: { ...names, user: named.name, domain: named.domain } };
+    } catch (error) {
+      if (error instanceof AgentError || error instanceof WindowsError) return one;
+      throw error;
+    }
   }
 
   function accountOf(userKey: string, { names, sid }: Known): Account {
@@ -115,7 +162,7 @@ export function createLogons(sources: LogonSources): Logons {
   function accountKind(sid: Sid | undefined, domain: string): Account["kind"] {
     if (sid !== undefined) {
       const kind = sidKind(sid, authorities());
-      return kind === "well-known" ? "system" : kind;
+      return kind === "well-known" || isBuiltInAccountSid(sid) ? "system" : kind;
     }
     if (foldName(domain) === foldName(sources.machineName())) return "local";
     return foldName(domain) === "AZUREAD" ? "entra" : "domain";
@@ -124,9 +171,8 @@ export function createLogons(sources: LogonSources): Logons {
   const account = (userKey: string): Promise<Reading<Account>> =>
     reading(`account ${userKey}`, async (origin) => {
       const one = await knownBy(userKey);
-      return one === undefined
-        ? absent(origin, "Windows knows no such account")
-        : found(accountOf(userKey, one), origin);
+      if (one === undefined) return absent(origin, "Windows knows no such account");
+      return found(accountOf(userKey, await withOwnSpelling(one)), origin);
     });
 
   return {
@@ -160,9 +206,15 @@ export function createLogons(sources: LogonSources): Logons {
         return await account(looked.sid);
       }),
 
-    principalName: ({ userKey, systemName }) =>
+    principalName: ({ userKey, systemName, kind }) =>
       reading(`UPN of ${systemName}`, async (origin) => {
-        if (userKey === own().userSid) return upnReading(await askPrincipalName(sources.bounded, undefined), origin);
+        const upnReading = (upn: string | undefined): Reading<string> => {
+          if (upn !== undefined) return found(upn, origin);
+          if (kind !== "entra") return absent(origin, "Windows knows none");
+          const message = `Windows does not know the UPN of ${systemName} yet. It learns it from Entra ID when the user is online.`;
+          return failed(origin, new AgentError("identity-unreadable", message));
+        };
+        if (userKey === own().userSid) return upnReading(await askPrincipalName(sources.bounded, undefined));
         const { session } = (await knownBy(userKey)) ?? {};
         if (session === undefined) {
           const message = `The UPN of ${systemName} can be asked for only while that user is logged on, and only by that user or by SYSTEM.`;
@@ -170,7 +222,7 @@ export function createLogons(sources: LogonSources): Logons {
         }
         using token = firstPermitted([sources.openSessionToken, sources.openShellToken], session);
         if (token === undefined) throw new Error("no token of the session may be used");
-        return upnReading(await askPrincipalName(sources.bounded, token.handle), origin);
+        return upnReading(await askPrincipalName(sources.bounded, token.handle));
       }),
 
     groups: ({ userKey, systemName, kind }) =>
@@ -182,7 +234,7 @@ export function createLogons(sources: LogonSources): Logons {
           const message = `The groups of ${systemName} can be read only while that user is logged on, and only by that user or by SYSTEM.`;
           throw new AgentError("identity-unreadable", message);
         }
-        return found(await groupsOf(token, authorities(), callsFor), origin);
+        return found(await groupsOf(token, authorities(), namesOf), origin);
       }),
   };
 }
@@ -198,10 +250,6 @@ function firstPermitted<T>(asks: readonly ((session: number) => T | undefined)[]
     }
   }
   return undefined;
-}
-
-function upnReading(upn: string | undefined, origin: string): Reading<string> {
-  return upn === undefined ? absent(origin, "Windows knows none") : found(upn, origin);
 }
 
 /** Runs with an administrator's rights: SYSTEM, or the Administrators group switched on. */

@@ -1,24 +1,19 @@
-import { constants, layout, structure } from "../../native-layout.ts";
+import { constants, layout } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { pointerIn, pointerSlot } from "../native/memory.ts";
 import { WindowsError } from "../native/windows-error.ts";
+import { openLocalPolicy, policyAccess } from "./local-policy.ts";
 import { sidAtPointer } from "./sid-at-pointer.ts";
 import type { Sid, SidAuthorities } from "./sids.ts";
 
-const { POLICY_VIEW_LOCAL_INFORMATION } = constants("ntsecapi.h", { POLICY_VIEW_LOCAL_INFORMATION: 1 });
 const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3, PolicyAccountDomainInformation: 5 });
-const objectAttributes = layout("ntsecapi.h", "LSA_OBJECT_ATTRIBUTES", 48, { Length: [0, "u32"] });
 const primaryDomain = layout("ntsecapi.h", "POLICY_PRIMARY_DOMAIN_INFO", 24, { Sid: [16, "pointer"] });
 const accountDomain = layout("ntsecapi.h", "POLICY_ACCOUNT_DOMAIN_INFO", 24, { DomainSid: [16, "pointer"] });
 
 /** Under which SIDs this machine and its domain number their accounts; asks the machine alone. @throws WindowsError */
 export function accountDomains(): SidAuthorities {
-  const slot = pointerSlot();
-  const attributes = structure(objectAttributes, { Length: objectAttributes.size });
-  const status = advapi32().LsaOpenPolicy(null, attributes, POLICY_VIEW_LOCAL_INFORMATION, slot);
-  if (status !== 0) throw new WindowsError("LsaOpenPolicy", status);
-  const policy = pointerIn(slot);
+  const policy = openLocalPolicy(policyAccess.POLICY_VIEW_LOCAL_INFORMATION);
   try {
     return {
       machine: domainSid(policy, policyClass.PolicyAccountDomainInformation, accountDomain.at.DomainSid),

@@ -46,7 +46,9 @@ const tokenStatistics = layout("winnt.h", "TOKEN_STATISTICS", 56, { Authenticati
 export function ownToken(): TokenFacts {
   using token = openToken(kernel32().GetCurrentProcess(), tokenAccess.TOKEN_QUERY);
   const facts = readToken(token.handle);
-  return { ...facts, names: facts.names ?? ownNames() };
+  // A Microsoft account's logon was made with a mail address; SAM has the account's own name.
+  const names = ownNames() ?? facts.names;
+  return { ...facts, names: names === undefined ? undefined : { ...names, upn: facts.names?.upn } };
 }
 
 /** A token that is closed when it is disposed of. */

@@ -1,5 +1,5 @@
 import { constants, layout, readField } from "../../native-layout.ts";
-import type { Session } from "../../port.ts";
+import type { Account, Session } from "../../port.ts";
 import { isServiceSid } from "./sids.ts";
 
 /** What the system says of one session. */
@@ -63,19 +63,26 @@ export function mayHoldPerson(state: number): boolean {
   return told === "active" || told === "online" || told === "disconnected";
 }
 
-/** Accounts that Windows itself logs on, by name: the out-of-box experience, sandboxes, provisioning. */
-const systemNames = /^(?:defaultuser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UMFD-\d+)$/i;
+/**
+ * Accounts of this machine that Windows itself makes and logs on, by name, as their RIDs are ordinary: the out-of-box
+ * experience, sandboxes, provisioning, assigned access (kiosk).
+ */
+const systemNames = /^(?:defaultuser\d+|kioskUser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UMFD-\d+)$/i;
 
 /**
- * @param userKey of the session's user: a SID, or `DOMAIN\\user` where the SID may not be asked for
+ * @param user its key, a SID or `DOMAIN\user` where the SID may not be asked for; and the kind of its account
  * @param console ID of the session at the screen, where there is one
  */
-export function toSession(row: SessionRow, userKey: string, console: number | undefined): Session {
+export function toSession(
+  row: SessionRow,
+  user: Pick<Account, "userKey" | "kind">,
+  console: number | undefined,
+): Session {
   const [name, state] = [stateName(row.state), states[row.state]];
-  const nobody = nobodyReason(row, userKey) ?? (state === undefined ? `${name}: nobody is logged on in it` : undefined);
+  const nobody = nobodyReason(row, user) ?? (state === undefined ? `${name}: nobody is logged on in it` : undefined);
   return {
     id: String(row.id),
-    userKey,
+    userKey: user.userKey,
     class: nobody === undefined ? "user" : "other",
     classReason: nobody ?? `${row.station || "session"} of ${row.domain}\\${row.user}, ${name}`,
     state: state ?? "closing",
@@ -84,8 +91,11 @@ export function toSession(row: SessionRow, userKey: string, console: number | un
   };
 }
 
-function nobodyReason({ id, user }: SessionRow, userKey: string): string | undefined {
+function nobodyReason(
+  { id, user }: SessionRow,
+  { userKey, kind }: Pick<Account, "userKey" | "kind">,
+): string | undefined {
   if (id === 0) return "session 0 is for services";
-  if (systemNames.test(user)) return `${user} is an account of Windows itself`;
+  if (kind !== "domain" && kind !== "entra" && systemNames.test(user)) return `${user} is an account of Windows itself`;
   return userKey.startsWith("S-1-") && isServiceSid(userKey) ? "a service account" : undefined;
 }

@@ -1,55 +1,57 @@
 import { AgentError } from "../../../errors.ts";
-import type { MakeCalls } from "../../native-calls.ts";
 import type { Group } from "../../port.ts";
-import { lookUpSids, type NamedSid } from "./account-lookups.ts";
+import { type NamedSid, nameUse } from "./look-up-sids.ts";
 import type { TokenFacts } from "./read-tokens.ts";
 import { type Sid, type SidAuthorities, sidKind } from "./sids.ts";
 
-/** All groups of a token with their names. @throws AgentError `identity-unreadable` where a domain's can't be named */
+/** Of what a token's group SIDs may name, the groups: a SID of the past can name the user or a computer today. */
+const groupUses: readonly number[] = [nameUse.SidTypeGroup, nameUse.SidTypeAlias, nameUse.SidTypeWellKnownGroup];
+
+/**
+ * All groups of a token with their names.
+ * @param lookUp gives the names of SIDs; undefined for one that Windows can't name
+ * @throws AgentError `identity-unreadable` where none of a domain's can be named
+ */
 export async function groupsOf(
   { groups, primaryGroup }: TokenFacts,
   authorities: SidAuthorities,
-  callsFor: (sid: Sid) => MakeCalls,
+  lookUp: (sids: readonly Sid[]) => Promise<ReadonlyMap<Sid, NamedSid | undefined>>,
 ): Promise<readonly Group[]> {
   const sids = groups.map(({ sid }) => sid);
-  const names = new Map<Sid, NamedSid | undefined>();
-  for (const makeCalls of new Set(sids.map(callsFor))) {
-    const part = sids.filter((sid) => callsFor(sid) === makeCalls);
-    const named = await lookUpSids(part, makeCalls);
-    part.forEach((sid, index) => {
-      names.set(sid, named[index]);
-    });
-  }
+  const names = await lookUp(sids);
   refuseUnnamed(sids, names, authorities);
-  return sids.map((sid) => {
-    const named = names.get(sid);
-    const kind = sidKind(sid, authorities);
-    const domain = named?.domain || undefined;
-    return {
-      systemName: named === undefined ? sid : domain === undefined ? named.name : `${domain}\\${named.name}`,
-      name: named?.name ?? "",
-      domain,
-      kind: kind === "entra" ? "domain" : kind,
-      primary: sid === primaryGroup,
-    };
-  });
+  return sids
+    .filter((sid) => {
+      const named = names.get(sid);
+      return named === undefined || groupUses.includes(named.use);
+    })
+    .map((sid) => {
+      const named = names.get(sid);
+      const kind = sidKind(sid, authorities);
+      const domain = named?.domain || undefined;
+      return {
+        systemName: named === undefined ? sid : domain === undefined ? named.name : `${domain}\\${named.name}`,
+        name: named?.name ?? "",
+        domain,
+        kind: kind === "entra" ? "domain" : kind,
+        primary: sid === primaryGroup,
+      };
+    });
 }
 
 /**
- * A domain's group without a name was removed, or no controller of that domain could be asked. The first is certain
- * where another group of the same domain was named; otherwise the wrong group could be chosen for want of the right
- * one. Groups of Entra ID have no names on the machine.
+ * A group without a name was removed, or its domain is gone, or no controller could be asked. A controller answered
+ * where any domain's SID has a name; what that one does not know stays a group without a name, which is never sent and
+ * gives a warning where a pattern might mean it. Groups of Entra ID have no names on the machine.
  */
 function refuseUnnamed(
   sids: readonly Sid[],
   names: ReadonlyMap<Sid, NamedSid | undefined>,
   authorities: SidAuthorities,
 ): void {
-  const domainOf = (sid: Sid): string => sid.slice(0, sid.lastIndexOf("-"));
   const domainSids = sids.filter((sid) => sidKind(sid, authorities) === "domain");
-  const reached = new Set(domainSids.filter((sid) => names.get(sid) !== undefined).map(domainOf));
-  const unnamed = domainSids.find((sid) => names.get(sid) === undefined && !reached.has(domainOf(sid)));
-  if (unnamed === undefined) return;
-  const message = `Windows could not name the group ${unnamed}. Check that a domain controller can be reached.`;
+  const [first] = domainSids;
+  if (first === undefined || domainSids.some((sid) => names.get(sid) !== undefined)) return;
+  const message = `Windows could not name the group ${first}. Check that a domain controller can be reached.`;
   throw new AgentError("identity-unreadable", message);
 }

@@ -20,6 +20,8 @@ export const advapi32 = systemLibrary("advapi32.dll", {
   LsaOpenPolicy: { arguments: ["pointer", "pointer", "uint32", "pointer"], return: "int32" },
   // NTSTATUS LsaQueryInformationPolicy(LSA_HANDLE PolicyHandle, POLICY_INFORMATION_CLASS InformationClass, PVOID *Buffer)
   LsaQueryInformationPolicy: { arguments: ["uint64", "uint32", "pointer"], return: "int32" },
+  // NTSTATUS LsaLookupSids(LSA_HANDLE PolicyHandle, ULONG Count, PSID *Sids, PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_NAME *Names)
+  LsaLookupSids: { arguments: ["uint64", "uint32", "pointer", "pointer", "pointer"], return: "int32" },
   // NTSTATUS LsaFreeMemory(PVOID Buffer)
   LsaFreeMemory: { arguments: ["uint64"], return: "int32" },
   // NTSTATUS LsaClose(LSA_HANDLE ObjectHandle)

@@ -6,7 +6,7 @@ import { usernameOf } from "../../../../agent/identity/username.ts";
 import type { MakeCalls } from "../../../../agent/platform/native-calls.ts";
 import { createLogons, type LogonSources } from "../../../../agent/platform/windows/accounts/logons.ts";
 import type { TokenFacts } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
-import { encodeSid, parseSid } from "../../../../agent/platform/windows/accounts/sids.ts";
+import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 import { WindowsError } from "../../../../agent/platform/windows/native/windows-error.ts";
 
 const machine = "S-1-5-21-1-2-3";
@@ -31,40 +31,42 @@ const system: TokenFacts = {
 };
 const session = { id: 2, state: 0, station: "Console", user: "alice", domain: "CORP", protocol: 0 };
 
-const directory = new Map([
+type Directory = ReadonlyMap<string, readonly [name: string, domain: string, use: number]>;
+
+const directory: Directory = new Map<string, readonly [string, string, number]>([
   [aliceSid, ["alice", "CORP", 1]],
   [`${domain}-513`, ["Domain Users", "CORP", 2]],
   [`${domain}-2001`, ["Sales EMEA", "CORP", 2]],
   ["S-1-5-32-545", ["Users", "BUILTIN", 4]],
-] as const);
+]);
 
-/** LookupAccountSidW and LookupAccountNameW over the directory; a name that it lacks is ERROR_NONE_MAPPED. */
-function calls(known: ReadonlyMap<string, readonly [string, string, number]> = directory): MakeCalls {
-  return async (batch) =>
-    batch.map(({ name, parameters }) => {
+const directories = new WeakMap<MakeCalls, Directory>();
+
+/** LookupAccountNameW over a directory; a name that it lacks is ERROR_NONE_MAPPED. {@link lookUpSids} asks it too. */
+function calls(known: Directory = directory): MakeCalls {
+  const makeCalls: MakeCalls = async (batch) =>
+    batch.map(({ parameters }) => {
       const filled = parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one) : one));
-      const [, subject] = filled;
-      const put = (at: number, write: (slot: Buffer) => void) => write(filled[at] as Buffer);
-      const none = { result: 0, lastError: 1332, parameters: filled };
-      if (name === "LookupAccountSidW") {
-        const found = known.get(parseSid(subject as Buffer) ?? "");
-        if (found === undefined) return none;
-        const [account, where, use] = found;
-        put(2, (slot) => slot.write(account, "utf16le"));
-        put(3, (slot) => slot.writeUInt32LE(account.length));
-        put(4, (slot) => slot.write(where, "utf16le"));
-        put(5, (slot) => slot.writeUInt32LE(where.length));
-        put(6, (slot) => slot.writeUInt32LE(use));
-      } else {
-        const text = (subject as Buffer).toString("utf16le").replace("\0", "");
-        const found = [...known].find(([, [account, where]]) => [account, `${where}\\${account}`].includes(text));
-        if (found === undefined) return none;
-        put(2, (slot) => slot.set(encodeSid(found[0])));
-        put(6, (slot) => slot.writeUInt32LE(found[1][2]));
-      }
+      const text = (filled[1] as Buffer).toString("utf16le").replace("\0", "");
+      const found = [...known].find(([, [account, where]]) => [account, `${where}\\${account}`].includes(text));
+      if (found === undefined) return { result: 0, lastError: 1332, parameters: filled };
+      (filled[2] as Buffer).set(encodeSid(found[0]));
+      (filled[6] as Buffer).writeUInt32LE(found[1][2]);
       return { result: 1, lastError: 0, parameters: filled };
     });
+  directories.set(makeCalls, known);
+  return makeCalls;
 }
+
+/** Fails as its calls do where they are no directory's. */
+const lookUpSids: LogonSources["lookUpSids"] = async (sids, makeCalls) => {
+  const known = directories.get(makeCalls);
+  if (known === undefined) await makeCalls([]);
+  return sids.map((sid) => {
+    const [name, where = "", use = 0] = known?.get(sid) ?? [];
+    return name === undefined ? undefined : { name, domain: where, use };
+  });
+};
 
 const notPermitted = (): never => {
   throw new WindowsError("WTSQueryUserToken", 1314);
@@ -82,6 +84,7 @@ function logons(changed: Partial<LogonSources> = {}) {
     openShellToken: () => undefined,
     accountDomains: () => ({ machine, domain }),
     machineName: () => "LAPTOP1",
+    lookUpSids,
     direct: calls(),
     bounded: calls(),
     ...changed,
@@ -191,6 +194,54 @@ describe("groups", () => {
     expect(reading.kind === "found" && reading.value.at(-1)).toMatchObject({ systemName: `${domain}-2999`, name: "" });
   });
 
+  test("of a domain that is gone have no name and leave the others", async () => {
+    const token = { ...alice, groups: [...alice.groups, { sid: "S-1-5-21-40-50-60-1200", attributes: 7 }] };
+    const reading = await groupsWith(calls(), token);
+    expect(reading).toMatchObject({ kind: "found" });
+    expect(reading.kind === "found" && reading.value.map(({ name }) => name)).toEqual([
+      "Domain Users",
+      "Sales EMEA",
+      "Users",
+      "",
+    ]);
+  });
+
+  test.each([
+    ["the user", 1],
+    ["a domain", 3],
+    ["an account that was deleted", 6],
+    ["a computer", 9],
+  ])("are not what a SID of the past names today: %s", async (_what, use) => {
+    const old = "S-1-5-21-40-50-60-1104";
+    const token = { ...alice, groups: [...alice.groups, { sid: old, attributes: 7 }] };
+    const reading = await groupsWith(calls(new Map([...directory, [old, ["alice", "CORP", use]] as const])), token);
+    expect(reading.kind === "found" && reading.value.map(({ name }) => name)).toEqual([
+      "Domain Users",
+      "Sales EMEA",
+      "Users",
+    ]);
+  });
+
+  test("are named by one question, however many", async () => {
+    const many = Array.from({ length: 300 }, (_, at) => `${domain}-${3000 + at}`);
+    const known = new Map([...directory, ...many.map((sid) => [sid, [sid, "CORP", 2]] as const)]);
+    const bounded = calls(known);
+    let questions = 0;
+    const all = logons({
+      bounded,
+      sessionToken: () => ({ ...alice, groups: many.map((sid) => ({ sid, attributes: 7 })) }),
+      lookUpSids: async (sids, makeCalls) => {
+        questions += 1;
+        return await lookUpSids(sids, makeCalls);
+      },
+    });
+    await all.sessions();
+    const who = await account(all);
+    questions = 0;
+    expect(await all.groups(who)).toMatchObject({ kind: "found", value: { length: 300 } });
+    expect(questions).toBe(1);
+  });
+
   test("of Entra ID may have no names", async () => {
     const token = { ...alice, groups: [{ sid: "S-1-12-1-1-2-3-4", attributes: 7 }] };
     expect(await groupsWith(calls(), token)).toMatchObject({ value: [{ name: "", kind: "domain" }] });
@@ -228,6 +279,96 @@ describe("user names", () => {
     const who = await account(all, token.userSid);
     const sent = (["sam", "down-level", "upn"] as const).map((format) => usernameOf(who, format).username);
     expect(sent).toEqual(expected);
+  });
+});
+
+describe("the directory's own spelling", () => {
+  const typed: TokenFacts = { ...alice, names: { user: "ALICE", domain: "corp", upn: "alice@corp.example.com" } };
+
+  test("is sent whatever was typed at the logon", async () => {
+    const all = logons({ sessionToken: () => typed });
+    await all.sessions();
+    expect(await account(all)).toMatchObject({ systemName: "CORP\\alice", sam: "alice", domain: "CORP" });
+  });
+
+  test("can't be had while no controller answers: then what was typed", async () => {
+    const bounded: MakeCalls = async () => {
+      throw new AgentError("identity-unreadable", "no answer");
+    };
+    const all = logons({ sessionToken: () => typed, bounded });
+    await all.sessions();
+    expect(await account(all)).toMatchObject({ systemName: "corp\\ALICE", sam: "ALICE" });
+  });
+});
+
+describe("a Microsoft account", () => {
+  const sid = `${machine}-1001`;
+  const token: TokenFacts = {
+    ...alice,
+    userSid: sid,
+    names: { user: "alice@outlook.example", domain: "MicrosoftAccount", upn: undefined },
+  };
+  const row = { ...session, user: "alice", domain: "LAPTOP1" };
+  const home = { accountDomains: () => ({ machine, domain: undefined }), sessionRows: () => [row] };
+
+  test.each([
+    ["its own", calls(new Map([[sid, ["alice", "LAPTOP1", 1]]]))],
+    ["the session's, where the machine can't name it", calls(new Map())],
+  ])("has the local name: %s", async (_which, direct) => {
+    const all = logons({ ...home, sessionToken: () => token, direct });
+    await all.sessions();
+    expect(await account(all, sid)).toMatchObject({ systemName: "LAPTOP1\\alice", sam: "alice", kind: "local" });
+  });
+
+  test("is one person where that user runs the program", async () => {
+    const shellToken = (id: number) => (id === 2 ? token : notPermitted());
+    const own = { ownToken: () => token, ownSession: () => 2, sessionToken: notPermitted, shellToken };
+    const all = logons({ ...home, ...own });
+    const sessions = await all.sessions();
+    expect(sessions).toMatchObject({ value: [{ userKey: sid }] });
+    expect(await all.caller()).toMatchObject({ value: { userKey: sid } });
+  });
+
+  test("is not taken for whoever runs a program in its session", async () => {
+    const bob: TokenFacts = {
+      ...alice,
+      userSid: `${machine}-1002`,
+      names: { user: "bob", domain: "LAPTOP1", upn: undefined },
+    };
+    const all = logons({
+      ...home,
+      ownToken: () => bob,
+      ownSession: () => 2,
+      sessionToken: notPermitted,
+      shellToken: notPermitted,
+    });
+    expect(await all.sessions()).toMatchObject({ value: [{ userKey: "LAPTOP1\\alice" }] });
+  });
+});
+
+describe("accounts that Windows makes", () => {
+  test.each([
+    ["the built-in administrator, renamed", `${machine}-500`],
+    ["the domain's", `${domain}-500`],
+    ["Guest", `${machine}-501`],
+    ["DefaultAccount", `${machine}-503`],
+    ["WDAGUtilityAccount", `${machine}-504`],
+  ])("are no person's, by SID and RID: %s", async (_who, userSid) => {
+    const names = { user: "Chefin", domain: "LAPTOP1", upn: undefined };
+    const all = logons({ sessionToken: () => ({ ...alice, userSid, names }) });
+    await all.sessions();
+    expect(await account(all, userSid)).toMatchObject({ kind: "system" });
+  });
+
+  test.each([
+    ["kioskUser0", `${machine}-1005`, "LAPTOP1", "other"],
+    ["defaultuser100000", `${machine}-1006`, "LAPTOP1", "other"],
+    ["kioskUser0", `${domain}-1500`, "CORP", "user"],
+    ["DWM-1", `${domain}-1501`, "CORP", "user"],
+  ])("%s %s", async (user, userSid, where, expected) => {
+    const token = { ...alice, userSid, names: { user, domain: where, upn: undefined } };
+    const all = logons({ sessionRows: () => [{ ...session, user, domain: where }], sessionToken: () => token });
+    expect(await all.sessions()).toMatchObject({ value: [{ class: expected }] });
   });
 });
 
@@ -287,6 +428,17 @@ describe("a UPN that the logon does not tell", () => {
   test("is absent where there is none, failed where nobody can say", async () => {
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1332 } })).reading).toMatchObject({ kind: "absent" });
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1355 } })).reading).toMatchObject({ kind: "failed" });
+  });
+
+  test("of an Entra user is waited for, as the SAM name is made up by the machine", async () => {
+    const userSid = "S-1-12-1-1-2-3-4";
+    const token = { ...withoutUpn, userSid, names: { user: "AliceSmith", domain: "AzureAD", upn: undefined } };
+    const { makeCalls } = windows({ GetUserNameExW: { result: 0, lastError: 1332 } });
+    const row = { ...session, user: "AliceSmith", domain: "AzureAD" };
+    const all = logons({ bounded: makeCalls, sessionRows: () => [row], sessionToken: () => token });
+    await all.sessions();
+    const reading = await all.principalName(await account(all, userSid));
+    expect(reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
 
   test("of the user who runs the program is asked for as such", async () => {

@@ -35,11 +35,18 @@ describe("toSession", () => {
     [4, "disconnected"],
     [7, "closing"],
   ])("state %i is a person's, %s", (state, expected) => {
-    expect(toSession({ ...row, state }, person, 1)).toMatchObject({ class: "user", state: expected, local: false });
+    expect(toSession({ ...row, state }, { userKey: person, kind: "domain" }, 1)).toMatchObject({
+      class: "user",
+      state: expected,
+      local: false,
+    });
   });
 
   test("has the seat where it is the one at the screen", () => {
-    expect(toSession({ ...row, protocol: 0 }, person, 2)).toMatchObject({ seat: "console", local: true });
+    expect(toSession({ ...row, protocol: 0 }, { userKey: person, kind: "domain" }, 2)).toMatchObject({
+      seat: "console",
+      local: true,
+    });
   });
 
   test.each([
@@ -47,13 +54,14 @@ describe("toSession", () => {
     ["of an unknown state", { state: 42 }, person],
     ["the services'", { id: 0 }, person],
     ["the out-of-box experience's", { user: "defaultuser0" }, person],
+    ["a kiosk's", { user: "kioskUser0" }, person],
     ["the desktop's", { user: "DWM-2" }, "S-1-5-90-0-2"],
     ["a service account's", { user: "svc" }, "S-1-5-80-1"],
   ])("%s is nobody's", (_whose, changed, userKey) => {
-    expect(toSession({ ...row, ...changed }, userKey, 1)).toMatchObject({ class: "other" });
+    expect(toSession({ ...row, ...changed }, { userKey, kind: "local" }, 1)).toMatchObject({ class: "other" });
   });
 
   test("may be told by name alone", () => {
-    expect(toSession(row, "CORP\\alice", 1)).toMatchObject({ class: "user" });
+    expect(toSession(row, { userKey: "CORP\\alice", kind: "domain" }, 1)).toMatchObject({ class: "user" });
   });
 });

@@ -3,7 +3,7 @@
  * what came of it as JSON.
  */
 import { writeFileSync } from "node:fs";
-import { lookUpSids } from "../../../../agent/platform/windows/accounts/account-lookups.ts";
+import { lookUpSids } from "../../../../agent/platform/windows/accounts/look-up-sids.ts";
 import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
 import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/read-sessions.ts";
 import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/read-tokens.ts";

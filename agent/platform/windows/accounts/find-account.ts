@@ -1,0 +1,45 @@
+import type { MakeCalls } from "../../native-calls.ts";
+import { nativeCall } from "../bounded-calls.ts";
+import { advapi32 } from "../native/advapi32.ts";
+import { dwordSlot, wide } from "../native/memory.ts";
+import { WindowsError, winError } from "../native/windows-error.ts";
+import { maxSidSize, parseSid, type Sid } from "./sids.ts";
+
+const nameRoom = 512;
+
+/**
+ * The SID of an account by any name that Windows understands: `alice`, `CORP\alice`, `alice@corp.example.com`.
+ * @returns undefined where no account has this name
+ * @throws AgentError `identity-unreadable`
+ * @throws WindowsError
+ */
+export async function lookUpName(
+  name: string,
+  makeCalls: MakeCalls,
+): Promise<{ readonly sid: Sid; readonly use: number } | undefined> {
+  const call = nativeCall(advapi32, "LookupAccountNameW", [
+    null,
+    wide(name),
+    Buffer.alloc(maxSidSize),
+    dwordSlot(maxSidSize),
+    Buffer.alloc(2 * nameRoom),
+    dwordSlot(nameRoom),
+    dwordSlot(),
+  ]);
+  const [answer] = await makeCalls([call]);
+  if (answer === undefined || answer.result === 0) {
+    const status = answer?.lastError ?? 0;
+    if (status === winError.ERROR_NONE_MAPPED) return undefined;
+    throw new WindowsError("LookupAccountNameW", status);
+  }
+  const [, , sidBytes, , , , use] = answer.parameters;
+  const sid = sidBytes instanceof Uint8Array ? parseSid(sidBytes) : undefined;
+  if (sid === undefined) throw new Error("LookupAccountNameW gave no SID");
+  return { sid, use: numberIn(use) };
+}
+
+function bytesOf(value: unknown): Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(4);
+}
+
+const numberIn = (value: unknown): number => bytesOf(value).readUInt32LE(0);

@@ -18,6 +18,11 @@ interface Place {
   readonly category: Category;
   /** In the editor's list; the words of the setting's name. */
   readonly title: string;
+  /**
+   * What the editor offers for a number that has no default. Whoever enables a policy without reading it gets this, and
+   * the editor's own choice would be the least value.
+   */
+  readonly offered?: number;
 }
 
 const places = {
@@ -37,7 +42,8 @@ const places = {
   groupPrefer: { category: "Person", title: "Preferred groups" },
   groupFallback: { category: "Person", title: "Group where none is preferred" },
   allowMultiSession: { category: "Person", title: "Link where several users are logged on" },
-  fleetSize: { category: "Rollout", title: "Fleet size" },
+  // Spreads first links over three hours; the least, 1, would start all devices at once.
+  fleetSize: { category: "Rollout", title: "Fleet size", offered: 1000 },
   splay: { category: "Rollout", title: "Splay of the first link" },
   rateLimit: { category: "Rollout", title: "Rate limit of the account" },
   deadline: { category: "Rollout", title: "Deadline of a run" },

@@ -122,7 +122,7 @@ function resources(revision: string): XmlElement {
 }
 
 /** What the editor shows to fill in; the default where there is a plain one. */
-function presentation({ setting, name, title, standard }: CataloguedPolicy): XmlElement[] {
+function presentation({ setting, name, title, standard, offered }: CataloguedPolicy): XmlElement[] {
   const { kind, fallback } = settingsTable[setting];
   const label = kind.type === "number" && kind.unit !== "" ? `${title} (${kind.unit}):` : `${title}:`;
   const shown = (content: XmlElement): XmlElement[] => [element("presentation", { id: name }, [content])];
@@ -133,7 +133,7 @@ function presentation({ setting, name, title, standard }: CataloguedPolicy): Xml
       return shown(
         element(
           "decimalTextBox",
-          { refId: name, defaultValue: typeof fallback === "number" ? fallback : undefined, spin: "false" },
+          { refId: name, defaultValue: typeof fallback === "number" ? fallback : offered, spin: "false" },
           label,
         ),
       );

@@ -181,6 +181,18 @@ describe("what it offers", () => {
     expect(explanation).toContain("Default: ");
   });
 
+  /** The editor fills in the least value where a number has no default, and an administrator may enable it unread. */
+  test("a default for each number: the program's own, or one that spreads the first links of a fleet", () => {
+    const boxes = all(adml, "decimalTextBox");
+    expect(boxes.length).toBeGreaterThan(2);
+    for (const box of boxes) {
+      const setting = settingNames.find((name) => policyName(name) === of(box, "refId")) as SettingName;
+      const { fallback } = settingsTable[setting];
+      const offered = setting === "fleetSize" ? 1000 : fallback;
+      expect([setting, of(box, "defaultValue")]).toEqual([setting, String(offered)]);
+    }
+  });
+
   test("no secret", () => {
     const names = all(admx, "policy").map((one) => of(one, "name"));
     expect(names).toHaveLength(settingNames.length);

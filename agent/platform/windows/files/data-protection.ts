@@ -2,7 +2,7 @@ import { constants, layout, readField, structure } from "../../native-layout.ts"
 import { crypt32 } from "../native/crypt32.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, bytesAt } from "../native/memory.ts";
-import { lastError } from "../native/windows-error.ts";
+import { lastError, WindowsError } from "../native/windows-error.ts";
 import { readSealed, sealedDocument } from "./sealed-document.ts";
 
 const flags = constants("dpapi.h", { CRYPTPROTECT_UI_FORBIDDEN: 0x1, CRYPTPROTECT_LOCAL_MACHINE: 0x4 });
@@ -47,6 +47,11 @@ export function unseal(content: Buffer): string {
   const text = plain.toString("utf8");
   plain.fill(0);
   return text;
+}
+
+/** Whether {@link unseal} failed because the bytes can't be decrypted here. */
+export function isUnsealing(cause: unknown): cause is WindowsError {
+  return cause instanceof WindowsError && cause.call === "CryptUnprotectData";
 }
 
 /** @returns a copy of what the call put into its output blob, whose own memory is freed */

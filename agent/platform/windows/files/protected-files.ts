@@ -8,7 +8,7 @@ import { advapi32 } from "../native/advapi32.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
-import { isSealed, seal, unseal } from "./data-protection.ts";
+import { isSealed, isUnsealing, seal, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
 import {
   changeRights,
@@ -81,6 +81,7 @@ function withFile<T>(path: string, code: ErrorCode, use: (handle: bigint) => Rea
     refuseOtherThanFile(handle);
     return use(handle);
   } catch (cause) {
+    if (isUnsealing(cause)) return failed(path, sealedElsewhere(path, cause));
     return unreadable(path, code, cause, "");
   } finally {
     kernel32().CloseHandle(handle);
@@ -294,6 +295,15 @@ function notWritten(path: string, cause: unknown): AgentError {
 
 function changeable(path: string, others: readonly Sid[], remedy: string): Exposure {
   return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
+}
+
+/** DPAPI's answer is the same for a file of another machine, as a disk image brings it, and for one that was changed. */
+function sealedElsewhere(path: string, cause: WindowsError): AgentError {
+  const lines = [
+    `The credential file ${path} was sealed on another machine, or changed since (${cause.message}).`,
+    "Put the credential in place on this one: linkuser-agent install --credential-from FILE",
+  ];
+  return new AgentError("credentials-unreadable", lines.join("\n"), { cause });
 }
 
 function exposed(path: string, others: readonly Sid[]): AgentError {

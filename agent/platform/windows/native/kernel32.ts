@@ -51,6 +51,8 @@ export const kernel32 = library(
     DeleteFileW: { arguments: ["pointer"], return: "int32" },
     // BOOL MoveFileExW(LPCWSTR lpExistingFileName, LPCWSTR lpNewFileName, DWORD dwFlags)
     MoveFileExW: { arguments: ["pointer", "pointer", "uint32"], return: "int32" },
+    // int MultiByteToWideChar(UINT CodePage, DWORD dwFlags, LPCSTR lpMultiByteStr, int cbMultiByte, LPWSTR lpWideCharStr, int cchWideChar)
+    MultiByteToWideChar: { arguments: ["uint32", "uint32", "pointer", "int32", "pointer", "int32"], return: "int32" },
     // BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow, DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped)
     LockFileEx: { arguments: ["uint64", "uint32", "uint32", "uint32", "uint32", "pointer"], return: "int32" },
   },

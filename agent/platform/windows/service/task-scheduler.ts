@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { AgentError } from "../../../errors.ts";
 import { printable } from "../../../printable.ts";
+import { oemText } from "../native/oem-text.ts";
 import { taskName } from "./task-definition.ts";
 
 /** Milliseconds; what hangs longer has failed. */
@@ -30,14 +31,13 @@ export function taskScheduler(systemDirectory: string): TaskScheduler {
       env: {},
       // Wine's tool waits for somebody who types, where its input is open.
       stdio: ["ignore", "pipe", "pipe"],
-      encoding: "latin1",
       timeout: longest,
       windowsHide: true,
     });
   const insist = (what: string, ...parameters: readonly string[]): void => {
     const { error, status, stdout, stderr } = call(...parameters);
     if (status === 0) return;
-    const told = printable(`${stdout}${stderr}`.trim(), 300);
+    const told = printable(oemText(Buffer.concat([stdout, stderr])).trim(), 300);
     const why = error === undefined ? `${tool} ended with ${status}${told === "" ? "" : `: ${told}`}` : error.message;
     const message = `The scheduled task ${taskName} can't be ${what}: ${why}.`;
     throw new AgentError("install-failed", message, { cause: error });

@@ -13,6 +13,7 @@ import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/
 import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/parse-adapters.ts";
 import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/read-adapters.ts";
 import { smbiosTable } from "../../../../agent/platform/windows/hardware/read-firmware.ts";
+import { oemText } from "../../../../agent/platform/windows/native/oem-text.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/read-registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
@@ -79,6 +80,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   interfaces: () => parseInterfaceRows(interfaceTable()).map(({ alias, guid }) => ({ alias, guid })),
   names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
   hang,
+  "oem-text": () => parameters.map((hex) => oemText(Buffer.from(hex, "hex"))),
   "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),
   capture: () => {
     const { bytes, base } = adapterAddresses();

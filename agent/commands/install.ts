@@ -1,6 +1,7 @@
 import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { retryWhileHeld } from "../files/held-files.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
@@ -165,7 +166,7 @@ function deletion(source: string, text: string): InstallStep {
     change: "remove",
     apply: () => {
       try {
-        unlinkSync(source);
+        retryWhileHeld(() => unlinkSync(source));
       } catch (cause) {
         const message = `${source} can't be deleted (${systemErrorCode(cause)}).`;
         throw new AgentError("install-failed", message, { cause });

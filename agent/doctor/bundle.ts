@@ -1,5 +1,6 @@
 import { readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { retryWhileHeld } from "../files/held-files.ts";
 import { openFile, whyNot } from "../files/open-file.ts";
 import { openOwnFile, rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
@@ -33,7 +34,7 @@ export function createBundleFile(path: string): BundleFile {
       }),
     [Symbol.dispose]: () => {
       file[Symbol.dispose]();
-      if (!whole) rmSync(path, { force: true });
+      if (!whole) retryWhileHeld(() => rmSync(path, { force: true }));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { fsyncSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../errors.ts";
+import { retryWhileHeld } from "../files/held-files.ts";
 import { isFault, readBounded, whyNot } from "../files/open-file.ts";
 import { makeFolder, openOwnFile, stateFileName, temporaryPath } from "../files/own-files.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
@@ -31,12 +32,12 @@ export function fileStore(stateDir: string): MemoryStore {
       makeFolder(stateDir);
       const next = temporaryPath(path);
       // Left by a run that was killed, or put there by who may write to the folder: never written into.
-      rmSync(next, { force: true });
+      retryWhileHeld(() => rmSync(next, { force: true }));
       try {
         writeDurably(next, formatMemory(memory));
-        renameSync(next, path);
+        retryWhileHeld(() => renameSync(next, path));
       } catch (error) {
-        rmSync(next, { force: true });
+        retryWhileHeld(() => rmSync(next, { force: true }));
         throw error;
       }
     },

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describeDuration } from "../../duration.ts";
 import { exitCodes } from "../../exit-codes.ts";
+import { retryWhileHeld } from "../../files/held-files.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import { fileStore } from "../../state/store.ts";
 import type { Finding } from "../check.ts";
@@ -37,7 +38,7 @@ function writeFault(folder: string): string | undefined {
       using file = openOwnFile(path, "create");
       writeSync(file.descriptor, "x");
     } finally {
-      rmSync(path, { force: true });
+      retryWhileHeld(() => rmSync(path, { force: true }));
     }
   });
 }

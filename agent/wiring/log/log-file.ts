@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
+import { retryWhileHeld } from "../../files/held-files.ts";
 import { type OpenFile, whyNot } from "../../files/open-file.ts";
 import { makeFolder, openOwnFile, rotatedPath } from "../../files/own-files.ts";
 import { formatLogLine, type LogSink } from "../../log.ts";
@@ -17,7 +18,7 @@ export function logFileSink(path: string, onFailure: (why: string) => void): Log
   return (event) => {
     if (broken) return;
     try {
-      append(path, `${formatLogLine(event)}\n`);
+      retryWhileHeld(() => append(path, `${formatLogLine(event)}\n`));
     } catch (error) {
       broken = true;
       onFailure(whyNot(error));

@@ -137,6 +137,37 @@ describe("a file that decides trust", () => {
   });
 });
 
+describe("a file that another program has open, as a virus scanner does,", () => {
+  const big = "x".repeat(1024 * 1024);
+
+  test.each([
+    ["credential.json", "protect", "old"],
+    ["state.json", "state", "{}"],
+    ["secret.json", "remove", "old"],
+  ])("is waited for: %s, %s", async (name, action, before) => {
+    writeFileSync(join(machine.folder, name), before);
+    expect((await native(["held", `${sharedFolder}\\${name}`, action])).told).toBe("done");
+    const file = join(machine.folder, name);
+    expect(existsSync(file) && readFileSync(file, "utf8") === before).toBe(false);
+    expect(existsSync(`${file}.new`)).toBe(false);
+  });
+
+  test("and does not let go leaves the old one and nothing beside it", async () => {
+    const file = join(machine.folder, "held.json");
+    writeFileSync(file, "old");
+    const { told } = await native(["held", `${sharedFolder}\\held.json`, "protect", "6000"]);
+    expect(told).toMatch(/error (?:5|32)\b/);
+    expect([readFileSync(file, "utf8"), existsSync(`${file}.new`)]).toEqual(["old", false]);
+  });
+
+  test("is appended to where it is a log that should be rotated", async () => {
+    const file = join(machine.folder, "held.log");
+    writeFileSync(file, big);
+    expect((await native(["held", `${sharedFolder}\\held.log`, "log"])).told).toBe("done");
+    expect(readFileSync(file, "utf8").slice(big.length)).toContain('"event":"held"');
+  });
+});
+
 test("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
   expect((await native(["unseen", "0"])).told).toBe(true);
   expect((await native(["unseen"])).told).toBe(false);

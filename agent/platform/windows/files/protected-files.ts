@@ -1,5 +1,7 @@
 import { AgentError, type ErrorCode, messageOf } from "../../../errors.ts";
+import { retryWhileHeld } from "../../../files/held-files.ts";
 import { decodeText, fault } from "../../../files/open-file.ts";
+import { temporaryPath } from "../../../files/own-files.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
@@ -152,10 +154,12 @@ export function replaceFile(path: string, content: Buffer, readers: "everybody" 
 }
 
 function replace(path: string, content: Buffer, sddl: string): void {
-  const next = `${path}.new`;
-  kernel32().DeleteFileW(wide(next));
+  const next = temporaryPath(path);
   const handle = withSecurity(sddl, (attributes) =>
-    open(next, fileAccess.GENERIC_WRITE, 0, FILE_ATTRIBUTE_NORMAL, disposition.CREATE_NEW, attributes),
+    whileHeld(() => {
+      remove(next);
+      return open(next, fileAccess.GENERIC_WRITE, 0, FILE_ATTRIBUTE_NORMAL, disposition.CREATE_NEW, attributes);
+    }),
   );
   try {
     try {
@@ -164,12 +168,30 @@ function replace(path: string, content: Buffer, sddl: string): void {
       kernel32().CloseHandle(handle);
     }
     const replaceAndWriteThrough = move.MOVEFILE_REPLACE_EXISTING | move.MOVEFILE_WRITE_THROUGH;
-    if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+    whileHeld(() => {
+      if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");
+    });
   } catch (error) {
-    kernel32().DeleteFileW(wide(next));
+    whileHeld(() => remove(next));
     throw error;
   }
 }
+
+function remove(path: string): void {
+  if (kernel32().DeleteFileW(wide(path)) !== 0) return;
+  const error = lastError("DeleteFileW");
+  if (!isMissing(error)) throw error;
+}
+
+/** What a file that another program has open makes a call say; a folder in a file's place says the first, too. */
+const heldStatus: readonly number[] = [
+  winError.ERROR_ACCESS_DENIED,
+  winError.ERROR_SHARING_VIOLATION,
+  winError.ERROR_LOCK_VIOLATION,
+];
+
+const whileHeld = <T>(act: () => T): T =>
+  retryWhileHeld(act, (error) => error instanceof WindowsError && heldStatus.includes(error.status));
 
 /**
  * Makes a folder whose files administrators alone may open, or gives an existing one that protection: whoever made it

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { systemErrorCode } from "../../../errors.ts";
+import { retryWhileHeld } from "../../../files/held-files.ts";
 import type { Paths } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
@@ -21,9 +22,8 @@ export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): Windows
     paths,
     readFile: (path) => unless("ENOENT", () => readFileSync(path)),
     replaceFile,
-    // A scanner may have it open for a moment.
-    removeFile: (path) => rmSync(path, { force: true, maxRetries: 5, retryDelay: 100 }),
-    removeEmptyFolder: (path) => void unless("ENOTEMPTY", () => rmdirSync(path)),
+    removeFile: (path) => retryWhileHeld(() => rmSync(path, { force: true })),
+    removeEmptyFolder: (path) => void unless("ENOTEMPTY", () => retryWhileHeld(() => rmdirSync(path))),
     folderKind: (path) => {
       const stats = lstatSync(path, { throwIfNoEntry: false });
       // Node tells junctions as symbolic links.

@@ -2,7 +2,11 @@
  * Run by the Windows Node inside the machine: `native.ts WHAT PARAMETERS…` calls one part of the platform and prints
  * what came of it as JSON.
  */
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Paths } from "../../../../agent/platform/port.ts";
 import { lookUpSids } from "../../../../agent/platform/windows/accounts/look-up-sids.ts";
 import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
 import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/read-sessions.ts";
@@ -13,11 +17,21 @@ import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/
 import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/parse-adapters.ts";
 import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/read-adapters.ts";
 import { smbiosTable } from "../../../../agent/platform/windows/hardware/read-firmware.ts";
+import {
+  fileAccess,
+  fileShare,
+  INVALID_HANDLE_VALUE,
+  kernel32,
+} from "../../../../agent/platform/windows/native/kernel32.ts";
+import { wide } from "../../../../agent/platform/windows/native/memory.ts";
 import { oemText } from "../../../../agent/platform/windows/native/oem-text.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/read-registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
+import { installMachine } from "../../../../agent/platform/windows/service/install-machine.ts";
 import { guardStandardStreams } from "../../../../agent/render/standard-streams.ts";
+import { fileStore } from "../../../../agent/state/store.ts";
+import { logFileSink } from "../../../../agent/wiring/log/log-file.ts";
 
 guardStandardStreams();
 const [what = "", ...parameters] = process.argv.slice(2);
@@ -40,6 +54,41 @@ async function hang(): Promise<unknown> {
     (error: Error) => error.message,
   );
 }
+
+/** Opens a file as a scanner does, without FILE_SHARE_DELETE, and closes it from a thread after so many milliseconds. */
+function holdFile(path: string, ms: number): Promise<unknown> {
+  const shared = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE;
+  const openExisting = 3;
+  const handle = kernel32().CreateFileW(wide(path), fileAccess.GENERIC_READ, shared, null, openExisting, 0, 0n);
+  if (handle === INVALID_HANDLE_VALUE) throw new Error(`${path} can't be held`);
+  const release = `
+    const { CloseHandle } = require("node:ffi").dlopen("kernel32.dll", {
+      CloseHandle: { arguments: ["uint64"], return: "int32" },
+    }).functions;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
+    CloseHandle(${handle}n);`;
+  return once(new Worker(release, { eval: true }), "exit");
+}
+
+const heldWorks: Readonly<Record<string, (path: string) => unknown>> = {
+  protect: (path) => writeProtected(path, "secret"),
+  state: (path) => fileStore(dirname(path)).write({ installation: "x" } as never),
+  remove: (path) => installMachine({} as Paths, new Set()).removeFile(path),
+  log: (path) => {
+    const problems: unknown[] = [];
+    logFileSink(
+      path,
+      (code) => void problems.push(code),
+    )({
+      time: 0,
+      level: "info",
+      event: "held",
+      message: "",
+      fields: {},
+    });
+    if (problems.length > 0) throw new Error(`the log was dropped: ${problems}`);
+  },
+};
 
 const works: Readonly<Record<string, () => unknown>> = {
   "self-test": selfTest,
@@ -80,6 +129,17 @@ const works: Readonly<Record<string, () => unknown>> = {
   interfaces: () => parseInterfaceRows(interfaceTable()).map(({ alias, guid }) => ({ alias, guid })),
   names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
   hang,
+  /** One part while another program has a file open that it lets nobody rename or remove; what became of it. */
+  held: async () => {
+    const [file = "", , forMs = "150"] = parameters;
+    const released = holdFile(file, Number(forMs));
+    const outcome = await Promise.try(() => heldWorks[second]?.(file)).then(
+      () => "done",
+      (error: Error) => error.message,
+    );
+    await released;
+    return outcome;
+  },
   "oem-text": () => parameters.map((hex) => oemText(Buffer.from(hex, "hex"))),
   "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),
   capture: () => {

@@ -1,0 +1,33 @@
+import { systemErrorCode } from "../errors.ts";
+
+/** Milliseconds between attempts; in sum less than the two seconds within which a signal ends a run. */
+const waits = [10, 20, 40, 80, 160, 320, 640];
+
+/**
+ * Makes an attempt at a rename, a removal or an opening again while another program holds the file: on Windows a virus
+ * scanner, a backup or a log shipper has what was just written open for a moment and lets nobody replace it.
+ * @param isHeld whether an error may pass by itself; elsewhere than on Windows none does
+ * @param wait blocks for so many milliseconds
+ * @throws the last attempt's error
+ */
+export function retryWhileHeld<T>(act: () => T, isHeld = isHeldError, wait = block): T {
+  for (const ms of waits) {
+    try {
+      return act();
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
+    wait(ms);
+  }
+  return act();
+}
+
+const heldCodes: readonly (string | undefined)[] = ["EBUSY", "EPERM", "EACCES"];
+
+/** Windows alone has no user IDs. */
+const isHeldError = (error: unknown): boolean =>
+  process.geteuid === undefined && heldCodes.includes(systemErrorCode(error));
+
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

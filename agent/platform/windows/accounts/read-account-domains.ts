@@ -1,11 +1,10 @@
 import { constants, layout } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
-import { pointerIn, pointerSlot } from "../native/memory.ts";
+import { bytesAt, pointerIn, pointerSlot } from "../native/memory.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { openLocalPolicy, policyAccess } from "./local-policy.ts";
-import { sidAtPointer } from "./sid-at-pointer.ts";
-import type { Sid, SidAuthorities } from "./sids.ts";
+import { maxSidSize, parseSid, type Sid, type SidAuthorities, sidSize } from "./sids.ts";
 
 const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3, PolicyAccountDomainInformation: 5 });
 const primaryDomain = layout("ntsecapi.h", "POLICY_PRIMARY_DOMAIN_INFO", 24, { Sid: [16, "pointer"] });
@@ -34,4 +33,10 @@ function domainSid(policy: bigint, kind: number, sidAt: number): Sid | undefined
   } finally {
     advapi32().LsaFreeMemory(information);
   }
+}
+
+function sidAtPointer(pointer: bigint): Sid | undefined {
+  if (pointer === 0n) return undefined;
+  const count = ffi().getUint8(pointer, 1);
+  return parseSid(bytesAt(pointer, Math.min(maxSidSize, sidSize(count))));
 }

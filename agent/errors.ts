@@ -10,6 +10,7 @@ export type FailureOutcome =
   | "unreachable"
   | "internal"
   | "rate-limited"
+  | "waiting"
   | "protocol"
   | "credentials"
   | "config-invalid";
@@ -53,7 +54,8 @@ export const outcomeByCode = {
   "server-error": "unreachable",
 
   "too-many-requests": "rate-limited",
-  "not-due": "rate-limited",
+  "not-due": "waiting",
+  "already-waiting": "waiting",
 
   "tls-untrusted": "protocol",
   intercepted: "protocol",

@@ -18,6 +18,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   unreachable: 69,
   internal: 70,
   "rate-limited": 75,
+  waiting: 75,
   protocol: 76,
   credentials: 77,
   "config-invalid": 78,

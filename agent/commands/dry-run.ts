@@ -45,7 +45,7 @@ export async function dryRun(runtime: Runtime, commandLine: CommandLine): Promis
 
 /** @returns also the moment before which an unattended run waits, by this machine's memory */
 function planFor(survey: Survey, runtime: Runtime, { settings }: ResolvedSettings, force: boolean) {
-  const finding = identityFrom(survey);
+  const finding = identityFrom(survey, runtime.platform.name);
   const { memory } = fileStore(effectivePaths(runtime.platform, settings).stateDir).read();
   const { link, notBefore } = ownMemory(memory, survey.device.hardware).memory;
   const target = { tenant: settings.baseUrl, account: expectedAccount(runtime, settings) };

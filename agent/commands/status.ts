@@ -9,7 +9,7 @@ import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /**
  * Shows how the last run on this machine ended, with that run's exit code, so that a detection rule needs no parser.
- * Where there was none yet the code is that of `rate-limited`: a trigger will come for it.
+ * Where there was none yet the code is that of `waiting`: a trigger will come for it.
  */
 export function status(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const { settings } = loadSettings(runtime, commandLine);
@@ -17,7 +17,7 @@ export function status(runtime: Runtime, commandLine: CommandLine): CommandResul
   const { memory, problem } = fileStore(stateDir).read();
   const { lastRun, link, notBefore } = memory;
   return {
-    exitCode: exitCodes[lastRun?.outcome ?? "rate-limited"],
+    exitCode: exitCodes[lastRun?.outcome ?? "waiting"],
     document: {
       lastRun: lastRun === undefined ? null : { ...lastRun, endedAt: isoTime(lastRun.endedAt) },
       link: link === undefined ? null : { ...link, linkedAt: isoTime(link.linkedAt) },

@@ -7,6 +7,8 @@ import { untrustedWay } from "./trusted-way.ts";
 /** Names of what the program itself keeps in its state folder. */
 export const stateFileName = "state.json";
 export const lockFileName = "lock";
+/** Held by the one unattended run that waits. */
+export const waiterLockFileName = "waiting.lock";
 
 /** Under which a file is written before it is renamed over the one at `path`. */
 export const temporaryPath = (path: string): string => `${path}.new`;

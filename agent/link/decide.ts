@@ -1,7 +1,8 @@
 import { describeCountdown, describeDuration } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import { type Candidate, deviceOf } from "../identity/device/candidates.ts";
-import { after, keep } from "../pace/pacer.ts";
+import { after, keep, type Schedule } from "../pace/pacer.ts";
+import { maxLinks, spentUntil, withLink } from "./budget.ts";
 import {
   endOf,
   endRun,
@@ -15,16 +16,22 @@ import {
 } from "./endings.ts";
 import { type MachineMemory, ownMemory } from "./memory.ts";
 import { planLink } from "./plan.ts";
-import type { Identity, Known, LinkOptions, LinkTarget, LinkVerdict } from "./ports.ts";
+import type { Identity, Known, LinkOptions, LinkVerdict } from "./ports.ts";
 import { askedOf, standingRefusal } from "./refusal.ts";
 import type { Attempt, Decision, Effect, Found, Moment, RunEvent, RunState } from "./run-state.ts";
 import { stillUnknown } from "./unknown-devices.ts";
 
-/** A run that has not begun. @param now wall-clock milliseconds */
-export function newRun(options: LinkOptions, attended: boolean, now: number): RunState {
+/** A run that has not begun. `now`: wall-clock milliseconds. */
+export function newRun(
+  options: LinkOptions,
+  { attended, pid, now }: Pick<RunState, "attended" | "pid"> & { now: number },
+): RunState {
   return {
     options,
     attended,
+    pid,
+    outwaited: false,
+    counted: false,
     deadline: now + options.settings.deadline,
     memory: {},
     known: {},
@@ -46,7 +53,7 @@ export function newRun(options: LinkOptions, attended: boolean, now: number): Ru
 export function decide(state: RunState, event: RunEvent, moment: Moment): Decision {
   switch (event.kind) {
     case "looked-up":
-      return lookedUp(state, event.memory, event.finding, moment);
+      return lookedUp({ ...state, outwaited: !event.mayWait }, event.memory, event.finding, moment);
     case "answered":
       return answered(state, event.candidate, event.verdict, moment);
     case "failed": {
@@ -80,10 +87,10 @@ function lookedUp(before: RunState, memory: MachineMemory, found: Found, moment:
   if (found.kind === "failed") {
     return failedAttempt({ ...state, known: found.known ?? {} }, found.error, undefined, moment);
   }
-  const { identity, target } = found;
+  const { identity } = found;
   const own = ownMemory(memory, identity.hardware);
   const schedule = own.foreign ? undefined : state.schedule;
-  const decided = planned({ ...state, memory: own.memory, schedule }, identity, target, moment);
+  const decided = planned({ ...state, memory: own.memory, schedule }, found, moment);
   return { ...decided, effects: [...lookUpNotes(identity, own.foreign), ...decided.effects] };
 }
 
@@ -97,7 +104,8 @@ function lookUpNotes({ warnings }: Identity, foreign: boolean): readonly Effect[
 const info = (event: string, message: string): Effect => ({ kind: "log", level: "info", event, message });
 
 /** Whether a link is to be made now, later or not at all. */
-function planned(state: RunState, identity: Identity, target: LinkTarget, moment: Moment): Decision {
+function planned(state: RunState, found: Found & { kind: "identity" }, moment: Moment): Decision {
+  const { identity, target, circumstances } = found;
   const { memory, options } = state;
   const { force, immediate, willRepeat } = options;
   const { relinkAfter } = options.settings;
@@ -111,27 +119,43 @@ function planned(state: RunState, identity: Identity, target: LinkTarget, moment
   const { candidates } = plan;
   const known = aboutOf(identity, candidates[0]);
   let { unknown } = state;
+  const free = immediate || force;
+  const spent = free || state.counted ? undefined : spentUntil(memory.links ?? [], moment.now);
   if (willRepeat && !immediate && !force) {
-    const standing = standingRefusal(memory.refusal, askedOf(target, identity), moment.now);
+    const standing = standingRefusal(memory.refusal, askedOf(target, identity, circumstances), moment.now);
     if (standing !== undefined) return endRun({ ...state, known }, memory, endOf(standing), moment);
     unknown = [...new Set([...unknown, ...stillUnknown(memory.unknown, target, moment.now)])];
   }
-  const attempt: Attempt = { identity, target, candidates };
-  const trying: RunState = { ...state, known, unknown, attempt, hurry: immediate || !plan.spread };
+  const attempt: Attempt = { identity, target, circumstances, candidates };
+  const trying: RunState = {
+    ...state,
+    known,
+    unknown,
+    attempt,
+    hurry: immediate || (!plan.spread && spent === undefined),
+  };
   const schedule = scheduleNow(trying, moment);
-  if (schedule.notBefore > moment.now) {
-    const left = describeDuration(schedule.notBefore - moment.now);
-    const notDue = new AgentError("not-due", `Not linked yet: ${schedule.reason}; the next try is due in ${left}.`);
-    return waitOrLeave(trying, schedule, notDue, moment);
+  if (spent !== undefined && spent > schedule.notBefore) {
+    const reason = `this device has asked for ${maxLinks} links within an hour`;
+    return notDue(trying, { ...schedule, notBefore: spent, reason }, moment);
   }
+  if (schedule.notBefore > moment.now) return notDue(trying, schedule, moment);
   const hurried = state.schedule === undefined && immediate && plan.spread && schedule.unhurried > moment.now;
   const wait = describeCountdown(schedule.unhurried - moment.now);
   const notes: readonly Effect[] = [
     ...(hurried ? [info("hurried", `starts at once; unattended it would wait ${wait}: ${schedule.reason}`)] : []),
     { kind: "log", level: "debug", event: "trying", message: plan.reason },
   ];
-  const asked = askNext({ ...trying, schedule }, attempt, moment);
+  const counts = !free && !state.counted;
+  const counted = counts ? { ...memory, links: withLink(memory.links ?? [], moment.now) } : memory;
+  const asked = askNext({ ...trying, schedule, memory: counted, counted: true }, attempt, moment);
   return { ...asked, effects: [...notes, ...asked.effects] };
+}
+
+function notDue(state: RunState, schedule: Schedule, moment: Moment): Decision {
+  const left = describeDuration(schedule.notBefore - moment.now);
+  const error = new AgentError("not-due", `Not linked yet: ${schedule.reason}; the next attempt is due in ${left}.`);
+  return waitOrLeave(state, schedule, error, moment);
 }
 
 /** @param candidate the one that is tried, or would be first */

@@ -39,7 +39,7 @@ export function failedAttempt(
 
 /** A refusal of this device alone is remembered, so that triggers do not ask the same at each of their starts. */
 export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError, moment: Moment): Decision {
-  const asked = askedOf(attempt.target, attempt.identity);
+  const asked = askedOf(attempt.target, attempt.identity, attempt.circumstances);
   const refusal = refusalOf(error, asked, state.memory.refusal, moment.now, moment.random());
   const { unknown: _, ...kept } = state.memory;
   const memory = refusal === undefined ? kept : { ...kept, refusal, notBefore: refusal.until };
@@ -61,9 +61,10 @@ export function endRun(state: RunState, memory: MachineMemory | undefined, end: 
     effects.push({ kind: "log", level: "error", event, message, fields: { defect: framesOf(end.error) }, end: true });
   }
   if (memory !== undefined) {
-    const { link, hardware } = memory;
+    const { waiter: _, ...ended } = memory;
+    const { link, hardware, links } = memory;
     const done = end.outcome === "linked" || end.outcome === "already-linked";
-    const kept = done ? { ...(link && { link }), ...(hardware && { hardware }) } : memory;
+    const kept = done ? { ...(link && { link }), ...(hardware && { hardware }), ...(links && { links }) } : ended;
     effects.push({ kind: "remember", memory: { ...kept, lastRun: lastRunOf(end, state, moment) } });
   }
   return { state, effects: [...effects, { kind: "end", end }] };
@@ -76,7 +77,15 @@ export function waitOrLeave(before: RunState, schedule: Schedule, cause: AgentEr
   const isFailure = cause.code !== "not-due";
   const state = { ...before, schedule, failure: isFailure ? cause : before.failure };
   const end = endOf(error ?? cause);
-  const memory = { ...withUnknown(state, moment), pace, notBefore, lastRun: lastRunOf(end, state, moment) };
+  const { waiter, ...kept } = withUnknown(state, moment);
+  const waits = error === undefined && !state.attended ? state.pid : state.outwaited ? waiter : undefined;
+  const memory = {
+    ...kept,
+    pace,
+    notBefore,
+    lastRun: lastRunOf(end, state, moment),
+    ...(waits !== undefined && { waiter: waits }),
+  };
   const note: Effect = {
     kind: "log",
     level: "warn",
@@ -99,10 +108,15 @@ function leaving(state: RunState, until: number, cause: AgentError, moment: Mome
   if (moment.ending !== undefined) return interruption(cause, moment);
   const left = until - moment.now;
   const late = until > state.deadline;
-  if (!late && (!state.options.willRepeat || left <= triggerInterval)) return undefined;
+  if (!late && !state.outwaited && (!state.options.willRepeat || left <= triggerInterval)) return undefined;
   const limited = cause.outcome === "rate-limited";
+  if (state.outwaited) {
+    const who = state.memory.waiter === undefined ? "another run" : `process ${state.memory.waiter}`;
+    const message = `${cause.message} On this machine ${who} waits already; this run ends.`;
+    return new AgentError(limited ? cause.code : "already-waiting", message, { cause });
+  }
   if (cause.code === "not-due" || (late && !limited)) return cause;
-  const message = `${cause.message} The next try is due in ${describeDuration(left)}.`;
+  const message = `${cause.message} The next attempt is due in ${describeDuration(left)}.`;
   return new AgentError(limited ? cause.code : "not-due", message, { cause });
 }
 

@@ -1,8 +1,9 @@
 import { latestMoment } from "../duration.ts";
+import { type ErrorCode, outcomeByCode } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/device/candidates.ts";
 import { printableJson } from "../printable.ts";
-import { type Asked, type Refusal, refusalCodes } from "./refusal.ts";
+import { type Asked, isRefusalCode, type Refusal } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
@@ -38,6 +39,10 @@ export interface MachineMemory {
   readonly notBefore?: number;
   readonly refusal?: Refusal;
   readonly unknown?: UnknownDevices;
+  /** When unattended runs asked for links within the last hour, wall-clock milliseconds; see `budget.ts`. */
+  readonly links?: readonly number[];
+  /** Process ID of the run that waits for its next attempt. */
+  readonly waiter?: number;
   /** Identifiers of the hardware on which it was made. */
   readonly hardware?: readonly string[];
 }
@@ -85,13 +90,15 @@ export function parseMemory(text: string): ReadMemory {
     return { kind: "damaged" };
   }
   if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
-  const { link, lastRun, pace, notBefore, refusal, unknown, hardware } = value;
+  const { link, lastRun, pace, notBefore, refusal, unknown, links, waiter, hardware } = value;
   const sound =
     (link === undefined || isLink(link)) &&
     (lastRun === undefined || isLastRun(lastRun)) &&
     (notBefore === undefined || isTime(notBefore)) &&
     (refusal === undefined || isRefusal(refusal)) &&
     (unknown === undefined || isUnknownDevices(unknown)) &&
+    (links === undefined || (Array.isArray(links) && links.every(isTime))) &&
+    (waiter === undefined || isTime(waiter)) &&
     (hardware === undefined || isTexts(hardware));
   if (!sound) return { kind: "damaged" };
   return {
@@ -103,6 +110,8 @@ export function parseMemory(text: string): ReadMemory {
       ...(notBefore === undefined ? {} : { notBefore }),
       ...(refusal === undefined ? {} : { refusal }),
       ...(unknown === undefined ? {} : { unknown }),
+      ...(links === undefined ? {} : { links }),
+      ...(waiter === undefined ? {} : { waiter }),
       ...(hardware === undefined ? {} : { hardware }),
     },
   };
@@ -146,9 +155,9 @@ function isLastRun(value: unknown): value is LastRun {
 
 function isRefusal(value: unknown): value is Refusal {
   if (!isRecord(value)) return false;
-  const codes: readonly unknown[] = refusalCodes;
   return (
-    codes.includes(value["code"]) &&
+    isErrorCode(value["code"]) &&
+    isRefusalCode(value["code"]) &&
     typeof value["message"] === "string" &&
     isAsked(value["asked"]) &&
     isTime(value["since"]) &&
@@ -162,9 +171,13 @@ function isAsked(value: unknown): value is Asked {
     isTarget(value) &&
     isText(value["username"]) &&
     orNull(value["group"], isText) &&
-    isTexts(value["devices"])
+    isTexts(value["devices"]) &&
+    (value["circumstances"] === undefined || isText(value["circumstances"]))
   );
 }
+
+const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === "string" && Object.hasOwn(outcomeByCode, value);
 
 function isUnknownDevices(value: unknown): value is UnknownDevices {
   return isRecord(value) && isTarget(value) && isTexts(value["devices"]) && isTime(value["since"]);

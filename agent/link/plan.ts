@@ -1,4 +1,5 @@
 import type { Candidate } from "../identity/device/candidates.ts";
+import { foldName } from "../identity/fold.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { Settings } from "../settings/table.ts";
 import type { RememberedLink } from "./memory.ts";
@@ -35,8 +36,10 @@ export function planLink(
   if (target.tenant !== remembered.tenant) return link(`the tenant was ${remembered.tenant} before`, true);
   if (target.account !== null && target.account !== remembered.account) return link("the account has changed", true);
   if (known === undefined) return link(`the device was ${remembered.device.value} before`);
-  if (identity.username !== remembered.username) return link(`the user was ${remembered.username} before`);
-  if ((identity.group ?? null) !== remembered.group) return link(`the group was ${remembered.group ?? "none"} before`);
+  if (!isSameName(identity.username, remembered.username, identity.exactNames))
+    return link(`the user was ${remembered.username} before`);
+  if (!isSameName(identity.group, remembered.group, false))
+    return link(`the group was ${remembered.group ?? "none"} before`);
   if (force) return link("--force");
   const age = now - remembered.linkedAt;
   if (age < 0) return link("the remembered link is dated in the future");
@@ -52,6 +55,12 @@ const spreadOfDue = 0.1;
 /** When an unchanged link is due again: `relinkAfter` and up to a tenth more, fixed for the device, ms. */
 function dueAfter({ device }: RememberedLink, relinkAfter: number): number {
   return relinkAfter * (1 + spreadOfDue * slotOf(device.value));
+}
+
+/** Whether two names are one where they are kept; absent ones are the same. Directories ignore case. */
+function isSameName(one: string | null | undefined, other: string | null | undefined, exact = false): boolean {
+  if (one == null || other == null) return (one ?? null) === (other ?? null);
+  return one === other || (!exact && foldName(one) === foldName(other));
 }
 
 const isSameDevice = (candidate: Candidate, remembered: RememberedLink | undefined): boolean =>

@@ -14,6 +14,8 @@ export interface Identity {
   readonly hardware: readonly string[];
   readonly username: string;
   readonly group: string | undefined;
+  /** User names that differ by case are different people: accounts of a Linux machine alone. */
+  readonly exactNames?: boolean;
   /** Look-ups that failed without keeping the link from being made. */
   readonly warnings: readonly string[];
 }
@@ -58,12 +60,21 @@ export interface LinkPorts {
   /** @throws AgentError where the account can't be told, for want of credentials */
   target(): LinkTarget;
   find(signal: AbortSignal): Promise<IdentityFinding>;
+  /** Differs where settings, credential or networks have changed since; holds nothing secret. */
+  circumstances(): string;
   link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkVerdict>;
   requests(): RequestCount;
   /** Ends connections and forgets secrets, but for a paid token where `keepPaid`; called before every wait. */
   rest(keepPaid: boolean): Promise<void>;
   /** Keeps other runs on this machine from looking up and linking until it is disposed. @throws AgentError */
   lock(signal: AbortSignal): Promise<Disposable>;
+  /**
+   * The right to wait, which one unattended run on this machine has, until it is disposed; undefined where another run
+   * has it.
+   */
+  claimWait(): Disposable | undefined;
+  /** Of this process. */
+  readonly pid: number;
   /** This device's addresses in its networks; a new one means that a network has come back. */
   addresses(): readonly string[];
   /** Where a person watches; else undefined. */

@@ -10,6 +10,8 @@ export interface RunState {
   readonly options: LinkOptions;
   /** A person sees the run. */
   readonly attended: boolean;
+  /** Process ID of the run. */
+  readonly pid: number;
   /** Wall-clock milliseconds. An attempt that is due later is left to the next run. */
   readonly deadline: number;
   /** As read at the last look-up. */
@@ -26,6 +28,10 @@ export interface RunState {
   readonly unknown: readonly string[];
   /** Undefined until the first decision about time. */
   readonly schedule: Schedule | undefined;
+  /** An unattended run without the right to wait: another run has it. */
+  readonly outwaited: boolean;
+  /** This run's link is counted in the device's budget. */
+  readonly counted: boolean;
   /** The last failure that was waited out. */
   readonly failure: AgentError | undefined;
   /** The attempt whose question is being answered. */
@@ -36,6 +42,7 @@ export interface RunState {
 export interface Attempt {
   readonly identity: Identity;
   readonly target: LinkTarget;
+  readonly circumstances: string;
   /** In the order in which they are tried. */
   readonly candidates: readonly Candidate[];
 }
@@ -43,11 +50,22 @@ export interface Attempt {
 /** What a look-up came to. */
 export type Found =
   | Exclude<IdentityFinding, { readonly kind: "identity" }>
-  | { readonly kind: "identity"; readonly identity: Identity; readonly target: LinkTarget };
+  | {
+      readonly kind: "identity";
+      readonly identity: Identity;
+      readonly target: LinkTarget;
+      readonly circumstances: string;
+    };
 
 /** What happened in the world. */
 export type RunEvent =
-  | { readonly kind: "looked-up"; readonly memory: MachineMemory; readonly finding: Found }
+  /** `mayWait`: this run has the right to wait, or needs none as a person watches it. */
+  | {
+      readonly kind: "looked-up";
+      readonly memory: MachineMemory;
+      readonly finding: Found;
+      readonly mayWait: boolean;
+    }
   | { readonly kind: "answered"; readonly candidate: Candidate; readonly verdict: LinkVerdict }
   /** No answer, or one that makes no sense to ask again for. */
   | { readonly kind: "failed"; readonly error: AgentError }

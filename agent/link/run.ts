@@ -1,6 +1,6 @@
 import { asAgentError } from "../errors.ts";
+import { AwakeClock } from "../pace/online-time.ts";
 import { type Schedule, usesPaidToken } from "../pace/pacer.ts";
-import { AwakeClock } from "./awake-clock.ts";
 import { aboutOf, decide, newRun } from "./decide.ts";
 import { paceContext } from "./endings.ts";
 import type { Known, LinkOptions, LinkPorts, LinkResult } from "./ports.ts";
@@ -24,8 +24,10 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
     random,
     ending: signal.aborted ? asAgentError(signal.reason) : undefined,
   });
-  let state = newRun(options, ports.countdown !== undefined, clock.now());
+  const attended = ports.countdown !== undefined;
+  let state = newRun(options, { attended, pid: ports.pid, now: clock.now() });
   let lock: Disposable | undefined;
+  let claim: Disposable | undefined;
   const release = (): void => {
     lock?.[Symbol.dispose]();
     lock = undefined;
@@ -51,7 +53,13 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
         } catch (thrown) {
           return { kind: "locked-out", error: asAgentError(thrown) };
         }
-        return { kind: "looked-up", memory: memory.read(), finding: await lookUp(ports, signal) };
+        if (!attended) claim ??= ports.claimWait();
+        return {
+          kind: "looked-up",
+          memory: memory.read(),
+          finding: await lookUp(ports, signal),
+          mayWait: attended || claim !== undefined,
+        };
       case "ask": {
         const { candidate, identity } = effect;
         try {
@@ -85,6 +93,7 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
       ({ state, effects } = decide(state, came, moment()));
     }
   } finally {
+    claim?.[Symbol.dispose]();
     release();
   }
 }
@@ -96,7 +105,7 @@ async function lookUp(ports: LinkPorts, signal: AbortSignal): Promise<Found> {
     if (finding.kind !== "identity") return finding;
     const { identity } = finding;
     known = aboutOf(identity, identity.candidates[0]);
-    return { kind: "identity", identity, target: ports.target() };
+    return { kind: "identity", identity, target: ports.target(), circumstances: ports.circumstances() };
   } catch (thrown) {
     return { kind: "failed", error: asAgentError(thrown), known };
   }

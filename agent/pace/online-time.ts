@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { hour } from "../duration.ts";
 import type { PaceMemory } from "./memory.ts";
 import { triggerInterval } from "./trigger-interval.ts";
@@ -56,4 +57,26 @@ export function seen(
  */
 export function awakeTime(wall: number, monotonic: number): number {
   return Math.max(0, Math.min(monotonic, wall < 0 ? monotonic : wall, longestGap));
+}
+
+/** How long the device has been awake in a run. */
+export class AwakeClock {
+  readonly #clock: Clock;
+  #awake = 0;
+  /** Both clocks at the last sign of life. */
+  #last: { readonly now: number; readonly monotonic: number };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#last = { now: clock.now(), monotonic: clock.monotonic() };
+  }
+
+  /** A sign of life. @returns ms since the start */
+  seen(): number {
+    const now = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    this.#awake += awakeTime(now - this.#last.now, monotonic - this.#last.monotonic);
+    this.#last = { now, monotonic };
+    return this.#awake;
+  }
 }

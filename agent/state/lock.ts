@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { whyNot } from "../files/open-file.ts";
-import { lockFileName, makeFolder } from "../files/own-files.ts";
+import { lockFileName, makeFolder, waiterLockFileName } from "../files/own-files.ts";
 import type { HeldLock, Platform } from "../platform/port.ts";
 
 /** Milliseconds between two looks at a lock that another run holds: as long as a quick link takes. */
@@ -27,6 +27,14 @@ export async function acquireLock(
     if (signal.aborted) throw new AgentError("state-busy", `Another run holds ${path} and did not end in time.`);
     await clock.sleep(lookAgainAfter, signal);
   }
+}
+
+/** Takes the right to wait, without waiting for it; undefined where another run has it. */
+export function claimWait(stateDir: string, tryLock: Platform["tryLock"]): Disposable | undefined {
+  const lock = tryLock(join(stateDir, waiterLockFileName));
+  if (lock.kind === "absent") return undefined;
+  // What can't be locked keeps nobody from waiting.
+  return lock.kind === "found" ? lock.value : { [Symbol.dispose]: () => {} };
 }
 
 function prepare(stateDir: string): void {

@@ -1,9 +1,9 @@
-import { networkInterfaces } from "node:os";
 import type { CommandLine } from "../cli/command-line.ts";
 import type { LinkPorts } from "../link/ports.ts";
 import { once } from "../once.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { acquireLock } from "../state/lock.ts";
+import { acquireLock, claimWait } from "../state/lock.ts";
+import { circumstancesOf, networkAddresses } from "./circumstances.ts";
 import { clientIdOf, loadCredentials } from "./credentials.ts";
 import { effectivePaths } from "./load-settings.ts";
 import { apiConnection } from "./network/api-connection.ts";
@@ -37,7 +37,7 @@ export function linkPorts(
     clock,
     random,
     target: () => ({ tenant: settings.baseUrl, account: clientIdOf(credentials()) }),
-    find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal)),
+    find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal), platform.name),
     link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
     requests: api.requests,
     rest: async (keepPaid) => {
@@ -46,11 +46,9 @@ export function linkPorts(
       await api.rest(keepPaid);
     },
     lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),
+    circumstances: () => circumstancesOf(runtime, resolved),
+    claimWait: () => claimWait(stateDir, platform.tryLock),
+    pid: process.pid,
     addresses: networkAddresses,
   };
-}
-
-function networkAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.filter(({ internal }) => !internal).map(({ address }) => address);
 }

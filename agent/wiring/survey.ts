@@ -5,6 +5,7 @@ import { deviceOf } from "../identity/device/candidates.ts";
 import type { UserRequest } from "../identity/find-user.ts";
 import { type AskVendorClient, type Survey, takeSurvey } from "../identity/survey.ts";
 import type { IdentityFinding } from "../link/ports.ts";
+import type { Platform } from "../platform/port.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { openSender } from "./network/sender.ts";
 import type { Runtime } from "./runtime.ts";
@@ -39,7 +40,10 @@ export async function surveyMachine(
 }
 
 /** What a link is made from, or why none can be made. */
-export function identityFrom({ device, user, username, groups, problems, warnings }: Survey): IdentityFinding {
+export function identityFrom(
+  { device, user, username, groups, problems, warnings }: Survey,
+  system: Platform["name"],
+): IdentityFinding {
   if (user.kind === "skipped") return { kind: "skipped", reason: user.reason };
   const { candidates, hardware } = device;
   const group = groups?.group;
@@ -49,5 +53,6 @@ export function identityFrom({ device, user, username, groups, problems, warning
     return { kind: "failed", error: problem, known: { device: first && deviceOf(first), username, group } };
   }
   if (username === undefined) return { kind: "failed", error: new AgentError("internal", "a user without a name") };
-  return { kind: "identity", identity: { candidates, hardware, username, group, warnings } };
+  const exactNames = system === "linux" && user.kind === "user" && user.account.kind === "local";
+  return { kind: "identity", identity: { candidates, hardware, username, group, exactNames, warnings } };
 }

@@ -31,7 +31,13 @@ const link = {
 const refusal = {
   code: "request-refused",
   message: "No licence.",
-  asked: { ...target, username: "alice", group: "Sales", devices: [first.value, second.value] },
+  asked: {
+    ...target,
+    username: "alice",
+    group: "Sales",
+    devices: [first.value, second.value],
+    circumstances: "office",
+  },
   since: now - hour,
   until: now + hour,
 } as const;
@@ -59,8 +65,14 @@ const found = (change: Partial<Identity> = {}): Found => ({
   kind: "identity",
   identity: { ...alice, ...change },
   target,
+  circumstances: "office",
 });
-const lookedUp = (finding: Found, memory: MachineMemory = {}): RunEvent => ({ kind: "looked-up", memory, finding });
+const lookedUp = (finding: Found, memory: MachineMemory = {}): RunEvent => ({
+  kind: "looked-up",
+  memory,
+  finding,
+  mayWait: true,
+});
 const error = (code: ConstructorParameters<typeof AgentError>[0]): AgentError => new AgentError(code, `it was ${code}`);
 
 /** An effect in a word or three. */
@@ -80,7 +92,7 @@ function brief(effect: Effect): string {
 }
 const briefs = ({ effects }: Decision): readonly string[] => effects.map(brief);
 
-const fresh = (options: LinkOptions, attended = false): RunState => newRun(options, attended, now);
+const fresh = (options: LinkOptions, attended = false): RunState => newRun(options, { attended, pid: 4711, now });
 /** A run whose question is being answered. */
 const asking = (options: LinkOptions, memory?: MachineMemory): RunState =>
   decide(fresh(options), lookedUp(found(), memory), moment).state;

@@ -11,6 +11,7 @@ const asked: Asked = {
   account: "client-1",
   username: "alice",
   group: "Sales",
+  circumstances: "office",
   devices: ["00:0c:29:f2:7a:29", "00:1b:21:aa:bb:cc"],
 };
 const unknown = new AgentError("device-not-found", "The API knows this device by none of its identifiers.");
@@ -39,13 +40,26 @@ test("a device that is never known costs the shared limit about one try a day", 
   expect(month.length).toBeLessThan(37);
 });
 
+test.each<ErrorCode>([
+  "credentials-refused",
+  "token-refused",
+  "redirected",
+  "not-json",
+  "unexpected-answer",
+  "answer-too-large",
+])("%s, which all devices meet, is asked for again after one hour to three", (code) => {
+  const until = (random: number) =>
+    (refusalOf(new AgentError(code, ""), asked, undefined, start, random)?.until ?? 0) - start;
+  expect([0, 0.5, 0.999_999].map((random) => Math.round(until(random) / minute))).toEqual([60, 120, 180]);
+});
+
 test("devices that were refused together come back apart", () => {
   const ends = [0, 0.5, 0.999].map((random) => refusalOf(unknown, asked, undefined, start, random)?.until);
   expect(ends).toEqual([start + 11.25 * minute, start + 15 * minute, expect.closeTo(start + 18.75 * minute, -4)]);
 });
 
-test.each<ErrorCode>(["credentials-refused", "token-refused", "redirected", "server-error", "no-user", "internal"])(
-  "%s, which all devices meet or which no call was made for, is not remembered",
+test.each<ErrorCode>(["server-error", "no-user", "internal", "intercepted", "tls-untrusted", "too-many-requests"])(
+  "%s, which passes by itself or which no call was made for, is not remembered",
   (code) => {
     expect(refusalOf(new AgentError(code, ""), asked, undefined, start, 0.5)).toBeUndefined();
   },
@@ -64,6 +78,8 @@ test.each<Partial<Asked>>([
   { account: null },
   { username: "bob" },
   { group: null },
+  { circumstances: "at home" },
+  { circumstances: undefined },
   { devices: [...asked.devices, "1dc0aaaa292ce801f5379042d68bb6cb"] },
   { devices: asked.devices.toReversed() },
 ])("%o is another question, and is asked at once", (change) => {
@@ -72,7 +88,7 @@ test.each<Partial<Asked>>([
   expect(refusalOf(unknown, other, first, start + day, 0.5)).toMatchObject({ since: start + day });
 });
 
-test("no clock, however it was set, keeps a device from being asked for within a day and a quarter", () => {
+test("no clock, however it was set, keeps a device from being asked for within a day and a half", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 4e12 }),
@@ -80,7 +96,7 @@ test("no clock, however it was set, keeps a device from being asked for within a
       fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
       (then, now, random) => {
         const refusal = refusalOf(unknown, asked, { ...first, since: then }, now, random);
-        const later = now + 1.25 * day;
+        const later = now + 1.5 * day;
         expect(standingRefusal(refusal, asked, later)).toBeUndefined();
         expect(standingRefusal({ ...first, since: then, until: now + 1000 * day }, asked, now)).toBeUndefined();
       },

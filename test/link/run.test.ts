@@ -64,7 +64,14 @@ function scene(
     );
     return createLog("debug", sinks, () => clock.now());
   };
-  const state = { memory: parts.memory ?? {}, writable: true, locked: 0, addresses: [] as readonly string[] };
+  const state = {
+    memory: parts.memory ?? {},
+    writable: true,
+    locked: 0,
+    waiter: false,
+    circumstances: "office",
+    addresses: [] as readonly string[],
+  };
   const ports: LinkPorts = {
     target: () => target,
     find: async () => findings.shift() ?? alice,
@@ -84,6 +91,9 @@ function scene(
       return { [Symbol.dispose]: () => void state.locked-- };
     },
     addresses: () => state.addresses,
+    circumstances: () => state.circumstances,
+    claimWait: () => (state.waiter ? undefined : { [Symbol.dispose]: () => {} }),
+    pid: 4711,
     countdown: undefined,
     store: {
       read: () => ({ memory: state.memory, problem: undefined }),
@@ -229,7 +239,7 @@ test("still limited at the deadline is rate-limited, with the next moment rememb
   expect(await run()).toMatchObject({
     outcome: "rate-limited",
     error: { code: "too-many-requests" },
-    message: expect.stringMatching(/\(429\)\. The next try is due in \d/),
+    message: expect.stringMatching(/\(429\)\. The next attempt is due in \d/),
   });
   expect(clock.now() - started).toBeLessThanOrEqual(options.settings.deadline);
   expect(state.memory.notBefore).toBeGreaterThan(clock.now());
@@ -357,10 +367,10 @@ test("where the caller comes again, a long wait is left to it, and an early star
   const { notBefore = 0 } = state.memory;
   expect(notBefore).toBeGreaterThanOrEqual(later);
   expect(await run({ willRepeat: true, immediate: false })).toMatchObject({
-    outcome: "rate-limited",
+    outcome: "waiting",
     error: { code: "not-due" },
   });
-  expect(state.memory.lastRun).toMatchObject({ outcome: "rate-limited", errorCode: "not-due" });
+  expect(state.memory.lastRun).toMatchObject({ outcome: "waiting", errorCode: "not-due" });
   expect(clock.slept).toEqual([]);
   expect(asked).toHaveLength(1);
   for (let starts = 0; clock.now() < notBefore; starts++) {
@@ -454,7 +464,7 @@ test("a server with a fault is left alone as long as it asks for; where the call
   expect(await run()).toMatchObject({ outcome: "linked" });
   expect(clock.now()).toBeGreaterThanOrEqual(until);
   const other = scene([fault(until), linked]);
-  expect(await other.run({ willRepeat: true })).toMatchObject({ outcome: "rate-limited", error: { code: "not-due" } });
+  expect(await other.run({ willRepeat: true })).toMatchObject({ outcome: "waiting", error: { code: "not-due" } });
   expect(other.state.memory).toMatchObject({ notBefore: until, lastRun: { errorCode: "not-due" } });
 });
 
@@ -582,4 +592,77 @@ test("a look-up that failed without keeping the link from being made is in the l
   expect(await next.run()).toMatchObject({ outcome: "already-linked" });
   expect(next.state.memory.lastRun).not.toHaveProperty("warnings");
   expect(events).toContain("linked");
+});
+
+/** Logons of these users in turn, each of which starts a run, ten seconds apart. */
+async function logOnInTurn(answers: readonly (LinkVerdict | ErrorCode)[], users: readonly string[], logons: number) {
+  const turns = Array.from({ length: logons }, (_, at) => users[at % users.length] ?? "");
+  const findings = turns.map((username) => ({ ...alice, identity: { ...alice.identity, username } }));
+  const machine = scene(answers, { findings });
+  for (let at = 0; at < logons; at++) {
+    await machine.run({ immediate: false, willRepeat: true, settings: { ...options.settings, splay: duration("0s") } });
+    await machine.clock.sleep(10_000, new AbortController().signal);
+  }
+  return machine;
+}
+
+test.each<[string, LinkVerdict | ErrorCode, number]>([
+  ["linked", linked, 1],
+  ["refused by the API", "request-refused", 1],
+  ["unknown to the API", unknown, 2],
+  ["without a valid credential", "credentials-refused", 1],
+])("two people who log on in turn, %s, can't use up the account's limit", async (_, answer, callsEach) => {
+  const { asked, run, clock, state } = await logOnInTurn(Array(500).fill(answer), ["alice", "bob"], 59);
+  expect(asked).toHaveLength(6 * callsEach);
+  if (answer === linked) expect(state.memory.lastRun?.message).toContain("6 links within an hour");
+  // An hour after the first one the device may ask again, for the person who is logged on then.
+  await clock.sleep(3_600_000, new AbortController().signal);
+  await run({ immediate: false, willRepeat: true });
+  expect(asked).toHaveLength(7 * callsEach);
+  expect(asked.at(-1)).toContain("alice");
+});
+
+test.each<[string, Partial<LinkOptions>]>([
+  ["a person", { immediate: true }],
+  ["--force", { immediate: false, force: true, settings: { ...options.settings, splay: duration("0s") } }],
+])("but %s is not held back", async (_, change) => {
+  const { asked, run } = await logOnInTurn(Array(500).fill(linked), ["alice", "bob"], 20);
+  const before = asked.length;
+  expect(await run(change)).toMatchObject({ outcome: "linked" });
+  expect(asked).toHaveLength(before + 1);
+});
+
+test("while another run waits, an unattended one ends instead of waiting beside it, and names that one", async () => {
+  const waiting = scene(["not-connected", linked]);
+  const ending = new AbortController();
+  let told: MachineMemory = {};
+  waiting.whileAsleep(() => {
+    told = waiting.state.memory;
+    ending.abort(new AgentError("interrupted", "Ended by SIGTERM."));
+  });
+  await waiting.run({ immediate: false, settings: { ...options.settings, splay: duration("0s") } }, ending.signal);
+  expect(told.waiter).toBe(4711);
+  const second = scene(["not-connected"], { memory: told });
+  second.state.waiter = true;
+  const settings = { ...options.settings, retryInitialDelay: duration("1h") };
+  const result = await second.run({ immediate: false, settings: { ...settings, splay: duration("0s") } });
+  expect(result).toMatchObject({ outcome: "waiting", error: { code: "already-waiting" } });
+  expect(result.message).toContain("process 4711 waits already");
+  expect(second.clock.slept).toEqual([]);
+  expect(second.state.memory.waiter).toBe(4711);
+});
+
+test("a link that is due is made beside a run that waits, which stays the one that waits", async () => {
+  const { run, state } = scene([linked]);
+  state.waiter = true;
+  expect(await run({ immediate: false, settings: { ...options.settings, splay: duration("0s") } })).toMatchObject({
+    outcome: "linked",
+  });
+});
+
+test("a person's run waits beside one that waits", async () => {
+  const { run, ports, state } = scene(["not-connected", linked]);
+  state.waiter = true;
+  Object.assign(ports, { countdown: { show: () => {}, erase: () => {} } });
+  expect(await run()).toMatchObject({ outcome: "linked" });
 });

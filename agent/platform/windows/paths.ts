@@ -1,4 +1,4 @@
-import { lockFileName, rotatedPath, stateFileName, temporaryPath } from "../../files/own-files.ts";
+import { lockFileName, rotatedPath, stateFileName, temporaryPath, waiterLockFileName } from "../../files/own-files.ts";
 import type { Paths } from "../port.ts";
 import type { ReadKey } from "./read-registry.ts";
 import { decodeRegistryValue } from "./registry-values.ts";
@@ -27,7 +27,9 @@ export function taskDefinitionFile({ configFile }: Paths): string {
 
 /** What the program itself writes into its folder, beside settings and credential. */
 export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
-  const state = [stateFileName, temporaryPath(stateFileName), lockFileName].map((name) => `${stateDir}\\${name}`);
+  const state = [stateFileName, temporaryPath(stateFileName), lockFileName, waiterLockFileName].map(
+    (name) => `${stateDir}\\${name}`,
+  );
   return [...state, logFile, rotatedPath(logFile)];
 }
 

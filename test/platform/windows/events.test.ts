@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { exitCodes } from "../../../agent/exit-codes.ts";
 import { eventIds, eventRecord } from "../../../agent/platform/windows/events.ts";
 
-test("every ID is one of its own that EventCreate.exe shows, and a failure's is its exit code", () => {
+test("every ID is one that EventCreate.exe shows, and a failure's is its exit code", () => {
   const ids = Object.values(eventIds);
-  expect(new Set(ids).size).toBe(ids.length);
+  // A run that waits for its turn and one over the limit have one exit code.
+  expect(new Set(ids).size).toBe(ids.length - 1);
   expect(ids.every((id) => id >= 1 && id <= 1000)).toBe(true);
   for (const [outcome, code] of Object.entries(exitCodes)) {
     if (code !== 0) expect(eventIds).toMatchObject({ [outcome]: code });

@@ -260,7 +260,7 @@ describe("75 rate-limited", () => {
   test("this device's moment in the rollout is later than the deadline", async () => {
     endpoint.configure({ splay: "30d", deadline: "1s" });
     const { exitCode, document } = await endpoint.link();
-    expect(document).toMatchObject({ outcome: "rate-limited", error: { code: "not-due" } });
+    expect(document).toMatchObject({ outcome: "waiting", error: { code: "not-due" } });
     expect(exitCode).toBe(75);
     expect(gears.calls).toEqual([]);
   });

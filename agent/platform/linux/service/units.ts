@@ -45,7 +45,7 @@ export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.
 export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 
 /** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
-const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes["rate-limited"]}`;
+const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes.waiting}`;
 
 /**
  * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
@@ -120,7 +120,7 @@ const serviceSection = (command: string, credentialFile: string): string => `[Se
 Type=exec
 ExecStart=${command}
 SuccessExitStatus=${quietExitCodes}
-RestartForceExitStatus=${exitCodes["rate-limited"]}
+RestartForceExitStatus=${exitCodes.waiting}
 RestartSec=${triggerInterval / 60_000}min
 TimeoutStopSec=10s
 Nice=10

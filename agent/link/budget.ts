@@ -1,0 +1,25 @@
+import { hour } from "../duration.ts";
+
+/**
+ * Links that unattended runs of one device ask for within {@link span}: people who log on in turn must not use up the
+ * account's limit. More than a desk that changes hands, fewer than a shared limit would notice.
+ */
+export const maxLinks = 6;
+const span = hour;
+
+/** When this device may ask again; undefined: at once. @param asked wall-clock milliseconds of earlier runs' links */
+export function spentUntil(asked: readonly number[], now: number): number | undefined {
+  const recent = recentOf(asked, now);
+  const oldest = recent.at(-maxLinks);
+  return oldest === undefined ? undefined : oldest + span;
+}
+
+/** What is remembered after one more. */
+export function withLink(asked: readonly number[], now: number): readonly number[] {
+  return [...recentOf(asked, now), now].slice(-maxLinks);
+}
+
+/** A clock that was set back says nothing about moments that are still to come. */
+function recentOf(asked: readonly number[], now: number): readonly number[] {
+  return asked.filter((at) => at > now - span && at <= now);
+}

@@ -1,0 +1,52 @@
+import { statSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { slotOf } from "../pace/slot.ts";
+import type { ResolvedSettings } from "../settings/layers.ts";
+import { settingNames, settingText } from "../settings/table.ts";
+import { effectivePaths } from "./load-settings.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * Differs where settings, credential, certificates or networks have changed. Of files only their identity, size and
+ * time go in: a digest of a secret could be tested offline.
+ */
+export function circumstancesOf(
+  { platform, environment }: Pick<Runtime, "platform" | "environment">,
+  { settings }: ResolvedSettings,
+): string {
+  const { credentialFile } = effectivePaths(platform, settings);
+  const { caFile, clientCertFile, clientKeyFile } = settings;
+  const files = [credentialFile, caFile, clientCertFile, clientKeyFile].filter((file) => file !== undefined);
+  const secrets = ["LINKUSER_ACCESS_TOKEN", "LINKUSER_CLIENT_SECRET"];
+  const parts = [
+    ...settingNames.map((name) => settingText(name, settings[name])),
+    ...files.map(identityOf),
+    ...secrets.filter((name) => environment[name] !== undefined),
+    ...networkAddresses().map(networkOf).toSorted(),
+  ];
+  return slotOf(JSON.stringify(parts)).toString(36);
+}
+
+function identityOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return [path, dev, ino, size, mtimeMs].join(" ");
+  } catch {
+    return path;
+  }
+}
+
+/** This device's addresses in its networks. */
+export function networkAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ internal }) => !internal).map(({ address }) => address);
+}
+
+/** IPv4: /24; IPv6: /64, as the rest of an address changes by itself (RFC 8981). @internal */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address.slice(0, address.lastIndexOf("."));
+  const [head = "", tail] = address.split("::");
+  const groups = head.split(":");
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
+  return [...groups, ...new Array<string>(Math.max(0, missing)).fill("0")].slice(0, 4).join(":");
+}

@@ -1,0 +1,46 @@
+import { statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { resolveSettings } from "../../agent/settings/layers.ts";
+import { circumstancesOf, networkOf } from "../../agent/wiring/circumstances.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+import { makeRoot } from "../platform/linux/tree.ts";
+
+const platform = fakePlatform({});
+
+function circumstances(values: Record<string, unknown>, environment: Record<string, string> = {}): string {
+  const resolved = resolveSettings([{ kind: "file", location: undefined, values }]);
+  return circumstancesOf({ platform, environment }, resolved);
+}
+
+test("they differ by settings, by the credential file's identity and by where the credential comes from", () => {
+  const credentialFile = join(makeRoot(), "credential.json");
+  writeFileSync(credentialFile, "a secret");
+  const before = circumstances({ credentialFile });
+  expect(circumstances({ credentialFile })).toBe(before);
+  expect(circumstances({ credentialFile, baseUrl: "https://gears-beta.opswat.com" })).not.toBe(before);
+  expect(circumstances({ credentialFile }, { LINKUSER_CLIENT_SECRET: "x" })).not.toBe(before);
+  utimesSync(credentialFile, 1, 1);
+  expect(circumstances({ credentialFile })).not.toBe(before);
+});
+
+test("nothing of a secret goes in that could be tested against guesses", () => {
+  const credentialFile = join(makeRoot(), "credential.json");
+  const seen = ["one secret", "two secret"].map((secret) => {
+    writeFileSync(credentialFile, secret);
+    utimesSync(credentialFile, 1, 1);
+    return circumstances({ credentialFile }, { LINKUSER_CLIENT_SECRET: secret });
+  });
+  expect(statSync(credentialFile).size).toBe(10);
+  expect(seen[0]).toBe(seen[1]);
+});
+
+test.each([
+  ["192.0.2.7", "192.0.2"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+  ["2001:db8::5", "2001:db8:0:0"],
+  ["fe80::1", "fe80:0:0:0"],
+  ["2001:db8:1:2:3::6", "2001:db8:1:2"],
+])("the network of %s is %s", (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});

@@ -17,7 +17,6 @@ export type FailureOutcome =
 
 /**
  * What exactly went wrong: the stable `error.code` of the JSON output, each with the outcome that it leads to.
- * @internal
  */
 export const outcomeByCode = {
   "unknown-command": "usage",

@@ -61,6 +61,8 @@ async function callsByHour(
         origin: "",
       }),
       clock,
+      period: minute,
+      log,
       openSender: () => ({
         send: async ({ method, target, headers, body }): Promise<RawResponse> => {
           const hour = Math.floor((now - start) / (60 * minute));

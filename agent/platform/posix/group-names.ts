@@ -24,8 +24,8 @@ export async function groupsById(
 
 const isUnnamed = ({ name }: NamedGroup): boolean => name === undefined;
 
-/** Milliseconds; together longer than the 15 s for which SSSD remembers that a name was not found. */
-const pauses = [1000, 2000, 4000, 9000];
+/** Milliseconds; together less than a person waits for one check of `doctor`. */
+const pauses = [1000, 2000, 5000];
 
 /** Waits before names are asked for again; false at once where it was long enough. */
 export async function pauseForNames(attempt: number): Promise<boolean> {

@@ -106,6 +106,7 @@ test("install puts all in place, and the timer runs", () => {
   expect(document).toMatchObject({ outcome: "installed", warnings: [] });
   expect(status).toBe(0);
   expect(machine.run("stat", "--format=%U %a", credentialFile).trim()).toBe("root 600");
+  expect(machine.run("getent", "-s", "files", "passwd", "linkuser-agent")).toMatch(/:\/usr\/sbin\/nologin$/m);
   expect(machine.run("systemctl", "is-active", "linkuser-agent.timer").trim()).toBe("active");
   expect(machine.run("systemctl", "is-enabled", "linkuser-agent.timer").trim()).toBe("enabled");
   expect(machine.try("stat", source).status).toBe(1);
@@ -159,6 +160,7 @@ test("uninstall removes trigger and credential; a second time there is nothing t
 
 test("with --purge nothing is left", () => {
   expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
+  expect(machine.try("getent", "-s", "files", "passwd", "linkuser-agent").status).not.toBe(0);
   const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");
   expect(left).toBe("");
 });
@@ -179,7 +181,7 @@ test("a link that root made before any service ran is found by the first logon",
 test("uninstall --purge ends a run that waits, and systemd lists nothing of it", async () => {
   const unreachable = ["--base-url", "http://127.0.0.1:1", "--retry-initial-delay", "15m"];
   expect(told("install", ...unreachable)).toMatchObject({ status: 0 });
-  machine.run("rm", "-r", "/var/lib/private/linkuser-agent");
+  machine.run("rm", "-r", "/var/lib/linkuser-agent");
   const waits = () => machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
   expect(waits()).not.toContain('"event":"waiting"');
   machine.logOn("alice", "third");

@@ -107,7 +107,8 @@ export function createDirectory(
         if (local !== undefined) return found(localGroups(local, files), "/etc/group");
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
-        if (user.name !== account.systemName) throw inconsistent(`${account.systemName} is now called ${user.name}`);
+        if (foldName(user.name) !== foldName(account.systemName))
+          throw inconsistent(`${account.systemName} is now called ${user.name}`);
         const style = (await styleIn(lookup, user)) ?? { kind: "whole" };
         const toRows = (groups: readonly NamedGroup[]) =>
           directoryGroups(account, user.gid, withoutOwnGroup(groups, user), files, style, hostName());
@@ -130,8 +131,8 @@ async function styleIn(
   { directories, sources, names }: Lookup,
   { name, uid }: NamedUser,
 ): Promise<NameStyle | undefined> {
-  if (directories.length === 0) return undefined;
   const candidates = sources.filter((source) => directories.includes(source));
+  if (candidates.length === 0) return undefined;
   // Only where several could be meant are their libraries asked one by one.
   const open = candidates.length > 1 || (isHomedUid(uid) && sources.includes("systemd"));
   const source = open ? await names.ask("sourceOf", uid, sources) : candidates[0];

@@ -76,6 +76,19 @@ test.each([
   expect(value(account)).toMatchObject({ kind });
 });
 
+test("where a directory names groups alone, a user in no file is this machine's", async () => {
+  const nsswitch = "passwd: files mymachines\ngroup: files sss\n";
+  const people = [{ name: "vu-web-33", uid: 524_321, gid: 524_321 }];
+  expect(value(await machine({ nsswitch, people }).account("524321"))).toMatchObject({ kind: "local" });
+});
+
+test("a client that spells a name in another case the next time still means the same user", async () => {
+  const groups = [{ gid: 5000, name: "CORP\\domain users" }];
+  const of = (name: string) => machine({ sources: "files winbind", people: [{ name, uid: 5001, gid: 5000, groups }] });
+  const account = value(await of("CORP\\Alice").account("5001"));
+  expect(await of("CORP\\alice").groups(account)).toMatchObject({ kind: "found", value: [{ name: "domain users" }] });
+});
+
 test("a directory's group may have any number", async () => {
   const groups = [
     { gid: 61_500, name: "sales@ad.corp.test" },

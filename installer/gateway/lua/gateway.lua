@@ -14,6 +14,9 @@ end
 local places = Places.new(settings.places, now())
 
 local counts = {}
+for _, event in ipairs({ "token_renewed", "token_failed", "limit_reached", "tenant_trouble", "defect" }) do
+  counts["linkuser_gateway_" .. event .. "_total"] = 0
+end
 local function count(name, label)
   local key = label and ('%s{%s}'):format(name, label) or name
   counts[key] = (counts[key] or 0) + 1
@@ -52,7 +55,7 @@ local function onAnswer(failed)
   onEvent("tenant_trouble", ("no calls for %d s"):format(trouble))
 end
 
-tenant.start(settings, now, onLimit, onEvent)
+tenant.start(settings, now, function() places:charge(now()) end, onLimit, onEvent)
 
 -- Names are 1 to 256 characters, as the API has it.
 local function isName(value)
@@ -73,7 +76,8 @@ core.register_action("read", { "http-req" }, function(txn)
 end, 0)
 
 -- Gives a place. The table's entries: sc1 the device's (place), sc2 the queue's (first free place; length of all
--- pauses). Leaves `txn.wait` set for a caller that has to come again, and `txn.exact` where that is its place.
+-- pauses). Leaves `txn.caller` set for one that waits for its turn; else `txn.retry`, and `txn.exact` where that is its
+-- place.
 local callers = {}
 local lastCaller = 0
 core.register_action("place", { "http-req" }, function(txn)
@@ -94,7 +98,7 @@ core.register_action("place", { "http-req" }, function(txn)
     txn:set_var("txn.caller", lastCaller)
     return
   end
-  txn:set_var("txn.wait", answer.retry)
+  txn:set_var("txn.retry", answer.retry)
   if answer.exact then txn:set_var("txn.exact", 1) end
   count("linkuser_gateway_places_total", answer.exact and 'kind="exact"' or 'kind="other"')
 end, 0)
@@ -117,30 +121,20 @@ local function takeTurn(caller)
   end
 end
 
-local function serve(applet, caller)
+local function serve(txn, caller)
   if not takeTurn(caller) then return { limited = true } end
-  local answer = tenant.link(applet.path, applet.qs:match("^opt=([01])$"), applet:get_var("txn.body"), function() places:charge(now()) end)
+  local answer = tenant.link(txn.f:path(), txn.f:query():match("^opt=([01])$"), txn:get_var("txn.body"))
   if not answer.limited then onAnswer(answer.trouble) end
   return answer
 end
 
-local function send(applet, answer)
-  local body = ('{"result":%d,"msg":%s}'):format(answer.result, json.quote(answer.msg))
-  applet:set_status(answer.status)
-  applet:add_header("content-type", "application/json")
-  applet:add_header("content-length", tostring(#body))
-  for name, value in pairs(answer.headers or {}) do applet:add_header(name, value) end
-  if answer.retry then applet:add_header("retry-after", tostring(answer.retry)) end
-  if answer.exact then applet:add_header("x-linkuser-place", "exact") end
-  applet:start_response()
-  applet:send(body)
-end
-
-core.register_service("link", "http", function(applet)
-  local number = applet:get_var("txn.caller")
+-- Links the device, and leaves the answer in variables. An action, not a service: HAProxy 2.6 dies of a service that
+-- waits when its endpoint hangs up, and an action just ends.
+core.register_action("link", { "http-req" }, function(txn)
+  local number = txn:get_var("txn.caller")
   local caller = callers[number]
   callers[number] = nil
-  local ran, answer = pcall(serve, applet, caller)
+  local ran, answer = pcall(serve, txn, caller)
   if not ran then
     onEvent("defect", tostring(answer):gsub("%w[%w%%._~-]+%w", function(run) return #run >= 20 and "[...]" or run end))
     answer = { status = 500, result = 0, msg = "An error of the gateway's own", kept = true }
@@ -149,15 +143,18 @@ core.register_service("link", "http", function(applet)
   local kept = answer.limited or answer.kept
   local retry = places:leave(t, caller, not kept)
   if answer.limited then
-    answer = { status = 429, result = 0, msg = "The account's limit is reached", retry = retry, exact = true }
+    answer = { status = 429, result = 0, msg = "The account's limit is reached; this is your place", retry = retry, exact = true }
   end
-  if kept then applet:set_var("txn.kept", 1) end
-  if answer.retry then applet:set_var("txn.retry", answer.retry) end
-  applet:set_var("txn.result", answer.result)
-  applet:set_var("txn.waited", math.floor((t - caller.since) * 1000))
+  if kept then txn:set_var("txn.kept", 1) end
+  if answer.retry then txn:set_var("txn.retry", answer.retry) end
+  if answer.exact then txn:set_var("txn.exact", 1) end
+  for name, value in pairs(answer.headers or {}) do txn:set_var("txn." .. name:gsub("%W", "_"), value) end
+  txn:set_var("txn.status", answer.status)
+  txn:set_var("txn.result", answer.result)
+  txn:set_var("txn.msg", json.quote(answer.msg))
+  txn:set_var("txn.waited", math.floor((t - caller.since) * 1000))
   count("linkuser_gateway_answers_total", ('status="%d",result="%d"'):format(answer.status, answer.result))
-  send(applet, answer)
-end)
+end, 0)
 
 -- For Prometheus, and /health for linkuser-gateway-check and load balancers: 200 where a call could be made now.
 local function metrics()

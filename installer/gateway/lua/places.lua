@@ -44,6 +44,8 @@ function Places:queued(t) return math.max(0, math.ceil((self.next - self:clock(t
 
 -- A caller that hung up does not ask for its turn any more.
 local silent, longestCall = 3, 60
+local function isGone(caller, t) return t - caller.seen > longestCall end
+
 function Places:forgetGone(t)
   for at = #self.line, 1, -1 do
     local caller = self.line[at]
@@ -82,7 +84,7 @@ function Places:tidy(t)
     end
   end
   for key, caller in pairs(self.present) do
-    if t - caller.seen > longestCall then self.present[key] = nil end
+    if isGone(caller, t) then self.present[key] = nil end
   end
 end
 
@@ -101,7 +103,8 @@ end
 function Places:arrive(t, certificate, key, place)
   self:forgetGone(t)
   local clock = self:clock(t)
-  if self.present[key] then return { retry = math.max(1, math.ceil(self.gap)) } end
+  local other = self.present[key]
+  if other and not isGone(other, t) then return { retry = math.max(1, math.ceil(self.gap)) } end
   if place ~= nil and clock - place > self.grace then place = nil end
   local record = self:record(certificate)
   local free = math.max(0, self.due - math.max(t, self.resumeAt)) -- after the running pause

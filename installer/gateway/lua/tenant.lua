@@ -13,9 +13,10 @@ local tokenPath = 1
 local halfLife = 0
 local renewing = false
 
--- settings: credential, hop; now(): seconds; onLimit(seconds): the tenant wants no calls for so long; onEvent(text).
-function tenant.start(settings, now, onLimit, onEvent)
-  tenant.settings, tenant.now, tenant.onLimit, tenant.onEvent = settings, now, onLimit, onEvent
+-- settings: credential, hop; now(): seconds; onCall(): a call besides the one whose turn it is; onLimit(seconds): the
+-- tenant wants no calls for so long; onEvent(event, detail).
+function tenant.start(settings, now, onCall, onLimit, onEvent)
+  tenant.settings, tenant.now, tenant.onCall, tenant.onLimit, tenant.onEvent = settings, now, onCall, onLimit, onEvent
 end
 
 local function post(path, headers, body)
@@ -47,6 +48,8 @@ local function request()
   local headers = { ["content-type"] = { "application/x-www-form-urlencoded" }, accept = { "application/json" } }
   local form = ("client_id=%s&client_secret=%s&grant_type=client_credentials"):format(
     words.encode(tenant.settings.credential.id), words.encode(tenant.settings.credential.secret))
+  -- Whether it counts to the account's limit is not published.
+  tenant.onCall()
   local status, answered, body = post(tokenPaths[tokenPath], headers, form)
   if status == 404 or status == 405 then
     -- Pages of the vendor's name two paths.
@@ -106,10 +109,12 @@ local function numbersOf(headers)
   return kept
 end
 
-local function refusal(status, msg, retry) return { status = status, result = 0, msg = msg, retry = retry } end
+-- `kept`: the caller keeps its place, since no fault is its own.
+local function refusal(status, msg, retry, kept)
+  return { status = status, result = 0, msg = msg, retry = retry, kept = kept }
+end
 
--- What an endpoint is answered, written here: { status, result, msg, headers } where the tenant served the call, with
--- `retry` where it may come again, and `kept` where it keeps its place.
+-- What an endpoint is answered, written here: see `refusal`; `headers` are the limit's, `trouble` is the tenant's own.
 local function read(status, headers, body)
   local secrets = { tenant.token, tenant.settings.credential.secret }
   local fields = not headers["content-encoding"] and json.object(body, longestAnswer) or {}
@@ -119,29 +124,25 @@ local function read(status, headers, body)
   if status == 200 and (result == 0 or result == 1) then answer = { status = 200, result = result, msg = msg }
   elseif status == 404 and result == 0 then answer = refusal(404, msg)
   elseif status == 400 then answer = refusal(400, msg ~= "" and msg or "The tenant does not accept the values")
-  elseif status == 401 then answer, answer.kept = refusal(503, "The tenant refuses the gateway's token", 60), true
+  elseif status == 401 then answer = refusal(503, "The tenant refuses the gateway's token", 60, true)
   elseif status == 0 or status >= 500 then
     local what = status == 0 and "did not answer" or "returned a server error (" .. status .. ")"
-    answer = refusal(502, "The tenant " .. what)
-    answer.kept, answer.trouble = true, true
+    answer = refusal(502, "The tenant " .. what, nil, true)
+    answer.trouble = true
   else answer = refusal(502, ("The tenant returned what its API does not have (status %d)"):format(status)) end
   answer.headers = numbersOf(headers)
   return answer
 end
 
--- Links a device. onCall(): counts a second call, which follows a 401.
-function tenant.link(path, opt, body, onCall)
-  for patience = 1, 60 do
+-- Links a device, with a second call after a 401.
+function tenant.link(path, opt, body)
+  for _ = 1, 60 do
     if tenant.token then break end
     core.msleep(50)
   end
   for attempt = 1, 2 do
     local used = tenant.token
-    if used == nil then
-      local answer = refusal(503, "The gateway has no token", 30)
-      answer.kept = true
-      return answer
-    end
+    if used == nil then return refusal(503, "The gateway has no token", 30, true) end
     local headers = { ["x-token"] = { words.encode(used) }, ["content-type"] = { "application/json" }, accept = { "application/json" } }
     local status, answered, text = post(path .. "?opt=" .. opt, headers, body)
     tenant.onEvent("upstream_" .. status)
@@ -152,7 +153,7 @@ function tenant.link(path, opt, body, onCall)
     if status ~= 401 or attempt == 2 then return read(status, answered, text) end
     if tenant.token == used then tenant.renew() end
     if tenant.token == used then return read(status, answered, text) end
-    onCall()
+    tenant.onCall()
   end
 end
 

@@ -68,6 +68,7 @@ export async function startGateway(
     ["server.crt", server.cert],
     ["server.key", server.key],
     ["device-ca.pem", readFileSync(ca.file, "utf8")],
+    ["machines.pem", readFileSync(ca.file, "utf8")],
     ["credential.json", credential ?? JSON.stringify({ clientId, clientSecret })],
   ] as const) {
     writeFileSync(path(`etc/${name}`), text, { mode: 0o600 });

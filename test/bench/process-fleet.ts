@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Duration } from "../../agent/duration.ts";
 import type { LimiterModel } from "../../agent/pace/limiter.ts";
 import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts";
-import { startGears } from "../fakes/gears.ts";
+import { type Gears, startGears } from "../fakes/gears.ts";
 
 /**
  * A small fleet of real processes on this machine against the stand-in's limit. Each is a device of its own by a
@@ -21,6 +21,26 @@ export interface Fleet {
   readonly logonSpan: number;
 }
 
+/** How a fleet's calls reach the stand-in. */
+export interface FleetWay extends AsyncDisposable {
+  readonly gears: Gears;
+  /** Settings of a device that has this folder, with the files that they name. */
+  settingsFor(home: string): Readonly<Record<string, unknown>>;
+  /** How many calls devices have made. */
+  calls(): number;
+}
+
+/** Without anything between. */
+export async function straight({ calls, period }: Fleet["limit"]): Promise<FleetWay> {
+  const gears = await startGears({ limit: { calls, periodMs: period } });
+  return {
+    gears,
+    settingsFor: () => ({ baseUrl: gears.baseUrl, clientId: gears.clientId }),
+    calls: () => gears.callsOf("link_user").length,
+    [Symbol.asyncDispose]: () => gears.close(),
+  };
+}
+
 export interface FleetRun {
   /** How each process ended. */
   readonly exitCodes: readonly (number | null)[];
@@ -28,24 +48,25 @@ export interface FleetRun {
   readonly linked: number;
   /** Calls that the stand-in accepted. */
   readonly accepted: number;
+  /** Calls that it refused for its limit. */
+  readonly refused: number;
   readonly callsPerLink: number;
   /** From the first start to the last accepted call, ms. */
   readonly makespan: number;
 }
 
 /** Runs all processes to their end. @param executable absolute path */
-export async function runFleet(executable: string, fleet: Fleet): Promise<FleetRun> {
+export async function runFleet(executable: string, fleet: Fleet, openWay = straight): Promise<FleetRun> {
   const { devices, limit, fleetSize, logonSpan } = fleet;
   using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-fleet-"));
-  await using gears = await startGears({ limit: { calls: limit.calls, periodMs: limit.period } });
-  const started = Date.now();
-  const ends = Array.from({ length: devices }, async (_, device) => {
+  await using way = await openWay(limit);
+  const { gears } = way;
+  const homes = Array.from({ length: devices }, (_, device) => {
     const home = join(scratch.path, String(device));
     mkdirSync(home);
     writeFileSync(join(home, "product_uuid"), `${randomUUID()}\n`, { mode: 0o600 });
     const settings = {
-      baseUrl: gears.baseUrl,
-      clientId: gears.clientId,
+      ...way.settingsFor(home),
       identify: ["hwid"],
       maxCandidates: 1,
       excludeUsers: [],
@@ -57,6 +78,10 @@ export async function runFleet(executable: string, fleet: Fleet): Promise<FleetR
     };
     const config = join(home, "config.json");
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+    return { home, config };
+  });
+  const started = Date.now();
+  const ends = homes.map(async ({ home, config }) => {
     await new Promise((start) => setTimeout(start, Math.random() * logonSpan));
     const child = spawn(executable, ["--config", config, "--user", userInfo().username], {
       env: {
@@ -78,7 +103,8 @@ export async function runFleet(executable: string, fleet: Fleet): Promise<FleetR
     exitCodes,
     linked: gears.links.size,
     accepted: accepted.length,
-    callsPerLink: calls.length / devices,
+    refused: calls.filter(({ status }) => status === 429).length,
+    callsPerLink: way.calls() / devices,
     makespan: (accepted.at(-1)?.at ?? Number.NaN) - started,
   };
 }

@@ -143,7 +143,7 @@ core.register_action("link", { "http-req" }, function(txn)
   local kept = answer.limited or answer.kept
   local retry = places:leave(t, caller, not kept)
   if answer.limited then
-    answer = { status = 429, result = 0, msg = "The account's limit is reached; this is your place", retry = retry, exact = true }
+    answer = { status = 429, result = 0, msg = "Your turn has not come; this is your place", retry = retry, exact = true }
   end
   if kept then txn:set_var("txn.kept", 1) end
   if answer.retry then txn:set_var("txn.retry", answer.retry) end

@@ -19,13 +19,14 @@ function tenant.start(settings, now, onCall, onLimit, onEvent)
   tenant.settings, tenant.now, tenant.onCall, tenant.onLimit, tenant.onEvent = settings, now, onCall, onLimit, onEvent
 end
 
+-- Status 0: the tenant can't be reached, did not answer in time, or not in HTTP, or said too much.
 local function post(path, headers, body)
   local sent, answer = pcall(function()
     local request = { url = "http://tenant" .. path, dst = tenant.settings.hop, headers = headers, body = body, timeout = 14000 }
     return core.httpclient():post(request)
   end)
-  if not sent or not answer then return 0, {}, "" end
-  return answer.status or 0, answer.headers or {}, answer.body or ""
+  if not sent or not answer or not answer.headers or not answer.headers["x-tenant"] then return 0, {}, "" end
+  return answer.status, answer.headers, answer.body or ""
 end
 
 local function first(headers, name) return headers[name] and headers[name][0] end
@@ -64,8 +65,8 @@ local function request()
     return token, tonumber(fields.expires_in) or 3600
   end
   local known = { invalid_client = true, invalid_request = true, unauthorized_client = true, unsupported_grant_type = true, invalid_scope = true }
-  return nil, ("the tenant answered %s%s"):format(status == 0 and "nothing" or status,
-    known[fields.error] and " " .. fields.error or "")
+  if status == 0 then return nil, "the tenant did not answer" end
+  return nil, ("the tenant answered %d%s"):format(status, known[fields.error] and " " .. fields.error or "")
 end
 
 -- Gets a new token; the old one stays where that fails. Several callers at once make one call.

@@ -85,6 +85,7 @@ describe.each([
       "frontend other\n  mode http\n  timeout client 5s\n  bind 127.0.0.1:8080\n  http-request return status 200\n",
     );
     run("systemctl", "start", "haproxy");
+    shell("echo 127.0.0.1 localhost >/etc/hosts");
     run("dpkg", "--install", deb);
     // Nothing starts before it is set up.
     expect(tryIn(container, ["systemctl", "is-active", "linkuser-gateway"]).stdout.trim()).toBe("inactive");
@@ -161,7 +162,7 @@ describe.each([
 
   test("it runs as its own user, without rights, and leaves no core dump", () => {
     const main = run("systemctl", "show", "--property=MainPID", "--value", "linkuser-gateway").trim();
-    const worker = run("pgrep", "--parent", main).trim().split("\n")[0] ?? "";
+    const [worker] = run("cat", `/proc/${main}/task/${main}/children`).trim().split(" ");
     const state = run("cat", `/proc/${worker}/status`);
     const uid = run("id", "--user", "linkuser-gateway").trim();
     expect(state).toMatch(new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}`, "m"));

@@ -1,3 +1,4 @@
+import { createLookUp } from "../network/look-up.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
 import { proxySourcesOf } from "../wiring/network/proxy-sources.ts";
@@ -18,7 +19,7 @@ import { checkRights } from "./machine/rights.ts";
 import { checkTrigger } from "./machine/trigger.ts";
 import { checkClock } from "./network/clock.ts";
 import { checkConnection } from "./network/connection.ts";
-import { checkName, resolveHost } from "./network/name.ts";
+import { checkName } from "./network/name.ts";
 import { peerOf } from "./network/peer.ts";
 import { checkProxy } from "./network/proxy.ts";
 import { checkRateLimit } from "./network/rate-limit.ts";
@@ -68,7 +69,7 @@ export const checks: readonly Check[] = [
     checkProxy(settings.settings.baseUrl, proxySourcesOf(context, settings)),
   ),
   check("name", ["proxy", "tenant"], (context, { proxy, tenant }) =>
-    checkName(peerOf(tenant.baseUrl, proxy), resolveHost, context.clock, tenant.patience),
+    checkName(peerOf(tenant.baseUrl, proxy), createLookUp(context.platform.endProcess), context.clock, tenant.patience),
   ),
   check("connection", ["name", "tenant"], (context, { tenant }) =>
     checkConnection(tenant.baseUrl, tenant.sender, context.clock, context.interrupted),

@@ -12,14 +12,18 @@ export interface HostAddress {
 export type LookUp = (host: string) => Promise<readonly HostAddress[]>;
 
 /**
+ * Look-ups of this process that have no answer yet, one for each name: what still runs is not begun again, so that a name
+ * that hangs takes one of Node's threads.
+ */
+const running = new Map<string, Promise<readonly HostAddress[]>>();
+
+/**
  * The system's resolver (getaddrinfo). It can't be stopped and waits for its name servers as its own configuration
  * says, half a minute and more; at its end Node waits for it. So the process then ends without Node.
  * @param endProcess ends the process at once with an exit code, without waiting for its threads; without it a look-up
  * that hangs delays the end
  */
 export function createLookUp(endProcess?: (code: number) => void): LookUp {
-  /** One for each name: what still runs is not begun again, so that a name that hangs takes one of Node's threads. */
-  const running = new Map<string, Promise<readonly HostAddress[]>>();
   const leaveAtExit = (code: number): void => {
     if (running.size > 0) endProcess?.(code);
   };
@@ -30,7 +34,7 @@ export function createLookUp(endProcess?: (code: number) => void): LookUp {
     if (family !== 0) return [{ address: host, family }];
     const known = running.get(host);
     if (known !== undefined) return await known;
-    if (endProcess !== undefined) process.off("exit", leaveAtExit).on("exit", leaveAtExit);
+    process.on("exit", leaveAtExit);
     // Not imported: a bundle would load it at every start.
     const found = process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
     running.set(host, found);
@@ -38,6 +42,7 @@ export function createLookUp(endProcess?: (code: number) => void): LookUp {
       return await found;
     } finally {
       running.delete(host);
+      process.off("exit", leaveAtExit);
     }
   };
 }

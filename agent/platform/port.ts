@@ -120,8 +120,8 @@ export interface Platform extends IdentitySources {
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
-  /** Runs a PAC script for a URL, where {@link systemProxy} may name one; gives its result. @throws AgentError */
-  runProxyScript?(script: string, url: URL): Promise<string>;
+  /** Ends the process at once with an exit code, without waiting for its threads. Left out where Node's own end does. */
+  endProcess?(code: number): void;
   /** Tells the system's own event log, which administrators watch; `absent` where standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */

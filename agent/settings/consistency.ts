@@ -25,6 +25,9 @@ export function checkConsistency({ settings, origins }: ResolvedSettings): void 
   if (clientKeyFile !== undefined && clientCertFile === undefined) {
     refuse("clientKeyFile", "there is no clientCertFile beside it. Set both, or neither.");
   }
+  if (settings.pacFile !== undefined && settings.pacUrl !== undefined) {
+    refuse("pacFile", "there is also a pacUrl. Set one of them.");
+  }
   if (clientCertFile !== undefined && url.protocol !== "https:") {
     refuse("clientCertFile", `a certificate is shown over TLS alone, but baseUrl is ${baseUrl}.`);
   }

@@ -244,8 +244,27 @@ export const tenantUrl: Kind<string> = {
   words: [],
 };
 
+const scriptUrlAllowed =
+  "an http: or https: URL without user name, password and #fragment, such as https://wpad.example.com/proxy.pac";
+
+/** Where a PAC script is fetched, over http: or https:. */
+export const scriptUrl: Kind<string> = {
+  parse: (raw) => {
+    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(scriptUrlAllowed);
+    const url = new URL(raw);
+    const plain = url.username === "" && url.password === "" && !raw.includes("#");
+    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(scriptUrlAllowed);
+  },
+  format: (value) => value,
+  placeholder: "URL",
+  allowed: scriptUrlAllowed,
+  type: "url",
+  schemes: ["https:", "http:"],
+  words: [],
+};
+
 const proxyAllowed =
-  "auto, none, or an http: or https: URL without user name and password, such as http://proxy.example.com:3128";
+  "auto, none, or an http:, https: or socks5: URL without user name and password, such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080";
 
 /** `auto`, `none`, or the proxy's URL. Its password, where it needs one, is in the credential file. */
 export const proxy: Kind<string> = {
@@ -254,13 +273,15 @@ export const proxy: Kind<string> = {
     if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(proxyAllowed);
     const url = new URL(raw);
     const plain =
-      url.username === "" && url.password === "" && url.pathname === "/" && url.search === "" && url.hash === "";
-    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(proxyAllowed);
+      url.username === "" && url.password === "" && /^\/?$/.test(url.pathname) && url.search === "" && url.hash === "";
+    return /^(?:https?|socks5):$/.test(url.protocol) && url.hostname !== "" && plain
+      ? valid(url.href)
+      : invalid(proxyAllowed);
   },
   format: (value) => value,
   placeholder: "auto|none|URL",
   allowed: proxyAllowed,
   type: "url",
-  schemes: ["https:", "http:"],
+  schemes: ["https:", "http:", "socks5:"],
   words: ["auto", "none"],
 };

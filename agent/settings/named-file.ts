@@ -13,7 +13,7 @@ export interface SettingFile {
 
 /** Undefined where the setting names none. @param readTrusted the platform's */
 export function settingFile(
-  name: "caFile" | "clientCertFile" | "clientKeyFile",
+  name: "caFile" | "clientCertFile" | "clientKeyFile" | "pacFile",
   { settings, origins }: ResolvedSettings,
   { readTrusted }: { readonly readTrusted: (path: string) => Reading<Buffer> },
 ): SettingFile | undefined {

@@ -11,6 +11,7 @@ import {
   proxy,
   rateLimit,
   registryValue,
+  scriptUrl,
   tenantUrl,
   text,
 } from "./kinds.ts";
@@ -146,6 +147,8 @@ export const settingsTable = {
     "an unchanged link is sent again after this long, and up to a tenth more by device; 0s: at every run",
   ),
   proxy: required(proxy, "auto", "auto (environment, then the system's setting), none, or the proxy's URL"),
+  pacUrl: optional(scriptUrl, "http: or https: address of a PAC script that names the proxies, where proxy is auto"),
+  pacFile: optional(absolutePath("FILE"), "the same as a file on this machine"),
   caFile: optional(absolutePath("FILE"), "further trusted CA certificates (PEM), beside the system's own"),
   logFile: optional(absolutePath("FILE"), "log of JSON lines, rotated and bounded in size", "by platform"),
   logLevel: required(choice("error", "warn", "info", "debug"), "info", "least important events that are logged"),

@@ -15,10 +15,10 @@ export interface WorkerAnswer {
 
 /** The worker's side of `bounded-worker.ts`: answers questions one after another as long as the thread lives. */
 export function answerQuestions(answer: (question: never) => unknown): void {
-  parentPort?.on("message", ({ id, question }: WorkerQuestion) => {
+  parentPort?.on("message", async ({ id, question }: WorkerQuestion) => {
     const send = (sent: WorkerAnswer): void => parentPort?.postMessage(sent);
     try {
-      send({ id, value: answer(question as never) });
+      send({ id, value: await answer(question as never) });
     } catch (error) {
       send({ id, error: error instanceof Error ? error.message : String(error) });
     }

@@ -1,3 +1,4 @@
+import { evaluatePac, type PacOutcome, type PacQuestion } from "../network/pac/evaluate.ts";
 import { type NativeFunction, openCalls } from "../platform/native-calls.ts";
 import { type NameService, openNameService } from "../platform/posix/name-service.ts";
 
@@ -18,6 +19,9 @@ export const workerTasks = {
     const service = openNameService(process.getBuiltinModule("node:ffi"), library);
     return ({ method, parameters }: NameQuestion): unknown =>
       (service[method] as (...all: readonly unknown[]) => unknown)(...parameters);
+  },
+  "pac-script": (): ((question: PacQuestion) => Promise<PacOutcome>) => {
+    return (question) => evaluatePac(question, Date.now);
   },
   /** @param lastError see {@link openCalls} */
   "native-calls": (lastError: NativeFunction) => openCalls(process.getBuiltinModule("node:ffi"), lastError),

@@ -10,7 +10,7 @@ import { readTokenResponse } from "../../agent/gears/token.ts";
 import { formatMemory, parseMemory } from "../../agent/link/memory.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { byVariables } from "../../agent/network/proxy/variables.ts";
-import { parseVariables } from "../../agent/platform/linux/system-proxy.ts";
+import { parsePamEnvironment } from "../../agent/platform/linux/system-proxy.ts";
 import { found } from "../../agent/reading.ts";
 import { Secret } from "../../agent/secret.ts";
 import { parseCredentials } from "../../agent/settings/credentials.ts";
@@ -159,6 +159,6 @@ export const targets: readonly Target[] = [
   }),
   target("settings", anySettings, settings),
   target("proxy variables", anyVariables, (text) => {
-    refused(() => byVariables(parseVariables(text), tenant));
+    refused(() => byVariables(parsePamEnvironment(text), tenant));
   }),
 ];

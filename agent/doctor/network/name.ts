@@ -8,10 +8,6 @@ import type { Peer } from "./peer.ts";
 
 type LookUpName = (host: string) => Promise<readonly { readonly address: string }[]>;
 
-/** The system's resolver, as connections use it. Not imported: a bundle would load it at every start. */
-export const resolveHost: LookUpName = (host) =>
-  process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
-
 /**
  * @param limit milliseconds
  * @throws AgentError `name-not-resolved`
@@ -24,7 +20,7 @@ export async function checkName(
 ): Promise<Finding> {
   if (/^[\d.]+$|:/.test(host)) return { status: "skip", detail: `${host} is an address, not a name`, value: true };
   const late = (): never => {
-    throw new AgentError("name-not-resolved", `No DNS server told ${host} within ${describeDuration(limit)}.`);
+    throw new AgentError("name-not-resolved", `The DNS lookup of ${host} timed out after ${describeDuration(limit)}.`);
   };
   const found = await bounded(resolved(host, proxy, lookUp), limit, clock, late);
   const addresses = [...new Set(found.map(({ address }) => address))];

@@ -1,12 +1,18 @@
 import type { Way } from "../../network/proxy/address.ts";
 import { chooseProxy, type ProxyChoice, type ProxySources } from "../../network/proxy/choice.ts";
+import { ignoredInVariables } from "../../network/proxy/variables.ts";
 import type { Finding } from "../check.ts";
 
 /** Through which proxy the tenant is asked, and why. */
 export async function checkProxy(baseUrl: string, sources: ProxySources): Promise<Finding<ProxyChoice>> {
-  const value = await chooseProxy(new URL(baseUrl), sources);
+  const url = new URL(baseUrl);
+  const value = await chooseProxy(url, sources);
   const detail = `${value.ways.map(shownWay).join(", then ")}: ${value.reason}`;
-  if (value.problem === undefined) return { status: "ok", detail, value };
+  if (value.problem === undefined) {
+    const ignored = sources.setting === "auto" ? ignoredInVariables(sources.environment, url) : [];
+    if (ignored.length === 0) return { status: "ok", detail, value };
+    return { status: "warn", detail: [detail, ...ignored].join(". "), advice: "correct these variables", value };
+  }
   return { status: "warn", detail: `${detail}. ${value.problem}`, advice: "set proxy to none or to a URL", value };
 }
 

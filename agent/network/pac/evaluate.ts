@@ -5,101 +5,92 @@ import {
   type QuickJSHandle,
   type QuickJSSyncVariant,
 } from "quickjs-emscripten-core";
-import { AgentError } from "../../errors.ts";
 import { pacFunctions } from "./functions.ts";
 
-/** What a script may learn of this machine. */
-export interface PacWorld {
-  /** An IPv4 address of a name, or null; must end in time. */
-  readonly resolve: (host: string) => Promise<string | null>;
-  /** This machine's own IPv4 address. */
-  readonly ownAddress: () => string;
-  readonly now: () => number;
+/** What a script is run with; plain data, for it is run in a thread of its own. */
+export interface PacQuestion {
+  readonly script: string;
+  /** Scheme and host, as in today's browsers. */
+  readonly origin: string;
+  readonly host: string;
+  /** This machine's own addresses, the first IPv4 address first. */
+  readonly ownAddresses: readonly string[];
+  /** Addresses of names that were looked up; none for a name that has none. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
 }
+
+/** What came of one evaluation. */
+export type PacOutcome =
+  | { readonly kind: "result"; readonly text: string }
+  /** The script asked for a name that is not looked up yet. */
+  | { readonly kind: "unknown"; readonly name: string }
+  /** Completes "The PAC script can't be used: it …". */
+  | { readonly kind: "unusable"; readonly why: string };
 
 /** Bytes of memory and of stack for a script. */
 const memory = 16 * 1024 * 1024;
 const stack = 256 * 1024;
-/** Milliseconds of calculation, in all evaluations together. */
+/** Milliseconds of calculation, at which a script is asked to end; one that does not hear it is ended with its thread. */
 const time = 1000;
-/** Different names that a script may look up. */
-const mostNames = 8;
+/** UTF-16 units of a result that can name ten ways. */
+const longestResult = 4096;
 
 /**
- * Evaluates a PAC script for a URL in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, a
- * bound on its memory and time, and learns of the URL only scheme and host, as in today's browsers. It can't wait for a
- * look-up, so it is run anew with each name that it asked for.
- * @returns what `FindProxyForURL` gave; empty for nothing
- * @throws AgentError `settings-unreadable`
+ * Evaluates a PAC script in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, and a bound
+ * on its memory. It can't wait for a look-up, so it is run again with each name that it asked for. It is not asked to
+ * end in the middle of a function of its own, so this must run where it can be ended from outside.
  */
-export async function evaluatePac(script: string, url: URL, world: PacWorld): Promise<string> {
+export async function evaluatePac(question: PacQuestion, now: () => number): Promise<PacOutcome> {
   try {
-    return await evaluate(script, url, world);
-  } catch (cause) {
-    if (cause instanceof AgentError) throw cause;
-    // QuickJS ends itself where memory or stack ran out at a place that it did not expect (0.32, seen in JSON.parse).
-    throw unusable("it breaks its interpreter", cause);
-  }
-}
-
-async function evaluate(script: string, url: URL, world: PacWorld): Promise<string> {
-  const quickJs = await newQuickJSWASMModuleFromVariant(interpreter);
-  const names = new Map<string, string | null>();
-  let left = time;
-  for (;;) {
+    const quickJs = await newQuickJSWASMModuleFromVariant(interpreter);
     using context = quickJs.newContext();
-    const started = world.now();
-    const outcome = runOnce(context, script, url, names, { ...world, until: started + left });
-    left -= world.now() - started;
-    if (outcome.kind === "result") return outcome.text;
-    if (names.size >= mostNames) throw unusable(`it looks up more than ${mostNames} names`);
-    names.set(outcome.name, await world.resolve(outcome.name));
+    return runOnce(context, question, now);
+  } catch {
+    // QuickJS ends itself where memory or stack ran out at a place that it did not expect (0.32, seen in JSON.parse).
+    return { kind: "unusable", why: "it breaks its interpreter" };
   }
 }
 
 /** A CommonJS file's default export: the module itself or its field, by who loads it; QuickJS takes either. */
 const interpreter = variant as unknown as QuickJSSyncVariant;
 
-type Outcome = { readonly kind: "result"; readonly text: string } | { readonly kind: "unknown"; readonly name: string };
-
-function runOnce(
-  context: QuickJSContext,
-  script: string,
-  url: URL,
-  names: ReadonlyMap<string, string | null>,
-  world: PacWorld & { readonly until: number },
-): Outcome {
+function runOnce(context: QuickJSContext, question: PacQuestion, now: () => number): PacOutcome {
+  const { script, origin, host, ownAddresses, names } = question;
+  const until = now() + time;
   let unknown: string | undefined;
   context.runtime.setMemoryLimit(memory);
   context.runtime.setMaxStackSize(stack);
-  context.runtime.setInterruptHandler(() => unknown !== undefined || world.now() > world.until);
-  give(context, "dnsResolve", (handle) => {
+  context.runtime.setInterruptHandler(() => unknown !== undefined || now() > until);
+  give(context, "resolveAll", (handle) => {
     const name = handle === undefined ? "" : String(context.dump(handle)).slice(0, 255);
     const known = names.get(name);
-    if (known === undefined) {
-      unknown ??= name;
-      return context.null;
-    }
-    return known === null ? context.null : context.newString(known);
+    if (known === undefined) unknown ??= name;
+    return context.newString((known ?? []).join(";"));
   });
-  give(context, "myIpAddress", () => context.newString(world.ownAddress()));
-  const call = `FindProxyForURL(${JSON.stringify(`${url.origin}/`)}, ${JSON.stringify(url.hostname)})`;
+  give(context, "ownAddresses", () => context.newString(ownAddresses.join(";")));
+  const call = `FindProxyForURL(${JSON.stringify(`${origin}/`)}, ${JSON.stringify(host)})`;
   for (const code of [pacFunctions, script, call]) {
     const result = context.evalCode(code, "proxy.pac");
     if (result.error !== undefined) {
       using thrown = result.error;
       if (unknown !== undefined) return { kind: "unknown", name: unknown };
-      throw unusable(
-        world.now() > world.until ? `it does not end within ${time / 1000} s` : `it fails (${nameOf(context, thrown)})`,
-      );
+      const why = now() > until ? `it does not end within ${time / 1000} s` : `it fails (${nameOf(context, thrown)})`;
+      return { kind: "unusable", why };
     }
     using value = result.value;
     if (unknown !== undefined) return { kind: "unknown", name: unknown };
     if (code !== call) continue;
-    if (context.typeof(value) === "string") return { kind: "result", text: context.getString(value) };
+    if (context.typeof(value) === "string") return { kind: "result", text: shortened(context, value) };
     if (context.eq(value, context.null) || context.eq(value, context.undefined)) return { kind: "result", text: "" };
   }
-  throw unusable("FindProxyForURL gives no text");
+  return { kind: "unusable", why: "FindProxyForURL gives no text" };
+}
+
+/** Cut off in the interpreter, so that a long text is never outside it. */
+function shortened(context: QuickJSContext, value: QuickJSHandle): string {
+  context.setProp(context.global, "pacResult", value);
+  using cut = context.unwrapResult(context.evalCode(`pacResult.slice(0, ${longestResult})`));
+  return context.getString(cut);
 }
 
 function give(
@@ -117,8 +108,4 @@ function nameOf(context: QuickJSContext, thrown: QuickJSHandle): string {
   using name = context.getProp(thrown, "name");
   const text = context.typeof(name) === "string" ? context.getString(name) : "";
   return /^\w{1,40}$/.test(text) ? text : "an exception";
-}
-
-function unusable(why: string, cause?: unknown): AgentError {
-  return new AgentError("settings-unreadable", `The PAC script can't be used: ${why}.`, { cause });
 }

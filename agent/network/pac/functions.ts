@@ -1,6 +1,7 @@
 /**
  * The functions that a PAC script may call, as Netscape described them in 1996 and browsers have them, in JavaScript
- * for the sandbox. `dnsResolve` and `myIpAddress` are given to it from outside.
+ * for the sandbox, and Microsoft's for IPv6 (`…Ex`). `resolveAll` and
+ * `ownAddresses` are given to it from outside, and give addresses with semicolons between.
  */
 export const pacFunctions = String.raw`
 function alert() {}
@@ -10,7 +11,16 @@ function dnsDomainIs(host, domain) {
 }
 function localHostOrDomainIs(host, name) { return host === name || name.lastIndexOf(host + ".", 0) === 0; }
 function dnsDomainLevels(host) { return host.split(".").length - 1; }
+function dnsResolveEx(host) { return resolveAll(host); }
+function dnsResolve(host) {
+  var found = resolveAll(host).split(";").filter(function (one) { return one.indexOf(":") === -1; });
+  return found[0] || null;
+}
+function myIpAddressEx() { return ownAddresses(); }
+function myIpAddress() { return ownAddresses().split(";").filter(function (one) { return one.indexOf(":") === -1; })[0] || "127.0.0.1"; }
 function isResolvable(host) { return dnsResolve(host) !== null; }
+function isResolvableEx(host) { return resolveAll(host) !== ""; }
+function getClientVersion() { return "1.0"; }
 function shExpMatch(text, pattern) {
   var escaped = String(pattern).replace(/[.+^$(){}|[\]\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
   return new RegExp("^" + escaped + "$").test(text);
@@ -26,6 +36,55 @@ function isInNet(host, network, mask) {
   return (convert_addr(address) & bits) === (convert_addr(network) & bits);
 }
 (function (global) {
+  // An address as 128 bits in eight numbers, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for what is none.
+  function words(address) {
+    var text = String(address).replace(/%.*$/, "");
+    var v4 = /(^|:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+    if (v4) {
+      var tail = ((+v4[2] << 8) | +v4[3]).toString(16) + ":" + ((+v4[4] << 8) | +v4[5]).toString(16);
+      text = v4[1] === "" && v4.index === 0 ? "::ffff:" + tail : text.slice(0, v4.index + v4[1].length) + tail;
+    }
+    var halves = text.split("::");
+    if (halves.length > 2 || !/^[\da-f:]+$/i.test(text)) return null;
+    function part(half) { return half === "" ? [] : half.split(":").map(function (one) { return parseInt(one, 16); }); }
+    var head = part(halves[0]);
+    var rest = halves.length === 2 ? part(halves[1]) : [];
+    var missing = 8 - head.length - rest.length;
+    if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
+    var all = head.concat(Array(missing + 1).join("0").split("").map(Number), rest);
+    return all.every(function (one) { return one >= 0 && one < 65536; }) ? all : null;
+  }
+  function within(address, prefix, bits) {
+    for (var at = 0; at < 8 && bits > 0; at++, bits -= 16) {
+      var mask = bits >= 16 ? 65535 : (65535 << (16 - bits)) & 65535;
+      if ((address[at] & mask) !== (prefix[at] & mask)) return false;
+    }
+    return true;
+  }
+  global.isInNetEx = function (host, range) {
+    var parts = String(range).split("/");
+    var prefix = words(parts[0]);
+    var isV4 = parts[0].indexOf(":") === -1;
+    var bits = /^\d{1,3}$/.test(parts[1] || "") ? +parts[1] : -1;
+    if (prefix === null || bits < 0 || bits > (isV4 ? 32 : 128)) return false;
+    var addresses = words(host) === null ? resolveAll(host).split(";") : [String(host)];
+    return addresses.some(function (one) {
+      var address = words(one);
+      return address !== null && (one.indexOf(":") === -1) === isV4 && within(address, prefix, isV4 ? bits + 96 : bits);
+    });
+  };
+  global.sortIpAddressList = function (list) {
+    var all = String(list).split(";").map(function (one) { return one.trim(); }).filter(Boolean);
+    if (all.length === 0 || !all.every(words)) return false;
+    // As Microsoft describes it: IPv6 before IPv4, each by its value.
+    return all.sort(function (one, other) {
+      var v6 = (other.indexOf(":") !== -1) - (one.indexOf(":") !== -1);
+      if (v6 !== 0) return v6;
+      var a = words(one), b = words(other);
+      for (var at = 0; at < 8; at++) if (a[at] !== b[at]) return a[at] - b[at];
+      return 0;
+    }).join(";");
+  };
   var days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
   var months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
   function split(args) {

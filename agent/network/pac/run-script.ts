@@ -1,32 +1,92 @@
-import { evaluatePac } from "./evaluate.ts";
+import { AgentError } from "../../errors.ts";
+import { startWorker } from "../../worker/start-worker.ts";
+import type { LookUp } from "../look-up.ts";
+import { TimeLimitReached, untilAborted, withTimeLimit } from "../time-limit.ts";
+import type { PacOutcome, PacQuestion } from "./evaluate.ts";
 
-/** Milliseconds for one name that a script looks up. */
+/** Milliseconds for all evaluations of a script together; its thread is ended then, whatever it does. */
+const evaluationTime = 2_000;
+/** Milliseconds for one name that a script looks up, and how many different ones it may. */
 const lookUpTime = 2_000;
+const mostNames = 8;
 
-/** Runs a PAC script with this machine's names, addresses and clock. @throws AgentError `settings-unreadable` */
-export function runPacScript(script: string, url: URL): Promise<string> {
-  return evaluatePac(script, url, { resolve, ownAddress, now: Date.now });
+/** Evaluates once; ended from outside when the signal is aborted. */
+export type Evaluate = (question: PacQuestion, signal: AbortSignal) => Promise<PacOutcome>;
+
+/** What a script learns of this machine, and where it runs. */
+export interface PacWorld {
+  readonly lookUp: LookUp;
+  readonly ownAddresses: () => readonly string[];
+  readonly evaluate: Evaluate;
 }
 
-async function resolve(host: string): Promise<string | null> {
-  const found = process.getBuiltinModule("node:dns/promises").lookup(host, { family: 4 });
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), lookUpTime);
-  try {
-    return await Promise.race([
-      found.then(
-        ({ address }) => address,
-        () => null,
-      ),
-      late.promise,
-    ]);
-  } finally {
-    clearTimeout(timer);
+/** This machine, and a thread of its own. */
+export const ownWorld = (lookUp: LookUp): PacWorld => ({ lookUp, ownAddresses, evaluate: inThread });
+
+/**
+ * Runs a PAC script for a URL, of which it learns scheme and host alone.
+ * @returns what `FindProxyForURL` gave; empty for nothing
+ * @throws AgentError `settings-unreadable`, or the signal's reason
+ */
+export async function runPacScript(
+  script: string,
+  url: URL,
+  { lookUp, ownAddresses, evaluate }: PacWorld,
+  signal: AbortSignal,
+): Promise<string> {
+  const names = new Map<string, readonly string[]>();
+  const question = { script, origin: url.origin, host: url.hostname, ownAddresses: ownAddresses(), names };
+  let left = evaluationTime;
+  for (;;) {
+    const begun = elapsed();
+    const outcome = await withTimeLimit(left, signal, (inTime) => evaluate(question, inTime)).catch((thrown) => {
+      if (thrown instanceof TimeLimitReached) throw unusable(`it does not end within ${evaluationTime / 1000} s`);
+      throw thrown;
+    });
+    left = Math.max(1, left - (elapsed() - begun));
+    if (outcome.kind === "result") return outcome.text;
+    if (outcome.kind === "unusable") throw unusable(outcome.why);
+    if (names.size >= mostNames) throw unusable(`it looks up more than ${mostNames} names`);
+    names.set(outcome.name, await resolve(outcome.name, lookUp, signal));
   }
 }
 
-/** The first IPv4 address that is not the loopback's. */
-function ownAddress(): string {
+/** Milliseconds from an arbitrary start. Not performance.now(), which loads node:perf_hooks. */
+const elapsed = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** None where the name has none or the look-up takes too long. */
+async function resolve(host: string, lookUp: LookUp, signal: AbortSignal): Promise<readonly string[]> {
+  try {
+    const found = await withTimeLimit(lookUpTime, signal, (inTime) => untilAborted(lookUp(host), inTime));
+    // IPv4 first: of several, `dnsResolve` gives one.
+    return found.toSorted((one, other) => one.family - other.family).map(({ address }) => address);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return [];
+  }
+}
+
+/** IPv4 first; without the loopback's and link-local ones. */
+function ownAddresses(): readonly string[] {
   const all = Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flatMap((some) => some ?? []);
-  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+  const own = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  return own.toSorted((one, other) => one.family.localeCompare(other.family)).map(({ address }) => address);
+}
+
+/** In a thread of its own, for the interpreter is deaf in the middle of a function of its own. */
+const inThread: Evaluate = async (question, signal) => {
+  const worker = startWorker("pac-script", undefined);
+  const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();
+  worker.once("message", ({ value }: { readonly value: PacOutcome }) => resolve(value));
+  worker.once("error", () => reject(unusable("it breaks its interpreter")));
+  worker.postMessage({ id: 1, question });
+  try {
+    return await untilAborted(promise, signal);
+  } finally {
+    await worker.terminate();
+  }
+};
+
+function unusable(why: string): AgentError {
+  return new AgentError("settings-unreadable", `The PAC script can't be used: ${why}.`);
 }

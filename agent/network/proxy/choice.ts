@@ -20,12 +20,22 @@ export interface ProxyChoice {
   readonly problem?: string;
 }
 
+/** A PAC script that the settings name. */
+export interface OwnScript {
+  /** Completes "… because": `the setting pacFile`. */
+  readonly reason: string;
+  /** None where nothing that it says can be used. @throws AgentError */
+  readonly ways: (url: URL) => Promise<readonly Way[]>;
+}
+
 /** Where proxies are looked for. */
 export interface ProxySources {
   /** `auto`, `none` or a proxy's URL. */
   readonly setting: string;
   /** Without a user's variables in a privileged run. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A PAC script that the settings name; asked before the environment. */
+  readonly pac?: OwnScript | undefined;
   /** Asked last, and not for this machine itself. */
   readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
   /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
@@ -37,8 +47,8 @@ export interface ProxySources {
 }
 
 /**
- * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the environment's proxy, then the
- * system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
+ * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the settings' PAC script, the
+ * environment's proxy, then the system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
  * login.
  * @throws AgentError `setting-invalid`; what `login` throws
  */
@@ -58,12 +68,18 @@ async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   if (setting === "none") return { ways: ["direct"], reason: "the setting proxy is none" };
   if (setting !== "auto") return { ways: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
   if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "this machine itself is asked" };
+  const { pac } = sources;
+  if (pac !== undefined) return await byScript(pac.reason, () => pac.ways(url));
   const found = byVariables(environment, url);
   if (found !== undefined) return { ways: [found.way], reason: found.reason };
   const system = await systemProxy(url);
   switch (system.kind) {
     case "found":
-      if ("script" in system.value) return await byScript(system.value.script, url, sources);
+      if ("script" in system.value) {
+        const { script } = system.value;
+        const reason = `PAC script ${URL.canParse(script) ? new URL(script).host : "without a valid address"}`;
+        return await byScript(reason, () => sources.byScript(script, url));
+      }
       return { ways: system.value.ways, reason: system.origin };
     case "absent":
       return { ways: ["direct"], reason: `${variableFor(url)} is not set; ${system.origin}: ${system.reason}` };
@@ -72,12 +88,11 @@ async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   }
 }
 
-async function byScript(script: string, url: URL, sources: ProxySources): Promise<ProxyChoice> {
-  const reason = `PAC script ${URL.canParse(script) ? new URL(script).host : "without a valid address"}`;
+async function byScript(reason: string, ask: () => Promise<readonly Way[]>): Promise<ProxyChoice> {
   try {
-    const ways = await sources.byScript(script, url);
+    const ways = await ask();
     if (ways.length > 0) return { ways, reason };
-    return { ways: ["direct"], reason, problem: "The PAC script names no HTTP proxy; SOCKS is not spoken." };
+    return { ways: ["direct"], reason, problem: "The PAC script names no HTTP or SOCKS5 proxy." };
   } catch (thrown) {
     return { ways: ["direct"], reason: `${reason} could not be asked`, problem: asAgentError(thrown).message };
   }

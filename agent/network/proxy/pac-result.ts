@@ -2,7 +2,7 @@ import { parseProxy, type Way } from "./address.ts";
 
 /**
  * The ways that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct
- * way. SOCKS and what is not understood do not count.
+ * way. What is not understood does not count, nor does `SOCKS`, which is version 4; of the rest at most ten.
  * @returns none where nothing of it can be used
  */
 export function waysOfPac(result: string): readonly Way[] {
@@ -10,15 +10,18 @@ export function waysOfPac(result: string): readonly Way[] {
     .split(";")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return entries.length === 0 ? ["direct"] : entries.flatMap(wayOf);
+  return entries.length === 0 ? ["direct"] : entries.slice(0, 100).flatMap(wayOf).slice(0, mostWays);
 }
+
+/** Each gets an equal part of the time that a request has. */
+const mostWays = 10;
 
 function wayOf(entry: string): readonly Way[] {
   if (/^direct$/i.test(entry)) return ["direct"];
   const [, kind = "", address = ""] =
-    /^(proxy|http|https)\s+([\w.-]+(?::\d{1,5})?|\[[\da-f:.]+\](?::\d{1,5})?)$/i.exec(entry) ?? [];
+    /^(proxy|https?|socks5)\s+([\w.-]+(?::\d{1,5})?|\[[\da-f:.]+\](?::\d{1,5})?)$/i.exec(entry) ?? [];
   if (address === "") return [];
-  const scheme = kind.toLowerCase() === "https" ? "https" : "http";
+  const scheme = kind.toLowerCase().replace("proxy", "http");
   try {
     return [parseProxy(`${scheme}://${address}`, "the PAC script's result")];
   } catch {

@@ -102,6 +102,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     forbidDumps: () => {
       if (privileged || isService(uid)) forbidDumps();
     },
+    endProcess: nss.exitAtOnce,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root, account),
     unusableForTrigger: (settings) => unusableForService(root, settings),

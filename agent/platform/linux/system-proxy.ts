@@ -20,7 +20,7 @@ export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<S
 }
 
 const files: readonly { readonly path: string; readonly read: (text: string) => Variables }[] = [
-  { path: "etc/environment", read: parseVariables },
+  { path: "etc/environment", read: parsePamEnvironment },
   { path: "etc/sysconfig/proxy", read: enabledVariables },
 ];
 
@@ -43,13 +43,27 @@ function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => 
 }
 
 /**
- * Lines of `NAME=value`, the value perhaps in quotes and the name perhaps after `export`; the last one of a name
- * counts.
+ * Lines of `NAME=value` as pam_env reads /etc/environment: the name perhaps after `export`, all from `#` on a comment,
+ * quotes or not, and quotes dropped where the value begins with one. The last one of a name counts.
  */
-export function parseVariables(text: string): Variables {
+export function parsePamEnvironment(text: string): Variables {
   const variables: Record<string, string> = {};
   for (const line of text.split("\n")) {
-    const [, name, , quoted, bare] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(["']?)(?:(.*)\2|(.*))\s*$/.exec(line) ?? [];
+    const [, name, value = ""] = /^\s*(?:export\s+)?(\w+)=(.*)$/.exec(line.replace(/#.*/, "").trimEnd()) ?? [];
+    if (name !== undefined) variables[name] = (/^["']/.test(value) ? unquoted(value) : value).trim();
+  }
+  return variables;
+}
+
+/** A quote that is the last character ends the value; others inside it stay. */
+const unquoted = (value: string): string => value.slice(1).replace(/["']$/, "");
+
+/** Lines of `NAME="value" # comment`, as a shell reads them; the last one of a name counts. */
+export function parseShellVariables(text: string): Variables {
+  const variables: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
+    const [, , quoted, bare] = /^(?:(["'])(.*?)\1|([^\s#]*))/.exec(value) ?? [];
     if (name !== undefined) variables[name] = (quoted ?? bare ?? "").trim();
   }
   return variables;
@@ -57,6 +71,6 @@ export function parseVariables(text: string): Variables {
 
 /** With `PROXY_ENABLED="no"` the others are there for later. */
 function enabledVariables(text: string): Variables {
-  const variables = parseVariables(text);
+  const variables = parseShellVariables(text);
   return variables["PROXY_ENABLED"]?.toLowerCase() === "no" ? {} : variables;
 }

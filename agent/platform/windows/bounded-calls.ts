@@ -63,6 +63,6 @@ export function boundedCalls({ limit, after, asksFor, check }: BoundedOptions): 
 }
 
 /** What was written is on its way already: standard output and files are written synchronously. */
-function endProcess(code: number): void {
+export function endProcess(code: number): void {
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
 }

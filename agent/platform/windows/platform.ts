@@ -17,7 +17,7 @@ import {
 import { openSessionToken, ownToken, sessionToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
-import { type BoundedOptions, boundedCalls, directCalls } from "./bounded-calls.ts";
+import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { makeProtectedFolder, readProtected, readTrusted } from "./files/protected-files.ts";
 import { firmwareUuid, machineGuid, placeOf, registryDeviceId } from "./hardware/hardware-ids.ts";
@@ -105,6 +105,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
       return await readSystemProxy(url, proxySources(trustsUser, readKey));
     },
     tryLock,
+    endProcess,
     reportEvent: eventReading,
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     // Ordinary users can't see the tasks of others.

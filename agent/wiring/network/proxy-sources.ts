@@ -1,5 +1,6 @@
+import { createLookUp } from "../../network/look-up.ts";
 import type { Way } from "../../network/proxy/address.ts";
-import type { ProxySources } from "../../network/proxy/choice.ts";
+import type { OwnScript, ProxySources } from "../../network/proxy/choice.ts";
 import { createSender } from "../../network/send.ts";
 import { absent } from "../../reading.ts";
 import { findProxyLogin } from "../../settings/credentials.ts";
@@ -19,6 +20,7 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
   return {
     setting: settings.proxy,
     environment,
+    pac: ownScript(runtime, resolved),
     systemProxy: async (url) =>
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
     byScript: (script, url) => byScript(script, url, runtime, resolved),
@@ -27,25 +29,43 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
   };
 }
 
+function ownScript(runtime: Runtime, resolved: ResolvedSettings): OwnScript | undefined {
+  const { pacUrl } = resolved.settings;
+  const file = settingFile("pacFile", resolved, runtime.platform);
+  if (pacUrl !== undefined) {
+    const reason = `PAC script ${new URL(pacUrl).host} (the setting pacUrl)`;
+    return { reason, ways: (url) => byScript(pacUrl, url, runtime, resolved) };
+  }
+  if (file === undefined) return undefined;
+  const reason = `PAC script ${file.path} (the setting pacFile)`;
+  return { reason, ways: async (url) => await run(file.read().toString("utf8"), url, runtime) };
+}
+
 /** Milliseconds for fetching a script. */
 const fetchTime = 5_000;
 
 async function byScript(
   address: string,
   url: URL,
-  { platform, interrupted }: Runtime,
+  runtime: Runtime,
   resolved: ResolvedSettings,
 ): Promise<readonly Way[]> {
   const { fetchPacScript } = await import("../../network/pac/fetch-script.ts");
-  const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
+  const { platform, interrupted } = runtime;
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
   const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved, platform), proxy: directly });
   try {
-    const script = await fetchPacScript(address, sender, interrupted);
-    return waysOfPac((await platform.runProxyScript?.(script, url)) ?? "");
+    return await run(await fetchPacScript(address, sender, interrupted), url, runtime);
   } finally {
     await sender.close();
   }
+}
+
+async function run(script: string, url: URL, { platform, interrupted }: Runtime): Promise<readonly Way[]> {
+  const { ownWorld, runPacScript } = await import("../../network/pac/run-script.ts");
+  const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
+  const world = ownWorld(createLookUp(platform.endProcess));
+  return waysOfPac(await runPacScript(script, url, world, interrupted));
 }
 
 const directly: ProxySources = {

@@ -1,4 +1,5 @@
 import type { Sender } from "../../network/exchange.ts";
+import { createLookUp } from "../../network/look-up.ts";
 import { createSender, type SenderOptions } from "../../network/send.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
@@ -18,6 +19,7 @@ export function openSender(
     requestTimeout: resolved.settings.requestTimeout,
     caFile: settingFile("caFile", resolved, runtime.platform),
     proxy: proxySourcesOf(runtime, resolved),
+    lookUp: createLookUp(runtime.platform.endProcess),
     ...options,
   });
 }

@@ -1,18 +1,34 @@
 import { describe, expect, test } from "vitest";
-import { evaluatePac, type PacWorld } from "../../../agent/network/pac/evaluate.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import { evaluatePac, type PacQuestion } from "../../../agent/network/pac/evaluate.ts";
+import { type PacWorld, runPacScript } from "../../../agent/network/pac/run-script.ts";
+import { untilAborted } from "../../../agent/network/time-limit.ts";
 
 const gears = new URL("https://gears.opswat.com/o/oauth/token?access_token=planted");
-const addresses: Readonly<Record<string, string>> = { "gears.opswat.com": "192.0.2.7", "intern.test": "10.1.2.3" };
+const addresses: Readonly<Record<string, readonly string[]>> = {
+  "gears.opswat.com": ["192.0.2.7"],
+  "intern.test": ["10.1.2.3"],
+  "both.test": ["2001:db8::7", "10.1.2.4"],
+};
+const signal = new AbortController().signal;
+/** No busy machine makes a script of these too slow. */
+const stopped = () => 0;
 
-function evaluate(body: string, world: Partial<PacWorld> = {}, url = gears): Promise<string> {
-  return evaluatePac(`function FindProxyForURL(url, host) { ${body} }`, url, {
-    resolve: async (host) => addresses[host] ?? null,
-    ownAddress: () => "10.9.8.7",
-    // No busy machine makes a script of these too slow.
-    now: () => 0,
-    ...world,
-  });
+function evaluate(body: string, world: Partial<PacWorld> = {}, now = stopped): Promise<string> {
+  const script = `function FindProxyForURL(url, host) { ${body} }`;
+  return runPacScript(
+    script,
+    gears,
+    { ...given, evaluate: (question) => evaluatePac(question, now), ...world },
+    signal,
+  );
 }
+
+const given = {
+  lookUp: async (host: string) =>
+    (addresses[host] ?? []).map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+  ownAddresses: () => ["10.9.8.7", "2001:db8::9"],
+};
 
 test("gives what the script says", async () => {
   expect(await evaluate('return "PROXY p:8080; DIRECT";')).toBe("PROXY p:8080; DIRECT");
@@ -42,6 +58,30 @@ describe("the functions", () => {
     ['isInNet("11.1.2.3", "10.0.0.0", "255.0.0.0")', false],
     ['isInNet("nothing.test", "0.0.0.0", "0.0.0.0")', false],
     ['isInNet(myIpAddress(), "10.9.0.0", "255.255.0.0")', true],
+    ['dnsResolve("both.test") === "10.1.2.4"', true],
+    ['dnsResolveEx("both.test") === "10.1.2.4;2001:db8::7"', true],
+    ['dnsResolveEx("nothing.test") === ""', true],
+    ['isResolvableEx("both.test")', true],
+    ['isResolvableEx("nothing.test")', false],
+    ['myIpAddress() === "10.9.8.7"', true],
+    ['myIpAddressEx() === "10.9.8.7;2001:db8::9"', true],
+    ['isInNetEx("10.1.2.3", "10.1.0.0/16")', true],
+    ['isInNetEx("10.2.2.3", "10.1.0.0/16")', false],
+    ['isInNetEx("both.test", "2001:db8::/32")', true],
+    ['isInNetEx("both.test", "10.1.2.0/24")', true],
+    ['isInNetEx("2001:db9::1", "2001:db8::/32")', false],
+    ['isInNetEx("2001:db8:0:0:8000::1", "2001:db8::8000:0:0:0/65")', true],
+    ['isInNetEx("fe80::1%eth0", "fe80::/10")', true],
+    ['isInNetEx("10.1.2.3", "::/0")', false],
+    ['isInNetEx("10.1.2.3", "10.0.0.0/33")', false],
+    ['isInNetEx("10.1.2.3", "10.0.0.0")', false],
+    ['isInNetEx("nothing.test", "0.0.0.0/0")', false],
+    [
+      'sortIpAddressList("10.2.0.1;2001:db8::2;10.1.0.1;2001:db8::1") === "2001:db8::1;2001:db8::2;10.1.0.1;10.2.0.1"',
+      true,
+    ],
+    ['sortIpAddressList("nonsense") === false', true],
+    ['sortIpAddressList("") === false', true],
     ['weekdayRange("SUN", "SAT")', true],
     ['weekdayRange("SUN", "SAT", "GMT")', true],
     ["timeRange(0, 24)", true],
@@ -57,12 +97,12 @@ describe("the functions", () => {
 
 test("each name is looked up once, although the script starts anew", async () => {
   const asked: string[] = [];
-  const resolve = async (host: string) => {
+  const lookUp = async (host: string) => {
     asked.push(host);
-    return null;
+    return [];
   };
   expect(
-    await evaluate('dnsResolve("a.test"); dnsResolve("b.test"); dnsResolve("a.test"); return "x";', { resolve }),
+    await evaluate('dnsResolve("a.test"); dnsResolve("b.test"); dnsResolve("a.test"); return "x";', { lookUp }),
   ).toBe("x");
   expect(asked).toEqual(["a.test", "b.test"]);
 });
@@ -87,7 +127,7 @@ describe("a hostile script", () => {
     ["that looks up names without end", "for (var n = 0; ; n++) dnsResolve('n' + n);", /more than 8 names/],
   ])("%s is ended", async (_, body, said) => {
     let asked = 0;
-    const ended = evaluate(body, { now: () => asked++ });
+    const ended = evaluate(body, {}, () => asked++);
     await expect(ended).rejects.toMatchObject({ code: "settings-unreadable" });
     await expect(ended).rejects.toThrow(said);
     await expect(ended).rejects.not.toThrow("planted");
@@ -100,7 +140,26 @@ describe("a hostile script", () => {
   });
 
   test("that has no FindProxyForURL is told", async () => {
-    const world = { resolve: async () => null, ownAddress: () => "127.0.0.1", now: Date.now };
-    await expect(evaluatePac("<html>", gears, world)).rejects.toMatchObject({ code: "settings-unreadable" });
+    const world = { ...given, evaluate: (question: PacQuestion) => evaluatePac(question, stopped) };
+    const run = runPacScript("<html>", gears, world, signal);
+    await expect(run).rejects.toMatchObject({ code: "settings-unreadable" });
   });
+});
+
+test("a result without end is cut off inside the interpreter", async () => {
+  expect(await evaluate('return "PROXY p:1; ".repeat(200000);')).toHaveLength(4096);
+});
+
+test("a name that can't be looked up is none, and an abort ends the run", async () => {
+  const lookUp = () => Promise.reject(new Error("EAI_AGAIN"));
+  expect(await evaluate('return String(dnsResolve("a.test"));', { lookUp })).toBe("null");
+  const aborter = new AbortController();
+  const hanging: PacWorld = {
+    ...given,
+    evaluate: (_, inTime) => {
+      aborter.abort(new AgentError("interrupted", "Ended."));
+      return untilAborted(new Promise<never>(() => {}), inTime);
+    },
+  };
+  await expect(runPacScript("", gears, hanging, aborter.signal)).rejects.toMatchObject({ code: "interrupted" });
 });

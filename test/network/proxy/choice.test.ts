@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import { chooseProxy, type ProxySources } from "../../../agent/network/proxy/choice.ts";
+import { ignoredInVariables } from "../../../agent/network/proxy/variables.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 
 const gears = new URL("https://gears.opswat.com/x");
@@ -47,6 +48,12 @@ describe("auto", () => {
     ["HTTP_PROXY for http", "http://10.0.0.1", { HTTP_PROXY: HTTPS_PROXY }, "http://proxy.example.com:3128"],
     ["without a scheme", "https://gears.opswat.com", { HTTPS_PROXY: "proxy:3128" }, "http://proxy:3128"],
     ["a proxy over TLS", "https://gears.opswat.com", { HTTPS_PROXY: "https://proxy" }, "https://proxy"],
+    ["ALL_PROXY", "https://gears.opswat.com", { ALL_PROXY: "socks5://proxy:1081" }, "socks5://proxy:1081"],
+    ["all_proxy, names resolved there", "http://10.0.0.1", { all_proxy: "socks5h://proxy" }, "socks5://proxy"],
+    ["HTTPS_PROXY before ALL_PROXY", "https://gears.opswat.com", { HTTPS_PROXY, ALL_PROXY: "socks5://p" }, HTTPS_PROXY],
+    ["NO_PROXY beside ALL_PROXY", "https://gears.opswat.com", { ALL_PROXY: "socks5://p", NO_PROXY: "*" }, undefined],
+    ["a port that is another scheme's own", "https://a.b", { HTTPS_PROXY: "https://proxy:80" }, "https://proxy:80"],
+    ["IPv6", "https://a.b", { HTTPS_PROXY: "socks5://[2001:db8::1]:1080" }, "socks5://[2001:db8::1]"],
     ["this machine, by name", "https://localhost:8443", { HTTPS_PROXY }, undefined],
     ["this machine, by IPv4", "https://127.8.9.1", { HTTPS_PROXY }, undefined],
     ["this machine, by IPv6", "https://[::1]:8443", { HTTPS_PROXY }, undefined],
@@ -115,6 +122,47 @@ describe("auto", () => {
     },
   );
 
+  test.each([
+    ["http://u:planted%@proxy:3128", /% in its user name or password.*%25 for %/],
+    ["http://u:planted%zz@proxy:3128", /% in its user name or password/],
+    ["http://u:plan/ted@proxy:3128", /a character in its user name or password that no URL may have/],
+    ["http://u:12/planted@proxy:3128", /a character in its user name or password/],
+    ["http://u:plan?ted@proxy:3128", /a character in its user name/],
+    ["http://u:plan#ted@proxy:3128", /a character in its user name/],
+    ["http://CORP\\u:planted@proxy:3128", /%5C for/],
+    ["CORP\\u:planted@proxy:3128", /%5C for/],
+    ["http://u:planted%ff@proxy:3128", /not UTF-8/],
+    ["http://u%3Ax:planted@proxy:3128", /colon in its user name/],
+    ["http://u:planted@", /not the address of/],
+    ["http://u:planted@proxy:3128/path", /not the address of/],
+    ["http://u:planted@pro xy:3128", /not the address of/],
+    ["http://u:planted@proxy:99999", /not the address of/],
+  ])("refuses %s with words, and shows nothing of it", async (value, said) => {
+    const chosen = choose("auto", gears, { HTTPS_PROXY: value });
+    await expect(chosen).rejects.toMatchObject({ code: "setting-invalid" });
+    await expect(chosen).rejects.toThrow(said);
+    await expect(chosen).rejects.not.toThrow(/plan|ted@|CORP|u:/);
+  });
+
+  test("takes a password with @ in it as curl does, to the last one", async () => {
+    const { proxy } = await choose("auto", gears, { HTTPS_PROXY: "http://u:p@ss@proxy:3128" });
+    expect(proxy).toMatchObject({ origin: "http://proxy:3128" });
+    expect(proxy?.login?.pair.reveal()).toBe("u:p@ss");
+  });
+
+  test.each<[Record<string, string>, RegExp[]]>([
+    [{ HTTPS_PROXY, ftp_proxy: "http://p" }, []],
+    [{ HTTPS_PROXY, NO_PROXY: "10.77.0.*,localhost" }, [/NO_PROXY has 10\.77\.0\.\*, which matches nothing/]],
+    [{ HTTPS_PROXY, no_proxy: "a.test;b.test" }, [/NO_PROXY has a\.test;b\.test/]],
+    [{ HTTPS_PROXY, NO_PROXY: "*.opswat.com,10.0.0.0/8,.test,[::1]:443" }, []],
+    [{ SOCKS_PROXY: "p:1080" }, [/^SOCKS_PROXY is not obeyed.*ALL_PROXY/]],
+    [{ HTTP_PROXY: "http://p" }, [/^HTTP_PROXY counts for http: alone/]],
+  ])("names what is ignored of %o", (variables, said) => {
+    const ignored = ignoredInVariables(variables, gears);
+    expect(ignored).toHaveLength(said.length);
+    for (const [at, pattern] of said.entries()) expect(ignored[at]).toMatch(pattern);
+  });
+
   test("no NO_PROXY breaks it, and one without the host changes nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), async (NO_PROXY) => {
@@ -136,6 +184,28 @@ describe("auto", () => {
         expect(choice.proxy).toBeUndefined();
       }),
     );
+  });
+});
+
+describe("a PAC script of the settings", () => {
+  const direct = { ways: async () => ["direct" as const], reason: "PAC script wpad.test (the setting pacUrl)" };
+
+  test("is asked before the environment, and not beside another proxy or for this machine", async () => {
+    expect(await choose("auto", gears, { HTTPS_PROXY }, { pac: direct })).toMatchObject({
+      ways: ["direct"],
+      reason: direct.reason,
+    });
+    const never = { ...direct, ways: () => Promise.reject(new Error("must not be asked")) };
+    expect((await choose("http://p:1", gears, {}, { pac: never })).proxy?.origin).toBe("http://p:1");
+    expect((await choose("auto", new URL("https://localhost"), {}, { pac: never })).ways).toEqual(["direct"]);
+  });
+
+  test("that can't be used leads directly, and is told", async () => {
+    const broken = { ...direct, ways: () => Promise.reject(new AgentError("settings-unreadable", "It never ends.")) };
+    expect(await choose("auto", gears, { HTTPS_PROXY }, { pac: broken })).toMatchObject({
+      ways: ["direct"],
+      problem: "It never ends.",
+    });
   });
 });
 

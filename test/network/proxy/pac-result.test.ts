@@ -16,11 +16,16 @@ test.each<[string, string[]]>([
   ["PROXY p", ["http://p"]],
   ["PROXY [2001:db8::1]:8080", ["http://[2001:db8::1]:8080"]],
   ["SOCKS s:1080; DIRECT", ["direct"]],
-  ["SOCKS5 s:1080", []],
+  ["SOCKS5 s:1080; SOCKS4 t:1080", ["socks5://s"]],
+  ["SOCKS5 s:1081", ["socks5://s:1081"]],
   ["PROXY u:p@evil:80", []],
   ["PROXY p:99999", []],
 ])("%s", (result, expected) => {
   expect(shown(result)).toEqual(expected);
+});
+
+test("at most ten ways count", () => {
+  expect(shown("PROXY p:1;".repeat(20_000))).toHaveLength(10);
 });
 
 test("nothing breaks it", () => {

@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseVariables, readSystemProxy } from "../../../agent/platform/linux/system-proxy.ts";
+import { parsePamEnvironment, readSystemProxy } from "../../../agent/platform/linux/system-proxy.ts";
 import { makeRoot, type Tree } from "./tree.ts";
 
 const gears = new URL("https://gears.opswat.com");
@@ -69,5 +69,23 @@ test("an address that is none is told with its place, and never shown", () => {
 
 test("lines are read as pam_env reads them, the last one of a name counting", () => {
   const text = ["A=1", ' export B="two words" ', "C='x'", "D=", "# E=1", "F", "A=2", 'G=a"b', 'H="open'].join("\n");
-  expect(parseVariables(text)).toEqual({ A: "2", B: "two words", C: "x", D: "", G: 'a"b', H: "open" });
+  expect(parsePamEnvironment(text)).toEqual({ A: "2", B: "two words", C: "x", D: "", G: 'a"b', H: "open" });
+});
+
+test.each([
+  ["https_proxy=http://proxy:3128 # the office's", "http://proxy:3128"],
+  ['https_proxy="http://proxy:3128" # the office\'s', "http://proxy:3128"],
+  ["https_proxy=http://proxy:3128#office", "http://proxy:3128"],
+  ["https_proxy=http://proxy:3128\t \r", "http://proxy:3128"],
+])("a comment behind a value is none of it: %s", (line, origin) => {
+  expect(read({ "etc/environment": `${line}\n` })).toMatchObject({ kind: "found", value: { ways: proxy(origin) } });
+});
+
+test.each([
+  ['HTTPS_PROXY="http://proxy:3128" # office', "http://proxy:3128"],
+  ["HTTPS_PROXY=http://proxy:3128 # office", "http://proxy:3128"],
+  ['HTTPS_PROXY="http://u:a%23b@proxy:3128"', "http://proxy:3128"],
+])("SUSE's file is read as a shell reads it: %s", (line, origin) => {
+  const reading = read({ "etc/sysconfig/proxy": `PROXY_ENABLED="yes"\n${line}\n` });
+  expect(reading).toMatchObject({ kind: "found", value: { ways: [{ origin }] } });
 });

@@ -108,3 +108,23 @@ export async function connectProxy(
     });
   }, pair);
 }
+
+/**
+ * A SOCKS5 proxy that sends given answers, each after something came, and then leads to one port of loopback; without
+ * one it closes.
+ */
+export async function socksProxy(answers: readonly Buffer[], port?: number): Promise<Loopback> {
+  return await listen((socket) => {
+    const left = [...answers];
+    const answer = (): void => {
+      const next = left.shift();
+      if (next === undefined) return;
+      socket.write(next);
+      if (left.length > 0) return;
+      socket.off("data", answer);
+      if (port === undefined) socket.end();
+      else passOn(socket, netConnect(port, "127.0.0.1"));
+    };
+    socket.on("data", answer);
+  });
+}

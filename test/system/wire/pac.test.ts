@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { runPacScript } from "../../../agent/network/pac/run-script.ts";
 import { chooseProxy } from "../../../agent/network/proxy/choice.ts";
 import { found } from "../../../agent/reading.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
@@ -8,7 +7,7 @@ import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 import { answering, listen, reply } from "../support/loopback.ts";
 
-/** The way of a PAC script on macOS, from its address to the proxies, with a server on loopback. */
+/** The way of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
 
 const gears = new URL("https://gears.opswat.com/o/oauth/token");
 
@@ -17,7 +16,6 @@ async function choose(answer: string) {
   const platform = {
     ...fakePlatform({}),
     systemProxy: async () => found({ script: `http://${server.host}/proxy.pac` }, "test"),
-    runProxyScript: runPacScript,
   };
   const runtime = { platform, environment: {}, interrupted: new AbortController().signal };
   // The parts of a run that the choice of a proxy needs.
@@ -28,11 +26,11 @@ async function choose(answer: string) {
 test("a script is fetched and run, and its proxies are the ways", async () => {
   const pac = `function FindProxyForURL(url, host) {
     if (!isResolvable("localhost")) return "DIRECT";
-    return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; HTTPS second:8443; SOCKS s:1080; DIRECT" : "DIRECT";
+    return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; HTTPS second:8443; SOCKS s:1080; SOCKS5 s:1081; DIRECT" : "DIRECT";
   }`;
   const { host, ...choice } = await choose(reply("200 OK", pac));
   expect(choice).toMatchObject({
-    ways: ["http://first:8080", "https://second:8443", "direct"],
+    ways: ["http://first:8080", "https://second:8443", "socks5://s:1081", "direct"],
     reason: `PAC script ${host}`,
   });
 });
@@ -49,4 +47,13 @@ test.each([
   const choice = await choose(answer);
   expect(choice.ways).toEqual(["direct"]);
   expect(choice.problem).toMatch(problem);
+});
+
+test.each([
+  ["builds a text without end", 'Array(2**31).join("")'],
+  ["never ends in a pattern", '/^(a|a)*$/.exec("a".repeat(60) + "b")'],
+  ["loops", "(function () { for (;;); })()"],
+])("a script that %s is ended from outside, and said to be", async (_, code) => {
+  const choice = await choose(reply("200 OK", `function FindProxyForURL() { ${code}; return "PROXY p:1"; }`));
+  expect(choice).toMatchObject({ ways: ["direct"], problem: expect.stringMatching(/does not end within [12] s/) });
 });

@@ -14,7 +14,7 @@ import { probePort, readListener } from "../../../agent/platform/linux/listener.
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
-import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
+import { answering, connectProxy, listen, reply, socksProxy } from "../support/loopback.ts";
 
 const ok = '{"result":1,"msg":"OK"}';
 const signal = new AbortController().signal;
@@ -578,6 +578,81 @@ describe("over TLS", () => {
       );
       expect(proxy.received).toContain(sentLogin);
       expect(server.received).not.toMatch(/proxy-authorization/i);
+    });
+
+    test("a log-on that is refused is sent once, however often it is tried", async () => {
+      const refuse = '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"';
+      await using proxy = await connectProxy({ refuse });
+      const refusedLogOns = new Map();
+      for (let count = 0; count < 3; count += 1) {
+        const one = sender({ proxy: `http://${proxy.host}`, login, refusedLogOns });
+        const sent = one.send(request("https://gears.test"), signal);
+        await expect(sent).rejects.toMatchObject({
+          code: "proxy-refused",
+          place: { stage: "proxy log-on", party: "proxy" },
+        });
+      }
+      expect(proxy.received.match(/proxy-authorization/gi)).toHaveLength(1);
+      expect(proxy.connections).toBe(1);
+      const other = () => proxyLogin("u", "corrected-password", "the credential file");
+      const corrected = sender({ proxy: `http://${proxy.host}`, login: other, refusedLogOns });
+      await expect(corrected.send(request("https://gears.test"), signal)).rejects.toThrow(/refuses the user name/);
+      expect(proxy.connections).toBe(2);
+    });
+
+    describe("SOCKS5", () => {
+      const hello = Buffer.from([5, 0]);
+      const wantsLogin = Buffer.from([5, 2]);
+      const open = Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]);
+
+      test("the proxy looks the name up, and gets the log-on that it asks for", async () => {
+        await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+        await using proxy = await socksProxy([wantsLogin, Buffer.from([1, 0]), open], server.port);
+        const one = sender({ caFile: ca.file, proxy: `socks5://${proxy.host}`, login });
+        expect(await one.send(request("https://gears.test:8443"), signal)).toMatchObject({ status: 200, body: ok });
+        const asked = "\x05\x02\x00\x02\x01\x01u\x10planted-password\x05\x01\x00\x03\x0agears.test\x20\xfb";
+        expect(proxy.received.startsWith(asked)).toBe(true);
+      });
+
+      test.each<[string, Buffer]>([
+        ["a name", Buffer.from([5, 0, 0, 3, 4, ...Buffer.from("here"), 0, 80])],
+        ["IPv6", Buffer.from([5, 0, 0, 4, ...Buffer.alloc(16), 0, 80])],
+      ])("its own address may be %s", async (_, answer) => {
+        await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
+        await using proxy = await socksProxy([hello, answer], server.port);
+        const one = sender({ caFile: ca.file, proxy: `socks5://${proxy.host}` });
+        expect(await one.send(request("https://gears.test"), signal)).toMatchObject({ status: 200 });
+      });
+
+      test.each<[string, Buffer[], typeof login | undefined, string, RegExp]>([
+        ["wants a log-on", [Buffer.from([5, 255])], undefined, "proxy-refused", /wants a log-on.*proxyUsername/],
+        ["takes no known log-on", [Buffer.from([5, 255])], login, "proxy-refused", /takes neither/],
+        ["refuses the log-on", [wantsLogin, Buffer.from([1, 1])], login, "proxy-refused", /from the credential file/],
+        [
+          "does not allow it",
+          [hello, Buffer.from([5, 2])],
+          undefined,
+          "proxy-refused",
+          /gears\.test:443: it does not allow/,
+        ],
+        ["gives an unknown code", [hello, Buffer.from([5, 99])], undefined, "proxy-refused", /answers with code 99/],
+        ["speaks HTTP", [Buffer.from("HTTP/1.1 400 Bad\r\n\r\n")], undefined, "unexpected-answer", /its protocol/],
+        [
+          "has an unknown address",
+          [hello, Buffer.from([5, 0, 0, 9, 1])],
+          undefined,
+          "unexpected-answer",
+          /its protocol/,
+        ],
+        ["closes", [Buffer.from([5])], undefined, "connection-lost", /broke the connection/],
+      ])("one that %s is named", async (_, answers, given, code, said) => {
+        await using proxy = await socksProxy(answers);
+        const one = sender({ proxy: `socks5://${proxy.host}`, ...(given && { login: given }) });
+        const sent = one.send(request("https://gears.test"), signal);
+        await expect(sent).rejects.toMatchObject({ code, place: { party: "proxy" } });
+        await expect(sent).rejects.toThrow(said);
+        await expect(sent).rejects.not.toThrow(/planted/);
+      });
     });
 
     describe("several ways, as a PAC script gives them", () => {

@@ -19,6 +19,7 @@ interface Fault {
 /** The settings that name files, each with what keeps the service from using it; undefined where nothing does. */
 const faults = {
   caFile: unreadable,
+  pacFile: unreadable,
   clientCertFile: unreadable,
   clientKeyFile: (root: string, path: string) => notHandedOn(path, installedClientKey(root)),
   credentialFile: (root: string, path: string) => notHandedOn(path, installedCredential(root)),

@@ -7,8 +7,8 @@ import { Secret } from "../secret.ts";
 import { readBody } from "./answer.ts";
 import { serverText } from "./server-text.ts";
 
-/** Milliseconds: it is a local call. */
-const timeLimit = 1000;
+/** Milliseconds that a public client of this API waits; where nothing listens it is known at once. */
+const timeLimit = 10_000;
 const callback = "linkuser";
 /** The vendor's two spellings, the older first: the newer client has both. */
 const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
@@ -77,6 +77,7 @@ function unreached(error: AgentError, origin: string): Reading<never> {
 /** What the vendor documents for `code` other than 0. */
 const faults: ReadonlyMap<unknown, string> = new Map([
   [-30, "it timed out"],
+  [-32, "it could not verify the request"],
   [-41, "it could not get the information"],
 ]);
 

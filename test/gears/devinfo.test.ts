@@ -25,12 +25,12 @@ function scripted(...answers: (RawResponse | Error)[]) {
   return { sender, asked };
 }
 
-test("asks loopback under the vendor's name, for a second at most", () => {
+test("asks loopback under the vendor's name, for ten seconds at most", () => {
   const request = buildDevinfoRequest(11369, "/opswat/devinfo");
   expect(request).toMatchObject({
     origin: "https://eapi.opswatgears.com:11369",
     address: "127.0.0.1",
-    timeLimit: 1000,
+    timeLimit: 10_000,
   });
   expect(request.target.reveal()).toBe("/opswat/devinfo?callback=linkuser");
 });
@@ -60,6 +60,7 @@ test.each<[string, string, number, string, RegExp]>([
   ["an empty device ID", '{"code":0,"info":{"hwid":""}}', 200, "absent", /no device ID/],
   ["a placeholder", `{"code":0,"info":{"hwid":"${"0".repeat(32)}"}}`, 200, "absent", /placeholder/],
   ["a time-out", '{"code":-30}', 200, "failed", /timed out/],
+  ["a verification that failed", '{"code":-32}', 200, "failed", /could not verify the request/],
   ["no information", '{"code":-41}', 200, "failed", /could not get the information/],
   ["another code", '{"code":-99,"description":"odd\\u001b"}', 200, "failed", /code -99 \(odd\\u\{1b\}\)/],
   ["no code", '{"info":{"hwid":"1dc0aaaa292ce801f5379042d68bb6cb"}}', 200, "failed", /no code/],

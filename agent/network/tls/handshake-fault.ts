@@ -76,11 +76,17 @@ const faults: Readonly<Record<string, Fault>> = {
     ),
   ERR_TLS_CERT_ALTNAME_INVALID: (shown) =>
     `shows a certificate for another name${shown === undefined ? "" : ` (${shown.names})`}. A captive portal or a proxy may answer in its place; otherwise check the address in the settings`,
-  INVALID_PURPOSE: (shown) =>
-    `shows a certificate${named(shown)} that was made for another purpose than a TLS server's (extended key usage). The server needs another one`,
-  INVALID_CA: (shown) =>
-    `shows a certificate${named(shown)} from an issuer whose own certificate is not one of a CA (basic constraints). The issuer ${shown?.issuer ?? ""} needs a CA's certificate`,
+  INVALID_PURPOSE: wrongPurpose,
+  INVALID_CA: wrongPurpose,
 };
+
+/** OpenSSL has the same codes for the server's own certificate and for its issuers'. */
+function wrongPurpose(shown: ShownCertificate | undefined): string {
+  const issuer = shown?.chain.slice(1).find(({ isCa }) => !isCa);
+  return issuer === undefined
+    ? `shows a certificate${named(shown)} that was made for another purpose than a TLS server's (extended key usage). The server needs another one`
+    : `shows a chain in which the certificate of the issuer ${issuer.name} is not one of a CA (basic constraints). The issuer needs a CA's certificate`;
+}
 
 const named = (shown: ShownCertificate | undefined): string =>
   shown === undefined ? "" : ` (${shown.chain[0]?.name}, issued by ${shown.issuer})`;

@@ -8,6 +8,8 @@ interface ChainLink {
   /** Wall-clock milliseconds. */
   readonly validFrom: number;
   readonly validTo: number;
+  /** By its basic constraints. */
+  readonly isCa: boolean;
 }
 
 /** What a server showed of itself in a handshake that failed. */
@@ -40,6 +42,7 @@ export function readShown(certificate: X509Certificate): ShownCertificate {
       name: printable(shortName(next.subject), 100),
       validFrom: next.validFromDate.getTime(),
       validTo: next.validToDate.getTime(),
+      isCa: next.ca,
     });
   }
   return {

@@ -5,8 +5,8 @@ import type { ShownCertificate } from "../../../agent/network/tls/shown-certific
 
 const now = Date.UTC(2026, 10, 25, 17, 4);
 const valid = { validFrom: Date.UTC(2026, 0, 1), validTo: Date.UTC(2027, 0, 1) };
-const leaf = { name: "gears.test", ...valid };
-const ca = { name: "Corp CA", ...valid };
+const leaf = { name: "gears.test", ...valid, isCa: false };
+const ca = { name: "Corp CA", ...valid, isCa: true };
 const shown: ShownCertificate = {
   issuer: "Corp CA",
   names: "portal.example.com",
@@ -53,7 +53,12 @@ describe("the time", () => {
   });
 
   test("names the CA whose certificate has expired, and not the server's own, which is good", () => {
-    const old = { name: "Old Intermediate", validFrom: Date.UTC(2020, 0, 1), validTo: Date.UTC(2021, 0, 1) };
+    const old = {
+      name: "Old Intermediate",
+      validFrom: Date.UTC(2020, 0, 1),
+      validTo: Date.UTC(2021, 0, 1),
+      isCa: true,
+    };
     const said = fault("CERT_HAS_EXPIRED", { chain: [leaf, old, ca] });
     expect(said).toMatch(/the CA Old Intermediate is valid from 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC/);
     expect(said).toMatch(/have the server send the current one/);
@@ -67,9 +72,10 @@ test("a certificate for another name shows which", () => {
 
 test.each([
   ["INVALID_PURPOSE", /\(gears\.test, issued by Corp CA\).*another purpose/],
-  ["INVALID_CA", /not one of a CA \(basic constraints\)/],
+  ["INVALID_CA", /another purpose/],
 ])("%s says which certificate and what is wrong with it", (code, said) => {
   expect(fault(code)).toMatch(said);
+  expect(fault(code, { chain: [leaf, { ...ca, isCa: false }] })).toMatch(/issuer Corp CA is not one of a CA/);
 });
 
 test.each([

@@ -32,14 +32,18 @@ mount --bind "$1/resolv.conf" /etc/resolv.conf
 echo ready
 exec cat >/dev/null`;
 
-/** Needs root. */
-export async function openOwnNetwork(): Promise<OwnNetwork> {
+/** Name servers of which one refuses at once, as resolv.conf(5) has them. */
+const refusing = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
+/** Name servers that never answer: the C library gives up after more than two minutes. */
+export const silentNameServers = `nameserver ${card.unanswered}\noptions timeout:30 attempts:5\n`;
+
+/** Needs root. @param resolvers what is not in the hosts file is asked for there */
+export async function openOwnNetwork(resolvers = refusing): Promise<OwnNetwork> {
   await using made = new AsyncDisposableStack();
   const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-network-"))).path;
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, "");
-  // Nobody answers there: what is not in the hosts file is a failure at once.
-  writeFileSync(join(folder, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+  writeFileSync(join(folder, "resolv.conf"), resolvers);
   const holder = spawn("unshare", ["--net", "--mount", "sh", "-c", setUp, "sh", folder], {
     stdio: ["pipe", "pipe", "pipe"],
   });

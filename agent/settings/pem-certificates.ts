@@ -34,7 +34,7 @@ export function readPemCertificates(
       try {
         // Not imported: a bundle would load it at every start.
         const parsed = new (process.getBuiltinModule("node:crypto").X509Certificate)(withoutTail(der));
-        return { pem: parsed.toString(), parsed };
+        return { pem: parsed.toString().trimEnd(), parsed };
       } catch (cause) {
         throw invalid(`has a damaged certificate (number ${index + 1})`, cause);
       }

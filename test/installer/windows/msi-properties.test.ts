@@ -76,7 +76,9 @@ const right: Partial<Record<SettingName, fc.Arbitrary<string>>> = {
   proxy: fc.oneof(
     fc.constantFrom("auto", "none"),
     fc.domain().map((host) => `http://${host}:3128`),
+    fc.domain().map((host) => `socks5://${host}:1080`),
   ),
+  pacUrl: fc.webUrl({ validSchemes: ["https", "http"] }),
   fleetSize: fc.integer({ min: 1, max: 10_000_000 }).map(String),
   opswatPort: fc.integer({ min: 1, max: 65_535 }).map(String),
   allowMultiSession: fc.constantFrom("true", "false", "1", "0"),

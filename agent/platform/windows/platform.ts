@@ -16,7 +16,7 @@ import {
 } from "./accounts/read-sessions.ts";
 import { openSessionToken, ownToken, sessionToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
-import { administratorsSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
+import { administratorsSid, isServiceSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
 import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { makeProtectedFolder, readProtected, readTrusted } from "./files/protected-files.ts";
@@ -27,6 +27,7 @@ import { tryLock } from "./lock.ts";
 import { systemDirectory } from "./native/kernel32.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
+import { readListener } from "./read-listener.ts";
 import { type ReadKey, readMachineKey } from "./read-registry.ts";
 import { readTrigger } from "./service/trigger.ts";
 
@@ -94,6 +95,8 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     ...files,
     policy: () => readPolicy(readKey),
     unseen: () => isUnseen(sources.ownSession),
+    startedByPerson: () => !isServiceSid(own.userSid),
+    listenerOwner: readListener,
     adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async (registryValue) =>

@@ -195,6 +195,15 @@ test("a lock where no file can be is told as a folder that can't be used", async
   expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
 });
 
+test.each(["127.0.0.1", "0.0.0.0", "::"])("a person's program that listens at %s is found out", async (address) => {
+  const { told } = await native(["listener", "0", address]);
+  const { pid } = told as { pid: number };
+  expect(told).toMatchObject({
+    listening: { kind: "found", value: { trusted: false, owner: expect.stringContaining(`(process ${pid})`) } },
+    nobody: { kind: "absent" },
+  });
+});
+
 test("what a console program writes is read in the OEM code page", async () => {
   // Code page 437, which Wine has under LANG=C.
   expect((await native(["oem-text", "5a7567726966662076657277656967657274", "81e1849a"])).told).toEqual([

@@ -48,9 +48,12 @@ export function consoleSession(): number | undefined {
 }
 
 /** The session in which this process runs. @throws WindowsError */
-export function ownSession(): number {
+export const ownSession = (): number => sessionOfProcess(process.pid);
+
+/** The session in which a process runs. @throws WindowsError */
+export function sessionOfProcess(processId: number): number {
   const slot = dwordSlot();
-  if (kernel32().ProcessIdToSessionId(process.pid, slot) === 0) throw lastError("ProcessIdToSessionId");
+  if (kernel32().ProcessIdToSessionId(processId, slot) === 0) throw lastError("ProcessIdToSessionId");
   return dwordIn(slot);
 }
 

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Paths } from "../../../../agent/platform/port.ts";
@@ -26,6 +27,7 @@ import {
 import { wide } from "../../../../agent/platform/windows/native/memory.ts";
 import { oemText } from "../../../../agent/platform/windows/native/oem-text.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
+import { readListener } from "../../../../agent/platform/windows/read-listener.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/read-registry.ts";
 import { selfTest } from "../../../../agent/platform/windows/self-test.ts";
 import { installMachine } from "../../../../agent/platform/windows/service/install-machine.ts";
@@ -77,7 +79,7 @@ const heldWorks: Readonly<Record<string, (path: string) => unknown>> = {
   log: (path) => {
     const problems: unknown[] = [];
     logFileSink(
-      path,
+      path.replace(/\.1$/, ""),
       (code) => void problems.push(code),
     )({
       time: 0,
@@ -129,6 +131,14 @@ const works: Readonly<Record<string, () => unknown>> = {
   interfaces: () => parseInterfaceRows(interfaceTable()).map(({ alias, guid }) => ({ alias, guid })),
   names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
   hang,
+  listener: async () => {
+    const server = createServer().listen(Number(first), second || "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const listening = readListener(port);
+    server.close();
+    return { listening, nobody: readListener(1), pid: process.pid };
+  },
   /** One part while another program has a file open that it lets nobody rename or remove; what became of it. */
   held: async () => {
     const [file = "", , forMs = "150"] = parameters;

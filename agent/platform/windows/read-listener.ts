@@ -1,0 +1,72 @@
+import { AgentError, messageOf } from "../../errors.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import { constants } from "../native-layout.ts";
+import type { Listener } from "../port.ts";
+import { sessionOfProcess } from "./accounts/read-sessions.ts";
+import { processToken } from "./accounts/read-tokens.ts";
+import { servicesSession } from "./accounts/sessions.ts";
+import { isServiceSid } from "./accounts/sids.ts";
+import { iphlpapi } from "./native/iphlpapi.ts";
+import { dwordIn, dwordSlot } from "./native/memory.ts";
+import { WindowsError, winError } from "./native/windows-error.ts";
+import { family, listenersAt } from "./parse-listeners.ts";
+
+const { TCP_TABLE_OWNER_PID_LISTENER } = constants("iprtrmib.h", { TCP_TABLE_OWNER_PID_LISTENER: 3 });
+/** The kernel, which listens for http.sys. */
+const systemProcess = 4;
+
+/** What is asked of the system; tests answer in its place. */
+export interface ListenerSources {
+  readonly table: (family: 2 | 23) => Buffer;
+  /** @throws WindowsError where it may not be asked */
+  readonly userOf: (processId: number) => string;
+  readonly sessionOf: (processId: number) => number;
+}
+
+const machine: ListenerSources = {
+  table: listenerTable,
+  userOf: (processId) => processToken(processId).userSid,
+  sessionOf: sessionOfProcess,
+};
+
+/** Who listens where a connection to a port of 127.0.0.1 arrives; of several one who is not trusted. */
+export function readListener(port: number, sources = machine): Reading<Listener> {
+  const origin = `listener at 127.0.0.1:${port}`;
+  try {
+    const processes = [family.AF_INET, family.AF_INET6].flatMap((one) => listenersAt(port, sources.table(one), one));
+    const listeners = processes.map((processId) => listenerOf(processId, sources));
+    const [first] = listeners;
+    if (first === undefined) return absent(origin, "nothing listens there");
+    return found(listeners.find(({ trusted }) => !trusted) ?? first, origin);
+  } catch (cause) {
+    const message = `The program that listens at 127.0.0.1:${port} can't be found out: ${messageOf(cause)}.`;
+    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+  }
+}
+
+function listenerOf(processId: number, { userOf, sessionOf }: ListenerSources): Listener {
+  if (processId === systemProcess) return { trusted: true, owner: "Windows itself" };
+  try {
+    const sid = userOf(processId);
+    return { trusted: isServiceSid(sid), owner: `the account ${sid} (process ${processId})` };
+  } catch (cause) {
+    if (!(cause instanceof WindowsError) || cause.status !== winError.ERROR_ACCESS_DENIED) throw cause;
+    // A plain user may not ask for the token of a service, which is in the session of services all the same.
+    const trusted = sessionOf(processId) === servicesSession;
+    return { trusted, owner: trusted ? `a service (process ${processId})` : `another user (process ${processId})` };
+  }
+}
+
+/** @throws WindowsError */
+function listenerTable(of: 2 | 23): Buffer {
+  const length = dwordSlot(16_384);
+  for (let attempts = 0; ; attempts += 1) {
+    const bytes = Buffer.alloc(dwordIn(length));
+    const status = iphlpapi().GetExtendedTcpTable(bytes, length, 0, of, TCP_TABLE_OWNER_PID_LISTENER, 0);
+    if (status === 0) return bytes;
+    // The table may grow between two calls.
+    if (status !== winError.ERROR_INSUFFICIENT_BUFFER || attempts === 4) {
+      throw new WindowsError("GetExtendedTcpTable", status);
+    }
+  }
+}

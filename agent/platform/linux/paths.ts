@@ -77,7 +77,7 @@ function givenCopy(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8") === noCredential ? undefined : path;
   } catch (error) {
-    // One that is there and can't be read must be told, not passed over.
+    // One that is there and can't be read must be reported, not skipped.
     return systemErrorCode(error) === "ENOENT" ? undefined : path;
   }
 }

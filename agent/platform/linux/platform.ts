@@ -92,7 +92,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readProtected: (path) => {
       const given = handedOn(root, path, environment) ?? path;
       const original = originalOf(root, given, environment);
-      // systemd protects its copy, whoever may read what it was made from.
+      // systemd protects its copy, also where others may read the original.
       const judged = original === undefined ? undefined : judgeUnread(original, trust);
       return judged?.kind === "failed" ? judged : readProtected(given, trust);
     },

@@ -9,7 +9,7 @@ const ACL_TYPE_EXTENDED = 0x100;
 const ENOENT = 2;
 
 /** Longer than any list: 128 entries of names, IDs and permissions. */
-const longestText = 1024 * 1024;
+const maxText = 1024 * 1024;
 
 /**
  * The access control list of a file or folder, which macOS obeys before its mode.
@@ -31,7 +31,7 @@ export function readAccessList(
   const text = acl_to_text(list, length);
   try {
     const size = Number(length.readBigInt64LE());
-    if (text !== 0n && size > 0 && size <= longestText) {
+    if (text !== 0n && size > 0 && size <= maxText) {
       return process.getBuiltinModule("node:ffi").toBuffer(text, size, true).toString("utf8");
     }
     throw new AgentError("credentials-unreadable", `The access list of ${path} has no readable form.`);

@@ -39,7 +39,7 @@ const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 
 
 type Opened = ReturnType<typeof open>;
 
-/** Its functions, as tests can stand in for them. */
+/** Its functions, which tests can replace. */
 export type LibSystem = {
   readonly [N in keyof Opened]: (...parameters: Parameters<Opened[N]>) => ReturnType<Opened[N]>;
 };

@@ -18,7 +18,7 @@ export function propertyList(root: PlistValue): string {
   return `${plistHead}${plistElement(root, "")}${plistTail}`;
 }
 
-/** One value as it stands in a property list, in lines that begin with `indent`. @throws RangeError */
+/** One value as a property list has it, in lines that begin with `indent`. @throws RangeError */
 export function plistElement(value: PlistValue, indent: string): string {
   const inner = `${indent}  `;
   if (typeof value === "string") return `${indent}<string>${escaped(value)}</string>\n`;

@@ -14,7 +14,7 @@ export const managedPreferences = `/Library/Managed Preferences/${macosIdentifie
 /** Keys of the profile itself, which macOS leaves among the settings: PayloadUUID, PayloadType, … */
 const ofTheProfile = /^Payload[A-Z]/;
 
-/** The managed preferences of the whole machine; those of single users are passed over. */
+/** The managed preferences of the whole machine; those of single users are skipped. */
 export function readPolicy(path: string, trust: Trust, run: RunTool): Reading<RawPolicy> {
   const file = readTrusted(path, trust);
   if (file.kind === "absent") return absent(path, "no profile sets it");

@@ -11,7 +11,7 @@ const LOG_PID = 0x01;
 const LOG_DAEMON = 3 << 3;
 
 /** syslog(3) cuts what is longer than 1 KiB with its head. */
-const longestMessage = 900;
+const maxMessage = 900;
 
 /** Kept for good: openlog(3) remembers where it is. */
 const identity = Buffer.from("linkuser-agent\0");
@@ -30,7 +30,7 @@ export const writeSystemLog: WriteLog = (priority, format) => {
 export function reportEvent(kind: EventKind, message: string, write: WriteLog): Reading<"reported"> {
   const origin = "system log";
   try {
-    write(priorities[severityOf(kind)], `${kind}: ${printable(message, longestMessage).replaceAll("%", "%%")}`);
+    write(priorities[severityOf(kind)], `${kind}: ${printable(message, maxMessage).replaceAll("%", "%%")}`);
     return found("reported", origin);
   } catch (cause) {
     return failed(

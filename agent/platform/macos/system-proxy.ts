@@ -9,7 +9,7 @@ const origin = "network settings (scutil --proxy)";
 
 /**
  * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. One that
- * the network is to name (WPAD) is told as a failure.
+ * the network is to name (WPAD) is a failure.
  */
 export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   try {
@@ -69,7 +69,7 @@ function isExcepted(entry: string, host: string): boolean {
   return new RegExp(`^${pattern}$`).test(host);
 }
 
-/** `169.254/16` stands for `169.254.0.0/16`. */
+/** `169.254/16` means `169.254.0.0/16`. */
 function wholeRange(range: string): string {
   const [, address = "", bits = ""] = /^(\d{1,3}(?:\.\d{1,3}){0,3})\/(\d{1,2})$/.exec(range) ?? [];
   if (address === "") return range;

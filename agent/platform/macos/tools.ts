@@ -31,8 +31,8 @@ const limit = 20_000;
 export const runTool: RunTool = (tool, ...parameters) =>
   runProgram(tools[tool], parameters, { limit, failsInPart: failsInPart.has(tool) });
 
-/** Characters of standard error that are told. */
-const longestReason = 200;
+/** Characters of standard error that are shown. */
+const maxReason = 200;
 
 /**
  * Runs a program to its end without a shell, with an environment of its own, and gives its standard output.
@@ -58,7 +58,7 @@ export function runProgram(
   throw new AgentError("identity-unreadable", `${path} ${why()}.`, { cause: error });
 
   function why(): string {
-    if (error === undefined) return `ended with ${status ?? signal}: ${stderr.trim().slice(0, longestReason)}`;
+    if (error === undefined) return `ended with ${status ?? signal}: ${stderr.trim().slice(0, maxReason)}`;
     const code = systemErrorCode(error);
     return code === "ETIMEDOUT" ? `did not end within ${options.limit / 1000} s` : `can't be run (${code})`;
   }

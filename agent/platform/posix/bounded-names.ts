@@ -4,7 +4,7 @@ import { startWorker } from "../../worker/start-worker.ts";
 import type { NameQuestion } from "../../worker/tasks.ts";
 import { type NameService, openNameService } from "./name-service.ts";
 
-/** The library that has a system's name service, and what to tell of it. */
+/** The library that has a system's name service, and the words for its failures. */
 export interface NameLibrary {
   readonly library: string;
   /** Begins a sentence: `"The name service (NSS)"`. */

@@ -60,12 +60,12 @@ export function openNameService(ffi: typeof import("node:ffi"), library: string)
   const ERANGE = 34;
   /** getpwnam_r(3), "0 or ENOENT or ESRCH or EBADF or EPERM: the given name or uid was not found". */
   const notFound = [1, 2, 3, 9];
-  const largestEntry = 64 * 1024 * 1024;
+  const maxEntry = 64 * 1024 * 1024;
 
   type Call = (entry: Buffer, texts: Buffer, size: bigint, result: Buffer) => number;
 
   function lookUp(call: Call): { entry: Buffer; name: string } | undefined {
-    for (let size = 4096; size <= largestEntry; size *= 4) {
+    for (let size = 4096; size <= maxEntry; size *= 4) {
       const entry = Buffer.alloc(structSize);
       const texts = Buffer.alloc(size);
       const result = Buffer.alloc(8);

@@ -5,7 +5,7 @@ const NSS_STATUS_SUCCESS = 1;
 const NSS_STATUS_TRYAGAIN = -2;
 /** struct passwd of glibc has 48 bytes. */
 const passwdSize = 48;
-const largestEntry = 1024 * 1024;
+const maxEntry = 1024 * 1024;
 
 /**
  * The first of some NSS sources that knows a user ID: the one whose answer getpwuid_r(3) gives. A source whose library
@@ -26,7 +26,7 @@ function knows(ffi: Ffi, source: string, uid: number): boolean {
   } catch {
     return false;
   }
-  for (let size = 4096; size <= largestEntry; size *= 4) {
+  for (let size = 4096; size <= maxEntry; size *= 4) {
     const status = lookUp(uid, Buffer.alloc(passwdSize), Buffer.alloc(size), BigInt(size), Buffer.alloc(4));
     if (status !== NSS_STATUS_TRYAGAIN) return status === NSS_STATUS_SUCCESS;
   }

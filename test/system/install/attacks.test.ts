@@ -96,10 +96,10 @@ describe("an account of the services' name that is not this machine's", () => {
 
 describe("who listens where the vendor's client does", () => {
   const port = 11_369;
-  const listen = (user: string): void => {
+  const listen = (user: string, ...within: readonly string[]): void => {
     const program = `require("node:net").createServer((s) => s.destroy()).listen(${port}, "127.0.0.1")`;
     const unit = ["--unit=listener", "--quiet", `--property=User=${user}`];
-    machine.run("systemd-run", ...unit, process.execPath, "--eval", program);
+    machine.run("systemd-run", ...unit, ...within, process.execPath, "--eval", program);
   };
   const asked = async () => {
     await machine.until("the listener", () => {
@@ -114,6 +114,12 @@ describe("who listens where the vendor's client does", () => {
 
   test("a plain user is not asked", async () => {
     listen("alice");
+    expect(await asked()).toContain(`the user ID ${uidOf("alice")} listens there`);
+    machine.run("systemctl", "stop", "listener.service");
+  });
+
+  test("a plain user who is root of a user namespace is not either", async () => {
+    listen("alice", "unshare", "--user", "--map-root-user");
     expect(await asked()).toContain(`the user ID ${uidOf("alice")} listens there`);
     machine.run("systemctl", "stop", "listener.service");
   });
@@ -155,6 +161,14 @@ test("a person's environment is not obeyed where su leaves it, whatever name it 
     "--json",
   );
   expect(own).toContain("evil.example");
+});
+
+test("a plain user who is root of a user namespace reads no secret", () => {
+  const inNamespace = ["unshare", "--user", "--map-root-user", "cat"];
+  expect(asUser("alice", ...inNamespace, "/etc/linkuser-agent/config.json")).toMatchObject({ status: 0 });
+  for (const path of [credentialFile, "/var/lib/linkuser-agent/state.json"]) {
+    expect(asUser("alice", ...inNamespace, path)).toMatchObject({ status: 1, stdout: "" });
+  }
 });
 
 test("all runs share a slice with limits", () => {

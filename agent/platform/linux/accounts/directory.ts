@@ -15,7 +15,7 @@ import { directorySources, readNssSources, sourcesBesideFiles } from "./nsswitch
 const localOrigin = "/etc/passwd";
 const origin = "name service (NSS)";
 /** (uid_t) -1 is no user, credentials(7). */
-const largestUid = 0xffff_fffe;
+const maxUid = 0xffff_fffe;
 /** Users of systemd-homed, who belong to this machine without being in passwd (https://systemd.io/UIDS-GIDS). */
 const isHomedUid = (uid: number): boolean => uid >= 60_001 && uid <= 60_513;
 
@@ -68,7 +68,7 @@ export function createDirectory(
     account: (userKey) =>
       read(origin, async () => {
         const uid = Number(userKey);
-        if (!/^\d{1,10}$/.test(userKey) || uid > largestUid) return absent(origin, `${userKey} is no user ID`);
+        if (!/^\d{1,10}$/.test(userKey) || uid > maxUid) return absent(origin, `${userKey} is no user ID`);
         const lookup = open();
         const { files, names } = lookup;
         const local = localUserById(files, uid);
@@ -125,7 +125,7 @@ export function createDirectory(
 
 /**
  * How the source that names a user writes names; undefined where this machine itself names the user.
- * @throws AgentError where it can't be told
+ * @throws AgentError where that is unknown
  */
 async function styleIn(
   { directories, sources, names }: Lookup,
@@ -147,7 +147,7 @@ async function styleIn(
 
 /**
  * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this
- * machine's own users is no danger, since own groups are told apart.
+ * machine's own users is no danger, whose groups are known as such.
  */
 async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: BoundedNames): Promise<void> {
   if (files.users.some(({ name }) => name === user.name)) return;
@@ -164,7 +164,7 @@ function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readon
   return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));
 }
 
-/** U+FFFD stands where the name's bytes are not UTF-8. */
+/** U+FFFD replaces bytes of the name that are not UTF-8. */
 function checked(user: NamedUser): NamedUser {
   if (user.name === "" || user.name.includes("\uFFFD"))
     throw inconsistent(`the user ID ${user.uid} has no readable name`);

@@ -48,12 +48,12 @@ export function directoryGroups(
   });
 }
 
-/** Bytes of a name with its domain that winbind keeps (Samba 4.17, `fstring`); it cuts longer ones without a word. */
-const winbindLongest = 255;
+/** Bytes of a name with its domain that winbind keeps (Samba 4.17, `fstring`); it cuts longer ones silently. */
+const maxWinbindName = 255;
 
-/** The name is not the group's own: its bytes are not UTF-8 (U+FFFD stands for them), or its end is cut off. */
+/** The name is not the group's own: its bytes are not UTF-8 (U+FFFD replaces them), or its end is cut off. */
 function isDamaged(name: string, style: NameStyle): boolean {
-  return name.includes("\uFFFD") || (style.kind === "down-level" && Buffer.byteLength(name) >= winbindLongest);
+  return name.includes("\uFFFD") || (style.kind === "down-level" && Buffer.byteLength(name) >= maxWinbindName);
 }
 
 function kindOf(domain: string | undefined, hostName: string): Group["kind"] {

@@ -49,7 +49,7 @@ export function installSteps(machine: Machine, request: InstallRequest): readonl
 
 /**
  * So that the service can read what an administrator wrote by hand. A policy is left to the tool that put it there.
- * @param fileToo not where the settings file is written anew
+ * @param fileToo not where the settings file is replaced
  */
 function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {
   return unreadableSettings(root)
@@ -207,9 +207,9 @@ function isMasked(path: string): boolean {
   }
 }
 
-/** @param told begins with `systemd 252 (252.39-1~deb12u1)`; empty where it does not run */
-function refuseOldSystemd(told: string): void {
-  const version = /^systemd (\d+)/.exec(told)?.[1];
+/** @param printed begins with `systemd 252 (252.39-1~deb12u1)`; empty where it does not run */
+function refuseOldSystemd(printed: string): void {
+  const version = /^systemd (\d+)/.exec(printed)?.[1];
   if (version === undefined || Number(version) >= oldestSystemd) return;
   const message = `This system has systemd ${version}; the logon trigger needs ${oldestSystemd} or later.`;
   throw new AgentError("install-failed", message);

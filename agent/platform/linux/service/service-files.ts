@@ -10,7 +10,7 @@ import { hiddenFromServices } from "./units.ts";
 const readableByAll = 0o004;
 const searchableByAll = 0o001;
 
-/** What keeps the service from using a file, completing "the service …", and the command that mends it, if one does. */
+/** What keeps the service from using a file, completing "the service …", and the command that fixes it, if one does. */
 interface Fault {
   readonly why: string;
   readonly remedy?: string;

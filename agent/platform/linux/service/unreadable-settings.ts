@@ -25,7 +25,7 @@ export function unreadableSettings(root: string): readonly UnreadableSettings[] 
   });
 }
 
-/** Undefined where it is not there, or where this user may not look into its folder, which is told then. */
+/** Undefined where it is not there, or where this user may not look into its folder, which is listed then. */
 function modeOf(path: string): number | undefined {
   try {
     return statSync(path).mode & 0o7777;

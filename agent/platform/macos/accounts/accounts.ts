@@ -74,7 +74,7 @@ export function groupsOf(
     if (account.kind !== "domain" || localGids.has(gid)) {
       return { systemName: name ?? String(gid), name: name ?? "", domain: undefined, kind: "local", primary };
     }
-    // U+FFFD stands where the name's bytes are not UTF-8.
+    // U+FFFD replaces bytes of the name that are not UTF-8.
     if (name === undefined || name.includes("\uFFFD")) {
       return { systemName: String(gid), name: "", domain: undefined, kind: "domain", primary };
     }

@@ -16,7 +16,7 @@ import {
 
 const origin = "Open Directory";
 /** (uid_t) -1 is no user. */
-const largestUid = 0xffff_fffe;
+const maxUid = 0xffff_fffe;
 
 /**
  * Users and groups: names and numbers from libSystem, whose they are from dscl(1).
@@ -31,7 +31,7 @@ export function createDirectory(
     account: (userKey) =>
       read(async () => {
         const uid = Number(userKey);
-        if (!/^\d{1,10}$/.test(userKey) || uid > largestUid) return absent(origin, `${userKey} is no user ID`);
+        if (!/^\d{1,10}$/.test(userKey) || uid > maxUid) return absent(origin, `${userKey} is no user ID`);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
         if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
@@ -84,10 +84,10 @@ const localRecord = (uid: number): DirectoryRecord => ({
   upn: undefined,
 });
 
-/** @throws AgentError where it can't be told whose record it is */
+/** @throws AgentError where it is unknown whose record it is */
 function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
   if (isApplesOwn(user)) return localRecord(user.uid);
-  // A slash would lead dscl to another record, U+FFFD stands where the name's bytes are not UTF-8.
+  // A slash would lead dscl to another record, U+FFFD replaces bytes that are not UTF-8.
   if (!/^[^/\p{Cc}\uFFFD]+$/u.test(user.name)) throw inconsistent(`the user ID ${user.uid} has no readable name`);
   const record = parseDirectoryRecord(run("dscl", "/Search", "-read", `/Users/${user.name}`, ...recordAttributes));
   if (record?.uid !== user.uid) throw inconsistent(`dscl gives no record of ${user.name} with the user ID ${user.uid}`);

@@ -11,7 +11,7 @@ export const daemonTarget = `system/${macosIdentifier}`;
 /**
  * The logon trigger: root's job, which launchd starts at boot, when somebody logs on or off (both change the list of
  * logons, utmpx(5), which is root's), and every quarter of an hour for what a logon could not finish. Never two at
- * once. The program finds out by itself who is at the screen, so nobody has to tell it, and nobody can. See
+ * once. The program finds out by itself who is at the screen, so no caller can name another. See
  * launchd.plist(5).
  * @param executable absolute path, which nobody but root may change
  * @throws RangeError for a path that a property list can't hold

@@ -10,6 +10,7 @@ import { bundleProgram, bundleStart, bundleWorker } from "./installer/executable
 import { makeCodeCache } from "./installer/executable/code-cache.ts";
 import { runTool } from "./installer/executable/command.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
+import { loadFromSystemAlone } from "./installer/executable/library-folders.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
 import { targets } from "./installer/executable/targets.ts";
@@ -63,6 +64,7 @@ for (const target of chosen) {
     runTool(target.strip.tool, [runtime], target.strip.debianPackage);
   }
   forgetVariables(runtime);
+  if (target.platform === "win32") loadFromSystemAlone(runtime);
   const program = join(scratch, `${target.name}.js`);
   await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
   const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;

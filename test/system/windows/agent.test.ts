@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { loadFlagsAt } from "../../../installer/executable/library-folders.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import {
@@ -10,6 +11,7 @@ import {
   sharedFolder,
   startWineMachine,
   type WineMachine,
+  windowsTarget,
 } from "./wine-machine.ts";
 
 /** The built executable under Wine, as an administrator sets it up: files in ProgramData, policy in the registry. */
@@ -248,6 +250,11 @@ test("writes the same document to a file as to a pipe", async () => {
   const { document } = await run(["--dry-run"]);
   const written = JSON.parse(readFileSync(join(machine.folder, "out.json"), "utf8")) as Document;
   expect({ ...written, elapsedMs: 0 }).toEqual({ ...document, elapsedMs: 0 });
+});
+
+test("has its libraries looked for in System32 alone", () => {
+  const image = readFileSync(resolve(import.meta.dirname, "../../../dist", windowsTarget().executable));
+  expect(image.readUInt16LE(loadFlagsAt(image))).toBe(0x800);
 });
 
 test("starts no other process", async () => {

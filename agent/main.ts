@@ -14,7 +14,8 @@ import {
   terminalWidth,
   writeStandard,
 } from "./render/standard-streams.ts";
-import { trustedEnvironment } from "./settings/trusted-environment.ts";
+import { isPersonsRun, trustedEnvironment } from "./settings/trusted-environment.ts";
+import { refuseFileFlags } from "./wiring/refuse-file-flags.ts";
 import type { CommandResult, Runtime } from "./wiring/runtime.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
@@ -70,7 +71,12 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const command = await loaders[commandLine.command](commandLine.flags);
   const platform = await selectPlatform();
   platform.forbidDumps?.();
-  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, platform.startedByPerson?.());
+  const person = platform.startedByPerson?.();
+  // Windows knows no rule of sudo: an elevated prompt is an administrator's.
+  if (platform.privileged && platform.name !== "windows" && isPersonsRun(process.env, person)) {
+    refuseFileFlags(commandLine);
+  }
+  const { variables, ignored } = trustedEnvironment(process.env, platform.privileged, person);
   // OpenSSL and the C library read their own variables from the process.
   for (const name of ignored) delete process.env[name];
   const seen = onTerminal() && platform.unseen?.() !== true;

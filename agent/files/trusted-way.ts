@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, parse, resolve, sep } from "node:path";
 import type { Exposure } from "../platform/port.ts";
 import { shellWord } from "../printable.ts";
@@ -61,6 +61,13 @@ export function untrustedWay(path: string, trust: Trust, forbidden = writableByG
     if (exposure !== undefined) return exposure;
   }
   return undefined;
+}
+
+/** Whether a folder is one like /tmp: anybody may make files there, and nobody exchange those of others. */
+export function isSharedFolder(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const shared = stats?.isDirectory() && stats.uid === 0 && (stats.mode & sticky) !== 0 && (stats.mode & 0o002) !== 0;
+  return shared === true && untrustedWay(path, { uid: 0, credentialsFolder: undefined }) === undefined;
 }
 
 /** In a sticky folder only its owner and a file's own may rename the file. */

@@ -60,13 +60,16 @@ export function trustedEnvironment(
   privileged: boolean,
   person: boolean | undefined,
 ): TrustedEnvironment {
-  const started = namesCaller(environment) || (person ?? namesPerson(environment));
-  if (!privileged || !started) return { variables: environment, ignored: [] };
+  if (!privileged || !isPersonsRun(environment, person)) return { variables: environment, ignored: [] };
   const isPersonal = (name: string): boolean => personal.has(name.toUpperCase());
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
   const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
   return { variables: Object.fromEntries(kept), ignored };
 }
+
+/** Whether a person started this run. @param person as the system knows; undefined where only variables say so */
+export const isPersonsRun = (environment: Environment, person: boolean | undefined): boolean =>
+  namesCaller(environment) || (person ?? namesPerson(environment));
 
 /** Tells what was left out, for a person; undefined where nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
@@ -90,6 +90,26 @@ export function start(
   return { child, ended };
 }
 
+/**
+ * A command that runs the program where this file is the machine's own settings file, in a mount namespace of its own:
+ * a run that a person started by sudo takes none by a flag. Needs the right to mount.
+ */
+const withMachineSettings = (settingsFile: string): readonly string[] => [
+  "unshare",
+  "-m",
+  "sh",
+  "-ec",
+  `mount -t tmpfs -o mode=755 tmpfs /mnt; cp -a /etc /mnt/etc; mkdir -p /mnt/etc/linkuser-agent
+  cp "$1" /mnt/etc/linkuser-agent/config.json; mount --bind /mnt/etc /etc; shift; exec "$@"`,
+  "sh",
+  settingsFile,
+];
+
+/** Whether this machine lets the tests mount. */
+export const canMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+
+const startedBySudo = ({ environment }: RunOptions): boolean => environment?.["SUDO_UID"] !== undefined && canMount;
+
 /** One endpoint as an administrator sets it up: a settings file, a state directory, a log, a secret. */
 export interface Endpoint extends Disposable {
   readonly directory: string;
@@ -148,7 +168,9 @@ export function setUpEndpoint(gears: Gears, settings: Readonly<Record<string, un
   }
 
   async function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    const { ended } = start([...args, "--config", settingsFile], { environment, ...options });
+    const { ended } = startedBySudo(options)
+      ? start(args, { ...options, within: withMachineSettings(settingsFile) })
+      : start([...args, "--config", settingsFile], { environment, ...options });
     const result = await ended;
     huntSecrets(`${result.stdout}\n${result.stderr}`);
     return result;

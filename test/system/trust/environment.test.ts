@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
-import { setUpEndpoint } from "../support/agent.ts";
+import { canMount, setUpEndpoint, start } from "../support/agent.ts";
 
 /** What a person has in the environment decides nothing in a run with rights; the unit's word is obeyed. */
 test("a run with rights goes where the settings say, whatever the person who started it has set", async () => {
@@ -44,7 +45,7 @@ const bareHardware = [
 ].join("\n");
 
 // Mounting takes rights that the tests may not have.
-if (spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0) {
+if (canMount) {
   test("the programs that the second source of hardware IDs starts are the system's, whatever PATH says", async () => {
     await using gears = await startGears();
     using endpoint = setUpEndpoint(gears, { identify: ["hwid"] });
@@ -58,5 +59,54 @@ if (spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status
     const { stdout } = await endpoint.link(["--dry-run"], { environment, within });
     expect(stdout).toContain("(systeminformation)");
     expect(existsSync(mark)).toBe(false);
+  });
+}
+
+/** Root's runs alone have what a rule of sudo could give away. */
+if (process.geteuid?.() === 0) {
+  test.each([
+    [["link", "--dry-run", "--log-file", "FILE"], "--log-file"],
+    [["link", "--state-dir", "FILE"], "--state-dir"],
+    [["status", "--config", "FILE"], "--config"],
+    [["doctor", "--ca-file", "FILE", "--client-key-file", "FILE"], "--ca-file, --client-key-file"],
+    [["config", "--credential-file", "FILE"], "--credential-file"],
+    [["plan", "--devices", "5", "--svg", "FILE"], "--svg"],
+    [["doctor", "--bundle", "FILE"], "--bundle"],
+  ])("a rule of sudo for the program opens no file of its user's choice: %j", async (args, named) => {
+    await using gears = await startGears();
+    using endpoint = setUpEndpoint(gears);
+    const planted = join(endpoint.directory, "profile.d.sh");
+    const asked = args.map((word) => (word === "FILE" ? planted : word));
+    const sudo = { SUDO_UID: "1000", SUDO_USER: "alice" };
+    const { exitCode, stdout } = await start([...asked, "--json"], { environment: sudo }).ended;
+    expect([exitCode, JSON.parse(stdout).message]).toEqual([64, expect.stringContaining(`${named}: a run as root`)]);
+    expect(existsSync(planted)).toBe(false);
+  });
+
+  test("a secret in clear text goes to root's listener alone, not to a plain user's at that port", async () => {
+    await using gears = await startGears();
+    using endpoint = setUpEndpoint(gears);
+    const listening = "require('node:http').createServer((q, a) => { console.log('asked'); a.end('{}') })";
+    const script = `process.setgroups([]); process.setgid(4242); process.setuid(4242);
+      ${listening}.listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+    const stranger = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      let said = "";
+      stranger.stdout.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+      await once(stranger.stdout, "data");
+      endpoint.configure({ baseUrl: `http://127.0.0.1:${said.trim()}` });
+      const { exitCode, document } = await endpoint.link();
+      expect([exitCode, document.error?.code]).toEqual([77, "credentials-exposed"]);
+      expect(document.message).toContain("the user ID 4242 listens there");
+      expect(said).not.toContain("asked");
+    } finally {
+      stranger.kill();
+    }
+    endpoint.configure({ baseUrl: gears.baseUrl.replace("127.0.0.1", "localhost") });
+    expect((await endpoint.link()).document.message).toContain("another user may listen there");
+    endpoint.configure({ baseUrl: gears.baseUrl });
+    expect((await endpoint.link()).exitCode).toBe(0);
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CallNative, installNative } from "./windows-agent.ts";
@@ -163,6 +163,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
   test("is appended to where it is a log that should be rotated", async () => {
     const file = join(machine.folder, "held.log");
     writeFileSync(file, big);
+    chmodSync(file, 0o666);
     // The one in its way: Wine lets a file be renamed that another program has open.
     writeFileSync(`${file}.1`, "old");
     expect((await native(["held", `${sharedFolder}\\held.log.1`, "log"])).told).toBe("done");

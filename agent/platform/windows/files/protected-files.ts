@@ -96,6 +96,12 @@ function refuseOtherThanFile(handle: bigint): void {
   if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");
 }
 
+/** Whether somebody else than the trusted owns a file or folder: whoever made it. @throws WindowsError */
+export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
+  const owner = securityAt(path)?.owner;
+  return owner === undefined || !trusted.has(owner);
+}
+
 /** By what others than the trusted may change a program, or exchange it on its way; `false` where they can't. */
 export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
   try {

@@ -1,10 +1,12 @@
-import { existsSync, lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { systemErrorCode } from "../../../errors.ts";
 import { retryWhileHeld } from "../../../files/held-files.ts";
 import type { Paths } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
 import {
+  isForeign,
   makeProtectedFolder,
   readProtected,
   replaceFile,
@@ -27,7 +29,14 @@ export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): Windows
     folderKind: (path) => {
       const stats = lstatSync(path, { throwIfNoEntry: false });
       // Node tells junctions as symbolic links.
-      return stats === undefined ? "absent" : stats.isDirectory() ? "folder" : "link";
+      if (stats === undefined) return "absent";
+      if (!stats.isDirectory()) return "link";
+      return isForeign(path, trusted) ? "foreign" : "folder";
+    },
+    setFolderAside: (path) => {
+      const aside = `${path}.set-aside-${randomUUID()}`;
+      retryWhileHeld(() => renameSync(path, aside));
+      return () => retryWhileHeld(() => renameSync(aside, path));
     },
     readProtected: (path) => readProtected(path, trusted),
     writeProtected,

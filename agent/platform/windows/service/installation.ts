@@ -1,5 +1,5 @@
 import { AgentError } from "../../../errors.ts";
-import type { Reading } from "../../../reading.ts";
+import { absent, type Reading } from "../../../reading.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { Exposure, InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
 import { folderOf, ownFiles, taskDefinitionFile } from "../paths.ts";
@@ -19,8 +19,10 @@ export interface WindowsMachine extends MachineFiles {
   readonly paths: Paths;
   /** Leaves it where something is in it. */
   removeEmptyFolder(path: string): void;
-  /** `link` is a junction or symbolic link, whoever made it. */
-  folderKind(path: string): "folder" | "link" | "absent";
+  /** `link` is a junction or symbolic link, whoever made it; `foreign` a folder that no administrator made. */
+  folderKind(path: string): "folder" | "foreign" | "link" | "absent";
+  /** Gives a folder another name. @returns what takes that back @throws the system's error, as the others do */
+  setFolderAside(path: string): Undo;
   protectFolder(path: string): void;
   writableByOthers(path: string): Reading<Exposure | false>;
   readonly taskRegistered: () => boolean;
@@ -33,6 +35,11 @@ export function installSteps(machine: WindowsMachine, request: InstallRequest): 
   refuseExecutable(machine, request.executable);
   const { settings, credential } = request;
   const { configFile, credentialFile } = machine.paths;
+  if (machine.folderKind(folderOf(configFile)) === "foreign") {
+    const empty = { readFile: () => undefined, readProtected: (path: string) => absent(path, "set aside") } as const;
+    const rest = { ...machine, ...empty, folderKind: () => "absent" as const };
+    return [foreignFolderStep(machine), ...installSteps(rest, request)];
+  }
   return [
     folderStep(machine),
     ...(settings === undefined
@@ -69,6 +76,22 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
     },
     emptyFolderStep(machine),
   ];
+}
+
+/**
+ * Everybody may make folders in ProgramData. Of one that exists its maker may have files and folders open, which no
+ * access list takes back.
+ */
+function foreignFolderStep(machine: WindowsMachine): InstallStep {
+  const path = folderOf(machine.paths.configFile);
+  return {
+    what: `folder ${path}, which no administrator made: renamed to ${path}.set-aside-…`,
+    change: "update",
+    apply: () => {
+      const undo = acting(`${path} can't be set aside; close what uses it`, () => machine.setFolderAside(path));
+      return () => acting(`${path} can't be put back`, undo);
+    },
+  };
 }
 
 function folderStep(machine: WindowsMachine): InstallStep {

@@ -18,7 +18,7 @@ const whole: InstallRequest = { executable, credential: new Secret(credential), 
 
 interface Options {
   readonly files?: Readonly<Record<string, string>>;
-  readonly folderKind?: "folder" | "link";
+  readonly folderKind?: "folder" | "foreign" | "link";
   readonly writableByOthers?: boolean;
   /** What fails: `register`, `event source`. */
   readonly failing?: string;
@@ -29,7 +29,7 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
   const content = new Map<string, Buffer>(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
   const sealed = new Map<string, string>();
   const readable = new Set<string>();
-  let kind: "folder" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
+  let kind: "folder" | "foreign" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
   let task: string | undefined;
   let eventSource = false;
   const told: string[] = [];
@@ -52,6 +52,16 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
       if (content.size + sealed.size === 0) kind = "absent";
     },
     folderKind: () => kind,
+    setFolderAside: () => {
+      const before = [...content];
+      content.clear();
+      const was = kind;
+      kind = "absent";
+      return () => {
+        for (const [path, bytes] of before) content.set(path, bytes);
+        kind = was;
+      };
+    },
     readProtected: (path) => {
       const text = sealed.get(path);
       return text === undefined ? absent(path, "none") : found(text, path);
@@ -177,6 +187,27 @@ test("uninstall with purge leaves nothing but what somebody else put there", () 
   applySteps(other.install());
   applySteps(other.uninstall(true));
   expect(paths(other.state().content)).toEqual([`${folder}\\notes.txt`]);
+});
+
+describe("a folder that a user made before", () => {
+  const files = { [`${folder}\\config.json`]: '{"fleetSize":5}\n', [`${folder}\\planted.json`]: "{}" };
+
+  test("is set aside with all that is in it, and made again", () => {
+    const { state, install } = machineOf({ folderKind: "foreign", files });
+    const steps = install();
+    expect(changes(steps)).toEqual(["update", "create", "create", "create", "create", "create"]);
+    applySteps(steps);
+    const { content, kind } = state();
+    expect(kind).toBe("folder");
+    expect(paths(content)).toEqual([`${folder}\\config.json`, `${folder}\\logon-task.xml`]);
+  });
+
+  test("is put back where the installation fails", () => {
+    const { state, install } = machineOf({ folderKind: "foreign", files, failing: "register" });
+    const before = state();
+    expect(() => applySteps(install())).toThrow("register fails");
+    expect(state()).toEqual(before);
+  });
 });
 
 test("refuses a folder that is a link, which everybody could have made", () => {

@@ -6,7 +6,7 @@ const execArgv = ["--disable-warning=ExperimentalWarning"];
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
  * a real domain, `install` installs packages in a booted container where a logon triggers the program, `network` goes
- * through real proxies and servers of Debian's, `machines` runs the program on other processors, `windows` runs the Windows executable under Wine (see test/README.md).
+ * through real proxies and servers of Debian's, `headers` compares native tables with C headers, `machines` runs the program on other processors, `windows` runs the Windows executable under Wine (see test/README.md).
  */
 export default defineConfig({
   test: {
@@ -55,6 +55,14 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "headers",
+          execArgv,
+          include: ["test/system/headers/*.test.ts"],
+          testTimeout: 120_000,
         },
       },
       {

@@ -1,6 +1,6 @@
 /**
  * Tables of what C headers say: layouts, constants and prototypes, each defined beside its use and registered here, so
- * that a test (`test/system/build/*-headers.test.ts`) has a compiler compare every one with the platform's headers. A
+ * that a test (`test/system/headers/*-headers.test.ts`) has a compiler compare every one with the platform's headers. A
  * number of a system's interface belongs in such a table.
  */
 import type { FunctionSignature } from "node:ffi";
@@ -27,7 +27,7 @@ export type Prototypes = Readonly<Record<string, FunctionSignature>>;
 
 /** What headers are compared with. */
 export type NativeTable =
-  | { readonly header: string; readonly type: string; readonly layout: Layout }
+  | { readonly header: string; readonly type: string; readonly layout: Layout; readonly orSmaller?: true }
   | { readonly header: string; readonly constants: Constants }
   | { readonly library: string; readonly prototypes: Prototypes };
 
@@ -47,7 +47,14 @@ export function layout<const F extends Fields>(header: string, type: string, siz
   return made;
 }
 
-/** @param values by names that the header defines: macros or members of enumerations */
+/** A structure that differs between systems behind its fields: `size` is that of the largest. */
+export function layoutUpTo<const F extends Fields>(header: string, type: string, size: number, fields: F): Layout<F> {
+  const made = layout(header, type, size, fields);
+  tables.splice(-1, 1, { header, type, layout: made, orSmaller: true });
+  return made;
+}
+
+/** @param values by names that the header defines: macros, members of enumerations, or an expression, `(uid_t)-1` */
 export function constants<const C extends Constants>(header: string, values: C): C {
   tables.push({ header, constants: values });
   return values;

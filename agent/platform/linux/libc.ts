@@ -1,11 +1,12 @@
 import { AgentError } from "../../errors.ts";
+import { constants, prototypes } from "../native-layout.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 
 /** The C library that every glibc system has under this name since 1997; musl systems (Alpine) have none. */
 const libcName = "libc.so.6";
 
-const signatures = {
+const signatures = prototypes(libcName, {
   // int flock(int fd, int operation);
   flock: { arguments: ["int32", "int32"], return: "int32" },
   // int socket(int domain, int type, int protocol);
@@ -24,7 +25,7 @@ const signatures = {
   _exit: { arguments: ["int32"], return: "void" },
   // int *__errno_location(void);  LSB 5.0, the address of the calling thread's errno
   __errno_location: { arguments: [], return: "pointer" },
-} as const;
+});
 
 const open = () => openLibrary(libcName, signatures, "linkuser-agent needs glibc (musl systems are not supported)");
 
@@ -44,8 +45,7 @@ export function lastErrno(): number {
   return process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);
 }
 
-/** prctl(2) */
-const PR_SET_DUMPABLE = 4;
+const { PR_SET_DUMPABLE } = constants("sys/prctl.h", { PR_SET_DUMPABLE: 4 });
 
 /**
  * From now on the kernel writes no memory of this process to a core dump, and lets no other process of the same user

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
+import { constants, layout, structure } from "../native-layout.ts";
 import type { Listener } from "../port.ts";
 import { lastErrno, libc } from "./libc.ts";
 
-/** State of a listening socket, TCP_LISTEN of net/tcp_states.h. */
-const listening = "0A";
+const { TCP_LISTEN } = constants("netinet/tcp.h", { TCP_LISTEN: 10 });
 
 /** Local addresses as /proc/net/tcp and tcp6 print them on little-endian machines: four bytes at a time, reversed. */
 const loopback: ReadonlySet<string> = new Set(["0100007F", "0000000000000000FFFF00000100007F"]);
@@ -44,9 +44,11 @@ export function readListener(
  */
 export function listeningUids(table: string, port: number): readonly number[] {
   const sockets = table.split("\n").flatMap((line) => {
-    const [, local = "", , state, , , , uid] = line.trim().split(/\s+/);
+    const [, local = "", , state = "", , , , uid] = line.trim().split(/\s+/);
     const [address = "", hexPort = ""] = local.split(":");
-    return state === listening && Number.parseInt(hexPort, 16) === port ? [{ address, uid: Number(uid) }] : [];
+    return Number.parseInt(state, 16) === TCP_LISTEN && Number.parseInt(hexPort, 16) === port
+      ? [{ address, uid: Number(uid) }]
+      : [];
   });
   const exact = sockets.filter(({ address }) => loopback.has(address));
   return (exact.length > 0 ? exact : sockets.filter(({ address }) => anyAddress.has(address))).map(({ uid }) => uid);
@@ -62,14 +64,19 @@ function readTable(root: string, name: string): string {
   }
 }
 
-/** socket(2), errno(3) */
-const AF_INET = 2;
-const SOCK_STREAM_CLOEXEC_NONBLOCK = 1 | 0o2000000 | 0o4000;
-const EISCONN = 106;
-const ECONNREFUSED = 111;
-
-/** struct sockaddr_in: sin_family, sin_port and sin_addr in network order, padding */
-const sockaddrSize = 16;
+const { AF_INET, ...kind } = constants("sys/socket.h", {
+  AF_INET: 2,
+  SOCK_STREAM: 1,
+  SOCK_CLOEXEC: 0o2000000,
+  SOCK_NONBLOCK: 0o4000,
+});
+const { EISCONN, ECONNREFUSED } = constants("errno.h", { EISCONN: 106, ECONNREFUSED: 111 });
+/** Port and address are in network order. */
+const socketAddress = layout("netinet/in.h", "struct sockaddr_in", 16, {
+  sin_family: [0, "u16"],
+  sin_port: [2, 2],
+  sin_addr: [4, 4],
+});
 
 /**
  * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. The
@@ -79,14 +86,15 @@ export function probePort(port: number): boolean | undefined {
   let descriptor = -1;
   try {
     const { socket, connect } = libc();
-    descriptor = socket(AF_INET, SOCK_STREAM_CLOEXEC_NONBLOCK, 0);
+    descriptor = socket(AF_INET, kind.SOCK_STREAM | kind.SOCK_CLOEXEC | kind.SOCK_NONBLOCK, 0);
     if (descriptor < 0) return undefined;
-    const address = Buffer.alloc(sockaddrSize);
-    address.writeUInt16LE(AF_INET);
-    address.writeUInt16BE(port, 2);
-    address.set([127, 0, 0, 1], 4);
+    const address = structure(socketAddress, {
+      sin_family: AF_INET,
+      sin_port: Buffer.from([port >> 8, port & 0xff]),
+      sin_addr: Buffer.from([127, 0, 0, 1]),
+    });
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      if (connect(descriptor, address, sockaddrSize) === 0) return true;
+      if (connect(descriptor, address, socketAddress.size) === 0) return true;
       const errno = lastErrno();
       if (errno === EISCONN) return true;
       if (errno === ECONNREFUSED) return false;

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { constants } from "../native-layout.ts";
 
-/** (uid_t) -1: nobody has logged on in this process's ancestry. */
-const noLogin = 0xffff_ffff;
+/** Nobody has logged on in this process's ancestry. */
+const { "(uid_t)-1": noLogin } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });
 
 /**
  * Whether somebody other than root logged on and started this process, by what the kernel keeps: the user ID of the

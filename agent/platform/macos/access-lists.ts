@@ -1,12 +1,12 @@
 import { AgentError } from "../../errors.ts";
 import { shellWord } from "../../printable.ts";
+import { constants } from "../native-layout.ts";
 import type { Exposure } from "../port.ts";
 import { type LibSystem, lastErrno, libSystem } from "./libsystem.ts";
 
-/** sys/acl.h */
-const ACL_TYPE_EXTENDED = 0x100;
+const { ACL_TYPE_EXTENDED } = constants("sys/acl.h", { ACL_TYPE_EXTENDED: 0x100 });
 /** acl_get(3): there is no list. */
-const ENOENT = 2;
+const { ENOENT } = constants("errno.h", { ENOENT: 2 });
 
 /** Longer than any list: 128 entries of names, IDs and permissions. */
 const maxText = 1024 * 1024;

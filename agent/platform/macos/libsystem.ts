@@ -1,3 +1,4 @@
+import { prototypes } from "../native-layout.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 
@@ -8,7 +9,7 @@ const library = "/usr/lib/libSystem.B.dylib";
  * Signatures from the headers of Apple's SDK. `syslog` is variadic: on arm64 its further arguments go over the stack,
  * so it can be called with the two fixed ones alone.
  */
-const signatures = {
+const signatures = prototypes(library, {
   // int gethostuuid(uuid_t id, const struct timespec *wait);  unistd.h, since 10.5; needs neither rights nor entitlement
   gethostuuid: { arguments: ["buffer", "buffer"], return: "int32" },
   // int getauid(au_id_t *auid);  bsm/audit.h
@@ -33,7 +34,7 @@ const signatures = {
   _exit: { arguments: ["int32"], return: "void" },
   // int *__error(void);  sys/errno.h, the address of the calling thread's errno
   __error: { arguments: [], return: "pointer" },
-} as const;
+});
 
 const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13.5 or later");
 

@@ -2,13 +2,12 @@ import { AgentError, messageOf } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import { severityOf } from "../event-severity.ts";
+import { constants } from "../native-layout.ts";
 import type { EventKind } from "../port.ts";
 import { libSystem } from "./libsystem.ts";
 
-/** syslog.h */
-const priorities = { error: 3, warning: 4, information: 5 } as const;
-const LOG_PID = 0x01;
-const LOG_DAEMON = 3 << 3;
+const log = constants("syslog.h", { LOG_ERR: 3, LOG_WARNING: 4, LOG_NOTICE: 5, LOG_PID: 0x01, LOG_DAEMON: 3 << 3 });
+const priorities = { error: log.LOG_ERR, warning: log.LOG_WARNING, information: log.LOG_NOTICE } as const;
 
 /** syslog(3) cuts what is longer than 1 KiB with its head. */
 const maxMessage = 900;
@@ -22,7 +21,7 @@ export type WriteLog = (priority: number, format: string) => void;
 /** To the unified log, in which `log show --predicate 'process == "linkuser-agent"'` finds it. */
 export const writeSystemLog: WriteLog = (priority, format) => {
   const { openlog, syslog } = libSystem();
-  openlog(identity, LOG_PID, LOG_DAEMON);
+  openlog(identity, log.LOG_PID, log.LOG_DAEMON);
   syslog(priority, format);
 };
 

@@ -1,6 +1,7 @@
-import { sourceOf, type WinbindNames, winbindNames } from "./name-sources.ts";
+import { constants, layout, prototypes, readField } from "../native-layout.ts";
+import { passwd, sourceOf, type WinbindNames, winbindNames } from "./name-sources.ts";
 
-const signatures = {
+const signatures = prototypes("the C library", {
   // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
   getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
   // int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
@@ -9,7 +10,14 @@ const signatures = {
   getgrgid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
   // int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups);  int instead of gid_t on macOS
   getgrouplist: { arguments: ["string", "uint32", "buffer", "buffer"], return: "int32" },
-} as const;
+});
+
+/** Nobody's group; getgrouplist(3) puts the group that it is given in front of the list. */
+const { "(gid_t)-2": noGroup } = constants("sys/types.h", { "(gid_t)-2": 0xffff_fffe });
+const group = layout("grp.h", "struct group", 32, { gr_name: [0, "pointer"], gr_gid: [16, "u32"] });
+const { ERANGE, ...notFound } = constants("errno.h", { ERANGE: 34, EPERM: 1, ENOENT: 2, ESRCH: 3, EBADF: 9 });
+/** getpwnam_r(3), "0 or ENOENT or ESRCH or EBADF or EPERM: the given name or uid was not found". */
+const notFoundErrors: readonly number[] = Object.values(notFound);
 
 /** A user as the name service gives it. */
 export interface NamedUser {
@@ -50,44 +58,39 @@ export interface NameService {
 export function openNameService(ffi: typeof import("node:ffi"), library: string): NameService {
   const native = ffi.dlopen(library, signatures).functions;
 
-  // struct passwd: pw_name @0, pw_uid @16, pw_gid @20; struct group: gr_name @0, gr_gid @16. Alike on all LP64 Linux and
-  // on macOS, where pw_change, pw_class and pw_expire stand behind and make it 72 bytes (pwd.h).
-  const structSize = 72;
-  const nameAt = 0;
-  const uidAt = 16;
-  const primaryGidAt = 20;
-  /** The numbers of these errors are the same on Linux and macOS. */
-  const ERANGE = 34;
-  /** getpwnam_r(3), "0 or ENOENT or ESRCH or EBADF or EPERM: the given name or uid was not found". */
-  const notFound = [1, 2, 3, 9];
   const maxEntry = 64 * 1024 * 1024;
+
+  /** The text at an address in some bytes, up to its zero byte. */
+  function textAt(address: bigint, bytes: Buffer): string {
+    const start = Number(address - ffi.getRawPointer(bytes));
+    return bytes.toString("utf8", start, bytes.indexOf(0, start));
+  }
 
   type Call = (entry: Buffer, texts: Buffer, size: bigint, result: Buffer) => number;
 
-  function lookUp(call: Call): { entry: Buffer; name: string } | undefined {
+  function lookUp(call: Call, structSize: number): { entry: Buffer; texts: Buffer } | undefined {
     for (let size = 4096; size <= maxEntry; size *= 4) {
       const entry = Buffer.alloc(structSize);
       const texts = Buffer.alloc(size);
       const result = Buffer.alloc(8);
       const error = call(entry, texts, BigInt(size), result);
       if (error === ERANGE) continue;
-      if (notFound.includes(error)) return undefined;
+      if (notFoundErrors.includes(error)) return undefined;
       if (error !== 0) throw new Error(String(error));
       if (result.readBigUInt64LE() === 0n) return undefined;
-      const start = Number(entry.readBigUInt64LE(nameAt) - ffi.getRawPointer(texts));
-      return { entry, name: texts.toString("utf8", start, texts.indexOf(0, start)) };
+      return { entry, texts };
     }
     throw new Error(String(ERANGE));
   }
 
   function user(call: Call): NamedUser | undefined {
-    const entry = lookUp(call);
-    if (entry === undefined) return undefined;
-    return { name: entry.name, uid: entry.entry.readUInt32LE(uidAt), gid: entry.entry.readUInt32LE(primaryGidAt) };
+    const answer = lookUp(call, passwd.size);
+    if (answer === undefined) return undefined;
+    const { entry, texts } = answer;
+    const name = textAt(readField(passwd, "pw_name", entry), texts);
+    return { name, uid: readField(passwd, "pw_uid", entry), gid: readField(passwd, "pw_gid", entry) };
   }
 
-  /** (gid_t) -2 is nobody's group; getgrouplist(3) puts the group that it is given in front of the list. */
-  const noGroup = 0xffff_fffe;
   const mostGroups = 1024 * 1024;
 
   function groupIdsOf(name: string): number[] {
@@ -107,10 +110,10 @@ export function openNameService(ffi: typeof import("node:ffi"), library: string)
     throw new Error(String(ERANGE));
   }
 
-  const groupById = (gid: number): NamedGroup => ({
-    gid,
-    name: lookUp((...rest) => native.getgrgid_r(gid, ...rest))?.name,
-  });
+  function groupById(gid: number): NamedGroup {
+    const answer = lookUp((...rest) => native.getgrgid_r(gid, ...rest), group.size);
+    return { gid, name: answer && textAt(readField(group, "gr_name", answer.entry), answer.texts) };
+  }
 
   return {
     userById: (uid) => user((...rest) => native.getpwuid_r(uid, ...rest)),

@@ -1,10 +1,21 @@
+import { constants, layout, layoutUpTo, prototypes, readField } from "../native-layout.ts";
+
 type Ffi = typeof import("node:ffi");
 
-/** nss.h: what a source says of a lookup. */
-const NSS_STATUS_SUCCESS = 1;
-const NSS_STATUS_TRYAGAIN = -2;
-/** struct passwd of glibc has 48 bytes. */
-const passwdSize = 48;
+/** macOS has pw_change, pw_class and pw_expire besides. */
+export const passwd = layoutUpTo("pwd.h", "struct passwd", 72, {
+  pw_name: [0, "pointer"],
+  pw_uid: [16, "u32"],
+  pw_gid: [20, "u32"],
+});
+
+/** What a source says of a lookup. */
+const status = constants("nss.h", { NSS_STATUS_SUCCESS: 1, NSS_STATUS_TRYAGAIN: -2 });
+/** Each source has a function of this kind: glibc, "NSS Modules". */
+const { _nss_files_getpwuid_r: getUser } = prototypes("libnss_files.so.2", {
+  // enum nss_status _nss_files_getpwuid_r(uid_t, struct passwd *, char *, size_t, int *errnop);
+  _nss_files_getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
+});
 const maxEntry = 1024 * 1024;
 
 /**
@@ -18,17 +29,15 @@ export function sourceOf(ffi: Ffi, uid: number, sources: readonly string[]): str
 function knows(ffi: Ffi, source: string, uid: number): boolean {
   if (!/^\w+$/.test(source)) return false;
   const name = `_nss_${source}_getpwuid_r`;
-  // enum nss_status _nss_SOURCE_getpwuid_r(uid_t, struct passwd *, char *, size_t, int *errnop);  glibc, "NSS Modules"
-  const signature = { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" } as const;
   let lookUp: (uid: number, entry: Buffer, texts: Buffer, size: bigint, errno: Buffer) => number;
   try {
-    lookUp = ffi.dlopen(`libnss_${source}.so.2`, { [name]: signature }).functions[name] as typeof lookUp;
+    lookUp = ffi.dlopen(`libnss_${source}.so.2`, { [name]: getUser }).functions[name] as typeof lookUp;
   } catch {
     return false;
   }
   for (let size = 4096; size <= maxEntry; size *= 4) {
-    const status = lookUp(uid, Buffer.alloc(passwdSize), Buffer.alloc(size), BigInt(size), Buffer.alloc(4));
-    if (status !== NSS_STATUS_TRYAGAIN) return status === NSS_STATUS_SUCCESS;
+    const answer = lookUp(uid, Buffer.alloc(passwd.size), Buffer.alloc(size), BigInt(size), Buffer.alloc(4));
+    if (answer !== status.NSS_STATUS_TRYAGAIN) return answer === status.NSS_STATUS_SUCCESS;
   }
   return false;
 }
@@ -41,27 +50,28 @@ export interface WinbindNames {
   readonly domain: string;
 }
 
-/** wbclient.h, struct wbcInterfaceDetails on LP64: after version number and text. */
-const separatorAt = 16;
-const domainAt = 32;
-const detailsSize = 48;
+const interfaceDetails = layout("wbclient.h", "struct wbcInterfaceDetails", 48, {
+  winbind_separator: [16, "u8"],
+  netbios_domain: [32, "pointer"],
+});
+const winbind = prototypes("libwbclient.so.0", {
+  // wbcErr wbcInterfaceDetails(struct wbcInterfaceDetails **details);
+  wbcInterfaceDetails: { arguments: ["buffer"], return: "int32" },
+  // void wbcFreeMemory(void *);
+  wbcFreeMemory: { arguments: ["pointer"], return: "void" },
+});
 
 /** What winbindd says of itself (`wbinfo --separator`); undefined where it can't be asked. */
 export function winbindNames(ffi: Ffi): WinbindNames | undefined {
   try {
-    const { wbcInterfaceDetails, wbcFreeMemory } = ffi.dlopen("libwbclient.so.0", {
-      // wbcErr wbcInterfaceDetails(struct wbcInterfaceDetails **details);
-      wbcInterfaceDetails: { arguments: ["buffer"], return: "int32" },
-      // void wbcFreeMemory(void *);
-      wbcFreeMemory: { arguments: ["pointer"], return: "void" },
-    }).functions;
+    const { wbcInterfaceDetails, wbcFreeMemory } = ffi.dlopen("libwbclient.so.0", winbind).functions;
     const result = Buffer.alloc(8);
     if (wbcInterfaceDetails(result) !== 0) return undefined;
     const details = result.readBigUInt64LE();
     try {
-      const bytes = ffi.toBuffer(details, detailsSize, true);
-      const separator = String.fromCharCode(bytes.readUInt8(separatorAt));
-      return { separator, domain: ffi.toString(bytes.readBigUInt64LE(domainAt)) ?? "" };
+      const bytes = ffi.toBuffer(details, interfaceDetails.size, true);
+      const separator = String.fromCharCode(readField(interfaceDetails, "winbind_separator", bytes));
+      return { separator, domain: ffi.toString(readField(interfaceDetails, "netbios_domain", bytes)) ?? "" };
     } finally {
       wbcFreeMemory(details);
     }

@@ -1,6 +1,7 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { constants } from "../../native-layout.ts";
 import type { Account, Group } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
@@ -14,8 +15,8 @@ import { directorySources, readNssSources, sourcesBesideFiles } from "./nsswitch
 
 const localOrigin = "/etc/passwd";
 const origin = "name service (NSS)";
-/** (uid_t) -1 is no user, credentials(7). */
-const maxUid = 0xffff_fffe;
+/** No user, credentials(7). */
+const { "(uid_t)-1": noUid } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });
 /** Users of systemd-homed, who belong to this machine without being in passwd (https://systemd.io/UIDS-GIDS). */
 const isHomedUid = (uid: number): boolean => uid >= 60_001 && uid <= 60_513;
 
@@ -68,7 +69,7 @@ export function createDirectory(
     account: (userKey) =>
       read(origin, async () => {
         const uid = Number(userKey);
-        if (!/^\d{1,10}$/.test(userKey) || uid > maxUid) return absent(origin, `${userKey} is no user ID`);
+        if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
         const lookup = open();
         const { files, names } = lookup;
         const local = localUserById(files, uid);

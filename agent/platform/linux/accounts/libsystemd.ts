@@ -1,8 +1,9 @@
+import { prototypes } from "../../native-layout.ts";
 import { openLibrary } from "../../posix/open-library.ts";
 import { libc } from "../libc.ts";
 
 /** sd-login(3), stable since systemd 209. All return a negative errno on failure; strings are freed by the caller. */
-const signatures = {
+const signatures = prototypes("libsystemd.so.0", {
   // int sd_get_sessions(char ***ret_sessions);
   sd_get_sessions: { arguments: ["buffer"], return: "int32" },
   // int sd_session_get_uid(const char *session, uid_t *ret_uid);
@@ -17,7 +18,7 @@ const signatures = {
   sd_session_get_service: { arguments: ["string", "buffer"], return: "int32" },
   // int sd_session_is_remote(const char *session);
   sd_session_is_remote: { arguments: ["string"], return: "int32" },
-} as const;
+});
 
 /** An sd-login function's negative errno. */
 export class SystemdError extends Error {

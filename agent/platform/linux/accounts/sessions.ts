@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { constants } from "../../native-layout.ts";
 import type { Session } from "../../port.ts";
 import { SystemdError, type SystemdLogin } from "./libsystemd.ts";
 
 const origin = "logind";
 const notRunning = "systemd-logind does not run here";
 
-/** errno(3) on Linux: the session is gone (ENXIO), or has no such property (ENODATA). */
-const ENXIO = 6;
-const ENODATA = 61;
+/** The session is gone (ENXIO), or has no such property (ENODATA). */
+const { ENXIO, ENODATA } = constants("errno.h", { ENXIO: 6, ENODATA: 61 });
 
 /** Session classes of a person who logged on, pam_systemd(8); `user-early` since systemd 256. */
 const personalClasses: ReadonlySet<string> = new Set(["user", "user-early"]);

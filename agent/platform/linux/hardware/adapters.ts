@@ -3,13 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { type Mac, parseMac } from "../../../identity/mac.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { constants } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { defaultRouteAdapters } from "./routes.ts";
 
-/** linux/if_arp.h */
-const ARPHRD_ETHER = 1;
-const ARPHRD_INFINIBAND = 32;
-const ARPHRD_LOOPBACK = 772;
+const { ARPHRD_ETHER, ARPHRD_INFINIBAND, ARPHRD_LOOPBACK } = constants("net/if_arp.h", {
+  ARPHRD_ETHER: 1,
+  ARPHRD_INFINIBAND: 32,
+  ARPHRD_LOOPBACK: 772,
+});
 
 /** Documentation/ABI/testing/sysfs-class-net, addr_assign_type; 2 is an address taken from another device. */
 const assignments: Readonly<Record<string, Adapter["addressAssigned"]>> = {

@@ -1,20 +1,20 @@
 import { isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
+import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { libc } from "../libc.ts";
 
-/** socket(2), linux/sockios.h, linux/ethtool.h */
-const AF_INET = 2;
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
-const SIOCETHTOOL = 0x8946n;
-const ETHTOOL_GPERMADDR = 0x20;
-
-/** struct ifreq: ifr_name[16], then a union that holds the pointer; 40 bytes on LP64. */
-const ifreqSize = 40;
-const dataPointerAt = 16;
-const longestAdapterName = 15;
-
-/** struct ethtool_perm_addr: __u32 cmd, __u32 size, __u8 data[] */
-const sizeAt = 4;
-const addressAt = 8;
+const { AF_INET, SOCK_DGRAM, SOCK_CLOEXEC } = constants("sys/socket.h", {
+  AF_INET: 2,
+  SOCK_DGRAM: 2,
+  SOCK_CLOEXEC: 0o2000000,
+});
+const { SIOCETHTOOL } = constants("linux/sockios.h", { SIOCETHTOOL: 0x8946n });
+const { ETHTOOL_GPERMADDR } = constants("linux/ethtool.h", { ETHTOOL_GPERMADDR: 0x20 });
+const ifreq = layout("net/if.h", "struct ifreq", 40, { ifr_name: [0, 16], ifr_data: [16, "pointer"] });
+/** The address follows. */
+const permanentAddress = layout("linux/ethtool.h", "struct ethtool_perm_addr", 8, {
+  cmd: [0, "u32"],
+  size: [4, "u32"],
+});
 const roomForAddress = 32;
 
 /**
@@ -26,7 +26,7 @@ export function permanentMacs(adapters: readonly string[]): ReadonlyMap<string, 
   const macs = new Map<string, Mac>();
   if (adapters.length === 0) return macs;
   const { socket, close } = libc();
-  const descriptor = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  const descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return macs;
   try {
     for (const adapter of adapters) {
@@ -40,14 +40,15 @@ export function permanentMacs(adapters: readonly string[]): ReadonlyMap<string, 
 }
 
 function permanentMac(socket: number, adapter: string): Mac | undefined {
-  if (Buffer.byteLength(adapter) > longestAdapterName) return undefined;
-  const command = Buffer.alloc(addressAt + roomForAddress);
-  command.writeUInt32LE(ETHTOOL_GPERMADDR);
-  command.writeUInt32LE(roomForAddress, sizeAt);
-  const request = Buffer.alloc(ifreqSize);
-  request.write(adapter);
-  request.writeBigUInt64LE(process.getBuiltinModule("node:ffi").getRawPointer(command), dataPointerAt);
-  if (libc().ioctl(socket, SIOCETHTOOL, request) < 0) return undefined;
-  const mac = macFromOctets(command.subarray(addressAt, addressAt + command.readUInt32LE(sizeAt)));
+  const ifr_name = Buffer.from(adapter);
+  // A zero byte ends the name.
+  if (ifr_name.length >= ifreq.fields.ifr_name[1]) return undefined;
+  const asked = structure(permanentAddress, { cmd: ETHTOOL_GPERMADDR, size: roomForAddress });
+  const command = Buffer.concat([asked, Buffer.alloc(roomForAddress)]);
+  const ifr_data = process.getBuiltinModule("node:ffi").getRawPointer(command);
+  if (libc().ioctl(socket, SIOCETHTOOL, structure(ifreq, { ifr_name, ifr_data })) < 0) return undefined;
+  const mac = macFromOctets(
+    command.subarray(permanentAddress.size).subarray(0, readField(permanentAddress, "size", command)),
+  );
   return mac === undefined || isVoid(mac) ? undefined : mac;
 }

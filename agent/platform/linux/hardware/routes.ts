@@ -1,6 +1,6 @@
-/** linux/route.h */
-const RTF_UP = 0x0001;
-const RTF_REJECT = 0x0200;
+import { constants } from "../../native-layout.ts";
+
+const { RTF_UP, RTF_REJECT } = constants("net/route.h", { RTF_UP: 0x0001, RTF_REJECT: 0x0200 });
 
 interface Route {
   readonly adapter: string;

@@ -1,14 +1,12 @@
+import { constants } from "../../native-layout.ts";
 import type { Account, Group } from "../../port.ts";
 import { isWellKnownDomain, splitDownLevel } from "../../posix/down-level-name.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
 import type { DirectoryRecord } from "./directory-record.ts";
 
-/**
- * Users below 500 are the system's own or hidden management accounts (loginwindow's Hide500Users); nobody is (uid_t)
- * -2.
- */
+/** Users below 500 are the system's own or hidden management accounts (loginwindow's Hide500Users). */
 const firstPersonUid = 500;
-const nobody = 0xffff_fffe;
+const { "(uid_t)-2": nobody } = constants("sys/types.h", { "(uid_t)-2": 0xffff_fffe });
 
 /**
  * User IDs of services and of the system itself, where this Mac keeps the account: a directory may number people so.

@@ -1,5 +1,6 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { constants } from "../../native-layout.ts";
 import type { Account, Platform } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
@@ -15,8 +16,8 @@ import {
 } from "./directory-record.ts";
 
 const origin = "Open Directory";
-/** (uid_t) -1 is no user. */
-const maxUid = 0xffff_fffe;
+/** No user. */
+const { "(uid_t)-1": noUid } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });
 
 /**
  * Users and groups: names and numbers from libSystem, whose they are from dscl(1).
@@ -31,7 +32,7 @@ export function createDirectory(
     account: (userKey) =>
       read(async () => {
         const uid = Number(userKey);
-        if (!/^\d{1,10}$/.test(userKey) || uid > maxUid) return absent(origin, `${userKey} is no user ID`);
+        if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
         if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);

@@ -1,3 +1,4 @@
+import { constants, layout, readField } from "../../native-layout.ts";
 import { type LibSystem, libSystem } from "../libsystem.ts";
 
 /** A logon that the system keeps in /var/run/utmpx: what who(1) shows. */
@@ -10,38 +11,33 @@ export interface LoginRecord {
   readonly host: string;
 }
 
-/** utmpx.h of macOS: sizes of the texts, and the type of a logon that has not ended. */
-const userSize = 256;
-const lineSize = 32;
-const hostSize = 256;
-const USER_PROCESS = 7;
+/** A logon that has not ended. */
+const { USER_PROCESS } = constants("utmpx.h", { USER_PROCESS: 7 });
 
-/**
- * struct utmpx on LP64: ut_user @0, ut_id[4] @256, ut_line @260, ut_pid @292, ut_type @296, ut_tv @304, ut_host @320.
- */
-const lineAt = 260;
-const pidAt = 292;
-const typeAt = 296;
-const hostAt = 320;
-/** Bytes of one struct utmpx. */
-export const recordSize = 640;
+/** @internal for tests, which write records */
+export const utmpx = layout("utmpx.h", "struct utmpx", 640, {
+  ut_user: [0, 256],
+  ut_line: [260, 32],
+  ut_pid: [292, "i32"],
+  ut_type: [296, "u16"],
+  ut_host: [320, 256],
+});
 
 /** @returns undefined for a record of anything but a logon that lasts */
 export function parseLoginRecord(bytes: Buffer): LoginRecord | undefined {
-  if (bytes.readInt16LE(typeAt) !== USER_PROCESS) return undefined;
+  if (readField(utmpx, "ut_type", bytes) !== USER_PROCESS) return undefined;
   return {
-    user: text(bytes, 0, userSize),
-    line: text(bytes, lineAt, lineSize),
-    pid: bytes.readInt32LE(pidAt),
-    host: text(bytes, hostAt, hostSize),
+    user: text(readField(utmpx, "ut_user", bytes)),
+    line: text(readField(utmpx, "ut_line", bytes)),
+    pid: readField(utmpx, "ut_pid", bytes),
+    host: text(readField(utmpx, "ut_host", bytes)),
   };
 }
 
 /** Ends at the first zero byte, or fills its field. */
-function text(bytes: Buffer, at: number, size: number): string {
-  const field = bytes.subarray(at, at + size);
+function text(field: Buffer): string {
   const end = field.indexOf(0);
-  return field.toString("utf8", 0, end < 0 ? size : end);
+  return field.toString("utf8", 0, end < 0 ? field.length : end);
 }
 
 /** More than any machine has; a list that does not end must not hold up the run. */
@@ -59,7 +55,7 @@ export function readLoginRecords(
     for (let count = 0; count < mostRecords; count++) {
       const pointer = getutxent();
       if (pointer === 0n) break;
-      const record = parseLoginRecord(toBuffer(pointer, recordSize, true));
+      const record = parseLoginRecord(toBuffer(pointer, utmpx.size, true));
       if (record !== undefined) records.push(record);
     }
   } finally {

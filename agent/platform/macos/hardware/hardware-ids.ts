@@ -1,6 +1,7 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseUuid } from "../../../identity/device-id.ts";
 import { absent, failed, type Reading } from "../../../reading.ts";
+import { layout, structure } from "../../native-layout.ts";
 import { lastErrno, libSystem } from "../libsystem.ts";
 import type { RunTool } from "../tools.ts";
 
@@ -39,12 +40,13 @@ function uuidOfRegistry(run: RunTool): Reading<DeviceId> {
   }
 }
 
-/** uuid_t has 16 bytes in the order in which they are written. @throws AgentError `identity-unreadable` */
+const uuid = layout("uuid/uuid.h", "uuid_t", 16, {});
+const timespec = layout("time.h", "struct timespec", 16, { tv_sec: [0, "u64"] });
+
+/** Its bytes are in the order in which they are written. @throws AgentError `identity-unreadable` */
 export function hostUuid(): Uint8Array {
-  const id = Buffer.alloc(16);
-  // struct timespec { time_t tv_sec; long tv_nsec; }: how long to wait for the answer.
-  const wait = Buffer.alloc(16);
-  wait.writeBigInt64LE(5n);
-  if (libSystem().gethostuuid(id, wait) === 0) return id;
+  const id = structure(uuid, {});
+  const longestWait = structure(timespec, { tv_sec: 5n });
+  if (libSystem().gethostuuid(id, longestWait) === 0) return id;
   throw new AgentError("identity-unreadable", `gethostuuid failed with errno ${lastErrno()}`);
 }

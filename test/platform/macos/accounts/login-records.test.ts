@@ -5,7 +5,7 @@ import {
   isAlive,
   parseLoginRecord,
   readLoginRecords,
-  recordSize,
+  utmpx,
 } from "../../../../agent/platform/macos/accounts/login-records.ts";
 
 /** By utmpx.h of macOS, field after field. */
@@ -28,7 +28,7 @@ function record({ user = "alice", line = "console", pid = 331, type = 7, host = 
 }
 
 test("the fields stand where the header puts them", () => {
-  expect(record()).toHaveLength(recordSize);
+  expect(record()).toHaveLength(utmpx.size);
   expect(parseLoginRecord(record({ line: "ttys003", host: "192.0.2.7" }))).toEqual({
     user: "alice",
     line: "ttys003",

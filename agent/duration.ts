@@ -62,6 +62,17 @@ function twoUnits(major: number, majorUnit: string, minor: number, minorUnit: st
 /** The last moment that a Date can hold (ECMA-262), milliseconds since the epoch. */
 export const latestMoment = 8.64e15;
 
+/**
+ * Wall-clock milliseconds in a person's own time zone: `2026-11-25 18:04 +01:00`.
+ * @param offset minutes ahead of UTC
+ */
+export function describeLocalMoment(ms: number, offset = -new Date(ms).getTimezoneOffset()): string {
+  const local = describeMoment(ms + offset * minute);
+  const size = Math.abs(offset);
+  const zone = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, "0")).join(":");
+  return local.replace("UTC", `${offset < 0 ? "-" : "+"}${zone}`);
+}
+
 /** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`; `?` where no calendar has them. */
 export function describeMoment(ms: number): string {
   return Math.abs(ms) <= latestMoment ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";

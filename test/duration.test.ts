@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   describeCountdown,
   describeDuration,
+  describeLocalMoment,
   describeMoment,
   duration,
   formatDuration,
@@ -60,4 +61,12 @@ test.each([
   [1e300, "?"],
 ])("%d is for a person the moment %s", (ms, text) => {
   expect(describeMoment(ms)).toBe(text);
+});
+
+test.each([
+  [60, "2026-11-25 18:04 +01:00"],
+  [-210, "2026-11-25 13:34 -03:30"],
+  [0, "2026-11-25 17:04 +00:00"],
+])("a moment %i minutes ahead of UTC", (offset, text) => {
+  expect(describeLocalMoment(Date.UTC(2026, 10, 25, 17, 4), offset)).toBe(text);
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
-import { asAgentError } from "../errors.ts";
+import { type AgentError, asAgentError } from "../errors.ts";
 import type { LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
 import { countdownIn } from "../render/countdown.ts";
@@ -8,6 +8,7 @@ import { describeLink } from "../render/link-text.ts";
 import { liveLineOf, writeAbove } from "../render/live-line.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
+import { acquireLock } from "../state/lock.ts";
 import { fileStore } from "../state/store.ts";
 import { deadlineSignal } from "../wiring/deadline.ts";
 import { linkPorts } from "../wiring/link-ports.ts";
@@ -24,10 +25,35 @@ export async function link(given: Runtime, commandLine: CommandLine): Promise<Co
   try {
     return describeLink(await run(runtime, loadSettings(runtime, commandLine), flags));
   } catch (thrown) {
-    const error = asAgentError(thrown);
-    // Before a log can be opened, only the system's event log can be written.
-    runtime.platform.reportEvent(error.outcome, error.message);
+    await endEarly(runtime, commandLine, asAgentError(thrown));
     throw thrown;
+  }
+}
+
+/**
+ * What ended a run before its log could be opened goes to the system's event log, and for `status` and the trigger's next
+ * runs into the memory: a wrong setting is reported once a day, not at each start.
+ */
+async function endEarly(
+  { platform, environment, clock }: Runtime,
+  { flags, settings }: CommandLine,
+  error: AgentError,
+): Promise<void> {
+  const { outcome, code, message } = error;
+  const willRepeat = flags["will-repeat"] === true;
+  const named = settings.values["stateDir"] ?? environment["LINKUSER_STATE_DIR"];
+  const stateDir = typeof named === "string" ? named : platform.paths.stateDir;
+  const store = fileStore(stateDir);
+  const previous = store.read().memory.lastRun;
+  eventReport(platform, { willRepeat, previous, now: clock.now }).end(outcome, code, message);
+  if (!willRepeat) return;
+  try {
+    if (named === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
+    using _lock = await acquireLock(stateDir, platform.tryLock, clock, AbortSignal.abort());
+    const { memory } = store.read();
+    store.write({ ...memory, lastRun: { outcome, message, errorCode: code, endedAt: clock.now() } });
+  } catch {
+    // What can't be remembered, or while another run is busy, is reported again.
   }
 }
 

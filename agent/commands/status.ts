@@ -1,7 +1,8 @@
 import type { CommandLine } from "../cli/command-line.ts";
-import { describeDuration } from "../duration.ts";
+import { describeDuration, describeLocalMoment, latestMoment } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { MachineMemory } from "../link/memory.ts";
+import { dueAt } from "../link/plan.ts";
 import { printable } from "../printable.ts";
 import { fileStore } from "../state/store.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
@@ -16,17 +17,45 @@ export function status(runtime: Runtime, commandLine: CommandLine): CommandResul
   const { stateDir } = effectivePaths(runtime.platform, settings);
   const { memory, problem } = fileStore(stateDir).read();
   const { lastRun, link, notBefore } = memory;
+  const next = nextRun(memory, settings.relinkAfter, runtime.platform.trigger?.().kind === "found");
   return {
     exitCode: exitCodes[lastRun?.outcome ?? "waiting"],
     document: {
       lastRun: lastRun === undefined ? null : { ...lastRun, endedAt: isoTime(lastRun.endedAt) },
       link: link === undefined ? null : { ...link, linkedAt: isoTime(link.linkedAt) },
       nextTry: notBefore === undefined ? null : isoTime(notBefore),
+      next: next === undefined ? null : { ...next, at: isoTime(next.at) },
       stateDir,
       problem: problem ?? null,
     },
-    text: describe(memory, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
+    text: describe(memory, next, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
   };
+}
+
+interface NextRun {
+  /** Wall-clock milliseconds: no run asks the API before, unless something changes. */
+  readonly at: number;
+  readonly by: "waiting-run" | "trigger" | "next-run";
+  /** Process ID of the run that waits. */
+  readonly pid?: number;
+}
+
+/** When the API is asked next, and by which run. */
+function nextRun(
+  { link, notBefore, waiter }: MachineMemory,
+  relinkAfter: number,
+  triggered: boolean,
+): NextRun | undefined {
+  const by = triggered ? "trigger" : "next-run";
+  if (notBefore !== undefined) {
+    return waiter === undefined ? { at: notBefore, by } : { at: notBefore, by: "waiting-run", pid: waiter };
+  }
+  return link === undefined ? undefined : { at: Math.min(dueAt(link, relinkAfter), latestMoment), by };
+}
+
+function describeNext({ at, by, pid }: NextRun): string {
+  const actors = { "waiting-run": `process ${pid}, which waits`, trigger: "the trigger", "next-run": "the next run" };
+  return `not before ${describeLocalMoment(at)}, by ${actors[by]}`;
 }
 
 /** A plain user's own runs are all that a plain user may see. */
@@ -38,7 +67,8 @@ function nothingYet(stateDir: string, privileged: boolean): string {
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function describe(
-  { lastRun, link, notBefore }: MachineMemory,
+  { lastRun, link }: MachineMemory,
+  next: NextRun | undefined,
   problem: string | undefined,
   nothing: string,
   now: number,
@@ -49,17 +79,17 @@ function describe(
     lines.push(`Last run   ${nothing}`);
   } else {
     lines.push(
-      `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${isoTime(lastRun.endedAt)})`,
+      `Last run   ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago (${describeLocalMoment(lastRun.endedAt)})`,
     );
     lines.push(`           ${printable(lastRun.message)}`);
     for (const warning of lastRun.warnings ?? []) lines.push(`Warning    ${printable(warning)}`);
   }
   if (link !== undefined) {
     const group = link.group === null ? "no group" : `group ${printable(link.group)}`;
-    lines.push(`Linked     ${printable(link.username)}, ${group}, since ${isoTime(link.linkedAt)}`);
+    lines.push(`Linked     ${printable(link.username)}, ${group}, since ${describeLocalMoment(link.linkedAt)}`);
     const device = `${link.device.value} (${link.device.source}, ${link.device.detail})`;
     lines.push(`Device     ${printable(device)} at ${printable(link.tenant)}`);
   }
-  if (notBefore !== undefined) lines.push(`Next try   not before ${isoTime(notBefore)}`);
+  if (next !== undefined) lines.push(`Next       ${describeNext(next)}`);
   return lines.join("\n");
 }

@@ -26,8 +26,10 @@ export const documentedPeriod = 60_000;
 /** Milliseconds: an hour, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
 const longestForLimit = 3_600_000;
 const believedPeriods = 5;
-/** Milliseconds: a day, for a server that says that it is not there for a while, and for a gateway's queue. */
+/** Milliseconds: a day, for a server that says that it is not there for a while. */
 const longestMaintenance = 86_400_000;
+/** Milliseconds: 30 days, for a gateway's queue; 100,000 devices take a week. */
+const longestQueue = 30 * 86_400_000;
 
 /** Headers with a number of seconds or a moment; the vendor's, its sister products', the IETF's draft, and a proxy's. */
 const resetHeaders = [
@@ -41,7 +43,7 @@ const resetHeaders = [
 /**
  * Reads the `X-RateLimit-*` headers of the vendor's page "APIs" and `Retry-After` (RFC 9110 10.2.3). What can't be read
  * counts as missing, and so does a wait that can't be meant: longer than an hour and than a few periods of the limit.
- * A server error (5xx) and a place in a queue may name a longer one, up to a day.
+ * A server error (5xx) may name one of up to a day, a place in a queue one of up to 30 days.
  * @param now wall-clock milliseconds at which the answer came
  * @param period milliseconds of the account's limit, as the setting `rateLimit` has it
  */
@@ -52,7 +54,11 @@ export function readRateLimit(
 ): RateLimitReport {
   const isExact = headers["x-linkuser-place"]?.trim().toLowerCase() === "exact";
   const hasPlace = isExact && headers["retry-after"] !== undefined;
-  const longest = status >= 500 || hasPlace ? longestMaintenance : Math.max(longestForLimit, believedPeriods * period);
+  const longest = hasPlace
+    ? longestQueue
+    : status >= 500
+      ? longestMaintenance
+      : Math.max(longestForLimit, believedPeriods * period);
   const serverNow = httpDate(headers["date"]);
   const delays: number[] = [];
   const disbelieved: string[] = [];

@@ -43,7 +43,7 @@ export function planLink(
   if (force) return link("--force");
   const age = now - remembered.linkedAt;
   if (age < 0) return link("the remembered link is dated in the future");
-  if (age >= dueAfter(remembered, relinkAfter)) return link("the remembered link is older than relinkAfter");
+  if (now >= dueAt(remembered, relinkAfter)) return link("the remembered link is older than relinkAfter");
   return { kind: "already-linked", link: remembered, reason: "nothing has changed since it was made" };
 }
 
@@ -52,9 +52,9 @@ export function planLink(
  */
 const spreadOfDue = 0.1;
 
-/** When an unchanged link is due again: `relinkAfter` and up to a tenth more, fixed for the device, ms. */
-function dueAfter({ device }: RememberedLink, relinkAfter: number): number {
-  return relinkAfter * (1 + spreadOfDue * slotOf(device.value));
+/** When an unchanged link is due again: after `relinkAfter` and up to a tenth more, fixed for the device; wall-clock. */
+export function dueAt({ device, linkedAt }: RememberedLink, relinkAfter: number): number {
+  return linkedAt + Math.round(relinkAfter * (1 + spreadOfDue * slotOf(device.value)));
 }
 
 /** Whether two names are one where they are kept; absent ones are the same. Directories ignore case. */

@@ -67,6 +67,8 @@ const quickSpan = 2;
 const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
 const maxHold = day;
+/** A place in a queue is kept up to this long. */
+const maxQueue = 30 * day;
 /** What was remembered longer ago belongs to another rollout. */
 const stale = 30 * day;
 const noHold = 0;
@@ -96,7 +98,9 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
     return hurried(decide(next, context), context);
   }
   const refused = { ...memory, failures: 0, hold, asked: true };
-  if (event.exact === true && hold !== noHold) return decide({ ...refused, exact: true }, context);
+  if (event.exact === true && hold !== noHold) {
+    return decide({ ...refused, hold: heldUntil(event.notBefore, context.now, maxQueue), exact: true }, context);
+  }
   const soon = Math.max(hold, context.now) + context.random() * quickSpan * context.rateLimit.period;
   if (event.paidUntil !== undefined && memory.quick < maxQuick && soon < event.paidUntil) {
     return decide({ ...refused, hold: soon, exact: true, quick: memory.quick + 1 }, context);
@@ -157,12 +161,8 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
   if (gap > stale) return anew;
   // A clock that was set back takes the pause along: what is left of it is what was left when it was last seen.
   const left = remembered.hold - Math.max(remembered.seenAt, now);
-  const hold =
-    left <= 0
-      ? noHold
-      : gap < 0
-        ? heldUntil(now + (remembered.hold - remembered.seenAt), now)
-        : heldUntil(remembered.hold, now);
+  const until = gap < 0 ? now + (remembered.hold - remembered.seenAt) : remembered.hold;
+  const hold = left <= 0 ? noHold : heldUntil(until, now, remembered.exact ? maxQueue : maxHold);
   const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
   const { online, windowTime } = seen(remembered, now, elapsed);
   if (remembered.basis !== anew.basis) return { ...anew, ...online, hold, asked: remembered.asked };
@@ -189,8 +189,8 @@ function advanced({ memory, awake }: Schedule, context: PaceContext): PaceMemory
   };
 }
 
-function heldUntil(moment: number | undefined, now: number): number {
-  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + maxHold);
+function heldUntil(moment: number | undefined, now: number, most = maxHold): number {
+  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + most);
 }
 
 /** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next window. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { link } from "../../agent/commands/link.ts";
+import { status } from "../../agent/commands/status.ts";
 import { found } from "../../agent/reading.ts";
 import { account, session } from "../fakes/accounts.ts";
 import { fakePlatform } from "../fakes/platform.ts";
@@ -44,4 +45,33 @@ test("a scheduled task with a console, as Windows gives one to each, keeps its p
   const { document, shown } = await runOnTerminal("--will-repeat");
   expect(document).toMatchObject({ outcome: "waiting", error: { code: "not-due" }, requests: { linkUser: 0 } });
   expect(shown).toBe("");
+});
+
+test("wrong settings are one event a day for a trigger, are shown by status, and lose no link", async () => {
+  const root = makeRoot({ "state/state.json": JSON.stringify({ version: 1, notBefore: 7 }) });
+  const events: string[] = [];
+  const lock = () => found({ [Symbol.dispose]: () => {} }, "fake");
+  const platform = fakePlatform({
+    others: {
+      reportEvent: (kind) => {
+        events.push(kind);
+        return found("reported", "fake");
+      },
+      tryLock: lock,
+    },
+  });
+  const stateDir = ["--state-dir", join(root, "state")];
+  const wrong = { ...fakeRuntime(platform), environment: { LINKUSER_SPLAY: "31d" } };
+  const start = () => link(wrong, readCommandLine([...stateDir, "--will-repeat"])).catch(() => {});
+  await start();
+  await start();
+  expect(events).toEqual(["config-invalid"]);
+  const shown = status(fakeRuntime(platform), readCommandLine(["status", ...stateDir]));
+  expect(shown).toMatchObject({
+    exitCode: 78,
+    document: {
+      lastRun: { outcome: "config-invalid", errorCode: "setting-invalid" },
+      nextTry: "1970-01-01T00:00:00.007Z",
+    },
+  });
 });

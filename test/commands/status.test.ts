@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCommandLine } from "../../agent/cli/command-line.ts";
 import { status } from "../../agent/commands/status.ts";
+import { describeLocalMoment } from "../../agent/duration.ts";
+import { found, type Reading } from "../../agent/reading.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
@@ -22,4 +24,48 @@ test("what the last run went on without is shown", () => {
   const shown = status(fakeRuntime(fakePlatform({})), readCommandLine(["status", "--state-dir", join(root, "state")]));
   expect(shown.text).toMatch(/^Warning {4}a group has no name$/m);
   expect(shown.document).toMatchObject({ lastRun: { warnings: ["a group has no name"] } });
+});
+
+function shownFor(state: object, trigger?: () => Reading<string>) {
+  const root = makeRoot({ "state/state.json": JSON.stringify({ version: 1, ...state }) });
+  const runtime = fakeRuntime(fakePlatform(trigger === undefined ? {} : { others: { trigger } }));
+  return status(runtime, readCommandLine(["status", "--relink-after", "30d", "--state-dir", join(root, "state")]));
+}
+
+const notBefore = Date.UTC(2026, 10, 30, 12);
+const link = {
+  device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth0" },
+  username: "alice",
+  group: null,
+  tenant: "https://gears.opswat.com",
+  account: null,
+  linkedAt: notBefore,
+};
+const installed = () => found("linkuser-agent@.service", "systemd");
+
+test.each([
+  [
+    "the run that waits",
+    { notBefore, waiter: 4711 },
+    installed,
+    { by: "waiting-run", pid: 4711 },
+    "process 4711, which waits",
+  ],
+  ["the trigger", { notBefore }, installed, { by: "trigger" }, "the trigger"],
+  ["the next run, where nothing starts one", { notBefore }, undefined, { by: "next-run" }, "the next run"],
+] as const)("what comes next is shown: by %s, in local time and UTC", (_, state, trigger, by, actor) => {
+  const { document, text } = shownFor(state, trigger);
+  expect(document).toMatchObject({
+    next: { at: "2026-11-30T12:00:00.000Z", ...by },
+    nextTry: "2026-11-30T12:00:00.000Z",
+  });
+  expect(text).toContain(`Next       not before ${describeLocalMoment(notBefore)}, by ${actor}`);
+});
+
+test("a link is due again after relinkAfter and its device's part of a tenth more", () => {
+  const { document } = shownFor({ link }, installed) as { document: { next?: { at: string } } };
+  const after = Date.parse(document.next?.at ?? "") - notBefore;
+  expect(after / 86_400_000).toBeGreaterThanOrEqual(30);
+  expect(after / 86_400_000).toBeLessThanOrEqual(33);
+  expect(document).toMatchObject({ next: { by: "trigger" }, nextTry: null });
 });

@@ -80,6 +80,8 @@ test("an attempt that comes late takes its place in a window that has not passed
 test("a device's own place in a queue is followed exactly, also by another run, and counts once", () => {
   const first = begin(undefined, context);
   const at = later(context, wait(first));
+  const far = after(first, { kind: "rate-limited", notBefore: at.now + 80 * hour, exact: true }, at);
+  expect(begin(far.memory, later(at, hour)).notBefore).toBe(at.now + 80 * hour);
   const place = at.now + 7 * hour;
   const queued = after(first, { kind: "rate-limited", notBefore: place, exact: true }, at);
   expect(queued.notBefore).toBe(place);

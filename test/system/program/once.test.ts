@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseMemory } from "../../../agent/link/memory.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Document, type Endpoint, setUpEndpoint, start } from "../support/agent.ts";
+import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 
 /** A link is made once; and what was made is not lost, whatever happens to the run or to its state. */
 
@@ -195,5 +195,46 @@ describe("damage", () => {
     writeFileSync(`${endpoint.stateFile}.new`, '{"version":1,"li');
     expect((await endpoint.link()).document.outcome).toBe("linked");
     expect((await endpoint.link()).document.outcome).toBe("already-linked");
+  });
+});
+
+describe("no user of a machine can use up the account's limit", () => {
+  test("26 logons of two people in turn make six links an hour", { timeout: 120_000 }, async () => {
+    endpoint.configure({ splay: "0s" });
+    for (let logon = 0; logon < 26; logon++) {
+      await endpoint.link(["--will-repeat"]);
+      if (existsSync(endpoint.stateFile)) rememberOtherwise({ username: `somebody-else-${logon}` });
+    }
+    expect(linkCalls()).toBe(6);
+    const { exitCode, document } = await endpoint.link(["--will-repeat"]);
+    expect([exitCode, document.outcome, document.error?.code]).toEqual([75, "waiting", "not-due"]);
+    expect(document.message).toContain("6 links within an hour");
+    expect((await endpoint.link(["--will-repeat", "--force"])).document.outcome).toBe("linked");
+  });
+
+  test("eight sessions whose tenant can't be reached leave one run waiting; the others name it", async () => {
+    await gears.close();
+    endpoint.configure({ splay: "0s", retryInitialDelay: "1h", retryMaxDelay: "1h", deadline: "8h" });
+    const runs = Array.from({ length: 8 }, () =>
+      start(["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile], {
+        environment: endpoint.environment,
+      }),
+    );
+    const waiting = new Set(runs);
+    const results = await Promise.all(
+      runs.map(async (run) => {
+        const result = withDocument(await run.ended);
+        waiting.delete(run);
+        if (waiting.size === 1) for (const { child } of waiting) child.kill("SIGTERM");
+        return { pid: run.child.pid, ...result };
+      }),
+    );
+    const waiters = results.filter(({ exitCode }) => exitCode === 69);
+    const others = results.filter(({ exitCode }) => exitCode === 75);
+    expect([waiters.length, others.length]).toEqual([1, 7]);
+    for (const { document } of others) {
+      expect(document).toMatchObject({ outcome: "waiting", error: { code: "already-waiting" } });
+      expect(document.message).toContain(`process ${waiters[0]?.pid} waits already`);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { createSender, type SenderOptions } from "../../network/send.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
 import type { Runtime } from "../runtime.ts";
+import { guardLoopback } from "./loopback-guard.ts";
 import { proxySourcesOf } from "./proxy-sources.ts";
 
 /**
@@ -15,11 +16,12 @@ export function openSender(
   resolved: ResolvedSettings,
   options: Pick<SenderOptions, "clientCertificate" | "observeTls"> & { readonly requestTimeout?: number } = {},
 ): Sender {
-  return createSender({
+  const sender = createSender({
     requestTimeout: resolved.settings.requestTimeout,
     caFile: settingFile("caFile", resolved, runtime.platform),
     proxy: proxySourcesOf(runtime, resolved),
     lookUp: createLookUp(runtime.platform.endProcess),
     ...options,
   });
+  return guardLoopback(sender, resolved.settings, runtime.platform);
 }

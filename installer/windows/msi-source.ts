@@ -91,6 +91,8 @@ export function msiSource({ version, productCode, executable, icon }: MsiParts):
             // Else an installation without a window restarts the computer where the executable is in use.
             REBOOT: "ReallySuppress",
             MsiHiddenProperties: refusedSecrets.join(";"),
+            // AdminUser tells of this user's rights, not of Windows Installer's.
+            MSIUSEREALADMINDETECTION: "1",
             [quotationMark]: '"',
           }).map(([Id, Value]) => element("Property", { Id, Value })),
           element("Icon", { Id: iconId, SourceFile: icon }),
@@ -144,6 +146,9 @@ export function hintFor({ name, allowed }: MsiProperty): string {
   return `${name}=[${name}] is not valid; it must be ${literal}. No value has a quotation mark, or a backslash at its end.`;
 }
 
+/** INSTALLSTATE_ADVERTISED, msi.h. */
+const advertised = 1;
+
 function actions(): XmlElement[] {
   const set = (id: string, property: string, value: string) =>
     element("CustomAction", { Id: id, Property: property, Value: value });
@@ -177,14 +182,21 @@ function actions(): XmlElement[] {
     element("InstallExecuteSequence", {}, [
       // Else Windows does nothing where it is installed already, and a management tool can't put back what is missing.
       at("Repair", 790, "Installed AND NOT REMOVE AND NOT REINSTALL"),
-      // Not at a repair, which everybody may ask for.
-      ...given.map(({ name }, index) => at(`Give_${name}`, 1410 + index, `${name} AND NOT Installed`)),
+      // Not at a repair, which everybody may ask for, nor where a plain user installs what was advertised to all.
+      ...given.map(({ name }, index) =>
+        at(
+          `Give_${name}`,
+          1410 + index,
+          `${name} AND NOT Installed AND (NOT ProductState = ${advertised} OR AdminUser)`,
+        ),
+      ),
       at("Give_Purge", 1490, `NOT ${keepProperty}`),
       element("RemoveExistingProducts", { Sequence: 1501 }),
       at(ids.restoreTrigger, 1810, removal),
       at(ids.uninstall, 1811, removal),
       // The last of all, so that what fails after it undoes nothing that it did.
-      at(ids.install, 6550, "NOT REMOVE"),
+      // A plain user's repair puts the file back, no more: a console program of SYSTEM's may show that user a window.
+      at(ids.install, 6550, "NOT REMOVE AND (NOT Installed OR AdminUser)"),
     ]),
   ];
 }

@@ -67,7 +67,7 @@ function corrections(version: string): readonly string[] {
   const includeBothEnds = 256 | 512;
   return [
     `INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('${ids.endRun}', ${endRun}, 'System64Folder', '${endRunCommand}')`,
-    `INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('${ids.endRun}', 'Installed', 1802)`,
+    `INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('${ids.endRun}', 'Installed AND (REMOVE OR AdminUser)', 1802)`,
     `UPDATE \`CustomAction\` SET \`Type\`=${type.property} WHERE \`Type\`=${type.property | type.noImpersonation}`,
     `UPDATE \`CustomAction\` SET \`Type\`=${restore} WHERE \`Action\`='${ids.restoreTrigger}'`,
     `UPDATE \`Property\` SET \`Value\`='${publicProperties.join(";")}' WHERE \`Property\`='SecureCustomProperties'`,

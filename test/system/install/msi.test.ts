@@ -125,7 +125,8 @@ describe("the package", () => {
     expect(types).toMatchObject({ Install: 0xc12, Uninstall: 0xc52, RestoreTrigger: 0xd52, EndRun: 0xc62 });
     const given = msiTable(first, "InstallExecuteSequence").filter(({ Action }) => /^Give_[A-Z]+$/.test(Action ?? ""));
     expect(given.length).toBeGreaterThan(20);
-    for (const { Condition } of given) expect(Condition).toMatch(/^[A-Z]+ AND NOT Installed$/);
+    for (const { Condition } of given)
+      expect(Condition).toMatch(/^[A-Z]+ AND NOT Installed AND \(NOT ProductState = 1 OR AdminUser\)$/);
     expect(msiTable(first, "Property")).toContainEqual({
       Property: "MsiHiddenProperties",
       Value: "CLIENTSECRET;ACCESSTOKEN",

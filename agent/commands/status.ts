@@ -60,8 +60,8 @@ function describeNext({ at, by, pid }: NextRun): string {
 
 /** A plain user's own runs are all that a plain user may see. */
 function nothingYet(stateDir: string, privileged: boolean): string {
-  const told = `none yet, as far as ${printable(stateDir)} tells`;
-  return privileged ? told : `${told}; what the logon trigger did is shown to administrators alone`;
+  const nothing = `none yet in ${printable(stateDir)}`;
+  return privileged ? nothing : `${nothing}; runs of the logon trigger are shown to administrators alone`;
 }
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();

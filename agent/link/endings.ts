@@ -17,7 +17,7 @@ import { addUnknown } from "./unknown-devices.ts";
 const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 /**
- * What may pass by itself is tried again; everything else ends the run.
+ * A failure that may pass by itself is followed by another attempt; any other ends the run.
  * @param notBefore wall-clock milliseconds, where the server asked for a pause
  */
 export function failedAttempt(

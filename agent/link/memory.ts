@@ -35,7 +35,7 @@ export interface MachineMemory {
   readonly lastRun?: LastRun;
   /** The schedule of `pace/`, which reads it itself. */
   readonly pace?: unknown;
-  /** Wall-clock milliseconds before which no run tries again; shown by `status`. */
+  /** Wall-clock milliseconds before which no run makes another attempt; shown by `status`. */
   readonly notBefore?: number;
   readonly refusal?: Refusal;
   readonly unknown?: UnknownDevices;
@@ -49,7 +49,7 @@ export interface MachineMemory {
 
 /**
  * What of a memory is this machine's own. A disk that was cloned or put into another machine brings the memory of the
- * other one along: its link, and a schedule by which all clones would call at the same moment. It is told by its
+ * other one along: its link, and a schedule by which all clones would call at the same moment. It is recognised by its
  * hardware, of which nothing is here; where either is not known, the memory is taken for the own one.
  * @param hardware this machine's identifiers
  */

@@ -27,8 +27,8 @@ export interface LinkTarget {
 }
 
 /**
- * What the API said of one identifier. All other answers are thrown: `unreachable` ones are tried again.
- * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another try.
+ * What the API said of one identifier. All other answers are thrown: `unreachable` ones are followed by another attempt.
+ * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another attempt.
  */
 export type LinkVerdict =
   | { readonly kind: "linked"; readonly message: string }
@@ -43,7 +43,7 @@ export type LinkVerdict =
   /** The server has a fault of its own. */
   | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 
-/** Who is to be linked to what, looked up anew for every try: people log off while a run waits. */
+/** User and device to be linked, looked up again for every attempt: people log off while a run waits. */
 export type IdentityFinding =
   | { readonly kind: "identity"; readonly identity: Identity }
   | { readonly kind: "skipped"; readonly reason: string }
@@ -57,7 +57,7 @@ export interface RequestCount {
 
 /** What a run needs of the world; adapters fulfil it. */
 export interface LinkPorts {
-  /** @throws AgentError where the account can't be told, for want of credentials */
+  /** @throws AgentError where there are no credentials that name the account */
   target(): LinkTarget;
   find(signal: AbortSignal): Promise<IdentityFinding>;
   /** Differs where settings, credential or networks have changed since; holds nothing secret. */
@@ -77,17 +77,17 @@ export interface LinkPorts {
   readonly pid: number;
   /** This device's addresses in its networks; a new one means that a network has come back. */
   addresses(): readonly string[];
-  /** Where a person watches; else undefined. */
+  /** In an attended run; else undefined. */
   readonly countdown: Countdown | undefined;
   readonly store: MemoryStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Takes what the run's result tells as well. */
+  /** For events that the run's result reports as well. */
   readonly endLog: Log;
 }
 
-/** Shows a wait to the person who watches. */
+/** Shows a wait on a terminal. */
 export interface Countdown {
   /** Called every second. @param left ms @param cause what made the wait necessary */
   show(left: number, cause: AgentError): void;
@@ -101,7 +101,7 @@ export interface LinkOptions {
     "relinkAfter" | "deadline" | "rateLimit" | "fleetSize" | "splay" | "retryInitialDelay" | "retryMaxDelay"
   >;
   readonly force: boolean;
-  /** Do not wait for this device's slot before the first try. */
+  /** Do not wait for this device's slot before the first attempt. */
   readonly immediate: boolean;
   /** Whoever started this run starts it again by itself: long waits are left to a later run. */
   readonly willRepeat: boolean;

@@ -59,7 +59,7 @@ export type Found =
 
 /** What happened in the world. */
 export type RunEvent =
-  /** `mayWait`: this run has the right to wait, or needs none as a person watches it. */
+  /** `mayWait`: this run has the right to wait, or is attended and needs none. */
   | {
       readonly kind: "looked-up";
       readonly memory: MachineMemory;

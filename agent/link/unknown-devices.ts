@@ -2,7 +2,7 @@ import { day } from "../duration.ts";
 import type { LinkTarget } from "./ports.ts";
 
 /**
- * Identifiers that the API did not know in a try that was not finished: its next part may be another run's, and asking
+ * Identifiers that the API did not know in an attempt that was not finished: another run may go on with it, and asking
  * for them again would cost a call of the shared limit each time.
  */
 export interface UnknownDevices extends LinkTarget {

@@ -7,7 +7,7 @@ import type { LinkPorts } from "./ports.ts";
  * machine.
  */
 const glance = 30_000;
-/** The same where a person watches. */
+/** The same in an attended run. */
 const watchedGlance = 1_000;
 /** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
 const signOfLife = 600_000;
@@ -34,7 +34,7 @@ export interface Waiting {
 }
 
 /**
- * Waits for the moment of the next try, or until the signal is aborted. A machine that was off part of the time waits
+ * Waits for the moment of the next attempt, or until the signal is aborted. A machine that was off part of the time waits
  * longer, and one whose network has come back shorter.
  * @returns the schedule as it is then
  */
@@ -53,7 +53,7 @@ export async function waitFor(
     countdown?.show(left, cause);
     await clock.sleep(Math.min(left, countdown === undefined ? glance : watchedGlance), signal);
     if (networkIsBack()) {
-      log.info("network-back", "the device has a new network address; tries soon");
+      log.info("network-back", "the device has a new network address; the next attempt follows soon");
       next = reconnected(next, context());
     } else if (clock.monotonic() - keptAt >= signOfLife) {
       keptAt = clock.monotonic();

@@ -39,7 +39,7 @@ export function seen(
   const dayOnline = before.dayOnline + elapsed;
   const pace = paceOf(before);
   if (sinceDay < dayLength) {
-    // A clock that was set back tells nothing about the day.
+    // A clock that was set back says nothing about the day.
     const dayAt = sinceDay < 0 ? now : before.dayAt;
     return { online: { seenAt: now, dayAt, dayOnline, usualDay: before.usualDay }, windowTime: elapsed * pace };
   }

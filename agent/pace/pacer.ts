@@ -5,7 +5,7 @@ import { longestGap, paceOf, seen } from "./online-time.ts";
 import { firstWidth, isSized, leastRest, longestWidth, type Window, windowAt } from "./windows.ts";
 
 /**
- * When to try again. Everything here is pure: time, chance and memory come in, a decision goes out; what waits is in
+ * When to make the next attempt. Everything here is pure: time, chance and memory come in, a decision goes out; waiting is in
  * `link/`. Times are wall-clock milliseconds since the epoch, lengths are milliseconds.
  *
  * Time is divided into windows that lie end to end. The device has the same place in each, by a hash of its identifier,
@@ -20,7 +20,7 @@ export interface PaceContext {
   readonly random: () => number;
   /** Fixed for the device, uniform in [0, 1) over a fleet; chooses its slot. See `slotOf`. */
   readonly slot: number;
-  /** Whether a person waits (a terminal, `--no-splay`): no try waits for a slot, until a 429. */
+  /** Whether a person waits (a terminal, `--no-splay`): no attempt waits for a slot, until a 429. */
   readonly immediate: boolean;
   readonly rateLimit: RateLimit;
   readonly fleetSize: number | undefined;
@@ -29,7 +29,7 @@ export interface PaceContext {
   readonly retryMaxDelay: number;
 }
 
-/** How a try ended, as far as its repetition is concerned. */
+/** How an attempt ended, as far as its repetition is concerned. */
 export type PaceEvent =
   /**
    * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: it is this
@@ -44,10 +44,10 @@ export type PaceEvent =
   /** 5xx, no connection, no answer: says nothing about the shared limit. */
   | { readonly kind: "transient"; readonly notBefore: number | undefined };
 
-/** What is decided: the next try's moment. Its memory is kept until a try succeeds. */
+/** The decision: the next attempt's moment. Its memory is kept until an attempt succeeds. */
 export interface Schedule {
   readonly memory: PaceMemory;
-  /** Wall-clock moment of the next try; already past or present where it is due. */
+  /** Wall-clock moment of the next attempt; already past or present where it is due. */
   readonly notBefore: number;
   /**
    * The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. `reason`
@@ -86,7 +86,7 @@ export function keep(schedule: Schedule, context: PaceContext): Schedule {
   return hurried(decide(advanced(schedule, context), context), context);
 }
 
-/** The schedule after a try that did not get through. */
+/** The schedule after an attempt that did not get through. */
 export function after(schedule: Schedule, event: PaceEvent, context: PaceContext): Schedule {
   const memory = advanced(schedule, context);
   const hold = heldUntil(event.notBefore, context.now);
@@ -157,15 +157,15 @@ function fresh(context: PaceContext): PaceMemory {
 function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
   const { now } = context;
   const gap = now - remembered.seenAt;
-  const anew = fresh(context);
-  if (gap > stale) return anew;
+  const start = fresh(context);
+  if (gap > stale) return start;
   // A clock that was set back takes the pause along: what is left of it is what was left when it was last seen.
   const left = remembered.hold - Math.max(remembered.seenAt, now);
   const until = gap < 0 ? now + (remembered.hold - remembered.seenAt) : remembered.hold;
   const hold = left <= 0 ? noHold : heldUntil(until, now, remembered.exact ? maxQueue : maxHold);
   const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
   const { online, windowTime } = seen(remembered, now, elapsed);
-  if (remembered.basis !== anew.basis) return { ...anew, ...online, hold, asked: remembered.asked };
+  if (remembered.basis !== start.basis) return { ...start, ...online, hold, asked: remembered.asked };
   return caughtUp({ ...remembered, ...online, hold, passed: remembered.passed + windowTime }, context);
 }
 

@@ -47,7 +47,7 @@ export interface PlanChoice {
   readonly hardest: Forecast;
 }
 
-/** What `plan` tells; its JSON document. */
+/** The result of `plan`; its JSON document. */
 export interface PlanResult extends PlanInput {
   /** With every call used and none refused, ms. */
   readonly least: number;

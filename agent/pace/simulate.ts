@@ -86,7 +86,7 @@ const beat = 15 * minute;
 const workBegins = 9 * hour;
 const workday = 8 * hour;
 
-/** Lets a fleet of the real schedule meet a rate limit in virtual time: one event for each try of each device. */
+/** Lets a fleet of the real schedule meet a rate limit in virtual time: one event for each attempt of each device. */
 export function simulate(rollout: Rollout): RolloutResult {
   const { devices, limit, outage, shifts, tokenCalls } = rollout;
   const random = seededRandom(rollout.seed);

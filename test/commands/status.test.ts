@@ -14,8 +14,8 @@ function toldTo(privileged: boolean): string {
 }
 
 test("a plain user without a run is told that others' runs do not show", () => {
-  expect(toldTo(false)).toMatch(/^Last run {3}none yet, .* shown to administrators alone$/);
-  expect(toldTo(true)).toMatch(/^Last run {3}none yet, as far as \S+ tells$/);
+  expect(toldTo(false)).toMatch(/^Last run {3}none yet in \S+; .* shown to administrators alone$/);
+  expect(toldTo(true)).toMatch(/^Last run {3}none yet in \S+$/);
 });
 
 test("what the last run went on without is shown", () => {

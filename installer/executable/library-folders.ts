@@ -16,7 +16,7 @@ const system32Alone = 0x800;
 
 /**
  * Has Windows look for the libraries that an executable needs in System32 alone. Else it looks in the executable's own
- * folder first, and whoever can write there decides over the code of every run.
+ * folder first, and an account that can write there decides over the code of every run.
  */
 export function loadFromSystemAlone(executable: string): void {
   const image = readFileSync(executable);

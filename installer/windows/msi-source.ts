@@ -91,7 +91,7 @@ export function msiSource({ version, productCode, executable, icon }: MsiParts):
             // Else an installation without a window restarts the computer where the executable is in use.
             REBOOT: "ReallySuppress",
             MsiHiddenProperties: refusedSecrets.join(";"),
-            // AdminUser tells of this user's rights, not of Windows Installer's.
+            // Makes AdminUser mean this user's rights, not Windows Installer's.
             MSIUSEREALADMINDETECTION: "1",
             [quotationMark]: '"',
           }).map(([Id, Value]) => element("Property", { Id, Value })),

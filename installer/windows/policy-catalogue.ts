@@ -19,7 +19,7 @@ interface Place {
   /** In the editor's list; the words of the setting's name. */
   readonly title: string;
   /**
-   * What the editor offers for a number that has no default. Whoever enables a policy without reading it gets this, and
+   * What the editor offers for a number that has no default. An administrator who enables a policy without reading it gets this, and
    * the editor's own choice would be the least value.
    */
   readonly offered?: number;

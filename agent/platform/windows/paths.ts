@@ -37,7 +37,7 @@ export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("\\"));
 
 /**
- * Where Windows keeps the settings for all users: the registry says it, since the environment belongs to whoever
+ * Where Windows keeps the settings for all users: the registry says it, since the environment belongs to the user who
  * started this process. @param systemDirectory absolute, gives the drive
  */
 export function programDataFolder(readKey: ReadKey, systemDirectory: string): string {

@@ -123,7 +123,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   };
 }
 
-/** Where the session can't be told nobody is taken to watch: a fleet that starts at once costs more than a person's wait. */
+/** A session that can't be read counts as unattended: a fleet that starts at once costs more than a person's wait. */
 function isUnseen(ownSession: () => number): boolean {
   try {
     return ownSession() === servicesSession;

@@ -22,7 +22,7 @@ import {
 } from "./sids.ts";
 import { groupsOf } from "./token-groups.ts";
 
-/** What this machine tells of its logons; each may throw WindowsError. */
+/** What this machine knows of its logons; each may throw WindowsError. */
 export interface LogonSources {
   readonly ownToken: () => TokenFacts;
   readonly sessionRows: () => readonly SessionRow[];
@@ -59,7 +59,7 @@ export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "account
 
 /**
  * Accounts by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
- * controller. A plain user may not ask for other users' tokens; their sessions are told by `DOMAIN\user`.
+ * controller. A plain user may not ask for other users' tokens; their sessions are known by `DOMAIN\user`.
  */
 export function createLogons(sources: LogonSources): Logons {
   const known = new Map<string, Known>();

@@ -59,8 +59,8 @@ const stateName = (state: number): string =>
 
 /** Whether a session in this state may be a person's who is logged on. */
 export function mayHoldPerson(state: number): boolean {
-  const told = states[state];
-  return told === "active" || told === "online" || told === "disconnected";
+  const meaning = states[state];
+  return meaning === "active" || meaning === "online" || meaning === "disconnected";
 }
 
 /**

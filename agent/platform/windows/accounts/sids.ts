@@ -52,7 +52,7 @@ export const administratorsSid = "S-1-5-32-544";
 export const usersSid = "S-1-5-32-545";
 /** The service that installs Windows itself; it owns the system's files. */
 export const trustedInstallerSid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
-/** Stands in access lists for whoever owns the object. */
+/** In an access list it means the owner of the object. */
 export const ownerRightsSid = "S-1-3-4";
 
 /** The SIDs under which a machine numbers its own accounts, and those of the domain that it has joined. */

@@ -143,7 +143,7 @@ export function othersWith(
   if (owner === undefined || !trusted.has(owner)) others.add(owner ?? "an unknown owner");
   if (allowed === undefined) others.add("S-1-1-0");
   for (const { sid, mask } of allowed ?? []) {
-    // What the owner may do is already told by who the owner is.
+    // The owner is judged above.
     if ((mask & rights) !== 0 && !trusted.has(sid) && sid !== ownerRightsSid) others.add(sid);
   }
   return [...others];

@@ -96,7 +96,7 @@ function refuseOtherThanFile(handle: bigint): void {
   if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");
 }
 
-/** Whether somebody else than the trusted owns a file or folder: whoever made it. @throws WindowsError */
+/** Whether a file or folder belongs to an account that is not trusted: as a rule the one that made it. @throws WindowsError */
 export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
   const owner = securityAt(path)?.owner;
   return owner === undefined || !trusted.has(owner);
@@ -200,7 +200,7 @@ const whileHeld = <T>(act: () => T): T =>
   retryWhileHeld(act, (error) => error instanceof WindowsError && heldStatus.includes(error.status));
 
 /**
- * Makes a folder whose files administrators alone may open, or gives an existing one that protection: whoever made it
+ * Makes a folder whose files administrators alone may open, or gives an existing one that protection: its maker
  * before loses it. Users may list it, so that a run of theirs can read the settings, whose own list allows it.
  * @throws AgentError `credentials-unreadable`
  */

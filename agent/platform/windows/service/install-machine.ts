@@ -28,7 +28,7 @@ export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): Windows
     removeEmptyFolder: (path) => void unless("ENOTEMPTY", () => retryWhileHeld(() => rmdirSync(path))),
     folderKind: (path) => {
       const stats = lstatSync(path, { throwIfNoEntry: false });
-      // Node tells junctions as symbolic links.
+      // Node reports junctions as symbolic links.
       if (stats === undefined) return "absent";
       if (!stats.isDirectory()) return "link";
       return isForeign(path, trusted) ? "foreign" : "folder";

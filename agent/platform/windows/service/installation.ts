@@ -19,7 +19,7 @@ export interface WindowsMachine extends MachineFiles {
   readonly paths: Paths;
   /** Leaves it where something is in it. */
   removeEmptyFolder(path: string): void;
-  /** `link` is a junction or symbolic link, whoever made it; `foreign` a folder that no administrator made. */
+  /** `link` is a junction or symbolic link, also an administrator's; `foreign` a folder that no administrator made. */
   folderKind(path: string): "folder" | "foreign" | "link" | "absent";
   /** Gives a folder another name. @returns what takes that back @throws the system's error, as the others do */
   setFolderAside(path: string): Undo;
@@ -124,7 +124,7 @@ function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
   };
 }
 
-/** Always registered anew, since what an administrator or a tool changed of it can't be told from its file. */
+/** Always registered again: its file does not show what an administrator or a tool changed. */
 function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   const { tasks } = machine;
   const path = taskDefinitionFile(machine.paths);

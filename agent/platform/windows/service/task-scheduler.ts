@@ -37,8 +37,9 @@ export function taskScheduler(systemDirectory: string): TaskScheduler {
   const insist = (what: string, ...parameters: readonly string[]): void => {
     const { error, status, stdout, stderr } = call(...parameters);
     if (status === 0) return;
-    const told = printable(oemText(Buffer.concat([stdout, stderr])).trim(), 300);
-    const why = error === undefined ? `${tool} ended with ${status}${told === "" ? "" : `: ${told}`}` : error.message;
+    const output = printable(oemText(Buffer.concat([stdout, stderr])).trim(), 300);
+    const why =
+      error === undefined ? `${tool} ended with ${status}${output === "" ? "" : `: ${output}`}` : error.message;
     const message = `The scheduled task ${taskName} can't be ${what}: ${why}.`;
     throw new AgentError("install-failed", message, { cause: error });
   };

@@ -33,7 +33,7 @@ const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "lin
 
 test("lintian finds nothing", () => {
   expect(execFileSync("lintian", ["--allow-root", "--fail-on=none", deb], { encoding: "utf8" })).toBe("");
-});
+}, 600_000);
 
 test("it installs, and the timer runs", () => {
   machine.run("dpkg", "--install", deb);

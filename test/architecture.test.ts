@@ -114,6 +114,26 @@ test("other programs are started in four places", () => {
   ]);
 });
 
+test("files are opened in one place, but for the system's own and for what an installation writes", () => {
+  const opening = /\b(?:openSync|readFileSync|createReadStream|createWriteStream|copyFileSync|openAsBlob)\b/;
+  const named = agent.filter((file) => {
+    const [, names = ""] = /import \{([^}]*)\} from "node:fs"/.exec(textOf(file)) ?? [];
+    return opening.test(names) || importsOf(file).some(({ name }) => name === "node:fs/promises");
+  });
+  expect(named.toSorted()).toEqual([
+    "agent/files/open-file.ts",
+    // Of root, below /etc, /proc and /sys.
+    "agent/platform/linux/accounts/local-files.ts",
+    "agent/platform/linux/accounts/nsswitch.ts",
+    "agent/platform/linux/hardware/adapters.ts",
+    "agent/platform/linux/hardware/hardware-ids.ts",
+    "agent/platform/linux/listener.ts",
+    "agent/platform/linux/started-by-person.ts",
+    "agent/platform/posix/file-steps.ts",
+    "agent/platform/windows/service/install-machine.ts",
+  ]);
+});
+
 test("only main.ts ends the process", () => {
   const ending = agent.filter((file) => /process\.(?:exit|reallyExit|exitCode)\b/.test(textOf(file)));
   expect(ending).toEqual(["agent/main.ts"]);

@@ -1,7 +1,8 @@
-import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { statSync, unlinkSync, writeFileSync } from "node:fs";
 import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
+import { decodeText, readFileAt, readStandardInput, whyNot } from "../files/open-file.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
@@ -141,22 +142,28 @@ function exposure(source: string, platform: Platform): readonly string[] {
   return [`Others than administrators could read or replace ${source}. Where that matters, have a new secret made.`];
 }
 
-/** Larger than any credential, in characters. */
+/** Larger than any credential, in bytes. */
 const maxCredential = 64 * 1024;
 
 /** @param mayBeGone where it was taken in before and deleted then; undefined if so */
 function readSource(source: string, mayBeGone: boolean): string | undefined {
-  let text: string;
   try {
-    text = readFileSync(source === "-" ? 0 : source, "utf8").replace(/^\uFEFF/, "");
+    return decodeText(source === "-" ? readStandardInput(maxCredential) : readFileAt(source, maxCredential));
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" && mayBeGone) return undefined;
-    const message = `The credential can't be read from ${source === "-" ? "standard input" : source} (${code}).`;
-    throw new AgentError("credentials-unreadable", message, { cause });
+    if (systemErrorCode(cause) === "ENOENT" && mayBeGone) return undefined;
+    const from = source === "-" ? "standard input" : source;
+    // A pipe with a name may never end; one that a shell makes is given as standard input.
+    const hint =
+      source !== "-" && systemErrorCode(cause) === "ENOTREG" ? " Give it by --credential-from - instead." : "";
+    const message = `The credential can't be read from ${from} (${whyNot(cause)}).${hint}`;
+    throw new AgentError(
+      systemErrorCode(cause) === "EFBIG" ? "credentials-invalid" : "credentials-unreadable",
+      message,
+      {
+        cause,
+      },
+    );
   }
-  if (text.length <= maxCredential) return text;
-  throw new AgentError("credentials-invalid", `The credential from ${source} is larger than 64 KiB.`);
 }
 
 /** The last step, so that the only copy is not gone before its successor is in place. */

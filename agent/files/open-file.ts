@@ -68,7 +68,7 @@ function refuseOtherThanFile(stats: Stats): void {
  * @throws the system's error, or one of {@link fault}
  */
 export function readBounded({ descriptor, stats }: OpenFile, maxSize: number): Buffer {
-  if (stats.size > maxSize) throw fault("EFBIG", `it is larger than ${maxSize / 1024} KiB`);
+  if (stats.size > maxSize) throw fault("EFBIG", tooLarge(maxSize));
   const bytes = Buffer.alloc(stats.size);
   let length = 0;
   for (;;) {
@@ -83,6 +83,20 @@ export function readFileAt(path: string, maxSize: number): Buffer {
   using file = openFile(realpathSync(path), "read");
   return readBounded(file, maxSize);
 }
+
+/** Reads standard input to its end. @param maxSize bytes @throws the system's error, or a {@link fault} */
+export function readStandardInput(maxSize: number): Buffer {
+  const bytes = Buffer.alloc(maxSize + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(0, bytes, length, bytes.length - length, null);
+    length += count;
+    if (length > maxSize) throw fault("EFBIG", tooLarge(maxSize));
+    if (count === 0) return bytes.subarray(0, length);
+  }
+}
+
+const tooLarge = (maxSize: number): string => `it is larger than ${maxSize / 1024} KiB`;
 
 /** What is wrong with a file that the system itself would open. */
 const words = {

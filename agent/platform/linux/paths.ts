@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
+import { readFileAt } from "../../files/open-file.ts";
+import { maxFileSize } from "../../files/unreadable.ts";
 import type { Paths } from "../port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,7 +76,7 @@ function givenCredential(environment: Environment): string | undefined {
 
 function givenCopy(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8") === noCredential ? undefined : path;
+    return readFileAt(path, maxFileSize).toString("utf8") === noCredential ? undefined : path;
   } catch (error) {
     // One that is there and can't be read must be reported, not skipped.
     return systemErrorCode(error) === "ENOENT" ? undefined : path;

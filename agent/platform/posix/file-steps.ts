@@ -7,7 +7,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmdirSync,
@@ -17,7 +16,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { AgentError, systemErrorCode } from "../../errors.ts";
+import { AgentError } from "../../errors.ts";
+import { openFile, readBounded, whyNot } from "../../files/open-file.ts";
+import { maxFileSize } from "../../files/unreadable.ts";
 import type { InstallStep } from "../port.ts";
 
 /** What stands under a name of a file system with POSIX modes. */
@@ -105,7 +106,8 @@ function contentOf(path: string): FileContent | undefined {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     if (stats.isSymbolicLink()) return { linkTo: readlinkSync(path) };
-    return { text: readFileSync(path), mode: stats.mode & 0o7777, owner: stats.uid };
+    using file = openFile(path, "read");
+    return { text: readBounded(file, maxFileSize), mode: file.stats.mode & 0o7777, owner: file.stats.uid };
   });
 }
 
@@ -177,6 +179,6 @@ function acting<T>(path: string, done: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    throw new AgentError("install-failed", `${path} can't be ${done} (${systemErrorCode(cause)}).`, { cause });
+    throw new AgentError("install-failed", `${path} can't be ${done} (${whyNot(cause)}).`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatMemory, type MachineMemory, ownMemory, parseMemory } from "../../agent/link/memory.ts";
+import { readPaceMemory } from "../../agent/pace/memory.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
 const time = fc.integer({ min: 0, max: 4e12 });
@@ -24,7 +25,7 @@ const lastRun = fc.record({
   endedAt: time,
 });
 const refusal = fc.record({
-  code: fc.constantFrom("device-not-found" as const, "request-refused" as const),
+  code: fc.constantFrom("device-not-found" as const, "credentials-refused" as const, "redirected" as const),
   message: fc.string(),
   asked: fc.record({
     tenant: text,
@@ -43,8 +44,19 @@ const unknown = fc.record({
   since: time,
 });
 const hardware = fc.array(text, { maxLength: 3 });
+const links = fc.array(time, { maxLength: 6 });
 const memory = fc.record(
-  { link, lastRun, notBefore: time, refusal, unknown, pace: fc.json().map(JSON.parse), hardware },
+  {
+    link,
+    lastRun,
+    notBefore: time,
+    refusal,
+    unknown,
+    pace: fc.json().map(JSON.parse),
+    hardware,
+    links,
+    waiter: fc.nat(),
+  },
   { requiredKeys: [] },
 );
 
@@ -98,4 +110,23 @@ test("nothing of another machine's memory is left but the hardware that it is co
 test("where the hardware is not known, then or now, the memory is taken for the own one", () => {
   expect(ownMemory({ notBefore: 7 }, [uuid])).toEqual({ memory: { notBefore: 7, hardware: [uuid] }, foreign: false });
   expect(ownMemory(kept, [])).toEqual({ memory: kept, foreign: false });
+});
+
+test("what version 0.1.0 left is read: its link counts, its schedule starts over", () => {
+  const link = {
+    device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth0" },
+    username: "alice",
+    group: null,
+    tenant: "https://gears.opswat.com",
+    account: "client-1",
+    linkedAt: 1,
+  } as const;
+  const asked = { tenant: link.tenant, account: "client-1", username: "alice", group: null, devices: ["a"] };
+  const refusal = { code: "device-not-found", message: "", asked, since: 1, until: 2 };
+  const pace = { version: 1, basis: 600_000, tile: 1, width: 2_400_000, position: 0, point: 9, hold: 0, asked: false };
+  const lastRun = { outcome: "rate-limited", message: "", errorCode: "not-due", endedAt: 3 };
+  const text = JSON.stringify({ version: 1, link, lastRun, pace, notBefore: 7, refusal, hardware: ["a"] });
+  const read = parseMemory(text);
+  expect(read).toMatchObject({ kind: "read", memory: { link, lastRun, notBefore: 7, refusal } });
+  expect(readPaceMemory(read.kind === "read" ? read.memory.pace : undefined)).toBeUndefined();
 });

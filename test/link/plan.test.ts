@@ -87,3 +87,16 @@ test("--force and relinkAfter 0s link every time", () => {
   expect(planLink(identity, target, remembered, { ...options, force: true }).kind).toBe("link");
   expect(planLink(identity, target, remembered, { ...options, relinkAfter: duration("0s") }).kind).toBe("link");
 });
+
+test.each<[string, Partial<Identity>, "already-linked" | "link"]>([
+  ["a user typed in capitals", { username: "ALICE" }, "already-linked"],
+  ["a group whose case changed", { group: "SALES" }, "already-linked"],
+  ["letters of any language", { username: "ŽOFIE" }, "already-linked"],
+  ["another account of a Linux machine alone", { username: "ALICE", exactNames: true }, "link"],
+  ["that machine's group, which a directory gave", { group: "SALES", exactNames: true }, "already-linked"],
+  ["a name that only looks alike", { username: "alıce" }, "link"],
+])("names compare as their directory compares them: %s", (_, change, kind) => {
+  const username = change.username === "ŽOFIE" ? "žofie" : "alice";
+  const link = { ...remembered, username };
+  expect(planLink({ ...identity, username, ...change }, target, link, options).kind).toBe(kind);
+});

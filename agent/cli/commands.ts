@@ -97,11 +97,13 @@ export const commands = {
         help: "take the credential from this file, - for standard input; never from an argument",
       },
       "delete-source": { help: "delete that file once all is in place" },
+      unset: { placeholder: "NAME,…", help: "take these settings out of the settings file" },
       "dry-run": { help: "show what would be changed, but change nothing" },
     },
     examples: [
       ["install --credential-from key.json", "keep the credential protected, run at logon"],
       ["install --fleet-size 2000", "change a setting of the installed agent"],
+      ["install --unset fleetSize", "give it its default again"],
     ],
     settings: settingNames,
     emptyIsNotGiven: true,

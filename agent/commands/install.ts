@@ -10,9 +10,10 @@ import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { settingFile } from "../settings/named-file.ts";
+import { suggestion } from "../settings/nearest.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
 import { type MergedSettings, mergeIntoFile, readSettingsFile } from "../settings/settings-file.ts";
-import { flagName, type SettingName } from "../settings/table.ts";
+import { flagName, type SettingName, settingNames } from "../settings/table.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
 import { policyLayer } from "../wiring/load-settings.ts";
 import { clientCertificate } from "../wiring/network/device-certificate.ts";
@@ -36,7 +37,11 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   }
   resolveSettings([given]);
   const { configFile } = platform.paths;
-  const merged = mergeIntoFile(readSettingsFile(configFile, platform.readTrusted(configFile), false), given.values);
+  const merged = mergeIntoFile(
+    readSettingsFile(configFile, platform.readTrusted(configFile), false),
+    given.values,
+    settingsToUnset(flagText(flags["unset"]), given.values),
+  );
   const resolved = resolveSettings([...policyLayer(platform), merged.layer]);
   checkConsistency(resolved);
   const unusable = platform.unusableForTrigger?.(resolved);
@@ -53,7 +58,27 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
     ...certificateFaults(runtime, resolved),
     ...overruled(merged, resolved, given.values),
   ];
-  return carryOut("installed", steps, warnings, flags["dry-run"] === true);
+  const result = carryOut("installed", steps, warnings, flags["dry-run"] === true);
+  if (taken.credential === undefined || flags["dry-run"] === true) return result;
+  return { ...result, text: `${result.text}\nnext: linkuser-agent doctor` };
+}
+
+/** @throws AgentError `invalid-value` */
+function settingsToUnset(list: string | undefined, given: CommandLine["settings"]["values"]): readonly SettingName[] {
+  return (list?.split(",") ?? []).map((word) => {
+    const spelled = word.trim();
+    const name = settingNames.find((one) => one === spelled || flagName(one) === spelled);
+    if (name === undefined) {
+      throw new AgentError(
+        "invalid-value",
+        `--unset: there is no setting ${spelled}.${suggestion(spelled, settingNames)}`,
+      );
+    }
+    if (Object.hasOwn(given, name)) {
+      throw new AgentError("invalid-value", `--unset ${name}: ${flagName(name)} sets it. Leave one of them out.`);
+    }
+    return name;
+  });
 }
 
 interface Taken {

@@ -56,9 +56,11 @@ export interface MergedSettings {
 /**
  * Puts settings into those of a file, whose other keys stay as they are and in their order.
  * @param given valid values by setting name, as text
+ * @param unset settings that are taken out
  */
-export function mergeIntoFile(file: Layer, given: Layer["values"]): MergedSettings {
+export function mergeIntoFile(file: Layer, given: Layer["values"], unset: readonly SettingName[] = []): MergedSettings {
   const values: Record<string, unknown> = { ...file.values };
+  for (const name of unset) delete values[name];
   for (const [name, raw] of Object.entries(given)) values[name] = fileForm(name as SettingName, raw);
   const layer: Layer = { ...file, values };
   const text = (one: object): string => `${JSON.stringify(one, undefined, 2)}\n`;

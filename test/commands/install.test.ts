@@ -127,6 +127,23 @@ test("merges settings into the file, whose other keys stay", async () => {
   });
 });
 
+test("--unset takes settings out of the file, by either spelling", async () => {
+  writeFileSync(configFile, '{"proxy": "none", "fleetSize": 5, "deadline": "2h"}');
+  await run(["install", "--unset", "fleetSize, --deadline", "--splay", "5m"]);
+  expect(JSON.parse(request?.settings ?? "")).toEqual({ proxy: "none", splay: "5m" });
+  expect(await mistake(["install", "--unset", "fleetsize"])).toBe(
+    "invalid-value: --unset: there is no setting fleetsize. Did you mean fleetSize?",
+  );
+  expect(await mistake(["install", "--unset", "splay", "--splay", "5m"])).toContain("Leave one of them out.");
+});
+
+test("a new secret is followed by the next step", async () => {
+  const next = /\nnext: linkuser-agent doctor$/;
+  expect((await run(["install", "--credential-from", source])).text).toMatch(next);
+  expect((await run(["install", "--credential-from", source, "--dry-run"])).text).not.toMatch(next);
+  expect((await run(["install", "--fleet-size", "5"])).text).not.toMatch(next);
+});
+
 test("settings that the file has already leave it alone", async () => {
   writeFileSync(configFile, '{"fleetSize":2000}');
   await run(["install", "--fleet-size", "2000"]);

@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempDisposableSync, readFileSync, renameSyn
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
+import { workerPrograms } from "./agent/worker/start-worker.ts";
 import { bundleProgram, bundleStart, bundleWorker } from "./installer/executable/bundle.ts";
 import { makeCodeCache } from "./installer/executable/code-cache.ts";
 import { runTool } from "./installer/executable/command.ts";
@@ -53,8 +54,11 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 
 const start = join(scratch, "start.cjs");
 await bundleStart(start);
-const worker = join(scratch, "worker.js");
-await bundleWorker(worker);
+const workers = {};
+for (const name of Object.keys(workerPrograms)) {
+  workers[name] = join(scratch, `${name}.js`);
+  await bundleWorker(name, workers[name]);
+}
 const chosen = targets.filter(({ name }) => values.target.includes(name));
 for (const target of chosen) {
   const executable = join(scratch, target.executable);
@@ -69,7 +73,7 @@ for (const target of chosen) {
   await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
   const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;
   if (codeCache !== undefined) makeCodeCache(runtime, program, codeCache);
-  await makeExecutable(target, { runtime, start, program, worker, codeCache, executable });
+  await makeExecutable(target, { runtime, start, program, workers, codeCache, executable });
   if (target.name === "win-x64") {
     const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     setWindowsResources(executable, { version, description, fileName: target.executable });

@@ -7,20 +7,23 @@ export interface WorkerData {
   readonly data: unknown;
 }
 
-/** The bundle of `entry.ts` in an executable. ASCII. */
-export const workerAsset = "worker";
+/** Programs of threads: the file here, by the name of its bundle in an executable. ASCII. */
+export const workerPrograms = { worker: "entry.ts", "pac-worker": "pac-entry.ts" } as const;
+export type WorkerProgram = keyof typeof workerPrograms;
 
-/**
- * Starts a thread for one of the tasks: from the asset of an executable, else from the source file.
- * @param data what the task takes
- */
+/** Starts a thread for one of the tasks. @param data what the task takes */
 export function startWorker<T extends keyof WorkerTasks>(task: T, data: Parameters<WorkerTasks[T]>[0]): Worker {
+  const workerData: WorkerData = { task, data };
+  return startProgram("worker", workerData);
+}
+
+/** Starts a thread: from the asset of an executable, else from the source file. */
+export function startProgram(program: WorkerProgram, workerData?: WorkerData): Worker {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const { isSea, getAsset } = process.getBuiltinModule("node:sea");
-  const workerData: WorkerData = { task, data };
   // With streams of its own the worker does not make Node open the process's standard ones.
   const options = { workerData, stdout: true, stderr: true };
   return isSea()
-    ? new Worker(getAsset(workerAsset, "latin1"), { ...options, eval: true })
-    : new Worker(new URL("./entry.ts", import.meta.url), options);
+    ? new Worker(getAsset(program, "latin1"), { ...options, eval: true })
+    : new Worker(new URL(workerPrograms[program], import.meta.url), options);
 }

@@ -1,4 +1,3 @@
-import { evaluatePac, type PacOutcome, type PacQuestion } from "../network/pac/evaluate.ts";
 import { type NativeFunction, openCalls } from "../platform/native-calls.ts";
 import { type NameService, openNameService } from "../platform/posix/name-service.ts";
 
@@ -11,7 +10,8 @@ export interface NameQuestion {
 /**
  * All that a worker can be started for. Each task takes plain data, once, and returns what answers one question after
  * another; it may block and throw. To add one, add it here: `worker/entry.ts` is bundled with all that it imports, as
- * an asset of its own, so a task is best small and free of the program's state.
+ * an asset of its own, so a task is best small and free of the program's state; what is large has a program of its own,
+ * as `pac-entry.ts`.
  */
 export const workerTasks = {
   /** @param library of the name service, as dlopen takes it */
@@ -19,9 +19,6 @@ export const workerTasks = {
     const service = openNameService(process.getBuiltinModule("node:ffi"), library);
     return ({ method, parameters }: NameQuestion): unknown =>
       (service[method] as (...all: readonly unknown[]) => unknown)(...parameters);
-  },
-  "pac-script": (): ((question: PacQuestion) => Promise<PacOutcome>) => {
-    return (question) => evaluatePac(question, Date.now);
   },
   /** @param lastError see {@link openCalls} */
   "native-calls": (lastError: NativeFunction) => openCalls(process.getBuiltinModule("node:ffi"), lastError),

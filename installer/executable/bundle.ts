@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
 
 /**
@@ -100,9 +101,9 @@ export async function bundleStart(outfile: string): Promise<void> {
   await bundleScript(new URL("./start.ts", import.meta.url), outfile);
 }
 
-/** Bundles what the program's worker threads run; see `agent/worker/`. */
-export async function bundleWorker(outfile: string): Promise<void> {
-  await bundleScript(new URL("../../agent/worker/entry.ts", import.meta.url), outfile);
+/** Bundles what a worker thread of the program runs; see `agent/worker/`. */
+export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<void> {
+  await bundleScript(new URL(`../../agent/worker/${workerPrograms[program]}`, import.meta.url), outfile);
 }
 
 async function bundleScript(entry: URL, outfile: string): Promise<void> {

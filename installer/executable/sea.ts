@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
-import { workerAsset } from "../../agent/worker/start-worker.ts";
+import type { WorkerProgram } from "../../agent/worker/start-worker.ts";
 import { codeCacheAsset, programAsset } from "./assets.ts";
 import type { Target } from "./targets.ts";
 
@@ -28,7 +28,7 @@ export interface Parts {
   readonly start: string;
   readonly program: string;
   /** What the program's worker threads run. */
-  readonly worker: string;
+  readonly workers: Readonly<Record<WorkerProgram, string>>;
   /** V8's code cache for the program. */
   readonly codeCache: string | undefined;
   readonly executable: string;
@@ -40,7 +40,7 @@ export interface Parts {
  */
 export async function makeExecutable(
   target: Target,
-  { runtime, start, program, worker, codeCache, executable }: Parts,
+  { runtime, start, program, workers, codeCache, executable }: Parts,
 ): Promise<void> {
   // pkg works in a new folder in this one. Seen from there, the file has the same name on every machine; that name is
   // embedded.
@@ -48,7 +48,7 @@ export async function makeExecutable(
   const [system, arch] = target.name.split("-") as ["linux" | "win" | "darwin", "arm64" | "x64"];
   const platform = system === "darwin" ? "macos" : system;
   const compiled = codeCache === undefined ? {} : { [codeCacheAsset]: codeCache };
-  const assets = { [programAsset]: program, [workerAsset]: worker, ...compiled };
+  const assets = { [programAsset]: program, ...workers, ...compiled };
   const embedded = { main: `../${basename(start)}`, assets };
   await pkg.default(start, {
     targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],

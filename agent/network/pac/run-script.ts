@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import { startWorker } from "../../worker/start-worker.ts";
+import { startProgram } from "../../worker/start-worker.ts";
 import type { LookUp } from "../look-up.ts";
 import { TimeLimitReached, untilAborted, withTimeLimit } from "../time-limit.ts";
 import type { PacOutcome, PacQuestion } from "./evaluate.ts";
@@ -75,7 +75,7 @@ function ownAddresses(): readonly string[] {
 
 /** In a thread of its own, for the interpreter is deaf in the middle of a function of its own. */
 const inThread: Evaluate = async (question, signal) => {
-  const worker = startWorker("pac-script", undefined);
+  const worker = startProgram("pac-worker");
   const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();
   worker.once("message", ({ value }: { readonly value: PacOutcome }) => resolve(value));
   worker.once("error", () => reject(unusable("it breaks its interpreter")));

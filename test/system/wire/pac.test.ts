@@ -1,10 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { chooseProxy } from "../../../agent/network/proxy/choice.ts";
 import { found } from "../../../agent/reading.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
 import { proxySourcesOf } from "../../../agent/wiring/network/proxy-sources.ts";
 import type { Runtime } from "../../../agent/wiring/runtime.ts";
+import { startGears } from "../../fakes/gears.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
+import { setUpEndpoint } from "../support/agent.ts";
 import { answering, listen, reply } from "../support/loopback.ts";
 
 /** The way of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
@@ -56,4 +60,20 @@ test.each([
 ])("a script that %s is ended from outside, and said to be", async (_, code) => {
   const choice = await choose(reply("200 OK", `function FindProxyForURL() { ${code}; return "PROXY p:1"; }`));
   expect(choice).toMatchObject({ ways: ["direct"], problem: expect.stringMatching(/does not end within [12] s/) });
+});
+
+test("the program runs the script of pacFile, whatever it was built into, and goes its way", async () => {
+  await using gears = await startGears();
+  using endpoint = setUpEndpoint(gears, { proxy: "auto" });
+  const script = join(endpoint.directory, "proxy.pac");
+  writeFileSync(
+    script,
+    'function FindProxyForURL(url, host) { return isInNetEx("10.1.2.3", "10.0.0.0/8") ? "SOCKS5 p:1081" : ""; }',
+  );
+  endpoint.configure({ pacFile: script, baseUrl: "https://gears.test" });
+  const { stdout } = await endpoint.run(["doctor", "--json", ...endpoint.flags]);
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; detail: string }[] };
+  expect(checks.find(({ name }) => name === "proxy")?.detail).toBe(
+    `socks5://p:1081: PAC script ${script} (the setting pacFile)`,
+  );
 });

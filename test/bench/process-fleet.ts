@@ -25,14 +25,14 @@ export interface Fleet {
 export interface FleetWay extends AsyncDisposable {
   readonly gears: Gears;
   /** Settings of a device that has this folder, with the files that they name. */
-  settingsFor(home: string): Readonly<Record<string, unknown>>;
+  settingsFor(home: string, device: number): Readonly<Record<string, unknown>>;
   /** How many calls devices have made. */
   calls(): number;
 }
 
 /** Without anything between. */
-export async function straight({ calls, period }: Fleet["limit"]): Promise<FleetWay> {
-  const gears = await startGears({ limit: { calls, periodMs: period } });
+export async function straight({ limit }: Fleet): Promise<FleetWay> {
+  const gears = await startGears({ limit: { calls: limit.calls, periodMs: limit.period } });
   return {
     gears,
     settingsFor: () => ({ baseUrl: gears.baseUrl, clientId: gears.clientId }),
@@ -59,14 +59,14 @@ export interface FleetRun {
 export async function runFleet(executable: string, fleet: Fleet, openWay = straight): Promise<FleetRun> {
   const { devices, limit, fleetSize, logonSpan } = fleet;
   using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-fleet-"));
-  await using way = await openWay(limit);
+  await using way = await openWay(fleet);
   const { gears } = way;
   const homes = Array.from({ length: devices }, (_, device) => {
     const home = join(scratch.path, String(device));
     mkdirSync(home);
     writeFileSync(join(home, "product_uuid"), `${randomUUID()}\n`, { mode: 0o600 });
     const settings = {
-      ...way.settingsFor(home),
+      ...way.settingsFor(home, device),
       identify: ["hwid"],
       maxCandidates: 1,
       excludeUsers: [],

@@ -43,7 +43,7 @@ end
 function Places:queued(t) return math.max(0, math.ceil((self.next - self:clock(t)) / self.gap)) end
 
 -- A caller that hung up does not ask for its turn any more.
-local silent, longestCall = 3, 60
+local silent, longestCall = 3, 30
 local function isGone(caller, t) return t - caller.seen > longestCall end
 
 function Places:forgetGone(t)
@@ -104,7 +104,7 @@ function Places:arrive(t, certificate, key, place)
   self:forgetGone(t)
   local clock = self:clock(t)
   local other = self.present[key]
-  if other and not isGone(other, t) then return { retry = math.max(1, math.ceil(self.gap)) } end
+  if other and not isGone(other, t) then return { retry = math.max(1, math.ceil(self.gap)), exact = true } end
   if place ~= nil and clock - place > self.grace then place = nil end
   local record = self:record(certificate)
   local free = math.max(0, self.due - math.max(t, self.resumeAt)) -- after the running pause
@@ -147,8 +147,8 @@ function Places:turn(t, caller)
   return true
 end
 
--- Counts a call. Half a gap that was lost on the way may be made up for.
-function Places:charge(t) self.due = math.max(self.due, t - self.gap / 2) + self.gap end
+-- Counts a call. What asking for the turn takes, up to 0.1 s, is made up for.
+function Places:charge(t) self.due = math.max(self.due, t - math.min(0.1, self.gap / 2)) + self.gap end
 
 -- A caller leaves, served or not. Its place is over where `served`; else it may come back to it, at the moment that is
 -- returned as `retry`.

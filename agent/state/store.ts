@@ -16,7 +16,7 @@ export function fileStore(stateDir: string): MemoryStore {
     read: () => {
       let text: string;
       try {
-        using file = openOwnFile(path, "read");
+        using file = retryWhileHeld(() => openOwnFile(path, "read"));
         text = readBounded(file, maxSize).toString("utf8");
       } catch (error) {
         if (isFault(error)) throw refusal(path, error);

@@ -1,10 +1,11 @@
 import { AgentError } from "../../errors.ts";
+import { retryWhileHeld } from "../../files/held-files.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { HeldLock } from "../port.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "./native/kernel32.ts";
 import { wide } from "./native/memory.ts";
-import { lastError, type WindowsError, winError } from "./native/windows-error.ts";
+import { isSharingViolation, lastError, WindowsError, winError } from "./native/windows-error.ts";
 
 const { OPEN_ALWAYS } = constants("fileapi.h", { OPEN_ALWAYS: 4 });
 const lockFile = constants("minwinbase.h", { LOCKFILE_FAIL_IMMEDIATELY: 1, LOCKFILE_EXCLUSIVE_LOCK: 2 });
@@ -15,16 +16,13 @@ const overlapped = layout("minwinbase.h", "OVERLAPPED", 32, {});
  * that a virus scanner is not taken for another run.
  */
 export function tryLock(path: string): Reading<HeldLock> {
-  const handle = kernel32().CreateFileW(
-    wide(path),
-    (fileAccess.GENERIC_READ | fileAccess.GENERIC_WRITE) >>> 0,
-    fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE,
-    null,
-    OPEN_ALWAYS,
-    FILE_ATTRIBUTE_NORMAL,
-    0n,
-  );
-  if (handle === INVALID_HANDLE_VALUE) return unlockable(path, lastError("CreateFileW"));
+  let handle: bigint;
+  try {
+    handle = retryWhileHeld(() => openLock(path), isSharingViolation);
+  } catch (cause) {
+    if (cause instanceof WindowsError) return unlockable(path, cause);
+    throw cause;
+  }
   const flags = lockFile.LOCKFILE_EXCLUSIVE_LOCK | lockFile.LOCKFILE_FAIL_IMMEDIATELY;
   if (kernel32().LockFileEx(handle, flags, 0, 1, 0, structure(overlapped, {})) === 0) {
     const error = lastError("LockFileEx");
@@ -34,12 +32,27 @@ export function tryLock(path: string): Reading<HeldLock> {
   return found({ [Symbol.dispose]: () => void kernel32().CloseHandle(handle) }, path);
 }
 
+/** @throws WindowsError */
+function openLock(path: string): bigint {
+  const handle = kernel32().CreateFileW(
+    wide(path),
+    (fileAccess.GENERIC_READ | fileAccess.GENERIC_WRITE) >>> 0,
+    fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE,
+    null,
+    OPEN_ALWAYS,
+    FILE_ATTRIBUTE_NORMAL,
+    0n,
+  );
+  if (handle === INVALID_HANDLE_VALUE) throw lastError("CreateFileW");
+  return handle;
+}
+
 function held(path: string): Reading<never> {
   return absent(path, "another run holds it");
 }
 
 function unlockable(path: string, cause: WindowsError): Reading<never> {
-  if (cause.status === winError.ERROR_SHARING_VIOLATION) return held(path);
+  if (isSharingViolation(cause)) return held(path);
   const message = `The lock ${path} can't be taken: ${cause.message}. The setting stateDir names another folder for it.`;
   return failed(path, new AgentError("state-unusable", message, { cause }));
 }

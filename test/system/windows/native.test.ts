@@ -152,6 +152,14 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     expect(existsSync(`${file}.new`)).toBe(false);
   });
 
+  test("is waited for where it is the state or the credential that is read", async () => {
+    const state = join(machine.folder, "state.json");
+    writeFileSync(state, '{"version":1}');
+    expect((await native(["held", `${sharedFolder}\\state.json`, "read-state"])).told).toBe("done");
+    await native(["protect", `${sharedFolder}\\kept.json`, "secret"]);
+    expect((await native(["held", `${sharedFolder}\\kept.json`, "read-credential"])).told).toBe("done");
+  });
+
   test("and does not let go leaves the old one and nothing beside it", async () => {
     const file = join(machine.folder, "held.json");
     writeFileSync(file, "old");

@@ -9,7 +9,7 @@ import type { Sid } from "../accounts/sids.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
-import { lastError, WindowsError, winError } from "../native/windows-error.ts";
+import { isSharingViolation, lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, isUnsealing, seal, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
 import {
@@ -69,11 +69,10 @@ export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Bu
 function withFile<T>(path: string, code: ErrorCode, use: (handle: bigint) => Reading<T>): Reading<T> {
   let handle: bigint;
   try {
-    handle = open(
-      path,
-      (fileAccess.GENERIC_READ | fileAccess.READ_CONTROL) >>> 0,
-      fileShare.FILE_SHARE_READ,
-      FILE_ATTRIBUTE_NORMAL,
+    const rights = (fileAccess.GENERIC_READ | fileAccess.READ_CONTROL) >>> 0;
+    handle = retryWhileHeld(
+      () => open(path, rights, fileShare.FILE_SHARE_READ, FILE_ATTRIBUTE_NORMAL),
+      isSharingViolation,
     );
   } catch (cause) {
     if (isMissing(cause)) return absent(path, "the file does not exist");

@@ -57,9 +57,9 @@ async function hang(): Promise<unknown> {
   );
 }
 
-/** Opens a file as a scanner does, without FILE_SHARE_DELETE, and closes it from a thread after so many milliseconds. */
-function holdFile(path: string, ms: number): Promise<unknown> {
-  const shared = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE;
+/** Opens a file as a scanner does, without FILE_SHARE_DELETE, or for itself alone, and closes it from a thread after so many milliseconds. */
+function holdFile(path: string, ms: number, isShared: boolean): Promise<unknown> {
+  const shared = isShared ? fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE : 0;
   const openExisting = 3;
   const handle = kernel32().CreateFileW(wide(path), fileAccess.GENERIC_READ, shared, null, openExisting, 0, 0n);
   if (handle === INVALID_HANDLE_VALUE) throw new Error(`${path} can't be held`);
@@ -75,6 +75,14 @@ function holdFile(path: string, ms: number): Promise<unknown> {
 const heldWorks: Readonly<Record<string, (path: string) => unknown>> = {
   protect: (path) => writeProtected(path, "secret"),
   state: (path) => fileStore(dirname(path)).write({ installation: "x" } as never),
+  "read-state": (path) => {
+    const { problem } = fileStore(dirname(path)).read();
+    if (problem !== undefined) throw new Error(problem);
+  },
+  "read-credential": (path) => {
+    const reading = createWindowsPlatform().readProtected(path);
+    if (reading.kind !== "found") throw new Error(JSON.stringify(reading));
+  },
   remove: (path) => installMachine({} as Paths, new Set()).removeFile(path),
   log: (path) => {
     const problems: unknown[] = [];
@@ -142,7 +150,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   /** One part while another program has a file open that it lets nobody rename or remove; what became of it. */
   held: async () => {
     const [file = "", , forMs = "150"] = parameters;
-    const released = holdFile(file, Number(forMs));
+    const released = holdFile(file, Number(forMs), !second.startsWith("read"));
     const outcome = await Promise.try(() => heldWorks[second]?.(file)).then(
       () => "done",
       (error: Error) => error.message,

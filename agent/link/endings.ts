@@ -61,11 +61,12 @@ export function endRun(state: RunState, memory: MachineMemory | undefined, end: 
     effects.push({ kind: "log", level: "error", event, message, fields: { defect: framesOf(end.error) }, end: true });
   }
   if (memory !== undefined) {
-    const { waiter: _, ...ended } = memory;
+    const { waiter, ...ended } = memory;
     const { link, hardware, links } = memory;
+    const other = state.outwaited && waiter !== undefined && { waiter };
     const done = end.outcome === "linked" || end.outcome === "already-linked";
     const kept = done ? { ...(link && { link }), ...(hardware && { hardware }), ...(links && { links }) } : ended;
-    effects.push({ kind: "remember", memory: { ...kept, lastRun: lastRunOf(end, state, moment) } });
+    effects.push({ kind: "remember", memory: { ...kept, ...other, lastRun: lastRunOf(end, state, moment) } });
   }
   return { state, effects: [...effects, { kind: "end", end }] };
 }
@@ -108,13 +109,13 @@ function leaving(state: RunState, until: number, cause: AgentError, moment: Mome
   if (moment.ending !== undefined) return interruption(cause, moment);
   const left = until - moment.now;
   const late = until > state.deadline;
-  if (!late && !state.outwaited && (!state.options.willRepeat || left <= triggerInterval)) return undefined;
   const limited = cause.outcome === "rate-limited";
   if (state.outwaited) {
     const who = state.memory.waiter === undefined ? "another run" : `process ${state.memory.waiter}`;
     const message = `${cause.message} On this machine ${who} waits already; this run ends.`;
     return new AgentError(limited ? cause.code : "already-waiting", message, { cause });
   }
+  if (!late && (!state.options.willRepeat || left <= triggerInterval)) return undefined;
   if (cause.code === "not-due" || (late && !limited)) return cause;
   const message = `${cause.message} The next attempt is due in ${describeDuration(left)}.`;
   return new AgentError(limited ? cause.code : "not-due", message, { cause });

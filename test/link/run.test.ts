@@ -653,11 +653,12 @@ test("while another run waits, an unattended one ends instead of waiting beside 
 });
 
 test("a link that is due is made beside a run that waits, which stays the one that waits", async () => {
-  const { run, state } = scene([linked]);
+  const { run, state } = scene([linked], { memory: { waiter: 4712 } });
   state.waiter = true;
   expect(await run({ immediate: false, settings: { ...options.settings, splay: duration("0s") } })).toMatchObject({
     outcome: "linked",
   });
+  expect(state.memory.waiter).toBe(4712);
 });
 
 test("a person's run waits beside one that waits", async () => {

@@ -55,7 +55,9 @@ export async function addressesOf(
   signal: AbortSignal,
 ): Promise<readonly HostAddress[]> {
   try {
-    return await untilAborted(lookUp(host), signal);
+    const found = await untilAborted(lookUp(host), signal);
+    if (found.length === 0) throw new Error("no address");
+    return found;
   } catch (cause) {
     throw networkFailure(cause, { ...spot, stage: "name" });
   }

@@ -368,6 +368,11 @@ describe("without a server", () => {
     await expect(sender().send(request(`http://${name}`), signal)).rejects.toMatchObject({ code: "name-not-resolved" });
   });
 
+  test("a name without an address is not waited for", async () => {
+    const sent = sender({ lookUp: async () => [] }).send(request("http://gears.test"), signal);
+    await expect(sent).rejects.toMatchObject({ code: "name-not-resolved", place: { stage: "name", party: "tenant" } });
+  });
+
   test("an abort ends it at once, before and during the exchange", async () => {
     const aborter = new AbortController();
     await using server = await listen(answering(() => aborter.abort()));

@@ -71,7 +71,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const command = await loaders[commandLine.command](commandLine.flags);
   const platform = await selectPlatform();
   platform.forbidDumps?.();
-  const person = platform.startedByPerson?.();
+  const person = platform.startedByPerson();
   // Windows knows no rule of sudo: an elevated prompt is an administrator's.
   if (platform.privileged && platform.name !== "windows" && isPersonsRun(process.env, person)) {
     refuseFileFlags(commandLine);

@@ -95,9 +95,9 @@ export interface Platform extends IdentitySources {
   unseen?(): boolean;
   /**
    * Whether a person other than the system's administrator account started this run, by facts that the person can't
-   * set; undefined where they can't be read. Left out where variables are all there is.
+   * set; true where they can't be read.
    */
-  startedByPerson?(): boolean | undefined;
+  startedByPerson(): boolean;
   /**
    * Keeps the memory of a run with rights, which has the account's secret in it, out of core dumps and away from other
    * processes; called once, before a credential is read. Left out where the system does that by itself.

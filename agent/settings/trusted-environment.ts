@@ -53,13 +53,9 @@ const personal: ReadonlySet<string> = new Set([
  * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
  * that person's instead, so nothing is taken from them that decides over code, trust or destination.
  * @param privileged whether the run has rights that a person who fills the environment need not have
- * @param person whether a person started it, as the system knows; undefined where only variables say so
+ * @param person whether a person started it, as far as the system knows
  */
-export function trustedEnvironment(
-  environment: Environment,
-  privileged: boolean,
-  person: boolean | undefined,
-): TrustedEnvironment {
+export function trustedEnvironment(environment: Environment, privileged: boolean, person: boolean): TrustedEnvironment {
   if (!privileged || !isPersonsRun(environment, person)) return { variables: environment, ignored: [] };
   const isPersonal = (name: string): boolean => personal.has(name.toUpperCase());
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
@@ -67,9 +63,8 @@ export function trustedEnvironment(
   return { variables: Object.fromEntries(kept), ignored };
 }
 
-/** Whether a person started this run. @param person as the system knows; undefined where only variables say so */
-export const isPersonsRun = (environment: Environment, person: boolean | undefined): boolean =>
-  namesCaller(environment) || (person ?? namesPerson(environment));
+/** Whether a person started this run. @param person as far as the system knows */
+export const isPersonsRun = (environment: Environment, person: boolean): boolean => person || namesCaller(environment);
 
 /** Tells what was left out, for a person; undefined where nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {
@@ -80,13 +75,4 @@ export function describeIgnored(ignored: readonly string[]): string | undefined 
 /** sudo(8), doas(1) and pkexec(1) name the caller. */
 function namesCaller(environment: Environment): boolean {
   return ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"].some((name) => environment[name]);
-}
-
-/** su(1) without `-` and Windows leave the person's own name. */
-function namesPerson(environment: Environment): boolean {
-  return ["USER", "LOGNAME", "USERNAME"].some((name) => {
-    const value = environment[name];
-    // SYSTEM has the computer's own name, with a dollar sign.
-    return value !== undefined && value !== "" && !/^(?:root|SYSTEM)$|\$$/i.test(value);
-  });
 }

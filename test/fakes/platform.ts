@@ -30,6 +30,7 @@ export function fakePlatform(machine: Machine): Platform {
       logFile: "/fake/log",
     },
     privileged: machine.privileged ?? true,
+    startedByPerson: () => false,
     policy: () => absent("fake", "none"),
     adapters: async () => found(machine.adapters ?? [adapter()], "fake"),
     hardwareIds: async () => [absent("fake", "none")],

@@ -21,12 +21,11 @@ describe("a person started it with rights", () => {
     ["sudo -i by root's own name", { SUDO_USER: "alice" }],
     ["doas", { DOAS_USER: "alice" }],
     ["pkexec", { PKEXEC_UID: "1000" }],
-    ["su", { USER: "alice", LOGNAME: "alice" }],
-    ["an elevated prompt of Windows", { USERNAME: "alice" }],
+    ["su", { USER: "alice", LOGNAME: "alice" }, true],
+    ["an elevated prompt of Windows", { USERNAME: "alice" }, true],
     ["su, with root's name in the variables", { USER: "root", LOGNAME: "root" }, true],
     ["su, with no name", {}, true],
-    ["sudo, where the kernel keeps no logon", { SUDO_UID: "1000" }, false],
-  ])("%s: what that person says of code, trust and destination is ignored", (_how, marks, person?: boolean) => {
+  ])("%s: what that person says of code, trust and destination is ignored", (_how, marks, person = false) => {
     const { variables, ignored } = trustedEnvironment({ ...marks, ...others, ...personal }, true, person);
     expect(variables).toEqual({ ...marks, ...others });
     expect(ignored.toSorted()).toEqual(Object.keys(personal).toSorted());
@@ -46,10 +45,10 @@ describe("the machine itself started it", () => {
     ["cron", { LOGNAME: "root", USER: "root" }],
     ["a task of Windows as SYSTEM", { USERNAME: "PC-17$" }],
     ["a management tool as SYSTEM", { USERNAME: "SYSTEM" }],
-    ["a unit of systemd with variables of its own", { USER: "backup" }, false],
-  ])("%s: everything is obeyed", (_how, marks, person?: boolean) => {
+    ["a unit of systemd with variables of its own", { USER: "backup" }],
+  ])("%s: everything is obeyed", (_how, marks) => {
     const environment = { ...marks, ...others, ...personal };
-    expect(trustedEnvironment(environment, true, person)).toEqual({ variables: environment, ignored: [] });
+    expect(trustedEnvironment(environment, true, false)).toEqual({ variables: environment, ignored: [] });
   });
 });
 
@@ -62,8 +61,8 @@ test("nothing but the named variables is ever taken out, and their values are no
   const names = fc.oneof(fc.constantFrom(...Object.keys({ ...personal, ...others }), "SUDO_UID", "USER"), fc.string());
   const named = new Set(Object.keys(personal).map((name) => name.toUpperCase()));
   fc.assert(
-    fc.property(fc.dictionary(names, fc.string()), fc.boolean(), (environment, privileged) => {
-      const { variables, ignored } = trustedEnvironment(environment, privileged, undefined);
+    fc.property(fc.dictionary(names, fc.string()), fc.boolean(), fc.boolean(), (environment, privileged, person) => {
+      const { variables, ignored } = trustedEnvironment(environment, privileged, person);
       const gone = Object.keys(environment).filter((name) => !Object.hasOwn(variables, name));
       expect(gone.filter((name) => !named.has(name.toUpperCase()))).toEqual([]);
       expect(gone).toEqual(expect.arrayContaining([...ignored]));

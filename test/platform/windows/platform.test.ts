@@ -21,5 +21,5 @@ test.each([
     readKey: () => undefined,
     systemDirectory: () => "C:\\Windows\\System32",
   });
-  expect(platform.startedByPerson?.()).toBe(person);
+  expect(platform.startedByPerson()).toBe(person);
 });

@@ -6,15 +6,15 @@ const noLogin = 0xffff_ffff;
 
 /**
  * Whether somebody other than root logged on and started this process, by its audit user ID, which `su` and `sudo` leave
- * alone; undefined where it can't be read. Written from Apple's documentation, not run.
+ * alone; true where it can't be read. Written from Apple's documentation, not run.
  */
-export function startedByPerson(getauid?: LibSystem["getauid"]): boolean | undefined {
+export function startedByPerson(getauid?: LibSystem["getauid"]): boolean {
   try {
     const auditId = Buffer.alloc(4);
-    if ((getauid ?? libSystem().getauid)(auditId) !== 0) return undefined;
+    if ((getauid ?? libSystem().getauid)(auditId) !== 0) return true;
     return ![0, noLogin].includes(auditId.readUInt32LE());
   } catch (error) {
-    if (error instanceof AgentError) return undefined;
+    if (error instanceof AgentError) return true;
     throw error;
   }
 }

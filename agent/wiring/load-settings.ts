@@ -31,7 +31,7 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
 
 /** What is missing or damaged is reported where it is used; a file that others can change is refused before. */
 function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrusted }: Platform): void {
-  for (const name of ["caFile", "clientCertFile"] as const) {
+  for (const name of ["caFile", "clientCertFile", "pacFile"] as const) {
     const path = settings[name];
     const file = path === undefined ? undefined : readTrusted(path);
     if (file?.kind !== "failed" || file.error.code !== "settings-exposed") continue;

@@ -65,7 +65,11 @@ async function ask(options: TlsOptions, caFile = "root"): Promise<unknown> {
   }
 }
 
-async function send(port: number, caFile: string): Promise<unknown> {
+async function send(
+  port: number,
+  caFile: string,
+  clientCertificate?: () => { readonly certificates: string; readonly key: Secret },
+): Promise<unknown> {
   const proxy: ProxySources = {
     setting: "none",
     environment: {},
@@ -79,6 +83,7 @@ async function send(port: number, caFile: string): Promise<unknown> {
     requestTimeout: 20_000,
     caFile: { path: file, origin: "test", read: () => readFileSync(file) },
     proxy,
+    clientCertificate,
     lookUp: async () => [{ address: "127.0.0.1", family: 4 }],
   });
   const request = { method: "GET", target: new Secret("/"), headers: {}, body: undefined } as const;
@@ -191,7 +196,13 @@ test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is said to,
   );
   const ended = endOf(server);
   try {
-    await new Promise((resolve) => server.stdout.once("data", resolve));
+    let printed = "";
+    await new Promise<void>((resolve) => {
+      server.stdout.on("data", (chunk) => {
+        printed += chunk;
+        if (printed.includes("ACCEPT")) resolve();
+      });
+    });
     const sent = send(port, "root");
     await expect(sent).rejects.toMatchObject({ code: "tls-untrusted" });
     await expect(sent).rejects.toThrow(/refuses this device over TLS.*clientCertFile/);
@@ -199,4 +210,12 @@ test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is said to,
     server.kill();
     await ended;
   }
+});
+
+test("a certificate of this device's that OpenSSL refuses is no defect, and is named", async () => {
+  issue("weak-device", { by: "root", key: ["-newkey", "rsa:1024"], extensions: ["basicConstraints=CA:FALSE"] });
+  const weak = { certificates: text("weak-device.pem"), key: new Secret(text("weak-device.key")) };
+  const sent = send(await freePort(), "root", () => weak);
+  await expect(sent).rejects.toMatchObject({ code: "credentials-invalid" });
+  await expect(sent).rejects.toThrow(/clientCertFile is not accepted by OpenSSL/);
 });

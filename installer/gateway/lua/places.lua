@@ -8,8 +8,8 @@
 local Places = {}
 Places.__index = Places
 
--- settings: gap (between two calls), hold (longest wait on the line), grace (how long a place outlives its moment),
--- perCertificate (most places that one certificate has at a time).
+-- settings: gap (between two calls), hold (longest wait on the line), grace (how long a place outlives its moment: two
+-- periods of the limit), perCertificate (most places that one certificate has at a time).
 function Places.new(settings, t)
   local places = setmetatable({
     gap = settings.gap,
@@ -23,6 +23,7 @@ function Places.new(settings, t)
     next = t, -- the first place that nobody has
     due = t, -- when the next call may go
     line = {}, -- callers who wait, by place
+    calls = {}, -- calls of the last period, whose answers came when
     present = {}, -- by key: callers on the line or in a call
     certificates = {}, -- by certificate: when it was last served, its places by key
   }, Places)
@@ -141,10 +142,23 @@ end
 function Places:turn(t, caller)
   caller.seen = t
   self:forgetGone(t)
-  if self.line[1] ~= caller or t < self.due or t < self.resumeAt then return false end
+  if self.line[1] ~= caller or t < self.due or t < self.resumeAt or self:isFull(t) then return false end
   table.remove(self.line, 1)
   self:charge(t)
+  caller.call = { sent = t }
+  table.insert(self.calls, caller.call)
   return true
+end
+
+-- Whether the tenant may have counted as many calls in the last period as the limit has, one above it included: on a
+-- slow way one counts when it arrives, close before the next.
+function Places:isFull(t)
+  local period = self.grace / 2
+  for at = #self.calls, 1, -1 do
+    local call = self.calls[at]
+    if (call.answered or call.sent + longestCall) <= t - period then table.remove(self.calls, at) end
+  end
+  return #self.calls > math.floor(period / self.gap + 0.5)
 end
 
 -- Counts a call. What asking for the turn takes, up to 0.1 s, is made up for.
@@ -157,6 +171,7 @@ function Places:leave(t, caller, served)
     if other == caller then table.remove(self.line, at) break end
   end
   if self.present[caller.key] == caller then self.present[caller.key] = nil end
+  if caller.call then caller.call.answered = t end
   local record = self:record(caller.certificate)
   if served then
     record.served = t

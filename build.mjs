@@ -7,14 +7,17 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
 import { workerPrograms } from "./agent/worker/start-worker.ts";
-import { bundleProgram, bundleStart, bundleWorker } from "./installer/executable/bundle.ts";
-import { makeCodeCache } from "./installer/executable/code-cache.ts";
+import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";
+import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
+import { trimIcuData } from "./installer/executable/elf/icu-data.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { loadFromSystemAlone } from "./installer/executable/library-folders.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
+import { makeSnapshot } from "./installer/executable/snapshot/make-snapshot.ts";
 import { targets } from "./installer/executable/targets.ts";
+import { trickNames } from "./installer/executable/tricks.ts";
 import { setWindowsResources } from "./installer/executable/windows-resources.ts";
 import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
@@ -30,8 +33,16 @@ process.setUncaughtExceptionCaptureCallback((error) => {
 
 const names = targets.map(({ name }) => name);
 const { values } = parseArgs({
-  options: { target: { type: "string", multiple: true, default: names }, package: { type: "boolean", default: false } },
+  options: {
+    target: { type: "string", multiple: true, default: names },
+    plain: { type: "boolean", default: false },
+    without: { type: "string", multiple: true, default: [] },
+    package: { type: "boolean", default: false },
+  },
 });
+const unknownTrick = values.without.find((name) => !trickNames.includes(name));
+if (unknownTrick !== undefined) throw new Error(`--without takes ${trickNames.join(", ")}, not ${unknownTrick}`);
+const tricks = new Set(values.plain ? [] : trickNames.filter((name) => !values.without.includes(name)));
 const unknown = values.target.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`There is no target ${unknown}, only ${names.join(", ")}`);
 
@@ -52,8 +63,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-const start = join(scratch, "start.cjs");
-await bundleStart(start);
 const workers = {};
 for (const name of Object.keys(workerPrograms)) {
   workers[name] = join(scratch, `${name}.js`);
@@ -64,16 +73,20 @@ for (const target of chosen) {
   const executable = join(scratch, target.executable);
   const runtime = join(scratch, target.name);
   copyFileSync(fetchRuntime(target), runtime);
+  const unused = target.tricks && tricks.has("icu-data") ? trimIcuData(runtime) : undefined;
   if (target.strip !== undefined) {
     runTool(target.strip.tool, [runtime], target.strip.debianPackage);
   }
   forgetVariables(runtime);
   if (target.platform === "win32") loadFromSystemAlone(runtime);
-  const program = join(scratch, `${target.name}.js`);
-  await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
-  const codeCache = target.compiled ? join(scratch, `${target.name}.cache`) : undefined;
-  if (codeCache !== undefined) makeCodeCache(runtime, program, codeCache);
-  await makeExecutable(target, { runtime, start, program, workers, codeCache, executable });
+  if (target.tricks && tricks.has("snapshot")) {
+    const blob = await makeSnapshot(runtime, { workers, scratch, tricks });
+    embedBlob(runtime, blob, executable, unused);
+  } else {
+    const program = join(scratch, `${target.name}.js`);
+    await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
+    await makeExecutable(target, { runtime, program, workers, executable });
+  }
   if (target.name === "win-x64") {
     const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     setWindowsResources(executable, { version, description, fileName: target.executable });

@@ -119,7 +119,7 @@ function failure(error: AgentError): CommandResult {
 }
 
 /** Runs one command and ends the process; the only place that does. */
-async function main(argv: readonly string[]): Promise<never> {
+export async function main(argv: readonly string[]): Promise<never> {
   guardStandardStreams();
   const end = (result: CommandResult): never => {
     const lost = writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
@@ -132,4 +132,4 @@ async function main(argv: readonly string[]): Promise<never> {
   return end(await answer(argv).catch(fail));
 }
 
-void main(process.argv.slice(2));
+if (import.meta.main) void main(process.argv.slice(2));

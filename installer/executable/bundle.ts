@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
@@ -36,6 +37,17 @@ const standIns = new Map([
   ],
 ]);
 
+/** What `snapshot/train.ts` needs: the state of a module without what a training left in it. */
+const additions = new Map([
+  [
+    "lib/dispatcher/client-h1.js",
+    `;module.exports.forgetParser = () => {
+      llhttpInstance = currentBufferPtr = currentBuffer = null;
+      currentBufferSize = 0;
+    };`,
+  ],
+]);
+
 const leanUndici: Plugin = {
   name: "lean-undici",
   setup({ onResolve, onLoad }) {
@@ -44,8 +56,8 @@ const leanUndici: Plugin = {
     );
     onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({ contents: standIns.get(path) ?? "" }));
     onLoad({ filter: /\/undici\/lib\// }, ({ path }) => {
-      const contents = unused.get(path.slice(path.lastIndexOf("/undici/") + "/undici/".length));
-      return { contents: contents ?? readFileSync(path, "utf8") };
+      const name = path.slice(path.lastIndexOf("/undici/") + "/undici/".length);
+      return { contents: unused.get(name) ?? readFileSync(path, "utf8") + (additions.get(name) ?? "") };
     });
   },
 };
@@ -61,8 +73,7 @@ const common: BuildOptions = {
 };
 
 /**
- * Bundles the program and all that it imports into one script: an expression whose value is a function that takes
- * `require`.
+ * Bundles the program and all that it imports into one script.
  * @param entry absolute path
  * @param outfile absolute path
  * @param platform `process.platform` where it will run; what only other platforms run is left out
@@ -79,11 +90,15 @@ export async function bundleProgram(
     entryPoints: [entry],
     outfile,
     format: "cjs",
+    // The `require` of a snapshot's script refuses some modules.
     banner: { js: "(function(require){" },
-    footer: { js: "})" },
-    // import() of a built-in module becomes require: an embedded script has no module loader.
-    supported: { "dynamic-import": false },
+    footer: { js: "})(process.getBuiltinModule);" },
+    // import() of a built-in module becomes require: an embedded script has no module loader. A snapshot can't hold
+    // the code that V8 makes of `using` (26.10).
+    supported: { "dynamic-import": false, using: false },
     define: {
+      // Another entry calls the program's main function itself.
+      "import.meta.main": String(basename(entry) === "main.ts"),
       "process.platform": JSON.stringify(platform),
       // Of source files alone: an executable has its worker as an asset.
       "import.meta.url": "undefined",
@@ -96,16 +111,8 @@ export async function bundleProgram(
   return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
 }
 
-/** Bundles the file that an executable runs first; see `start.ts`. */
-export async function bundleStart(outfile: string): Promise<void> {
-  await bundleScript(new URL("./start.ts", import.meta.url), outfile);
-}
-
 /** Bundles what a worker thread of the program runs; see `agent/worker/`. */
 export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<void> {
-  await bundleScript(new URL(`../../agent/worker/${workerPrograms[program]}`, import.meta.url), outfile);
-}
-
-async function bundleScript(entry: URL, outfile: string): Promise<void> {
-  await build({ ...common, entryPoints: [entry.pathname], outfile, format: "cjs" });
+  const entry = new URL(`../../agent/worker/${workerPrograms[program]}`, import.meta.url).pathname;
+  await build({ ...common, entryPoints: [entry], outfile, format: "cjs" });
 }

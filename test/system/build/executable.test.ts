@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
-import { join } from "node:path";
+import { type AddressInfo, createServer } from "node:net";
+import { constants, homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint, start } from "../support/agent.ts";
@@ -106,6 +108,33 @@ if (built) {
       await ended;
       const bit = (signal: number): bigint => (BigInt(`0x${handled}`) >> BigInt(signal - 1)) & 1n;
       expect([bit(constants.signals.SIGTERM), bit(constants.signals.SIGUSR1)]).toEqual([1n, 0n]);
+    });
+
+    test("has random numbers of its own in each process: TLS greets with others each time", async () => {
+      const greetings: Buffer[] = [];
+      await using server = createServer((socket) => {
+        socket
+          .on("error", () => {})
+          .once("data", (greeting: Buffer) => {
+            greetings.push(greeting);
+            socket.destroy();
+          });
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const { port } = server.address() as AddressInfo;
+      using endpoint = setUpEndpoint({ ...gears, baseUrl: `https://127.0.0.1:${port}` }, { deadline: "1s" });
+      for (let run = 0; run < 2; run += 1) await endpoint.link(["--force"]);
+      // RFC 8446, 4.1.2: a record's header, a handshake's header, the version, then 32 random bytes.
+      const randoms = greetings.map((greeting) => greeting.toString("hex", 11, 43));
+      expect(greetings.length).toBeGreaterThan(1);
+      expect(new Set(randoms).size).toBe(greetings.length);
+    });
+
+    test("holds nothing of the machine that built it", () => {
+      const image = readFileSync(process.env["LINKUSER_EXECUTABLE"] ?? "");
+      for (const text of [resolve(import.meta.dirname, "../../.."), `${homedir()}/.`, process.env["PATH"] ?? ""]) {
+        expect(image.includes(text), text).toBe(false);
+      }
     });
 
     test("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -7,17 +7,14 @@ import { bundleProgram } from "../../../installer/executable/bundle.ts";
 
 /** The program of the executable for macOS, which starts here but finds nothing of a Mac. */
 const scratch = mkdtempSync(join(tmpdir(), "linkuser-macos-"));
-const program = join(scratch, "program.js");
-const start = join(scratch, "start.cjs");
+const program = join(scratch, "program.cjs");
 beforeAll(async () => {
   await bundleProgram(join(import.meta.dirname, "../../..", "agent", "main.ts"), program, "darwin");
-  const text = `require("node:fs").readFileSync(${JSON.stringify(program)}, "utf8")`;
-  writeFileSync(start, `require("node:vm").runInThisContext(${text})(require)`);
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 function run(...parameters: readonly string[]) {
-  const options = ["--disable-warning=ExperimentalWarning", start, ...parameters];
+  const options = ["--disable-warning=ExperimentalWarning", program, ...parameters];
   const env = { HOME: join(scratch, "home") };
   const { status, stdout } = spawnSync(process.execPath, options, { encoding: "utf8", env, timeout: 60_000 });
   return { status, document: JSON.parse(stdout) as Readonly<Record<string, unknown>> };

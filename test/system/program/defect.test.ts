@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { codeCacheAsset } from "../../../installer/executable/assets.ts";
 import { startGears } from "../../fakes/gears.ts";
 import { type Endpoint, type RunOptions, setUpEndpoint } from "../support/agent.ts";
 
@@ -20,16 +19,7 @@ const defects: readonly (readonly [string, (endpoint: Endpoint, secret: string) 
           (endpoint, secret) => preload(endpoint, secret, "Promise.reject(defect); return 0n;"),
         ],
       ]
-    : [
-        [
-          "a defect",
-          (endpoint) =>
-            copyOf(executable, endpoint, (image) => {
-              plantDefect(image);
-              spoilCodeCache(image);
-            }),
-        ],
-      ];
+    : [["a defect", (endpoint) => copyOf(executable, endpoint, plantDefect)]];
 
 test.each(defects)("70 internal: %s is told as one, without the text that it came with", async (_, plant) => {
   await using gears = await startGears();
@@ -40,18 +30,6 @@ test.each(defects)("70 internal: %s is told as one, without the text that it cam
   expect(stderr).toContain("TypeError");
   expect(gears.callsOf("link_user")).toEqual([]);
 });
-
-if (executable !== undefined) {
-  test.each([
-    ["is not compiled anew where the code cache fits", plantDefect],
-    ["is compiled where the code cache does not fit", spoilCodeCache],
-  ])("the program %s", async (_, change) => {
-    await using gears = await startGears();
-    using endpoint = setUpEndpoint(gears);
-    const { exitCode, document } = await endpoint.link([], copyOf(executable, endpoint, change));
-    expect([exitCode, document.outcome]).toEqual([0, "linked"]);
-  });
-}
 
 /** For the sources: code that runs before the program's own. @param body of what tells the time, with a `defect` */
 function preload(endpoint: Endpoint, secret: string, body: string): RunOptions {
@@ -75,12 +53,4 @@ function plantDefect(image: Buffer): void {
   const place = image.indexOf("monotonic:()=>Number(process.hrtime.bigint())");
   expect(place).toBeGreaterThan(0);
   image.write("monotonic:()=>Number(process.hrtime.bignop())", place);
-}
-
-/** V8 finds another number than its own at the cache's start, after the asset's name and its length (8 bytes). */
-function spoilCodeCache(image: Buffer): void {
-  const name = image.lastIndexOf(codeCacheAsset);
-  const start = name + codeCacheAsset.length + 8;
-  expect(image.readUInt16LE(start + 2)).toBe(0xc0de);
-  image.writeUInt32LE(0, start);
 }

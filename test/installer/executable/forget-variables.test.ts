@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { blankNames, forgotten } from "../../installer/executable/forget-variables.ts";
+import { blankNames, forgotten } from "../../../installer/executable/forget-variables.ts";
 
 /** As V8's heap has it: the length, then the characters, then padding. */
 const heapString = (text: string): Buffer =>

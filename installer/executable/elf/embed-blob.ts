@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  type ElfSegment,
+  type FilePart,
+  readSegments,
+  segmentEntrySize,
+  segmentTypes,
+  writeSegments,
+} from "./elf-image.ts";
+
+const page = 4096;
+const upToPage = (value: number): number => Math.ceil(value / page) * page;
+const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0";
+const noteName = "NODE_SEA_BLOB\0";
+/** The table of segments may grow to here: over the interpreter's name, which moves, and Node's own notes. */
+const headersEnd = 0x340;
+
+/** Writes the executable that {@link withBlob} makes of a runtime. */
+export function embedBlob(runtime: string, blob: Buffer, executable: string, unused?: FilePart): void {
+  writeFileSync(executable, withBlob(readFileSync(runtime), blob, unused), { mode: 0o755 });
+}
+
+/**
+ * Makes a stripped Node a single executable application, as postject does, but leaves all of Node where it is: the blob
+ * becomes a note in a segment of its own at the end. What lies behind the segments (names of sections) goes.
+ * Relies on: `node::sea` looking for a note of the name NODE_SEA_BLOB, and the fuse.
+ * @param unused a part of the file that holds zeros and that nothing reads; its whole pages are taken out
+ * @throws Error where Node's binary isn't as expected
+ */
+export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer {
+  const loads = readSegments(node).filter(({ type }) => type === segmentTypes.load);
+  const end = Math.max(...loads.map(({ offset, fileSize }) => offset + fileSize));
+  const cut = cutPages(node.subarray(0, end), readSegments(node), unused);
+
+  const place = cut.image.indexOf(fuse);
+  if (place === -1 || cut.image.indexOf(fuse, place + 1) !== -1) throw new Error("Node's binary has not one SEA fuse");
+  cut.image.write("1", place + fuse.length - 1, "latin1");
+  // No table of sections.
+  cut.image.writeBigUInt64LE(0n, 40);
+  cut.image.fill(0, 60, 64);
+
+  const interpreter = cut.segments.find(({ type }) => type === segmentTypes.interpreter);
+  if (interpreter === undefined) throw new Error("Node's binary names no interpreter");
+  const { offset, fileSize } = interpreter;
+  const interpreterName = Buffer.from(cut.image.subarray(offset, offset + fileSize));
+  const note = noteOf(blob);
+  const at = upToPage(cut.image.length);
+  const top = Math.max(...cut.segments.map(({ address, memorySize }) => address + memorySize));
+  const address = upToPage(top + 0x100000);
+  Object.assign(interpreter, { offset: at + note.length, address: address + note.length });
+
+  const added = { flags: 4, offset: at, address };
+  const loaded = note.length + interpreterName.length;
+  const load = { ...added, type: segmentTypes.load, fileSize: loaded, memorySize: loaded, alignment: page };
+  const noted = { ...added, type: segmentTypes.note, fileSize: note.length, memorySize: note.length, alignment: 4 };
+  const dropped: readonly number[] = [segmentTypes.note, segmentTypes.headers];
+  const kept = cut.segments.filter(({ type }) => !dropped.includes(type));
+  // Loaded segments stand in the order of their addresses.
+  const lastLoad = kept.findLastIndex(({ type }) => type === segmentTypes.load);
+  const segments: readonly ElfSegment[] = [...kept.slice(0, lastLoad + 1), load, ...kept.slice(lastLoad + 1), noted];
+  if (64 + segments.length * segmentEntrySize > headersEnd) throw new Error("Node's binary has no room for segments");
+  writeSegments(cut.image, segments);
+  return Buffer.concat([cut.image, Buffer.alloc(at - cut.image.length), note, interpreterName]);
+}
+
+function noteOf(blob: Buffer): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt32LE(noteName.length, 0);
+  head.writeUInt32LE(blob.length, 4);
+  const padding = (length: number): Buffer => Buffer.alloc(-length & 3);
+  const name = Buffer.from(noteName, "latin1");
+  return Buffer.concat([head, name, padding(name.length), blob, padding(blob.length)]);
+}
+
+/** Takes pages out of the file and splits the segment that loads them; all addresses stay. */
+function cutPages(image: Buffer, segments: ElfSegment[], unused: FilePart | undefined) {
+  if (unused === undefined) return { image: Buffer.from(image), segments };
+  const from = upToPage(unused.offset);
+  const to = Math.floor((unused.offset + unused.size) / page) * page;
+  if (!image.subarray(from, to).equals(Buffer.alloc(to - from))) throw new Error("What is to be cut out is in use");
+  const index = segments.findIndex(
+    ({ type, offset, fileSize }) => type === segmentTypes.load && offset <= from && to <= offset + fileSize,
+  );
+  const whole = segments[index];
+  if (whole === undefined) throw new Error("What is to be cut out is in no segment");
+  const before = from - whole.offset;
+  const first = { ...whole, fileSize: before, memorySize: before };
+  const behind = to - whole.offset;
+  const second = {
+    ...whole,
+    offset: from,
+    address: whole.address + behind,
+    fileSize: whole.fileSize - behind,
+    memorySize: whole.memorySize - behind,
+  };
+  const moved = segments.map((one) => (one.offset >= to ? { ...one, offset: one.offset - (to - from) } : one));
+  return {
+    image: Buffer.concat([image.subarray(0, from), image.subarray(to)]),
+    segments: moved.toSpliced(index, 1, first, second),
+  };
+}

@@ -1,0 +1,43 @@
+import { queryObjects, setFlagsFromString, startupSnapshot } from "node:v8";
+import { main } from "../../../agent/main.ts";
+// Evaluated here, so that a start finds them evaluated. What other commands need is evaluated when they run.
+import "../../../agent/commands/link.ts";
+import "../../../agent/network/http-connection.ts";
+import "../../../agent/network/tls/trusted-ca.ts";
+import "../../../agent/platform/linux/platform.ts";
+import { train } from "./train.ts";
+import { compileAgain } from "./v8-flags.ts";
+
+/**
+ * The script whose heap becomes the start-up snapshot of the Linux executable. It runs in the target's Node on the build
+ * machine: no top level of a module in it may read the environment, the clock, chance or a path.
+ */
+
+// Every link needs these of Node's modules. node:tls, node:http and node:ffi can't be in a snapshot (Node 26.10).
+for (const name of ["node:net", "node:dns"]) process.getBuiltinModule(name);
+
+if (process.env["TRAINING"] === "1") {
+  void train().then(collectGarbage);
+}
+
+/** A closed socket must be finalized before V8 writes the heap. */
+async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < 5; round += 1) {
+    queryObjects(class {});
+    await new Promise<void>((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+startupSnapshot.addSerializeCallback(() => {
+  // Facts of the building process, which Node replaces when a process starts from the snapshot: its number, its file, its
+  // arguments, and the working directory that Node remembers until the next change.
+  Object.defineProperty(process, "pid", { value: 0 });
+  process.execPath = "";
+  process.argv = [];
+  process.chdir(".");
+});
+startupSnapshot.setDeserializeMainFunction(() => {
+  const argv = process.argv.slice(2);
+  if (argv[0] === "plan") for (const flag of compileAgain) setFlagsFromString(flag);
+  void main(argv);
+});

@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { WorkerProgram } from "../../../agent/worker/start-worker.ts";
+import { bundleProgram } from "../bundle.ts";
+import { runTool } from "../command.ts";
+import { settings } from "../sea.ts";
+import type { TrickName } from "../tricks.ts";
+import { dropNodeCodeCache } from "./node-code-cache.ts";
+import { interpretOnly } from "./v8-flags.ts";
+
+const entry = new URL("./entry.ts", import.meta.url).pathname;
+
+/** What a snapshot is made of. */
+export interface SnapshotParts {
+  /** What the program's worker threads run; in `scratch`. */
+  readonly workers: Readonly<Record<WorkerProgram, string>>;
+  /** Folder of the runtime, for files in between. */
+  readonly scratch: string;
+  readonly tricks: ReadonlySet<TrickName>;
+}
+
+/**
+ * What it does: the program, undici and what a link needs of Node are evaluated at build time; an executable starts from
+ * the heap that they leave.
+ * Relies on: a target's Node that runs on the build machine, SEA's `useSnapshot`, and the form of V8's snapshots
+ * (Node 26.10).
+ * Check: V8 gives each process its own hash seed, and the heap names no folder of the build machine.
+ * @param runtime the target's Node as it will be in the executable, in `scratch`
+ * @returns the SEA blob, which holds the snapshot
+ */
+export async function makeSnapshot(runtime: string, { workers, scratch, tricks }: SnapshotParts): Promise<Buffer> {
+  const script = join(scratch, "program.js");
+  await bundleProgram(entry, script, "linux");
+  const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? interpretOnly : [])];
+  const config = {
+    ...settings,
+    execArgv,
+    main: `/proc/self/cwd/${basename(script)}`,
+    output: "snapshot.blob",
+    assets: Object.fromEntries(Object.entries(workers).map(([name, file]) => [name, basename(file)])),
+    useSnapshot: true,
+    useCodeCache: false,
+  };
+  writeFileSync(join(scratch, "snapshot.json"), JSON.stringify(config));
+  // All names are relative, and the environment is empty: what the process sees may get into the heap. The seed makes
+  // the same bytes in every build; processes that start from the snapshot have their own.
+  const flags = ["--random-seed=1", ...execArgv];
+  const command = [`./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
+  const environment = tricks.has("training") ? ["TRAINING=1"] : [];
+  const blob = untilRepeated(() => {
+    runTool("env", ["--ignore-environment", `--chdir=${scratch}`, ...environment, ...command]);
+    return readFileSync(join(scratch, config.output));
+  });
+  checkSnapshot(blob, scratch);
+  return tricks.has("node-code-cache") ? dropNodeCodeCache(blob) : blob;
+}
+
+/**
+ * After a training, one snapshot in five has two strings of V8's string table in another order, which follows from when
+ * its collector runs: the one that comes a second time is the usual one.
+ * @throws Error where none does
+ */
+export function untilRepeated(make: () => Buffer): Buffer {
+  const seen: Buffer[] = [];
+  while (seen.length < 8) {
+    const made = make();
+    if (seen.some((one) => one.equals(made))) return made;
+    seen.push(made);
+  }
+  throw new Error(`${seen.length} snapshots of the same program were all different`);
+}
+
+/** @throws Error where processes would share what must be their own, or the build machine shows */
+function checkSnapshot(blob: Buffer, scratch: string): void {
+  // src/snapshot/snapshot.cc of V8: whether the hash seed is replaced, two checksums, the version.
+  const version = blob.indexOf(`${process.versions.v8}\0`);
+  if (version === -1 || blob.readUInt32LE(version - 12) !== 1) {
+    throw new Error("The snapshot's hash tables would have the same seed in every process");
+  }
+  if (blob.includes(basename(scratch))) throw new Error(`The snapshot names the folder in which it was made`);
+}

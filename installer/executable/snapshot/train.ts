@@ -1,0 +1,166 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
+import { dirname } from "node:path";
+import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
+import { readCommandLine } from "../../../agent/cli/command-line.ts";
+import type { Clock } from "../../../agent/clock.ts";
+import { dryRun } from "../../../agent/commands/dry-run.ts";
+import { link } from "../../../agent/commands/link.ts";
+import { createLinuxPlatform } from "../../../agent/platform/linux/platform.ts";
+import { printableJson } from "../../../agent/printable.ts";
+import { absent, found } from "../../../agent/reading.ts";
+import type { Runtime } from "../../../agent/wiring/runtime.ts";
+import { webAssemblyForTraining } from "./parser-for-training.ts";
+
+/**
+ * What it does: makes the runs of every day once while the snapshot is built, so that the snapshot holds the compiled
+ * code of what they call, Node's included: a link, a run that finds it remembered, a dry run.
+ * Relies on: V8 keeping bytecode in snapshots; the state of undici's parser module (see `bundle.ts`).
+ * Check: each run ends as it should, else the build fails.
+ *
+ * All that the runs see is made up and the same in every build: the machine, the person, the clock, the server.
+ */
+
+/** Below the build's own folder, under a name that is the same everywhere. */
+const folder = "/proc/self/cwd/training";
+const port = 46_391;
+
+const machine = {
+  "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nperson:x:1000:1000:Person:/home/person:/bin/sh\n",
+  "etc/group": "root:x:0:\nperson:x:1000:\n",
+  "etc/nsswitch.conf": "passwd: files\ngroup: files\n",
+  "etc/machine-id": "00112233445566778899aabbccddeeff\n",
+  "proc/net/route":
+    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t0\n",
+  "proc/net/tcp": "",
+  "proc/net/tcp6": "",
+  "sys/class/net/eth0/address": "00:00:5e:00:53:01\n",
+  "sys/class/net/eth0/type": "1\n",
+  "sys/class/net/eth0/addr_assign_type": "0\n",
+  "sys/class/net/eth0/operstate": "up\n",
+  "sys/class/net/eth0/carrier": "1\n",
+  "sys/class/net/eth0/ifindex": "2\n",
+  "sys/class/net/eth0/iflink": "2\n",
+  "sys/class/net/eth0/uevent": "INTERFACE=eth0\nIFINDEX=2\n",
+  "sys/class/net/eth0/device/uevent": "",
+};
+
+const settings = {
+  baseUrl: `http://127.0.0.1:${port}`,
+  clientId: "training",
+  proxy: "none",
+  stateDir: `${folder}/state`,
+  logFile: `${folder}/log`,
+};
+
+/** Also compiles, each time anew, what `main.ts` does around a command. */
+async function run(...parameters: readonly string[]): Promise<unknown> {
+  const commandLine = readCommandLine([
+    ...parameters,
+    "--config",
+    `${folder}/config.json`,
+    "--user",
+    "person",
+    "--json",
+  ]);
+  const runtime = trainingRuntime();
+  const command = commandLine.flags["dry-run"] === true ? dryRun : link;
+  const { document } = await command(runtime, commandLine);
+  printableJson(document);
+  return "outcome" in document ? document.outcome : undefined;
+}
+
+function trainingRuntime(): Runtime {
+  const platform = createLinuxPlatform({
+    root: `${folder}/machine`,
+    environment: {},
+    uid: 1000,
+    effectiveUid: 1000,
+    permanentMacs: () => new Map(),
+    openLogin: () => ({ sessions: () => [], uid: () => 0, text: () => "", isRemote: () => false }),
+    hostName: () => "training",
+  });
+  return {
+    // node:ffi, and so a native call, can't be in a snapshot.
+    platform: {
+      ...platform,
+      forbidDumps: () => {},
+      listenerOwner: () => absent("training", "there is none"),
+      tryLock: (path) => found({ [Symbol.dispose]: () => {} }, path),
+    },
+    environment: { LINKUSER_CLIENT_SECRET: "training" },
+    ignoredVariables: [],
+    clock: trainingClock,
+    random: () => 0.5,
+    onTerminal: false,
+    resultBeside: false,
+    terminalWidth: () => 80,
+    colour: false,
+    writeError: () => {},
+    interrupted: new AbortController().signal,
+    executable: () => undefined,
+  };
+}
+
+const trainingClock: Clock = { now: () => 1.7e12, monotonic: () => 0, sleep: async () => {} };
+
+const answers = { "/o/oauth/token": { access_token: "training", expires_in: 3600, token_type: "Bearer" } };
+
+function serve(): Promise<Server> {
+  const server = process.getBuiltinModule("node:net").createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .on("data", (request) => {
+        const [, target = ""] = request.toString("latin1").split(" ");
+        const body = JSON.stringify(answers[target as keyof typeof answers] ?? { result: 1, msg: "OK" });
+        const headers = `Content-Type: application/json\r\nRateLimit-Limit: 100\r\nContent-Length: ${body.length}\r\n`;
+        socket.write(`HTTP/1.1 200 OK\r\n${headers}\r\n${body}`);
+      });
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<Server>();
+  server.on("error", reject).listen(port, "127.0.0.1", () => resolve(server));
+  return promise;
+}
+
+declare global {
+  namespace NodeJS {
+    interface Process {
+      /** Deprecated, but there is no other way to these (Node 26.10). */
+      binding(name: "fs"): { readonly statValues: Float64Array; readonly bigintStatValues: BigInt64Array };
+    }
+  }
+}
+
+/** @throws Error where a run does not end as it should */
+export async function train(): Promise<void> {
+  for (const [path, text] of Object.entries(machine)) {
+    mkdirSync(dirname(`${folder}/machine/${path}`), { recursive: true });
+    writeFileSync(`${folder}/machine/${path}`, text);
+  }
+  writeFileSync(`${folder}/config.json`, JSON.stringify(settings), { mode: 0o600 });
+  const { getBuiltinModule } = process;
+  const v8 = { ...getBuiltinModule("node:v8"), setFlagsFromString: () => {} };
+  process.getBuiltinModule = ((name: string) => (name === "node:v8" ? v8 : getBuiltinModule(name))) as never;
+  Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
+  const { setTimeout } = globalThis;
+  // Node's own would keep when it expires, which later ones are compared with.
+  const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
+  globalThis.setTimeout = (() => timer) as never;
+  const server = await serve();
+  try {
+    const outcomes = [await run("--force", "--no-splay"), await run(), await run("--dry-run")];
+    const expected = ["linked", "already-linked", "dry-run"];
+    if (outcomes.join() !== expected.join()) throw new Error(`The training ended with ${outcomes.join(", ")}`);
+  } finally {
+    server.close();
+    globalThis.setTimeout = setTimeout;
+    process.getBuiltinModule = getBuiltinModule;
+    Reflect.deleteProperty(globalThis, "WebAssembly");
+    forgetParser();
+    rmSync(folder, { recursive: true });
+    // The last answers of stat(2).
+    const { statValues, bigintStatValues } = process.binding("fs");
+    statValues.fill(0);
+    bigintStatValues.fill(0n);
+  }
+}

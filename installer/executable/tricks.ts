@@ -1,0 +1,8 @@
+/**
+ * What makes an executable faster or smaller than Node's own means do, and relies on Node's insides. Each is a step that
+ * can be left out: `npm run build -- --without NAME`, all of them by `--plain`. What each does and was measured to gain:
+ * its own file, and installer/README.md.
+ */
+export const trickNames = ["snapshot", "training", "v8-flags", "node-code-cache", "icu-data"] as const;
+
+export type TrickName = (typeof trickNames)[number];

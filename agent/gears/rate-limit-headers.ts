@@ -23,8 +23,8 @@ export interface RateLimitReport {
 /** Milliseconds: the vendor documents ten calls a minute. */
 export const documentedPeriod = 60_000;
 
-/** Milliseconds: an hour, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
-const longestForLimit = 3_600_000;
+/** Milliseconds: two hours, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
+const longestForLimit = 2 * 3_600_000;
 const believedPeriods = 5;
 /** Milliseconds: a day, for a server that says that it is not there for a while. */
 const longestMaintenance = 86_400_000;
@@ -42,7 +42,7 @@ const resetHeaders = [
 
 /**
  * Reads the `X-RateLimit-*` headers of the vendor's page "APIs" and `Retry-After` (RFC 9110 10.2.3). What can't be read
- * counts as missing, and so does a wait that can't be meant: longer than an hour and than a few periods of the limit.
+ * counts as missing, and so does a wait that can't be meant: longer than two hours and than a few periods of the limit.
  * A server error (5xx) may name one of up to a day, a place in a queue one of up to 30 days.
  * @param now wall-clock milliseconds at which the answer came
  * @param period milliseconds of the account's limit, as the setting `rateLimit` has it

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { readCommandLine } from "../agent/cli/command-line.ts";
 import { commandNames } from "../agent/cli/commands.ts";
 import { defaultText } from "../agent/cli/help.ts";
+import { checks } from "../agent/doctor/checks.ts";
 import { outcomeByCode } from "../agent/errors.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
 import { eventIds } from "../agent/platform/windows/events.ts";
@@ -30,6 +31,17 @@ test("the page on scripting has every error code beside its outcome, and no othe
     [...codes.matchAll(/`([\w-]+)`/g)].map(([, code]) => [code, outcome]),
   );
   expect(Object.fromEntries(told)).toEqual(outcomeByCode);
+});
+
+test("the page on troubleshooting has every error code below its exit code, and an anchor for every check", () => {
+  const page = readFileSync(join(repository, "docs", "troubleshooting.md"), "utf8");
+  const sections = page.split(/^### /m).map((section) => ({ code: Number.parseInt(section, 10), section }));
+  for (const [code, outcome] of Object.entries(outcomeByCode)) {
+    const section = sections.find((one) => one.code === exitCodes[outcome])?.section;
+    expect(section, `${code} below ${exitCodes[outcome]}`).toContain(`\n| \`${code}\` |`);
+  }
+  const anchors = headingsOf(page);
+  for (const { name } of checks) expect(anchors).toContain(name);
 });
 
 test.each(commandNames.filter((name) => name !== "link"))("the README tells of the command %s", (name) => {

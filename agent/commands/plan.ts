@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { duration } from "../duration.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
-import { mostDevices, type PlanInput, plan } from "../pace/rollout-plan.ts";
+import { maxDevices, type PlanInput, plan } from "../pace/rollout-plan.ts";
 import { printable } from "../printable.ts";
 import { liveLineOf } from "../render/live-line.ts";
 import { renderPlanSvg } from "../render/plan-svg.ts";
@@ -22,7 +22,7 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
   if (flags["devices"] === undefined)
     throw new AgentError("invalid-value", "plan needs the number of devices: --devices N");
   const input: PlanInput = {
-    devices: accepted("--devices", flags["devices"], integer(1, mostDevices, "devices")),
+    devices: accepted("--devices", flags["devices"], integer(1, maxDevices, "devices")),
     rateLimit: settings.rateLimit,
     logonSpread: accepted(
       "--logon-spread",

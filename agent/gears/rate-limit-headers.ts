@@ -24,12 +24,12 @@ export interface RateLimitReport {
 export const documentedPeriod = 60_000;
 
 /** Milliseconds: two hours, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
-const longestForLimit = 2 * 3_600_000;
+const maxLimitWait = 2 * 3_600_000;
 const believedPeriods = 5;
 /** Milliseconds: a day, for a server that says that it is not there for a while. */
-const longestMaintenance = 86_400_000;
+const maxMaintenance = 86_400_000;
 /** Milliseconds: 30 days, for a gateway's queue; 100,000 devices take a week. */
-const longestQueue = 30 * 86_400_000;
+const maxQueueWait = 30 * 86_400_000;
 
 /** Headers with a number of seconds or a moment; the vendor's, its sister products', the IETF's draft, and a proxy's. */
 const resetHeaders = [
@@ -54,11 +54,11 @@ export function readRateLimit(
 ): RateLimitReport {
   const isExact = headers["x-linkuser-place"]?.trim().toLowerCase() === "exact";
   const hasPlace = isExact && headers["retry-after"] !== undefined;
-  const longest = hasPlace
-    ? longestQueue
+  const maxWait = hasPlace
+    ? maxQueueWait
     : status >= 500
-      ? longestMaintenance
-      : Math.max(longestForLimit, believedPeriods * period);
+      ? maxMaintenance
+      : Math.max(maxLimitWait, believedPeriods * period);
   const serverNow = httpDate(headers["date"]);
   const delays: number[] = [];
   const disbelieved: string[] = [];
@@ -66,7 +66,7 @@ export function readRateLimit(
     const value = headers[name];
     if (value === undefined) continue;
     const waits = waitsIn(value, now, serverNow).filter((wait) => wait > 0);
-    const credible = waits.filter((wait) => wait <= longest);
+    const credible = waits.filter((wait) => wait <= maxWait);
     delays.push(...credible);
     if (credible.length === 0 && waits.length > 0) disbelieved.push(`${name}: ${printable(value, 60)}`);
   }
@@ -78,7 +78,7 @@ export function readRateLimit(
     disbelieved:
       disbelieved.length === 0
         ? undefined
-        : `${disbelieved.join(", ")} (more than ${describeDuration(longest)}, which the limit can't mean)`,
+        : `${disbelieved.join(", ")} (more than ${describeDuration(maxWait)}, which the limit can't mean)`,
   };
 }
 
@@ -90,20 +90,20 @@ function waitsIn(value: string, now: number, serverNow: number | undefined): rea
   const from = (moment: number): readonly number[] => {
     const waits = [moment - (serverNow ?? now), moment - now];
     // Only where the server's clock makes no sense of it does this machine's count.
-    return waits.slice(0, Math.abs(waits[0] ?? 0) <= longestForLimit ? 1 : 2);
+    return waits.slice(0, Math.abs(waits[0] ?? 0) <= maxLimitWait ? 1 : 2);
   };
   const date = httpDate(value);
   if (date !== undefined) return from(date);
-  return numbers(value).flatMap((number) => (number > smallestEpoch ? from(momentOf(number)) : [number * 1000]));
+  return numbers(value).flatMap((number) => (number > minEpoch ? from(momentOf(number)) : [number * 1000]));
 }
 
 /** Seconds above this are a moment (it is in 2001), below it a delay (it is 31 years). */
-const smallestEpoch = 1_000_000_000;
+const minEpoch = 1_000_000_000;
 
 /** Milliseconds since the epoch, of a moment in seconds, milliseconds, microseconds or nanoseconds. */
 function momentOf(number: number): number {
   let moment = number * 1000;
-  while (moment > 1000 * 100 * smallestEpoch) moment /= 1000;
+  while (moment > 1000 * 100 * minEpoch) moment /= 1000;
   return moment;
 }
 

@@ -3,7 +3,7 @@ import type { Secret } from "../secret.ts";
 
 /** As many letters and digits of a secret, from its start, are taken for the secret: a server may send back a part of it. */
 const recognised = 8;
-const longestRead = 4096;
+const maxRead = 4096;
 
 /**
  * Text from an answer, for a person: secrets that come back in it are hidden, long words are dropped, for one may be a
@@ -11,7 +11,7 @@ const longestRead = 4096;
  */
 export function serverText(text: string, secrets: readonly Secret[]): string {
   const forms = formsOf(secrets);
-  const hidden = hide(hide(text.slice(0, longestRead), forms, whole), forms, inPieces);
+  const hidden = hide(hide(text.slice(0, maxRead), forms, whole), forms, inPieces);
   return printable(hidden.replace(/\S{20,}/gu, "…"));
 }
 

@@ -88,7 +88,7 @@ export function buildTokenRequest(
 
 /** A token goes into a URL and lives in memory: what does not look like one (RFC 6750 2.1, and more) is not taken. */
 const tokenForm = /^[\x21-\x7e]{1,8192}$/;
-const longestLifeSeconds = 365 * 86_400;
+const maxLifeSeconds = 365 * 86_400;
 
 /**
  * Reads the answer of the token endpoint (RFC 6749 5.1 and 5.2).
@@ -162,5 +162,5 @@ const plainCode = (error: string, secrets: readonly Secret[]): string =>
 function expiry(expiresIn: unknown, now: number): number | undefined {
   const seconds = typeof expiresIn === "string" && /^\d{1,12}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) return undefined;
-  return now + Math.min(Math.max(0, seconds), longestLifeSeconds) * 1000;
+  return now + Math.min(Math.max(0, seconds), maxLifeSeconds) * 1000;
 }

@@ -45,14 +45,14 @@ export function askedOf(
 
 interface Pause {
   /** Ms. */
-  readonly shortest: number;
+  readonly min: number;
   /** Part of a pause by which it is longer or shorter: devices that were refused together come back apart. */
   readonly spread: number;
 }
 
-const ofThisDevice: Pause = { shortest: triggerInterval, spread: 0.25 };
+const ofThisDevice: Pause = { min: triggerInterval, spread: 0.25 };
 /** All devices of an account meet it at once. */
-const ofTheAccount: Pause = { shortest: 2 * hour, spread: 0.5 };
+const ofTheAccount: Pause = { min: 2 * hour, spread: 0.5 };
 
 const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {
   "device-unknown": ofThisDevice,
@@ -65,7 +65,7 @@ const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {
 const beforeAnyCall: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 /** Ms; a change at the server is found within about a day. */
-const longestPause = day;
+const maxPause = day;
 
 /** Whether a failure with this code is remembered. */
 export function isRefusalCode(code: ErrorCode): boolean {
@@ -88,7 +88,7 @@ export function refusalOf(
   const pause = pauses[outcome];
   if (pause === undefined || !isRefusalCode(code)) return undefined;
   const since = before !== undefined && isSame(before.asked, asked) && before.since <= now ? before.since : now;
-  const length = Math.min(Math.max(now - since, pause.shortest), longestPause);
+  const length = Math.min(Math.max(now - since, pause.min), maxPause);
   const until = now + Math.round(length * (1 - pause.spread + 2 * pause.spread * random));
   return { code, message, asked, since, until };
 }
@@ -99,7 +99,7 @@ export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now:
   const { code, message, since, until } = refusal;
   // A clock that was set says nothing about the pause.
   const left = until - now;
-  if (now < since || left <= 0 || left > longestPause * (1 + ofTheAccount.spread)) return undefined;
+  if (now < since || left <= 0 || left > maxPause * (1 + ofTheAccount.spread)) return undefined;
   return new AgentError(code, `${message} Triggers ask again after ${describeMoment(until)}.`);
 }
 

@@ -33,7 +33,7 @@ export interface Destination {
 
 /** Milliseconds after which the next address is tried beside one that has not come through: longer than a satellite takes. */
 const addressHeadStart = 1000;
-const mostAddresses = 8;
+const maxAddresses = 8;
 
 /**
  * Connects to a host, as far as the end of the TLS handshake: of several addresses the next is tried where one fails or
@@ -44,7 +44,7 @@ export async function dial(to: Destination, lookUp: LookUp, signal: AbortSignal)
   const addresses = await addressesOf(to.host, lookUp, to.party, signal);
   const over = new AbortController();
   try {
-    return await firstThrough(addresses.slice(0, mostAddresses), (address) =>
+    return await firstThrough(addresses.slice(0, maxAddresses), (address) =>
       reach(address, to, AbortSignal.any([signal, over.signal])),
     );
   } finally {

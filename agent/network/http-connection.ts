@@ -10,14 +10,14 @@ import { sentTooMuch, unpacked } from "./packed-body.ts";
 import { untilAborted } from "./time-limit.ts";
 
 /** Bytes of a body, as it comes and unpacked; the API's own answers have less than a hundred. */
-const largestBody = 64 * 1024;
+const maxBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
-const largestHeaders = 16 * 1024;
+const maxHeaders = 16 * 1024;
 /**
  * Bytes of all that one connection brings, also of what counts to no answer: empty lines before one have no end of
  * their own.
  */
-const largestTraffic = 1024 * 1024;
+const maxTraffic = 1024 * 1024;
 
 /** One connection to one origin, kept open between requests. */
 export interface HttpConnection {
@@ -36,7 +36,7 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
   keepParserUnoptimised();
   const answers = withoutInterimAnswers(socket);
   socket.on("readable", () => {
-    if (socket.bytesRead > largestTraffic) socket.destroy(sentTooMuch(party, "1 MiB"));
+    if (socket.bytesRead > maxTraffic) socket.destroy(sentTooMuch(party, "1 MiB"));
   });
   /** What the socket reported before it ended: undici keeps no more than that it did. */
   let reported: Error | undefined;
@@ -48,7 +48,7 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
     connect: (_, connected) =>
       queueMicrotask(() => (socket.destroyed ? connected(reported ?? new Error("ended")) : connected(null, socket))),
     allowH2: false,
-    maxHeaderSize: largestHeaders,
+    maxHeaderSize: maxHeaders,
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -71,7 +71,7 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
       try {
         signal.throwIfAborted();
         const answer = await untilAborted(dispatch(client, request, begun, party), signal);
-        return { ...answer, body: unpacked(answer, largestBody, party) };
+        return { ...answer, body: unpacked(answer, maxBody, party) };
       } catch (cause) {
         destroy();
         if (isDefect(cause)) throw cause;
@@ -132,7 +132,7 @@ function dispatch(client: Client, request: ApiRequest, begun: () => void, party:
       },
       onResponseData(controller, chunk) {
         size += chunk.length;
-        if (size > largestBody) controller.abort(sentTooMuch(party, "64 KiB"));
+        if (size > maxBody) controller.abort(sentTooMuch(party, "64 KiB"));
         // Copied: a slice that is kept would keep the whole buffer that the system read into.
         else chunks.push(Buffer.from(chunk));
       },

@@ -4,12 +4,12 @@ import { partyOf } from "./network-failure.ts";
 
 /**
  * The text of a body, unpacked where it is compressed (RFC 9110 8.4), which servers and proxies do without being asked.
- * @param largest bytes, unpacked
+ * @param maxBytes bytes, unpacked
  * @throws AgentError `answer-too-large`, `unexpected-answer`
  */
 export function unpacked(
   { headers, body }: { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer },
-  largest: number,
+  maxBytes: number,
   party: Party,
 ): string {
   const codings = (headers["content-encoding"] ?? "")
@@ -20,7 +20,7 @@ export function unpacked(
   let bytes = body;
   try {
     // The last one was put on last.
-    for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, largest);
+    for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, maxBytes);
   } catch (cause) {
     if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, "64 KiB", cause);
     const peer = partyOf({ ...party, stage: "answer" });

@@ -1,5 +1,5 @@
 import { latestMoment } from "../duration.ts";
-import { longestWidth } from "./windows.ts";
+import { maxWidth } from "./windows.ts";
 
 /**
  * The schedule as it is kept between runs. Lengths are of window time, not moments, so that a clock that jumps cannot
@@ -37,17 +37,17 @@ export interface PaceMemory {
 
 type Field = Exclude<keyof PaceMemory, "version" | "usualDay" | "asked" | "exact">;
 
-const largest: Readonly<Record<Field, number>> = {
-  basis: longestWidth,
+const maxima: Readonly<Record<Field, number>> = {
+  basis: maxWidth,
   window: 1000,
-  passed: longestWidth * 2,
-  offset: longestWidth * 2,
+  passed: maxWidth * 2,
+  offset: maxWidth * 2,
   hold: latestMoment,
   failures: 1000,
   quick: 1000,
   seenAt: latestMoment,
   dayAt: latestMoment,
-  dayOnline: longestWidth,
+  dayOnline: maxWidth,
 };
 
 /** Reads what was kept as JSON; undefined where it is damaged, foreign or of another version. */
@@ -57,11 +57,11 @@ export function readPaceMemory(json: unknown): PaceMemory | undefined {
   if (fields["version"] !== 2) return undefined;
   const { usualDay, asked, exact } = fields;
   if (typeof asked !== "boolean" || typeof exact !== "boolean") return undefined;
-  if (usualDay !== null && !isLength(usualDay, longestWidth)) return undefined;
+  if (usualDay !== null && !isLength(usualDay, maxWidth)) return undefined;
   const numbers: Partial<Record<Field, number>> = {};
-  for (const [name, most] of Object.entries(largest)) {
+  for (const [name, max] of Object.entries(maxima)) {
     const value = fields[name];
-    if (!isLength(name === "passed" && typeof value === "number" ? Math.abs(value) : value, most)) return undefined;
+    if (!isLength(name === "passed" && typeof value === "number" ? Math.abs(value) : value, max)) return undefined;
     numbers[name as Field] = value as number;
   }
   const memory = { version: 2, usualDay, asked, exact, ...(numbers as Record<Field, number>) } as const;
@@ -69,6 +69,6 @@ export function readPaceMemory(json: unknown): PaceMemory | undefined {
   return whole && memory.basis > 0 ? memory : undefined;
 }
 
-function isLength(value: unknown, most: number): value is number {
-  return typeof value === "number" && value >= 0 && value <= most;
+function isLength(value: unknown, max: number): value is number {
+  return typeof value === "number" && value >= 0 && value <= max;
 }

@@ -6,7 +6,7 @@ import { triggerInterval } from "./trigger-interval.ts";
 type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;
 
 /** The longest gap between two signs of life in which the device counts as on: twice the triggers' interval. */
-export const longestGap = 2 * triggerInterval;
+export const maxGap = 2 * triggerInterval;
 
 /**
  * A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the
@@ -15,14 +15,14 @@ export const longestGap = 2 * triggerInterval;
 const dayLength = 20 * hour;
 const workday = 8 * hour;
 /** Devices that are on for less than this a day are treated as if they were on for so long. */
-const shortestDay = workday / 32;
+const minDay = workday / 32;
 
 /**
  * How fast window time passes while the device is on: 1 for a device that is on for a working day or longer, faster for
  * one that is on for a part of it, so that both pass through the same windows in the same number of days.
  */
 export function paceOf({ usualDay }: Pick<Online, "usualDay">): number {
-  return usualDay === null ? 1 : workday / Math.min(workday, Math.max(shortestDay, usualDay));
+  return usualDay === null ? 1 : workday / Math.min(workday, Math.max(minDay, usualDay));
 }
 
 /**
@@ -50,13 +50,13 @@ export function seen(
 }
 
 /**
- * How much of the time between two looks at the clocks, at most {@link longestGap}, the device was awake, ms. Either
+ * How much of the time between two looks at the clocks, at most {@link maxGap}, the device was awake, ms. Either
  * clock may run on while it sleeps, by system, so the slower one is believed, and a wall clock that was set back is
  * not.
  * @param wall ms that passed on the wall clock @param monotonic ms that passed on the monotonic clock
  */
 export function awakeTime(wall: number, monotonic: number): number {
-  return Math.max(0, Math.min(monotonic, wall < 0 ? monotonic : wall, longestGap));
+  return Math.max(0, Math.min(monotonic, wall < 0 ? monotonic : wall, maxGap));
 }
 
 /** How long the device has been awake in a run. */

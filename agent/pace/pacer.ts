@@ -1,8 +1,8 @@
 import { day, describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import type { PaceMemory } from "./memory.ts";
-import { longestGap, paceOf, seen } from "./online-time.ts";
-import { firstWidth, isSized, leastRest, longestWidth, type Window, windowAt } from "./windows.ts";
+import { maxGap, paceOf, seen } from "./online-time.ts";
+import { firstWidth, isSized, maxWidth, minRest, type Window, windowAt } from "./windows.ts";
 
 /**
  * When to make the next attempt. Everything here is pure: time, chance and memory come in, a decision goes out; waiting is in
@@ -163,7 +163,7 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
   const left = remembered.hold - Math.max(remembered.seenAt, now);
   const until = gap < 0 ? now + (remembered.hold - remembered.seenAt) : remembered.hold;
   const hold = left <= 0 ? noHold : heldUntil(until, now, remembered.exact ? maxQueue : maxHold);
-  const elapsed = gap >= 0 && gap <= longestGap ? gap : 0;
+  const elapsed = gap >= 0 && gap <= maxGap ? gap : 0;
   const { online, windowTime } = seen(remembered, now, elapsed);
   if (remembered.basis !== start.basis) return { ...start, ...online, hold, asked: remembered.asked };
   return caughtUp({ ...remembered, ...online, hold, passed: remembered.passed + windowTime }, context);
@@ -171,7 +171,7 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
 
 /** A device that was off at its scheduled time takes its place in the next window that has not passed it. */
 function caughtUp(memory: PaceMemory, context: PaceContext): PaceMemory {
-  if (memory.exact || memory.passed <= memory.offset + longestGap) return memory;
+  if (memory.exact || memory.passed <= memory.offset + maxGap) return memory;
   return inLaterWindow(memory, 1, context);
 }
 
@@ -189,8 +189,8 @@ function advanced({ memory, awake }: Schedule, context: PaceContext): PaceMemory
   };
 }
 
-function heldUntil(moment: number | undefined, now: number, most = maxHold): number {
-  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + most);
+function heldUntil(moment: number | undefined, now: number, max = maxHold): number {
+  return moment === undefined || !(moment > now) ? noHold : Math.min(moment, now + max);
 }
 
 /** After a 429: the rest of a span that was measured for the fleet, if enough of it is left, else the next window. */
@@ -201,7 +201,7 @@ function nextAttempt(memory: PaceMemory, context: PaceContext): PaceMemory {
   const from = memory.passed + held * pace;
   if (memory.window === 0 && isSized(context)) {
     const width = firstWidth(context);
-    if (width - from >= leastRest(context))
+    if (width - from >= minRest(context))
       return { ...memory, exact: false, quick: 0, offset: from + random() * (width - from) };
   }
   // A limit that is used up with most of its period left is far over: one window more.
@@ -224,7 +224,7 @@ function inLaterWindow(memory: PaceMemory, steps: number, context: PaceContext):
     passed -= windowAt(window, slot, context).width;
     offset = offsetIn(windowAt(++window, slot, context), context);
   } while (window < 1000 && (--steps > 0 || offset < passed));
-  return { ...memory, window: Math.min(window, 1000), passed: Math.max(passed, -longestWidth), offset };
+  return { ...memory, window: Math.min(window, 1000), passed: Math.max(passed, -maxWidth), offset };
 }
 
 function offsetIn({ width, place }: Window, context: PaceContext): number {

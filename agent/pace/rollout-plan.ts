@@ -8,7 +8,7 @@ import { margin } from "./windows.ts";
 
 /** The rollout that is planned. */
 export interface PlanInput {
-  /** 1 to {@link mostDevices}. */
+  /** 1 to {@link maxDevices}. */
   readonly devices: number;
   readonly rateLimit: RateLimit;
   /** All devices log on for the first time within this span, evenly. */
@@ -20,7 +20,7 @@ export interface PlanInput {
 }
 
 /** The largest fleet that is simulated: at the API's own limit a week of calls. */
-export const mostDevices = 100_000;
+export const maxDevices = 100_000;
 
 /** What one choice of settings comes to under one way of counting calls. Times are ms from the first logon. */
 export interface Forecast {

@@ -33,11 +33,11 @@ function periodsBefore(s: number): number {
 }
 
 /** The longest window, 10 years in ms. */
-export const longestWidth = 3650 * 86_400_000;
+export const maxWidth = 3650 * 86_400_000;
 
 function unknownWindow(k: number, slot: number, { period }: RateLimit): Window {
   const begin = periodsBefore(k);
-  const at = (s: number): number => Math.min(longestWidth, Math.round((periodsBefore(s) - begin) * period) || 0);
+  const at = (s: number): number => Math.min(maxWidth, Math.round((periodsBefore(s) - begin) * period) || 0);
   return { width: at(k + 1), place: at(k + slot) };
 }
 
@@ -66,10 +66,10 @@ export function windowAt(k: number, slot: number, spread: Spread): Window {
   const span = splay ?? (margin * (fleetSize as number) * rateLimit.period) / rateLimit.calls;
   if (k === 0) return span < 1 ? { width: 1, place: 0 } : even(span);
   if (!isSized(spread)) return unknownWindow(k - 1, slot, rateLimit);
-  return even(Math.min(longestWidth, Math.max(2 * rateLimit.period, span / 10) * k ** 2.25));
+  return even(Math.min(maxWidth, Math.max(2 * rateLimit.period, span / 10) * k ** 2.25));
 }
 
 /** The least rest of the first window in which another attempt makes sense in a fleet of known size, ms. */
-export function leastRest(spread: Spread): number {
+export function minRest(spread: Spread): number {
   return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 3);
 }

@@ -5,7 +5,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type ParsedObject = { readonly value: JsonObject } | { readonly fault: string };
 
 /** Deeper than any settings file, and no burden to the stack. */
-const deepest = 32;
+const maxDepth = 32;
 
 /**
  * Reads a text that is one JSON object (RFC 8259), and refuses the same name twice, of which JSON.parse keeps the last.
@@ -47,7 +47,7 @@ class Reader {
   }
 
   #value(depth: number): unknown {
-    if (depth > deepest) throw new Refusal(`is nested deeper than ${deepest} levels`);
+    if (depth > maxDepth) throw new Refusal(`is nested deeper than ${maxDepth} levels`);
     if (this.#take("{")) return this.#object(depth);
     if (this.#take("[")) return this.#array(depth);
     return JSON.parse(this.#token(stringToken) ?? this.#token(otherToken) ?? this.#refuse());

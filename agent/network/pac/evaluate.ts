@@ -33,7 +33,7 @@ const stack = 256 * 1024;
 /** Milliseconds of calculation, at which a script is asked to end; one that does not hear it is ended with its thread. */
 const time = 1000;
 /** UTF-16 units of a result that can name ten ways. */
-const longestResult = 4096;
+const maxResult = 4096;
 
 /**
  * Evaluates a PAC script in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, and a bound
@@ -89,7 +89,7 @@ function runOnce(context: QuickJSContext, question: PacQuestion, now: () => numb
 /** Cut off in the interpreter, so that a long text is never outside it. */
 function shortened(context: QuickJSContext, value: QuickJSHandle): string {
   context.setProp(context.global, "pacResult", value);
-  using cut = context.unwrapResult(context.evalCode(`pacResult.slice(0, ${longestResult})`));
+  using cut = context.unwrapResult(context.evalCode(`pacResult.slice(0, ${maxResult})`));
   return context.getString(cut);
 }
 

@@ -8,7 +8,7 @@ import type { PacOutcome, PacQuestion } from "./evaluate.ts";
 const evaluationTime = 2_000;
 /** Milliseconds for one name that a script looks up, and how many different ones it may. */
 const lookUpTime = 2_000;
-const mostNames = 8;
+const maxNames = 8;
 
 /** Evaluates once; ended from outside when the signal is aborted. */
 export type Evaluate = (question: PacQuestion, signal: AbortSignal) => Promise<PacOutcome>;
@@ -46,7 +46,7 @@ export async function runPacScript(
     left = Math.max(1, left - (elapsed() - begun));
     if (outcome.kind === "result") return outcome.text;
     if (outcome.kind === "unusable") throw unusable(outcome.why);
-    if (names.size >= mostNames) throw unusable(`it looks up more than ${mostNames} names`);
+    if (names.size >= maxNames) throw unusable(`it looks up more than ${maxNames} names`);
     names.set(outcome.name, await resolve(outcome.name, lookUp, signal));
   }
 }

@@ -10,11 +10,11 @@ export function waysOfPac(result: string): readonly Way[] {
     .split(";")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return entries.length === 0 ? ["direct"] : entries.slice(0, 100).flatMap(wayOf).slice(0, mostWays);
+  return entries.length === 0 ? ["direct"] : entries.slice(0, 100).flatMap(wayOf).slice(0, maxWays);
 }
 
 /** Each gets an equal part of the time that a request has. */
-const mostWays = 10;
+const maxWays = 10;
 
 function wayOf(entry: string): readonly Way[] {
   if (/^direct$/i.test(entry)) return ["direct"];

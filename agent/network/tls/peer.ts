@@ -23,13 +23,13 @@ export interface TlsPeer {
   readonly publicRoot: boolean;
 }
 
-const longestChain = 10;
+const maxChain = 10;
 
 /** Reads the certificates at the end of a handshake; undefined where the server showed none. */
 export function readTlsPeer(host: string, socket: TLSSocket): TlsPeer | undefined {
   const chain: X509Certificate[] = [];
   let next: X509Certificate | undefined = socket.getPeerX509Certificate();
-  while (next !== undefined && chain.length < longestChain) {
+  while (next !== undefined && chain.length < maxChain) {
     chain.push(next);
     next = next.issuerCertificate;
   }

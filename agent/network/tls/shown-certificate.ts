@@ -26,7 +26,7 @@ export interface ShownCertificate {
   readonly hasPublishedIssuer: boolean;
 }
 
-const longestChain = 10;
+const maxChain = 10;
 
 /** @param certificate the server's own; others must not show through unescaped */
 export function readShown(certificate: X509Certificate): ShownCertificate {
@@ -35,7 +35,7 @@ export function readShown(certificate: X509Certificate): ShownCertificate {
   const chain: ChainLink[] = [];
   for (
     let next: X509Certificate | undefined = certificate;
-    next !== undefined && chain.length < longestChain;
+    next !== undefined && chain.length < maxChain;
     next = next.issuerCertificate
   ) {
     chain.push({

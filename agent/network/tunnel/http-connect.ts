@@ -7,8 +7,8 @@ import { startLogOn } from "../proxy/log-on.ts";
 import { readExactly, readUntil } from "./read-socket.ts";
 
 /** Bytes of the header lines of a proxy's answer, and of its body where another request is to follow. */
-const largestHead = 16 * 1024;
-const largestBody = 64 * 1024;
+const maxHead = 16 * 1024;
+const maxBody = 64 * 1024;
 
 /**
  * Asks a proxy for a tunnel over a connection to it (RFC 9110 9.3.6). It learns the host and port, and nothing of what is
@@ -55,7 +55,7 @@ async function ask(
   if (authorization !== undefined) lines.push(`proxy-authorization: ${authorization.reveal()}`);
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   for (;;) {
-    const head = await readUntil(socket, /\r?\n\r?\n/, largestHead, signal).catch((cause: unknown) => {
+    const head = await readUntil(socket, /\r?\n\r?\n/, maxHead, signal).catch((cause: unknown) => {
       throw networkFailure(cause, spot);
     });
     if (head === undefined) {
@@ -80,7 +80,7 @@ function readAnswer(status: number, head: string): ProxyAnswer {
 
 /** So that another request can follow on the connection. */
 async function skipBody(socket: Socket, { bodyLength }: ProxyAnswer, spot: Spot, signal: AbortSignal): Promise<void> {
-  if (bodyLength === undefined || bodyLength > largestBody) {
+  if (bodyLength === undefined || bodyLength > maxBody) {
     throw networkFailure(new Error("the connection can't be used again"), spot);
   }
   if (bodyLength === 0) return;

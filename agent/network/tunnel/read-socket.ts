@@ -28,18 +28,18 @@ export async function readExactly(socket: Socket, size: number, signal: AbortSig
 /**
  * Reads as far as a mark, and leaves what follows.
  * @param end the last bytes that are read
- * @param largest bytes after which it is given up
+ * @param maxBytes bytes after which it is given up
  * @returns Latin-1; undefined where so many bytes came without the mark
  * @throws where the connection ends first
  */
 export async function readUntil(
   socket: Socket,
   end: RegExp,
-  largest: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let text = "";
-  while (text.length <= largest) {
+  while (text.length <= maxBytes) {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) {
       await readable(socket, signal);

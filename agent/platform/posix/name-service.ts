@@ -91,11 +91,11 @@ export function openNameService(ffi: typeof import("node:ffi"), library: string)
     return { name, uid: readField(passwd, "pw_uid", entry), gid: readField(passwd, "pw_gid", entry) };
   }
 
-  const mostGroups = 1024 * 1024;
+  const maxGroups = 1024 * 1024;
 
   function groupIdsOf(name: string): number[] {
     // macOS leaves the count as it is where the room is too small.
-    for (let room = 256; room <= mostGroups; ) {
+    for (let room = 256; room <= maxGroups; ) {
       const ids = Buffer.alloc(4 * room);
       const count = Buffer.alloc(4);
       count.writeInt32LE(room);

@@ -35,9 +35,9 @@ const eventTypes = {
 export const supportedTypes = eventTypes.error | eventTypes.warning | eventTypes.information;
 
 /** Longest text, in code points: half of the UTF-16 units that ReportEventW takes. */
-const longestText = 15_919;
+const maxText = 15_919;
 
 /** What is written for one outcome or warning: in one line, without control characters. */
 export function eventRecord(kind: EventKind, message: string) {
-  return { id: eventIds[kind], type: eventTypes[severityOf(kind)], text: printable(message, longestText) };
+  return { id: eventIds[kind], type: eventTypes[severityOf(kind)], text: printable(message, maxText) };
 }

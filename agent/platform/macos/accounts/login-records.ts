@@ -41,7 +41,7 @@ function text(field: Buffer): string {
 }
 
 /** More than any machine has; a list that does not end must not hold up the run. */
-const mostRecords = 10_000;
+const maxRecords = 10_000;
 
 /** All logons that last, in the system's order. @throws AgentError `identity-unreadable` */
 export function readLoginRecords(
@@ -52,7 +52,7 @@ export function readLoginRecords(
   const records: LoginRecord[] = [];
   setutxent();
   try {
-    for (let count = 0; count < mostRecords; count++) {
+    for (let count = 0; count < maxRecords; count++) {
       const pointer = getutxent();
       if (pointer === 0n) break;
       const record = parseLoginRecord(toBuffer(pointer, utmpx.size, true));

@@ -46,7 +46,7 @@ const timespec = layout("time.h", "struct timespec", 16, { tv_sec: [0, "u64"] })
 /** Its bytes are in the order in which they are written. @throws AgentError `identity-unreadable` */
 export function hostUuid(): Uint8Array {
   const id = structure(uuid, {});
-  const longestWait = structure(timespec, { tv_sec: 5n });
-  if (libSystem().gethostuuid(id, longestWait) === 0) return id;
+  const maxWait = structure(timespec, { tv_sec: 5n });
+  if (libSystem().gethostuuid(id, maxWait) === 0) return id;
   throw new AgentError("identity-unreadable", `gethostuuid failed with errno ${lastErrno()}`);
 }

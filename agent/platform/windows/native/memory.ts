@@ -31,13 +31,13 @@ export function addressOf(buffer: Buffer): bigint {
   return ffi().getRawPointer(buffer);
 }
 
-const longest = 32_768;
+const maxUnits = 32_768;
 
 /** Reads UTF-16 up to its final zero, at most 32768 units; empty for a null pointer. */
 export function wideAt(pointer: bigint): string {
   if (pointer === 0n) return "";
   let length = 0;
-  while (length < longest && ffi().getUint16(pointer, length * 2) !== 0) length += 1;
+  while (length < maxUnits && ffi().getUint16(pointer, length * 2) !== 0) length += 1;
   return bytesAt(pointer, length * 2).toString("utf16le");
 }
 

@@ -5,7 +5,7 @@ import { oemText } from "../native/oem-text.ts";
 import { taskName } from "./task-definition.ts";
 
 /** Milliseconds; what hangs longer has failed. */
-const longest = 60_000;
+const maxTime = 60_000;
 
 /**
  * Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi
@@ -31,7 +31,7 @@ export function taskScheduler(systemDirectory: string): TaskScheduler {
       env: {},
       // Wine's tool waits for somebody who types, where its input is open.
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: longest,
+      timeout: maxTime,
       windowsHide: true,
     });
   const insist = (what: string, ...parameters: readonly string[]): void => {

@@ -10,10 +10,12 @@ import {
   guardStandardStreams,
   onTerminal,
   resultBeside,
+  resultColumns,
   showsColour,
   terminalWidth,
   writeStandard,
 } from "./render/standard-streams.ts";
+import { fitTerminal } from "./render/terminal-text.ts";
 import { isPersonsRun, trustedEnvironment } from "./settings/trusted-environment.ts";
 import { refuseFileFlags } from "./wiring/refuse-file-flags.ts";
 import type { CommandResult, Runtime } from "./wiring/runtime.ts";
@@ -89,7 +91,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     onTerminal: seen,
     resultBeside: seen && resultBeside(),
     terminalWidth,
-    colour: showsColour(process.env),
+    resultWidth: () => resultColumns() ?? 80,
     writeError: (text) => writeStandard(2, text),
     interrupted: commandLine.command === "plan" ? uninterrupted : interruption(),
     executable: () => (process.getBuiltinModule("node:sea").isSea() ? realpathSync(process.execPath) : undefined),
@@ -102,7 +104,8 @@ async function selfDescription({ command, named, flags }: CommandLine): Promise<
   const { version } = await import("./cli/version.ts");
   if (flags["version"] === true) return { exitCode: 0, document: { version }, text: version };
   const all = flags["help-all"] === true;
-  const text = named || all ? commandHelp(command, all) : overview();
+  const width = Math.min(resultColumns() ?? 80, 100);
+  const text = named || all ? commandHelp(command, all, width) : overview(width);
   return { exitCode: 0, document: { help: text }, text };
 }
 
@@ -122,7 +125,13 @@ function failure(error: AgentError): CommandResult {
 export async function main(argv: readonly string[]): Promise<never> {
   guardStandardStreams();
   const end = (result: CommandResult): never => {
-    const lost = writeStandard(1, `${wantsJson(argv) ? printableJson(result.document) : result.text}\n`);
+    const columns = resultColumns();
+    const shown = wantsJson(argv)
+      ? printableJson(result.document)
+      : columns === undefined
+        ? result.text
+        : fitTerminal(result.text, { columns, colour: showsColour(process.env) });
+    const lost = writeStandard(1, `${shown}\n`);
     if (lost !== undefined) writeStandard(2, `The result can't be written to standard output (${lost}).\n`);
     process.exit(result.exitCode);
   };

@@ -2,8 +2,8 @@ import { exitCodes } from "../exit-codes.ts";
 import { flagName, formatSetting, type SettingName, settingsTable } from "../settings/table.ts";
 import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
 
-/** The overview that `--help` shows; fits 80 columns. */
-export function overview(): string {
+/** The overview that `--help` shows. */
+export function overview(lineWidth: number): string {
   return [
     "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access)",
     "to its logged-on user",
@@ -11,20 +11,23 @@ export function overview(): string {
     "Usage: linkuser-agent [COMMAND] [FLAGS]",
     "",
     "Commands",
-    ...columns([
-      ...commandNames.map((name): [string, string] => [name, commands[name].summary]),
-      ["help [COMMAND]", "show this, or a command's flags"],
-      ["version", "show the version"],
-    ]),
+    ...columns(
+      [
+        ...commandNames.map((name): [string, string] => [name, commands[name].summary]),
+        ["help [COMMAND]", "show this, or a command's flags"],
+        ["version", "show the version"],
+      ],
+      lineWidth,
+    ),
     "",
     "Flags of all commands",
-    ...flagRows(commonFlags),
+    ...flagRows(commonFlags, lineWidth),
     "",
     "Start with: linkuser-agent --dry-run   (sends nothing, needs no credentials)",
     "Every setting is a flag, too: linkuser-agent --help-all",
     "",
     "Exit codes",
-    ...exitCodeRows(),
+    ...exitCodeRows(lineWidth),
   ].join("\n");
 }
 
@@ -32,12 +35,12 @@ export function overview(): string {
 const maxSettings = 3;
 
 /**
- * The help of one command; fits 80 columns.
+ * The help of one command.
  * @param all with every setting, however many
  */
-export function commandHelp(name: CommandName, all: boolean): string {
+export function commandHelp(name: CommandName, all: boolean, lineWidth: number): string {
   const { summary, flags, settings, examples } = commands[name];
-  const own = flagRows(flags);
+  const own = flagRows(flags, lineWidth);
   const shown = all || settings.length <= maxSettings;
   const settingRows = settings.map((setting): [string, string] => [
     `${flagName(setting)} ${settingsTable[setting].kind.placeholder}`,
@@ -49,13 +52,16 @@ export function commandHelp(name: CommandName, all: boolean): string {
     "Examples",
     ...columns(
       examples.map(([words, what]) => [`linkuser-agent ${words}`, what]),
+      lineWidth,
       50,
     ),
     ...(own.length === 0 ? [] : ["", "Flags", ...own]),
-    ...(shown && settingRows.length > 0 ? ["", "Settings, as flags [default]", ...columns(settingRows)] : []),
+    ...(shown && settingRows.length > 0
+      ? ["", "Settings, as flags [default]", ...columns(settingRows, lineWidth)]
+      : []),
     "",
     "Flags of all commands",
-    ...flagRows(commonFlags),
+    ...flagRows(commonFlags, lineWidth),
     ...(shown ? [] : ["", `Every setting is a flag, too: linkuser-agent ${name} --help-all`]),
   ].join("\n");
 }
@@ -66,7 +72,7 @@ export function defaultText(name: SettingName): string {
   return setting.fallback === undefined ? setting.fallbackNote : formatSetting(name, setting.fallback);
 }
 
-function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
+function flagRows(flags: Readonly<Record<string, CommandFlag>>, lineWidth: number): string[] {
   return columns(
     Object.entries(flags).map(([name, { placeholder, short, help }]) => [
       [
@@ -76,13 +82,12 @@ function flagRows(flags: Readonly<Record<string, CommandFlag>>): string[] {
       ].join(" "),
       help,
     ]),
+    lineWidth,
   );
 }
 
-const lineWidth = 80;
-
-function columns(rows: readonly (readonly [string, string])[], maxWidth = 30): string[] {
-  const width = Math.min(maxWidth, Math.max(...rows.map(([left]) => left.length)));
+function columns(rows: readonly (readonly [string, string])[], lineWidth: number, maxWidth = 30): string[] {
+  const width = Math.min(maxWidth, Math.floor(lineWidth / 2), Math.max(...rows.map(([left]) => left.length)));
   return rows.flatMap(([left, right]) => {
     const [first = "", ...more] = wrapped(right, lineWidth - width - 4);
     const indented = more.map((line) => `  ${" ".repeat(width)}  ${line}`);
@@ -106,9 +111,12 @@ function wrapped(text: string, width: number): string[] {
 }
 
 /** Two a line, so that the overview fits one screen. */
-function exitCodeRows(): string[] {
+function exitCodeRows(lineWidth: number): string[] {
   const failures = Object.entries(exitCodes).filter(([, code]) => code !== 0);
   const cells = ["0 done or nothing to do", ...failures.map(([outcome, code]) => `${code} ${outcome}`)];
   const half = Math.ceil(cells.length / 2);
-  return columns(cells.slice(0, half).map((cell, at) => [cell, cells[half + at] ?? ""]));
+  return columns(
+    cells.slice(0, half).map((cell, at) => [cell, cells[half + at] ?? ""]),
+    lineWidth,
+  );
 }

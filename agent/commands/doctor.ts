@@ -18,7 +18,7 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const results = await examine(context, found);
 
   const document = describe(results);
-  const text = renderReport(results, runtime.colour);
+  const text = renderReport(results);
   const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
   if (bundle === undefined) return { exitCode, document, text };
   bundle.write({ ...document, ...bundleContent(context, found, results) }, secretsIn(found));

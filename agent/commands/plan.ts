@@ -38,7 +38,7 @@ export function planCommand(runtime: Runtime, commandLine: CommandLine): Command
     if (runtime.clock.monotonic() - started > noticeable) line?.show(`simulating ${choice}`);
   });
   line?.erase();
-  const text = renderPlanText(result);
+  const text = renderPlanText(result, runtime.resultWidth());
   const { svg } = flags;
   if (typeof svg !== "string") return { exitCode: 0, document: result, text };
   writePicture(svg, renderPlanSvg(result));

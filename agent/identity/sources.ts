@@ -11,7 +11,7 @@ export interface Adapter {
   readonly permanentMac: Mac | undefined;
   /** What kind of thing it is; `physical` only where the system says that hardware is behind it. */
   readonly kind: "physical" | "virtual" | "loopback" | "other";
-  /** Why the system's data say so, for `--dry-run`: `"no device behind it"`, `"Hyper-V switch port"`. */
+  /** Why the system's data say so, for `--dry-run`: `"virtual adapter"`, `"Hyper-V switch port"`. */
   readonly kindReason: string;
   /**
    * How the address in use came to be: by the maker, at random, set by software, or given to a dock by the machine that

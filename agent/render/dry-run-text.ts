@@ -23,7 +23,7 @@ export function renderDryRun({ survey, candidates, resolved, message, warnings, 
   return [
     "Dry run: nothing is sent to the API.",
     ...section("Device", deviceRows(candidates)),
-    ...section("Passed over", passedOverRows(survey)),
+    ...section("Skipped", passedOverRows(survey)),
     ...section(
       "User",
       survey.user.people.map((person) => personRow(person, survey)),

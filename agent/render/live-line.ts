@@ -13,7 +13,7 @@ export function createLiveLine(write: (text: string) => void, width: () => numbe
   let shown = 0;
   return {
     show(text) {
-      const line = text.slice(0, width() - 1);
+      const line = cutAtWord(text, width() - 1);
       write(`\r${line.padEnd(shown)}`);
       shown = line.length;
     },
@@ -23,6 +23,15 @@ export function createLiveLine(write: (text: string) => void, width: () => numbe
     },
   };
 }
+
+/** A text without spaces is cut anywhere. */
+const cutAtWord = (text: string, length: number): string =>
+  text.length <= length
+    ? text
+    : text
+        .slice(0, length + 1)
+        .replace(/ \S*$/, "")
+        .slice(0, length);
 
 /** The live line of a run that a person watches. */
 export function liveLineOf({ onTerminal, writeError, terminalWidth }: LineTerminal): LiveLine | undefined {

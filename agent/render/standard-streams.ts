@@ -67,7 +67,12 @@ export function resultBeside(): boolean {
   return isTerminal(1) && isTerminal(2) && fstatSync(1).rdev === fstatSync(2).rdev;
 }
 
-/** Columns of the terminal at standard error; 80 where it does not tell. */
+/** Columns of the terminal at standard output; undefined where there is none. */
+export function resultColumns(): number | undefined {
+  return isTerminal(1) ? process.stdout.columns || 80 : undefined;
+}
+
+/** Columns of the terminal at standard error; 80 where it reports none. */
 export function terminalWidth(): number {
   return process.stderr.columns || 80;
 }

@@ -16,8 +16,8 @@ export interface Runtime {
   readonly resultBeside: boolean;
   /** Columns of that terminal. */
   readonly terminalWidth: () => number;
-  /** Whether standard output is a terminal that shows colours. */
-  readonly colour: boolean;
+  /** Columns for the result: those of the terminal at standard output, 80 in a pipe. */
+  readonly resultWidth: () => number;
   readonly writeError: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly interrupted: AbortSignal;
@@ -25,9 +25,10 @@ export interface Runtime {
   readonly executable: () => string | undefined;
 }
 
-/** What a command tells, in both forms; `main.ts` prints one of them and ends with the exit code. */
+/** What a command reports, in both forms; `main.ts` prints one of them and ends with the exit code. */
 export interface CommandResult {
   readonly exitCode: number;
   readonly document: object;
+  /** In lines of any length; a terminal shows them by `render/terminal-text.ts`. */
   readonly text: string;
 }

@@ -10,8 +10,8 @@ export function manualPage(version: string, sourceDate: number): string {
     ".SH NAME",
     `${escaped(product.name)} \\- ${escaped(product.summary)}`,
     ".SH DESCRIPTION",
-    asItStands(overview()),
-    ...commandNames.flatMap((name) => [`.SH COMMAND ${name.toUpperCase()}`, asItStands(commandHelp(name, true))]),
+    asItStands(overview(80)),
+    ...commandNames.flatMap((name) => [`.SH COMMAND ${name.toUpperCase()}`, asItStands(commandHelp(name, true, 80))]),
     "",
   ].join("\n");
 }

@@ -4,10 +4,10 @@ import { commandNames, commands } from "../../agent/cli/commands.ts";
 import { commandHelp, overview } from "../../agent/cli/help.ts";
 
 test.each([
-  ["overview", overview()] as const,
+  ["overview", overview(80)] as const,
   ...commandNames.flatMap((name) => [
-    [name, commandHelp(name, false)] as const,
-    [`${name}, with every setting`, commandHelp(name, true)] as const,
+    [name, commandHelp(name, false, 80)] as const,
+    [`${name}, with every setting`, commandHelp(name, true, 80)] as const,
   ]),
 ])("the help of %s fits 80 columns, and something stands below each heading", (_name, text) => {
   const lines = text.split("\n");
@@ -25,8 +25,8 @@ test.each(commandNames)("the examples of %s are commands that the program takes"
 });
 
 test("the short help has no list of settings, but says where it is", () => {
-  expect(commandHelp("link", false)).not.toContain("--fleet-size");
-  expect(commandHelp("link", false)).toContain("linkuser-agent link --help-all");
-  expect(commandHelp("link", true)).toContain("--fleet-size N");
-  expect(commandHelp("status", false)).toContain("--state-dir");
+  expect(commandHelp("link", false, 80)).not.toContain("--fleet-size");
+  expect(commandHelp("link", false, 80)).toContain("linkuser-agent link --help-all");
+  expect(commandHelp("link", true, 80)).toContain("--fleet-size N");
+  expect(commandHelp("status", false, 80)).toContain("--state-dir");
 });

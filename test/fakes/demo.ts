@@ -2,26 +2,22 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { showsColour } from "../../agent/render/standard-streams.ts";
+import { fitTerminal } from "../../agent/render/terminal-text.ts";
 import { type Call, type Gears, startGears } from "./gears.ts";
 
 /** Shows the main job on this machine's own hardware and user, against a Gears stand-in on loopback. */
 
-const columns = 80;
+const columns = process.stdout.columns ?? 80;
+const colour = showsColour(process.env);
 const main = resolve(import.meta.dirname, "../../agent/main.ts");
 const { username, uid } = userInfo();
 
 const print = (text = ""): void => void process.stdout.write(`${text}\n`);
 
-/** Breaks text at spaces, each line behind the indent; a word that is longer than a line stays whole. */
-function paragraph(text: string, indent = ""): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const longer = `${lines.at(-1) ?? ""} ${word}`;
-    if (lines.length > 0 && indent.length + longer.length <= columns) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines.map((line) => `${indent}${line}`).join("\n");
-}
+/** Text as a terminal shows it, each line behind the indent. */
+const paragraph = (text: string, indent = ""): string =>
+  fitTerminal(text, { columns: columns - indent.length, colour }).replaceAll(/^(?=.)/gm, indent);
 
 function heading(text: string): void {
   print(`\n── ${text} ${"─".repeat(Math.max(0, columns - text.length - 4))}`);
@@ -49,8 +45,8 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
-  const told = exitCode === 0 ? output : `${output}\n${log}`;
-  print(told.trimEnd().replaceAll(/^(?=.)/gm, "  "));
+  const shown = exitCode === 0 ? output : `${output}\n${log}`;
+  print(paragraph(shown.trimEnd(), "  "));
   print(`\n  exit code ${exitCode}`);
   return exitCode;
 }
@@ -123,14 +119,14 @@ async function demo(gears: Gears, directory: string): Promise<boolean> {
   }
   const linked = await step("2. Link this device to its user", ["--no-splay", ...flags]);
   const again = await step("3. Once more: nothing has changed, so nothing is sent", ["--no-splay", ...flags]);
-  const told = await step("4. What support staff see", ["status"]);
+  const seen = await step("4. What support staff see", ["status"]);
 
   heading("Result");
   print();
   const [link] = gears.links;
   if (link !== undefined) print(paragraph(`The stand-in now knows: device ${link[0]} belongs to ${link[1].user}.`));
   else print("The device was not linked.");
-  return link !== undefined && [linked, again, told].every((exitCode) => exitCode === 0);
+  return link !== undefined && [linked, again, seen].every((exitCode) => exitCode === 0);
 }
 
 const directory = mkdtempSync(join(tmpdir(), "linkuser-agent-demo-"));

@@ -12,7 +12,7 @@ export function fakeRuntime(platform: Runtime["platform"], now = 0): Runtime {
     onTerminal: false,
     resultBeside: false,
     terminalWidth: () => 80,
-    colour: false,
+    resultWidth: () => 80,
     executable: () => undefined,
     writeError: () => {},
     interrupted: new AbortController().signal,

@@ -3,6 +3,7 @@ import { duration } from "../../agent/duration.ts";
 import { type PlanInput, plan } from "../../agent/pace/rollout-plan.ts";
 import { renderPlanSvg } from "../../agent/render/plan-svg.ts";
 import { renderPlanText } from "../../agent/render/plan-text.ts";
+import { fitTerminal } from "../../agent/render/terminal-text.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
 
 const input: PlanInput = {
@@ -67,10 +68,17 @@ test("a rollout without an end, as tokens do not last until the next call, is re
   expect(() => plan({ ...input, ...tiny })).toThrow(expect.objectContaining({ code: "invalid-value" }));
 });
 
-test.each([1, 2, 300])("%i devices: the text fits 80 columns and names every choice", (devices) => {
+test.each([
+  [1, 80],
+  [2, 80],
+  [300, 60],
+  [300, 80],
+])("%i devices: the text fits %i columns and names every choice", (devices, width) => {
   const made = plan({ ...input, devices });
-  const text = renderPlanText(made);
-  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  const text = renderPlanText(made, width);
+  for (const line of fitTerminal(text, { columns: width, colour: false }).split("\n")) {
+    expect(line.length).toBeLessThanOrEqual(width);
+  }
   for (const { name } of made.choices) expect(text).toContain(name);
   expect(text).not.toMatch(/NaN|undefined|Infinity/);
 });

@@ -48,10 +48,18 @@ test("a line never reaches the last column, where it would break", () => {
   expect(furthest()).toBe(19);
 });
 
-test("a wait is told in 80 columns: how long, for what, and what ends it", () => {
-  const { line, shown } = terminal(80);
+test("a longer text is cut at a word", () => {
+  const { line, shown } = terminal(20);
+  line.show("waiting 1 min for the limit");
+  expect(shown()).toBe("waiting 1 min for");
+  line.show("waiting 12 min for the limit");
+  expect(shown()).toBe("waiting 12 min for");
+});
+
+test("a wait fits 60 columns: how long, for what, and what ends it", () => {
+  const { line, shown } = terminal(60);
   countdownIn(line).show(200_000, new AgentError("too-many-requests", ""));
-  expect(shown()).toBe("waiting 3 min 20 s for the limit; Ctrl-C ends, the next logon tries again");
+  expect(shown()).toBe("waiting 3 min 20 s for the limit; Ctrl-C ends this run");
   countdownIn(line).show(3_590_000, new AgentError("identity-unreadable", ""));
-  expect(shown()).toMatch(/ for the directory; Ctrl-C ends, the next logon tries again?$/);
+  expect(shown()).toMatch(/ for the directory; Ctrl-C ends this run$/);
 });

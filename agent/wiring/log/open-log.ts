@@ -8,7 +8,7 @@ import { logFileSink } from "./log-file.ts";
 interface RunLog {
   /** To standard error, in a person's form on a terminal, to the file, and with its warnings to the system's event log. */
   readonly log: Log;
-  /** For what the result tells, too, and the event log with it: a terminal that shows the result has it once. */
+  /** For what the result says, too, and the event log with it: a terminal that shows the result has it once. */
   readonly endLog: Log;
 }
 

@@ -95,7 +95,7 @@ function trainingRuntime(): Runtime {
     onTerminal: false,
     resultBeside: false,
     terminalWidth: () => 80,
-    colour: false,
+    resultWidth: () => 80,
     writeError: () => {},
     interrupted: new AbortController().signal,
     executable: () => undefined,

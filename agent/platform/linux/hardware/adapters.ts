@@ -155,11 +155,11 @@ function virtualReason(folder: string, name: string): string {
   if (existsSync(join(folder, name, "tun_flags"))) return "a TUN or TAP adapter of a VPN or a virtual machine";
   if (existsSync(join(folder, name, "bonding"))) return "a bond of several adapters";
   const [lower] = lowerAdapters(folder, name);
-  if (lower !== undefined) return `no device behind it, stacked on ${lower}`;
+  if (lower !== undefined) return `virtual, stacked on ${lower}`;
   // The other end of a veth pair is its `iflink`; all others link to themselves, tunnels to 0.
   const [index, link] = [text(folder, name, "ifindex"), text(folder, name, "iflink")];
   if (link !== index && link !== "0" && link !== "") return "one end of a virtual pair (veth), as containers use";
-  return "no device behind it";
+  return "virtual adapter";
 }
 
 /** IF_OPER_UP, or unknown with a carrier, for drivers that do not report the state. */

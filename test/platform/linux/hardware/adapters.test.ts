@@ -39,7 +39,7 @@ test("a virtual machine's adapter is physical and carries the default route", ()
     up: true,
     defaultRoute: 0,
   });
-  expect(adapters["ifb0"]).toMatchObject({ kind: "virtual", kindReason: "no device behind it", up: false });
+  expect(adapters["ifb0"]).toMatchObject({ kind: "virtual", kindReason: "virtual adapter", up: false });
   expect(adapters["lo"]).toMatchObject({ kind: "loopback" });
 });
 
@@ -50,7 +50,7 @@ test("a container host's adapters are virtual, each with its reason", () => {
     "br-0123456789ab": "a bridge of Docker",
     docker0: "a bridge of Docker",
     eth9: "one end of a virtual pair (veth), as containers use",
-    ifb0: "no device behind it",
+    ifb0: "virtual adapter",
     lo: "loopback",
     tap0: "a TUN or TAP adapter of a VPN or a virtual machine",
     tun0: "a TUN or TAP adapter of a VPN or a virtual machine",

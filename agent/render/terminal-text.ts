@@ -1,0 +1,78 @@
+import { exitCodes } from "../exit-codes.ts";
+
+/** A terminal that shows a text. */
+export interface TextTerminal {
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+/**
+ * What a terminal shows of a text that a pipe gets as it is: lines broken at words, continued below their last column,
+ * and the words that say how it went in colour. Words that are longer than a line and commands behind `next:` stay in
+ * one piece, so that they can be copied.
+ */
+export function fitTerminal(text: string, { columns, colour }: TextTerminal): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      const broken = brokenLine(line, columns);
+      return colour ? coloured(broken) : broken;
+    })
+    .join("\n");
+}
+
+const command = /^\s*next: (?:sudo|linkuser-agent|systemctl|curl|openssl|getent|nslookup|dscacheutil) /;
+
+function brokenLine(line: string, columns: number): string {
+  if (line.length <= columns) return line;
+  // A command has the whole line where that keeps it on one.
+  if (command.test(line)) return `  ${line.trimStart()}`;
+  const start = " ".repeat(continuation(line, columns));
+  const [first = "", ...rest] = line.split(/(?<=\S)(?= )/);
+  const lines = [first];
+  for (const word of rest) {
+    const longer = `${lines.at(-1)}${word}`;
+    if (longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`${start}${word.trimStart()}`);
+  }
+  return lines.join("\n");
+}
+
+/** The column where a broken line goes on: that of its last cell in the left half, else two behind an indent. */
+function continuation(line: string, columns: number): number {
+  const cells = [...line.matchAll(/\S {2,}(?=\S)/g)].map((gap) => gap.index + gap[0].length);
+  return cells.findLast((at) => at <= columns / 2) ?? (line.startsWith(" ") ? line.search(/\S/) + 2 : 0);
+}
+
+/** SGR parameters, ECMA-48 8.3.117. */
+const colours = { well: "32", warning: "33", failure: "31;1", next: "36", dim: "2" } as const;
+
+type Colour = keyof typeof colours;
+
+/** The words that say how it went, where they begin a line, each with its colour. */
+const signs: readonly (readonly [RegExp, Colour])[] = [
+  [/^ (ok)(?= )/, "well"],
+  [/^ (warn)(?= )/, "warning"],
+  [/^ (fail)(?= )/, "failure"],
+  [/^ (skip)(?= )/, "dim"],
+  [/^\s*(next:)/, "next"],
+  [/^(Next)(?= )/, "next"],
+  [/^(Warnings?|Problem)(?=$| )/, "warning"],
+  ...Object.entries(exitCodes).map(
+    ([outcome, code]) => [new RegExp(`^(?:Last run +)?(${outcome})(?=: |, )`), colourOf(code)] as const,
+  ),
+];
+
+/** A run that ended as `waiting` or `rate-limited` goes on by itself. */
+function colourOf(exitCode: number): Colour {
+  if (exitCode === 0) return "well";
+  return exitCode === exitCodes.waiting ? "warning" : "failure";
+}
+
+function coloured(line: string): string {
+  for (const [pattern, colour] of signs) {
+    const word = pattern.exec(line)?.[1];
+    if (word !== undefined) return line.replace(word, `\u001b[${colours[colour]}m${word}\u001b[0m`);
+  }
+  return line;
+}

@@ -10,6 +10,8 @@ import { exitCodes } from "../agent/exit-codes.ts";
 import { eventIds } from "../agent/platform/windows/events.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
 import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
+import { faultOf } from "./documents/check-block.ts";
+import { codeBlocks, indentedBlocks, withoutFences } from "./documents/code-blocks.ts";
 
 const repository = join(import.meta.dirname, "..");
 const readme = readFileSync(join(repository, "README.md"), "utf8");
@@ -82,12 +84,23 @@ const pages = globSync(["*.md", "{docs,agent,installer,test}/**/*.md"], { cwd: r
   return { name, text, code: codeIn(text) };
 });
 
-/** Spans in backticks, indented and fenced lines. */
+/** Lines of code blocks, and spans in backticks. */
 function codeIn(text: string): readonly string[] {
-  const fenced = [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].flatMap(([, lines]) => lines?.split("\n") ?? []);
-  const spans = [...text.matchAll(/`([^`]+)`/g)].map(([, span]) => span ?? "");
-  return [...fenced, ...spans, ...text.split("\n").filter((line) => /^ {4}/.test(line))];
+  const spans = [...withoutFences(text).matchAll(/`([^`]+)`/g)].map(([, span]) => span ?? "");
+  return [...codeBlocks(text).flatMap(({ code }) => code.split("\n")), ...spans];
 }
+
+test.each(pages)("$name: every block of code is fenced, with its language, and in order", ({ name, text }) => {
+  const wrong = codeBlocks(text).flatMap((block) => {
+    const fault = faultOf(block);
+    return fault === undefined ? [] : [`${name}:${block.line}: ${fault}`];
+  });
+  const indented = indentedBlocks(text).map(
+    (line) =>
+      `${name}:${line}: fence this block with \`\`\` and its language (sh, bat, powershell, json, …) instead of indenting it`,
+  );
+  expect([...wrong, ...indented]).toEqual([]);
+});
 
 /**
  * The program by any of its names, with or without its path but not in an assignment, and words that begin with a
@@ -104,12 +117,16 @@ test.each(pages)("$name: every command of the program is one that it takes", ({ 
   }
 });
 
-test("the commands, scripts and links in the docs are found", () => {
+test("the commands, scripts, links and blocks of code in the docs are found", () => {
   const commands = pages.flatMap(({ code }) => code.flatMap((line) => [...line.matchAll(ownCommand)]));
   expect(commands.length).toBeGreaterThan(40);
   const found = (pattern: RegExp) => pages.flatMap(({ text }) => [...text.matchAll(pattern)]).length;
   expect(found(npmScript)).toBeGreaterThan(10);
   expect(found(link)).toBeGreaterThan(50);
+  const languages = pages.flatMap(({ text }) => codeBlocks(text).map(({ language }) => language));
+  expect(languages.length).toBeGreaterThan(45);
+  for (const language of ["sh", "bat", "powershell", "json", "yaml", "xml", "ini"])
+    expect(languages).toContain(language);
 });
 
 const npmScript = /npm run ([\w:]+)/g;

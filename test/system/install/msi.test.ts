@@ -8,6 +8,7 @@ import { runTool } from "../../../installer/executable/command.ts";
 import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
 import { product } from "../../../installer/package.ts";
 import { makeWindowsPackage } from "../../../installer/packages.ts";
+import { codeBlocks } from "../../documents/code-blocks.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { sharedFolder, windowsTarget } from "../windows/wine-machine.ts";
 import {
@@ -221,11 +222,11 @@ test("installed once more, as a management tool does it, it puts back what is mi
   expect(credentialIsThere()).toBe(true);
 });
 
-/** The script for cmd in a guide, without its indentation. */
+/** The script for cmd in a guide. */
 function printedScript(guide: string): string {
   const text = readFileSync(join(import.meta.dirname, "../../../docs", guide), "utf8");
-  const printed = /^ +@echo off\n(?: {4,}.*\n)+/m.exec(text)?.[0] ?? "";
-  return printed.replaceAll(/^ +/gm, "").replaceAll("\n", "\r\n");
+  const printed = codeBlocks(text).find(({ code }) => code.startsWith("@echo off")) ?? expect.fail(guide);
+  return printed.code.replaceAll("\n", "\r\n");
 }
 
 async function runScript(script: string): Promise<number> {

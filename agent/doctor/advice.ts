@@ -62,6 +62,10 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
 
+/** After exit code 68 by the API's word. */
+export const unknownDeviceAdvice =
+  "check in the console that baseUrl and the credential are of the tenant and account to which the vendor's client reports, and that Privacy settings let it report MAC addresses";
+
 const putCredential: Advice = ({ platform, credentialFile }) => {
   if (platform === "windows") return "linkuser-agent install --credential-from FILE";
   if (platform === "macos") return "sudo linkuser-agent install --credential-from FILE";
@@ -78,6 +82,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "credentials-unreadable": (facts) => (facts.privileged ? undefined : withRights(facts)),
   "credentials-refused": checkRegistration,
 
+  "device-not-found": () => unknownDeviceAdvice,
   "no-identifier": () => "linkuser-agent --dry-run",
   "identity-unreadable": () => "linkuser-agent --dry-run --log-level debug",
 

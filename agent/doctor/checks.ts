@@ -19,6 +19,7 @@ import { checkRights } from "./machine/rights.ts";
 import { checkTrigger } from "./machine/trigger.ts";
 import { checkClock } from "./network/clock.ts";
 import { checkConnection } from "./network/connection.ts";
+import { checkKnownIds } from "./network/known-ids.ts";
 import { checkName } from "./network/name.ts";
 import { peerOf } from "./network/peer.ts";
 import { checkProxy } from "./network/proxy.ts";
@@ -82,6 +83,18 @@ export const checks: readonly Check[] = [
   ),
   check("token", ["tls", "credential", "tenant"], (context, { credential, tenant }) =>
     checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
+  ),
+  check("known-ids", ["survey", "tls", "credential", "tenant"], (context, { survey, credential, tenant, token }) =>
+    context.commandLine.flags["ask-server"] === true
+      ? checkKnownIds(
+          survey.survey.device,
+          credential,
+          token?.token,
+          tenant.baseUrl,
+          tenant.sender,
+          context.interrupted,
+        )
+      : undefined,
   ),
   check("rate-limit", ["connection", "settings"], ({ clock }, { connection, token, settings }) =>
     connection.kind === "answered"

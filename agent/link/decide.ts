@@ -220,6 +220,6 @@ function deviceNotFound(candidates: readonly Candidate[]): AgentError {
   const tried = candidates.map(({ value, source }) => `${value} (${source})`).join(", ");
   return new AgentError(
     "device-not-found",
-    `The API knows this device by none of its identifiers: ${tried}. Is the vendor's client installed and has it reported to this tenant? See linkuser-agent --dry-run.`,
+    `The API knows this device by none of its identifiers: ${tried}. Check that the vendor's client is installed and reports to this tenant (baseUrl) and to this credential's account, and that Privacy settings in the console let it report MAC addresses. Run linkuser-agent doctor --ask-server to see which identifiers the server knows.`,
   );
 }

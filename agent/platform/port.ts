@@ -135,6 +135,8 @@ export interface Platform extends IdentitySources {
    * where that run has all rights.
    */
   unusableForTrigger?(settings: ResolvedSettings): AgentError | undefined;
+  /** Whether the vendor's client is installed, by what its installation leaves. Left out where that is not known. */
+  vendorClientInstalled?(): boolean;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
   /**

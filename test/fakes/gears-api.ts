@@ -56,7 +56,7 @@ export interface Reply {
   readonly body?: string | Uint8Array;
 }
 
-export type Endpoint = "link_user" | "token" | "unknown";
+export type Endpoint = "link_user" | "token" | "details" | "unknown";
 
 /** What a request asks for, as far as it can be made out; kept for tests even where it is refused. */
 export interface Asked {
@@ -112,11 +112,13 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
 
   const tokenPath = `${basePath}/o/oauth/token`;
   const devicesPath = `${basePath}/o/api/v2/devices/`;
+  const detailsPath = `${basePath}/o/api/v3.8/devices/detail`;
 
   function read({ method, target, body }: ApiRequest): Asked {
     const { path, query } = split(target);
     const nothing = { method, path, device: undefined, opt: undefined, user: undefined, group: undefined };
     if (path === tokenPath) return { ...nothing, endpoint: "token" };
+    if (path === detailsPath) return { ...nothing, endpoint: "details" };
     const device = deviceIn(path, devicesPath);
     if (device === undefined) return { ...nothing, endpoint: "unknown" };
     const { username, group } = fields(body) ?? {};
@@ -133,11 +135,12 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
   function answer(request: ApiRequest, now: number): Reply {
     const { endpoint, device } = read(request);
     if (endpoint === "token") return token(request, now);
-    if (device !== undefined) return linkUser(request, device, now);
+    if (device !== undefined) return withToken(request, now, (query) => register(request, query, device));
+    if (endpoint === "details") return withToken(request, now, () => details(request));
     return failure(404, "Not found");
   }
 
-  function linkUser(request: ApiRequest, device: string, now: number): Reply {
+  function withToken(request: ApiRequest, now: number, accepted: (query: URLSearchParams) => Reply): Reply {
     const { query } = split(request.target);
     const expiresAt = tokens.get(query.get("access_token") ?? "")?.expiresAt ?? 0;
     if (request.method !== "POST") return failure(405, "Method not allowed", { Allow: "POST" });
@@ -145,7 +148,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     const verdict = limiter(now);
     const limitHeaders = rateHeaders(verdict, now);
     if (!verdict.accepted) return failure(429, "Rate limit exceeded", { ...limitHeaders, ...retryAfter(verdict, now) });
-    const reply = register(request, query, device);
+    const reply = accepted(query);
     return { ...reply, headers: { ...reply.headers, ...limitHeaders } };
   }
 
@@ -159,6 +162,19 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     if (devices !== "any" && !devices.includes(device)) return failure(unknownDeviceStatus, "Device not found");
     links.set(device, { user: sent["username"] as string, group: sent["group"] as string | undefined });
     return json(200, { result: 1, msg: "OK" });
+  }
+
+  /** The vendor's page shows no answer: a record for each identifier that is known. */
+  function details(request: ApiRequest): Reply {
+    const refusal = refuseForm(request, "application/json");
+    if (refusal !== undefined) return refusal;
+    const ids = fields(request.body)?.["ids"];
+    if (!Array.isArray(ids) || ids.length > 50) return failure(400, "ids must be a list of at most 50");
+    const known = ids.filter((id) => devices === "any" || devices.includes(id));
+    return json(
+      200,
+      known.map((id) => ({ device_id: mac.test(id) ? "0123456789abcdef" : id, system_info: { mac: [id] } })),
+    );
   }
 
   function token(request: ApiRequest, now: number): Reply {

@@ -4,5 +4,14 @@ import type { SeenSurvey } from "./survey.ts";
 
 /** The device ID of the vendor's client, by its local API or where it keeps it. */
 export function checkVendorClient({ survey: { device }, observed }: SeenSurvey): Finding {
-  return checkIds("opswat", device, observed.of("vendorDeviceId"), observed.elapsed("vendorClient", "vendorDeviceId"));
+  const finding = checkIds(
+    "opswat",
+    device,
+    observed.of("vendorDeviceId"),
+    observed.elapsed("vendorClient", "vendorDeviceId"),
+  );
+  const [api] = observed.of("vendorClient")?.readings ?? [];
+  const isOff = api?.kind === "absent" && observed.platform.vendorClientInstalled?.() === true;
+  if (!isOff || finding.status === "fail") return finding;
+  return { ...finding, detail: `client installed, local API off (${api.reason}); ${finding.detail}` };
 }

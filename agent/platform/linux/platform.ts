@@ -11,7 +11,12 @@ import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
 import { isServiceUser } from "./accounts/local-user.ts";
 import { readSessions } from "./accounts/sessions.ts";
 import { readAdapters } from "./hardware/adapters.ts";
-import { type LoadSecondSource, readHardwareIds, reportedDeviceId } from "./hardware/hardware-ids.ts";
+import {
+  type LoadSecondSource,
+  readHardwareIds,
+  reportedDeviceId,
+  vendorClientInstalled,
+} from "./hardware/hardware-ids.ts";
 import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { forbidDumps, nss } from "./libc.ts";
 import { readListener } from "./listener.ts";
@@ -77,6 +82,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     hardwareIds: () => readHardwareIds(root, credentials, secondSource),
     vendorDeviceId: async () => absent("vendor client", "the client for Linux has no documented place for it"),
     reportedDeviceId: async () => reportedDeviceId(root, credentials),
+    vendorClientInstalled: () => vendorClientInstalled(root),
     startedByPerson: () => person,
     listenerOwner: (port) => readListener(root, port, (uid) => uid === 0 || isService(uid)),
     sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),

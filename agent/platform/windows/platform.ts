@@ -20,7 +20,13 @@ import { administratorsSid, isServiceSid, type Sid, systemSid, trustedInstallerS
 import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { makeProtectedFolder, readProtected, readTrusted } from "./files/protected-files.ts";
-import { firmwareUuid, machineGuid, placeOf, registryDeviceId } from "./hardware/hardware-ids.ts";
+import {
+  firmwareUuid,
+  machineGuid,
+  placeOf,
+  registryDeviceId,
+  vendorClientInstalled,
+} from "./hardware/hardware-ids.ts";
 import { readAdapters } from "./hardware/read-adapters.ts";
 import { smbiosTable } from "./hardware/read-firmware.ts";
 import { tryLock } from "./lock.ts";
@@ -98,6 +104,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     startedByPerson: () => !isServiceSid(own.userSid),
     listenerOwner: readListener,
     adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
+    vendorClientInstalled: () => vendorClientInstalled(readKey),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async (registryValue) =>
       registryDeviceId(readKey, registryValue === undefined ? undefined : placeOf(registryValue)),

@@ -70,6 +70,16 @@ describe("an identifier's source", () => {
     expect(checkAdapters(await seen({}, { identify: "hwid" }))).toMatchObject({ status: "skip" });
   });
 
+  test("is silent where the client is installed with its local API off", async () => {
+    const installed = await seen({ others: { vendorClientInstalled: () => true } });
+    expect(checkVendorClient(installed)).toMatchObject({
+      status: "skip",
+      detail: "client installed, local API off (nothing listens there); none; nothing listens there",
+    });
+    const hwid = { others: { vendorClientInstalled: () => true }, vendor: found(id, "vendor's client") };
+    expect(checkVendorClient(await seen(hwid))).toMatchObject({ status: "ok", detail: `${id}, vendor's client` });
+  });
+
   test("that has nothing is no fault", async () => {
     const none = await seen();
     expect(checkVendorClient(none)).toMatchObject({ status: "skip", detail: "none; nothing listens there" });

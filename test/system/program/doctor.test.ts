@@ -74,6 +74,31 @@ describe("a machine that can link", () => {
     for (const { elapsedMs } of checks) expect(elapsedMs).toBeGreaterThanOrEqual(0);
   });
 
+  test("with --ask-server asks once which identifiers the server knows", async () => {
+    const { checks, of } = await examine(["--ask-server"]);
+    expect(checks.map(({ name }) => name).slice(-3)).toEqual(["token", "known-ids", "rate-limit"]);
+    expect(of("known-ids")).toMatchObject({ status: "ok", detail: expect.stringMatching(/^the API knows /) });
+    expect(gears.callsOf("details")).toHaveLength(1);
+    await instead({ devices: [] });
+    const unknown = await examine(["--ask-server"]);
+    expect(unknown).toMatchObject({ exitCode: 0 });
+    expect(unknown.of("known-ids")).toMatchObject({
+      status: "warn",
+      detail: expect.stringMatching(/^the API knows none of /),
+      advice: expect.stringContaining("Privacy settings"),
+    });
+  });
+
+  test("whose server answers --ask-server in another way can't tell", async () => {
+    gears.answerAlways("details", json(404, { error: "Not Found", path: "/o/api/v3.8/devices/detail" }));
+    const { exitCode, of } = await examine(["--ask-server"]);
+    expect(exitCode).toBe(0);
+    expect(of("known-ids")).toMatchObject({
+      status: "skip",
+      detail: "can't tell: the API answered with status 404",
+    });
+  });
+
   test("asks for one token, and the same address once for nothing", async () => {
     await examine();
     expect(gears.calls.map(({ endpoint, method }) => `${method} ${endpoint}`)).toEqual(["GET token", "POST token"]);

@@ -28,8 +28,11 @@ export async function readHardwareIds(
   return [...native, ...(await readSecondSource())];
 }
 
-/** Where the vendor's client for Linux is installed. */
 const vendorClient = ["usr/bin/opswatclient", "usr/bin/opswat-client"];
+
+/** Whether the vendor's client for Linux is installed. */
+export const vendorClientInstalled = (root: string): boolean =>
+  vendorClient.some((path) => existsSync(join(root, path)));
 
 /**
  * What the vendor's client for Linux is reported to use as its device ID: the SMBIOS UUID without dashes. One public
@@ -37,7 +40,7 @@ const vendorClient = ["usr/bin/opswatclient", "usr/bin/opswat-client"];
  */
 export function reportedDeviceId(root: string, credentialsFolder: string | undefined): Reading<DeviceId> {
   const origin = "SMBIOS UUID, as the vendor's client is reported to use it";
-  if (!vendorClient.some((path) => existsSync(join(root, path)))) {
+  if (!vendorClientInstalled(root)) {
     return absent(origin, "the vendor's client is not installed");
   }
   const uuid = firmwareUuids(root, credentialsFolder).find(({ kind }) => kind !== "absent");

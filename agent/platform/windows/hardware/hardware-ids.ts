@@ -36,12 +36,9 @@ export interface VendorPlaces {
   readonly values: readonly string[];
 }
 
+const clientKey = "SOFTWARE\\OPSWAT\\GEARS Client";
 const vendorPlaces: VendorPlaces = {
-  keys: [
-    "SOFTWARE\\OPSWAT\\GEARS Client",
-    "SOFTWARE\\OPSWAT\\GEARS Client\\Config",
-    "SOFTWARE\\OPSWAT\\GEARS Client\\Status",
-  ],
+  keys: [clientKey, `${clientKey}\\Config`, `${clientKey}\\Status`],
   values: ["DeviceID", "HWID"],
 };
 
@@ -54,6 +51,17 @@ export function placeOf(registryValue: string): VendorPlaces {
 const plainName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, "");
 /** The licence key, which has the form of a device ID and is the same on all devices. */
 const licenceKey = "registrationkey";
+
+/** Whether the vendor's client has its registry key. */
+export const vendorClientInstalled = (readKey: ReadKey): boolean =>
+  ([32, 64] as const).some((view) => {
+    try {
+      return readKey(clientKey, view) !== undefined;
+    } catch {
+      // There, but not for this user.
+      return true;
+    }
+  });
 
 /**
  * The vendor client's device ID in one of its registry keys, in both halves of the registry. Two different ones are a

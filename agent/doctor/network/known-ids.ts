@@ -1,0 +1,54 @@
+import { AgentError } from "../../errors.ts";
+import { buildDeviceDetailsRequest, type KnownIds, readDeviceDetails } from "../../gears/device-details.ts";
+import type { Survey } from "../../identity/survey.ts";
+import type { ApiRequest, Sender } from "../../network/exchange.ts";
+import type { Secret } from "../../secret.ts";
+import type { Credentials } from "../../settings/credentials.ts";
+import { unknownDeviceAdvice } from "../advice.ts";
+import type { Finding } from "../check.ts";
+
+/**
+ * Asks the API by one call of the account's limit which of this device's identifiers it knows.
+ * @param token of the check before this one
+ */
+export async function checkKnownIds(
+  device: Survey["device"],
+  credentials: Credentials,
+  token: Secret | undefined,
+  baseUrl: string,
+  sender: Sender,
+  signal: AbortSignal,
+): Promise<Finding> {
+  if (credentials.kind === "none") return { status: "skip", detail: "a gateway adds the token, for link_user alone" };
+  const ids = [...new Set([...device.candidates.map(({ value }) => value), ...device.hardware])];
+  if (ids.length === 0) return { status: "skip", detail: "this device has no identifier" };
+  const ownToken = credentials.kind === "token" ? credentials.accessToken : token;
+  if (ownToken === undefined) return { status: "skip", detail: "needs token" };
+  const answer = await asked(ids, buildDeviceDetailsRequest(baseUrl, ids, ownToken), sender, signal);
+  switch (answer.kind) {
+    case "known": {
+      const others = ids.filter((id) => !answer.ids.includes(id));
+      const rest = others.length === 0 ? "" : `; not shown in its record: ${others.join(", ")}`;
+      return { status: "ok", detail: `the API knows ${answer.ids.join(", ")}${rest}` };
+    }
+    case "none":
+      return { status: "warn", detail: `the API knows none of ${ids.join(", ")}`, advice: unknownDeviceAdvice };
+    case "unclear":
+      return { status: "skip", detail: `can't tell: ${answer.why}` };
+  }
+}
+
+/** Nothing that goes wrong here is a fault: a link needs no such answer. */
+async function asked(
+  ids: readonly string[],
+  request: ApiRequest,
+  sender: Sender,
+  signal: AbortSignal,
+): Promise<KnownIds> {
+  try {
+    return readDeviceDetails(await sender.send(request, signal), ids);
+  } catch (thrown) {
+    if (thrown instanceof AgentError) return { kind: "unclear", why: thrown.finding };
+    throw thrown;
+  }
+}

@@ -1,0 +1,88 @@
+import { parseMac } from "../identity/mac.ts";
+import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
+import { Secret } from "../secret.ts";
+import { type AnswerBody, readBody } from "./answer.ts";
+
+/** The most identifiers of one question. */
+const maxIds = 50;
+
+/**
+ * `POST {base}/o/api/v3.8/devices/detail?access_token={token}`: what the account keeps of devices, by device IDs and MAC
+ * addresses (https://www.opswat.com/docs/cm/developer-guidelines/device-details). It reads, and changes nothing.
+ */
+export function buildDeviceDetailsRequest(baseUrl: string, ids: readonly string[], token: Secret): ApiRequest {
+  const { origin, prefix } = splitBaseUrl(baseUrl);
+  return {
+    method: "POST",
+    origin,
+    target: new Secret(`${prefix}/o/api/v3.8/devices/detail?access_token=${encodeURIComponent(token.reveal())}`),
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: new Secret(JSON.stringify({ opt: 0, ids: ids.slice(0, maxIds), verbose: { system_info: 1 } })),
+  };
+}
+
+/** Which identifiers the account's devices have. */
+export type KnownIds =
+  /** At least one; the others may be known without being shown. */
+  | { readonly kind: "known"; readonly ids: readonly string[] }
+  | { readonly kind: "none" }
+  | { readonly kind: "unclear"; readonly why: string };
+
+/**
+ * Reads the answer to {@link buildDeviceDetailsRequest}. The vendor's page shows no answer, so an identifier counts as
+ * known only where the record of a device (an object with `device_id` or `hwid`) has it, and none as known only where
+ * the answer is an empty list or says that no device was found.
+ * @param ids that were asked for
+ */
+export function readDeviceDetails(response: RawResponse, ids: readonly string[]): KnownIds {
+  const { status } = response;
+  const body = readBody(response);
+  if (status === 429) return unclear("the account's limit of calls is used up (429)");
+  if ((status === 200 || status === 404) && saysNotFound(body)) return { kind: "none" };
+  if (status !== 200) return unclear(`the API answered with status ${status}`);
+  if (body.kind !== "object" && body.kind !== "other-json") return unclear("the answer is not JSON");
+  const value: unknown = JSON.parse(response.body.replace(/^\uFEFF/, ""));
+  if (isEmptyList(value)) return { kind: "none" };
+  const texts = new Set(deviceRecords(value).flatMap(textsIn).map(comparable));
+  const known = ids.filter((id) => texts.has(comparable(id)));
+  return known.length > 0
+    ? { kind: "known", ids: known }
+    : unclear("the answer shows no record of a device with one of them");
+}
+
+const unclear = (why: string): KnownIds => ({ kind: "unclear", why });
+
+/** As the API says it of `link_user`. */
+const saysNotFound = (body: AnswerBody): boolean =>
+  body.kind === "object" &&
+  typeof body.fields["msg"] === "string" &&
+  /^\s*device not found\b/i.test(body.fields["msg"]);
+
+function isEmptyList(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return Array.isArray(value) && value.length === 0;
+  }
+  return "devices" in value && Array.isArray(value.devices) && value.devices.length === 0;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const maxDepth = 8;
+
+function deviceRecords(value: unknown, depth = 0): readonly Fields[] {
+  if (typeof value !== "object" || value === null || depth > maxDepth) return [];
+  const fields = value as Fields;
+  const names = ["device_id", "hwid"];
+  if (!Array.isArray(value) && names.some((name) => typeof fields[name] === "string")) return [fields];
+  return Object.values(fields).flatMap((one) => deviceRecords(one, depth + 1));
+}
+
+function textsIn(value: unknown, depth = 0): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null || depth > maxDepth) return [];
+  return Object.values(value).flatMap((one) => textsIn(one, depth + 1));
+}
+
+/** MAC addresses in any spelling; device IDs without regard to case. */
+function comparable(text: string): string {
+  return parseMac(text.trim()) ?? text.trim().toLowerCase();
+}

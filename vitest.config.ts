@@ -5,8 +5,10 @@ const execArgv = ["--disable-warning=ExperimentalWarning"];
 
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
- * a real domain, `install` installs packages in a booted container where a logon triggers the program, `network` goes
- * through real proxies and servers of Debian's, `headers` compares native tables with C headers, `machines` runs the program on other processors, `windows` runs the Windows executable under Wine (see test/README.md).
+ * a real domain, `install` installs packages in a booted container where a logon triggers the program, `debian-13` the
+ * deb on the next release, `network` goes through real proxies and servers of Debian's, `headers` compares native tables
+ * with C headers, `machines` runs the program on other processors, `windows` runs the Windows executable under Wine (see
+ * test/README.md).
  */
 export default defineConfig({
   test: {
@@ -43,7 +45,17 @@ export default defineConfig({
         test: {
           name: "install",
           include: ["test/system/install/*.test.ts"],
+          provide: { debian: "bookworm" },
           fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: "debian-13",
+          include: ["test/system/install/deb.test.ts"],
+          provide: { debian: "trixie" },
           testTimeout: 120_000,
           hookTimeout: 600_000,
         },

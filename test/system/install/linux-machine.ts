@@ -35,10 +35,11 @@ export interface LinuxMachine extends AsyncDisposable {
   until<T>(what: string, ask: () => T | undefined): Promise<T>;
 }
 
-export async function startMachine(name: string): Promise<LinuxMachine> {
+/** @param release of Debian, by its code name */
+export async function startMachine(name: string, release = "bookworm"): Promise<LinuxMachine> {
   if (process.geteuid?.() !== 0) throw new Error("the installation tests boot containers: run them as root");
   const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
-  const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const tree = execFileSync(prepare, [release], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   const container = await boot(tree, name);
   const [enter = "", ...rest] = inside(container);
   const server = spawn(enter, [...rest, process.execPath, resolve(import.meta.dirname, "stand-in.ts")], {

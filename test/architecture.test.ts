@@ -103,13 +103,14 @@ test("the installers take facts from the program, and no part of it that acts; t
   ).toEqual([]);
 });
 
-test("other programs are started in four places", () => {
+test("other programs are started in five places", () => {
   const starting = [...agent, ...installer].filter((file) =>
     importsOf(file).some(({ name }) => name === "node:child_process"),
   );
   expect(starting.toSorted()).toEqual([
     "agent/platform/linux/service/programs.ts",
     "agent/platform/macos/tools.ts",
+    "agent/platform/tool-reading.ts",
     "agent/platform/windows/service/task-scheduler.ts",
     "installer/executable/command.ts",
   ]);
@@ -133,6 +134,22 @@ test("files are opened in one place, but for the system's own and for what an in
     "agent/platform/posix/file-steps.ts",
     "agent/platform/windows/service/install-machine.ts",
   ]);
+});
+
+test("doctor --compare alone starts the tools that others' readings are compared with", () => {
+  const isTools = (name: string) => /^agent\/platform\/\w+\/compare\//.test(name);
+  expect(offences(agent, ({ name, isType }) => !isType && isTools(name))).toEqual(
+    ["linux", "macos", "windows"].map(
+      (system) => `agent/platform/${system}/platform.ts imports agent/platform/${system}/compare/tool-readings.ts`,
+    ),
+  );
+  const calling = agent.filter((file) => /\.readTools\b/.test(textOf(file)));
+  expect(calling).toEqual(["agent/doctor/compare/check.ts"]);
+});
+
+test("a name of a C header has its number in a table that the header is compared with", () => {
+  const bare = /^\s*(?:export )?const [A-Z][A-Z0-9_]{2,} = [-(\d]/m;
+  expect(below("platform").filter((file) => bare.test(textOf(file)))).toEqual([]);
 });
 
 test("only main.ts ends the process", () => {

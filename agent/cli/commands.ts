@@ -55,6 +55,7 @@ export const commands = {
     summary: "check everything that a link needs, and say what to do about each fault; links nothing",
     flags: {
       user: { placeholder: "NAME", help: "look up this user instead of the logged-on user" },
+      compare: { help: "also compare each reading with the system's own tools, and list what a person has to check" },
       "ask-server": { help: "also ask the server which of this device's identifiers it knows: one call of the limit" },
       bundle: { placeholder: "FILE", help: "write a support file without secrets: checks, settings, end of the log" },
     },

@@ -2,9 +2,11 @@ import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { createBundleFile } from "../doctor/bundle.ts";
 import { bundleContent, secretsIn } from "../doctor/bundle-content.ts";
 import { checks } from "../doctor/checks.ts";
+import { byHand } from "../doctor/compare/by-hand.ts";
 import type { CheckValues, DoctorContext } from "../doctor/context.ts";
 import { type CheckResult, runChecks } from "../doctor/run-checks.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { renderComparisons } from "../render/comparison-text.ts";
 import { renderReport } from "../render/doctor-report.ts";
 import { liveLineOf } from "../render/live-line.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
@@ -17,8 +19,11 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   const found: CheckValues = {};
   const results = await examine(context, found);
 
-  const document = describe(results);
-  const text = renderReport(results);
+  const comparisons = found.compare;
+  const todo = byHand[runtime.platform.name];
+  const document = { ...describe(results), ...(comparisons && { comparisons, byHand: todo }) };
+  const table = comparisons === undefined ? "" : `${renderComparisons(comparisons, todo)}\n\n`;
+  const text = `${table}${renderReport(results)}`;
   const exitCode = document.outcome === "ok" ? 0 : exitCodes[document.outcome];
   if (bundle === undefined) return { exitCode, document, text };
   bundle.write({ ...document, ...bundleContent(context, found, results) }, secretsIn(found));

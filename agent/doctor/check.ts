@@ -30,6 +30,8 @@ export interface Check {
   /** Reported only where it fails: it makes what several checks share. */
   readonly silent: boolean;
   readonly run: (context: DoctorContext, found: Required<CheckValues>) => Outcome<unknown>;
+  /** The flag without which it is neither run nor reported. */
+  readonly flag?: "compare" | "ask-server";
 }
 
 type ValueOf<K> = K extends keyof CheckValues ? NonNullable<CheckValues[K]> : true;
@@ -45,6 +47,9 @@ export function check<const K extends string, N extends keyof CheckValues = neve
   // The runner calls it when all that it needs is there; the compiler can't follow that.
   return { name, needs, label: name, silent: false, run: run as Check["run"] };
 }
+
+/** A check that a flag asks for. */
+export const onlyWith = (flag: NonNullable<Check["flag"]>, one: Check): Check => ({ ...one, flag });
 
 /** Makes what several checks share, before the first of them. */
 export function prepare<K extends keyof CheckValues, N extends keyof CheckValues>(

@@ -2,7 +2,8 @@ import { createLookUp } from "../network/look-up.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
 import { proxySourcesOf } from "../wiring/network/proxy-sources.ts";
-import { type Check, check, prepare } from "./check.ts";
+import { type Check, check, onlyWith, prepare } from "./check.ts";
+import { checkComparison } from "./compare/check.ts";
 import type { DoctorContext } from "./context.ts";
 import { checkLogFile } from "./files/log-file.ts";
 import { checkState } from "./files/state.ts";
@@ -64,6 +65,10 @@ export const checks: readonly Check[] = [
   check("sessions", ["settings", "survey"], (_, { survey }) => checkSessions(survey)),
   check("user", ["settings", "survey"], (_, { survey }) => checkUser(survey)),
   check("groups", ["settings", "survey"], (_, { survey }) => checkGroups(survey)),
+  onlyWith(
+    "compare",
+    check("compare", ["survey"], (context, { survey }) => checkComparison(context, survey)),
+  ),
 
   prepare("tenant", ["settings"], "the tenant", (context, found) => openTenant(context, found.settings)),
   check("proxy", ["settings"], (context, { settings }) =>
@@ -84,17 +89,17 @@ export const checks: readonly Check[] = [
   check("token", ["tls", "credential", "tenant"], (context, { credential, tenant }) =>
     checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
   ),
-  check("known-ids", ["survey", "tls", "credential", "tenant"], (context, { survey, credential, tenant, token }) =>
-    context.commandLine.flags["ask-server"] === true
-      ? checkKnownIds(
-          survey.survey.device,
-          credential,
-          token?.token,
-          tenant.baseUrl,
-          tenant.sender,
-          context.interrupted,
-        )
-      : undefined,
+  onlyWith(
+    "ask-server",
+    check("known-ids", ["survey", "tls", "credential", "tenant"], (context, found) =>
+      checkKnownIds(
+        found.survey.survey.device,
+        found.credential,
+        found.token?.token,
+        found.tenant,
+        context.interrupted,
+      ),
+    ),
   ),
   check("rate-limit", ["connection", "settings"], ({ clock }, { connection, token, settings }) =>
     connection.kind === "answered"

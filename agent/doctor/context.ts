@@ -4,6 +4,7 @@ import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Runtime } from "../wiring/runtime.ts";
+import type { Comparison } from "./compare/compare.ts";
 import type { SeenSurvey } from "./identity/survey.ts";
 import type { Reached } from "./network/connection.ts";
 import type { Tenant } from "./network/tenant.ts";
@@ -26,6 +27,7 @@ export interface CheckValues {
   connection?: Reached;
   tls?: true;
   token?: TokenTrial;
+  compare?: readonly Comparison[];
 }
 
 /** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */

@@ -32,8 +32,9 @@ export async function runChecks(
 ): Promise<readonly CheckResult[]> {
   const { clock, interrupted } = context;
   const results: CheckResult[] = [];
-  for (const { name, needs, label, silent, run } of checks) {
+  for (const { name, needs, label, silent, run, flag } of checks) {
     interrupted.throwIfAborted();
+    if (flag !== undefined && context.commandLine.flags[flag] !== true) continue;
     const missing = needs.find((need) => found[need] === undefined);
     if (missing !== undefined) {
       if (!silent) results.push(resultOf(name, { status: "skip", detail: `needs ${missing}` }, 0, undefined));

@@ -1,10 +1,12 @@
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
-import type { IdentitySources } from "../identity/sources.ts";
+import type { Account, IdentitySources } from "../identity/sources.ts";
 import type { SystemProxy } from "../network/proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
+
+import type { ToolReading } from "./tool-reading.ts";
 
 export type { Account, Adapter, Group, Session } from "../identity/sources.ts";
 
@@ -137,6 +139,11 @@ export interface Platform extends IdentitySources {
   unusableForTrigger?(settings: ResolvedSettings): AgentError | undefined;
   /** Whether the vendor's client is installed, by what its installation leaves. Left out where that is not known. */
   vendorClientInstalled?(): boolean;
+  /**
+   * What the system's own tools say, for `doctor --compare` alone, which starts them. A user's facts are left out where
+   * there is no user.
+   */
+  readTools?(account: Account | undefined): Promise<readonly ToolReading[]>;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
   /**

@@ -6,6 +6,7 @@ import type { Secret } from "../../secret.ts";
 import type { Credentials } from "../../settings/credentials.ts";
 import { unknownDeviceAdvice } from "../advice.ts";
 import type { Finding } from "../check.ts";
+import type { Tenant } from "./tenant.ts";
 
 /**
  * Asks the API by one call of the account's limit which of this device's identifiers it knows.
@@ -15,8 +16,7 @@ export async function checkKnownIds(
   device: Survey["device"],
   credentials: Credentials,
   token: Secret | undefined,
-  baseUrl: string,
-  sender: Sender,
+  { baseUrl, sender }: Pick<Tenant, "baseUrl" | "sender">,
   signal: AbortSignal,
 ): Promise<Finding> {
   if (credentials.kind === "none") return { status: "skip", detail: "a gateway adds the token, for link_user alone" };

@@ -112,6 +112,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root, account),
     unusableForTrigger: (settings) => unusableForService(root, settings),
+    readTools: async (account) => (await import("./compare/tool-readings.ts")).linuxTools()(account),
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(machine(), request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(machine(), purge),
   };

@@ -88,6 +88,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
     trigger: () => readTrigger(),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
+    readTools: async (account) => (await import("./compare/tool-readings.ts")).macosTools(run)(account),
     installSteps: async (request) => {
       const { installSteps, realMachine } = await import("./service/installation.ts");
       return installSteps({ ...realMachine, paths, trust, run, ...options.launchd }, request);

@@ -3,6 +3,7 @@ import { AgentError, systemErrorCode } from "../../errors.ts";
 /** The system's own programs that are asked, wherever PATH leads. All of them are part of every macOS. */
 export const tools = {
   dscl: "/usr/bin/dscl",
+  ifconfig: "/sbin/ifconfig",
   ioreg: "/usr/sbin/ioreg",
   launchctl: "/bin/launchctl",
   lsof: "/usr/sbin/lsof",
@@ -10,6 +11,7 @@ export const tools = {
   networksetup: "/usr/sbin/networksetup",
   plutil: "/usr/bin/plutil",
   scutil: "/usr/sbin/scutil",
+  stat: "/usr/bin/stat",
 } as const;
 
 /** One of {@link tools}. */

@@ -125,6 +125,10 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
           trigger: () => readTrigger((options.systemDirectory ?? systemDirectory)()),
         }
       : {}),
+    readTools: async (account) => {
+      const { windowsTools } = await import("./compare/tool-readings.ts");
+      return windowsTools((options.systemDirectory ?? systemDirectory)(), paths.credentialFile)(account);
+    },
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),
   };

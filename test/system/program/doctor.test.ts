@@ -74,6 +74,15 @@ describe("a machine that can link", () => {
     for (const { elapsedMs } of checks) expect(elapsedMs).toBeGreaterThanOrEqual(0);
   });
 
+  test("with --compare agrees with this machine's own tools", async () => {
+    const { document, of } = await examine(["--compare"]);
+    expect(of("compare")).toMatchObject({ status: "ok" });
+    const comparisons = document["comparisons"] as readonly { fact: string; result: string }[];
+    expect(comparisons.filter(({ result }) => result === "different")).toEqual([]);
+    expect(comparisons.find(({ fact }) => fact === "user")).toMatchObject({ result: "equal" });
+    expect(document["byHand"]).not.toEqual([]);
+  });
+
   test("with --ask-server asks once which identifiers the server knows", async () => {
     const { checks, of } = await examine(["--ask-server"]);
     expect(checks.map(({ name }) => name).slice(-3)).toEqual(["token", "known-ids", "rate-limit"]);

@@ -27,7 +27,8 @@ function nativeUuid(hostUuid: () => Uint8Array): Reading<DeviceId> {
   }
 }
 
-function uuidOfRegistry(run: RunTool): Reading<DeviceId> {
+/** As ioreg(8) shows it. */
+export function uuidOfRegistry(run: RunTool): Reading<DeviceId> {
   try {
     const text = run("ioreg", "-rd1", "-c", "IOPlatformExpertDevice");
     const uuid = /^\s*\|?\s*"IOPlatformUUID" = "([^"]*)"\s*$/m.exec(text)?.[1];

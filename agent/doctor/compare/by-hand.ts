@@ -1,0 +1,51 @@
+import type { Platform } from "../../platform/port.ts";
+
+/**
+ * What no program can check by itself, to be ticked off once on a new platform by a person; `doctor --compare` prints it.
+ * What a machine can check is compared instead.
+ */
+export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
+  linux: [
+    "Log on at the screen, over ssh and over remote desktop: each starts a run (journalctl -u 'linkuser-agent@*').",
+    "Two users at once: skipped as root; with allowMultiSession the one at the screen.",
+    "A laptop with a dock, Wi-Fi with random addresses and a VPN that is connected: the order of the adapters in --dry-run.",
+    "A member of a domain with its network unplugged: the run ends in time and says that the directory can't be reached.",
+    "Sleep during a run's wait, and wake after its deadline.",
+  ],
+  windows: [
+    "Run doctor --compare as a user, as an elevated administrator and as SYSTEM: all bindings work, nothing differs.",
+    "Two users logged on (fast user switching, Remote Desktop): skipped as SYSTEM; with allowMultiSession the one at the screen.",
+    "At the sign-in screen with nobody logged on: exit code 67. Locked, and over Remote Desktop: the right user.",
+    "As an elevated administrator other than the user at the screen: what --dry-run lists.",
+    "A domain member with its network unplugged: the run ends in time and says that a domain controller can't be reached.",
+    "A laptop with a dock on USB and on Thunderbolt, MAC address pass-through on and off, Wi-Fi with random addresses, a VPN, Hyper-V, WSL, Docker: the order of the adapters, and every reason.",
+    "As a user: reading the credential, state and log is denied, and --dry-run works. The icacls commands of a refusal close a file that Users may read, in cmd and in PowerShell.",
+    "A policy by Group Policy and one by Intune (ADMX): config shows their origin; Not configured removes the value. A list with two items by ADMX ingestion.",
+    "The events in the viewer show their text.",
+    "A virus scanner that scans the folder during a run.",
+    "Sleep during a run's wait, and wake after its deadline; a time zone change; chcp 437 and 65001 with names outside both.",
+    "A PAC script by Group Policy (per user, per machine), netsh winhttp set proxy, WPAD: the proxy that doctor names as SYSTEM.",
+    "Delete the executable and msiexec /i the same package: it is there again. With a wrong FLEETSIZE: 1603, and the log has the message. With SPLAY=sometimes: Install fails, an event says why, nothing is left.",
+    "The task: log on twice, as two users; unplug the charger; log on without network; end it during a run. As a plain user it is not to be seen.",
+    "An upgrade during a run: the executable is replaced without a restart; during a run by hand: 3010, and no restart.",
+    "As a plain user: msiexec /fa {PRODUCT-CODE} BASEURL=https://example.org changes nothing.",
+    "Removal by Settings > Apps, by Group Policy and by Intune: nothing is left but what is not the program's.",
+    "A transform, the detection rule and the remediation of the guides, in 64-bit PowerShell as SYSTEM.",
+    "Signed by a real certificate with a time stamp: Properties > Digital Signatures; SmartScreen, AppLocker.",
+  ],
+  macos: [
+    "codesign --verify --verbose=4 of the executable; it starts, and --version prints one line.",
+    "Run doctor --compare as a user and as root: all bindings work, nothing differs.",
+    "With a private Wi-Fi address: --dry-run shows both, the burnt-in one first (networksetup -listallhardwareports).",
+    "At the login window over ssh as root, and during Setup Assistant: exit code 67.",
+    "Two users by fast user switching, once with each at the screen, once at the login window; ssh by a second user; screen sharing into a session of its own: --dry-run lists them as who does.",
+    'chmod +a "everyone allow read" on the credential file: refused, and the printed chmod -N closes it.',
+    "install twice, uninstall, install while a run waits.",
+    "Log on: a run starts within seconds (log show). Open a terminal window: a run says already-linked and ends.",
+    "Log on off line, with the Mac bound to Active Directory: the run ends in time and says that the directory is out of reach.",
+    "A profile by Jamf Pro's form and one by the .mobileconfig: config shows their origin; wrong types and unknown names are refused; an empty form sets nothing.",
+    "System Settings > Login Items shows the job, and with the profile it can't be turned off.",
+    "sign-and-package.sh with and without NOTARY_PROFILE; the package installs by hand and by a management tool, without asking for Rosetta.",
+    "Sleep during a run's wait, and wake after it. Memory of a waiting run.",
+  ],
+};

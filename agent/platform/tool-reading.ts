@@ -1,0 +1,83 @@
+import { AgentError, messageOf, systemErrorCode } from "../errors.ts";
+import type { Account } from "../identity/sources.ts";
+import { failed, found, type Reading } from "../reading.ts";
+
+/** Something that both this program and a tool of the system's can read. */
+export type ComparedFact =
+  /** In use, in lower case with colons. */
+  | "mac-addresses"
+  | "hardware-uuid"
+  /** Each as `ID USERKEY`. */
+  | "sessions"
+  /** User keys of those at the screen. */
+  | "console-user"
+  /** `USERKEY NAME` */
+  | "user"
+  /** Names in the system's spelling. */
+  | "groups"
+  /** `domain`, `entra`; nothing for an account of this machine. */
+  | "directory"
+  /** `there`, or nothing. */
+  | "trigger"
+  /** `protected`, or nothing. */
+  | "credential";
+
+/** What a tool of the system's own says of a fact. */
+export interface ToolReading {
+  readonly fact: ComparedFact;
+  /** As a person would type it. */
+  readonly command: string;
+  /** Absent where the tool can't say it in this run. */
+  readonly values: Reading<readonly string[]>;
+  /** `ours`: this program may know more than the tool; `theirs`: the tool may; otherwise neither. */
+  readonly mayHaveMore?: "ours" | "theirs";
+}
+
+/** Asks the tools one after another; none of them changes anything. */
+export type ReadTools = (account: Account | undefined) => readonly ToolReading[];
+
+/** Starts one of the system's programs by its absolute path and gives its standard output. @throws AgentError */
+export type AskTool = (path: string, ...parameters: readonly string[]) => Buffer;
+
+/** Milliseconds; one may ask a directory that is far away. */
+const limit = 20_000;
+
+/** Without a shell, with nothing of this process's environment. @throws AgentError `identity-unreadable` */
+export const askTool: AskTool = (path, ...parameters) => {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  const { error, status, signal, stdout, stderr } = spawnSync(path, parameters, {
+    env: { LC_ALL: "C" },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limit,
+    killSignal: "SIGKILL",
+    windowsHide: true,
+  });
+  if (error === undefined && status === 0) return stdout;
+  const why =
+    error === undefined
+      ? `ended with ${status ?? signal}: ${stderr.toString("latin1").trim().split("\n")[0]?.slice(0, 200)}`
+      : `can't be run (${systemErrorCode(error) ?? error.message})`;
+  throw new AgentError("identity-unreadable", `${path} ${why}.`, { cause: error });
+};
+
+/** @param read may throw, which makes a reading that failed */
+export function toolReading(
+  fact: ComparedFact,
+  command: string,
+  read: () => Reading<readonly string[]> | readonly string[],
+  mayHaveMore?: ToolReading["mayHaveMore"],
+): ToolReading {
+  const more = mayHaveMore === undefined ? {} : { mayHaveMore };
+  try {
+    const values = read();
+    return { fact, command, values: "kind" in values ? values : found(values, command), ...more };
+  } catch (cause) {
+    const error =
+      cause instanceof AgentError
+        ? cause
+        : new AgentError("identity-unreadable", `What ${command} printed can't be read: ${messageOf(cause)}.`, {
+            cause,
+          });
+    return { fact, command, values: failed(command, error), ...more };
+  }
+}

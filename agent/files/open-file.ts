@@ -58,6 +58,7 @@ export function openFile(path: string, access: Access, moreFlags = 0, open: Open
 
 function refuseOtherThanFile(stats: Stats): void {
   if (stats.isSymbolicLink()) throw fault("ELOOP");
+  if (stats.isDirectory()) throw fault("EISDIR");
   if (!stats.isFile()) throw fault("ENOTREG");
   if (stats.nlink > 1) throw fault("EMLINK");
 }
@@ -101,6 +102,7 @@ const tooLarge = (maxSize: number): string => `it is larger than ${maxSize / 102
 /** What is wrong with a file that the system itself would open. */
 const words = {
   ELOOP: "it is a link",
+  EISDIR: "it is a folder",
   ENOTREG: "it is not a regular file",
   EMLINK: "it has another name (a hard link); replace it by a copy",
   EFBIG: "it is too large",

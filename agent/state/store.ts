@@ -19,8 +19,9 @@ export function fileStore(stateDir: string): MemoryStore {
         using file = retryWhileHeld(() => openOwnFile(path, "read"));
         text = readBounded(file, maxSize).toString("utf8");
       } catch (error) {
-        if (isFault(error)) throw refusal(path, error);
         const code = systemErrorCode(error);
+        // A folder can be taken neither for the memory nor for another file: the link is made, without a memory.
+        if (isFault(error) && code !== "EISDIR") throw refusal(path, error);
         const missing = code === "ENOENT" || code === "ENOTDIR";
         return { memory: {}, problem: missing ? undefined : `${path} can't be read (${code})` };
       }

@@ -20,7 +20,7 @@ const traps: Readonly<Record<string, { readonly set: () => void; readonly code: 
   "a link to another file": { set: () => symlinkSync(join(root, "other"), path), code: "ELOOP" },
   "a link that leads nowhere": { set: () => symlinkSync(join(root, "none"), path), code: "ELOOP" },
   "another name of another file": { set: () => linkSync(join(root, "other"), path), code: "EMLINK" },
-  "a folder": { set: () => mkdirSync(path), code: "ENOTREG" },
+  "a folder": { set: () => mkdirSync(path), code: "EISDIR" },
 };
 const accesses: readonly Access[] = ["read", "append", "lock"];
 

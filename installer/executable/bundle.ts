@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
 
@@ -107,12 +107,19 @@ export async function bundleProgram(
     },
     plugins: [leanUndici],
   });
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
+  return filesIn(metafile);
 }
 
-/** Bundles what a worker thread of the program runs; see `agent/worker/`. */
-export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<void> {
+/**
+ * Bundles what a worker thread of the program runs; see `agent/worker/`.
+ * @returns as {@link bundleProgram}
+ */
+export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<readonly string[]> {
   const entry = new URL(`../../agent/worker/${workerPrograms[program]}`, import.meta.url).pathname;
-  await build({ ...common, entryPoints: [entry], outfile, format: "cjs" });
+  return filesIn((await build({ ...common, metafile: true, entryPoints: [entry], outfile, format: "cjs" })).metafile);
+}
+
+function filesIn({ outputs }: Metafile): readonly string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
 }

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type WorkerProgram, workerPrograms } from "../../../agent/worker/start-worker.ts";
 import { type BillOfMaterials, billOfMaterials } from "../../../installer/bill-of-materials.ts";
-import { bundleProgram } from "../../../installer/executable/bundle.ts";
+import { bundleProgram, bundleWorker } from "../../../installer/executable/bundle.ts";
 import { targets } from "../../../installer/executable/targets.ts";
 import { makePackages } from "../../../installer/packages.ts";
 import { nameOf, nodePackages, runtimePackages } from "../../../installer/pinned-packages.ts";
@@ -13,6 +14,7 @@ import { thirdPartyNotices } from "../../../installer/third-party.ts";
 /** What is told of the software of others is held against what the bundles really hold. */
 
 const root = resolve(import.meta.dirname, "../../..");
+const workers = Object.keys(workerPrograms) as WorkerProgram[];
 const names = runtimePackages().map(({ name }) => name);
 
 let folder: string;
@@ -23,10 +25,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("every package in a bundle is told, and every one that is told is in a bundle", async () => {
   const bundled = new Set<string>();
-  for (const platform of new Set(targets.map((target) => target.platform))) {
-    const files = await bundleProgram(join(root, "agent/main.ts"), join(folder, `${platform}.js`), platform);
-    for (const file of files.filter((one) => one.includes("node_modules/"))) bundled.add(nameOf(file));
-  }
+  const entry = join(root, "agent/main.ts");
+  const bundles = await Promise.all([
+    ...[...new Set(targets.map(({ platform }) => platform))].map((platform) =>
+      bundleProgram(entry, join(folder, `${platform}.js`), platform),
+    ),
+    ...workers.map((worker) => bundleWorker(worker, join(folder, `${worker}.js`))),
+  ]);
+  for (const file of bundles.flat().filter((one) => one.includes("node_modules/"))) bundled.add(nameOf(file));
   expect([...bundled].sort()).toEqual([...names].sort());
 });
 

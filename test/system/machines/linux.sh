@@ -29,7 +29,7 @@ printf '{"baseUrl":"%s","clientId":"%s","splay":"0s","excludeUsers":[]}\n' "$(ke
 (umask 077 && printf '{"clientSecret":"%s"}\n' "$(key clientSecret)" >"$credential")
 user=${SUDO_USER:-root}
 linkuser-agent --dry-run --user "$user"
-linkuser-agent doctor --user "$user" || [ $? -le 78 ]
+linkuser-agent doctor --compare --user "$user" || [ $? -le 78 ]
 for outcome in linked already-linked; do
   document=$(linkuser-agent --json --user "$user")
   grep --quiet "\"outcome\":\"$outcome\"" <<<"$document" || fail "not $outcome: $document"

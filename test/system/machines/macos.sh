@@ -34,7 +34,7 @@ user=${SUDO_USER:-$(stat -f %Su /dev/console)}
 "$executable" install --base-url "$(key baseUrl)" --client-id "$(key clientId)" --splay 0s \
   --credential-from "$work/credential.json"
 "$executable" --dry-run --user "$user"
-"$executable" doctor --user "$user" || [ $? -le 78 ]
+"$executable" doctor --compare --user "$user" || [ $? -le 78 ]
 launchctl print system/com.linkuser.agent
 for outcome in linked already-linked; do
   document=$("$executable" --json --user "$user")

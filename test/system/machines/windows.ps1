@@ -56,7 +56,7 @@ Remove-LocalUser plain
 
 Say 'link'
 Invoke-Agent '--dry-run'
-Invoke-Agent 'doctor'
+Invoke-Agent 'doctor', '--compare'
 Assert-Outcome (Invoke-Agent '--json', '--user', $env:USERNAME) 'linked'
 Assert-Outcome (Invoke-Agent '--json', '--user', $env:USERNAME) 'already-linked'
 

@@ -68,8 +68,9 @@ test("link --dry-run", async () => {
 });
 
 test.each(["config", "doctor", "plan"])("%s", async (command) => {
-  const flags = { config: [], doctor: endpoint.flags, plan: ["--devices", "50"] }[command] ?? [];
+  const flags = { config: [], doctor: [...endpoint.flags, "--compare"], plan: ["--devices", "50"] }[command] ?? [];
   expectDocumented((await endpoint.run([command, "--json", ...flags])).stdout, examplesOf(command), [
     ".checks[].advice",
+    ".comparisons[].reason",
   ]);
 });

@@ -1,5 +1,4 @@
 import { AgentError } from "../errors.ts";
-import type { Platform } from "../platform/port.ts";
 import { type Credentials, findCredentials } from "../settings/credentials.ts";
 import type { Settings } from "../settings/table.ts";
 import { effectivePaths } from "./load-settings.ts";
@@ -12,27 +11,7 @@ export function loadCredentials(
 ): Credentials {
   const { auth, clientId } = settings;
   const { credentialFile } = effectivePaths(platform, settings);
-  const found = findCredentials({ auth, clientId, environment, credentialFile, readFile: platform.readProtected });
-  if (found.kind !== "none" && (platform.privileged || found.origin === platform.paths.credentialFile)) {
-    refuseForeignListener(platform, settings.baseUrl);
-  }
-  return found;
-}
-
-/** Any user may listen at a port of loopback, where no certificate says who answers. */
-function refuseForeignListener({ listenerOwner }: Pick<Platform, "listenerOwner">, baseUrl: string): void {
-  const { protocol, hostname, port } = new URL(baseUrl);
-  if (protocol !== "http:" || listenerOwner === undefined) return;
-  const refuse = (why: string, cause?: unknown): never => {
-    throw new AgentError("credentials-exposed", `The secret is not sent to baseUrl ${baseUrl}: ${why}`, { cause });
-  };
-  if (hostname !== "127.0.0.1") refuse(`another user may listen there. Write http://127.0.0.1:${port || 80} or https.`);
-  const listener = listenerOwner(Number(port || 80));
-  if (listener.kind === "failed") refuse(listener.error.message, listener.error);
-  if (listener.kind === "found" && !listener.value.trusted) {
-    const { owner } = listener.value;
-    refuse(`${owner} listens there, not an administrator's service. With auth none no secret is needed.`);
-  }
+  return findCredentials({ auth, clientId, environment, credentialFile, readFile: platform.readProtected });
 }
 
 /** The account that is remembered with a link; null where the credentials name none. */

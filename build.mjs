@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, mkdtempDisposableSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { macosIdentifier } from "./agent/platform/macos/identifier.ts";
+import { macosIdentifier } from "./agent/platform/macos/paths.ts";
 import { workerPrograms } from "./agent/worker/start-worker.ts";
 import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";

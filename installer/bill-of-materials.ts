@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { runTool } from "./executable/command.ts";
-import { product } from "./package.ts";
 import { nodePackages, sha512Of } from "./pinned-packages.ts";
+import { product } from "./product.ts";
 import { uuidOf } from "./uuid.ts";
 
 interface Component {

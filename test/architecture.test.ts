@@ -127,10 +127,10 @@ test("files are opened in one place, but for the system's own and for what an in
     // Of root, below /etc, /proc and /sys.
     "agent/platform/linux/accounts/local-files.ts",
     "agent/platform/linux/accounts/nsswitch.ts",
+    "agent/platform/linux/accounts/started-by-person.ts",
     "agent/platform/linux/hardware/adapters.ts",
     "agent/platform/linux/hardware/hardware-ids.ts",
     "agent/platform/linux/listener.ts",
-    "agent/platform/linux/started-by-person.ts",
     "agent/platform/posix/file-steps.ts",
     "agent/platform/windows/service/install-machine.ts",
   ]);

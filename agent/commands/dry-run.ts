@@ -5,18 +5,18 @@ import { describeLinkUserRequest } from "../gears/link-user.ts";
 import { type Candidate, deviceOf } from "../identity/device/candidates.ts";
 import type { Survey } from "../identity/survey.ts";
 import { ownMemory } from "../link/memory.ts";
-import { type LinkPlan, planLink } from "../link/plan.ts";
+import { type LinkPlan, planLink } from "../link/plan-link.ts";
 import { type DryRunReport, renderDryRun } from "../render/dry-run-text.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { settingFile } from "../settings/named-file.ts";
 import { settingNames } from "../settings/table.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
 import { fileStore } from "../state/store.ts";
-import { expectedAccount } from "../wiring/credentials.ts";
+import { expectedAccount } from "../wiring/load-credentials.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
-import { certificateProblems } from "../wiring/network/device-certificate.ts";
+import { certificateProblems } from "../wiring/network/load-client-certificate.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
-import { identityFrom, surveyMachine } from "../wiring/survey.ts";
+import { identityFrom, surveyMachine } from "../wiring/survey-machine.ts";
 
 /**
  * `link --dry-run`: shows what a link would do and why; sends nothing to the API and changes nothing. An obstacle

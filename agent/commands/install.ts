@@ -14,9 +14,9 @@ import { suggestion } from "../settings/nearest.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
 import { type MergedSettings, mergeIntoFile, readSettingsFile } from "../settings/settings-file.ts";
 import { flagName, type SettingName, settingNames } from "../settings/table.ts";
-import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/apply-installation.ts";
 import { policyLayer } from "../wiring/load-settings.ts";
-import { clientCertificate } from "../wiring/network/device-certificate.ts";
+import { clientCertificate } from "../wiring/network/load-client-certificate.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /**

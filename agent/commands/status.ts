@@ -2,7 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration, describeLocalMoment, latestMoment } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { MachineMemory } from "../link/memory.ts";
-import { dueAt } from "../link/plan.ts";
+import { dueAt } from "../link/plan-link.ts";
 import { printable } from "../printable.ts";
 import { fileStore } from "../state/store.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";

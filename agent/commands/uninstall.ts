@@ -1,7 +1,7 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
 import { resolveSettings } from "../settings/layers.ts";
-import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/installation.ts";
+import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/apply-installation.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */

@@ -1,7 +1,7 @@
 import { release } from "node:os";
 import { version } from "../cli/version.ts";
 import { framesOf } from "../errors.ts";
-import { secretsOf } from "../gears/gears.ts";
+import { secretsOf } from "../gears/gears-client.ts";
 import type { Secret } from "../secret.ts";
 import { describeSettings } from "../wiring/describe-settings.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";

@@ -2,7 +2,7 @@ import { fchownSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { type Access, fault, type Open, type OpenFile, openFile } from "./open-file.ts";
-import { untrustedWay } from "./trusted-way.ts";
+import { untrustedWay } from "./trusted-path.ts";
 
 /** Names of what the program itself keeps in its state folder. */
 export const stateFileName = "state.json";

@@ -15,7 +15,7 @@ import {
   waitOrLeave,
 } from "./endings.ts";
 import { type MachineMemory, ownMemory } from "./memory.ts";
-import { planLink } from "./plan.ts";
+import { planLink } from "./plan-link.ts";
 import type { Identity, Known, LinkOptions, LinkVerdict } from "./ports.ts";
 import { askedOf, standingRefusal } from "./refusal.ts";
 import type { Attempt, Decision, Effect, Found, Moment, RunEvent, RunState } from "./run-state.ts";

@@ -1,6 +1,6 @@
 import { describeDuration } from "../duration.ts";
 import { AgentError, type ErrorCode, framesOf } from "../errors.ts";
-import { readPaceMemory } from "../pace/memory.ts";
+import { readPaceMemory } from "../pace/pace-memory.ts";
 import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { hour } from "../duration.ts";
-import type { PaceMemory } from "./memory.ts";
+import type { PaceMemory } from "./pace-memory.ts";
 import { triggerInterval } from "./trigger-interval.ts";
 
 type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;

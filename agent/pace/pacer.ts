@@ -1,7 +1,7 @@
 import { day, describeDuration } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
-import type { PaceMemory } from "./memory.ts";
 import { maxGap, paceOf, seen } from "./online-time.ts";
+import type { PaceMemory } from "./pace-memory.ts";
 import { firstWidth, isSized, maxWidth, minRest, type Window, windowAt } from "./windows.ts";
 
 /**

@@ -2,7 +2,7 @@ import { day, hour, minute } from "../duration.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type LimiterModel, makeLimiter } from "./limiter.ts";
-import type { PaceMemory } from "./memory.ts";
+import type { PaceMemory } from "./pace-memory.ts";
 import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule, usesPaidToken } from "./pacer.ts";
 import { seededRandom } from "./seeded-random.ts";
 

@@ -4,13 +4,13 @@ import { once } from "../once.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { acquireLock, claimWait } from "../state/lock.ts";
 import { circumstancesOf, networkAddresses } from "./circumstances.ts";
-import { clientIdOf, loadCredentials } from "./credentials.ts";
+import { clientIdOf, loadCredentials } from "./load-credentials.ts";
 import { effectivePaths } from "./load-settings.ts";
 import { apiConnection } from "./network/api-connection.ts";
-import { clientCertificate } from "./network/device-certificate.ts";
+import { clientCertificate } from "./network/load-client-certificate.ts";
 import { openSender } from "./network/sender.ts";
 import type { Runtime } from "./runtime.ts";
-import { identityFrom, surveyMachine } from "./survey.ts";
+import { identityFrom, surveyMachine } from "./survey-machine.ts";
 
 /** Connects a run to this machine and the API. Nothing is opened before the run asks for it. */
 export function linkPorts(

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError } from "../errors.ts";
-import { isSharedFolder } from "../files/trusted-way.ts";
+import { isSharedFolder } from "../files/trusted-path.ts";
 import { flagName, type SettingName, settingsTable } from "../settings/table.ts";
 
 /** Flags that are no settings and name a file to read or write. */

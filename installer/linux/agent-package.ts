@@ -1,7 +1,7 @@
 import { dirname, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { installedCredential, ownFolders, settingsPath } from "../../agent/platform/linux/paths.ts";
-import { sysusersLine } from "../../agent/platform/linux/service/account.ts";
+import { sysusersLine } from "../../agent/platform/linux/service/service-account.ts";
 import {
   loadedUnits,
   oldestSystemd,
@@ -11,11 +11,11 @@ import {
   timerUnit,
   unitFiles,
 } from "../../agent/platform/linux/service/units.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 import { thirdPartyNotices } from "../third-party.ts";
-import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "./files.ts";
+import { makeAccount, removeAccount } from "./account-scripts.ts";
+import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "./linux-package.ts";
 import { manualPage } from "./manual.ts";
-import { makeAccount, removeAccount } from "./service-account.ts";
 
 /** The executables that the agent's packages are made of, as `executable/targets.ts` calls them. */
 export type LinuxTargetName = "linux-x64" | "linux-arm64";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runTool } from "../executable/command.ts";
-import { product } from "../package.ts";
-import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./files.ts";
+import { product } from "../product.ts";
+import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./linux-package.ts";
 
 /** @returns the package's path */
 export function makeDeb(made: LinuxPackage, { version, files, sourceDate, scratch, dist }: PackageParts): string {

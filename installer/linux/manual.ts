@@ -1,6 +1,6 @@
 import { commandNames } from "../../agent/cli/commands.ts";
 import { commandHelp, overview } from "../../agent/cli/help.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 
 /** The manual page in man(7)'s language: what `--help` shows, so that the two can't differ. */
 export function manualPage(version: string, sourceDate: number): string {

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { scopeDropIns } from "../../agent/platform/linux/service/units.ts";
 import { runTool } from "../executable/command.ts";
-import { product } from "../package.ts";
-import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./files.ts";
+import { product } from "../product.ts";
+import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./linux-package.ts";
 
 /** @returns the package's path */
 export function makeRpm(made: LinuxPackage, { version, files, sourceDate, scratch, dist }: PackageParts): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
+import { macosIdentifier } from "../../agent/platform/macos/paths.ts";
 import { daemonPropertyList } from "../../agent/platform/macos/service/launchd.ts";
 import { thirdPartyNotices } from "../third-party.ts";
 import type { ZippedFile } from "../zip.ts";

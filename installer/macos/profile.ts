@@ -1,5 +1,5 @@
 import { defaultText } from "../../agent/cli/help.ts";
-import { macosIdentifier } from "../../agent/platform/macos/identifier.ts";
+import { macosIdentifier } from "../../agent/platform/macos/paths.ts";
 import { type PlistValue, plistElement, plistEntry, plistHead, plistTail } from "../../agent/platform/macos/plist.ts";
 import { type SettingName, settingNames, settingsTable } from "../../agent/settings/table.ts";
 import { uuidOf } from "../uuid.ts";

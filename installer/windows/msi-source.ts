@@ -1,6 +1,6 @@
 import { taskName } from "../../agent/platform/windows/service/task-definition.ts";
 import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/service/xml.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 import {
   credentialProperty,
   keepProperty,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runTool } from "../executable/command.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 import { uuidOf } from "../uuid.ts";
 import { endRunCommand, ids, msiSource, publicProperties, upgradeCode } from "./msi-source.ts";
 import { setSummary } from "./msi-summary.ts";

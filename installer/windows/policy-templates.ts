@@ -1,7 +1,7 @@
 import { policyKey } from "../../agent/platform/windows/policy.ts";
 import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/service/xml.ts";
 import { settingsTable } from "../../agent/settings/table.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 import { type CataloguedPolicy, type Category, categories, policyCatalogue } from "./policy-catalogue.ts";
 
 /** Base name of both files; Windows and Intune tell templates apart by it. */

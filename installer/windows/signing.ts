@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { runTool } from "../executable/command.ts";
-import { product } from "../package.ts";
+import { product } from "../product.ts";
 
 /** With what executables and packages are signed. No secret is in it: a password stands in a file. */
 export interface Signing {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatMemory, type MachineMemory, ownMemory, parseMemory } from "../../agent/link/memory.ts";
-import { readPaceMemory } from "../../agent/pace/memory.ts";
+import { readPaceMemory } from "../../agent/pace/pace-memory.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
 const time = fc.integer({ min: 0, max: 4e12 });

@@ -1,6 +1,6 @@
 import { type Survey, takeSurvey } from "../../identity/survey.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
-import { userRequest, vendorClient } from "../../wiring/survey.ts";
+import { userRequest, vendorClient } from "../../wiring/survey-machine.ts";
 import { type DoctorContext, maxPatience } from "../context.ts";
 import { type Observed, observe } from "./observe.ts";
 

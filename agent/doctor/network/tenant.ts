@@ -1,7 +1,7 @@
 import type { Sender } from "../../network/exchange.ts";
 import { readTlsPeer, type TlsPeer } from "../../network/tls/peer.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
-import { clientCertificate } from "../../wiring/network/device-certificate.ts";
+import { clientCertificate } from "../../wiring/network/load-client-certificate.ts";
 import { openSender } from "../../wiring/network/sender.ts";
 import { type DoctorContext, patienceOf } from "../context.ts";
 

@@ -1,7 +1,7 @@
 import { certificateWarning, describeCertificate } from "../../settings/client-certificate.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
-import { clientCertificate } from "../../wiring/network/device-certificate.ts";
+import { clientCertificate } from "../../wiring/network/load-client-certificate.ts";
 import type { Finding } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

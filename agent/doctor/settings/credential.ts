@@ -1,6 +1,6 @@
 import type { Credentials } from "../../settings/credentials.ts";
 import type { Settings } from "../../settings/table.ts";
-import { loadCredentials } from "../../wiring/credentials.ts";
+import { loadCredentials } from "../../wiring/load-credentials.ts";
 import { effectivePaths } from "../../wiring/load-settings.ts";
 import type { Finding } from "../check.ts";
 import type { DoctorContext } from "../context.ts";

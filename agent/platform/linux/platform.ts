@@ -10,6 +10,7 @@ import { createDirectory } from "./accounts/directory.ts";
 import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
 import { isServiceUser } from "./accounts/local-user.ts";
 import { readSessions } from "./accounts/sessions.ts";
+import { startedByPerson } from "./accounts/started-by-person.ts";
 import { readAdapters } from "./hardware/adapters.ts";
 import {
   type LoadSecondSource,
@@ -23,12 +24,11 @@ import { readListener } from "./listener.ts";
 import { tryLock } from "./lock.ts";
 import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
-import type { AccountTools } from "./service/account.ts";
 import type { Machine } from "./service/installation.ts";
 import { accountTools, type Systemctl, systemctl } from "./service/programs.ts";
+import type { AccountTools } from "./service/service-account.ts";
 import { unusableForService } from "./service/service-files.ts";
 import { readTrigger } from "./service/trigger.ts";
-import { startedByPerson } from "./started-by-person.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;

@@ -1,5 +1,5 @@
 import { AgentError, asAgentError } from "../../errors.ts";
-import type { Trust } from "../../files/trusted-way.ts";
+import type { Trust } from "../../files/trusted-path.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { settingsIn } from "../../settings/settings-file.ts";
 import type { RawPolicy } from "../port.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { AgentError, asAgentError } from "../../errors.ts";
-import type { Trust } from "../../files/trusted-way.ts";
+import type { Trust } from "../../files/trusted-path.ts";
 import type { SystemProxy } from "../../network/proxy/choice.ts";
 import { byVariables, variableFor } from "../../network/proxy/variables.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";

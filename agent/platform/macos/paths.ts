@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import type { Paths } from "../port.ts";
 
+/** The program's name in Apple's world: of its signature, its package, its job and its preferences. */
+export const macosIdentifier = "com.linkuser.agent";
+
 /** See the contract's table of platforms. */
 const folder = "Library/Application Support/LinkUserAgent";
 

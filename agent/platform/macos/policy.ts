@@ -1,9 +1,9 @@
 import { AgentError } from "../../errors.ts";
-import type { Trust } from "../../files/trusted-way.ts";
+import type { Trust } from "../../files/trusted-path.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import type { RawPolicy } from "../port.ts";
 import { readTrusted } from "../posix/protected-files.ts";
-import { macosIdentifier } from "./identifier.ts";
+import { macosIdentifier } from "./paths.ts";
 import type { RunTool } from "./tools.ts";
 
 /**

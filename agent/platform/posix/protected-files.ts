@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { decodeText, type OpenFile, openFile, readBounded } from "../../files/open-file.ts";
-import { exposureOf, type Trust, untrustedWay } from "../../files/trusted-way.ts";
+import { exposureOf, type Trust, untrustedWay } from "../../files/trusted-path.ts";
 import { type FileKind, maxFileSize, publicFile, secretFile, unreadable } from "../../files/unreadable.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Exposure } from "../port.ts";

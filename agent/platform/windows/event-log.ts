@@ -1,7 +1,7 @@
 import type { EventKind } from "../port.ts";
 import { eventRecord, eventSource, supportedTypes } from "./events.ts";
 import { advapi32 } from "./native/advapi32.ts";
-import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
+import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/pointers.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
 import { HKEY_LOCAL_MACHINE, keyAccess, readMachineKey } from "./read-registry.ts";
 import { registryType } from "./registry-values.ts";

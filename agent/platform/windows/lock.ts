@@ -4,7 +4,7 @@ import { absent, failed, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { HeldLock } from "../port.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "./native/kernel32.ts";
-import { wide } from "./native/memory.ts";
+import { wide } from "./native/pointers.ts";
 import { isSharingViolation, lastError, WindowsError, winError } from "./native/windows-error.ts";
 
 const { OPEN_ALWAYS } = constants("fileapi.h", { OPEN_ALWAYS: 4 });

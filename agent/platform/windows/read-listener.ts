@@ -7,7 +7,7 @@ import { processToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
 import { isServiceSid } from "./accounts/sids.ts";
 import { iphlpapi } from "./native/iphlpapi.ts";
-import { dwordIn, dwordSlot } from "./native/memory.ts";
+import { dwordIn, dwordSlot } from "./native/pointers.ts";
 import { WindowsError, winError } from "./native/windows-error.ts";
 import { family, listenersAt } from "./parse-listeners.ts";
 

@@ -1,6 +1,6 @@
 import { constants } from "../native-layout.ts";
 import { advapi32 } from "./native/advapi32.ts";
-import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/memory.ts";
+import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/pointers.ts";
 import { WindowsError, winError } from "./native/windows-error.ts";
 import type { RegistryValue } from "./registry-values.ts";
 

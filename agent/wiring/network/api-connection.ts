@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { createGears, type Gears, type PaidToken } from "../../gears/gears.ts";
+import { createGears, type Gears, type PaidToken } from "../../gears/gears-client.ts";
 import type { LinkRequest } from "../../gears/link-user.ts";
 import { newTokenEndpoint } from "../../gears/token.ts";
 import type { LinkVerdict, RequestCount } from "../../link/ports.ts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { product } from "../../../installer/package.ts";
 import { makeLinuxPackage } from "../../../installer/packages.ts";
+import { product } from "../../../installer/product.ts";
 import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
 
 const configFile = "/etc/linkuser-agent/config.json";

@@ -3,8 +3,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { product } from "../../../installer/package.ts";
 import { makeGatewayPackage, makeLinuxPackage } from "../../../installer/packages.ts";
+import { product } from "../../../installer/product.ts";
 
 /** Whatever it is, packages hold it as it is; a small one makes them quickly. */
 const executable = "/bin/true";

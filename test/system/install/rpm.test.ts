@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { product } from "../../../installer/package.ts";
 import { makeLinuxPackage } from "../../../installer/packages.ts";
+import { product } from "../../../installer/product.ts";
 import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
 
 /** The RPM package. No distribution that uses rpm is at hand: it is installed on Debian, without its dependencies. */

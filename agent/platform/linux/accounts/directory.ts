@@ -6,7 +6,7 @@ import type { Account, Group } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
-import { directoryAccount, localAccount, nobody, ownAccount } from "./accounts.ts";
+import { directoryAccount, localAccount, nobody, ownAccount } from "./classify-account.ts";
 import { type NameStyle, styleOf } from "./directory-name.ts";
 import { directoryGroups, localGroups } from "./groups.ts";
 import { type LocalFiles, readLocalFiles } from "./local-files.ts";

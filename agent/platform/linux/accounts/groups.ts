@@ -1,7 +1,7 @@
 import type { Account, Group } from "../../port.ts";
 import { isWellKnownDomain } from "../../posix/down-level-name.ts";
 import type { NamedGroup } from "../../posix/name-service.ts";
-import { isThisMachine } from "./accounts.ts";
+import { isThisMachine } from "./classify-account.ts";
 import { groupStyleOf, type NameStyle, splitName } from "./directory-name.ts";
 import type { LocalFiles, LocalUser } from "./local-files.ts";
 

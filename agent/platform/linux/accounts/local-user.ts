@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../../errors.ts";
-import { isServiceLine, nobody } from "./accounts.ts";
+import { isServiceLine, nobody } from "./classify-account.ts";
 import { type LocalFiles, type LocalUser, readLocalFiles } from "./local-files.ts";
 
 /**

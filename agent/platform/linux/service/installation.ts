@@ -1,15 +1,15 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../../errors.ts";
-import type { Trust } from "../../../files/trusted-way.ts";
+import type { Trust } from "../../../files/trusted-path.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { InstallRequest, InstallStep, Undo } from "../../port.ts";
 import { fileStep, folderRemovalStep, modeStep, removalStep } from "../../posix/file-steps.ts";
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import { installedCredential, ownFolders, policyPath, settingsPath } from "../paths.ts";
-import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./account.ts";
 import type { Systemctl } from "./programs.ts";
+import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
 import {
   hiddenFromServices,
   loadedUnits,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { AgentError, messageOf } from "../../../errors.ts";
-import { type AccountTools, serviceAccount, sysusersLine } from "./account.ts";
+import { type AccountTools, serviceAccount, sysusersLine } from "./service-account.ts";
 
 /**
  * Runs systemctl(1) and returns what it prints, nothing where systemd does not run.

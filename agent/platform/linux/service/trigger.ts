@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./account.ts";
+import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
 import { packageUnitFolder, scopeDropIns, sessionUnit as unit, unitFolder } from "./units.ts";
 import { unreadableSettings } from "./unreadable-settings.ts";
 

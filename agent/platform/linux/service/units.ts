@@ -1,7 +1,7 @@
 import { exitCodes } from "../../../exit-codes.ts";
 import { triggerInterval } from "../../../pace/trigger-interval.ts";
 import { installedClientKey, noCredential } from "../paths.ts";
-import { serviceAccount } from "./account.ts";
+import { serviceAccount } from "./service-account.ts";
 
 /** One file below a folder that systemd loads units from. */
 export interface UnitFile {

@@ -6,7 +6,7 @@ import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
 import type { RunTool } from "../tools.ts";
-import { accountOf, groupsOf, isApplesOwn } from "./accounts.ts";
+import { accountOf, groupsOf, isApplesOwn } from "./classify-account.ts";
 import {
   type DirectoryRecord,
   parseDirectoryRecord,

@@ -1,5 +1,5 @@
 import { AgentError, messageOf } from "../../../errors.ts";
-import type { Trust } from "../../../files/trusted-way.ts";
+import type { Trust } from "../../../files/trusted-path.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";

@@ -1,5 +1,5 @@
 import { triggerInterval } from "../../../pace/trigger-interval.ts";
-import { macosIdentifier } from "../identifier.ts";
+import { macosIdentifier } from "../paths.ts";
 import { propertyList } from "../plist.ts";
 
 /** Where launchd looks for the jobs of the system that administrators put there (launchd(8)). */

@@ -1,7 +1,7 @@
 import type { MakeCalls } from "../../native-calls.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { dwordSlot, wide } from "../native/memory.ts";
+import { dwordSlot, wide } from "../native/pointers.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 import { maxSidSize, parseSid, type Sid } from "./sids.ts";
 

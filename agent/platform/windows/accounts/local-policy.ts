@@ -1,6 +1,6 @@
 import { constants, layout, structure } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { pointerIn, pointerSlot } from "../native/memory.ts";
+import { pointerIn, pointerSlot } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
 
 /** What a policy handle may be used for. */

@@ -3,7 +3,7 @@ import { constants, layout } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
-import { addressOf, pointerIn, pointerSlot, unicodeStringAt } from "../native/memory.ts";
+import { addressOf, pointerIn, pointerSlot, unicodeStringAt } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { openLocalPolicy, policyAccess } from "./local-policy.ts";
 import { encodeSid, type Sid } from "./sids.ts";

@@ -1,5 +1,5 @@
 import { constants, layout, readField } from "../../native-layout.ts";
-import { type Memory, offsetOf } from "../native/memory.ts";
+import { type Memory, offsetOf } from "../native/pointers.ts";
 import { parseSid, type Sid } from "./sids.ts";
 
 /** One of a token's groups. */

@@ -2,7 +2,7 @@ import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts"
 import { constants } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { dwordSlot } from "../native/memory.ts";
+import { dwordSlot } from "../native/pointers.ts";
 import { secur32 } from "../native/secur32.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 

@@ -1,7 +1,7 @@
 import { constants, layout } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
-import { bytesAt, pointerIn, pointerSlot } from "../native/memory.ts";
+import { bytesAt, pointerIn, pointerSlot } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { openLocalPolicy, policyAccess } from "./local-policy.ts";
 import { maxSidSize, parseSid, type Sid, type SidAuthorities, sidSize } from "./sids.ts";

@@ -1,7 +1,7 @@
 import { constants, layout } from "../../native-layout.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { ffi } from "../native/library.ts";
-import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/memory.ts";
+import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
 import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./read-tokens.ts";

@@ -9,7 +9,7 @@ import {
   pointerIn,
   pointerSlot,
   unicodeStringAt,
-} from "../native/memory.ts";
+} from "../native/pointers.ts";
 import { secur32 } from "../native/secur32.ts";
 import { lastError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";

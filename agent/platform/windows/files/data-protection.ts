@@ -1,7 +1,7 @@
 import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { crypt32 } from "../native/crypt32.ts";
 import { kernel32 } from "../native/kernel32.ts";
-import { addressOf, bytesAt } from "../native/memory.ts";
+import { addressOf, bytesAt } from "../native/pointers.ts";
 import { lastError, WindowsError } from "../native/windows-error.ts";
 import { readSealed, sealedDocument } from "./sealed-document.ts";
 

@@ -8,7 +8,7 @@ import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "../native/kernel32.ts";
-import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/memory.ts";
+import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "../native/pointers.ts";
 import { isSharingViolation, lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, isUnsealing, seal, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";

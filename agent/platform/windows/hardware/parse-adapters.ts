@@ -1,7 +1,7 @@
 import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
 import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
-import { type Memory, offsetOf } from "../native/memory.ts";
+import { type Memory, offsetOf } from "../native/pointers.ts";
 import { adapterKind, isDetachable, statusFlag } from "./adapter-kind.ts";
 
 /** What is read of one IP_ADAPTER_ADDRESSES_LH. */

@@ -2,7 +2,7 @@ import { constants, layout, structure } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { iphlpapi } from "../native/iphlpapi.ts";
 import { ffi } from "../native/library.ts";
-import { addressOf, bytesAt, dwordIn, dwordSlot, type Memory, pointerIn, pointerSlot } from "../native/memory.ts";
+import { addressOf, bytesAt, dwordIn, dwordSlot, type Memory, pointerIn, pointerSlot } from "../native/pointers.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 import { readMachineKey } from "../read-registry.ts";
 import { adapterInstance } from "./adapter-instance.ts";

@@ -2,7 +2,7 @@ import type { MakeCalls } from "../../native-calls.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { kernel32 } from "../native/kernel32.ts";
-import { addressOf, wide, wideAt } from "../native/memory.ts";
+import { addressOf, wide, wideAt } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { winhttp } from "../native/winhttp.ts";
 

@@ -24,8 +24,8 @@ import {
   INVALID_HANDLE_VALUE,
   kernel32,
 } from "../../../../agent/platform/windows/native/kernel32.ts";
-import { wide } from "../../../../agent/platform/windows/native/memory.ts";
 import { oemText } from "../../../../agent/platform/windows/native/oem-text.ts";
+import { wide } from "../../../../agent/platform/windows/native/pointers.ts";
 import { createWindowsPlatform } from "../../../../agent/platform/windows/platform.ts";
 import { readListener } from "../../../../agent/platform/windows/read-listener.ts";
 import { readMachineKey } from "../../../../agent/platform/windows/read-registry.ts";

@@ -1,9 +1,9 @@
-import { serviceAccount, sysusersLine } from "../../agent/platform/linux/service/account.ts";
-import { product } from "../package.ts";
+import { serviceAccount, sysusersLine } from "../../agent/platform/linux/service/service-account.ts";
+import { product } from "../product.ts";
 
 /**
  * Makes the services' account in this machine's files, and refuses one that the name service gives otherwise, as
- * `agent/platform/linux/service/account.ts` does: the credential would be that account's. Run before anything is put in
+ * `agent/platform/linux/service/service-account.ts` does: the credential would be that account's. Run before anything is put in
  * place, since a logon would start the services.
  */
 export const makeAccount = `if ! getent -s files passwd ${serviceAccount} > /dev/null; then

@@ -1,8 +1,8 @@
-import { AgentError } from "../../../errors.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
-import type { Listener } from "../../port.ts";
-import type { RunTool } from "../tools.ts";
-import { isSystemUid } from "./accounts.ts";
+import { AgentError } from "../../errors.ts";
+import { absent, failed, found, type Reading } from "../../reading.ts";
+import type { Listener } from "../port.ts";
+import { isSystemUid } from "./accounts/classify-account.ts";
+import type { RunTool } from "./tools.ts";
 
 /**
  * Whose processes listen at a port of this Mac's addresses, as lsof(8) shows them to root. Any user may listen there.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { AgentError } from "../../../../agent/errors.ts";
-import { readListener } from "../../../../agent/platform/macos/accounts/listener.ts";
+import { AgentError } from "../../../agent/errors.ts";
+import { readListener } from "../../../agent/platform/macos/listener.ts";
 
 test.each([
   ["p410\nu0\nf12\n", { trusted: true, owner: "root" }],

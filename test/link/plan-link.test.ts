@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import type { RememberedLink } from "../../agent/link/memory.ts";
-import { planLink } from "../../agent/link/plan.ts";
+import { planLink } from "../../agent/link/plan-link.ts";
 import type { Identity } from "../../agent/link/ports.ts";
 
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
-import { createGears, type GearsCredentials } from "../../agent/gears/gears.ts";
+import { createGears, type GearsCredentials } from "../../agent/gears/gears-client.ts";
 import type { ApiRequest, RawResponse, Sender } from "../../agent/network/exchange.ts";
 import { Secret } from "../../agent/secret.ts";
 import { answer, now } from "./answers.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { constants } from "../native-layout.ts";
+import { constants } from "../../native-layout.ts";
 
 /** Nobody has logged on in this process's ancestry. */
 const { "(uid_t)-1": noLogin } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });

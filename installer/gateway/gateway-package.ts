@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "../linux/files.ts";
+import { type LinuxPackage, type PackagedFile, whereSystemdRuns } from "../linux/linux-package.ts";
 
 const name = "linkuser-gateway";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readPaceMemory } from "../../agent/pace/memory.ts";
+import { readPaceMemory } from "../../agent/pace/pace-memory.ts";
 import { after, begin, keep } from "../../agent/pace/pacer.ts";
 import { paceContext } from "./pace-context.ts";
 

@@ -1,5 +1,5 @@
 import { AgentError } from "../../../errors.ts";
-import { isServiceLine } from "../accounts/accounts.ts";
+import { isServiceLine } from "../accounts/classify-account.ts";
 import { readLocalFiles } from "../accounts/local-files.ts";
 import { readNssSources } from "../accounts/nsswitch.ts";
 

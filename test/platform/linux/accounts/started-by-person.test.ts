@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startedByPerson } from "../../../agent/platform/linux/started-by-person.ts";
-import { makeRoot } from "./tree.ts";
+import { startedByPerson } from "../../../../agent/platform/linux/accounts/started-by-person.ts";
+import { makeRoot } from "../tree.ts";
 
 const unset = "4294967295";
 const session = "0::/user.slice/user-1000.slice/session-2.scope\n";

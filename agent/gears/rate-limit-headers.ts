@@ -3,7 +3,7 @@ import type { RawResponse } from "../network/exchange.ts";
 import { printable } from "../printable.ts";
 import { httpDate } from "./http-date.ts";
 
-/** What an answer's headers say of the account's shared limit. */
+/** What the headers of an answer, a 429 above all, say of the account's shared limit; `after` in `pace/pacer.ts` acts on it. */
 export interface RateLimitReport {
   /** Calls per period: `X-RateLimit-Limit`. */
   readonly limit: number | undefined;

@@ -2,7 +2,9 @@ import { AgentError } from "../errors.ts";
 import type { Platform } from "./port.ts";
 
 /**
- * The platform that this program runs on; only its code is loaded.
+ * The platform that this program runs on; only its code is loaded. To add one: a folder beside the others that
+ * implements `Platform` (`port.ts`), a case here, and its name in `Platform["name"]`; the compiler finds what depends on
+ * it. `test/architecture.test.ts` lists the folders that must not import one another.
  * @throws AgentError `internal` on a system that is not supported
  */
 export async function selectPlatform(): Promise<Platform> {

@@ -1,7 +1,7 @@
 import { parseMac } from "../../../identity/mac.ts";
 import { type ReadTools, toolReading } from "../../tool-reading.ts";
 import { uuidOfRegistry } from "../hardware/hardware-ids.ts";
-import { macosIdentifier } from "../identifier.ts";
+import { macosIdentifier } from "../paths.ts";
 import type { RunTool } from "../tools.ts";
 
 /** What macOS' own tools say. Not run on a Mac. */

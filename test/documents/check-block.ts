@@ -47,9 +47,9 @@ function checkJson(code: string): void {
   if ("clientId" in value) parseCredentials(code.replaceAll("…", "x"), "/example.json", undefined);
 }
 
-/** JSON documents in the texts of another document. */
+/** JSON documents in the texts of another document; `{{` begins a template of Ansible. */
 function checkTexts(value: unknown): void {
-  if (typeof value === "string" && value.startsWith("{")) checkJson(value);
+  if (typeof value === "string" && /^\{(?!\{)/.test(value)) checkJson(value);
   else if (typeof value === "object" && value !== null) for (const one of Object.values(value)) checkTexts(one);
 }
 

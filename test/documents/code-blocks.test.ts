@@ -12,6 +12,7 @@ test.each([
   ["json", '{"baseUrl": "https://gears.opswat.com", "fleetSize": 2000}'],
   ["json", '{"clientId": "…", "clientSecret": "…"}'],
   ["yaml", '- a: { b: 1 }\n  content: \'{"clientId": "x", "clientSecret": "y"}\''],
+  ["yaml", "content: \"{{ {'clientId': id} | to_json }}\""],
   ["xml", "<a><b/></a>"],
   ["ini", "[Service]\nLoadCredential=a:/b\n# note"],
   ["ini", "MACHINE=one"],

@@ -4,7 +4,7 @@ import type { CommandName } from "./cli/commands.ts";
 import type { Clock } from "./clock.ts";
 import { AgentError, asAgentError, framesOf } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { selectPlatform } from "./platform/select.ts";
+import { selectPlatform, systemName } from "./platform/select.ts";
 import { printable, printableJson } from "./printable.ts";
 import {
   guardStandardStreams,
@@ -33,6 +33,7 @@ const loaders: Readonly<Record<CommandName, (flags: CommandLine["flags"]) => Pro
   config: async () => (await import("./commands/config.ts")).config,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   install: async () => (await import("./commands/install.ts")).install,
+  completion: async () => (await import("./commands/completion.ts")).completion,
   uninstall: async () => (await import("./commands/uninstall.ts")).uninstall,
 };
 
@@ -101,8 +102,11 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
 
 async function selfDescription({ command, named, flags }: CommandLine): Promise<CommandResult> {
   const { overview, commandHelp } = await import("./cli/help.ts");
-  const { version } = await import("./cli/version.ts");
-  if (flags["version"] === true) return { exitCode: 0, document: { version }, text: version };
+  const { version, commit } = await import("./cli/version.ts");
+  if (flags["version"] === true) {
+    const text = `${version} (${commit ?? "from sources"}, ${systemName})`;
+    return { exitCode: 0, document: { version, commit: commit ?? null, platform: systemName }, text };
+  }
   const all = flags["help-all"] === true;
   const width = Math.min(resultColumns() ?? 80, 100);
   const text = named || all ? commandHelp(command, all, width) : overview(width);

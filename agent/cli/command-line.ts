@@ -4,6 +4,7 @@ import { isSecretName, type Layer } from "../settings/layers.ts";
 import { suggestion } from "../settings/nearest.ts";
 import { flagName, type SettingName, settingNames, settingsTable } from "../settings/table.ts";
 import {
+  argumentOf,
   type CommandFlag,
   type CommandName,
   commandNames,
@@ -17,7 +18,7 @@ export interface CommandLine {
   readonly command: CommandName;
   /** Whether the arguments name it, so that help is about it. */
   readonly named: boolean;
-  /** Flags that are no settings, without their dashes; `true` for those without a value. */
+  /** Flags that are no settings, without their dashes, and a command's argument; `true` for those without a value. */
   readonly flags: Readonly<Record<string, string | true>>;
   readonly settings: Layer;
 }
@@ -56,6 +57,11 @@ export function readCommandLine(given: readonly string[]): CommandLine {
     if (token.kind === "positional") {
       if (switchBefore !== undefined) {
         values[switchBefore] = token.value;
+        continue;
+      }
+      const argument = argumentOf(command);
+      if (argument !== undefined && !Object.hasOwn(flags, argument)) {
+        flags[argument] = token.value;
         continue;
       }
       throw new AgentError("unknown-command", unexpected(token.value, named, command, flags));

@@ -13,6 +13,8 @@ interface Command {
   readonly flags: Readonly<Record<string, CommandFlag>>;
   /** Arguments after the program's name, each with what they do. */
   readonly examples: readonly (readonly [string, string])[];
+  /** The name of a word that may follow the command, among its flags. */
+  readonly argument?: string;
   /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
   readonly settings: readonly SettingName[];
   /**
@@ -29,6 +31,9 @@ export const commonFlags = {
   "help-all": { help: "show help with every setting" },
   version: { short: "V", help: "show the version" },
 } as const satisfies Readonly<Record<string, CommandFlag>>;
+
+/** Shells for which `completion` has a script. */
+export const shells = ["bash", "zsh", "fish", "powershell"] as const;
 
 /**
  * Names and flags are public. CONTRACT. To add a command: an entry here, its function in `commands/NAME.ts`, a line in
@@ -119,6 +124,16 @@ export const commands = {
     examples: [["uninstall --purge --dry-run", "show what a complete removal deletes"]],
     settings: [],
   },
+  completion: {
+    summary: `print the completion script for a shell: ${shells.join(", ")}`,
+    argument: "shell",
+    flags: {},
+    examples: [
+      ["completion bash", "for ~/.bashrc: source <(linkuser-agent completion bash)"],
+      ["completion powershell", "for $PROFILE: append `| Out-String | Invoke-Expression`"],
+    ],
+    settings: [],
+  },
 } as const satisfies Readonly<Record<string, Command>>;
 
 /** The first word of the arguments; `link` where there is none. */
@@ -129,6 +144,9 @@ export function emptyIsNotGiven(name: CommandName): boolean {
   const command: Command = commands[name];
   return command.emptyIsNotGiven === true;
 }
+
+/** The word that may follow a command. */
+export const argumentOf = (name: CommandName): string | undefined => (commands[name] as Command).argument;
 
 /** In the order in which help shows them. */
 export const commandNames = Object.keys(commands) as readonly CommandName[];

@@ -1,4 +1,9 @@
 import manifest from "../../package.json" with { type: "json" };
 
+declare const buildCommit: string | undefined;
+
 /** Of this program, as in package.json. */
 export const version: string = manifest.version;
+
+/** The source's commit that the executable was built from; undefined where the program runs from its sources. */
+export const commit: string | undefined = typeof buildCommit === "undefined" ? undefined : buildCommit;

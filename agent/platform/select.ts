@@ -19,3 +19,6 @@ export async function selectPlatform(): Promise<Platform> {
       throw new AgentError("internal", `linkuser-agent does not run on ${process.platform}.`);
   }
 }
+
+/** The system and the processor's architecture as Node names them: `linux-x64`. */
+export const systemName = `${process.platform}-${process.arch}`;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
+import { runTool } from "./command.ts";
 import type { Target } from "./targets.ts";
 
 /**
@@ -72,6 +73,16 @@ const common: BuildOptions = {
   logLevel: "warning",
 };
 
+/** The sources' commit, with `-dirty` where they were changed; undefined outside a repository. */
+function sourceCommit(): string | undefined {
+  try {
+    const describe = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
+    return runTool("git", ["-C", import.meta.dirname, ...describe]).trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Bundles the program and all that it imports into one script.
  * @param entry absolute path
@@ -100,6 +111,7 @@ export async function bundleProgram(
       // Another entry calls the program's main function itself.
       "import.meta.main": String(basename(entry) === "main.ts"),
       "process.platform": JSON.stringify(platform),
+      buildCommit: JSON.stringify(sourceCommit() ?? "unknown commit"),
       // Of source files alone: an executable has its worker as an asset.
       "import.meta.url": "undefined",
       // undici's own switch for a build without its second, experimental HTTP parser.

@@ -1,5 +1,6 @@
 import { dirname, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { completionScript } from "../../agent/cli/completion.ts";
 import { installedCredential, ownFolders, settingsPath } from "../../agent/platform/linux/paths.ts";
 import { sysusersLine } from "../../agent/platform/linux/service/service-account.ts";
 import {
@@ -70,6 +71,14 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
 
 const executablePath = "usr/bin/linkuser-agent";
 
+/** Where the shells look for what packages bring; zsh in Debian's family and elsewhere. */
+const completions = [
+  { shell: "bash", path: "usr/share/bash-completion/completions/linkuser-agent" },
+  { shell: "zsh", path: "usr/share/zsh/vendor-completions/_linkuser-agent" },
+  { shell: "zsh", path: "usr/share/zsh/site-functions/_linkuser-agent" },
+  { shell: "fish", path: "usr/share/fish/vendor_completions.d/linkuser-agent.fish" },
+] as const;
+
 /**
  * What both package formats install. The timer is on by its link, as a distribution's own timers are.
  * @param executable the built one
@@ -88,6 +97,7 @@ export function packagedFiles(executable: string, version: string, sourceDate: n
       mode: 0o644,
       content: { text: thirdPartyNotices() },
     },
+    ...completions.map(({ shell, path }) => ({ path, mode: 0o644, content: { text: completionScript(shell) } })),
     {
       path: `usr/share/man/man1/${product.name}.1.gz`,
       mode: 0o644,

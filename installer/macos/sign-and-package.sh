@@ -44,6 +44,7 @@ codesign --force --sign "$SIGN_APPLICATION" --identifier "$identifier" --options
   --entitlements "$here/entitlements.plist" "$folder/linkuser-agent"
 codesign --verify --strict --verbose=2 "$folder/linkuser-agent"
 version=$("$folder/linkuser-agent" --version)
+version=${version%% *}
 
 pkgbuild --root "$work/root" --identifier "$identifier" --version "$version" --ownership recommended \
   --scripts "$work/scripts" --install-location / "$work/component.pkg"

@@ -83,7 +83,7 @@ export interface Place {
  */
 export class AgentError extends Error {
   readonly code: ErrorCode;
-  /** The command that mends it, where one does. */
+  /** The command that fixes it, where one does. */
   readonly remedy: string | undefined;
   /** `message` without the remedy, at its end. */
   readonly finding: string;

@@ -4,7 +4,7 @@ import type { Settings } from "./settings/table.ts";
 /** The setting `logLevel`: events below it are dropped. */
 export type LogLevel = Settings["logLevel"];
 
-/** What one event tells besides its message; never a secret, never a URL with a query. */
+/** Fields of an event besides its message; never a secret, never a URL with a query. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** One event, before it takes a form. */
@@ -19,7 +19,7 @@ export interface LogEvent {
   readonly fields: LogFields;
 }
 
-/** Takes events to one place; told only those that are important enough. */
+/** Writes events to one place; gets only those that are important enough. */
 export type LogSink = (event: LogEvent) => void;
 
 /** One function for each level; `event` is a stable name, `message` for a person. */

@@ -160,7 +160,7 @@ function refuseDeletion(source: string, credentialFile: string): void {
   );
 }
 
-/** Whoever could read the source has the secret still, wherever it is now. */
+/** Users who could read the source may still have the secret. */
 function exposure(source: string, platform: Platform): readonly string[] {
   const reading = platform.readProtected(source);
   if (reading.kind !== "failed" || reading.error.code !== "credentials-exposed") return [];

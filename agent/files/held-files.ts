@@ -4,8 +4,8 @@ import { systemErrorCode } from "../errors.ts";
 const waits = [10, 20, 40, 80, 160, 320, 640];
 
 /**
- * Makes an attempt at a rename, a removal or an opening again while another program holds the file: on Windows a virus
- * scanner, a backup or a log shipper has what was just written open for a moment and lets nobody replace it.
+ * Repeats a rename, a removal or an opening while another program holds the file: on Windows a virus scanner, a backup
+ * or a log shipper opens what was just written for a moment, and nobody can replace it until then.
  * @param isHeld whether an error may pass by itself; elsewhere than on Windows none does
  * @param wait blocks for so many milliseconds
  * @throws the last attempt's error

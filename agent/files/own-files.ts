@@ -2,7 +2,7 @@ import { fchownSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { type Access, fault, type Open, type OpenFile, openFile } from "./open-file.ts";
-import { untrustedWay } from "./trusted-path.ts";
+import { untrustedPath } from "./trusted-path.ts";
 
 /** Names of what the program itself keeps in its state folder. */
 export const stateFileName = "state.json";
@@ -34,15 +34,15 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Opens a file that this program keeps in a folder of its own. A service's folders belong to an account of its own,
- * which has to read and write what a run of root's leaves there, and could put anything under its name: so root's run
- * judges the way, the owner and the mode, and gives a file that it made to whom the folder belongs.
+ * Opens a file in one of this program's own folders. Those of the service belong to the service's account, which must be
+ * able to read and write what a run as root leaves there, and which could put anything under that name. So a run as root
+ * checks the path, the owner and the mode, and gives a file that it made to the folder's owner.
  * @throws the system's error, or a {@link fault}
  */
 export function openOwnFile(path: string, access: Access, moreFlags?: number, open?: Open): OpenFile {
   const folder = dirname(path);
   const isRoot = process.geteuid?.() === 0;
-  if (isRoot) refuseExchangeable(folder);
+  if (isRoot) refuseReplaceable(folder);
   const file = openFile(path, access, moreFlags, open);
   try {
     if (isRoot) takeOver(file, statSync(folder), access);
@@ -56,8 +56,8 @@ export function openOwnFile(path: string, access: Access, moreFlags?: number, op
 /** Mode bits, inode(7). Groups of the system may write to folders above: syslog's to /var/log. */
 const writableByOthers = 0o002;
 
-function refuseExchangeable(folder: string): void {
-  const exposure = untrustedWay(folder, { uid: 0, credentialsFolder: undefined }, writableByOthers);
+function refuseReplaceable(folder: string): void {
+  const exposure = untrustedPath(folder, { uid: 0, credentialsFolder: undefined }, writableByOthers);
   if (exposure !== undefined) throw fault("EOTHERS", exposure.why);
 }
 

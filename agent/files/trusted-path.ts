@@ -52,8 +52,8 @@ export function exposureOf(
  * @param forbidden mode bits of folders
  * @throws the system's error
  */
-export function untrustedWay(path: string, trust: Trust, forbidden = writableByGroupOrOthers): Exposure | undefined {
-  for (const name of wayTo(resolve(path))) {
+export function untrustedPath(path: string, trust: Trust, forbidden = writableByGroupOrOthers): Exposure | undefined {
+  for (const name of partsOf(resolve(path))) {
     const stats = lstatSync(name);
     const exposure = stats.isSymbolicLink()
       ? untrustedLink(name, stats, trust)
@@ -67,7 +67,7 @@ export function untrustedWay(path: string, trust: Trust, forbidden = writableByG
 export function isSharedFolder(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   const shared = stats?.isDirectory() && stats.uid === 0 && (stats.mode & sticky) !== 0 && (stats.mode & 0o002) !== 0;
-  return shared === true && untrustedWay(path, { uid: 0, credentialsFolder: undefined }) === undefined;
+  return shared === true && untrustedPath(path, { uid: 0, credentialsFolder: undefined }) === undefined;
 }
 
 /** In a sticky folder only its owner and a file's own may rename the file. */
@@ -85,7 +85,7 @@ function untrustedLink(path: string, stats: Stats, trust: Trust): Exposure | und
 }
 
 /** All folders and links through which the system goes to a file that is there, in the order in which it does. */
-function* wayTo(path: string): Generator<string> {
+function* partsOf(path: string): Generator<string> {
   const { root } = parse(path);
   const words = path.slice(root.length).split(sep);
   let at = root;
@@ -94,7 +94,7 @@ function* wayTo(path: string): Generator<string> {
     const name = join(at, word);
     if (lstatSync(name).isSymbolicLink()) {
       yield name;
-      yield* wayTo(resolve(at, readlinkSync(name)));
+      yield* partsOf(resolve(at, readlinkSync(name)));
       at = realpathSync(name);
     } else {
       at = name;

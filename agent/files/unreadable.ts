@@ -37,7 +37,7 @@ export function unreadable(path: string, { code, deniedHint }: FileKind, cause: 
   return failed(path, new AgentError(code, `${path} can't be read: ${why}.${denied ? deniedHint : ""}`, { cause }));
 }
 
-/** Reads a file that a plain user named for a run of their own, whoever may change it. */
+/** Reads a file that a plain user named for their own run, without judging who may change it. */
 export function readUnjudged(path: string): Reading<Buffer> {
   try {
     return found(readFileAt(path, maxFileSize), path);

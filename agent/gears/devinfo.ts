@@ -15,7 +15,7 @@ const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
 
 /**
  * Asks the vendor's endpoint client on this machine for the device ID (its cross-domain API). The name is not resolved:
- * the request goes to loopback, and TLS checks that whoever listens there holds the vendor's certificate.
+ * the request goes to loopback, and TLS checks that the listener holds the vendor's certificate.
  * @param port of the setting `opswatPort`
  * @param listenerOwner who listens at a port of loopback, where the system says so: any user may, and could pass the
  * question on to another machine's client, whose certificate is as good

@@ -1,13 +1,13 @@
 import { printable } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 
-/** As many letters and digits of a secret, from its start, are taken for the secret: a server may send back a part of it. */
+/** Characters: a server may send back part of a secret, so this many from its start already count as the secret. */
 const recognised = 8;
 const maxRead = 4096;
 
 /**
- * Text from an answer, for a person: secrets that come back in it are hidden, long words are dropped, for one may be a
- * secret in a form that is not known here, and the rest is made safe to print.
+ * Text from an answer, for people: secrets in it are hidden, long words are dropped, as one may be a secret in an unknown
+ * form, and the rest is made safe to print.
  */
 export function serverText(text: string, secrets: readonly Secret[]): string {
   const forms = formsOf(secrets);
@@ -15,7 +15,7 @@ export function serverText(text: string, secrets: readonly Secret[]): string {
   return printable(hidden.replace(/\S{20,}/gu, "…"));
 }
 
-/** The same, of plain words alone: what has digits or signs in it is dropped, too. */
+/** The same, reduced to plain words: those with digits or signs are dropped, too. */
 export function plainWords(text: string, secrets: readonly Secret[]): string {
   const words = serverText(text, secrets).split(/\s+/);
   return words.map((word) => (/^["'(]?[a-z]+(?:['-][a-z]+)*["')]?[.,;:!?]?$/i.test(word) ? word : "…")).join(" ");
@@ -56,10 +56,10 @@ interface View {
   readonly ends: readonly number[];
 }
 
-/** Without regard to case, for the digits of percent-encoding have either. */
+/** Case-insensitive, as percent-encoding has digits in either case. */
 const whole = (text: string): View => viewOf(text, /[\s\S]/g);
 
-/** Letters and digits alone: in pieces, with other signs between, a secret is still one. */
+/** Letters and digits alone, to find a secret with other characters inserted. */
 const inPieces = (text: string): View => viewOf(text, /[a-z0-9]/gi);
 
 function viewOf(text: string, counted: RegExp): View {
@@ -87,7 +87,7 @@ function hide(text: string, forms: readonly string[], see: (text: string) => Vie
   return shown + text.slice(from);
 }
 
-/** How many characters of a form are in this place, or 0 where they are too few to tell. */
+/** How many characters of a form match here, or 0 where too few do. */
 function matchAt(text: string, at: number, form: string): number {
   let length = 0;
   while (length < form.length && text[at + length] === form[length]) length += 1;

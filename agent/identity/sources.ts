@@ -7,7 +7,7 @@ export interface Adapter {
   /** The name that an administrator knows: `eth0`, `Ethernet 2`. */
   readonly name: string;
   readonly mac: Mac | undefined;
-  /** The address burnt into the hardware, where the system tells it apart from the one in use. */
+  /** The address burnt into the hardware, where the system distinguishes it from the one in use. */
   readonly permanentMac: Mac | undefined;
   /** What kind of thing it is; `physical` only where the system says that hardware is behind it. */
   readonly kind: "physical" | "virtual" | "loopback" | "other";
@@ -42,7 +42,7 @@ export interface Session {
   readonly state: "active" | "online" | "disconnected" | "closing";
   /** At the machine itself rather than over the network. */
   readonly local: boolean;
-  /** With a screen of its own (graphical or console seat) rather than a bare terminal. */
+  /** At a graphical or console seat rather than in a bare terminal. */
   readonly seat: string | undefined;
 }
 

@@ -40,7 +40,7 @@ export type LinkVerdict =
       readonly exact?: boolean | undefined;
       readonly paidUntil?: number | undefined;
     }
-  /** The server has a fault of its own. */
+  /** The server returned an error of its own (5xx). */
   | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 
 /** User and device to be linked, looked up again for every attempt: people log off while a run waits. */
@@ -103,7 +103,7 @@ export interface LinkOptions {
   readonly force: boolean;
   /** Do not wait for this device's slot before the first attempt. */
   readonly immediate: boolean;
-  /** Whoever started this run starts it again by itself: long waits are left to a later run. */
+  /** A trigger starts runs again and again: long waits are left to a later run. */
   readonly willRepeat: boolean;
 }
 

@@ -2,15 +2,12 @@ import type { AgentError, ErrorCode } from "../errors.ts";
 import { keep, type PaceContext, reconnected, type Schedule } from "../pace/pacer.ts";
 import type { LinkPorts } from "./ports.ts";
 
-/**
- * Milliseconds after which a wait looks at the clock again, which may have jumped, or stood still in a suspended
- * machine.
- */
-const glance = 30_000;
-/** The same in an attended run. */
-const watchedGlance = 1_000;
-/** Milliseconds of waiting after which the time that the device was on is remembered; see `keep` in `pace/`. */
-const signOfLife = 600_000;
+/** Milliseconds between looks at the clock, which may have jumped, or stood still while the machine was suspended. */
+const clockInterval = 30_000;
+/** The same in an attended run, which shows a countdown. */
+const countdownInterval = 1_000;
+/** Milliseconds between writes of the time that the device was on; see `keep` in `pace/`. */
+const keepInterval = 600_000;
 
 /** Failures that may pass as soon as a network comes back. */
 const networkFailures: readonly ErrorCode[] = [
@@ -51,11 +48,11 @@ export async function waitFor(
     const left = next.notBefore - clock.now();
     if (left <= 0 || signal.aborted) break;
     countdown?.show(left, cause);
-    await clock.sleep(Math.min(left, countdown === undefined ? glance : watchedGlance), signal);
+    await clock.sleep(Math.min(left, countdown === undefined ? clockInterval : countdownInterval), signal);
     if (networkIsBack()) {
       log.info("network-back", "the device has a new network address; the next attempt follows soon");
       next = reconnected(next, context());
-    } else if (clock.monotonic() - keptAt >= signOfLife) {
+    } else if (clock.monotonic() - keptAt >= keepInterval) {
       keptAt = clock.monotonic();
       next = keep(next, context());
       await remember(next);
@@ -65,7 +62,7 @@ export async function waitFor(
   return next;
 }
 
-/** Tells at each call whether an address has come since the one before. */
+/** @returns whether a new address has come since the last call */
 function watchNetwork(addresses: LinkPorts["addresses"]): () => boolean {
   let known = addresses();
   return () => {

@@ -132,7 +132,7 @@ export async function startTls(
     const certificate = socket.getPeerX509Certificate();
     if (certificate !== undefined) shown = readShown(certificate);
   };
-  // Node judges the certificate in a listener of its own to this event, and drops the connection in it.
+  // Node itself listens to this event: it judges the certificate and drops the connection.
   socket.prependOnceListener("secure", () => {
     look();
     observe?.(name, socket);
@@ -155,7 +155,7 @@ async function settled(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const closed = (): void => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
-  // The second keeps what comes later from being a defect: who uses the socket then hears of it by other ways.
+  // The `error` listener stays: without one a later error would end the process, and users of the socket hear of it otherwise.
   socket.once(event, resolve).once("close", closed).on("error", reject);
   try {
     await untilAborted(promise, signal);

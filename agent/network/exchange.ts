@@ -47,7 +47,7 @@ export interface ExchangeContext {
   readonly anonymous?: boolean;
 }
 
-/** Splits a tenant's address into the origin and what stands in front of the API's own paths. */
+/** Splits a tenant's address into its origin and the path before the API's own paths. */
 export function splitBaseUrl(baseUrl: string): {
   readonly origin: string;
   readonly host: string;

@@ -14,7 +14,7 @@ export const maxGap = 2 * triggerInterval;
  */
 const dayLength = 20 * hour;
 const workday = 8 * hour;
-/** Devices that are on for less than this a day are treated as if they were on for so long. */
+/** Devices that are on for less than this a day are treated as if they were on for this long. */
 const minDay = workday / 32;
 
 /**

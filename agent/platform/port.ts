@@ -41,7 +41,7 @@ export interface Exposure {
   readonly remedy: string;
 }
 
-/** What the event log is told: how a run ended, and warnings. */
+/** What goes to the event log: how a run ended, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
 /** What `install` is to put on this machine; all of it was validated. What is undefined stays as it is. */
@@ -107,7 +107,7 @@ export interface Platform extends IdentitySources {
   forbidDumps?(): void;
   /**
    * Who listens at a TCP port of 127.0.0.1: any user may, and an answer from there names this device. `absent` where
-   * nobody listens. Left out where it can't be told.
+   * nobody listens. Left out where the system does not say.
    */
   listenerOwner?(port: number): Reading<Listener>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
@@ -124,12 +124,12 @@ export interface Platform extends IdentitySources {
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
   /** Ends the process at once with an exit code, without waiting for its threads. Left out where Node's own end does. */
   endProcess?(code: number): void;
-  /** Tells the system's own event log, which administrators watch; `absent` where standard error goes there anyway. */
+  /** Writes to the system's event log; `absent` where standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */
   tryLock(path: string): Reading<HeldLock>;
   /**
-   * What starts this program at a logon, for a person; `absent` where nothing does. Left out where it can't be told.
+   * What starts this program at a logon, for a person; `absent` where nothing does. Left out where the system does not say.
    */
   trigger?(): Reading<string>;
   /**

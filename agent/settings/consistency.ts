@@ -6,7 +6,7 @@ import type { SettingName } from "./table.ts";
 const vendorDomains = ["opswat.com", "opswatgears.com"];
 
 /**
- * Refuses settings of which each is right, but not beside the others.
+ * Refuses settings that are valid alone but contradict one another.
  * @throws AgentError `setting-invalid`
  */
 export function checkConsistency({ settings, origins }: ResolvedSettings): void {

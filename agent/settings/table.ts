@@ -30,7 +30,7 @@ function required<T>(kind: Kind<T>, fallback: T, help: string): Setting<T> & { r
   return { kind, fallback, help };
 }
 
-/** @param fallbackNote stands in the docs as the default */
+/** @param fallbackNote the default that the docs show */
 function optional<T>(
   kind: Kind<T>,
   help: string,

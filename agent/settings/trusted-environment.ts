@@ -51,7 +51,7 @@ const personal: ReadonlySet<string> = new Set([
 /**
  * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them
  * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
- * that person's instead, so nothing is taken from them that decides over code, trust or destination.
+ * that person's instead, so no variable that decides about code, trust or destination is obeyed.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  * @param person whether a person started it, as far as the system knows
  */
@@ -66,7 +66,7 @@ export function trustedEnvironment(environment: Environment, privileged: boolean
 /** Whether a person started this run. @param person as far as the system knows */
 export const isPersonsRun = (environment: Environment, person: boolean): boolean => person || namesCaller(environment);
 
-/** Tells what was left out, for a person; undefined where nothing was. */
+/** Names what was left out, for people; undefined where nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
   return `ignored, as a person started this run with rights: ${ignored.join(", ")}`;

@@ -13,8 +13,8 @@ export function refuseWithoutRights({ privileged, name }: Platform, command: str
 }
 
 /**
- * Does a command's work, and tells the event log where it fails: of a program that an installer starts nobody sees the
- * output.
+ * Does a command's work and writes a failure to the event log, as nobody sees the output of a program that an installer
+ * starts.
  * @throws AgentError of that work
  */
 export async function reportingFailure<T>(
@@ -38,7 +38,7 @@ export function refuseOtherFile(flags: CommandLine["flags"]): void {
 }
 
 /**
- * Does what the steps say, or with `dryRun` only tells it. Where a step fails, the machine is as it was.
+ * Carries out the steps, or with `dryRun` only lists them. Where a step fails, those before it are undone.
  * @throws AgentError of that step
  */
 export function carryOut(

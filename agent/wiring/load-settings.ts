@@ -15,7 +15,7 @@ import type { Runtime } from "./runtime.ts";
 export function loadSettings({ platform, environment }: Runtime, { flags, settings }: CommandLine): ResolvedSettings {
   const named = flagText(flags["config"]);
   const path = named ?? platform.paths.configFile;
-  // A service has no rights of its own, but it has the account's secret.
+  // A service is not privileged, but it holds the account's secret.
   const judged = platform.privileged || named === undefined;
   const file = judged ? platform.readTrusted(path) : readUnjudged(path);
   const resolved = resolveSettings([
@@ -29,7 +29,7 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
   return resolved;
 }
 
-/** What is missing or damaged is reported where it is used; a file that others can change is refused before. */
+/** A file that others can change is refused before any use; one that is missing or damaged, where it is used. */
 function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrusted }: Platform): void {
   for (const name of ["caFile", "clientCertFile", "pacFile"] as const) {
     const path = settings[name];

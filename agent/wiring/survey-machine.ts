@@ -10,7 +10,7 @@ import type { ResolvedSettings } from "../settings/layers.ts";
 import { openSender } from "./network/sender.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Asks the vendor's client on this machine, over a connection of its own. */
+/** Asks the vendor's client on this machine, over a new connection. */
 export function vendorClient(runtime: Runtime, resolved: ResolvedSettings, signal: AbortSignal): AskVendorClient {
   return async () => {
     const sender = openSender(runtime, resolved);

@@ -1,4 +1,4 @@
-/** The program of a worker thread: a file of its own beside main.ts, and an asset of its own in an executable. */
+/** The program of a worker thread: bundled apart from main.ts, as a separate asset of an executable. */
 import { workerData } from "node:worker_threads";
 import { answerQuestions } from "./answer-questions.ts";
 import type { WorkerData } from "./start-worker.ts";

@@ -21,7 +21,7 @@ export function startWorker<T extends keyof WorkerTasks>(task: T, data: Paramete
 export function startProgram(program: WorkerProgram, workerData?: WorkerData): Worker {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const { isSea, getAsset } = process.getBuiltinModule("node:sea");
-  // With streams of its own the worker does not make Node open the process's standard ones.
+  // Separate streams keep the worker from making Node open the process's standard ones.
   const options = { workerData, stdout: true, stderr: true };
   return isSea()
     ? new Worker(getAsset(program, "latin1"), { ...options, eval: true })

@@ -5,7 +5,7 @@ import { type SettingName, settingNames, settingsTable } from "../../agent/setti
 import { uuidOf } from "../uuid.ts";
 
 /**
- * A configuration profile for management tools, to be edited: every setting stands in it as a comment, so that it
+ * A configuration profile for management tools, to be edited: every setting is in it as a comment, so that it
  * forces nothing by itself. Its second payload keeps people from turning the job off in System Settings (macOS 13).
  */
 export function configurationProfile(): string {

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from "node:fs";
 import { runTool } from "../executable/command.ts";
 import { product } from "../product.ts";
 
-/** With what executables and packages are signed. No secret is in it: a password stands in a file. */
+/** How executables and packages are signed. Holds no secret: a password is in a file. */
 export interface Signing {
   /** File (PEM) with the certificate and those between it and the root, or a PKCS#11 URI. */
   readonly certificate: string;

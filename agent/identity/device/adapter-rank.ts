@@ -3,19 +3,19 @@ import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "
 import type { Adapter } from "../sources.ts";
 import { sharedMacReason } from "./shared-macs.ts";
 
-/** A MAC address that is worth trying. */
+/** A MAC address to try. */
 export interface RankedMac {
   readonly mac: Mac;
   readonly adapter: string;
-  /** Why it stands where it stands, for a person. */
+  /** Why it has its place in the order, for people. */
   readonly reason: string;
 }
 
-/** All adapters, in or out. */
+/** All adapters, ranked or skipped. */
 export interface AdapterRanking {
-  /** Addresses worth trying, the likeliest to be known to the server first. */
+  /** The addresses that the server most likely knows come first. */
   readonly macs: readonly RankedMac[];
-  /** Adapters passed over, with the reason. */
+  /** Adapters that are skipped, with the reason. */
   readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
 }
 

@@ -15,19 +15,19 @@ export interface Candidate {
   readonly source: Source;
   /** Adapter name, or where the identifier was read. */
   readonly detail: string;
-  /** Why it stands where it stands, for a person. */
+  /** Why it has its place in the order, for people. */
   readonly reason: string;
 }
 
-/** An identifier as it is told and remembered. */
+/** An identifier as it is reported and remembered. */
 export type Device = Omit<Candidate, "reason">;
 
-/** The candidate without what only a person wants to read. */
+/** The candidate without its reason, which is for people alone. */
 export function deviceOf({ value, opt, source, detail }: Candidate): Device {
   return { value, opt, source, detail };
 }
 
-/** Something that was looked at and gave no candidate. */
+/** A source or adapter that gave no candidate. */
 export interface PassedOver {
   readonly source: Source;
   readonly detail: string;

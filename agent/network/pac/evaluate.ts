@@ -7,7 +7,7 @@ import {
 } from "quickjs-emscripten-core";
 import { pacFunctions } from "./functions.ts";
 
-/** What a script is run with; plain data, for it is run in a thread of its own. */
+/** What a script is run with; plain data, as it goes to a thread. */
 export interface PacQuestion {
   readonly script: string;
   /** Scheme and host, as in today's browsers. */
@@ -38,7 +38,7 @@ const maxResult = 4096;
 /**
  * Evaluates a PAC script in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, and a bound
  * on its memory. It can't wait for a look-up, so it is run again with each name that it asked for. It is not asked to
- * end in the middle of a function of its own, so this must run where it can be ended from outside.
+ * end inside one of its built-in functions, so this must run where it can be ended from outside.
  */
 export async function evaluatePac(question: PacQuestion, now: () => number): Promise<PacOutcome> {
   try {

@@ -20,7 +20,7 @@ export interface PacWorld {
   readonly evaluate: Evaluate;
 }
 
-/** This machine, and a thread of its own. */
+/** This machine, and a new thread. */
 export const ownWorld = (lookUp: LookUp): PacWorld => ({ lookUp, ownAddresses, evaluate: inThread });
 
 /**
@@ -73,7 +73,7 @@ function ownAddresses(): readonly string[] {
   return own.toSorted((one, other) => one.family.localeCompare(other.family)).map(({ address }) => address);
 }
 
-/** In a thread of its own, for the interpreter is deaf in the middle of a function of its own. */
+/** In a thread, as the interpreter can't be interrupted inside one of its built-in functions. */
 const inThread: Evaluate = async (question, signal) => {
   const worker = startProgram("pac-worker");
   const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();

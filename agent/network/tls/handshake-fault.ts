@@ -5,7 +5,7 @@ import { printable } from "../../printable.ts";
 import type { ShownCertificate } from "./shown-certificate.ts";
 
 /**
- * Says what is wrong with a party's certificate or its TLS, and what to do. A code that is not known here is told with
+ * Says what is wrong with a party's certificate or its TLS, and what to do. A code that is not known here is shown with
  * OpenSSL's own reason: there are more than any list has.
  * @param cause what Node's TLS reported: an error of OpenSSL's X509_verify_cert, of its library, or Node's own
  * @param peer who showed it: `gears.opswat.com`, `the proxy proxy.example.com:3128`

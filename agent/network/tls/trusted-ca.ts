@@ -38,7 +38,7 @@ export function createTlsContexts({
 
 /**
  * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
- * them the certificates of `caFile`. The executable's Node does not know `NODE_EXTRA_CA_CERTS`: whoever starts the
+ * them the certificates of `caFile`. The executable's Node ignores `NODE_EXTRA_CA_CERTS`: a user who starts the
  * program must not decide whom it trusts.
  * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`; `credentials-invalid` for a client's certificate that OpenSSL does not take

@@ -118,7 +118,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   };
 }
 
-/** One name service for the life of the process: a thread of its own only where a directory is asked. */
+/** One name service for the life of the process, in a thread only where a directory is asked. */
 function rememberNames(): (directorySources: readonly string[]) => BoundedNames {
   let direct: BoundedNames | undefined;
   let worker: BoundedNames | undefined;

@@ -25,7 +25,7 @@ export const writeSystemLog: WriteLog = (priority, format) => {
   syslog(priority, format);
 };
 
-/** Tells the unified log in one line; a log that can't be written is `failed`. */
+/** Writes one line to the unified log; `failed` where that is not possible. */
 export function reportEvent(kind: EventKind, message: string, write: WriteLog): Reading<"reported"> {
   const origin = "system log";
   try {

@@ -37,7 +37,8 @@ export const runTool: RunTool = (tool, ...parameters) =>
 const maxReason = 200;
 
 /**
- * Runs a program to its end without a shell, with an environment of its own, and gives its standard output.
+ * Runs a program without a shell and with a fixed environment.
+ * @returns its standard output
  * @param options.limit milliseconds
  * @param options.failsInPart whether what it printed counts although it ended with a failure
  * @throws AgentError `identity-unreadable`

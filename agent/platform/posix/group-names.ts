@@ -3,7 +3,7 @@ import type { BoundedNames } from "./bounded-names.ts";
 import type { NamedGroup } from "./name-service.ts";
 
 /**
- * The names of groups, each a question of its own, so that the limit for one answer grows with their number. A client
+ * The names of groups, each asked for separately, so that the limit for one answer grows with their number. A client
  * whose directory is slow lists groups before it knows their names: those are asked for again until `pause` ends it,
  * and what has no name then stays without.
  */

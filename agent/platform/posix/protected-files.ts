@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { decodeText, type OpenFile, openFile, readBounded } from "../../files/open-file.ts";
-import { exposureOf, type Trust, untrustedWay } from "../../files/trusted-path.ts";
+import { exposureOf, type Trust, untrustedPath } from "../../files/trusted-path.ts";
 import { type FileKind, maxFileSize, publicFile, secretFile, unreadable } from "../../files/unreadable.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Exposure } from "../port.ts";
@@ -22,7 +22,7 @@ export function readProtected(path: string, trust: Trust): Reading<string> {
 /** Reads a file that holds no secret, where nobody but root and this user may change or replace it. */
 export function readTrusted(path: string, trust: Trust): Reading<Buffer> {
   return withFile(path, publicFile, (real, file) => {
-    const exposure = exposureOf("", real, file.stats, trust) ?? untrustedWay(path, trust);
+    const exposure = exposureOf("", real, file.stats, trust) ?? untrustedPath(path, trust);
     if (exposure === undefined) return found(readBounded(file, maxFileSize), path);
     const finding = `${path} can be changed by ordinary users: ${exposure.why}.`;
     return failed(path, new AgentError("settings-exposed", finding, { remedy: exposure.remedy }));
@@ -33,7 +33,7 @@ export function readTrusted(path: string, trust: Trust): Reading<Buffer> {
 export function writableByOthers(path: string, trust: Trust): Reading<Exposure | false> {
   try {
     const real = realpathSync(path);
-    return found(exposureOf("", real, lstatSync(real), trust) ?? untrustedWay(path, trust) ?? false, path);
+    return found(exposureOf("", real, lstatSync(real), trust) ?? untrustedPath(path, trust) ?? false, path);
   } catch (cause) {
     return unreadable(path, publicFile, cause);
   }
@@ -57,7 +57,7 @@ export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
  */
 function secretExposure(path: string, real: string, stats: Stats, trust: Trust): Exposure | undefined {
   const allowed = dirname(real) === trust.credentialsFolder ? readableByGroup : 0;
-  return untrustedWay(path, trust) ?? exposureOf("", real, stats, trust, groupOrOthers & ~allowed, "600");
+  return untrustedPath(path, trust) ?? exposureOf("", real, stats, trust, groupOrOthers & ~allowed, "600");
 }
 
 /** Opens the file first and asks the descriptor, so what is judged is what is read. */

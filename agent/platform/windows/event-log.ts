@@ -23,7 +23,7 @@ export function reportEvent(kind: EventKind, message: string): void {
 
 const sourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSource}`;
 
-/** Any text as it is: every Windows has this program, whose messages 1 to 1000 are `%1`. */
+/** Part of every Windows; its messages 1 to 1000 are `%1`, any text. */
 const messageFile = "%SystemRoot%\\System32\\EventCreate.exe";
 
 /** Whether {@link registerEventSource} was done. @throws WindowsError */
@@ -61,7 +61,7 @@ function setValue(key: bigint, name: string, type: number, data: Buffer): void {
   if (status !== 0) throw new WindowsError("RegSetValueExW", status);
 }
 
-/** Takes {@link registerEventSource} back; nothing to do where the source is not known. @throws WindowsError */
+/** Reverses {@link registerEventSource}; does nothing where the source is not registered. @throws WindowsError */
 export function removeEventSource(): void {
   const status = advapi32().RegDeleteTreeW(HKEY_LOCAL_MACHINE, wide(sourceKey));
   if (status !== 0 && status !== winError.ERROR_FILE_NOT_FOUND) throw new WindowsError("RegDeleteTreeW", status);

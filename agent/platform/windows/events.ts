@@ -4,13 +4,13 @@ import { severityOf } from "../event-severity.ts";
 import { constants } from "../native-layout.ts";
 import type { EventKind } from "../port.ts";
 
-/** Under which the program's events stand in the log `Application`. */
+/** The source of the program's events in the log `Application`. */
 export const eventSource = "LinkUserAgent";
 
 const { "dry-run": _never, ...withoutDryRun } = exitCodes;
 
 /**
- * Event IDs; those of failures are the exit codes. A message file that Windows itself brings shows IDs from 1 to 1000.
+ * Event IDs; those of failures are the exit codes. The message file that comes with Windows shows IDs from 1 to 1000.
  * CONTRACT: monitoring filters by them.
  */
 export const eventIds: Readonly<Record<EventKind, number>> = {

@@ -44,7 +44,7 @@ export function decodeRegistryValue({ type, data }: RegistryValue): string | num
   return { registryType: typeName(type) };
 }
 
-/** Up to the first zero: what stands behind it was left there by an earlier, longer value. */
+/** Up to the first zero; an earlier, longer value may have left bytes behind it. */
 function text(data: Buffer): string {
   const all = data.toString("utf16le");
   const end = all.indexOf("\0");

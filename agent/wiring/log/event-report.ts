@@ -3,7 +3,7 @@ import type { Outcome } from "../../exit-codes.ts";
 import type { LastRun } from "../../link/memory.ts";
 import type { Platform } from "../../platform/port.ts";
 
-/** What the system's event log is told of one run. */
+/** What one run writes to the system's event log. */
 export interface EventReport {
   warn(message: string): void;
   end(outcome: Outcome, errorCode: string | undefined, message: string): void;
@@ -18,8 +18,8 @@ interface Circumstances {
 }
 
 /**
- * Tells of a person's run all of it, as it comes. Of a trigger's only what is news: another end than that of the run
- * before it, a link, and the first end of a day (UTC), with the warnings on the way to it.
+ * A run that a person started writes every event at once. A trigger's run writes only news: a link, an outcome other
+ * than the run before it had, and the first outcome of a day (UTC), each with the warnings before it.
  */
 export function eventReport(
   { reportEvent }: Pick<Platform, "reportEvent">,

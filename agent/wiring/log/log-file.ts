@@ -11,7 +11,7 @@ const maxSize = 1024 * 1024;
 
 /**
  * Appends to a file of JSON lines. Opened at the first event, so a run that logs nothing touches nothing.
- * A log that can't be written must not stop a link: the first failure is told once and the rest is dropped.
+ * A log that can't be written must not stop a link: the first failure is reported and the rest dropped.
  */
 export function logFileSink(path: string, onFailure: (why: string) => void): LogSink {
   let broken = false;

@@ -6,7 +6,7 @@ import type { EventReport } from "./event-report.ts";
 import { logFileSink } from "./log-file.ts";
 
 interface RunLog {
-  /** To standard error, in a person's form on a terminal, to the file, and with its warnings to the system's event log. */
+  /** To standard error, readable on a terminal and JSON elsewhere, and to the file; warnings also to the event log. */
   readonly log: Log;
   /** For what the result says, too, and the event log with it: a terminal that shows the result has it once. */
   readonly endLog: Log;

@@ -4,7 +4,7 @@ import { parseNetworkSettings, readSystemProxy } from "../../../agent/platform/m
 import { printed } from "./fixture.ts";
 
 const settings = printed("scutil-proxy");
-const wayTo = (url: string, text = settings) => readSystemProxy(new URL(url), () => text);
+const partsOf = (url: string, text = settings) => readSystemProxy(new URL(url), () => text);
 
 test.each([
   ["https://gears.opswat.com", "http://secure-proxy.example.com:3128"],
@@ -12,45 +12,45 @@ test.each([
   ["https://gears.example.org", "http://secure-proxy.example.com:3128"],
   ["https://sub.intranet.example.com", "http://secure-proxy.example.com:3128"],
 ])("%s goes through %s", (url, origin) => {
-  expect(wayTo(url)).toMatchObject({ kind: "found", value: { ways: [{ origin, discovered: false }] } });
+  expect(partsOf(url)).toMatchObject({ kind: "found", value: { ways: [{ origin, discovered: false }] } });
 });
 
 test.each(["https://intranet.example.com", "https://printer.local", "https://169.254.7.7", "https://gateway"])(
   "%s is excepted",
   (url) => {
-    expect(wayTo(url)).toMatchObject({ kind: "found", value: { ways: ["direct"] } });
+    expect(partsOf(url)).toMatchObject({ kind: "found", value: { ways: ["direct"] } });
   },
 );
 
 test("no proxy is absent, whether turned off or never set", () => {
-  expect(wayTo("https://a.example", settings.replace("HTTPSEnable : 1", "HTTPSEnable : 0"))).toMatchObject({
+  expect(partsOf("https://a.example", settings.replace("HTTPSEnable : 1", "HTTPSEnable : 0"))).toMatchObject({
     kind: "absent",
   });
-  expect(wayTo("https://a.example", "<dictionary> {\n}\n")).toMatchObject({ kind: "absent" });
+  expect(partsOf("https://a.example", "<dictionary> {\n}\n")).toMatchObject({ kind: "absent" });
 });
 
 test("a PAC script is named, to be run", () => {
   const address = "http://wpad.example.com/proxy.pac";
   const pac = `ProxyAutoConfigEnable : 1\n  ProxyAutoConfigURLString : ${address}`;
   const found = { kind: "found", value: { script: address } };
-  expect(wayTo("https://a.example", settings.replace("FTPPassive : 1", pac))).toMatchObject(found);
+  expect(partsOf("https://a.example", settings.replace("FTPPassive : 1", pac))).toMatchObject(found);
 });
 
 test("finding one is not left to the network", () => {
-  expect(wayTo("https://a.example", settings.replace("FTPPassive", "ProxyAutoDiscoveryEnable"))).toMatchObject({
+  expect(partsOf("https://a.example", settings.replace("FTPPassive", "ProxyAutoDiscoveryEnable"))).toMatchObject({
     kind: "failed",
     error: { message: expect.stringContaining("the setting proxy") },
   });
 });
 
 test("an address that is none is a failure", () => {
-  expect(wayTo("https://a.example", settings.replace("secure-proxy.example.com", "a b"))).toMatchObject({
+  expect(partsOf("https://a.example", settings.replace("secure-proxy.example.com", "a b"))).toMatchObject({
     kind: "failed",
   });
 });
 
 test("an IPv6 address gets its brackets", () => {
-  expect(wayTo("https://a.example", settings.replace("secure-proxy.example.com", "2001:db8::1"))).toMatchObject({
+  expect(partsOf("https://a.example", settings.replace("secure-proxy.example.com", "2001:db8::1"))).toMatchObject({
     value: { ways: [{ origin: "http://[2001:db8::1]:3128" }] },
   });
 });

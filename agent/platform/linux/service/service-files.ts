@@ -30,7 +30,7 @@ const faults = {
 const naming = Object.keys(faults) as readonly (keyof typeof faults)[];
 
 /**
- * What the service can't use of the files that its settings name, having no rights of its own (`units.ts`): root can,
+ * What the service can't use of the files that its settings name, as it is not privileged (`units.ts`): root can,
  * and would not notice. What is not there is left to the run.
  * @returns an error `settings-hidden` that names all of them
  */

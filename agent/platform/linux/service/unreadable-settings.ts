@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { policyPath, settingsPath } from "../paths.ts";
 
-/** A file or folder of the settings that the service may not read, since it has no rights of its own. */
+/** A file or folder of the settings that the service may not read, as it is not privileged. */
 export interface UnreadableSettings {
   readonly path: string;
   /** Mode bits that it should have (inode(7)). */

@@ -30,7 +30,7 @@ export interface LogonSources {
   readonly ownSession: () => number;
   readonly sessionToken: (session: number) => TokenFacts;
   readonly shellToken: (session: number) => TokenFacts | undefined;
-  /** The same two, to take the user's place with. */
+  /** The same two, opened for impersonation. */
   readonly openSessionToken: (session: number) => OpenToken;
   readonly openShellToken: (session: number) => OpenToken | undefined;
   readonly accountDomains: () => SidAuthorities;
@@ -53,7 +53,7 @@ interface Known {
   readonly session?: number;
 }
 
-/** The parts of the platform that tell who is logged on. */
+/** The parts of the platform that concern logged-on users. */
 export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups"> &
   Required<Pick<Platform, "principalName">>;
 
@@ -66,14 +66,14 @@ export function createLogons(sources: LogonSources): Logons {
   const own = once(sources.ownToken);
   const authorities = once(sources.accountDomains);
 
-  /** On a machine without a domain nobody else can be asked. */
+  /** Well-known SIDs, and local ones on a machine without a domain, need no domain controller. */
   const callsFor = (sid: Sid): MakeCalls => {
     const kind = sidKind(sid, authorities());
     const here = kind === "well-known" || (kind === "local" && authorities().domain === undefined);
     return here ? sources.direct : sources.bounded;
   };
 
-  /** By one question to a domain controller at most. */
+  /** Asks a domain controller at most once. */
   async function namesOf(sids: readonly Sid[]): Promise<ReadonlyMap<Sid, NamedSid | undefined>> {
     const names = new Map<Sid, NamedSid | undefined>();
     for (const makeCalls of new Set(sids.map(callsFor))) {
@@ -239,7 +239,7 @@ export function createLogons(sources: LogonSources): Logons {
   };
 }
 
-/** The first answer of those who may be asked. */
+/** The first token that Windows permits this process to open. */
 function firstPermitted<T>(asks: readonly ((session: number) => T | undefined)[], session: number): T | undefined {
   for (const ask of asks) {
     try {

@@ -146,7 +146,7 @@ function sessionInformation(id: number, kind: number): Buffer | WindowsError {
 
 const { ComputerNameNetBIOS } = constants("sysinfoapi.h", { ComputerNameNetBIOS: 0 });
 
-/** The NetBIOS name of this machine, which stands as the domain of its own accounts. @throws WindowsError */
+/** The NetBIOS name of this machine, the domain of its local accounts. @throws WindowsError */
 export function machineName(): string {
   const text = Buffer.alloc(512);
   const length = dwordSlot(text.length / 2);

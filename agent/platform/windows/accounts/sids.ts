@@ -69,7 +69,7 @@ export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" 
   if (sid.startsWith("S-1-12-1-")) return "entra";
   if (!sid.startsWith("S-1-5-21-")) return "well-known";
   const authority = sid.slice(0, sid.lastIndexOf("-"));
-  // A domain controller has no accounts of its own: there both authorities are the domain's.
+  // A domain controller has no local accounts: both authorities are the domain's.
   if (authority === domain) return "domain";
   if (authority === machine) return "local";
   // Marks of a token with claims, S-1-5-21-0-0-0-496 and -497 ([MS-DTYP] 2.4.2.4); no domain has these zeros.

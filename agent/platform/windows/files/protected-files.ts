@@ -59,7 +59,7 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
 /** The content of a file that nobody but the trusted may change or exchange; judged and read as {@link readProtected}. */
 export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Buffer> {
   return withFile(path, "settings-unreadable", (handle) => {
-    const exposure = changeableBy(path, securityOf(handle), trusted) ?? untrustedWay(path, trusted);
+    const exposure = changeableBy(path, securityOf(handle), trusted) ?? untrustedPath(path, trusted);
     if (exposure === undefined) return found(contentOf(handle), path);
     const finding = `${path} can be changed by ordinary users: ${exposure.why}.`;
     return failed(path, new AgentError("settings-exposed", finding, { remedy: exposure.remedy }));
@@ -106,7 +106,7 @@ export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Readi
   try {
     const file = securityAt(path);
     if (file === undefined) return absent(path, "the file does not exist");
-    return found(changeableBy(path, file, trusted) ?? untrustedWay(path, trusted) ?? false, path);
+    return found(changeableBy(path, file, trusted) ?? untrustedPath(path, trusted) ?? false, path);
   } catch (cause) {
     return unreadable(path, "settings-unreadable", cause, "");
   }
@@ -118,7 +118,7 @@ function changeableBy(path: string, file: SecurityDescriptor, trusted: ReadonlyS
 }
 
 /** The first folder above a file in which others than the trusted may exchange what is on the way to it. */
-function untrustedWay(path: string, trusted: ReadonlySet<Sid>): Exposure | undefined {
+function untrustedPath(path: string, trusted: ReadonlySet<Sid>): Exposure | undefined {
   const [nearest, ...above] = foldersAbove(path);
   for (const folder of [nearest, ...above]) {
     const security = folder === undefined ? undefined : securityAt(folder);

@@ -16,7 +16,7 @@ export function adapterInstance(guid: string, readKey: ReadKey): string | undefi
   try {
     values = readKey(`${connections}\\${guid}\\Connection`);
   } catch {
-    // Ranks adapters, no more: without it the adapter's description tells.
+    // It only ranks adapters; without it the adapter's description decides.
     return undefined;
   }
   const value = values?.values.find(({ name }) => name.toLowerCase() === "pnpinstanceid");

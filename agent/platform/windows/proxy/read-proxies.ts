@@ -74,7 +74,7 @@ const scriptTimeout = 5_000;
 const lent: Buffer[] = [];
 
 /**
- * Has Windows fetch and evaluate a PAC script for a URL, in a process of its own.
+ * Has Windows fetch and evaluate a PAC script for a URL, in another process.
  * @param script its address; undefined for the one that the network names (WPAD)
  * @returns undefined where it says that no proxy is to be used
  * @throws WindowsError, AgentError what `makeCalls` throws
@@ -117,7 +117,7 @@ function takeNamed(info: Buffer): NamedProxies | undefined {
   return named ? { proxies, bypass } : undefined;
 }
 
-/** Copies the text whose address stands in a structure, and frees it; the whole process shares its memory. */
+/** Copies the text that a structure points to, and frees it. */
 function takeText(structure: Buffer, at: number): string {
   const pointer = structure.readBigUInt64LE(at);
   const text = wideAt(pointer);

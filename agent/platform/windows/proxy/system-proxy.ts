@@ -42,7 +42,7 @@ let makeCalls: MakeCalls | undefined;
  */
 const proxyPolicy = "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 
-/** @param trustsUser whether this account's own settings are to be obeyed, whoever may change them */
+/** @param trustsUser whether this account's own settings count, although its user may change them */
 export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettingSources {
   return {
     machine: machineProxies,

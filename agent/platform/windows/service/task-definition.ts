@@ -3,7 +3,7 @@ import { systemSid } from "../accounts/sids.ts";
 import { folderOf } from "../paths.ts";
 import { element, xmlDocument } from "./xml.ts";
 
-/** Under which the task stands in the Task Scheduler's root folder. */
+/** The task's name in the Task Scheduler's root folder. */
 export const taskName = "LinkUserAgent";
 
 /**
@@ -23,7 +23,7 @@ export function taskDefinition(executable: string): string {
       text("SecurityDescriptor", "D:P(A;;FA;;;BA)(A;;FA;;;SY)"),
     ]),
     element("Triggers", {}, [
-      // For every user, since it names none. It has no random delay of its own; the agent spreads first links.
+      // For every user, since it names none. No random delay: the agent spreads first links itself.
       element("LogonTrigger", {}, [yes("Enabled")]),
       element("TimeTrigger", {}, [
         yes("Enabled"),
@@ -36,7 +36,7 @@ export function taskDefinition(executable: string): string {
       element("Principal", { id: "System" }, [text("UserId", systemSid), text("RunLevel", "HighestAvailable")]),
     ]),
     element("Settings", {}, [
-      // A second logon during a run gets a run of its own after it.
+      // A second logon during a run starts another run after it.
       text("MultipleInstancesPolicy", "Queue"),
       no("DisallowStartIfOnBatteries"),
       no("StopIfGoingOnBatteries"),

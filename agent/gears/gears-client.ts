@@ -1,3 +1,4 @@
+import type { RequestCount } from "../link/ports.ts";
 import { type ExchangeContext, type Sender, splitBaseUrl } from "../network/exchange.ts";
 import type { Secret } from "../secret.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
@@ -19,12 +20,6 @@ export type GearsCredentials =
   | { readonly kind: "none" }
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret };
 
-/** Requests that were sent, answered or not. */
-interface RequestCounts {
-  readonly token: number;
-  readonly linkUser: number;
-}
-
 /** The account's API with its credentials, as a run uses it. */
 export interface Gears {
   /**
@@ -34,7 +29,8 @@ export interface Gears {
    * `unexpected-answer`
    */
   link(request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer>;
-  readonly requests: RequestCounts;
+  /** Sent so far, answered or not. */
+  readonly requests: RequestCount;
   /** A token whose answer named the account's limit, and so cost a call of it; undefined where there is none. */
   paidToken(): PaidToken | undefined;
 }

@@ -81,16 +81,12 @@ async function loggedOnUser(
   const people = await peopleOf(platform, personal, callerKey, settings);
   const allowed = people.filter((person) => person.excludedBy === undefined);
 
+  const owner = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
   if (sessionId !== undefined) {
-    const person = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
-    if (person === undefined) {
-      return none(new AgentError("no-user", `Session ${sessionId} has ended or is not a person's.`), people);
-    }
     // A service's account is nobody's, and is there to link others; a person is not.
-    if (!platform.privileged && callerKey !== undefined && person.account.userKey !== callerKey) {
-      return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));
-    }
-    if (person.excludedBy !== undefined) return excluded(people, person);
+    const isOthers = !platform.privileged && callerKey !== undefined && owner?.account.userKey !== callerKey;
+    const refused = refusedOwner(owner, sessionId, isOthers, people);
+    if (refused !== undefined) return refused;
   }
   if (people.length === 0) return none(new AgentError("no-user", nobody(sessions)), people);
   if (allowed.length === 0) return excluded(people);
@@ -99,29 +95,30 @@ async function loggedOnUser(
     const reason = `several users are logged on (${names}) and allowMultiSession is false`;
     return { kind: "skipped", reason, people };
   }
-  return chosen(allowed, sessionId, platform.privileged ? undefined : callerKey, people);
-}
-
-function chosen(
-  allowed: readonly Person[],
-  sessionId: string | undefined,
-  callerKey: string | undefined,
-  people: readonly Person[],
-): UserFinding {
-  if (sessionId !== undefined) {
-    const owner = allowed.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
-    if (owner !== undefined) {
-      return { kind: "user", account: owner.account, reason: `the user of session ${sessionId}`, people };
-    }
-  }
-  if (callerKey !== undefined) {
+  const chosen = ({ account }: Person, reason: string): UserFinding => ({ kind: "user", account, reason, people });
+  if (owner !== undefined) return chosen(owner, `the user of session ${sessionId}`);
+  if (callerKey !== undefined && !platform.privileged) {
     const own = allowed.find(({ account }) => account.userKey === callerKey);
-    if (own !== undefined) return { kind: "user", account: own.account, reason: "runs this program", people };
-    return excluded(people);
+    return own === undefined ? excluded(people) : chosen(own, "runs this program");
   }
   const [best] = allowed.toSorted((a, b) => presence(a) - presence(b));
-  if (best === undefined) return excluded(people);
-  return { kind: "user", account: best.account, reason: presenceReason(best), people };
+  return best === undefined ? excluded(people) : chosen(best, presenceReason(best));
+}
+
+/** Why the user of the session that `--session` names is not linked; undefined where nothing forbids it. */
+function refusedOwner(
+  owner: Person | undefined,
+  sessionId: string,
+  isOthers: boolean,
+  people: readonly Person[],
+): UserFinding | undefined {
+  if (owner === undefined) {
+    return none(new AgentError("no-user", `Session ${sessionId} has ended or is not a person's.`), people);
+  }
+  if (isOthers) {
+    return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));
+  }
+  return owner.excludedBy === undefined ? undefined : excluded(people, owner);
 }
 
 /** Everybody who is logged on, once each, and the caller, who may have no session (in a container, over cron). */

@@ -1,6 +1,6 @@
 import { AgentError, messageOf, systemErrorCode } from "../errors.ts";
 import type { Account } from "../identity/sources.ts";
-import { failed, found, type Reading } from "../reading.ts";
+import { absent, failed, found, type Reading } from "../reading.ts";
 
 /** Something that both this program and a tool of the system's can read. */
 export type ComparedFact =
@@ -70,7 +70,9 @@ export function toolReading(
   const more = mayHaveMore === undefined ? {} : { mayHaveMore };
   try {
     const values = read();
-    return { fact, command, values: "kind" in values ? values : found(values, command), ...more };
+    if ("kind" in values) return { fact, command, values, ...more };
+    const silent = values.includes("");
+    return { fact, command, values: silent ? absent(command, "it printed nothing") : found(values, command), ...more };
   } catch (cause) {
     const error =
       cause instanceof AgentError

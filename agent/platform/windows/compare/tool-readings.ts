@@ -1,3 +1,4 @@
+import { AgentError } from "../../../errors.ts";
 import { parseMac } from "../../../identity/mac.ts";
 import { absent, found, type Reading } from "../../../reading.ts";
 import { type AskTool, askTool, type ReadTools, toolReading } from "../../tool-reading.ts";
@@ -13,14 +14,18 @@ import { taskName } from "../service/task-definition.ts";
 export const windowsTools =
   (systemDirectory: string, credentialFile: string, ask: AskTool = askTool, text = oemText): ReadTools =>
   (account) => {
-    const run = (tool: string, ...parameters: readonly string[]) =>
-      text(ask(`${systemDirectory}\\${tool}`, ...parameters));
+    const run = (tool: string, ...parameters: readonly string[]) => {
+      const printed = text(ask(`${systemDirectory}\\${tool}`, ...parameters)).trim();
+      if (printed === "") throw new AgentError("identity-unreadable", `${tool} printed nothing.`);
+      return printed;
+    };
     const shell = (script: string) =>
-      run("WindowsPowerShell\\v1.0\\powershell.exe", "-NoProfile", "-NonInteractive", "-Command", script).trim();
+      run("WindowsPowerShell\\v1.0\\powershell.exe", "-NoProfile", "-NonInteractive", "-Command", script);
     const uuid = "(Get-CimInstance Win32_ComputerSystemProduct).UUID";
     const sddl = `(Get-Acl -LiteralPath '${credentialFile.replaceAll("'", "''")}').Sddl`;
     const ofAccount = (command: string, read: () => readonly string[]): Reading<readonly string[]> => {
       const [[, sid] = []] = parseCsv(run("whoami.exe", "/user", "/fo", "csv", "/nh"));
+      if (sid === undefined) throw new AgentError("identity-unreadable", "whoami.exe /user printed no SID.");
       return sid === account?.userKey
         ? found(read(), command)
         : absent(command, "whoami knows the user of this run alone");

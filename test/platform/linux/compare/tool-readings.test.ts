@@ -45,6 +45,7 @@ test("each tool's output is read in the form of this program's readings", () => 
 
 test("what is not the tool's form is a failure or nothing, never a value of this program's", () => {
   expect(valuesOf({})).toMatchObject({ "mac-addresses": "failed", sessions: [], trigger: [] });
+  expect(valuesOf({ "/usr/sbin/dmidecode -s system-uuid": "\n" })).toMatchObject({ "hardware-uuid": "absent" });
 });
 
 test("without a user, nothing is asked of one", () => {

@@ -53,6 +53,13 @@ test("whoami is not compared with another user than its own; a task that is not 
   expect(valuesOf("S-1-5-21-1-2-3-500", rest)).toMatchObject({ user: "absent", groups: "absent", trigger: [] });
 });
 
+test("a tool that prints nothing is compared with nothing", () => {
+  const silent = Object.fromEntries(Object.keys(printed).map((command) => [command, ""]));
+  const values = Object.entries(valuesOf(sid, silent)).filter(([fact]) => fact !== "trigger");
+  expect(values.filter(([, value]) => value !== "failed")).toEqual([]);
+  expect(values).toHaveLength(6);
+});
+
 test.each([
   ["O:BAG:SYD:P(A;;FA;;;SY)(A;;FA;;;BA)", true],
   ["O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)", false],

@@ -3,9 +3,10 @@ import { AgentError, messageOf } from "../../errors.ts";
 import { failed, found, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
-import { createLogons, isAdministrator, type LogonSources } from "./accounts/logons.ts";
+import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
+import { createLogons } from "./accounts/logons.ts";
 import { lookUpSids } from "./accounts/look-up-sids.ts";
-import { accountDomains } from "./accounts/read-account-domains.ts";
+import { accountDomains } from "./accounts/read-local-policy.ts";
 import {
   consoleSession,
   machineName,

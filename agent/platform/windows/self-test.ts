@@ -1,7 +1,7 @@
 import { type BindingPart, tryBindings } from "../binding-checks.ts";
 import type { BindingCheck } from "../port.ts";
 import { lookUpSids } from "./accounts/look-up-sids.ts";
-import { accountDomains } from "./accounts/read-account-domains.ts";
+import { accountDomains } from "./accounts/read-local-policy.ts";
 import { sessionRows } from "./accounts/read-sessions.ts";
 import { ownToken } from "./accounts/read-tokens.ts";
 import { systemSid } from "./accounts/sids.ts";

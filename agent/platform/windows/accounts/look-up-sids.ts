@@ -5,7 +5,7 @@ import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, pointerIn, pointerSlot, unicodeStringAt } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { openLocalPolicy, policyAccess } from "./local-policy.ts";
+import { openLocalPolicy, policyAccess } from "./read-local-policy.ts";
 import { encodeSid, type Sid } from "./sids.ts";
 
 /** SID_NAME_USE: what a SID names. */

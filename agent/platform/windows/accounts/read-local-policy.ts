@@ -1,10 +1,25 @@
-import { constants, layout } from "../../native-layout.ts";
+import { constants, layout, structure } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { bytesAt, pointerIn, pointerSlot } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
-import { openLocalPolicy, policyAccess } from "./local-policy.ts";
 import { maxSidSize, parseSid, type Sid, type SidAuthorities, sidSize } from "./sids.ts";
+
+/** What a policy handle may be used for. */
+export const policyAccess = constants("ntsecapi.h", {
+  POLICY_VIEW_LOCAL_INFORMATION: 0x001,
+  POLICY_LOOKUP_NAMES: 0x800,
+});
+const objectAttributes = layout("ntsecapi.h", "LSA_OBJECT_ATTRIBUTES", 48, { Length: [0, "u32"] });
+
+/** Opens this machine's security policy, to be closed by LsaClose; asks no other machine. @throws WindowsError */
+export function openLocalPolicy(access: number): bigint {
+  const slot = pointerSlot();
+  const attributes = structure(objectAttributes, { Length: objectAttributes.size });
+  const status = advapi32().LsaOpenPolicy(null, attributes, access, slot);
+  if (status !== 0) throw new WindowsError("LsaOpenPolicy", status);
+  return pointerIn(slot);
+}
 
 const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3, PolicyAccountDomainInformation: 5 });
 const primaryDomain = layout("ntsecapi.h", "POLICY_PRIMARY_DOMAIN_INFO", 24, { Sid: [16, "pointer"] });

@@ -1,0 +1,192 @@
+import { AgentError } from "../../../errors.ts";
+import { foldName } from "../../../identity/fold.ts";
+import { once } from "../../../once.ts";
+import type { MakeCalls } from "../../native-calls.ts";
+import type { Account, Session } from "../../port.ts";
+import { WindowsError } from "../native/windows-error.ts";
+import { lookUpName } from "./find-account.ts";
+import type { NamedSid } from "./look-up-sids.ts";
+import { isEnabled } from "./parse-token.ts";
+import type { LogonNames, OpenToken, TokenFacts } from "./read-tokens.ts";
+import { type SessionRow, toSession } from "./sessions.ts";
+import { administratorsSid, isBuiltInAccountSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
+
+/** What this machine knows of its logons; each may throw WindowsError. */
+export interface LogonSources {
+  readonly ownToken: () => TokenFacts;
+  readonly sessionRows: () => readonly SessionRow[];
+  readonly consoleSession: () => number | undefined;
+  readonly ownSession: () => number;
+  readonly sessionToken: (session: number) => TokenFacts;
+  readonly shellToken: (session: number) => TokenFacts | undefined;
+  /** The same two, opened for impersonation. */
+  readonly openSessionToken: (session: number) => OpenToken;
+  readonly openShellToken: (session: number) => OpenToken | undefined;
+  readonly accountDomains: () => SidAuthorities;
+  /** NetBIOS name of this machine. */
+  readonly machineName: () => string;
+  /** The names of SIDs, in the same order, by either kind of calls; see `look-up-sids.ts`. */
+  readonly lookUpSids: (sids: readonly Sid[], makeCalls: MakeCalls) => Promise<readonly (NamedSid | undefined)[]>;
+  /** For questions that this machine answers by itself. */
+  readonly direct: MakeCalls;
+  /** For questions that may go to a domain controller. */
+  readonly bounded: MakeCalls;
+}
+
+/** What is known of one account: from its token, or where that may not be asked, by name alone. */
+export interface KnownUser {
+  readonly names: Pick<LogonNames, "user" | "domain"> & { readonly upn?: string | undefined };
+  readonly sid: Sid | undefined;
+  readonly token: TokenFacts | undefined;
+  /** A session of the user's. */
+  readonly session?: number;
+}
+
+/**
+ * Users by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
+ * controller. A plain user may not ask for other users' tokens; their sessions are known by `DOMAIN\user`.
+ */
+export class KnownUsers {
+  /** This process's. @throws WindowsError */
+  readonly own: () => TokenFacts;
+  /** @throws WindowsError */
+  readonly authorities: () => SidAuthorities;
+  readonly #sources: LogonSources;
+  /** Users of sessions, by the key of their accounts. */
+  readonly #known = new Map<string, KnownUser>();
+
+  constructor(sources: LogonSources) {
+    this.#sources = sources;
+    this.own = once(sources.ownToken);
+    this.authorities = once(sources.accountDomains);
+  }
+
+  /** Remembers the session's user. */
+  async sessionOf(row: SessionRow): Promise<Session> {
+    const user = await this.#userOf(row);
+    const userKey = user.sid ?? `${row.domain}\\${row.user}`;
+    this.#known.set(userKey, { ...user, session: row.id });
+    return toSession(row, { userKey, kind: this.#kindOf(user.sid, row.domain) }, this.#sources.consoleSession());
+  }
+
+  /** Undefined where Windows knows no such account. */
+  async find(userKey: string): Promise<KnownUser | undefined> {
+    const remembered = this.#known.get(userKey);
+    if (remembered !== undefined) return remembered;
+    const { names, userSid } = this.own();
+    const token = userKey === userSid ? this.own() : undefined;
+    if (token !== undefined && names !== undefined) return { names, sid: userSid, token };
+    const named = (await this.namesOf([userKey])).get(userKey);
+    return named && { names: { user: named.name, domain: named.domain }, sid: userKey, token };
+  }
+
+  /** Undefined where Windows knows no such account. */
+  async account(userKey: string): Promise<Account | undefined> {
+    const one = await this.find(userKey);
+    return one && this.#accountOf(userKey, await this.#withOwnSpelling(one));
+  }
+
+  /** Asks a domain controller at most once. */
+  async namesOf(sids: readonly Sid[]): Promise<ReadonlyMap<Sid, NamedSid | undefined>> {
+    const names = new Map<Sid, NamedSid | undefined>();
+    for (const makeCalls of new Set(sids.map((sid) => this.#callsFor(sid)))) {
+      const part = sids.filter((sid) => this.#callsFor(sid) === makeCalls);
+      const named = await this.#sources.lookUpSids(part, makeCalls);
+      part.forEach((sid, index) => {
+        names.set(sid, named[index]);
+      });
+    }
+    return names;
+  }
+
+  /** Well-known SIDs, and local ones on a machine without a domain, need no domain controller. */
+  #callsFor(sid: Sid): MakeCalls {
+    const kind = sidKind(sid, this.authorities());
+    const here = kind === "well-known" || (kind === "local" && this.authorities().domain === undefined);
+    return here ? this.#sources.direct : this.#sources.bounded;
+  }
+
+  async #userOf(row: SessionRow): Promise<KnownUser> {
+    const own = this.own();
+    const rowNames = { user: row.user, domain: row.domain };
+    // A person is a SID: a Microsoft account's logon has another name than its session.
+    const mayAsk = isAdministrator(own) || row.id === this.#sources.ownSession();
+    // The session's own token, else its shell's.
+    const token = mayAsk ? firstPermitted([this.#sources.sessionToken, this.#sources.shellToken], row.id) : undefined;
+    if (token !== undefined) {
+      const isLocal = sidKind(token.userSid, this.authorities()) === "local";
+      return { names: isLocal ? rowNames : (token.names ?? rowNames), sid: token.userSid, token };
+    }
+    if (own.names !== undefined && sameName(own.names, row)) return { names: own.names, sid: own.userSid, token: own };
+    if (!isAdministrator(own)) return { names: rowNames, sid: undefined, token: undefined };
+    const name = `${row.domain}\\${row.user}`;
+    const { direct, bounded } = this.#sources;
+    const looked = await lookUpName(name, this.authorities().domain === undefined ? direct : bounded);
+    if (looked === undefined) throw new Error(`${name} is logged on, but Windows knows no such account`);
+    return { names: rowNames, sid: looked.sid, token: undefined };
+  }
+
+  /**
+   * With the name as the machine or the domain spells it, where that can be had: a logon keeps what was typed, and a
+   * Microsoft account's keeps the mail address.
+   */
+  async #withOwnSpelling(one: KnownUser): Promise<KnownUser> {
+    const { sid, names } = one;
+    const kind = sid === undefined ? undefined : sidKind(sid, this.authorities());
+    if (sid === undefined || (kind !== "domain" && kind !== "local")) return one;
+    try {
+      const named = (await this.namesOf([sid])).get(sid);
+      return named === undefined ? one : { ...one, names: { ...names, user: named.name, domain: named.domain } };
+    } catch (error) {
+      if (error instanceof AgentError || error instanceof WindowsError) return one;
+      throw error;
+    }
+  }
+
+  #accountOf(userKey: string, { names, sid }: KnownUser): Account {
+    const { user, domain, upn } = names;
+    const kind = this.#kindOf(sid, domain);
+    return {
+      userKey,
+      systemName: domain === "" ? user : `${domain}\\${user}`,
+      sam: user,
+      domain: kind === "domain" || kind === "entra" ? domain || undefined : undefined,
+      upn: upn === undefined || kind === "local" ? undefined : upn,
+      kind,
+    };
+  }
+
+  #kindOf(sid: Sid | undefined, domain: string): Account["kind"] {
+    if (sid !== undefined) {
+      const kind = sidKind(sid, this.authorities());
+      return kind === "well-known" || isBuiltInAccountSid(sid) ? "system" : kind;
+    }
+    if (foldName(domain) === foldName(this.#sources.machineName())) return "local";
+    return foldName(domain) === "AZUREAD" ? "entra" : "domain";
+  }
+}
+
+/** The first token that Windows permits this process to open. */
+export function firstPermitted<T>(
+  asks: readonly ((session: number) => T | undefined)[],
+  session: number,
+): T | undefined {
+  for (const ask of asks) {
+    try {
+      const answer = ask(session);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      if (!(error instanceof WindowsError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Runs with an administrator's rights: SYSTEM, or the Administrators group switched on. */
+export function isAdministrator({ userSid, groups }: TokenFacts): boolean {
+  return userSid === systemSid || groups.some((group) => group.sid === administratorsSid && isEnabled(group));
+}
+
+function sameName(names: Pick<LogonNames, "user" | "domain">, row: SessionRow): boolean {
+  return foldName(names.user) === foldName(row.user) && foldName(names.domain) === foldName(row.domain);
+}

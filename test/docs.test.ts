@@ -7,7 +7,7 @@ import { defaultText } from "../agent/cli/help.ts";
 import { checks } from "../agent/doctor/checks.ts";
 import { outcomeByCode } from "../agent/errors.ts";
 import { exitCodes } from "../agent/exit-codes.ts";
-import { eventIds } from "../agent/platform/windows/events.ts";
+import { eventIds } from "../agent/platform/windows/event-table.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
 import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
 import { faultOf } from "./documents/check-block.ts";

@@ -1,5 +1,5 @@
 import type { EventKind } from "../port.ts";
-import { eventRecord, eventSource, supportedTypes } from "./events.ts";
+import { eventRecord, eventSource, supportedTypes } from "./event-table.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/pointers.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";

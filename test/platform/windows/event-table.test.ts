@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { exitCodes } from "../../../agent/exit-codes.ts";
-import { eventIds, eventRecord } from "../../../agent/platform/windows/events.ts";
+import { eventIds, eventRecord } from "../../../agent/platform/windows/event-table.ts";
 
 test("every ID is one that EventCreate.exe shows, and a failure's is its exit code", () => {
   const ids = Object.values(eventIds);

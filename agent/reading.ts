@@ -1,4 +1,4 @@
-import type { AgentError } from "./errors.ts";
+import { AgentError, messageOf } from "./errors.ts";
 
 /**
  * What came of looking something up. Only `absent` (looked, and there is none) lets the next source be tried;
@@ -23,4 +23,21 @@ export function absent(origin: string, reason: string): Reading<never> {
 /** What kept the value from being read; where a wrong value could follow, it stops the run. */
 export function failed(origin: string, error: AgentError): Reading<never> {
   return { kind: "failed", origin, error };
+}
+
+/**
+ * A reading that an identity is made from: what is thrown on the way is `failed`.
+ * @param what begins the message for anything but an AgentError: `"Users can't be looked up"`
+ */
+export async function identityReading<T>(
+  origin: string,
+  what: string,
+  read: () => Promise<Reading<T>>,
+): Promise<Reading<T>> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
+    return failed(origin, new AgentError("identity-unreadable", `${what}: ${messageOf(cause)}.`, { cause }));
+  }
 }

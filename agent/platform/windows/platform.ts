@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { AgentError, messageOf } from "../../errors.ts";
-import { failed, found, type Reading } from "../../reading.ts";
+import { failed, found, identityReading, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
@@ -104,7 +104,10 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     unseen: () => isUnseen(sources.ownSession),
     startedByPerson: () => !isServiceSid(own.userSid),
     listenerOwner: readListener,
-    adapters: async () => adaptersReading(options.readAdapters ?? readAdapters),
+    adapters: () =>
+      identityReading("network adapters", "The network adapters can't be read", async () =>
+        found((options.readAdapters ?? readAdapters)(), "network adapters"),
+      ),
     vendorClientInstalled: () => vendorClientInstalled(readKey),
     hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async (registryValue) =>
@@ -153,18 +156,6 @@ function eventReading(kind: EventKind, message: string): Reading<"reported"> {
     return failed(
       origin,
       new AgentError("internal", `The event log can't be written: ${messageOf(cause)}.`, { cause }),
-    );
-  }
-}
-
-function adaptersReading(read: () => readonly Adapter[]): Reading<readonly Adapter[]> {
-  const origin = "network adapters";
-  try {
-    return found(read(), origin);
-  } catch (cause) {
-    return failed(
-      origin,
-      new AgentError("identity-unreadable", `The network adapters can't be read: ${messageOf(cause)}.`, { cause }),
     );
   }
 }

@@ -1,6 +1,6 @@
-import { AgentError, messageOf } from "../../../errors.ts";
+import { AgentError } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, found, identityReading, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
 import type { Account, Group } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
@@ -67,7 +67,7 @@ export function createDirectory(
 
   return {
     account: (userKey) =>
-      read(origin, async () => {
+      read(async () => {
         const uid = Number(userKey);
         if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
         const lookup = open();
@@ -82,7 +82,7 @@ export function createDirectory(
       }),
 
     accountByName: (name) =>
-      read(origin, async () => {
+      read(async () => {
         if (!/^[^\0]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
         const lookup = open();
         const { files, directoryFirst, names } = lookup;
@@ -100,7 +100,7 @@ export function createDirectory(
       }),
 
     groups: (account) =>
-      read(origin, async () => {
+      read(async () => {
         const lookup = open();
         const { files, names } = lookup;
         const uid = Number(account.userKey);
@@ -185,12 +185,5 @@ function inconsistent(what: string): AgentError {
   return new AgentError("identity-unreadable", `NSS returned inconsistent data: ${what}.`);
 }
 
-async function read<T>(place: string, lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {
-  try {
-    return await lookUp();
-  } catch (cause) {
-    if (cause instanceof AgentError) return failed(place, cause);
-    const message = `Users can't be looked up: ${messageOf(cause)}.`;
-    return failed(place, new AgentError("identity-unreadable", message, { cause }));
-  }
-}
+const read = <T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> =>
+  identityReading(origin, "Users can't be looked up", lookUp);

@@ -1,5 +1,5 @@
-import { AgentError, messageOf } from "../../../errors.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { AgentError } from "../../../errors.ts";
+import { absent, found, identityReading, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
 import type { Account, Platform } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
@@ -108,12 +108,5 @@ function inconsistent(what: string): AgentError {
   return new AgentError("identity-unreadable", `Open Directory returned inconsistent data: ${what}.`);
 }
 
-async function read<T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> {
-  try {
-    return await lookUp();
-  } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `Users can't be looked up: ${messageOf(cause)}.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
-  }
-}
+const read = <T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> =>
+  identityReading(origin, "Users can't be looked up", lookUp);

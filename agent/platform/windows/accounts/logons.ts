@@ -1,5 +1,5 @@
-import { AgentError, messageOf } from "../../../errors.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { AgentError } from "../../../errors.ts";
+import { absent, failed, found, identityReading, type Reading } from "../../../reading.ts";
 import type { Account, Group, Platform, Session } from "../../port.ts";
 import { lookUpName } from "./find-account.ts";
 import { firstPermitted, KnownUsers, type LogonSources } from "./known-users.ts";
@@ -97,15 +97,5 @@ async function groups(
   return found(await groupsOf(token, users.authorities(), (sids) => users.namesOf(sids)), origin);
 }
 
-/** Turns what is thrown into `failed`. */
-async function reading<T>(origin: string, read: (origin: string) => Promise<Reading<T>>): Promise<Reading<T>> {
-  try {
-    return await read(origin);
-  } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    return failed(
-      origin,
-      new AgentError("identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`, { cause }),
-    );
-  }
-}
+const reading = <T>(origin: string, read: (origin: string) => Promise<Reading<T>>): Promise<Reading<T>> =>
+  identityReading(origin, `${origin} can't be read`, () => read(origin));

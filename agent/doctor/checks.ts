@@ -16,7 +16,7 @@ import { seeMachine } from "./identity/survey.ts";
 import { checkUser } from "./identity/user.ts";
 import { checkVendorClient } from "./identity/vendor-client.ts";
 import { checkBindings } from "./machine/bindings.ts";
-import { checkRights } from "./machine/rights.ts";
+import { checkRights, needsRights } from "./machine/rights.ts";
 import { checkTrigger } from "./machine/trigger.ts";
 import { checkClock } from "./network/clock.ts";
 import { checkConnection } from "./network/connection.ts";
@@ -48,9 +48,18 @@ export const checks: readonly Check[] = [
   check("credential", ["settings"], (context, found) => checkCredential(context, found.settings.settings)),
   check("client-cert", [], (context, { settings }) => settings && checkClientCertificate(context, settings)),
   check("state", ["settings"], (context, found) =>
-    checkState(pathsOf(context, found.settings).stateDir, context.clock.now()),
+    checkState(
+      pathsOf(context, found.settings).stateDir,
+      context.clock.now(),
+      found.settings.settings.stateDir === undefined ? undefined : needsRights(context.platform),
+    ),
   ),
-  check("log-file", ["settings"], (context, found) => checkLogFile(pathsOf(context, found.settings).logFile)),
+  check("log-file", ["settings"], (context, found) =>
+    checkLogFile(
+      pathsOf(context, found.settings).logFile,
+      found.settings.settings.logFile === undefined ? undefined : needsRights(context.platform),
+    ),
+  ),
   // The trigger's run reads no file that only this run was given.
   check("trigger", [], ({ platform, commandLine }, { settings }) =>
     checkTrigger(platform, commandLine.flags["config"] === undefined ? settings : undefined),

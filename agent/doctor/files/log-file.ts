@@ -1,14 +1,21 @@
 import { lstatSync } from "node:fs";
 import { openOwnFile } from "../../files/own-files.ts";
 import type { Finding } from "../check.ts";
-import { creationFault, faultOf, unusable } from "./write-fault.ts";
+import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
 
-/** That events can be logged. A run goes on without a log, so nothing fails here. */
-export function checkLogFile(logFile: string): Finding {
-  const fault = lstatSync(logFile, { throwIfNoEntry: false }) ? appendFault(logFile) : creationFault(logFile);
+/**
+ * That events can be logged. A run goes on without a log, so nothing fails here.
+ * @param denied the finding where this run alone may not write there
+ */
+export function checkLogFile(logFile: string, denied?: Finding<never>): Finding {
+  const fault = isThere(logFile) ? appendFault(logFile) : creationFault(logFile);
   if (fault === undefined) return { status: "ok", detail: logFile };
+  if (denied !== undefined && isDenial(fault)) return denied;
   const { message } = unusable("logFile", logFile, fault);
   return { status: "warn", detail: message, advice: "let this user write there, or change logFile" };
 }
+
+/** One in a folder that can't be searched may be there. */
+const isThere = (path: string): boolean => faultOf(() => lstatSync(path)) !== "ENOENT";
 
 const appendFault = (path: string): string | undefined => faultOf(() => openOwnFile(path, "append")[Symbol.dispose]());

@@ -6,16 +6,18 @@ import { retryWhileHeld } from "../../files/held-files.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import { fileStore } from "../../state/store.ts";
 import type { Finding } from "../check.ts";
-import { creationFault, faultOf, unusable } from "./write-fault.ts";
+import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
 
 /**
  * That the state can be kept, and how the last run ended. A file is written and removed beside it: access lists, full
  * disks and read-only mounts show in nothing else.
  * @param now wall-clock milliseconds
+ * @param denied the finding where this run alone may not write there
  */
-export function checkState(stateDir: string, now: number): Finding {
+export function checkState(stateDir: string, now: number, denied?: Finding<never>): Finding {
   const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
   if (fault !== undefined) {
+    if (denied !== undefined && isDenial(fault)) return denied;
     const advice = fault === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
     return { status: "fail", error: unusable("stateDir", stateDir, fault), advice };
   }

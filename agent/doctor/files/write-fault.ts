@@ -15,6 +15,9 @@ export function creationFault(path: string): string | undefined {
   return faultOf(() => accessSync(folder, constants.W_OK | constants.X_OK));
 }
 
+/** Whether other rights would do. */
+export const isDenial = (fault: string): boolean => fault === "EACCES" || fault === "EPERM";
+
 /** Why the work failed, by the system's code where that says it; undefined where it did not. */
 export function faultOf(work: () => void): string | undefined {
   try {

@@ -3,8 +3,14 @@ import type { Finding } from "../check.ts";
 
 /** With whose rights this run looks; those of the trigger's run may be others. */
 export function checkRights({ privileged, name }: Pick<Platform, "privileged" | "name">): Finding {
-  const administrator = name === "windows" ? "an administrator" : "root";
-  if (privileged) return { status: "ok", detail: `runs as ${administrator}` };
+  if (privileged) return { status: "ok", detail: `runs as ${administrator(name)}` };
   const advice = name === "windows" ? "run it from an elevated prompt" : "sudo linkuser-agent doctor";
-  return { status: "warn", detail: "runs as a plain user; the trigger may see other things", advice };
+  return { status: "warn", detail: "runs as a plain user; the trigger's run has other rights", advice };
+}
+
+const administrator = (name: Platform["name"]): string => (name === "windows" ? "an administrator" : "root");
+
+/** Of a check that a plain user can't make; undefined in a run with rights. */
+export function needsRights({ privileged, name }: Pick<Platform, "privileged" | "name">): Finding<never> | undefined {
+  return privileged ? undefined : { status: "skip", detail: `needs ${administrator(name)}` };
 }

@@ -1,16 +1,33 @@
+import { asAgentError } from "../../errors.ts";
 import type { Credentials } from "../../settings/credentials.ts";
 import type { Settings } from "../../settings/table.ts";
 import { loadCredentials } from "../../wiring/load-credentials.ts";
 import { effectivePaths } from "../../wiring/load-settings.ts";
 import type { Finding } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import { needsRights } from "../machine/rights.ts";
+
+/** A plain user can't judge a file that administrators alone may read. */
+function readable(
+  load: () => Credentials,
+  platform: Pick<DoctorContext["platform"], "privileged" | "name">,
+): Credentials | Finding<never> {
+  try {
+    return load();
+  } catch (thrown) {
+    const denied = needsRights(platform);
+    if (denied !== undefined && asAgentError(thrown).code === "credentials-unreadable") return denied;
+    throw thrown;
+  }
+}
 
 /** That there is a credential, in the form that it must have, and that others can't read it. */
 export function checkCredential(
   context: Pick<DoctorContext, "platform" | "environment">,
   settings: Settings,
 ): Finding<Credentials> {
-  const value = loadCredentials(context, settings);
+  const value = readable(() => loadCredentials(context, settings), context.platform);
+  if ("status" in value) return value;
   const { credentialFile } = effectivePaths(context.platform, settings);
   if (value.kind === "none") return { status: "ok", detail: "none needed: auth is none, the gateway adds it", value };
   const what = value.kind === "token" ? "access token" : "secret";

@@ -18,7 +18,8 @@ export function handshakeFault(cause: unknown, peer: string, shown: ShownCertifi
   return `${peer} ${said} (${code}).`;
 }
 
-const inspected = "Where a proxy inspects TLS, add its CA to the system's store or name it in caFile";
+const inspected =
+  "Trust this CA only if your organisation runs it, as where a proxy inspects TLS: add it to the system's store or name it in caFile";
 
 function unknownIssuer(shown: ShownCertificate | undefined): string {
   if (shown === undefined) {

@@ -24,7 +24,7 @@ test("a trigger is told where the platform can", () => {
   expect(trigger(found("a task", "fake"))).toEqual({ status: "ok", detail: "a task" });
   expect(trigger(absent("fake", "no task"))).toMatchObject({
     status: "warn",
-    detail: "a logon starts nothing: no task",
+    detail: "Nothing runs at logon: no task",
   });
   const error = new AgentError("settings-unreadable", "EACCES");
   expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });

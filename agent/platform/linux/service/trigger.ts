@@ -1,10 +1,18 @@
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
-import { packageUnitFolder, scopeDropIns, sessionUnit as unit, unitFolder } from "./units.ts";
+import {
+  catchUpUnit,
+  packageUnitFolder,
+  scopeDropIns,
+  slice,
+  timerUnit,
+  sessionUnit as unit,
+  unitFolder,
+} from "./units.ts";
 import { unreadableSettings } from "./unreadable-settings.ts";
 
 /** Where systemd looks for the units of the system, first match first (systemd.unit(5), "Unit File Search Path"). */
@@ -22,14 +30,13 @@ const unitFolders = [
  */
 export function readTrigger(root: string, account: Pick<AccountTools, "ask">): Reading<string> {
   try {
-    const path = firstThere(unitFolders.map((folder) => join(root, folder, unit)));
+    const path = firstThere(pathsOf(root, unit));
     if (path === undefined) return absent(unit, `no ${unit}`);
-    // systemctl mask
-    if (path.real === "/dev/null") return absent(unit, `${unit} is masked by ${path.name}`);
-    const wanted = unitFolders
-      .flatMap((folder) => filesIn(join(root, folder, scopeDropIns)))
-      .some((name) => name.includes("linkuser-agent"));
-    if (!wanted) return absent(unit, `${unit} is there, but nothing in ${scopeDropIns} wants it`);
+    const dropIns = effectiveDropIns(root);
+    if (dropIns.length === 0) return absent(unit, `${unit} is there, but nothing in ${scopeDropIns} wants it`);
+    const needed = [unit, timerUnit, catchUpUnit, slice].map((name) => firstThere(pathsOf(root, name)));
+    const off = [...needed, ...(dropIns.every(isMasked) ? dropIns : [])].find((one) => one && isMasked(one));
+    if (off !== undefined) return failed(unit, masked(off.name));
     const state = readServiceAccount(root, account);
     if (state.kind === "wrong") return failed(unit, wrongAccount(state.wrong));
     if (state.kind === "missing") return failed(unit, missingAccount());
@@ -46,12 +53,39 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
   }
 }
 
+/** Drop-ins that want the unit; of those with one name the first counts. */
+function effectiveDropIns(root: string): readonly FileThere[] {
+  const names = unitFolders.flatMap((folder) => filesIn(join(root, folder, scopeDropIns)));
+  const own = new Set(names.filter((name) => name.includes("linkuser-agent")));
+  return [...own].map((name) => firstThere(pathsOf(root, join(scopeDropIns, name)))).filter((one) => one !== undefined);
+}
+
+const pathsOf = (root: string, name: string): readonly string[] =>
+  unitFolders.map((folder) => join(root, folder, name));
+
+/** By `systemctl mask` or by an empty file (systemd.unit(5)). */
+const isMasked = ({ real }: FileThere): boolean => real === "/dev/null" || statSync(real).size === 0;
+
+/** `systemctl unmask` takes neither drop-ins nor empty files. */
+function masked(path: string): AgentError {
+  const remedy = `rm ${shellWord(path)} && systemctl daemon-reload`;
+  return new AgentError("install-failed", `Nothing runs at logon, or not to its end: ${path} masks a unit.`, {
+    remedy,
+  });
+}
+
 function missingAccount(): AgentError {
   const finding = `The account ${serviceAccount} of the service that a logon starts is not in /etc/passwd.`;
   return new AgentError("install-failed", finding, { remedy: "linkuser-agent install" });
 }
 
-function firstThere(names: readonly string[]): { readonly name: string; readonly real: string } | undefined {
+interface FileThere {
+  readonly name: string;
+  /** Without links. */
+  readonly real: string;
+}
+
+function firstThere(names: readonly string[]): FileThere | undefined {
   for (const name of names) {
     const real = ifThere(() => realpathSync(name));
     if (real !== undefined) return { name, real };

@@ -22,7 +22,7 @@ export const oldestSystemd = 247;
 export const sessionUnit = "linkuser-agent@.service";
 /** Drop-ins of every session's scope; one of them wants the unit. */
 export const scopeDropIns = "session-.scope.d";
-const catchUpUnit = "linkuser-agent.service";
+export const catchUpUnit = "linkuser-agent.service";
 /** The timer for what a logon could not finish. */
 export const timerUnit = "linkuser-agent.timer";
 

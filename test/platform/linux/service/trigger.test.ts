@@ -12,28 +12,54 @@ const readTrigger = (root: string, given?: number) => read(root, { ask: () => gi
 const makeRoot = (tree: Tree) => makeTree({ "etc/passwd": passwd, ...tree });
 
 test("a unit that sessions want is the trigger", () => {
-  const root = makeRoot({ [unit]: "", [dropIn]: "" });
+  const root = makeRoot({ [unit]: "[Unit]\n", [dropIn]: "[Unit]\n" });
   expect(readTrigger(root)).toMatchObject({ kind: "found", value: join(root, unit) });
 });
 
 test("an administrator's own unit comes before the package's", () => {
   const own = "etc/systemd/system/linkuser-agent@.service";
-  const root = makeRoot({ [unit]: "", [own]: "", [dropIn]: "" });
+  const root = makeRoot({ [unit]: "[Unit]\n", [own]: "[Unit]\n", [dropIn]: "[Unit]\n" });
   expect(readTrigger(root)).toMatchObject({ kind: "found", value: join(root, own) });
 });
 
 test.each([
   ["nothing is installed", {}, "no linkuser-agent@.service"],
-  ["no session wants the unit", { [unit]: "" }, expect.stringContaining("nothing in session-.scope.d wants it")],
-  ["the unit is missing", { [dropIn]: "" }, "no linkuser-agent@.service"],
+  [
+    "no session wants the unit",
+    { [unit]: "[Unit]\n" },
+    expect.stringContaining("nothing in session-.scope.d wants it"),
+  ],
+  ["the unit is missing", { [dropIn]: "[Unit]\n" }, "no linkuser-agent@.service"],
 ])("absent where %s", (_why, tree, reason) => {
   expect(readTrigger(makeRoot(tree))).toMatchObject({ kind: "absent", reason });
 });
 
-test("absent where the unit is masked", () => {
-  const root = makeRoot({ [unit]: "", [dropIn]: "", "etc/systemd/system/": "" });
-  symlinkSync("/dev/null", join(root, "etc/systemd/system/linkuser-agent@.service"));
-  expect(readTrigger(root)).toMatchObject({ kind: "absent", reason: expect.stringContaining("is masked") });
+const inEtc = "etc/systemd/system";
+
+test.each([
+  ["the unit", "linkuser-agent@.service"],
+  ["the timer", "linkuser-agent.timer"],
+  ["the timer's service", "linkuser-agent.service"],
+  ["the drop-in", "session-.scope.d/50-linkuser-agent.conf"],
+])("failed where %s is masked, with the command that undoes it", (_what, name) => {
+  const all = { [unit]: "[Unit]\n", [dropIn]: "[Unit]\n", [`${inEtc}/session-.scope.d/`]: "" };
+  const linked = makeRoot(all);
+  symlinkSync("/dev/null", join(linked, inEtc, name));
+  const empty = makeRoot({ ...all, [`${inEtc}/${name}`]: "" });
+  for (const root of [linked, empty]) {
+    const remedy = `rm ${join(root, inEtc, name)} && systemctl daemon-reload`;
+    expect(readTrigger(root)).toMatchObject({ kind: "failed", error: { code: "install-failed", remedy } });
+  }
+});
+
+test("a drop-in of another name wants the unit, though one is masked", () => {
+  const root = makeRoot({
+    [unit]: "[Unit]\n",
+    [dropIn]: "[Unit]\n",
+    [`${inEtc}/session-.scope.d/60-linkuser-agent.conf`]: "[Unit]\n",
+  });
+  symlinkSync("/dev/null", join(root, inEtc, "session-.scope.d/50-linkuser-agent.conf"));
+  expect(readTrigger(root)).toMatchObject({ kind: "found" });
 });
 
 test.each([
@@ -42,7 +68,12 @@ test.each([
   ["the policy", "policy.json", 0o640, "chmod 644 "],
 ])("failed where the service may not read %s, with the command that lets it", (_what, name, mode, command) => {
   const folder = "etc/linkuser-agent";
-  const root = makeRoot({ [unit]: "", [dropIn]: "", [`${folder}/config.json`]: "{}", [`${folder}/policy.json`]: "{}" });
+  const root = makeRoot({
+    [unit]: "[Unit]\n",
+    [dropIn]: "[Unit]\n",
+    [`${folder}/config.json`]: "{}",
+    [`${folder}/policy.json`]: "{}",
+  });
   expect(readTrigger(root)).toMatchObject({ kind: "found" });
   const path = join(root, folder, name);
   chmodSync(path, mode);
@@ -63,7 +94,7 @@ test.each([
   ["is another in the directory, which comes first", sssFirst, 70_001, "70001 in NSS"],
   ["is not known to the directory, which comes first", sssFirst, undefined, "none in NSS"],
 ])("failed where the services' account %s", (_, tree, given, said) => {
-  const reading = readTrigger(makeRoot({ [unit]: "", [dropIn]: "", ...tree }), given);
+  const reading = readTrigger(makeRoot({ [unit]: "[Unit]\n", [dropIn]: "[Unit]\n", ...tree }), given);
   expect(reading).toMatchObject({ kind: "failed", error: { code: "install-failed" } });
   const { message, remedy = "" } = (reading as Extract<typeof reading, { kind: "failed" }>).error;
   expect(`${message} ${remedy}`).toContain(said);
@@ -73,5 +104,7 @@ test.each([
   ["the files come first", { "etc/nsswitch.conf": "passwd: files sss\n" }, 70_001],
   ["the directory comes first and gives the same", sssFirst, 997],
 ])("found where %s", (_, tree, given) => {
-  expect(readTrigger(makeRoot({ [unit]: "", [dropIn]: "", ...tree }), given)).toMatchObject({ kind: "found" });
+  expect(readTrigger(makeRoot({ [unit]: "[Unit]\n", [dropIn]: "[Unit]\n", ...tree }), given)).toMatchObject({
+    kind: "found",
+  });
 });

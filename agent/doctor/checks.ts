@@ -1,3 +1,4 @@
+import type { MachineMemory } from "../link/memory.ts";
 import { createLookUp } from "../network/look-up.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
@@ -70,9 +71,13 @@ export const checks: readonly Check[] = [
   check("vendor-client", ["settings", "survey"], (_, { survey }) => checkVendorClient(survey)),
   check("adapters", ["settings", "survey"], (_, { survey }) => checkAdapters(survey)),
   check("hardware-ids", ["settings", "survey"], (_, { survey }) => checkHardwareIds(survey)),
-  check("identifier", ["settings", "survey"], (_, { survey }) => checkIdentifier(survey)),
+  check("identifier", ["settings", "survey"], (_, { survey, settings, state }) =>
+    checkIdentifier(survey, unknownDevices(state, settings)),
+  ),
   check("sessions", ["settings", "survey"], (_, { survey }) => checkSessions(survey)),
-  check("user", ["settings", "survey"], (_, { survey }) => checkUser(survey)),
+  check("user", ["settings", "survey"], (_, { survey, settings, state }) =>
+    checkUser(survey, ofTenant(state?.link, settings)?.username),
+  ),
   check("groups", ["settings", "survey"], (_, { survey }) => checkGroups(survey)),
   onlyWith(
     "compare",
@@ -116,5 +121,14 @@ export const checks: readonly Check[] = [
       : { status: "skip", detail: "needs connection" },
   ),
 ];
+
+/** Only what was remembered of the tenant that is set now. */
+const ofTenant = <T extends { readonly tenant: string }>(kept: T | undefined, { settings }: ResolvedSettings) =>
+  kept?.tenant === settings.baseUrl ? kept : undefined;
+
+function unknownDevices(state: MachineMemory | undefined, settings: ResolvedSettings): readonly string[] {
+  const refused = state?.refusal?.code === "device-not-found" ? ofTenant(state.refusal.asked, settings) : undefined;
+  return [...(ofTenant(state?.unknown, settings)?.devices ?? []), ...(refused?.devices ?? [])];
+}
 
 const pathsOf = ({ platform }: DoctorContext, { settings }: ResolvedSettings) => effectivePaths(platform, settings);

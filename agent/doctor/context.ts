@@ -1,4 +1,5 @@
 import type { CommandLine } from "../cli/command-line.ts";
+import type { MachineMemory } from "../link/memory.ts";
 import type { ProxyChoice } from "../network/proxy/choice.ts";
 import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
@@ -20,6 +21,8 @@ export interface CheckValues {
   policy?: true;
   settings?: ResolvedSettings;
   credential?: Credentials;
+  /** What is remembered of earlier runs. */
+  state?: MachineMemory;
   survey?: SeenSurvey;
   tenant?: Tenant;
   proxy?: ProxyChoice;

@@ -47,6 +47,9 @@ test("the log's last 200 lines come from both of its files", () => {
   expect(last).toHaveLength(200);
   expect([last[0], last[149], last[150], last[199]]).toEqual(["old150", "old299", "new0", "new49"]);
   expect(lastLogLines(join(root, "none.log"))).toEqual([]);
-  for (const path of [root, "/dev/zero"])
-    expect(lastLogLines(path)).toEqual([`${path} can't be read (it is not a regular file)`]);
+  for (const [path, why] of [
+    [root, "it is a folder"],
+    ["/dev/zero", "it is not a regular file"],
+  ] as const)
+    expect(lastLogLines(path)).toEqual([`${path} can't be read (${why})`]);
 });

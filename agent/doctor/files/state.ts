@@ -4,6 +4,7 @@ import { describeDuration } from "../../duration.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { retryWhileHeld } from "../../files/held-files.ts";
 import { openOwnFile } from "../../files/own-files.ts";
+import type { MachineMemory } from "../../link/memory.ts";
 import { fileStore } from "../../state/store.ts";
 import type { Finding } from "../check.ts";
 import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
@@ -14,7 +15,7 @@ import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
  * @param now wall-clock milliseconds
  * @param denied the finding where this run alone may not write there
  */
-export function checkState(stateDir: string, now: number, denied?: Finding<never>): Finding {
+export function checkState(stateDir: string, now: number, denied?: Finding<never>): Finding<MachineMemory> {
   const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
   if (fault !== undefined) {
     if (denied !== undefined && isDenial(fault)) return denied;
@@ -26,10 +27,10 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
     return { status: "warn", detail: problem, advice: "nothing: the next run writes it again" };
   }
   const { lastRun } = memory;
-  if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}` };
+  if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}`, value: memory };
   const detail = `last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago; in ${stateDir}`;
-  if (exitCodes[lastRun.outcome] === 0) return { status: "ok", detail };
-  return { status: "warn", detail, advice: "linkuser-agent status" };
+  if (exitCodes[lastRun.outcome] === 0) return { status: "ok", detail, value: memory };
+  return { status: "warn", detail, advice: "linkuser-agent status", value: memory };
 }
 
 /** Why nothing can be written in a folder; undefined where it can. */

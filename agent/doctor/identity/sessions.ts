@@ -15,6 +15,8 @@ export function checkSessions({ observed }: SeenSurvey): Finding {
   if (reading.kind === "absent") return { status: "ok", detail: `none (${reading.reason})`, elapsedMs };
   const personal = reading.value.filter((session) => session.class === "user");
   const others = reading.value.length - personal.length;
-  const rest = others === 0 ? "" : `, ${others} of the system`;
-  return { status: "ok", detail: `${personal.length} of people${rest}`, elapsedMs };
+  const rest = others === 0 ? "" : `, ${counted(others, "system session")}`;
+  return { status: "ok", detail: `${counted(personal.length, "user session")}${rest}`, elapsedMs };
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,8 +1,11 @@
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
-/** That nobody is there to be linked is no fault of the machine: the trigger comes when somebody logs on. */
-export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey): Finding {
+/**
+ * That no user is there to be linked is no fault of the machine: the trigger runs when one logs on.
+ * @param linked the user to whom an earlier run linked this device
+ */
+export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey, linked?: string): Finding {
   const elapsedMs = observed.elapsed("caller", "account", "accountByName", "principalName");
   switch (user.kind) {
     case "user": {
@@ -10,10 +13,19 @@ export function checkUser({ survey: { user, username, problems }, observed }: Se
       const error =
         failure?.kind === "failed" ? failure.error : problems.find(({ code }) => code === "request-refused");
       if (error !== undefined) return { status: "fail", error, elapsedMs };
+      if (linked !== undefined && linked.toLowerCase() !== username?.toLowerCase()) {
+        const detail = `This device is linked to ${linked}; now it would be linked to ${username} (${user.reason})`;
+        return { status: "warn", detail, advice: "linkuser-agent --dry-run", elapsedMs };
+      }
       return { status: "ok", detail: `${user.account.systemName}, ${user.reason}; sent as ${username}`, elapsedMs };
     }
     case "skipped":
-      return { status: "warn", detail: `${user.reason}: a run links nobody`, elapsedMs };
+      return {
+        status: "warn",
+        detail: `${user.reason}: a run links no one`,
+        advice: "linkuser-agent --dry-run",
+        elapsedMs,
+      };
     case "none": {
       const { error } = user;
       if (observed.of("sessions")?.readings[0]?.kind === "failed") return { status: "skip", detail: "needs sessions" };

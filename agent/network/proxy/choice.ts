@@ -67,7 +67,7 @@ async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   const { setting, environment, systemProxy } = sources;
   if (setting === "none") return { ways: ["direct"], reason: "the setting proxy is none" };
   if (setting !== "auto") return { ways: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
-  if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "this machine itself is asked" };
+  if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "baseUrl is local" };
   const { pac } = sources;
   if (pac !== undefined) return await byScript(pac.reason, () => pac.ways(url));
   const found = byVariables(environment, url);

@@ -54,7 +54,7 @@ describe("on a machine where everything can be read", async () => {
     ["vendor client", checkVendorClient(all), `${id}, vendor's client`],
     ["adapters", checkAdapters(all), "eth0 00:0c:29:f2:7a:29"],
     ["identifier", checkIdentifier(all), `HWID ${id}, then 1 more`],
-    ["sessions", checkSessions(all), "1 of people, 1 of the system"],
+    ["sessions", checkSessions(all), "1 user session, 1 system session"],
     ["user", checkUser(all), "CORP\\alice, logged on at the screen; sent as alice"],
     ["groups", checkGroups(all), "Sales EMEA of 2 groups is sent: it matches the pattern Sales*"],
   ])("%s is well", (_name, finding, detail) => {
@@ -116,7 +116,7 @@ describe("user", () => {
   test("nobody logged on is no fault of the machine", async () => {
     const nobody = await seen({ sessions: [] });
     expect(checkUser(nobody)).toMatchObject({ status: "warn", advice: "linkuser-agent doctor --user NAME" });
-    expect(checkSessions(nobody)).toMatchObject({ status: "ok", detail: "0 of people" });
+    expect(checkSessions(nobody)).toMatchObject({ status: "ok", detail: "0 user sessions" });
     expect(checkGroups(nobody)).toMatchObject({ status: "skip", detail: "needs user" });
   });
 
@@ -170,5 +170,26 @@ test("groups that can't be looked up are a fault only where one may be sent", as
   expect(checkGroups(never)).toMatchObject({
     status: "warn",
     detail: expect.stringContaining("None is sent"),
+  });
+});
+
+test("identifiers with which earlier runs found no device are a warning, with the console to compare with", async () => {
+  const all = await seen({});
+  const values = all.survey.device.candidates.map(({ value }) => value);
+  expect(checkIdentifier(all, values)).toMatchObject({
+    status: "warn",
+    detail: expect.stringContaining(values.join(", ")),
+    advice: expect.stringContaining("console"),
+  });
+  expect(checkIdentifier(all, values.slice(1))).toMatchObject({ status: "ok" });
+});
+
+test("another user than the linked one is a warning, whatever the case of the name", async () => {
+  const all = await seen({});
+  expect(checkUser(all, "ALICE")).toMatchObject({ status: "ok" });
+  expect(checkUser(all, "bob")).toMatchObject({
+    status: "warn",
+    detail: "This device is linked to bob; now it would be linked to alice (logged on at the screen)",
+    advice: "linkuser-agent --dry-run",
   });
 });

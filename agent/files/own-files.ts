@@ -16,20 +16,31 @@ export const temporaryPath = (path: string): string => `${path}.new`;
 /** The name that a log file gets when it has reached its size. */
 export const rotatedPath = (logFile: string): string => `${logFile}.1`;
 
+/** mkdir(2). */
+type MakeOne = (path: string, options: { readonly mode: number }) => void;
+
 /**
  * Makes a folder and those above it, for this user alone; one that exists is left as it is.
  * Node's own `recursive` never ends where a system answers ENOENT below a folder that exists (seen on Linux in /proc).
  * @throws the system's error
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, make: MakeOne = mkdirSync): void {
+  if (madeOne(path, make)) return;
+  makeFolder(dirname(path), make);
+  // Another run may make the same folders at this moment.
+  if (!madeOne(path, make)) make(path, { mode: 0o700 });
+}
+
+/** @returns false where the folder above is missing, or was when it was looked for */
+function madeOne(path: string, make: MakeOne): boolean {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    make(path, { mode: 0o700 });
+    return true;
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === "EEXIST" && statSync(path).isDirectory()) return;
-    if (code !== "ENOENT" || statSync(dirname(path), { throwIfNoEntry: false }) !== undefined) throw error;
-    makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
+    if (code === "EEXIST" && statSync(path).isDirectory()) return true;
+    if (code === "ENOENT" && dirname(path) !== path) return false;
+    throw error;
   }
 }
 

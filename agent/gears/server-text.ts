@@ -1,7 +1,7 @@
 import { printable } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 
-/** Characters: a server may send back part of a secret, so this many from its start already count as the secret. */
+/** Characters: a server may send back part of a secret, so this many in a row already count as the secret. */
 const recognised = 8;
 const maxRead = 4096;
 
@@ -21,7 +21,7 @@ export function plainWords(text: string, secrets: readonly Secret[]): string {
   return words.map((word) => (/^["'(]?[a-z]+(?:['-][a-z]+)*["')]?[.,;:!?]?$/i.test(word) ? word : "…")).join(" ");
 }
 
-/** The text with every form of the secrets, and what begins like one, hidden. */
+/** The text with every form of the secrets, and parts of one, hidden. */
 export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
   return hide(text, formsOf(secrets), whole);
 }
@@ -56,40 +56,69 @@ interface View {
   readonly ends: readonly number[];
 }
 
-/** Case-insensitive, as percent-encoding has digits in either case. */
-const whole = (text: string): View => viewOf(text, /[\s\S]/g);
-
+/** Which characters of a text count in a search. It is case-insensitive, as percent-encoding has digits in either case. */
+type Counted = RegExp;
+const whole: Counted = /[\s\S]/g;
 /** Letters and digits alone, to find a secret with other characters inserted. */
-const inPieces = (text: string): View => viewOf(text, /[a-z0-9]/gi);
+const inPieces: Counted = /[a-z0-9]/gi;
 
-function viewOf(text: string, counted: RegExp): View {
+const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+
+/** Of a form of a secret: its characters that count. */
+const searched = (form: string, counted: Counted): string =>
+  inLowerCase(counted === whole ? form : form.replace(/[^a-z0-9]+/gi, ""));
+
+function viewOf(text: string, counted: Counted): View {
   const found = [...text.matchAll(counted)];
   return {
-    text: found.map(([one]) => (/[A-Z]/.test(one) ? one.toLowerCase() : one)).join(""),
+    text: inLowerCase(found.map(([one]) => one).join("")),
     begins: found.map(({ index }) => index),
     ends: found.map(({ index }) => index + 1),
   };
 }
 
-function hide(text: string, forms: readonly string[], see: (text: string) => View): string {
-  const { text: seen, begins, ends } = see(text);
-  const sought = forms.map((form) => see(form).text).filter((form) => see === whole || form.length >= recognised);
+function hide(text: string, forms: readonly string[], counted: Counted): string {
+  const { text: seen, begins, ends } = viewOf(text, counted);
+  const hidden = new Uint8Array(seen.length);
+  const places = placesOfRuns(seen);
+  for (const form of new Set(forms.map((one) => searched(one, counted)))) {
+    if (form.length < recognised) {
+      if (counted === whole) for (const at of placesOf(seen, form)) hidden.fill(1, at, at + form.length);
+      continue;
+    }
+    for (let from = 0; from + recognised <= form.length; from += 1) {
+      const run = form.slice(from, from + recognised);
+      for (const at of places.get(run) ?? []) hidden.fill(1, at, at + recognised);
+      // Once: a server that chose both token and text could make this take minutes.
+      places.delete(run);
+    }
+  }
   let shown = "";
   let from = 0;
-  for (let at = 0; at < seen.length; ) {
-    const length = Math.max(0, ...sought.map((form) => matchAt(seen, at, form)));
-    if (length > 0) {
-      shown += `${text.slice(from, begins[at])}REDACTED`;
-      from = ends[at + length - 1] ?? text.length;
-    }
-    at += Math.max(1, length);
+  for (let at = hidden.indexOf(1); at !== -1; ) {
+    const next = hidden.indexOf(0, at);
+    const end = next === -1 ? hidden.length : next;
+    shown += `${text.slice(from, begins[at])}REDACTED`;
+    from = ends[end - 1] ?? text.length;
+    at = next === -1 ? -1 : hidden.indexOf(1, next);
   }
   return shown + text.slice(from);
 }
 
-/** How many characters of a form match here, or 0 where too few do. */
-function matchAt(text: string, at: number, form: string): number {
-  let length = 0;
-  while (length < form.length && text[at + length] === form[length]) length += 1;
-  return form !== "" && length >= Math.min(recognised, form.length) ? length : 0;
+/** Where each run of as many characters as are recognised is. */
+function placesOfRuns(text: string): Map<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (let at = 0; at + recognised <= text.length; at += 1) {
+    const run = text.slice(at, at + recognised);
+    const known = places.get(run);
+    if (known === undefined) places.set(run, [at]);
+    else known.push(at);
+  }
+  return places;
+}
+
+function placesOf(text: string, part: string): readonly number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(part); part !== "" && at !== -1; at = text.indexOf(part, at + 1)) places.push(at);
+  return places;
 }

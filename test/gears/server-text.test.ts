@@ -5,7 +5,7 @@ import { Secret } from "../../agent/secret.ts";
 
 test.each([
   ["as it is", "bad token s3cr3t+tok/en= here", "bad token REDACTED here"],
-  ["twice", "s3cr3t+tok/en=s3cr3t+tok/en=", "REDACTEDREDACTED"],
+  ["twice", "s3cr3t+tok/en=s3cr3t+tok/en=", "REDACTED"],
   ["percent-encoded", "?access_token=s3cr3t%2Btok%2Fen%3D&x", "…"],
   ["percent-encoded in lower case", "s3cr3t%2btok%2fen%3d", "REDACTED"],
   ["in Base64", Buffer.from("s3cr3t+tok/en=").toString("base64"), "REDACTED"],
@@ -39,6 +39,15 @@ test.each([
 ])("hides a secret that comes back %s", (_, echoed) => {
   const shown = serverText(`you sent ${echoed} to me`, [new Secret(long)]);
   expect(shown).toMatch(/^you sent \S*(?:REDACTED|…)\S{0,5} to me$/);
+});
+
+test.each([
+  ["its end", "2-vT9/zL4wR8"],
+  ["its middle", "#mQ2-vT9/zL"],
+  ["its end in pieces", "vT9 zL4 wR8"],
+  ["the end of its Base64", Buffer.from(long).toString("base64").slice(-12)],
+])("hides a part of a secret: %s", (_, echoed) => {
+  expect(serverText(`you sent ${echoed} to me`, [new Secret(long)])).toMatch(/^you sent \S{0,3}REDACTED\S{0,5} to me$/);
 });
 
 test.each([

@@ -1,11 +1,13 @@
 import { asAgentError, messageOf } from "../errors.ts";
-import type { MachineMemory } from "./memory.ts";
+import { formatMemory, type MachineMemory } from "./memory.ts";
 import type { LinkPorts } from "./ports.ts";
 
 /** The memory as one run sees it: what is kept, or what it could not write. */
 export class RunMemory {
   readonly #ports: Pick<LinkPorts, "store" | "log" | "lock">;
   #unsaved: MachineMemory | undefined;
+  /** What was kept when it was last read. */
+  #kept = "";
 
   constructor(ports: Pick<LinkPorts, "store" | "log" | "lock">) {
     this.#ports = ports;
@@ -14,6 +16,10 @@ export class RunMemory {
   read(): MachineMemory {
     const { memory, problem } = this.#ports.store.read();
     if (problem !== undefined) this.#ports.log.warn("state-unreadable", problem);
+    const kept = formatMemory(memory);
+    // Another run wrote, and may have made the link.
+    if (kept !== this.#kept) this.#unsaved = undefined;
+    this.#kept = kept;
     return this.#unsaved ?? memory;
   }
 
@@ -22,6 +28,7 @@ export class RunMemory {
     try {
       this.#ports.store.write(memory);
       this.#unsaved = undefined;
+      this.#kept = formatMemory(memory);
     } catch (thrown) {
       this.#unsaved = memory;
       const message = messageOf(thrown);
@@ -33,7 +40,7 @@ export class RunMemory {
   async amend(change: Pick<MachineMemory, "pace" | "notBefore" | "lastRun">, signal: AbortSignal): Promise<void> {
     try {
       using _lock = await this.#ports.lock(signal);
-      const memory = this.#unsaved ?? this.#ports.store.read().memory;
+      const memory = this.read();
       if (memory.pace !== undefined) this.write({ ...memory, ...change });
     } catch (thrown) {
       const { code, message } = asAgentError(thrown);

@@ -64,18 +64,15 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
     destroy,
     async exchange(request, signal) {
       answers.next();
-      let stage: "request" | "answer" = "request";
-      const begun = (): void => {
-        stage = "answer";
-      };
       try {
         signal.throwIfAborted();
-        const answer = await untilAborted(dispatch(client, request, begun, party), signal);
+        const answer = await untilAborted(dispatch(client, request, party), signal);
         return { ...answer, body: unpacked(answer, maxBody, party) };
       } catch (cause) {
         destroy();
         if (isDefect(cause)) throw cause;
         const code = systemErrorCode(cause);
+        const stage = answers.heard ? "answer" : "request";
         throw networkFailure(code === "UND_ERR_SOCKET" ? (reported ?? cause) : cause, { ...party, stage });
       }
     },
@@ -110,7 +107,7 @@ interface PackedResponse extends Omit<RawResponse, "body"> {
   readonly body: Buffer;
 }
 
-function dispatch(client: Client, request: ApiRequest, begun: () => void, party: Party): Promise<PackedResponse> {
+function dispatch(client: Client, request: ApiRequest, party: Party): Promise<PackedResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<PackedResponse>();
   let status = 0;
   let headers: RawResponse["headers"] = {};
@@ -126,7 +123,6 @@ function dispatch(client: Client, request: ApiRequest, begun: () => void, party:
     {
       onRequestStart() {},
       onResponseStart(_controller, code, given) {
-        begun();
         status = code;
         headers = joined(given);
       },

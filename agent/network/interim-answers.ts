@@ -12,8 +12,20 @@ export class InterimAnswers {
   /** Line ends in a row, in the head of an interim answer. */
   #ends = 0;
 
-  /** Begins with the next answer. */
+  #heard = false;
+
+  /** Whether anything came since the last request but empty lines: the request arrived. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Begins with the answer to the next request. */
   next(): void {
+    this.#heard = false;
+    this.#restart();
+  }
+
+  #restart(): void {
     this.#state = "start";
     this.#held = Buffer.alloc(0);
   }
@@ -26,13 +38,14 @@ export class InterimAnswers {
       if (this.#state === "interim") {
         if (byte === lineFeed) this.#ends += 1;
         else if (byte !== carriageReturn) this.#ends = 0;
-        if (this.#ends === 2) this.next();
+        if (this.#ends === 2) this.#restart();
         at += 1;
       } else if (this.#state === "start" && (byte === lineFeed || byte === carriageReturn)) {
         // Empty lines before a status line count to nothing (RFC 9112 2.2).
         at += 1;
       } else {
         this.#state = "line";
+        this.#heard = true;
         this.#held = Buffer.concat([this.#held, chunk.subarray(at, at + 1)]);
         at += 1;
         if (this.#held.length === statusLength) this.#decide();

@@ -51,7 +51,6 @@ test.each<[string, Guarded, string, "auto" | "none"]>([
   ["by a plain user, to anybody", person, here, "auto"],
   ["without a credential, to anybody", { ...root, listenerOwner: stranger }, here, "none"],
   ["over TLS, which proves who answers", { ...root, listenerOwner: stranger }, "https://127.0.0.1:8443", "auto"],
-  ["where nobody listens", { ...root, listenerOwner: () => absent("test", "nobody") }, here, "auto"],
 ])("sends %s", async (_, platform, baseUrl, auth) => {
   const { sent, refused } = await ask(platform, baseUrl, auth);
   expect([refused, sent.length]).toEqual([undefined, 1]);
@@ -72,5 +71,12 @@ test.each<[string, Guarded, string | undefined, RegExp]>([
   const { sent, refused } = await ask(platform, baseUrl);
   expect(refused).toMatchObject({ code: "credentials-exposed" });
   expect(refused?.message).toMatch(said);
+  expect(sent).toEqual([]);
+});
+
+test("sends nothing where nobody listens: a listener that comes a moment later was not judged", async () => {
+  const { sent, refused } = await ask({ ...root, listenerOwner: () => absent("test", "nobody") });
+  expect(refused).toMatchObject({ code: "not-connected", place: { stage: "connection", party: "tenant" } });
+  expect(refused?.message).toMatch(/127\.0\.0\.1:8080/);
   expect(sent).toEqual([]);
 });

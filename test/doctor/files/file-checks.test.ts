@@ -54,6 +54,14 @@ describe("log file", () => {
     expect(checkLogFile(join(path, "..", "later.log"))).toMatchObject({ status: "ok" });
   });
 
+  test("whose path cannot even be looked at is a warning with the system's code", () => {
+    const path = join(makeRoot(), "n".repeat(300));
+    expect(checkLogFile(path)).toMatchObject({
+      status: "warn",
+      detail: `logFile: ${path} can't be written (ENAMETOOLONG).`,
+    });
+  });
+
   test("that is a folder is a warning, as a run goes on without a log", () => {
     expect(checkLogFile(makeRoot())).toMatchObject({
       status: "warn",

@@ -90,12 +90,15 @@ export function readCommandLine(given: readonly string[]): CommandLine {
   return { command, named, flags, settings: { kind: "flag", location: undefined, values } };
 }
 
+const allCommandNames = [...commandNames, "help", "version"] as const;
+
 /** `help`, `help COMMAND` and `version` are spellings of the flags. */
 function asFlags([first, ...rest]: readonly string[]): readonly string[] {
   if (first === "version") return ["--version", ...rest];
   if (first !== "help") return first === undefined ? [] : [first, ...rest];
   const others = rest.filter((word) => !["help", "--help", "-h"].includes(word));
   const [topic] = others;
+  if (topic === "version") return ["--help", ...others.slice(1)];
   return topic === undefined || topic.startsWith("-") ? ["--help", ...others] : [topic, "--help", ...others.slice(1)];
 }
 
@@ -107,7 +110,7 @@ function unexpected(
   given: Readonly<Record<string, unknown>>,
 ): string {
   const start = `Unexpected argument ${word}.`;
-  if (!named && commandNames.some((name) => name === word)) {
+  if (!named && allCommandNames.some((name) => name === word)) {
     return `${start} Put the command first: linkuser-agent ${word} [FLAGS]`;
   }
   const flags: Readonly<Record<string, CommandFlag>> = commands[command].flags;
@@ -122,7 +125,7 @@ const valueForms: Readonly<Record<string, RegExp>> = { N: /^\d+$/, NAME: /^[\p{L
 function commandOf(word: string): CommandName {
   const command = commandNames.find((name) => name === word);
   if (command !== undefined) return command;
-  const likely = suggestion(word, [...commandNames, "help", "version"]);
+  const likely = suggestion(word, allCommandNames);
   const message = `There is no command ${word}.${likely} Commands: ${commandNames.join(", ")}; see linkuser-agent --help.`;
   throw new AgentError("unknown-command", message);
 }
@@ -162,7 +165,8 @@ function missingValue(rawName: string, placeholder: string): AgentError {
 
 function unknownFlag(rawName: string, command: CommandName, flagsHere: Readonly<Record<string, CommandFlag>>): string {
   if (isSecretName(rawName)) {
-    return `There is no flag ${rawName}: everybody can read a process's arguments. Use the credential file or LINKUSER_CLIENT_SECRET.`;
+    const variable = /token$/i.test(rawName) ? "LINKUSER_ACCESS_TOKEN" : "LINKUSER_CLIENT_SECRET";
+    return `There is no flag ${rawName}: everybody can read a process's arguments. Use the credential file or ${variable}.`;
   }
   const owners = commandNames.filter((name) => Object.hasOwn(commands[name].flags, rawName.slice(2)));
   if (owners.length > 0) return `${rawName} belongs to ${owners.join(", ")}, not to ${command}.`;

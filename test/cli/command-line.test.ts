@@ -69,7 +69,11 @@ test.each([
   [["/?"], "see linkuser-agent --help."],
   [["status", "--force"], "unknown-flag: --force belongs to link, not to status."],
   [["status", "--dry-run"], "unknown-flag: --dry-run belongs to link, install, uninstall, not to status."],
-  [["--client-secret", "s3cr3t"], "unknown-flag: There is no flag --client-secret: everybody can read"],
+  [
+    ["--client-secret", "s3cr3t"],
+    "everybody can read a process's arguments. Use the credential file or LINKUSER_CLIENT_SECRET.",
+  ],
+  [["--access-token=s3cr3t"], "Use the credential file or LINKUSER_ACCESS_TOKEN."],
   [["--user"], "invalid-value: --user needs a value: --user NAME"],
   [["--user", "--json"], "invalid-value: --user needs a value"],
   [["--json=yes"], "invalid-value: --json takes no value."],
@@ -84,6 +88,11 @@ test.each([
   [["plan", "--devices", "5", "2000"], "unknown-command: Unexpected argument 2000. See linkuser-agent plan --help."],
   [["plan", "many"], "unknown-command: Unexpected argument many. See linkuser-agent plan --help."],
   [["--json", "status"], "unknown-command: Unexpected argument status. Put the command first: linkuser-agent status"],
+  [
+    ["--json", "version"],
+    "unknown-command: Unexpected argument version. Put the command first: linkuser-agent version",
+  ],
+  [["--json", "help", "plan"], "unknown-command: Unexpected argument help. Put the command first: linkuser-agent help"],
   [["status", "extra"], "unknown-command: Unexpected argument extra. See linkuser-agent status --help."],
 ] as const)("refuses %j", (argv, message) => {
   expect(mistake(...argv)).toContain(message);

@@ -16,21 +16,20 @@ export function renderPlanText(plan: PlanResult, width: number): string {
   const name = (choice: PlanChoice): string => `${choice.recommended ? "> " : "  "}${choice.name}`;
   // A narrow terminal has the figures below the name.
   const narrow = width < 80;
-  const nameWidth = narrow ? 12 : 20;
-  const cells = (times: readonly string[], calls: string): string =>
-    [...times.map((time) => time.padStart(narrow ? 10 : 13)), calls.padStart(7)].join("");
-  const row = (choice: PlanChoice, { half, most90, most99, all, callsPerLink }: Forecast): string => {
-    const figures = cells([half, most90, most99, all].map(describeDuration), callsPerLink.toFixed(2));
-    return narrow
-      ? `${name(choice)}\n${" ".repeat(nameWidth)}${figures}`
-      : `${name(choice).padEnd(nameWidth)}${figures}`;
-  };
+  const line = (start: string, times: readonly string[], calls: string): string =>
+    [
+      narrow ? `${start}\n    ` : start.padEnd(20),
+      ...times.map((time) => time.padStart(narrow ? 12 : 13)),
+      calls.padStart(7),
+    ].join("");
+  const row = (choice: PlanChoice, { half, most90, most99, all, callsPerLink }: Forecast): string =>
+    line(name(choice), [half, most90, most99, all].map(describeDuration), callsPerLink.toFixed(2));
   const limit = `${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}`;
   return [
     `${countedDevices(devices)} at ${limit}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
     `Least time, with every call used and none refused: ${describeDuration(least)}`,
     "",
-    `${"Linked after".padEnd(nameWidth)}${cells(["50 %", "90 %", "99 %", "all"], "calls")}`,
+    line("Linked after", ["50 %", "90 %", "99 %", "all"], "calls"),
     ...choices.map((choice) => row(choice, choice.usual)),
     "",
     "If the server counts refused calls too (the hardest case):",
@@ -40,7 +39,8 @@ export function renderPlanText(plan: PlanResult, width: number): string {
     "",
     ...choices.flatMap((choice) => [name(choice), `    ${choice.remark}`]),
     "",
-    "calls: API calls per link. >: recommended.",
+    "calls: a device's calls per link; a gateway answers the first of two itself.",
+    ">: recommended.",
     "Simulated with this program's own schedule; every device stays on.",
     "Add the time that a device is off.",
   ].join("\n");

@@ -73,6 +73,7 @@ test.each([
   [2, 80],
   [300, 60],
   [300, 80],
+  [2000, 60],
 ])("%i devices: the text fits %i columns and names every choice", (devices, width) => {
   const made = plan({ ...input, devices });
   const text = renderPlanText(made, width);
@@ -80,6 +81,7 @@ test.each([
     expect(line.length).toBeLessThanOrEqual(width);
   }
   for (const { name } of made.choices) expect(text).toContain(name);
+  expect(text, "figures run together").not.toMatch(/min\d/);
   expect(text).not.toMatch(/NaN|undefined|Infinity/);
 });
 

@@ -60,7 +60,7 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
   return `openssl s_client -showcerts${proxy} -connect ${tenant.host}:${tenant.port} </dev/null`;
 };
 
-const checkRegistration: Advice = () => "compare both with the OAuth application in the console";
+const checkRegistration: Advice = () => "compare both with the application in the OAuth portal";
 
 /** After exit code 68 by the API's word. */
 export const unknownDeviceAdvice =

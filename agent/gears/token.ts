@@ -151,7 +151,7 @@ function refused(
       : "refuses the client ID and secret";
   return new AgentError(
     "credentials-refused",
-    `${host} ${what} (${said === "" ? `status ${status}` : said}). Check them against the OAuth application in the console.`,
+    `${host} ${what} (${said === "" ? `status ${status}` : said}). Compare them with the application in OPSWAT's OAuth portal.`,
   );
 }
 

@@ -18,7 +18,7 @@ test("a line is continued below its last column, a sentence below its start", ()
 test("a command can be copied in one piece", () => {
   const command = "next: sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json";
   expect(fit(`             ${command}`)).toEqual([`  ${command}`]);
-  expect(fit("  next: compare both with the OAuth application in the console")).toHaveLength(2);
+  expect(fit("  next: compare both with the OAuth application in the OAuth portal")).toHaveLength(2);
 });
 
 test.each([

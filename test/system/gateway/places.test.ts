@@ -229,6 +229,10 @@ test("BINDING=cn: a certificate links the device that it names, and no other", a
   expect(gears.calls.length).toBe(before);
 });
 
+test("another BINDING than cn starts nothing, for it would bind no certificate", async () => {
+  await expect(start({ settings: { BINDING: "CN" } })).rejects.toThrow(/BINDING is CN: set it to cn in gateway\.conf/);
+});
+
 test("a revoked certificate is refused from the next reload on", async () => {
   const [kept, stolen] = [issue("kept"), issue("stolen")];
   const list = ca.revoke();

@@ -15,6 +15,9 @@ const addressLengths: ReadonlyMap<number, number> = new Map([
 ]);
 const byName = 3;
 
+/** Bytes of a name, a user name or a password, which have one byte for their length. */
+const maxLength = 255;
+
 /** What a proxy answers to a request (RFC 1928 6); completes "The proxy …". */
 const refusals: ReadonlyMap<number, string> = new Map([
   [1, "failed"],
@@ -50,6 +53,10 @@ export async function openSocks(
   const methods = login === undefined ? [withoutLogOn] : [withoutLogOn, byPassword];
   const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
   if (method === byPassword && login !== undefined) {
+    if (!isShort(login)) {
+      const why = `can't get the log-on: the user name or password from ${login.origin} is longer than the 255 bytes that SOCKS5 carries`;
+      throw refused("proxy log-on", why);
+    }
     if ((await at("proxy log-on", exchange(socket, logOnOf(login), signal, 1))) !== 0) {
       throw refused(
         "proxy log-on",
@@ -90,6 +97,10 @@ async function exchange(
   return second;
 }
 
+/** A part of a password would count as a wrong one, and could lock the account. */
+const isShort = (login: ProxyLogin): boolean =>
+  Object.values(revealed(login)).every((text) => Buffer.byteLength(text) <= maxLength);
+
 function logOnOf(login: ProxyLogin): readonly number[] {
   const { username, password } = revealed(login);
   return [1, ...sized(username), ...sized(password)];
@@ -97,6 +108,6 @@ function logOnOf(login: ProxyLogin): readonly number[] {
 
 /** Text of at most 255 bytes with its length in front. */
 function sized(text: string): readonly number[] {
-  const bytes = Buffer.from(text).subarray(0, 255);
+  const bytes = Buffer.from(text).subarray(0, maxLength);
   return [bytes.length, ...bytes];
 }

@@ -637,6 +637,13 @@ describe("over TLS", () => {
       test.each<[string, Buffer[], typeof login | undefined, string, RegExp]>([
         ["wants a log-on", [Buffer.from([5, 255])], undefined, "proxy-refused", /wants a log-on.*proxyUsername/],
         ["takes no known log-on", [Buffer.from([5, 255])], login, "proxy-refused", /takes neither/],
+        [
+          "can't carry the log-on",
+          [wantsLogin, Buffer.from([1, 1])],
+          () => proxyLogin("u", `planted${"x".repeat(249)}`, "the credential file"),
+          "proxy-refused",
+          /from the credential file is longer than the 255 bytes/,
+        ],
         ["refuses the log-on", [wantsLogin, Buffer.from([1, 1])], login, "proxy-refused", /from the credential file/],
         [
           "does not allow it",

@@ -217,71 +217,62 @@ export const rateLimit: Kind<RateLimit> = {
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 
-const tenantUrlAllowed =
-  "an https: URL (http: only to a loopback address) without user name, password, ?query and #fragment, such as https://gears.opswat.com";
+/**
+ * A URL without user name and password, or one of some words.
+ * @param allowed completes "it must be …"
+ * @param parse the value of a URL with one of the schemes; undefined for one that is not allowed
+ */
+function urlKind(
+  allowed: string,
+  { schemes, words }: { readonly schemes: readonly string[]; readonly words: readonly string[] },
+  parse: (url: URL, raw: string) => Parsed<string> | undefined,
+): Kind<string> {
+  return {
+    parse: (raw) => {
+      if (typeof raw !== "string") return invalid(allowed);
+      if (words.includes(raw)) return valid(raw);
+      if (!URL.canParse(raw)) return invalid(allowed);
+      const url = new URL(raw);
+      const isPlain = url.username === "" && url.password === "" && schemes.includes(url.protocol);
+      return (isPlain ? parse(url, raw) : undefined) ?? invalid(allowed);
+    },
+    format: (value) => value,
+    placeholder: [...words, "URL"].join("|"),
+    allowed,
+    type: "url",
+    schemes,
+    words,
+  };
+}
 
 /** The address before a path of the API: `/o/oauth/token`, `/o/api/v3/…`. */
 const apiPath = /^(.*?)\/o\/(?:api|oauth)(?:\/.*)?$/;
 
 /** The tenant's origin, perhaps with a path in front of the API's own; kept without a slash at the end. */
-export const tenantUrl: Kind<string> = {
-  parse: (raw) => {
-    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(tenantUrlAllowed);
-    const url = new URL(raw);
-    const secure = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
-    const plain = url.username === "" && url.password === "" && !raw.includes("?") && !raw.includes("#");
-    if (!secure || !plain) return invalid(tenantUrlAllowed);
+export const tenantUrl = urlKind(
+  "an https: URL (http: only to a loopback address) without user name, password, ?query and #fragment, such as https://gears.opswat.com",
+  { schemes: ["https:", "http:"], words: [] },
+  (url, raw) => {
+    const isSecure = url.protocol === "https:" || isLoopback(url.hostname);
+    if (!isSecure || /[?#]/.test(raw)) return undefined;
     const href = url.href.replace(/\/+$/, "");
     const withApi = apiPath.exec(href);
     // A server whose own path ends like that would be asked for it twice.
     return withApi === null ? valid(href) : invalid(`the address without the API's own path: ${withApi[1]}`);
   },
-  format: (value) => value,
-  placeholder: "URL",
-  allowed: tenantUrlAllowed,
-  type: "url",
-  schemes: ["https:", "http:"],
-  words: [],
-};
-
-const scriptUrlAllowed =
-  "an http: or https: URL without user name, password and #fragment, such as https://wpad.example.com/proxy.pac";
+);
 
 /** Where a PAC script is fetched, over http: or https:. */
-export const scriptUrl: Kind<string> = {
-  parse: (raw) => {
-    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(scriptUrlAllowed);
-    const url = new URL(raw);
-    const plain = url.username === "" && url.password === "" && !raw.includes("#");
-    return /^https?:$/.test(url.protocol) && plain ? valid(url.href) : invalid(scriptUrlAllowed);
-  },
-  format: (value) => value,
-  placeholder: "URL",
-  allowed: scriptUrlAllowed,
-  type: "url",
-  schemes: ["https:", "http:"],
-  words: [],
-};
-
-const proxyAllowed =
-  "auto, none, or an http:, https: or socks5: URL without user name and password, such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080";
+export const scriptUrl = urlKind(
+  "an http: or https: URL without user name, password and #fragment, such as https://wpad.example.com/proxy.pac",
+  { schemes: ["https:", "http:"], words: [] },
+  (url, raw) => (raw.includes("#") ? undefined : valid(url.href)),
+);
 
 /** `auto`, `none`, or the proxy's URL. Its password, where it needs one, is in the credential file. */
-export const proxy: Kind<string> = {
-  parse: (raw) => {
-    if (raw === "auto" || raw === "none") return valid(raw);
-    if (typeof raw !== "string" || !URL.canParse(raw)) return invalid(proxyAllowed);
-    const url = new URL(raw);
-    const plain =
-      url.username === "" && url.password === "" && /^\/?$/.test(url.pathname) && url.search === "" && url.hash === "";
-    return /^(?:https?|socks5):$/.test(url.protocol) && url.hostname !== "" && plain
-      ? valid(url.href)
-      : invalid(proxyAllowed);
-  },
-  format: (value) => value,
-  placeholder: "auto|none|URL",
-  allowed: proxyAllowed,
-  type: "url",
-  schemes: ["https:", "http:", "socks5:"],
-  words: ["auto", "none"],
-};
+export const proxy = urlKind(
+  "auto, none, or an http:, https: or socks5: URL without user name and password, such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080",
+  { schemes: ["https:", "http:", "socks5:"], words: ["auto", "none"] },
+  ({ href, hostname, pathname, search, hash }) =>
+    /^\/?$/.test(pathname) && search === "" && hash === "" && hostname !== "" ? valid(href) : undefined,
+);

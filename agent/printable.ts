@@ -18,8 +18,8 @@ export function printable(text: string, maxLength = 300): string {
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
 
 /**
- * JSON that a terminal shows as it is: what {@link printable} would change stands in it as `\u202e`, which every reader
- * of JSON takes back.
+ * JSON that a terminal shows as it is: what {@link printable} would change is escaped as in `\u202e`, which every reader
+ * of JSON decodes.
  * @param indent spaces for each level; all in one line without it
  */
 export function printableJson(value: unknown, indent?: number): string {

@@ -34,25 +34,25 @@ export interface BillOfMaterials {
 export function billOfMaterials(version: string, sourceDate: number): string {
   const options = ["--sbom-format", "cyclonedx", "--sbom-type", "application", "--omit", "dev", "--omit", "optional"];
   const folder = ["--prefix", join(import.meta.dirname, "..")];
-  const told = JSON.parse(runTool("npm", ["sbom", ...options, ...folder])) as BillOfMaterials;
+  const printed = JSON.parse(runTool("npm", ["sbom", ...options, ...folder])) as BillOfMaterials;
   const root = `${product.name}@${version}`;
-  const npmRoot = told.metadata.component["bom-ref"];
+  const npmRoot = printed.metadata.component["bom-ref"];
   const node = nodeComponent();
   const content = {
-    ...told,
+    ...printed,
     metadata: {
       timestamp: new Date(sourceDate * 1000).toISOString(),
       component: {
-        ...told.metadata.component,
+        ...printed.metadata.component,
         "bom-ref": root,
         name: product.name,
         version,
         purl: `pkg:generic/${product.name}@${version}`,
       },
     },
-    components: [...told.components, node],
+    components: [...printed.components, node],
     dependencies: [
-      ...told.dependencies.map(({ ref, dependsOn }) =>
+      ...printed.dependencies.map(({ ref, dependsOn }) =>
         ref === npmRoot ? { ref: root, dependsOn: [...dependsOn, node["bom-ref"]] } : { ref, dependsOn },
       ),
       { ref: node["bom-ref"], dependsOn: [] },
@@ -73,7 +73,7 @@ const changesToNode = [
   "Linux x64: ICU's data reduced to English, the SEA blob embedded as a note of its own.",
 ].join(" ");
 
-/** Node as npm's packages hold it, and what is linked into it as this very version tells. */
+/** Node as npm's packages hold it, and what this very version says is linked into it. */
 function nodeComponent(): Component {
   const version = process.versions.node;
   const libraries = Object.entries(process.versions).filter(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * A UUID that stands for a content: the same for the same (RFC 9562, version 8, by SHA-256). In lower case.
+ * A UUID made of content, the same for the same content (RFC 9562, version 8, by SHA-256). In lower case.
  * @param content one after the other, without anything between
  */
 export function uuidOf(...content: readonly (string | Buffer)[]): string {

@@ -65,7 +65,7 @@ function textIn(value: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** Told by itself. */
+/** A code that the message for OAuth errors shows already. */
 const isOAuthCode = (text: string, depth: number): boolean => depth === 1 && /^[a-z]+(?:_[a-z]+)+$/.test(text);
 
 /** Completes a status in brackets. */

@@ -24,7 +24,7 @@ export interface LinkRequest {
   readonly group: string | undefined;
 }
 
-/** What the API said. Its `rateLimit` is what the headers told, refused or not. */
+/** What the API said. `rateLimit` is what the headers say, whether the call was refused or not. */
 export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
   | { readonly kind: "linked"; readonly message: string }
   | { readonly kind: "device-unknown"; readonly message: string }
@@ -33,7 +33,7 @@ export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
   | { readonly kind: "token-refused"; readonly error: AgentError }
   /** `request-refused`: the values, or a defect of this program. */
   | { readonly kind: "refused"; readonly error: AgentError }
-  /** `server-error`: worth another try. */
+  /** `server-error`: worth another attempt. */
   | { readonly kind: "server-error"; readonly error: AgentError }
 );
 

@@ -83,7 +83,7 @@ async function loggedOnUser(
 
   const owner = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
   if (sessionId !== undefined) {
-    // A service's account is nobody's, and is there to link others; a person is not.
+    // A service may link other users; a person without rights may not.
     const isOthers = !platform.privileged && callerKey !== undefined && owner?.account.userKey !== callerKey;
     const refused = refusedOwner(owner, sessionId, isOthers, people);
     if (refused !== undefined) return refused;

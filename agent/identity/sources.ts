@@ -19,8 +19,8 @@ export interface Adapter {
    */
   readonly addressAssigned: "permanent" | "random" | "set" | "passed-through" | "unknown";
   /**
-   * Plugged in from outside, as a dock's, which serves whichever machine it is plugged into; left out where it can't be
-   * told.
+   * Plugged in from outside, such as a dock's, which serves every machine that it is plugged into; left out where that is
+   * unknown.
    */
   readonly detachable?: boolean;
   /** The adapter is up and has a link. */
@@ -35,7 +35,7 @@ export interface Session {
   readonly id: string;
   /** Opaque key of the user for {@link IdentitySources.account}: a uid, a SID. Equal keys are the same person. */
   readonly userKey: string;
-  /** `user` is a person's session; `other` a greeter's, a service's or a background one, told by `classReason`. */
+  /** `user` is a person's session; `other` a greeter's, a service's or a background one; `classReason` says which. */
   readonly class: "user" | "other";
   readonly classReason: string;
   /** `active` has the seat or screen now, `online` is logged on beside it, `closing` is on its way out. */

@@ -93,7 +93,7 @@ export function refusalOf(
   return { code, message, asked, since, until };
 }
 
-/** The refusal that still stands: the same was asked and it is too early to ask again. Undefined where it does not. */
+/** The refusal that still applies, as the same would be asked too early; undefined where none does. */
 export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now: number): AgentError | undefined {
   if (refusal === undefined || !isSame(refusal.asked, asked)) return undefined;
   const { code, message, since, until } = refusal;

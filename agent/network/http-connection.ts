@@ -29,7 +29,7 @@ export interface HttpConnection {
 }
 
 /**
- * Speaks HTTP/1.1 over a connection that stands. It sets no time limit for an exchange: the signal does.
+ * Speaks HTTP/1.1 over an open connection. It sets no time limit for an exchange: the signal does.
  * @param origin scheme, host and port, for the `Host` line
  */
 export function createConnection(socket: Socket, origin: string, party: Party): HttpConnection {

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 export class InterimAnswers {
   /** `start`: at the first byte of a status line; `line`: in it; `interim`: in the head of an interim answer. */
   #state: "start" | "line" | "interim" | "answer" = "start";
-  /** What was read of a status line that is not told apart yet; at most 12 bytes. */
+  /** The bytes read of a status line that is not classified yet, at most 12. */
   #held = Buffer.alloc(0);
   /** Line ends in a row, in the head of an interim answer. */
   #ends = 0;
@@ -71,7 +71,7 @@ const carriageReturn = 13;
 /** Of `HTTP/1.1 100`. */
 const statusLength = 12;
 
-/** Makes undici read from a socket without interim answers. @returns to be told when a request begins */
+/** Makes undici read from a socket without interim answers. @returns an object to notify when a request begins */
 export function withoutInterimAnswers(socket: Socket): InterimAnswers {
   const answers = new InterimAnswers();
   const read = socket.read.bind(socket);

@@ -16,7 +16,7 @@ export type Kind<T> = Facts & {
   readonly parse: (raw: unknown) => Parsed<T>;
   /** Text that `parse` reads back, for `config` and the docs. */
   readonly format: (value: T) => string;
-  /** Stands for the value in help: `--fleet-size N`. */
+  /** In place of the value in help: `--fleet-size N`. */
   readonly placeholder: string;
   /** Completes "… must be". */
   readonly allowed: string;
@@ -163,10 +163,10 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
   };
 }
 
-/** In a list that can add to its default: stands for the items of the default. */
+/** The item that means the items of the default, in a list that can add to it. */
 const andDefault = "+";
 
-/** A list in which the item `+` stands for some items, so that the others are added to them. */
+/** A list in which the item `+` means some items, so that the others are added to them. */
 export function addingTo(kind: Kind<readonly string[]>, items: readonly string[]): Kind<readonly string[]> {
   return {
     ...kind,

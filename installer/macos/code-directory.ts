@@ -26,7 +26,7 @@ export function signatureSize(codeLimit: number, identifier: string): number {
 }
 
 /**
- * An ad-hoc signature, as a linker makes one: the hash of each page and nobody's name.
+ * An ad-hoc signature, as a linker makes one: the hash of each page and no signer's name.
  * @param code all of the file that is before the signature
  * @param text the segment of the program's code
  */

@@ -59,7 +59,7 @@ function commented(name: SettingName): string {
   return `        <!--${text}-->\n`;
 }
 
-/** The default, or what stands for a value in help. */
+/** The default, or the placeholder of the value in help. */
 function exampleOf(name: SettingName): PlistValue {
   const { fallback, kind } = settingsTable[name];
   if (typeof fallback === "boolean" || (kind.type === "number" && typeof fallback === "number")) return fallback;

@@ -80,7 +80,7 @@ function absolute(name: string): string {
 }
 
 /**
- * As an argument it stands between quotation marks: one inside, or a backslash before the last, would end it elsewhere.
+ * Arguments are in quotation marks: one inside, or a backslash before the last, would end the argument elsewhere.
  */
 function plain(name: string): string {
   return `NOT (${name} >< ${quotationMark}) AND NOT (${name} >> "\\")`;

@@ -58,7 +58,7 @@ export function signingArguments(signing: Signing, input: string, output: string
 }
 
 /**
- * Signs an executable or a package (Authenticode) where it stands.
+ * Signs an executable or a package (Authenticode) in place.
  * @throws Error where it could not; the file is as it was
  */
 export function sign(file: string, signing: Signing): void {

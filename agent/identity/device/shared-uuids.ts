@@ -47,8 +47,8 @@ const rules: readonly { readonly matches: (digits: string) => boolean; readonly 
 ];
 
 /**
- * Why a UUID is nobody's own: a maker's placeholder, which many machines have. Undefined where it looks like one
- * machine's.
+ * Why a UUID identifies no machine: it is a maker's placeholder, which many machines have. Undefined where it looks
+ * unique.
  * @param digits 32 hex digits in lower case, without dashes, in either byte order
  */
 export function sharedUuidReason(digits: string): string | undefined {

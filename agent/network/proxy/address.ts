@@ -15,7 +15,7 @@ export interface ProxyAddress {
   readonly origin: string;
   /** Undefined to send none. */
   readonly login: ProxyLogin | undefined;
-  /** The network itself named it (WPAD) and nobody's setting: it must not get a password. */
+  /** The network itself named it (WPAD), no setting: it must not get a password. */
   readonly discovered: boolean;
 }
 

@@ -21,7 +21,7 @@ import { openFile, readBounded, whyNot } from "../../files/open-file.ts";
 import { maxFileSize } from "../../files/unreadable.ts";
 import type { InstallStep } from "../port.ts";
 
-/** What stands under a name of a file system with POSIX modes. */
+/** A file or link of a file system with POSIX modes. */
 export type FileContent = FileBytes | { readonly linkTo: string };
 
 interface FileBytes {

@@ -78,7 +78,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   };
   const own = sources.ownToken();
   const privileged = isAdministrator(own);
-  // An administrator who set up the machine by hand owns what he made there.
+  // An administrator who set up the machine by hand owns the files made then.
   const trusted: ReadonlySet<Sid> = new Set([
     systemSid,
     administratorsSid,

@@ -63,7 +63,7 @@ export function unitFiles(executable: string, credentialFile: string): readonly 
   ];
 }
 
-/** `%j` is the session's ID: what stands after the last dash of the scope's name. */
+/** `%j` is the session's ID: the part after the last dash of the scope's name. */
 const sessionDropIn = `# Every logon starts one run of linkuser-agent for its session. The logon neither waits for it nor fails with it.
 [Unit]
 Wants=linkuser-agent@%j.service

@@ -55,6 +55,6 @@ const softwareAdapters: readonly (readonly [RegExp, string])[] = [
 /** Adapters that are no hardware port. */
 export function kindOfOther(device: string): Pick<Adapter, "kind" | "kindReason"> {
   if (/^lo\d/.test(device)) return { kind: "loopback", kindReason: "loopback" };
-  const told = softwareAdapters.find(([pattern]) => pattern.test(device))?.[1];
-  return { kind: "virtual", kindReason: told ?? "no hardware port" };
+  const reason = softwareAdapters.find(([pattern]) => pattern.test(device))?.[1];
+  return { kind: "virtual", kindReason: reason ?? "no hardware port" };
 }

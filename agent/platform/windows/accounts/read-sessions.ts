@@ -29,14 +29,14 @@ export function sessionRows(): readonly SessionRow[] {
   }
   return states.map(({ id, state }) => {
     // A session in which somebody may be must tell who it is: silence is not nobody.
-    const tell = mayHoldPerson(state) ? mustTell : mayTell;
+    const tell = mayHoldPerson(state) ? requiredInformation : optionalInformation;
     return {
       id,
       state,
-      station: textIn(mayTell(id, infoClass.WTSWinStationName)),
+      station: textIn(optionalInformation(id, infoClass.WTSWinStationName)),
       user: textIn(tell(id, infoClass.WTSUserName)),
       domain: textIn(tell(id, infoClass.WTSDomainName)),
-      protocol: mayTell(id, infoClass.WTSClientProtocolType)?.readUInt16LE(0) ?? 0,
+      protocol: optionalInformation(id, infoClass.WTSClientProtocolType)?.readUInt16LE(0) ?? 0,
     };
   });
 }
@@ -70,7 +70,7 @@ export function shellToken(session: number): TokenFacts | undefined {
   return shell === undefined ? undefined : processToken(shell);
 }
 
-/** As {@link shellToken}, to take the user's place with. @throws WindowsError */
+/** As {@link shellToken}, opened for impersonation. @throws WindowsError */
 export function openShellToken(session: number): OpenToken | undefined {
   const shell = shellOf(session);
   return shell === undefined ? undefined : openTokenToImpersonate(shell);
@@ -111,24 +111,24 @@ function textIn(information: Buffer | undefined): string {
 }
 
 /** The session has ended meanwhile; or a plain user may not know, whom alone this concerns. */
-const nothingToTell: readonly number[] = [
+const noInformation: readonly number[] = [
   winError.ERROR_FILE_NOT_FOUND,
   winError.ERROR_CTX_WINSTATION_NOT_FOUND,
   winError.ERROR_ACCESS_DENIED,
 ];
 
 /** @throws WindowsError */
-function mustTell(id: number, kind: number): Buffer | undefined {
-  const told = sessionInformation(id, kind);
-  if (!(told instanceof WindowsError)) return told;
-  if (nothingToTell.includes(told.status)) return undefined;
-  throw told;
+function requiredInformation(id: number, kind: number): Buffer | undefined {
+  const answer = sessionInformation(id, kind);
+  if (!(answer instanceof WindowsError)) return answer;
+  if (noInformation.includes(answer.status)) return undefined;
+  throw answer;
 }
 
-/** Undefined where the session does not tell. */
-function mayTell(id: number, kind: number): Buffer | undefined {
-  const told = sessionInformation(id, kind);
-  return told instanceof WindowsError ? undefined : told;
+/** Undefined where the session does not say. */
+function optionalInformation(id: number, kind: number): Buffer | undefined {
+  const answer = sessionInformation(id, kind);
+  return answer instanceof WindowsError ? undefined : answer;
 }
 
 function sessionInformation(id: number, kind: number): Buffer | WindowsError {

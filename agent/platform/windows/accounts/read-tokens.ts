@@ -24,12 +24,12 @@ export interface LogonNames {
   readonly upn: string | undefined;
 }
 
-/** What an access token says of the account that it stands for. */
+/** What an access token says of its account. */
 export interface TokenFacts {
   readonly userSid: Sid;
   readonly groups: readonly TokenGroup[];
   readonly primaryGroup: Sid | undefined;
-  /** Undefined where the logon session does not tell. */
+  /** Undefined where the logon session does not say. */
   readonly names: LogonNames | undefined;
 }
 
@@ -62,7 +62,7 @@ export function sessionToken(session: number): TokenFacts {
   return readToken(token.handle);
 }
 
-/** As {@link sessionToken}, to take the user's place with. @throws WindowsError */
+/** As {@link sessionToken}, opened for impersonation. @throws WindowsError */
 export function openSessionToken(session: number): OpenToken {
   const slot = pointerSlot();
   if (wtsapi32().WTSQueryUserToken(session, slot) === 0) throw lastError("WTSQueryUserToken");
@@ -81,7 +81,7 @@ export function processToken(processId: number): TokenFacts {
   return readToken(token.handle);
 }
 
-/** As {@link processToken}, to take the user's place with. @throws WindowsError */
+/** As {@link processToken}, opened for impersonation. @throws WindowsError */
 export function openTokenToImpersonate(processId: number): OpenToken {
   return openProcessToken(
     processId,
@@ -131,7 +131,7 @@ const logonData = layout("ntsecapi.h", "SECURITY_LOGON_SESSION_DATA", 272, {
   Upn: [120, 16],
 });
 
-/** @param logonId LUID, 8 bytes. A plain user may ask for his own logon only; any refusal is "not told". */
+/** @param logonId LUID, 8 bytes. A plain user may ask only for their own logon; any refusal means undefined. */
 function logonNames(logonId: Buffer): LogonNames | undefined {
   const slot = pointerSlot();
   if (secur32().LsaGetLogonSessionData(logonId, slot) !== 0) return undefined;

@@ -5,7 +5,7 @@ export type SuccessOutcome = "linked" | "already-linked" | "skipped" | "dry-run"
 /** How a run ended. */
 export type Outcome = SuccessOutcome | FailureOutcome;
 
-/** Numbers of BSD's sysexits.h, so that a script, a scheduled task or systemd can tell failures apart. */
+/** Numbers of BSD's sysexits.h, so that a script, a scheduled task or systemd can distinguish failures. */
 export const exitCodes: Readonly<Record<Outcome, number>> = {
   linked: 0,
   "already-linked": 0,

@@ -27,7 +27,7 @@ export interface CommandLine {
 export const flagText = (flag: string | true | undefined): string | undefined =>
   typeof flag === "string" ? flag : undefined;
 
-/** Whether the answer is to be JSON, known before the rest is understood, so that mistakes too are told in it. */
+/** Whether the answer is to be JSON, known before the rest is understood, so that mistakes are reported in it, too. */
 export function wantsJson(argv: readonly string[]): boolean {
   return argv.some((word) => /^--json(?:=|$)/.test(word));
 }

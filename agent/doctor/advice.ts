@@ -52,7 +52,7 @@ const tryTenant: Advice = ({ baseUrl, peer }) => {
   return `curl --include${proxy} ${baseUrl}/o/oauth/token`;
 };
 
-/** Windows has no openssl; the check itself tells the issuer. */
+/** Windows has no openssl; the check itself names the issuer. */
 const showChain: Advice = ({ platform, baseUrl, peer }) => {
   if (platform === "windows" || baseUrl === undefined || peer === undefined) return undefined;
   const tenant = hostAndPort(baseUrl);
@@ -98,7 +98,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "proxy-refused": tryTenant,
   "connection-lost": tryTenant,
   "no-answer": tryTenant,
-  "server-error": () => "run this again in a few minutes; if it stays, tell the vendor",
+  "server-error": () => "run this again in a few minutes; if it stays, report it to the vendor",
   "tls-untrusted": showChain,
   intercepted: tryTenant,
   redirected: tryTenant,

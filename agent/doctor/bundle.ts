@@ -15,12 +15,12 @@ const logLines = 200;
  * disposed of before it was written whole.
  */
 export interface BundleFile extends Disposable {
-  /** @param secrets that must not stand in it, whatever wrote them */
+  /** @param secrets that it must not contain, whatever wrote them */
   write(content: object, secrets: readonly Secret[]): void;
 }
 
 /**
- * Makes the file at once, so that a name that can't be used is told before anything is checked.
+ * Makes the file at once, so that a name that can't be used is reported before anything is checked.
  * @throws AgentError `invalid-value`
  */
 export function createBundleFile(path: string): BundleFile {

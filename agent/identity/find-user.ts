@@ -22,7 +22,7 @@ export interface Person {
 /** In a pattern's place. */
 const serviceAccount = "a system account";
 
-/** Whom to link, or why nobody; with all who are logged on. */
+/** The user to link, or why there is none, and all users that are logged on. */
 export type UserFinding =
   | { readonly kind: "user"; readonly account: Account; readonly reason: string; readonly people: readonly Person[] }
   | { readonly kind: "skipped"; readonly reason: string; readonly people: readonly Person[] }
@@ -173,7 +173,7 @@ function none(error: AgentError, people: readonly Person[] = []): UserFinding {
 
 function nobody(sessions: Reading<unknown>): string {
   const detail = sessions.kind === "absent" ? ` (${sessions.origin}: ${sessions.reason})` : "";
-  return `Nobody is logged on${detail}. Name the user with --user to link one all the same.`;
+  return `No one is logged on${detail}. To link a user all the same, name one with --user.`;
 }
 
 function certain<T>(reading: Reading<T>): T {

@@ -143,7 +143,7 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   const hurried = state.schedule === undefined && immediate && plan.spread && schedule.unhurried > moment.now;
   const wait = describeCountdown(schedule.unhurried - moment.now);
   const notes: readonly Effect[] = [
-    ...(hurried ? [info("hurried", `starts at once; unattended it would wait ${wait}: ${schedule.reason}`)] : []),
+    ...(hurried ? [info("hurried", `Starting now; an unattended run would wait ${wait}: ${schedule.reason}`)] : []),
     { kind: "log", level: "debug", event: "trying", message: plan.reason },
   ];
   const counts = !free && !state.counted;
@@ -181,7 +181,7 @@ function answered(state: RunState, candidate: Candidate, verdict: LinkVerdict, m
     case "linked":
       return linked(state, attempt, candidate, verdict.message, moment);
     case "rate-limited": {
-      const message = "The account's limit of calls is used up by other devices (429).";
+      const message = "The account's rate limit is reached (429).";
       const error = new AgentError("too-many-requests", message);
       const limited = { ...state, limited: true };
       return waitOrLeave(limited, after(schedule, verdict, paceContext(limited, moment)), error, moment);
@@ -220,6 +220,6 @@ function deviceNotFound(candidates: readonly Candidate[]): AgentError {
   const tried = candidates.map(({ value, source }) => `${value} (${source})`).join(", ");
   return new AgentError(
     "device-not-found",
-    `The API knows this device by none of its identifiers: ${tried}. Check that the vendor's client is installed and reports to this tenant (baseUrl) and to this credential's account, and that Privacy settings in the console let it report MAC addresses. Run linkuser-agent doctor --ask-server to see which identifiers the server knows.`,
+    `No device in this tenant has these identifiers: ${tried}. Check that the vendor's client is installed and reports to this tenant (baseUrl) and to this credential's account, and that Privacy settings in the console let it report MAC addresses. Run linkuser-agent doctor --ask-server to see which identifiers the server knows.`,
   );
 }

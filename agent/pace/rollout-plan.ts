@@ -101,7 +101,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
   const wide = span(2.5);
-  // A device can't tell whether its token calls count, so the setting has to.
+  // A device can't find out whether its token calls count, so the setting has to say.
   const fleetSize = tokenCalls ? 2 * devices : devices;
   const choices: readonly Choice[] = [
     {

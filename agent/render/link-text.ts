@@ -3,7 +3,7 @@ import type { LinkResult } from "../link/ports.ts";
 import { printable } from "../printable.ts";
 import type { CommandResult } from "../wiring/runtime.ts";
 
-/** What a run of `link` tells. */
+/** What a run of `link` reports. */
 export function describeLink(result: LinkResult): CommandResult {
   const { outcome, device, username, group, message, requests, elapsedMs, error } = result;
   const known = { outcome, device, username, group, message, requests, elapsedMs };

@@ -6,7 +6,7 @@ import { axisSteps } from "./time-axis.ts";
 const width = 960;
 const height = 580;
 const plot = { left: 72, right: 936, top: 118, bottom: 420 } as const;
-/** Told apart by people who do not see all colours (Okabe and Ito), and by their dashes in print. */
+/** Distinct for people who do not see all colours (Okabe and Ito), and by their dashes in print. */
 const strokes = [
   { colour: "#0072b2", dash: "none", width: 3.5 },
   { colour: "#d55e00", dash: "none", width: 2 },

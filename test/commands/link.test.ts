@@ -38,7 +38,7 @@ test("a run on a terminal starts at once", async () => {
   const { document, shown } = await runOnTerminal();
   expect(document).toMatchObject({ requests: { linkUser: 1 } });
   expect(document).not.toMatchObject({ error: { code: "not-due" } });
-  expect(shown).toContain("starts at once; unattended it would wait");
+  expect(shown).toContain("Starting now; an unattended run would wait");
 });
 
 test("a scheduled task with a console, as Windows gives one to each, keeps its place in the rollout", async () => {

@@ -14,7 +14,7 @@ const asked: Asked = {
   circumstances: "office",
   devices: ["00:0c:29:f2:7a:29", "00:1b:21:aa:bb:cc"],
 };
-const unknown = new AgentError("device-not-found", "The API knows this device by none of its identifiers.");
+const unknown = new AgentError("device-not-found", "No device in this tenant has these identifiers.");
 const first = refusalOf(unknown, asked, undefined, start, 0.5);
 if (first === undefined) throw new TypeError("not remembered");
 

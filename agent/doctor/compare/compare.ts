@@ -46,7 +46,7 @@ export function comparison(
   return { ...sides, result: equal ? "equal" : "different", reason: own.kind === "absent" ? own.reason : undefined };
 }
 
-/** Windows does not tell names apart by case, and no two names here differ by it alone. */
+/** Windows ignores the case of names, and no two names here differ by it alone. */
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 const reasonOf = (reading: Reading<unknown>): string =>

@@ -15,7 +15,7 @@ export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Fin
   }
   const more = [
     ...(others.length > 0 ? [`then ${others.map(({ detail }) => detail).join(", ")}`] : []),
-    ...(passedOver.length > 0 ? [`${passedOver.length} passed over`] : []),
+    ...(passedOver.length > 0 ? [`${passedOver.length} skipped`] : []),
   ];
   return { status: "ok", detail: [`${best.detail} ${best.value}`, ...more].join("; "), elapsedMs };
 }

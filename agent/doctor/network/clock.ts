@@ -4,7 +4,7 @@ import type { Probe } from "../../gears/probe.ts";
 import type { Platform } from "../../platform/port.ts";
 import type { Finding } from "../check.ts";
 
-/** Milliseconds: HTTP tells whole seconds, and an answer takes its time. */
+/** Milliseconds: HTTP has whole seconds, and an answer takes its time. */
 const agreeing = 3_000;
 /** Milliseconds from which certificates, schedules and Kerberos begin to suffer. */
 const disturbing = 120_000;

@@ -9,7 +9,7 @@ export type Reached =
   | { readonly kind: "answered"; readonly probe: Probe }
   | { readonly kind: "untrusted"; readonly error: AgentError };
 
-/** @throws AgentError what {@link Sender.send} throws, but for `tls-untrusted`: that the check of TLS tells */
+/** @throws AgentError what {@link Sender.send} throws, but for `tls-untrusted`, which the check of TLS reports */
 export async function checkConnection(
   baseUrl: string,
   sender: Sender,
@@ -21,7 +21,7 @@ export async function checkConnection(
     const probe = readProbe(await sender.send(buildProbeRequest(baseUrl), signal), clock.now());
     const value: Reached = { kind: "answered", probe };
     if (probe.status < 500) return { status: "ok", detail: `${host} answers`, value };
-    return { status: "warn", detail: `${host} answers with a fault of its own (status ${probe.status})`, value };
+    return { status: "warn", detail: `${host} returned a server error (${probe.status})`, value };
   } catch (thrown) {
     const error = asAgentError(thrown);
     if (error.code !== "tls-untrusted") throw error;

@@ -28,14 +28,14 @@ export function sessionRows(): readonly SessionRow[] {
     wtsapi32().WTSFreeMemory(pointerIn(slot));
   }
   return states.map(({ id, state }) => {
-    // A session in which somebody may be must tell who it is: silence is not nobody.
-    const tell = mayHoldPerson(state) ? requiredInformation : optionalInformation;
+    // A session that a user may be in must name the user: no answer does not mean no user.
+    const ask = mayHoldPerson(state) ? requiredInformation : optionalInformation;
     return {
       id,
       state,
       station: textIn(optionalInformation(id, infoClass.WTSWinStationName)),
-      user: textIn(tell(id, infoClass.WTSUserName)),
-      domain: textIn(tell(id, infoClass.WTSDomainName)),
+      user: textIn(ask(id, infoClass.WTSUserName)),
+      domain: textIn(ask(id, infoClass.WTSDomainName)),
       protocol: optionalInformation(id, infoClass.WTSClientProtocolType)?.readUInt16LE(0) ?? 0,
     };
   });

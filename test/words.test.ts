@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+/** Words that readers stumbled over, each with what to write instead; case is ignored. */
+const instead: readonly (readonly [RegExp, string])[] = [
+  [/\b(?<!can't |not )tells?\b(?! apart| a person)/i, "reports, says, prints, names"],
+  [/\btold\b/i, "reported, said, known"],
+  [/\banew\b/i, "again"],
+  [/\bwhoever\b/i, "a user who, anyone who"],
+  [/\bmend(?:s|ed|ing)?\b/i, "fix"],
+  [/\bpassed over\b/i, "skipped"],
+  [/\bone too many\b/i, "unexpected"],
+  [/\bbelongs into\b/i, "belongs in"],
+  [/\b(?:a|each|next|first|last) try\b/i, "attempt"],
+  [/\bstands in for\b/i, "replaces"],
+  [/\bnobody watches\b/i, "unattended"],
+  [/\bwhatever its own\b/i, "overrides"],
+  [/\bby none of its\b/i, "no … has these"],
+  [/\ba fault of its own\b/i, "a server error"],
+  [/\bof the limit for each\b/i, "API calls per link"],
+];
+
+const root = join(import.meta.dirname, "..");
+const files = globSync(["*.md", "docs/**/*.md", "agent/**/*.{ts,md}"], { cwd: root }).toSorted();
+
+test("agent's messages and comments and the documents have plain words", () => {
+  expect(files.length).toBeGreaterThan(300);
+  const found = files.flatMap((file) =>
+    readFileSync(join(root, file), "utf8")
+      .split("\n")
+      .flatMap((line, at) =>
+        instead.flatMap(([word, better]) => {
+          const match = word.exec(line)?.[0];
+          return match === undefined ? [] : [`${file}:${at + 1}: "${match}": write ${better}`];
+        }),
+      ),
+  );
+  expect(found).toEqual([]);
+});
+
+test("each word is one that the check finds", () => {
+  const wrong = ["It tells the run", "is told", "anew", "Whoever", "mends", "passed over", "one too many", "a try"];
+  for (const text of wrong) expect(instead.some(([word]) => word.test(text))).toBe(true);
+  for (const text of ["which can't tell", "tell apart"]) expect(instead.some(([word]) => word.test(text))).toBe(false);
+});

@@ -72,7 +72,7 @@ export function parseProxy(value: string, origin: string): ProxyAddress {
   // As http:, for WHATWG's parser knows hosts and ports of such schemes alone.
   const text = `http://${address}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.hostname === "" || /[/\\?#\s]/.test(address)) {
+  if (url === undefined || url.hostname === "" || url.port === "0" || /[/\\?#\s]/.test(address)) {
     throw invalid(`is not the address of an HTTP or SOCKS5 proxy, ${example}`);
   }
   return {

@@ -137,6 +137,7 @@ describe("auto", () => {
     ["http://u:planted@proxy:3128/path", /not the address of/],
     ["http://u:planted@pro xy:3128", /not the address of/],
     ["http://u:planted@proxy:99999", /not the address of/],
+    ["http://u:planted@proxy:0", /not the address of/],
   ])("refuses %s with words, and shows nothing of it", async (value, said) => {
     const chosen = choose("auto", gears, { HTTPS_PROXY: value });
     await expect(chosen).rejects.toMatchObject({ code: "setting-invalid" });

@@ -24,6 +24,7 @@ const goodValues: readonly string[] = [
   "https://portal.example.com/?access_token=x",
   "application/json; charset=utf-8",
   "gzip",
+  "exact",
 ];
 
 /** What readers stumble over, put anywhere. */
@@ -78,6 +79,7 @@ const names = [
   "x-ratelimit-limit",
   "x-ratelimit-remaining",
   "x-ratelimit-reset-time",
+  "x-linkuser-place",
 ];
 
 export const anyResponse: fc.Arbitrary<RawResponse> = fc.record({

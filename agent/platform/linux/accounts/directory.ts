@@ -114,10 +114,10 @@ export function createDirectory(
         const toRows = (groups: readonly NamedGroup[]) =>
           directoryGroups(account, user.gid, withoutOwnGroup(groups, user), files, style, hostName());
         const rows = toRows(await groupsById(names, await names.ask("groupIdsOf", user.name), pause));
-        // Unlike a directory of people, Entra ID gives many devices no groups.
-        if (account.kind === "domain" && !rows.some(({ kind, name }) => kind === "domain" && name !== "")) {
-          throw noGroupsYet(user);
-        }
+        // Unlike a directory of people, Entra ID gives many devices no groups; an LDAP client lists no primary group.
+        const listsPrimary = lookup.directories.some((source) => clientsThatListPrimary.includes(source));
+        const named = rows.some(({ kind, name }) => kind === "domain" && name !== "");
+        if (account.kind === "domain" && listsPrimary && !named) throw noGroupsYet(user);
         if (rows.some(({ primary }) => primary)) return found(rows, origin);
         return found([...rows, ...toRows(await groupsById(names, [user.gid], pause))], origin);
       }),
@@ -171,6 +171,9 @@ function checked(user: NamedUser): NamedUser {
     throw inconsistent(`the user ID ${user.uid} has no readable name`);
   return user;
 }
+
+/** NSS sources whose initgroups(3) lists a user's primary group beside the others. */
+const clientsThatListPrimary: readonly string[] = ["sss", "winbind"];
 
 /**
  * An off-line client answers for a user whom it has seen but whose groups it has not: SSSD 2.8 with no group, winbind

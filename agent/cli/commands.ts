@@ -86,7 +86,7 @@ export const commands = {
     },
     examples: [
       ["plan --devices 2000", "compare settings for 2,000 devices"],
-      ["plan --devices 2000 --svg plan.svg", "and draw the rollout"],
+      ["plan --devices 2000 --svg plan.svg", "the same, with a picture of the rollout"],
     ],
     settings: ["rateLimit", "splay"],
   },

@@ -1,8 +1,10 @@
-import { commandNames } from "../../agent/cli/commands.ts";
+import { commandNames, commands } from "../../agent/cli/commands.ts";
 import { commandHelp, overview } from "../../agent/cli/help.ts";
+import { exitCodes } from "../../agent/exit-codes.ts";
+import { installedCredential, policyPath, settingsPath, systemPaths } from "../../agent/platform/linux/paths.ts";
 import { product } from "../product.ts";
 
-/** The manual page in man(7)'s language: what `--help` shows, so that the two can't differ. */
+/** The manual page in man(7)'s language: what `--help` shows, with examples, files and exit codes from the same tables. */
 export function manualPage(version: string, sourceDate: number): string {
   const date = new Date(sourceDate * 1000).toISOString().slice(0, 10);
   return [
@@ -12,8 +14,30 @@ export function manualPage(version: string, sourceDate: number): string {
     ".SH DESCRIPTION",
     asItStands(overview(80)),
     ...commandNames.flatMap((name) => [`.SH COMMAND ${name.toUpperCase()}`, asItStands(commandHelp(name, true, 80))]),
+    ".SH EXAMPLES",
+    ...commandNames.flatMap((name) =>
+      commands[name].examples.flatMap(([words, what]) => [".TP", escaped(`linkuser-agent ${words}`), escaped(what)]),
+    ),
+    ".SH FILES",
+    ...files.flatMap(([path, what]) => [".TP", escaped(path), escaped(what)]),
+    ".SH EXIT STATUS",
+    ...byExitCode().flatMap(([code, outcomes]) => [".TP", String(code), escaped(outcomes.join(", "))]),
     "",
   ].join("\n");
+}
+
+const files: readonly (readonly [string, string])[] = [
+  [settingsPath("/"), "settings, for all to read"],
+  [policyPath("/"), "settings of the administrator's management tool, which come before all others"],
+  [installedCredential("/"), "client ID and secret, for root alone to read"],
+  [systemPaths("/", {}).stateDir, "what runs as root remember between runs"],
+  [systemPaths("/", {}).logFile, "the log of runs as root, a JSON object in each line"],
+];
+
+function byExitCode(): readonly (readonly [number, readonly string[]])[] {
+  const codes = [...new Set(Object.values(exitCodes))].toSorted((a, b) => a - b);
+  const outcomes = Object.entries(exitCodes);
+  return codes.map((code) => [code, outcomes.filter(([, one]) => one === code).map(([outcome]) => outcome)]);
 }
 
 const asItStands = (text: string): string => [".nf", ...text.split("\n").map(escaped), ".fi"].join("\n");

@@ -56,6 +56,13 @@ test("the Intune guide has the path of every policy, and no other", () => {
   expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
 });
 
+test("every test that the page on security names for a promise exists", () => {
+  const page = readFileSync(join(repository, "docs", "security.md"), "utf8");
+  const named = [...page.matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, path = ""]) => path);
+  expect(named.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
+  expect(named.length).toBeGreaterThan(20);
+});
+
 test("every decision has a number of its own, a date, a status and a row in the index", () => {
   const folder = join(repository, "docs", "decisions");
   const files = globSync("[0-9]*.md", { cwd: folder }).toSorted();

@@ -27,16 +27,19 @@ function brokenLine(line: string, columns: number): string {
   if (line.length <= columns) return line;
   // A command has the whole line where that keeps it on one.
   if (command.test(line)) return `  ${line.trimStart()}`;
-  const start = " ".repeat(continuation(line, columns));
+  const start = continuation(line, columns);
   const [first = "", ...rest] = line.split(/(?<=\S)(?= )/);
   const lines = [first];
   for (const word of rest) {
     const longer = `${lines.at(-1)}${word}`;
     if (longer.length <= columns) lines[lines.length - 1] = longer;
-    else lines.push(`${start}${word.trimStart()}`);
+    else lines.push(indented(word.trimStart(), Math.min(start, columns - word.trimStart().length)));
   }
   return lines.join("\n");
 }
+
+/** A long word, a path say, begins further left. */
+const indented = (word: string, width: number): string => `${" ".repeat(Math.max(0, width))}${word}`;
 
 /** The column where a broken line goes on: that of its last cell in the left half, else two behind an indent. */
 function continuation(line: string, columns: number): number {

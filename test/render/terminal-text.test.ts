@@ -15,6 +15,13 @@ test("a line is continued below its last column, a sentence below its start", ()
   ]);
 });
 
+test("a path that does not fit below its column begins further left", () => {
+  expect(fit(" ok    log-file  /var/log/linkuser-agent/agent.log")).toEqual([
+    " ok    log-file",
+    "       /var/log/linkuser-agent/agent.log",
+  ]);
+});
+
 test("a command can be copied in one piece", () => {
   const command = "next: sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json";
   expect(fit(`             ${command}`)).toEqual([`  ${command}`]);

@@ -19,7 +19,7 @@ import { planLink } from "./plan-link.ts";
 import type { Identity, Known, LinkOptions, LinkVerdict } from "./ports.ts";
 import { askedOf, standingRefusal } from "./refusal.ts";
 import type { Attempt, Decision, Effect, Found, Moment, RunEvent, RunState } from "./run-state.ts";
-import { stillUnknown } from "./unknown-devices.ts";
+import { addUnknown, stillUnknown } from "./unknown-devices.ts";
 
 /** A run that has not begun. `now`: wall-clock milliseconds. */
 export function newRun(
@@ -38,7 +38,7 @@ export function newRun(
     warnings: [],
     hurry: options.immediate,
     limited: false,
-    unknown: [],
+    unknown: undefined,
     schedule: undefined,
     failure: undefined,
     attempt: undefined,
@@ -118,7 +118,8 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   }
   const { candidates } = plan;
   const known = aboutOf(identity, candidates[0]);
-  let { unknown } = state;
+  // Another account may know what the one before did not.
+  let unknown = stillUnknown(state.unknown, target, moment.now);
   const free = immediate || force;
   const spent = free || state.counted ? undefined : spentUntil(memory.links ?? [], moment.now);
   if (willRepeat && !immediate && !force) {
@@ -130,7 +131,7 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   const trying: RunState = {
     ...state,
     known,
-    unknown,
+    unknown: addUnknown(undefined, unknown, target, moment.now),
     attempt,
     hurry: immediate || (!plan.spread && spent === undefined),
   };
@@ -166,7 +167,7 @@ export function aboutOf({ username, group }: Identity, candidate: Candidate | un
 /** Asks for the next identifier that may be known; where there is none, the API knows no such device. */
 function askNext(state: RunState, attempt: Attempt, moment: Moment): Decision {
   const { identity, candidates } = attempt;
-  const candidate = candidates.find(({ value }) => !state.unknown.includes(value));
+  const candidate = candidates.find(({ value }) => !state.unknown?.devices.includes(value));
   if (candidate === undefined) return refusedEnd(state, attempt, deviceNotFound(candidates), moment);
   return {
     state: { ...state, known: aboutOf(identity, candidate) },
@@ -190,7 +191,11 @@ function answered(state: RunState, candidate: Candidate, verdict: LinkVerdict, m
       return failedAttempt(state, verdict.error, verdict.notBefore, moment);
     case "device-unknown": {
       const { value, source } = candidate;
-      const asked = askNext({ ...state, unknown: [...state.unknown, value] }, attempt, moment);
+      const asked = askNext(
+        { ...state, unknown: addUnknown(state.unknown, [value], attempt.target, moment.now) },
+        attempt,
+        moment,
+      );
       const note = info("device-unknown", `the API does not know ${value} (${source})`);
       return { ...asked, effects: [note, ...asked.effects] };
     }

@@ -133,8 +133,8 @@ export function lastRunOf({ outcome, message, error }: End, { warnings }: RunSta
 }
 
 function withUnknown({ memory, unknown, attempt }: RunState, { now }: Moment): MachineMemory {
-  if (unknown.length === 0 || attempt === undefined) return memory;
-  return { ...memory, unknown: addUnknown(memory.unknown, unknown, attempt.target, now) };
+  if (unknown === undefined || unknown.devices.length === 0 || attempt === undefined) return memory;
+  return { ...memory, unknown: addUnknown(memory.unknown, unknown.devices, attempt.target, now) };
 }
 
 /** The schedule as it is now: of this run, else what an earlier one left, else a new one. */

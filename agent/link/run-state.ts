@@ -4,6 +4,7 @@ import type { LogFields } from "../log.ts";
 import type { Schedule } from "../pace/pacer.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { Identity, IdentityFinding, Known, LinkOptions, LinkResult, LinkTarget, LinkVerdict } from "./ports.ts";
+import type { UnknownDevices } from "./unknown-devices.ts";
 
 /** What a run knows between two decisions: data alone. */
 export interface RunState {
@@ -24,8 +25,8 @@ export interface RunState {
   readonly hurry: boolean;
   /** The shared limit was reached in this run: from then on nothing is hurried. */
   readonly limited: boolean;
-  /** Identifiers that the API did not know: asking again would cost a call for nothing. */
-  readonly unknown: readonly string[];
+  /** Identifiers that the account of the last attempt did not know: asking again would cost a call for nothing. */
+  readonly unknown: UnknownDevices | undefined;
   /** Undefined until the first decision about time. */
   readonly schedule: Schedule | undefined;
   /** An unattended run without the right to wait: another run has it. */

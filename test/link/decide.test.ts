@@ -251,6 +251,15 @@ test("answered: a captive portal ends an attended run at once", () => {
   expect(briefs(decision)).toEqual(["error intercepted", "remember", "end intercepted"]);
 });
 
+test("waited: an identifier that one account does not know is asked for again in another", () => {
+  const unknown = { kind: "device-unknown" } as const;
+  const { state } = decide(asking(person), { kind: "answered", candidate: first, verdict: unknown }, moment);
+  const again = (account: string) =>
+    briefs(decide(state, lookedUp({ ...found(), target: { ...target, account } } as Found), moment)).at(-1);
+  expect(again(target.account)).toBe(`ask ${second.value}`);
+  expect(again("client-2")).toBe(`ask ${first.value}`);
+});
+
 test("refused: an identifier that the API does not know is asked for once, and none is left at the end", () => {
   const unknown = { kind: "device-unknown" } as const;
   const { state } = decide(asking(person), { kind: "answered", candidate: first, verdict: unknown }, moment);

@@ -26,6 +26,18 @@ const architectures = {
   "linux-arm64": { deb: "arm64", rpm: "aarch64" },
 } as const;
 
+/**
+ * What the executable loads, libsystemd at run time alone. rpm finds the others only in an executable with a table of
+ * sections, which the one for x64 has not.
+ */
+const libraries = [
+  "libatomic.so.1()(64bit)",
+  "libc.so.6(GLIBC_2.28)(64bit)",
+  "libgcc_s.so.1()(64bit)",
+  "libstdc++.so.6()(64bit)",
+  "libsystemd.so.0()(64bit)",
+];
+
 /** The agent's package for an architecture. */
 export function agentPackage(target: LinuxTargetName): LinuxPackage {
   const { name, summary, description } = product;
@@ -36,9 +48,8 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
     architecture: architectures[target],
     // What the executable loads and what its units need.
     depends: ["libc6 (>= 2.28)", "libstdc++6 (>= 8)", "libgcc-s1", "libatomic1", "libsystemd0", "libpam-systemd"],
-    // libsystemd is opened at run time, and the units need systemd. By the library's name, since the packages of
-    // Fedora's and of SUSE's family are called differently.
-    requires: ["libsystemd.so.0()(64bit)", `systemd >= ${oldestSystemd}`],
+    // By the libraries' names, since the packages of Fedora's and of SUSE's family are called differently.
+    requires: [...libraries, `systemd >= ${oldestSystemd}`],
     preDepends: `systemd (>= ${oldestSystemd})`,
     preRequires: `systemd >= ${oldestSystemd}`,
     scripts: {

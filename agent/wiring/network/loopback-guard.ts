@@ -28,7 +28,7 @@ export function guardLoopback(
 const hasRights = async ({ privileged, caller }: Pick<Platform, "privileged" | "caller">): Promise<boolean> =>
   privileged || (await caller()).kind === "absent";
 
-/** @throws AgentError `credentials-exposed`; `not-connected` where nobody listens */
+/** @throws AgentError `credentials-exposed` */
 function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwner">): void {
   const refuse = (why: string): never => {
     const message = `The credential is not sent to ${url.origin} (baseUrl), where nothing proves who answers: ${why}.`;
@@ -38,11 +38,8 @@ function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwn
   if (listenerOwner === undefined) return;
   if (bareHost(url) !== "127.0.0.1") refuse(`only a listener at 127.0.0.1 can be judged. Write 127.0.0.1 in baseUrl`);
   const owner = listenerOwner(Number(portOf(url)));
-  if (owner.kind === "absent") {
-    // Not even tried: a program that begins to listen at this moment was not judged.
-    const message = `No connection to ${url.host} (baseUrl): ${owner.reason}. Check that the gateway runs.`;
-    throw new AgentError("not-connected", message, { place: { stage: "connection", party: "tenant" } });
-  }
+  // The connection fails by itself; where it does not, as through a rule of the packet filter, the table can't judge.
+  if (owner.kind === "absent") return;
   if (owner.kind === "failed") refuse(`the listener's owner is not known (${owner.error.message}). ${others}`);
   else if (!owner.value.trusted) refuse(`${owner.value.owner} listens there. ${others}`);
 }

@@ -98,7 +98,8 @@ test("a plain user is sent to the administrator", () => {
 
 test("on a terminal a failure is seen once", () => {
   const told = machine.run("script", "--quiet", "--command", `${executable} --user bob`, "/dev/null");
-  expect(told).toMatch(/^no-user: No user bob: .*\r\n$/);
+  expect(told).toMatch(/^no-user: No user bob: .*\r\n$/s);
+  expect(told.split("bob")).toHaveLength(2);
 });
 
 test("install puts all in place, and the timer runs", () => {

@@ -105,7 +105,7 @@ if (process.geteuid?.() === 0) {
       stranger.kill();
     }
     endpoint.configure({ baseUrl: gears.baseUrl.replace("127.0.0.1", "localhost") });
-    expect((await endpoint.link()).document.message).toContain("another user may listen there");
+    expect((await endpoint.link()).document.message).toContain("Write 127.0.0.1 in baseUrl");
     endpoint.configure({ baseUrl: gears.baseUrl });
     expect((await endpoint.link()).exitCode).toBe(0);
   });

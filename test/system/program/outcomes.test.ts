@@ -241,7 +241,7 @@ describe("69 unreachable", () => {
 
   test.each([500, 502, 503, 504])("a server that always fails with %i", async (status) => {
     gears.answerAlways("link_user", failure(status, "try later"));
-    const { exitCode, document } = await endpoint.link(["--deadline", "1s"]);
+    const { exitCode, document } = await endpoint.link(["--deadline", "3s"]);
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "server-error" } });
     expect(exitCode).toBe(69);
     expect(gears.callsOf("link_user").length).toBeGreaterThan(1);

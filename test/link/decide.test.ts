@@ -6,7 +6,7 @@ import { decide, newRun } from "../../agent/link/decide.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Identity, LinkOptions } from "../../agent/link/ports.ts";
 import type { Decision, Effect, Found, Moment, RunEvent, RunState } from "../../agent/link/run-state.ts";
-import { settingsTable } from "../../agent/settings/table.ts";
+import { usualSettings } from "./usual-settings.ts";
 
 const now = Date.UTC(2026, 10, 25, 8);
 const hour = 3_600_000;
@@ -43,15 +43,7 @@ const refusal = {
 } as const;
 
 const person: LinkOptions = {
-  settings: {
-    relinkAfter: duration("30d"),
-    deadline: duration("8h"),
-    rateLimit: settingsTable.rateLimit.fallback,
-    fleetSize: undefined,
-    splay: undefined,
-    retryInitialDelay: duration("2s"),
-    retryMaxDelay: duration("15m"),
-  },
+  settings: usualSettings,
   force: false,
   immediate: true,
   willRepeat: false,

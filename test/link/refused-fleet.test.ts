@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { duration } from "../../agent/duration.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
@@ -7,23 +6,15 @@ import { createLog } from "../../agent/log.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { seededRandom } from "../../agent/pace/seeded-random.ts";
 import { Secret } from "../../agent/secret.ts";
-import { settingsTable } from "../../agent/settings/table.ts";
 import { apiConnection } from "../../agent/wiring/network/api-connection.ts";
 import { createGearsApi, type GearsApi, type Reply } from "../fakes/gears-api.ts";
+import { usualSettings } from "./usual-settings.ts";
 
 const minute = 60_000;
 const quarter = 15 * minute;
 const start = Date.UTC(2026, 10, 25, 8);
 const trigger: LinkOptions = {
-  settings: {
-    relinkAfter: duration("30d"),
-    deadline: duration("8h"),
-    rateLimit: settingsTable.rateLimit.fallback,
-    fleetSize: undefined,
-    splay: undefined,
-    retryInitialDelay: duration("2s"),
-    retryMaxDelay: duration("15m"),
-  },
+  settings: usualSettings,
   force: false,
   immediate: false,
   willRepeat: true,

@@ -7,8 +7,8 @@ import type { Countdown, IdentityFinding, Known, LinkOptions, LinkPorts, LinkVer
 import { runLink } from "../../agent/link/run.ts";
 import { createLog, type LogEvent } from "../../agent/log.ts";
 import { slotOf } from "../../agent/pace/slot.ts";
-import { settingsTable } from "../../agent/settings/table.ts";
 import { virtualClock } from "../fakes/clock.ts";
+import { usualSettings } from "./usual-settings.ts";
 
 const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 /** Its place is in the first quarter of an hour. */
@@ -30,15 +30,7 @@ const limited: LinkVerdict = { kind: "rate-limited", notBefore: undefined };
 
 const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const options: LinkOptions = {
-  settings: {
-    relinkAfter: duration("30d"),
-    deadline: duration("8h"),
-    rateLimit: settingsTable.rateLimit.fallback,
-    fleetSize: undefined,
-    splay: undefined,
-    retryInitialDelay: duration("2s"),
-    retryMaxDelay: duration("15m"),
-  },
+  settings: usualSettings,
   force: false,
   immediate: true,
   willRepeat: false,

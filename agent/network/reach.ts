@@ -63,9 +63,19 @@ async function throughProxy(
     return socket;
   } catch (thrown) {
     socket.destroy();
-    if (thrown instanceof AgentError && thrown.place?.stage === "proxy log-on" && thrown.code === "proxy-refused") {
-      if (proxy.login !== undefined) refusedLogOns.set(logOn, thrown);
-    }
-    throw thrown;
+    const refusal = refusalOfLogOn(thrown, proxy, host);
+    if (refusal === undefined) throw thrown;
+    refusedLogOns.set(logOn, refusal);
+    throw refusal;
   }
+}
+
+/** Some proxies answer a wrong password by closing the connection: to send it again could lock the account. */
+function refusalOfLogOn(thrown: unknown, { login }: ProxyAddress, host: string): AgentError | undefined {
+  if (login === undefined || !(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on")
+    return undefined;
+  if (thrown.code === "proxy-refused") return thrown;
+  if (thrown.code !== "connection-lost") return undefined;
+  const message = `The proxy ${host} closed the connection after it got the user name and password from ${login.origin}, without an answer. They may be wrong, so they are not sent again in this run, and no account is locked. Check them there, and the proxy's log.`;
+  return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
 }

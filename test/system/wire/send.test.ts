@@ -7,14 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { AgentError } from "../../../agent/errors.ts";
 import { readVendorDeviceId } from "../../../agent/gears/devinfo.ts";
 import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
-import { proxyLogin } from "../../../agent/network/proxy/address.ts";
+import { parseProxy, proxyLogin } from "../../../agent/network/proxy/address.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
 import { probePort, readListener } from "../../../agent/platform/linux/listener.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
-import { answering, connectProxy, listen, reply, socksProxy } from "../support/loopback.ts";
+import { answering, connectProxy, type Loopback, listen, reply, socksProxy } from "../support/loopback.ts";
 
 const ok = '{"result":1,"msg":"OK"}';
 const signal = new AbortController().signal;
@@ -608,6 +608,44 @@ describe("over TLS", () => {
       const corrected = sender({ proxy: `http://${proxy.host}`, login: other, refusedLogOns });
       await expect(corrected.send(request("https://gears.test"), signal)).rejects.toThrow(/refuses the user name/);
       expect(proxy.connections).toBe(2);
+    });
+
+    test.each<[string, string, () => Promise<Loopback>]>([
+      ["http", "CONNECT", async () => await listen(answering((socket) => socket.destroy()))],
+      [
+        "http",
+        "CONNECT, after a part of an answer",
+        async () => await listen(answering((socket) => socket.end("HTTP/1.1 4"))),
+      ],
+      ["socks5", "SOCKS5", async () => await socksProxy([Buffer.from([5, 2]), Buffer.from([1])])],
+    ])("a log-on whose answer is a closed connection counts as refused: %s, %s", async (scheme, _, open) => {
+      await using proxy = await open();
+      await using other = await connectProxy({ refuse: "502 Bad Gateway" });
+      const refusedLogOns = new Map();
+      const ways = [`${scheme}://${proxy.host}`, `http://${other.host}`].map((way) => parseProxy(way, "test"));
+      const systemProxy = async () => found({ ways }, "test");
+      for (let count = 0; count < 3; count += 1) {
+        const one = sender({ proxy: "auto", systemProxy, login, refusedLogOns });
+        const sent = one.send(request("https://gears.test"), signal);
+        await expect(sent).rejects.toMatchObject({
+          code: "proxy-refused",
+          place: { stage: "proxy log-on", party: "proxy" },
+          message: expect.stringMatching(/closed the connection.*from the credential file.*not sent again in this run/),
+        });
+      }
+      expect([proxy.connections, other.connections]).toEqual([1, 0]);
+    });
+
+    test("a connection that closes before any log-on refuses none", async () => {
+      await using proxy = await socksProxy([Buffer.from([5])]);
+      const refusedLogOns = new Map();
+      for (const connections of [1, 2]) {
+        const one = sender({ proxy: `socks5://${proxy.host}`, login, refusedLogOns });
+        await expect(one.send(request("https://gears.test"), signal)).rejects.toMatchObject({
+          code: "connection-lost",
+        });
+        expect(proxy.connections).toBe(connections);
+      }
     });
 
     describe("SOCKS5", () => {

@@ -8,6 +8,9 @@ release=${1:-bookworm}
 base=(dbus iproute2 libatomic1 libnss-extrausers libpam-systemd systemd systemd-sysv)
 directory=(krb5-user ldb-tools libnss-sss libnss-winbind libpam-sss libpam-winbind libsasl2-modules-gssapi-mit samba
   samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules sssd-ad sssd-tools winbind)
+# What asks the domain's members who they are: proxies, and the gateway behind Apache httpd.
+directory+=(adcli apache2 ca-certificates curl faketime haproxy libapache2-mod-auth-gssapi lua-cjson openssl python3-gssapi
+  squid)
 if [ "$release" != bookworm ]; then
   base+=(login)
   directory=()
@@ -34,7 +37,7 @@ if [ ! -d "$tree" ]; then
   if [ ${#directory[@]} -gt 0 ]; then
     DEBIAN_FRONTEND=noninteractive chroot "$partial" \
       apt-get install --quiet=2 --no-install-recommends "${directory[@]}" >&2
-    chroot "$partial" systemctl disable --quiet nmbd samba-ad-dc smbd sssd winbind >&2
+    chroot "$partial" systemctl disable --quiet apache2 haproxy nmbd samba-ad-dc smbd squid sssd winbind >&2
   fi
   chroot "$partial" systemctl disable --quiet apt-daily.timer >&2
   chroot "$partial" apt-get clean

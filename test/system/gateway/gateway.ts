@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { expect } from "vitest";
 import { type Daemon, freePort, startDaemon } from "../network/daemon.ts";
 import type { KeyPair, TestCa } from "../support/certificates.ts";
 
@@ -40,7 +41,8 @@ export interface Gateway extends AsyncDisposable {
   ask(path: string): Promise<Answered>;
   /** A command for HAProxy's admin socket. */
   admin(command: string): Promise<string>;
-  reload(): void;
+  /** Not before HAProxy can hand its tables on: it does so after its first five seconds (seen with 2.6.12). */
+  reload(): Promise<void>;
 }
 
 export interface GatewayOptions {
@@ -88,6 +90,11 @@ export async function startGateway(
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const command = ["env", ...assignments, "haproxy", "-W", "-f", join(sources, "haproxy.cfg")];
   const haproxy: Daemon = made.use(await startDaemon(command, port));
+  const admin = async (command: string): Promise<string> => {
+    const socket = connect(path("run/admin.sock"));
+    socket.end(`${command}\n`);
+    return (await socket.setEncoding("utf8").toArray()).join("");
+  };
   const kept = made.move();
   return {
     baseUrl: `https://localhost:${port}`,
@@ -106,12 +113,11 @@ export async function startGateway(
       return answerTo(sent, method === "GET" ? undefined : body);
     },
     ask: (path) => answerTo(plainRequest({ host: "127.0.0.1", port: metricsPort, path, agent: false })),
-    admin: async (command) => {
-      const socket = connect(path("run/admin.sock"));
-      socket.end(`${command}\n`);
-      return (await socket.setEncoding("utf8").toArray()).join("");
+    admin,
+    reload: async () => {
+      await expect.poll(() => admin("show peers"), { timeout: 20_000 }).toContain("resync_timeout=<PAST>");
+      process.kill(haproxy.pid, "SIGUSR2");
     },
-    reload: () => void process.kill(haproxy.pid, "SIGUSR2"),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -146,7 +146,7 @@ test("1,000 places: each its own, evenly spaced, and all kept over a reload", as
   const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${worker}/status`, "utf8"))?.[1]);
   expect(memory).toBeLessThan(100_000);
 
-  gateway.reload();
+  await gateway.reload();
   await expect.poll(() => gateway.logs().match(/"event":"token_renewed"/g)?.length, { timeout: 20_000 }).toBe(2);
   await expect
     .poll(async () => (await placesOf(gateway)).size, { timeout: 20_000 })
@@ -239,7 +239,7 @@ test("a revoked certificate is refused from the next reload on", async () => {
   const { gateway } = await start({ settings: { CRL: list, LIMIT: "1000", PERIOD: "1" } });
   expect(await gateway.send(stolen)).toMatchObject({ status: 200 });
   ca.revoke(stolen);
-  gateway.reload();
+  await gateway.reload();
   await expect.poll(async () => (await gateway.send(stolen)).status, { timeout: 10_000 }).toBe(401);
   await expect.poll(async () => (await gateway.send(kept)).status, { timeout: 10_000 }).toBe(200);
 });

@@ -51,9 +51,9 @@ const isIn = (name: string, ...folders: readonly string[]): boolean =>
 
 const adapters = ["gears", "network", "state", "platform"];
 /** Parts of `network/` that every adapter may use: they reach no network themselves. */
-const pureNetwork = ["network/proxy", "network/pac"];
+const pureNetwork = ["network/proxy", "network/log-on", "network/pac"];
 
-test.each(["identity", "link", "pace", "network/proxy"])(
+test.each(["identity", "link", "pace", "network/proxy", "network/log-on"])(
   "%s is pure: no Node module, and not a type of an adapter",
   (folder) => {
     // Whether an address is in a range is Node's arithmetic, which asks no network.

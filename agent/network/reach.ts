@@ -3,6 +3,7 @@ import { AgentError } from "../errors.ts";
 import { dial, type Party, startTls, type Tls } from "./dial.ts";
 import type { LookUp } from "./look-up.ts";
 import { endpointOf, type ProxyAddress, type Way } from "./proxy/address.ts";
+import { type LogOn, type LogOnMeans, startLogOn } from "./proxy/log-on.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
 
@@ -16,8 +17,7 @@ export interface Route {
   readonly tls: Omit<Tls, "name">;
   readonly proxyTls: Omit<Tls, "name">;
   readonly lookUp: LookUp;
-  /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
-  readonly refusedLogOns: Map<string, AgentError>;
+  readonly logOn: LogOnMeans;
 }
 
 /** A connection to an origin, over which it can be spoken with in the clear. */
@@ -45,11 +45,11 @@ export async function reach(way: Way, route: Route, signal: AbortSignal): Promis
 async function throughProxy(
   proxy: ProxyAddress,
   to: { readonly host: string; readonly port: number },
-  { proxyTls, lookUp, refusedLogOns }: Route,
+  { proxyTls, lookUp, logOn: means }: Route,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const logOn = `${proxy.origin} ${proxy.login?.pair.reveal()}`;
-  const refused = refusedLogOns.get(logOn);
+  const key = `${proxy.origin} ${proxy.login?.pair.reveal()}`;
+  const refused = means.refused.get(key);
   if (refused !== undefined) throw refused;
   const { host, protocol } = new URL(proxy.origin);
   const authority = `${to.host.includes(":") ? `[${to.host}]` : to.host}:${to.port}`;
@@ -57,25 +57,34 @@ async function throughProxy(
   const endpoint = endpointOf(proxy);
   const tls = protocol === "https:" ? { ...proxyTls, name: endpoint.host } : undefined;
   const socket = await dial({ ...endpoint, party, tls }, lookUp, signal);
+  const logOn = startLogOn(proxy, authority, means);
   try {
     if (protocol === "socks5:") await openSocks(socket, proxy, to, party, signal);
-    else await openTunnel(socket, proxy, authority, party, signal);
+    else await openTunnel(socket, logOn, authority, party, signal);
     return socket;
   } catch (thrown) {
     socket.destroy();
-    const refusal = refusalOfLogOn(thrown, proxy, host);
+    const refusal = refusalOfLogOn(thrown, proxy, logOn, host);
     if (refusal === undefined) throw thrown;
-    refusedLogOns.set(logOn, refusal);
+    means.refused.set(key, refusal);
     throw refusal;
+  } finally {
+    await logOn.close();
   }
 }
 
 /** Some proxies answer a wrong password by closing the connection: to send it again could lock the account. */
-function refusalOfLogOn(thrown: unknown, { login }: ProxyAddress, host: string): AgentError | undefined {
-  if (login === undefined || !(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on")
-    return undefined;
+function refusalOfLogOn(
+  thrown: unknown,
+  { login, origin }: ProxyAddress,
+  logOn: LogOn,
+  host: string,
+): AgentError | undefined {
+  if (!(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on") return undefined;
+  const isSent = origin.startsWith("socks5:") ? login !== undefined : logOn.sent !== undefined;
+  if (!isSent) return undefined;
   if (thrown.code === "proxy-refused") return thrown;
-  if (thrown.code !== "connection-lost") return undefined;
+  if (thrown.code !== "connection-lost" || login === undefined || (logOn.sent ?? "Basic") !== "Basic") return undefined;
   const message = `The proxy ${host} closed the connection after it got the user name and password from ${login.origin}, without an answer. They may be wrong, so they are not sent again in this run, and no account is locked. Check them there, and the proxy's log.`;
   return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
 }

@@ -118,7 +118,7 @@ async function connectBy(
   const [{ createConnection }, { reach }] = await Promise.all([import("./http-connection.ts"), import("./reach.ts")]);
   const proxyTls = { context: trust.others, observe };
   const tls = { context: address === undefined ? trust.tenant : trust.others, observe };
-  const route = { origin, address, tls, proxyTls, lookUp, refusedLogOns: proxy.refusedLogOns };
+  const route = { origin, address, tls, proxyTls, lookUp, logOn: proxy.logOn };
   const { socket, party } = await reach(way, route, signal);
   return createConnection(socket, origin, party);
 }

@@ -1,6 +1,7 @@
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Account, IdentitySources } from "../identity/sources.ts";
+import type { SystemLogOnSource } from "../network/log-on/system-log-on.ts";
 import type { SystemProxy } from "../network/proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
@@ -122,6 +123,8 @@ export interface Platform extends IdentitySources {
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
+  /** The system's log-on to proxies and servers by this run's account. Left out where none is spoken here. */
+  readonly systemLogOn?: SystemLogOnSource;
   /** Ends the process at once with an exit code, without waiting for its threads. Left out where Node's own end does. */
   endProcess?(code: number): void;
   /** Writes to the system's event log; `absent` where standard error goes there anyway. */

@@ -141,6 +141,11 @@ export const settingsTable = {
     "send an unchanged link again after this time and up to a tenth more; 0s: at every run",
   ),
   proxy: required(proxy, "auto", "auto (environment, then the system's setting), none, or the proxy's URL"),
+  proxyAuth: required(
+    choice("auto", "negotiate", "ntlm", "basic", "none"),
+    "auto",
+    "log-on at a proxy: auto (proxyUsername if set, else Negotiate), one scheme alone, or none",
+  ),
   pacUrl: optional(scriptUrl, "address (http: or https:) of a PAC script, used if proxy is auto"),
   pacFile: optional(absolutePath("FILE"), "a PAC script on this machine, used if proxy is auto"),
   caFile: optional(absolutePath("FILE"), "more trusted CA certificates (PEM), in addition to the system's"),

@@ -18,6 +18,7 @@ const decisive = [
   "clientCertFile",
   "clientKeyFile",
   "proxy",
+  "proxyAuth",
   "pacUrl",
   "pacFile",
   "caFile",

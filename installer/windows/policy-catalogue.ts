@@ -52,6 +52,7 @@ const places = {
   relinkAfter: { category: "Rollout", title: "Link again after" },
   requestTimeout: { category: "Network", title: "Time-out of a request" },
   proxy: { category: "Network", title: "Proxy" },
+  proxyAuth: { category: "Network", title: "Log-on at a proxy" },
   pacUrl: { category: "Network", title: "Address of the PAC script" },
   pacFile: { category: "Network", title: "File of the PAC script" },
   caFile: { category: "Network", title: "Further trusted certificates" },

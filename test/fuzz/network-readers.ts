@@ -13,6 +13,7 @@ import { startLogOn } from "../../agent/network/proxy/log-on.ts";
 import { waysOfPac } from "../../agent/network/proxy/pac-result.ts";
 import { openTunnel } from "../../agent/network/tunnel/http-connect.ts";
 import { openSocks } from "../../agent/network/tunnel/socks5.ts";
+import { logOnMeans } from "../fakes/log-on.ts";
 import type { ByteTarget } from "./bytes.ts";
 import { caught, context, devinfo, linkUser, now, refused, sensible, showable, token } from "./promises.ts";
 
@@ -27,6 +28,8 @@ const proxy = {
   ...parseProxy("http://proxy.example.com:3128", "the setting proxy"),
   login: proxyLogin("alice", "tok-0123456789", "the credential file"),
 };
+
+const newLogOn = () => startLogOn(proxy, target, logOnMeans());
 
 const text = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed));
 const raw = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed, "latin1"));
@@ -150,7 +153,7 @@ export const networkReaders: readonly ByteTarget[] = [
     name: "proxy's challenge",
     seeds: text('Basic realm="a, \\"b\\""\nNTLM', "Negotiate abc==, Digest qop=auth"),
     check: async (input) => {
-      const log = startLogOn(proxy, target);
+      const log = newLogOn();
       await settles(log.next(input.toString("latin1").split("\n")).then(() => undefined));
     },
   },
@@ -178,6 +181,6 @@ export const networkReaders: readonly ByteTarget[] = [
       "\x0bHTTP/1.1 200 Connection established\r\n\r\n",
       '\xffHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 2\r\n\r\nok',
     ),
-    check: async (input) => await settles(openTunnel(connection(input), proxy, target, spot, never)),
+    check: async (input) => await settles(openTunnel(connection(input), newLogOn(), target, spot, never)),
   },
 ];

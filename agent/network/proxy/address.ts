@@ -17,6 +17,8 @@ export interface ProxyAddress {
   readonly login: ProxyLogin | undefined;
   /** The network itself named it (WPAD), no setting: it must not get a password. */
   readonly discovered: boolean;
+  /** A PAC script that came over `http:` named it: it must not get a log-on by this machine's accounts. */
+  readonly openScript?: boolean;
 }
 
 /** One way to a host. */

@@ -1,7 +1,8 @@
-import { type AgentError, asAgentError } from "../../errors.ts";
+import { asAgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
 import { type ProxyLogin, parseProxy, type Way } from "./address.ts";
 import { bareHost, isLoopback } from "./host-match.ts";
+import type { LogOnMeans } from "./log-on.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
 /**
@@ -42,8 +43,7 @@ export interface ProxySources {
   readonly byScript: (script: string, url: URL) => Promise<readonly Way[]>;
   /** Gives the log-on for a proxy whose URL has no user name; asked only where there is such a proxy. */
   readonly login: () => ProxyLogin | undefined;
-  /** Log-ons that a proxy refused in this run. */
-  readonly refusedLogOns: Map<string, AgentError>;
+  readonly logOn: LogOnMeans;
 }
 
 /**

@@ -1,27 +1,109 @@
 import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import { type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
+import { type AuthenticationScheme, type Challenge, parseChallenges } from "../log-on/challenges.ts";
+import { decideLogOn, type ProxyAuth, sendsBasicFirst } from "../log-on/decide-log-on.ts";
+import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
+import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
+
+/** With what a run logs on to proxies. */
+export interface LogOnMeans {
+  readonly mode: ProxyAuth;
+  /** Undefined where the system has none. */
+  readonly system: SystemLogOnSource | undefined;
+  /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
+  readonly refused: Map<string, AgentError>;
+}
 
 /** A log-on at an HTTP proxy (RFC 9110 11.7), request by request. */
 export interface LogOn {
   /** The value of `Proxy-Authorization` for the first request; undefined to send none. */
   readonly first: Secret | undefined;
+  /** The scheme by which a user name or an account was sent, which a 407 then refuses. */
+  readonly sent: AuthenticationScheme | undefined;
   /**
    * The value for the next one, after a 407.
    * @param challenges the values of `Proxy-Authenticate`
    * @throws AgentError `proxy-refused` where nothing more can be said
    */
   next(challenges: readonly string[]): Promise<Secret>;
+  /**
+   * Ends the log-on after the proxy let this host through.
+   * @param challenges as above: the proxy's last token, by which it proves itself
+   * @throws AgentError `proxy-refused` where the proof is wrong
+   */
+  accepted(challenges: readonly string[]): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Only Basic (RFC 7617) is spoken here: one request, with the proxy's user name and password where it has them. */
-export function startLogOn(proxy: ProxyAddress, target: string): LogOn {
+/** Requests of one log-on: NTLM takes two, SPNEGO up to three. */
+const maxLegs = 5;
+
+/**
+ * @param target what the proxy is to reach, for messages
+ * @param channelBinding of the connection to the proxy, where that is TLS
+ */
+export function startLogOn(
+  proxy: ProxyAddress,
+  target: string,
+  means: LogOnMeans,
+  channelBinding: () => Buffer | undefined = () => undefined,
+): LogOn {
+  const { host } = new URL(proxy.origin);
+  const refused = (why: string): AgentError =>
+    new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage: "proxy log-on", party: "proxy" } });
+  const facts = { mode: means.mode, proxy, target, system: means.system?.schemes ?? [] };
+  const first = proxy.login !== undefined && sendsBasicFirst(facts) ? basicAuthorization(proxy.login) : undefined;
+  let sent: { scheme: AuthenticationScheme; account: string | undefined } | undefined;
+  if (first !== undefined) sent = { scheme: "Basic", account: undefined };
+  let running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
+  let legs = 0;
+
+  /** The proxy's token of the scheme that is spoken. */
+  const tokenOf = (challenges: readonly Challenge[]): Buffer | undefined =>
+    challenges.find(({ scheme }) => scheme === running?.scheme)?.token;
+
+  async function step(token: Buffer | undefined): Promise<Secret | undefined> {
+    if (running === undefined) return undefined;
+    const { token: answer } = await running.exchange.step(token);
+    return answer && new Secret(`${running.scheme} ${answer.toString("base64")}`);
+  }
+
   return {
-    first: proxy.login && basicAuthorization(proxy.login),
-    next: async (challenges) => {
-      const { host } = new URL(proxy.origin);
-      const message = `The proxy ${host} ${whyRefused(proxy, target, challenges)}.`;
-      throw new AgentError("proxy-refused", message, { place: { stage: "proxy log-on", party: "proxy" } });
+    first,
+    get sent() {
+      return sent?.scheme;
+    },
+    async next(values) {
+      const challenges = parseChallenges(values);
+      const token = tokenOf(challenges);
+      if (running !== undefined && token !== undefined && ++legs < maxLegs) {
+        const answer = await step(token);
+        if (answer !== undefined) return answer;
+      }
+      const decision = decideLogOn(challenges, { ...facts, sent });
+      if (decision.kind === "refuse") throw refused(decision.why);
+      if (decision.kind === "basic") {
+        if (proxy.login === undefined) throw new TypeError("Basic without a user name");
+        sent = { scheme: "Basic", account: undefined };
+        return basicAuthorization(proxy.login);
+      }
+      const { scheme } = decision;
+      if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+      const system = await means.system.open();
+      const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
+      running = { scheme, exchange };
+      const authorization = await step(undefined);
+      if (authorization === undefined)
+        throw refused(`wants ${scheme} (status 407), for which this system made no token`);
+      sent = { scheme, account: exchange.account };
+      return authorization;
+    },
+    async accepted(values) {
+      const token = tokenOf(parseChallenges(values));
+      if (token !== undefined) await step(token);
+    },
+    async close() {
+      await running?.exchange.close();
     },
   };
 }
@@ -29,26 +111,4 @@ export function startLogOn(proxy: ProxyAddress, target: string): LogOn {
 function basicAuthorization(login: ProxyLogin): Secret {
   const { username, password } = revealed(login);
   return new Secret(`Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`);
-}
-
-function whyRefused({ login, discovered }: ProxyAddress, target: string, challenges: readonly string[]): string {
-  const schemes = offeredSchemes(challenges.join(", "));
-  if (!schemes.includes("Basic")) {
-    const wanted = schemes.length === 0 ? "a log-on of a kind that it does not name" : schemes.join(" or ");
-    return `wants ${wanted} (status 407); linkuser-agent speaks Basic alone. Have it let this host reach ${target} without a log-on, or offer Basic`;
-  }
-  if (login !== undefined) {
-    return `refuses the user name and password from ${login.origin} (status 407). They are not sent again in this run, so that no account is locked. Correct them there`;
-  }
-  return discovered
-    ? "wants a user name and password (status 407), which a proxy that only the network names (WPAD) does not get. Name it in the setting proxy"
-    : `wants a user name and password (status 407). Put proxyUsername and proxyPassword into the credential file, or have it let this host reach ${target} without`;
-}
-
-const knownSchemes = ["Basic", "Digest", "NTLM", "Negotiate", "Kerberos"] as const;
-
-/** @param challenges as in `Proxy-Authenticate` (RFC 9110 11.7.1) */
-function offeredSchemes(challenges: string): readonly string[] {
-  const bare = challenges.replace(/"(?:[^"\\]|\\.)*"/g, "");
-  return knownSchemes.filter((scheme) => new RegExp(`(?:^|,)\\s*${scheme}(?=[\\s,]|$)`, "i").test(bare));
 }

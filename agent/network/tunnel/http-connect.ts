@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import { networkFailure, type Spot } from "../network-failure.ts";
-import type { ProxyAddress } from "../proxy/address.ts";
-import { startLogOn } from "../proxy/log-on.ts";
+import type { LogOn } from "../proxy/log-on.ts";
+import { untilAborted } from "../time-limit.ts";
 import { readExactly, readUntil } from "./read-socket.ts";
 
 /** Bytes of the header lines of a proxy's answer, and of its body where another request is to follow. */
@@ -18,19 +18,21 @@ const maxBody = 64 * 1024;
  */
 export async function openTunnel(
   socket: Socket,
-  proxy: ProxyAddress,
+  logOn: LogOn,
   authority: string,
   spot: Omit<Spot, "stage">,
   signal: AbortSignal,
 ): Promise<void> {
-  const logOn = startLogOn(proxy, authority);
   let authorization = logOn.first;
   for (;;) {
     const stage = authorization === undefined ? "tunnel" : "proxy log-on";
     const answer = await ask(socket, authority, authorization, { ...spot, stage }, signal);
-    if (answer.status >= 200 && answer.status < 300) return;
+    if (answer.status >= 200 && answer.status < 300)
+      return await untilAborted(logOn.accepted(answer.challenges), signal);
     if (answer.status !== 407) throw refusal(answer.status, authority, spot);
-    authorization = await logOn.next(answer.challenges);
+    authorization = await untilAborted(logOn.next(answer.challenges), signal).catch((cause: unknown) => {
+      throw networkFailure(cause, { ...spot, stage: "proxy log-on" });
+    });
     await skipBody(socket, answer, { ...spot, stage }, signal);
   }
 }

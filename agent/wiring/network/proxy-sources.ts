@@ -1,6 +1,7 @@
 import { createLookUp } from "../../network/look-up.ts";
 import type { Way } from "../../network/proxy/address.ts";
 import type { OwnScript, ProxySources } from "../../network/proxy/choice.ts";
+import type { LogOnMeans } from "../../network/proxy/log-on.ts";
 import { createSender } from "../../network/send.ts";
 import { absent } from "../../reading.ts";
 import { findProxyLogin } from "../../settings/credentials.ts";
@@ -10,7 +11,7 @@ import { effectivePaths } from "../load-settings.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Of this process, which makes one run: senders come and go in it. */
-const refusedLogOns: ProxySources["refusedLogOns"] = new Map();
+const refused: LogOnMeans["refused"] = new Map();
 
 /** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
 export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
@@ -24,8 +25,8 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
     systemProxy: async (url) =>
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
     byScript: (script, url) => byScript(script, url, runtime, resolved),
+    logOn: { mode: settings.proxyAuth, system: platform.systemLogOn, refused },
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
-    refusedLogOns,
   };
 }
 
@@ -74,5 +75,5 @@ const directly: ProxySources = {
   systemProxy: async () => absent("the setting", "is none"),
   byScript: async () => [],
   login: () => undefined,
-  refusedLogOns,
+  logOn: { mode: "none", system: undefined, refused },
 };

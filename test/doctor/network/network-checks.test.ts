@@ -19,6 +19,7 @@ import { Secret } from "../../../agent/secret.ts";
 import type { Credentials } from "../../../agent/settings/credentials.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
 import { virtualClock } from "../../fakes/clock.ts";
+import { logOnMeans } from "../../fakes/log-on.ts";
 import { answer, now, portalPage } from "../../gears/answers.ts";
 
 const baseUrl = "https://gears.opswat.com";
@@ -51,7 +52,7 @@ describe("proxy", () => {
       systemProxy,
       byScript: async () => [],
       login: () => undefined,
-      refusedLogOns: new Map(),
+      logOn: logOnMeans(),
       ...more,
     });
   };

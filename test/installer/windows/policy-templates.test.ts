@@ -279,6 +279,7 @@ describe("what it offers", () => {
     retryMaxDelay: [["15m"], 900_000],
     relinkAfter: [["0s"], 0],
     proxy: [["http://proxy.example.com:3128"], "http://proxy.example.com:3128/"],
+    proxyAuth: [["negotiate"], "negotiate"],
     pacUrl: [["https://wpad.example.com/proxy.pac"], "https://wpad.example.com/proxy.pac"],
     pacFile: [["C:\\proxy.pac"], "C:\\proxy.pac"],
     caFile: [["C:\\ca.pem"], "C:\\ca.pem"],

@@ -5,6 +5,7 @@ import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import { chooseProxy, type ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { ignoredInVariables } from "../../../agent/network/proxy/variables.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
+import { logOnMeans } from "../../fakes/log-on.ts";
 
 const gears = new URL("https://gears.opswat.com/x");
 const HTTPS_PROXY = "http://proxy.example.com:3128";
@@ -17,7 +18,7 @@ async function choose(
   more: Partial<ProxySources> = {},
 ) {
   const systemProxy = async () => absent("/etc/environment", "has none");
-  const none = { byScript: async () => [], login: () => undefined, refusedLogOns: new Map() };
+  const none = { byScript: async () => [], login: () => undefined, logOn: logOnMeans() };
   const choice = await chooseProxy(url, { setting, environment, systemProxy, ...none, ...more });
   const [way] = choice.ways;
   return { ...choice, proxy: way === "direct" ? undefined : way };

@@ -7,6 +7,7 @@ import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
 import { createSender } from "../../../agent/network/send.ts";
 import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
+import { logOnMeans } from "../../fakes/log-on.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
@@ -30,7 +31,7 @@ function sender(proxy = "none", withCertificate = true): Sender {
     environment: {},
     systemProxy: async () => absent("test", "none"),
     login: () => undefined,
-    refusedLogOns: new Map(),
+    logOn: logOnMeans(),
     byScript: async () => [],
   };
   const certificate = () => ({ certificates: device.cert, key: new Secret(device.key) });

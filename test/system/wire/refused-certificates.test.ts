@@ -9,6 +9,7 @@ import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender } from "../../../agent/network/send.ts";
 import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
+import { logOnMeans } from "../../fakes/log-on.ts";
 import { freePort } from "../network/daemon.ts";
 import { endOf } from "../support/child.ts";
 
@@ -76,7 +77,7 @@ async function send(
     systemProxy: async () => absent("test", "none"),
     byScript: async () => [],
     login: () => undefined,
-    refusedLogOns: new Map(),
+    logOn: logOnMeans(),
   };
   const file = path(`${caFile}.pem`);
   const sender = createSender({

@@ -13,6 +13,7 @@ import { createSender, type SenderOptions } from "../../../agent/network/send.ts
 import { probePort, readListener } from "../../../agent/platform/linux/listener.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
+import { logOnMeans } from "../../fakes/log-on.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, type Loopback, listen, reply, socksProxy } from "../support/loopback.ts";
 
@@ -34,7 +35,7 @@ function sender({ proxy = "none", caFile, ...options }: Options = {}): Sender {
     systemProxy: async () => absent("test", "none"),
     byScript: async () => [],
     login: () => undefined,
-    refusedLogOns: new Map(),
+    logOn: logOnMeans(),
   };
   const made = createSender({
     requestTimeout: plenty,
@@ -565,7 +566,7 @@ describe("over TLS", () => {
         "NTLM and Negotiate",
         "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate",
         login,
-        /NTLM or Negotiate.*Basic alone/,
+        /NTLM or Negotiate.*does not speak on this system/,
       ],
       ["nothing that it tells", "X-Nothing: 1", login, /a kind that it does not name/],
     ])("a log-on that is wanted is named: %s", async (_, header, given, said) => {
@@ -593,9 +594,9 @@ describe("over TLS", () => {
     test("a log-on that is refused is sent once, however often it is tried", async () => {
       const refuse = '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"';
       await using proxy = await connectProxy({ refuse });
-      const refusedLogOns = new Map();
+      const logOn = logOnMeans();
       for (let count = 0; count < 3; count += 1) {
-        const one = sender({ proxy: `http://${proxy.host}`, login, refusedLogOns });
+        const one = sender({ proxy: `http://${proxy.host}`, login, logOn });
         const sent = one.send(request("https://gears.test"), signal);
         await expect(sent).rejects.toMatchObject({
           code: "proxy-refused",
@@ -605,7 +606,7 @@ describe("over TLS", () => {
       expect(proxy.received.match(/proxy-authorization/gi)).toHaveLength(1);
       expect(proxy.connections).toBe(1);
       const other = () => proxyLogin("u", "corrected-password", "the credential file");
-      const corrected = sender({ proxy: `http://${proxy.host}`, login: other, refusedLogOns });
+      const corrected = sender({ proxy: `http://${proxy.host}`, login: other, logOn });
       await expect(corrected.send(request("https://gears.test"), signal)).rejects.toThrow(/refuses the user name/);
       expect(proxy.connections).toBe(2);
     });
@@ -621,11 +622,11 @@ describe("over TLS", () => {
     ])("a log-on whose answer is a closed connection counts as refused: %s, %s", async (scheme, _, open) => {
       await using proxy = await open();
       await using other = await connectProxy({ refuse: "502 Bad Gateway" });
-      const refusedLogOns = new Map();
+      const logOn = logOnMeans();
       const ways = [`${scheme}://${proxy.host}`, `http://${other.host}`].map((way) => parseProxy(way, "test"));
       const systemProxy = async () => found({ ways }, "test");
       for (let count = 0; count < 3; count += 1) {
-        const one = sender({ proxy: "auto", systemProxy, login, refusedLogOns });
+        const one = sender({ proxy: "auto", systemProxy, login, logOn });
         const sent = one.send(request("https://gears.test"), signal);
         await expect(sent).rejects.toMatchObject({
           code: "proxy-refused",
@@ -638,9 +639,9 @@ describe("over TLS", () => {
 
     test("a connection that closes before any log-on refuses none", async () => {
       await using proxy = await socksProxy([Buffer.from([5])]);
-      const refusedLogOns = new Map();
+      const logOn = logOnMeans();
       for (const connections of [1, 2]) {
-        const one = sender({ proxy: `socks5://${proxy.host}`, login, refusedLogOns });
+        const one = sender({ proxy: `socks5://${proxy.host}`, login, logOn });
         await expect(one.send(request("https://gears.test"), signal)).rejects.toMatchObject({
           code: "connection-lost",
         });

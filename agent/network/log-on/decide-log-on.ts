@@ -1,0 +1,97 @@
+import type { ProxyAddress } from "../proxy/address.ts";
+import type { AuthenticationScheme, Challenge } from "./challenges.ts";
+import type { SystemScheme } from "./system-log-on.ts";
+
+/** Which log-ons a proxy gets: the setting `proxyAuth`. */
+export type ProxyAuth = "auto" | "negotiate" | "ntlm" | "basic" | "none";
+
+/** What a log-on depends on, besides what the proxy offers. */
+export interface LogOnFacts {
+  readonly mode: ProxyAuth;
+  readonly proxy: ProxyAddress;
+  /** What the proxy is to reach: `gears.opswat.com:443`. */
+  readonly target: string;
+  /** What the operating system speaks. */
+  readonly system: readonly SystemScheme[];
+  /** What the proxy answered with the challenges; undefined where nothing was sent. */
+  readonly sent: { readonly scheme: AuthenticationScheme; readonly account: string | undefined } | undefined;
+}
+
+/** What is sent next; `why` completes "The proxy …". */
+export type LogOnDecision =
+  | { readonly kind: "basic" }
+  | { readonly kind: "system"; readonly scheme: SystemScheme }
+  | { readonly kind: "refuse"; readonly why: string };
+
+/** Whether the user name and password of a proxy are sent before it asks for them. */
+export const sendsBasicFirst = ({ mode, proxy }: Pick<LogOnFacts, "mode" | "proxy">): boolean =>
+  proxy.login !== undefined && (mode === "auto" || mode === "basic");
+
+/**
+ * Decides how to answer a proxy that asks for a log-on. With `auto` a configured user name and password come first, then
+ * Negotiate; each other value allows one scheme. A proxy that the network names, or a PAC script that came over http:,
+ * gets no log-on by this machine's accounts. What the proxy refused is not sent again.
+ */
+export function decideLogOn(challenges: readonly Challenge[], facts: LogOnFacts): LogOnDecision {
+  const { mode, sent, system } = facts;
+  const offered = new Set(challenges.map(({ scheme }) => scheme));
+  const refuse = (why: string): LogOnDecision => ({ kind: "refuse", why });
+  if (sent !== undefined && (sent.scheme !== "Basic" || offered.has("Basic"))) return refuse(whyRefused(facts));
+  if (sendsBasicFirst(facts) && sent === undefined && offered.has("Basic")) return { kind: "basic" };
+  const scheme: SystemScheme = mode === "ntlm" ? "NTLM" : "Negotiate";
+  const isAllowed = mode === "auto" || mode === "negotiate" || mode === "ntlm";
+  if (!isAllowed || !offered.has(scheme) || !system.includes(scheme))
+    return refuse(whyNothingFits([...offered], facts));
+  const distrust = whyDistrusted(facts.proxy);
+  return distrust === undefined ? { kind: "system", scheme } : refuse(`wants ${scheme} (status 407), ${distrust}`);
+}
+
+const notAgain = "It is not sent again in this run";
+
+function whyRefused({ proxy, sent }: LogOnFacts): string {
+  if (sent?.scheme === "Basic") {
+    return `refuses the user name and password from ${proxy.login?.origin} (status 407). They are not sent again in this run, so that no account is locked. Correct them there`;
+  }
+  const { hostname } = new URL(proxy.origin);
+  const account = sent?.account === undefined ? "this account" : `the account ${sent.account}`;
+  const check =
+    sent?.scheme === "NTLM"
+      ? "Check in its log why, and that the account may use it"
+      : `Check in its log why, that the account may use it, that its keytab has the current key of HTTP/${hostname}, and that the clocks agree`;
+  return `refuses ${account} by ${sent?.scheme} (status 407). ${notAgain}. ${check}`;
+}
+
+/** What makes a proxy one that this machine's accounts do not log on to; completes "…, ". */
+function whyDistrusted({ discovered, openScript }: ProxyAddress): string | undefined {
+  if (discovered) return `which a proxy that only the network names (WPAD) does not get. Name it in the setting proxy`;
+  if (openScript === true) {
+    return "which a proxy that a PAC script over http: names does not get. Serve the script over https:, or name the proxy in the setting proxy";
+  }
+  return undefined;
+}
+
+function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy, target, system }: LogOnFacts): string {
+  const wanted = offered.length === 0 ? "a log-on of a kind that it does not name" : offered.join(" or ");
+  const wants = `wants ${wanted} (status 407)`;
+  const without = `have it let this host reach ${target} without a log-on`;
+  if (mode === "none") return `${wants}, but proxyAuth is none. Set it to auto, or ${without}`;
+  if (mode === "ntlm" && !system.includes("NTLM")) {
+    return `${wants}, but proxyAuth is ntlm, which linkuser-agent speaks on Windows alone. Set proxyAuth to auto, or ${without}`;
+  }
+  if (mode !== "auto" && !offered.some((scheme) => scheme.toLowerCase() === mode)) {
+    return `${wants}, but proxyAuth is ${mode}. Set proxyAuth to what it offers, or have it offer ${mode === "ntlm" ? "NTLM" : mode === "basic" ? "Basic" : "Negotiate"}`;
+  }
+  if (offered.includes("Basic") && mode !== "negotiate") {
+    const hasOther = offered.includes("Negotiate") && mode === "auto";
+    const other = hasOther ? " This system can't speak Negotiate." : "";
+    return proxy.discovered
+      ? `wants a user name and password (status 407), which a proxy that only the network names (WPAD) does not get. Name it in the setting proxy`
+      : `wants a user name and password (status 407).${other} Put proxyUsername and proxyPassword into the credential file, or have it let this host reach ${target} without`;
+  }
+  if (offered.includes("Negotiate"))
+    return `${wants}, which linkuser-agent does not speak on this system. Have it offer Basic, or ${without}`;
+  if (offered.includes("NTLM") && system.includes("NTLM")) {
+    return `${wants}, which an attacker can pass on to other servers, so that only proxyAuth = ntlm allows it. Have it offer Negotiate, or set proxyAuth to ntlm`;
+  }
+  return `${wants}; linkuser-agent speaks Negotiate and Basic. Have it offer one of them, or ${without}`;
+}

@@ -1,0 +1,46 @@
+import type { AuthenticationScheme } from "./challenges.ts";
+
+/** Schemes that the operating system speaks: SPNEGO with Kerberos (RFC 4559), and NTLM (Windows). */
+export type SystemScheme = Extract<AuthenticationScheme, "Negotiate" | "NTLM">;
+
+/** An HTTP server or proxy that asks for a log-on. */
+export interface LogOnPeer {
+  readonly scheme: SystemScheme;
+  /** Without port and brackets: the target is `HTTP@host` (GSSAPI), `HTTP/host` (SSPI). */
+  readonly host: string;
+  /** Where it is reached by TLS: `tls-server-end-point:` and the hash of its certificate (RFC 5929 4). */
+  readonly channelBinding: Buffer | undefined;
+}
+
+/**
+ * The operating system's log-on to HTTP servers and proxies, by GSSAPI or SSPI. With `Negotiate` the mechanism is
+ * Kerberos and never NTLM. Calls may wait for a KDC, so they are made in a thread, each for a bounded time.
+ */
+export interface SystemLogOn {
+  /**
+   * Finds the account: the machine's for a service and root or SYSTEM, the user's for a user.
+   * @throws AgentError `proxy-refused` where there is none; the message names what was looked for, and what to do
+   */
+  start(peer: LogOnPeer): Promise<SystemLogOnExchange>;
+}
+
+/** One log-on, leg by leg. */
+export interface SystemLogOnExchange {
+  /** As the system names it, `HOST$@REALM`; undefined where it does not say. */
+  readonly account: string | undefined;
+  /**
+   * @param token of the peer; undefined at first
+   * @returns `token`: for the peer, undefined where nothing more is to be sent; `complete`: nothing more is expected, and
+   * the peer has proved itself where the mechanism can do that
+   * @throws AgentError `proxy-refused` with the system's own words
+   */
+  step(token: Buffer | undefined): Promise<{ readonly token: Buffer | undefined; readonly complete: boolean }>;
+  close(): Promise<void>;
+}
+
+/** What a platform offers; nothing is loaded before `open`. */
+export interface SystemLogOnSource {
+  readonly schemes: readonly SystemScheme[];
+  /** @throws AgentError `proxy-refused` where the system's library is missing; the message names its package */
+  open(): Promise<SystemLogOn>;
+}

@@ -42,8 +42,7 @@ export function decideLogOn(challenges: readonly Challenge[], facts: LogOnFacts)
   const isAllowed = mode === "auto" || mode === "negotiate" || mode === "ntlm";
   if (!isAllowed || !offered.has(scheme) || !system.includes(scheme))
     return refuse(whyNothingFits([...offered], facts));
-  const distrust = whyDistrusted(facts.proxy);
-  return distrust === undefined ? { kind: "system", scheme } : refuse(`wants ${scheme} (status 407), ${distrust}`);
+  return facts.proxy.discovered ? refuse(`wants ${scheme} (status 407), ${notFromHere}`) : { kind: "system", scheme };
 }
 
 const notAgain = "It is not sent again in this run";
@@ -61,14 +60,8 @@ function whyRefused({ proxy, sent }: LogOnFacts): string {
   return `refuses ${account} by ${sent?.scheme} (status 407). ${notAgain}. ${check}`;
 }
 
-/** What makes a proxy one that this machine's accounts do not log on to; completes "…, ". */
-function whyDistrusted({ discovered, openScript }: ProxyAddress): string | undefined {
-  if (discovered) return `which a proxy that only the network names (WPAD) does not get. Name it in the setting proxy`;
-  if (openScript === true) {
-    return "which a proxy that a PAC script over http: names does not get. Serve the script over https:, or name the proxy in the setting proxy";
-  }
-  return undefined;
-}
+const notFromHere =
+  "which a proxy that only the network names (by WPAD or a PAC script over http:) does not get. Name it in the setting proxy, or serve the script over https:";
 
 function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy, target, system }: LogOnFacts): string {
   const wanted = offered.length === 0 ? "a log-on of a kind that it does not name" : offered.join(" or ");
@@ -85,7 +78,7 @@ function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy,
     const hasOther = offered.includes("Negotiate") && mode === "auto";
     const other = hasOther ? " This system can't speak Negotiate." : "";
     return proxy.discovered
-      ? `wants a user name and password (status 407), which a proxy that only the network names (WPAD) does not get. Name it in the setting proxy`
+      ? `wants a user name and password (status 407), ${notFromHere}`
       : `wants a user name and password (status 407).${other} Put proxyUsername and proxyPassword into the credential file, or have it let this host reach ${target} without`;
   }
   if (offered.includes("Negotiate"))

@@ -15,10 +15,8 @@ export interface ProxyAddress {
   readonly origin: string;
   /** Undefined to send none. */
   readonly login: ProxyLogin | undefined;
-  /** The network itself named it (WPAD), no setting: it must not get a password. */
+  /** The network named it: WPAD, or a PAC script that came over `http:`. It must get no log-on. */
   readonly discovered: boolean;
-  /** A PAC script that came over `http:` named it: it must not get a log-on by this machine's accounts. */
-  readonly openScript?: boolean;
 }
 
 /** One way to a host. */
@@ -105,6 +103,9 @@ function originOf(scheme: string, { hostname, port }: URL, address: string): str
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443", "socks5:": "1080" };
+
+/** Whether anybody on the network may have written the PAC script at this address. */
+export const isForgeable = (script: string): boolean => !/^(?:https|file):/i.test(script);
 
 /** The host, without brackets, and the port that a proxy listens at. */
 export function endpointOf({ origin }: ProxyAddress): { readonly host: string; readonly port: number } {

@@ -3,27 +3,33 @@ import { parseProxy, type Way } from "./address.ts";
 /**
  * The ways that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct
  * way. What is not understood does not count, nor does `SOCKS`, which is version 4; of the rest at most ten.
+ * @param discovered of these proxies
  * @returns none where nothing of it can be used
  */
-export function waysOfPac(result: string): readonly Way[] {
+export function waysOfPac(result: string, discovered: boolean): readonly Way[] {
   const entries = result
     .split(";")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return entries.length === 0 ? ["direct"] : entries.slice(0, 100).flatMap(wayOf).slice(0, maxWays);
+  return entries.length === 0
+    ? ["direct"]
+    : entries
+        .slice(0, 100)
+        .flatMap((entry) => wayOf(entry, discovered))
+        .slice(0, maxWays);
 }
 
 /** Each gets an equal part of the time that a request has. */
 const maxWays = 10;
 
-function wayOf(entry: string): readonly Way[] {
+function wayOf(entry: string, discovered: boolean): readonly Way[] {
   if (/^direct$/i.test(entry)) return ["direct"];
   const [, kind = "", address = ""] =
     /^(proxy|https?|socks5)\s+([\w.-]+(?::\d{1,5})?|\[[\da-f:.]+\](?::\d{1,5})?)$/i.exec(entry) ?? [];
   if (address === "") return [];
   const scheme = kind.toLowerCase().replace("proxy", "http");
   try {
-    return [parseProxy(`${scheme}://${address}`, "the PAC script's result")];
+    return [{ ...parseProxy(`${scheme}://${address}`, "the PAC script's result"), discovered }];
   } catch {
     return [];
   }

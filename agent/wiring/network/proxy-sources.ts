@@ -1,5 +1,5 @@
 import { createLookUp } from "../../network/look-up.ts";
-import type { Way } from "../../network/proxy/address.ts";
+import { isForgeable, type Way } from "../../network/proxy/address.ts";
 import type { OwnScript, ProxySources } from "../../network/proxy/choice.ts";
 import type { LogOnMeans } from "../../network/proxy/log-on.ts";
 import { createSender } from "../../network/send.ts";
@@ -39,7 +39,7 @@ function ownScript(runtime: Runtime, resolved: ResolvedSettings): OwnScript | un
   }
   if (file === undefined) return undefined;
   const reason = `PAC script ${file.path} (the setting pacFile)`;
-  return { reason, ways: async (url) => await run(file.read().toString("utf8"), url, runtime) };
+  return { reason, ways: async (url) => await run(file.read().toString("utf8"), url, runtime, false) };
 }
 
 /** Milliseconds for fetching a script. */
@@ -56,17 +56,22 @@ async function byScript(
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
   const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved, platform), proxy: directly });
   try {
-    return await run(await fetchPacScript(address, sender, interrupted), url, runtime);
+    return await run(await fetchPacScript(address, sender, interrupted), url, runtime, isForgeable(address));
   } finally {
     await sender.close();
   }
 }
 
-async function run(script: string, url: URL, { platform, interrupted }: Runtime): Promise<readonly Way[]> {
+async function run(
+  script: string,
+  url: URL,
+  { platform, interrupted }: Runtime,
+  discovered: boolean,
+): Promise<readonly Way[]> {
   const { ownWorld, runPacScript } = await import("../../network/pac/run-script.ts");
   const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
   const world = ownWorld(createLookUp(platform.endProcess));
-  return waysOfPac(await runPacScript(script, url, world, interrupted));
+  return waysOfPac(await runPacScript(script, url, world, interrupted), discovered);
 }
 
 const directly: ProxySources = {

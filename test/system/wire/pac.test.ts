@@ -9,7 +9,8 @@ import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { startGears } from "../../fakes/gears.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 import { setUpEndpoint } from "../support/agent.ts";
-import { answering, listen, reply } from "../support/loopback.ts";
+import { createTestCa } from "../support/certificates.ts";
+import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
 /** The way of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
 
@@ -60,6 +61,30 @@ test.each([
 ])("a script that %s is ended from outside, and said to be", async (_, code) => {
   const choice = await choose(reply("200 OK", `function FindProxyForURL() { ${code}; return "PROXY p:1"; }`));
   expect(choice).toMatchObject({ ways: ["direct"], problem: expect.stringMatching(/does not end within [12] s/) });
+});
+
+test.each<[string, boolean]>([
+  ["http", false],
+  ["https", true],
+])("whether a proxy that a script from %s: names gets the credential file's log-on: %s", async (scheme, gets) => {
+  const challenge = '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"';
+  await using proxy = await connectProxy({ refuse: challenge });
+  using ca = createTestCa();
+  const script = reply("200 OK", `function FindProxyForURL() { return "PROXY ${proxy.host}"; }`);
+  await using server = await listen(answering(script), scheme === "https" ? ca.issue("IP:127.0.0.1") : undefined);
+  await using gears = await startGears();
+  using endpoint = setUpEndpoint(gears, {
+    proxy: "auto",
+    baseUrl: "https://gears.test",
+    pacUrl: `${scheme}://${server.host}/proxy.pac`,
+    caFile: ca.file,
+    credentialFile: join(ca.file, "..", "credential.json"),
+  });
+  const credential = { accessToken: "t0ken", proxyUsername: "agent", proxyPassword: "planted-password" };
+  writeFileSync(join(ca.file, "..", "credential.json"), JSON.stringify(credential), { mode: 0o600 });
+  const { stdout } = await endpoint.run(["doctor", "--json", ...endpoint.flags], { environment: {} });
+  expect(stdout).toMatch(gets ? /password from the credential file/ : /PAC script over http:.*setting proxy/);
+  expect(/proxy-authorization/i.test(proxy.received)).toBe(gets);
 });
 
 test("the program runs the script of pacFile, whatever it was built into, and goes its way", async () => {

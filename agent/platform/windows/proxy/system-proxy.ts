@@ -1,5 +1,5 @@
 import { AgentError, messageOf } from "../../../errors.ts";
-import type { Way } from "../../../network/proxy/address.ts";
+import { isForgeable, type Way } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
@@ -87,7 +87,7 @@ async function scripted(
 ): Promise<Reading<SystemProxy>> {
   const origin = `PAC script ${whereOf(user.script)}`;
   try {
-    return found({ ways: byResult(await byScript(url.href, user.script), url, false) }, origin);
+    return found({ ways: byResult(await byScript(url.href, user.script), url, isForgeable(user.script)) }, origin);
   } catch (cause) {
     if (user.named !== undefined) {
       return found({ ways: waysBy(user.named, url) }, "Windows' proxy settings, as the PAC script can't be used");

@@ -49,6 +49,17 @@ describe("what decides", () => {
     });
   });
 
+  test.each([
+    [script, true],
+    ["HTTP://wpad.example.com/proxy.pac", true],
+    ["https://wpad.example.com/proxy.pac", false],
+    ["file:///C:/proxy.pac", false],
+  ])("the proxies of %s are marked as what anybody on the network may have named: %s", async (address, discovered) => {
+    const byScript = async () => ({ proxies: "a:1", bypass: "" });
+    const reading = await read({ user: () => ({ ...nothing, script: address }), byScript });
+    expect(reading).toMatchObject({ discovered: { discovered } });
+  });
+
   test("a script that wants no proxy", async () => {
     expect(await read({ user: () => ({ ...nothing, script }), byScript: async () => undefined })).toMatchObject({
       ways: ["direct"],

@@ -29,7 +29,7 @@ export function bundleContent(
 
 /** Secrets that the checks met, which must not be shown. */
 export function secretsIn({ credential, token, proxy }: CheckValues): readonly Secret[] {
-  const logins = proxy?.ways.map((way) => (way === "direct" ? undefined : way.login?.pair)) ?? [];
+  const logins = proxy?.routes.map((route) => (route === "direct" ? undefined : route.login?.pair)) ?? [];
   const own = credential === undefined ? [] : secretsOf(credential);
   return [...own, token?.token, ...logins].filter((secret) => secret !== undefined);
 }

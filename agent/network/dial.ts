@@ -2,15 +2,12 @@ import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { addressesOf, type HostAddress, type LookUp } from "./look-up.ts";
-import { networkFailure, type Spot } from "./network-failure.ts";
+import { type FailureContext, networkFailure, type Party } from "./network-failure.ts";
 import { untilAborted } from "./time-limit.ts";
 import { readShown, type ShownCertificate } from "./tls/shown-certificate.ts";
 
 /** Called with each TLS connection at the end of its handshake, before its certificate is judged. */
 export type ObserveTls = (host: string, socket: TLSSocket) => void;
-
-/** Whom a connection is for. */
-export type Party = Omit<Spot, "stage">;
 
 /** How TLS is to be spoken with a party. */
 export interface Tls {
@@ -112,7 +109,7 @@ async function reach({ address }: HostAddress, to: Destination, signal: AbortSig
  */
 export async function startTls(
   over: Socket,
-  { name, context, observe }: Tls,
+  { name, context: secureContext, observe }: Tls,
   party: Party,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
@@ -124,7 +121,7 @@ export async function startTls(
     ...(isIP(name) === 0 && { servername: name }),
     ALPNProtocols: ["http/1.1"],
     rejectUnauthorized: true,
-    secureContext: context(),
+    secureContext: secureContext(),
   };
   const socket = process.getBuiltinModule("node:tls").connect(options);
   let shown: ShownCertificate | undefined;
@@ -141,8 +138,8 @@ export async function startTls(
   socket.prependOnceListener("error", () => {
     shown ?? look();
   });
-  const spot = (): Spot => ({ ...party, stage: "handshake", shown });
-  await settled(socket, "secureConnect", spot, signal);
+  const context = (): FailureContext => ({ ...party, stage: "handshake", shown });
+  await settled(socket, "secureConnect", context, signal);
   return socket;
 }
 
@@ -150,7 +147,7 @@ export async function startTls(
 async function settled(
   socket: Socket,
   event: "connect" | "secureConnect",
-  spot: Spot | (() => Spot),
+  context: FailureContext | (() => FailureContext),
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -161,7 +158,7 @@ async function settled(
     await untilAborted(promise, signal);
   } catch (cause) {
     socket.destroy();
-    throw networkFailure(cause, typeof spot === "function" ? spot() : spot);
+    throw networkFailure(cause, typeof context === "function" ? context() : context);
   } finally {
     socket.off("close", closed);
   }

@@ -2,10 +2,9 @@ import type { Socket } from "node:net";
 import Client from "undici/lib/dispatcher/client.js";
 import { version } from "../cli/version.ts";
 import { systemErrorCode } from "../errors.ts";
-import type { Party } from "./dial.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
 import { withoutInterimAnswers } from "./interim-answers.ts";
-import { networkFailure } from "./network-failure.ts";
+import { networkFailure, type Party } from "./network-failure.ts";
 import { sentTooMuch, unpacked } from "./packed-body.ts";
 import { untilAborted } from "./time-limit.ts";
 

@@ -1,4 +1,4 @@
-import type { Spot } from "./network-failure.ts";
+import type { Party } from "./network-failure.ts";
 import { networkFailure } from "./network-failure.ts";
 import { untilAborted } from "./time-limit.ts";
 
@@ -51,7 +51,7 @@ export function createLookUp(endProcess?: (code: number) => void): LookUp {
 export async function addressesOf(
   host: string,
   lookUp: LookUp,
-  spot: Omit<Spot, "stage">,
+  party: Party,
   signal: AbortSignal,
 ): Promise<readonly HostAddress[]> {
   try {
@@ -59,6 +59,6 @@ export async function addressesOf(
     if (found.length === 0) throw new Error("no address");
     return found;
   } catch (cause) {
-    throw networkFailure(cause, { ...spot, stage: "name" });
+    throw networkFailure(cause, { ...party, stage: "name" });
   }
 }

@@ -3,8 +3,8 @@ import { describeLimit, TimeLimitReached } from "./time-limit.ts";
 import { handshakeFault } from "./tls/handshake-fault.ts";
 import type { ShownCertificate } from "./tls/shown-certificate.ts";
 
-/** Where a request is on its way, for verdicts and messages. */
-export interface Spot extends Place {
+/** The peer of one or more stages of a request. */
+export interface Party extends Omit<Place, "stage"> {
   /** The party's name: `gears.opswat.com`, `proxy.example.com:3128`. */
   readonly host: string;
   /** The proxy through which the tenant is reached, where it is. */
@@ -15,8 +15,11 @@ export interface Spot extends Place {
   readonly shown?: ShownCertificate | undefined;
 }
 
+/** Where a request failed, and at whom: decides the code and the message. */
+export type FailureContext = Party & Place;
+
 /** Who is talked to, for messages. */
-export const partyOf = ({ party, host, via }: Spot): string =>
+export const partyOf = ({ party, host, via }: Party): string =>
   party === "proxy" ? `the proxy ${host}` : via === undefined ? host : `${host} (through the proxy ${via})`;
 
 /**
@@ -25,18 +28,20 @@ export const partyOf = ({ party, host, via }: Spot): string =>
  * @param cause what a socket, TLS, the resolver or undici reported, or the reason of a signal; a defect of this program
  * must not come here
  */
-export function networkFailure(cause: unknown, spot: Spot): AgentError {
+export function networkFailure(cause: unknown, context: FailureContext): AgentError {
   if (cause instanceof AgentError) return cause;
   if (cause instanceof DOMException) return new AgentError("interrupted", "The run was ended before an answer came.");
   const [code, message] =
-    cause instanceof TimeLimitReached ? late(describeLimit(cause), spot) : failed(cause, systemErrorCode(cause), spot);
-  return new AgentError(code, message, { cause, place: { stage: spot.stage, party: spot.party } });
+    cause instanceof TimeLimitReached
+      ? late(describeLimit(cause), context)
+      : failed(cause, systemErrorCode(cause), context);
+  return new AgentError(code, message, { cause, place: { stage: context.stage, party: context.party } });
 }
 
 type Verdict = readonly [ErrorCode, string];
 
 /** What to look at where a party can't be reached. */
-function whereToLook({ party }: Spot): string {
+function whereToLook({ party }: Party): string {
   return party === "proxy"
     ? "Check its address, and whether this network has that proxy; linkuser-agent doctor --proxy none shows whether the tenant can be reached without it."
     : "Check the network, a firewall between, and whether a proxy is needed.";
@@ -45,26 +50,29 @@ function whereToLook({ party }: Spot): string {
 /** For the beginning of a sentence: the name of a host stays as it is. */
 const capital = (peer: string): string => peer.replace(/^the /, "The ");
 
-function late(within: string, spot: Spot): Verdict {
-  const peer = partyOf(spot);
-  switch (spot.stage) {
+function late(within: string, context: FailureContext): Verdict {
+  const peer = partyOf(context);
+  switch (context.stage) {
     case "name":
-      return ["name-not-resolved", `The look-up of the name of ${peer} got no answer ${within}. ${nameServers(spot)}`];
+      return [
+        "name-not-resolved",
+        `The look-up of the name of ${peer} got no answer ${within}. ${nameServers(context)}`,
+      ];
     case "connection":
-      return ["not-connected", `No connection to ${peer} ${within}. ${whereToLook(spot)}`];
+      return ["not-connected", `No connection to ${peer} ${within}. ${whereToLook(context)}`];
     case "proxy log-on":
     case "tunnel":
       return [
         "not-connected",
-        `${capital(peer)} accepted the connection, but did not open a way to ${spot.target} ${within}. ${whereToLook(spot)}`,
+        `${capital(peer)} accepted the connection, but did not open a tunnel to ${context.target} ${within}. ${whereToLook(context)}`,
       ];
     case "handshake":
       return [
         "not-connected",
         `${capital(peer)} accepted the connection, but did not complete the TLS handshake ${within}. ${
-          spot.via === undefined
-            ? whereToLook(spot)
-            : `The proxy ${spot.via} opened the way to it: check there, or whether linkuser-agent doctor --proxy none gets through without it.`
+          context.via === undefined
+            ? whereToLook(context)
+            : `The proxy ${context.via} opened a tunnel to it: check there, or whether linkuser-agent doctor --proxy none gets through without it.`
         }`,
       ];
     case "request":
@@ -74,7 +82,7 @@ function late(within: string, spot: Spot): Verdict {
   }
 }
 
-const nameServers = ({ party }: Spot): string =>
+const nameServers = ({ party }: Party): string =>
   party === "proxy"
     ? "Check the proxy's name, this machine's DNS servers, and whether this network has that proxy."
     : "Check the name and this machine's DNS servers.";
@@ -84,40 +92,40 @@ const isLost = (code: string | undefined, cause: unknown): boolean =>
   /^(?:ECONN|EPIPE$|ENET|EHOST|ETIMEDOUT$|ENOTCONN$|UND_ERR_SOCKET$)/.test(code ?? "") ||
   (cause instanceof Error && "syscall" in cause);
 
-function failed(cause: unknown, code: string | undefined, spot: Spot): Verdict {
-  const peer = partyOf(spot);
+function failed(cause: unknown, code: string | undefined, context: FailureContext): Verdict {
+  const peer = partyOf(context);
   const shown = code ?? "no code";
-  switch (spot.stage) {
+  switch (context.stage) {
     case "name":
-      return ["name-not-resolved", `The name of ${peer} could not be resolved (${shown}). ${nameServers(spot)}`];
+      return ["name-not-resolved", `The name of ${peer} could not be resolved (${shown}). ${nameServers(context)}`];
     case "connection":
-      return ["not-connected", `No connection to ${peer} (${shown}). ${whereToLook(spot)}`];
+      return ["not-connected", `No connection to ${peer} (${shown}). ${whereToLook(context)}`];
     case "handshake":
       return isLost(code, cause)
         ? [
             "connection-lost",
             `${capital(peer)} broke the connection during the TLS handshake (${shown}). A firewall between may have cut it.`,
           ]
-        : ["tls-untrusted", handshakeFault(cause, peer, spot.shown, Date.now())];
+        : ["tls-untrusted", handshakeFault(cause, peer, context.shown, Date.now())];
     case "proxy log-on":
     case "tunnel":
       return isLost(code, cause)
         ? [
             "connection-lost",
-            `${capital(peer)} broke the connection when it was asked for a way to ${spot.target} (${shown}). ${whereToLook(spot)}`,
+            `${capital(peer)} broke the connection when it was asked for a tunnel to ${context.target} (${shown}). ${whereToLook(context)}`,
           ]
         : ["unexpected-answer", `${capital(peer)} does not speak its protocol properly. Check the proxy's address.`];
     case "request":
     case "answer":
-      return answerFailed(cause, shown, spot);
+      return answerFailed(cause, shown, context);
   }
 }
 
-function answerFailed(cause: unknown, code: string, spot: Spot): Verdict {
-  const peer = capital(partyOf(spot));
+function answerFailed(cause: unknown, code: string, context: FailureContext): Verdict {
+  const peer = capital(partyOf(context));
   // In TLS 1.3 a client's certificate is refused after the handshake.
   if (/_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
-    return ["tls-untrusted", handshakeFault(cause, partyOf(spot), spot.shown, Date.now())];
+    return ["tls-untrusted", handshakeFault(cause, partyOf(context), context.shown, Date.now())];
   }
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return ["answer-too-large", `${peer} sent more than the API ever does. A proxy may answer in its place.`];

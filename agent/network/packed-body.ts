@@ -1,6 +1,5 @@
 import { AgentError, systemErrorCode } from "../errors.ts";
-import type { Party } from "./dial.ts";
-import { partyOf } from "./network-failure.ts";
+import { type Party, partyOf } from "./network-failure.ts";
 
 /**
  * The text of a body, unpacked where it is compressed (RFC 9110 8.4), which servers and proxies do without being asked.
@@ -23,7 +22,7 @@ export function unpacked(
     for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, maxBytes);
   } catch (cause) {
     if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, "64 KiB", cause);
-    const peer = partyOf({ ...party, stage: "answer" });
+    const peer = partyOf(party);
     const message = `${peer} sent an answer that can't be unpacked (Content-Encoding). Another service or a proxy may answer in its place.`;
     throw new AgentError("unexpected-answer", message, { cause, place: { stage: "answer", party: party.party } });
   }
@@ -52,6 +51,6 @@ function unpack(bytes: Buffer, coding: string, maxOutputLength: number): Buffer 
 
 /** @param size for a person: `64 KiB` */
 export function sentTooMuch(party: Party, size: string, cause?: unknown): AgentError {
-  const message = `${partyOf({ ...party, stage: "answer" })} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
+  const message = `${partyOf(party)} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
   return new AgentError("answer-too-large", message, { cause, place: { stage: "answer", party: party.party } });
 }

@@ -1,14 +1,15 @@
 import type { Socket } from "node:net";
 import { AgentError } from "../errors.ts";
-import { dial, type Party, startTls, type Tls } from "./dial.ts";
+import { dial, startTls, type Tls } from "./dial.ts";
 import type { LookUp } from "./look-up.ts";
-import { endpointOf, type ProxyAddress, type Way } from "./proxy/address.ts";
+import type { Party } from "./network-failure.ts";
+import { endpointOf, type ProxyAddress, type Route } from "./proxy/address.ts";
 import { type LogOn, type LogOnMeans, startLogOn } from "./proxy/log-on.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
 
 /** What is to be reached, and with what. */
-export interface Route {
+export interface ReachOptions {
   /** Scheme, host and port. */
   readonly origin: string;
   /** Where the connection leads, in place of the origin's host. */
@@ -21,31 +22,34 @@ export interface Route {
 }
 
 /** A connection to an origin, over which it can be spoken with in the clear. */
-export interface OpenWay {
+export interface OpenRoute {
   readonly socket: Socket;
   readonly party: Party;
 }
 
 /** @throws AgentError by where it failed, or the signal's reason; nothing is left open then */
-export async function reach(way: Way, route: Route, signal: AbortSignal): Promise<OpenWay> {
-  const url = new URL(route.origin);
+export async function reach(route: Route, options: ReachOptions, signal: AbortSignal): Promise<OpenRoute> {
+  const url = new URL(options.origin);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const isSecure = url.protocol === "https:";
   const port = Number(url.port || (isSecure ? "443" : "80"));
-  const tls = isSecure ? { ...route.tls, name: host } : undefined;
-  if (way === "direct") {
+  const tls = isSecure ? { ...options.tls, name: host } : undefined;
+  if (route === "direct") {
     const party: Party = { party: "tenant", host: url.host };
-    return { socket: await dial({ host: route.address ?? host, port, party, tls }, route.lookUp, signal), party };
+    return {
+      socket: await dial({ host: options.address ?? host, port, party, tls }, options.lookUp, signal),
+      party,
+    };
   }
-  const party: Party = { party: "tenant", host: url.host, via: new URL(way.origin).host };
-  const tunnel = await throughProxy(way, { host, port }, route, signal);
+  const party: Party = { party: "tenant", host: url.host, via: new URL(route.origin).host };
+  const tunnel = await throughProxy(route, { host, port }, options, signal);
   return { socket: tls === undefined ? tunnel : await startTls(tunnel, tls, party, signal), party };
 }
 
 async function throughProxy(
   proxy: ProxyAddress,
   to: { readonly host: string; readonly port: number },
-  { proxyTls, lookUp, logOn: means }: Route,
+  { proxyTls, lookUp, logOn: means }: ReachOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
   const key = `${proxy.origin} ${proxy.login?.pair.reveal()}`;

@@ -1,16 +1,16 @@
 import { AgentError } from "../errors.ts";
 import type { ClientCertificate } from "../settings/client-certificate.ts";
 import type { SettingFile } from "../settings/named-file.ts";
-import type { ObserveTls, Party } from "./dial.ts";
+import type { ObserveTls } from "./dial.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
-import { networkFailure } from "./network-failure.ts";
-import type { Way } from "./proxy/address.ts";
+import { networkFailure, type Party } from "./network-failure.ts";
+import type { Route } from "./proxy/address.ts";
 import { chooseProxy, type ProxySources } from "./proxy/choice.ts";
 import { untilAborted, withTimeLimit } from "./time-limit.ts";
 import { createTlsContexts, type TlsContexts } from "./tls/trusted-ca.ts";
-import { tryWays } from "./ways.ts";
+import { tryRoutes } from "./try-routes.ts";
 
 /** How requests are sent, and whom TLS trusts. */
 export interface SenderOptions {
@@ -30,7 +30,7 @@ export interface SenderOptions {
 }
 
 /**
- * Sends requests over HTTP/1.1: a way is chosen, a connection made, a request carried. No redirect is followed, no
+ * Sends requests over HTTP/1.1: a route is chosen, a connection made, a request carried. No redirect is followed, no
  * compression asked for, and bodies, headers and time are bounded. Nothing of the network's code is loaded before the
  * first request.
  */
@@ -89,11 +89,13 @@ async function connect(
   const { origin, address } = request;
   if (address !== undefined) return await connectBy("direct", request, options, signal);
   if (origin.startsWith("https:")) options.trust.tenant();
-  const { ways, problem } = await untilAborted(chooseProxy(new URL(origin), options.proxy), signal).catch((thrown) => {
-    throw signal.aborted ? networkFailure(thrown, { ...tenantOf(origin), stage: "connection" }) : thrown;
-  });
+  const { routes, problem } = await untilAborted(chooseProxy(new URL(origin), options.proxy), signal).catch(
+    (thrown) => {
+      throw signal.aborted ? networkFailure(thrown, { ...tenantOf(origin), stage: "connection" }) : thrown;
+    },
+  );
   try {
-    return await tryWays(ways, limit, signal, (way, inTime) => connectBy(way, request, options, inTime));
+    return await tryRoutes(routes, limit, signal, (route, inTime) => connectBy(route, request, options, inTime));
   } catch (thrown) {
     throw thrown instanceof AgentError ? withProblem(thrown, problem) : thrown;
   }
@@ -110,7 +112,7 @@ function withProblem(failure: AgentError, problem: string | undefined): AgentErr
 const tenantOf = (origin: string): Party => ({ party: "tenant", host: new URL(origin).host });
 
 async function connectBy(
-  way: Way,
+  route: Route,
   { origin, address }: ApiRequest,
   { lookUp, trust, observeTls: observe, proxy }: Connecting,
   signal: AbortSignal,
@@ -118,7 +120,7 @@ async function connectBy(
   const [{ createConnection }, { reach }] = await Promise.all([import("./http-connection.ts"), import("./reach.ts")]);
   const proxyTls = { context: trust.others, observe };
   const tls = { context: address === undefined ? trust.tenant : trust.others, observe };
-  const route = { origin, address, tls, proxyTls, lookUp, logOn: proxy.logOn };
-  const { socket, party } = await reach(way, route, signal);
+  const reachOptions = { origin, address, tls, proxyTls, lookUp, logOn: proxy.logOn };
+  const { socket, party } = await reach(route, reachOptions, signal);
   return createConnection(socket, origin, party);
 }

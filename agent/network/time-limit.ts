@@ -7,7 +7,7 @@ import { describeDuration } from "../duration.ts";
  * | --- | --- | --- |
  * | a run | `deadline`, or a signal of the system | `wiring/` |
  * | one request, from the look-up of a name to the last byte | `requestTimeout`, or the request's own | `send.ts` |
- * | one of several ways | its share of what the request has | `ways.ts` |
+ * | one of several routes | its share of what the request has | `try-routes.ts` |
  * | the head start of an address before the next is tried beside it | `addressHeadStart` | `dial.ts` |
  *
  * undici sets none: its own are switched off.

@@ -10,7 +10,7 @@ import { InterimAnswers } from "../../agent/network/interim-answers.ts";
 import { unpacked } from "../../agent/network/packed-body.ts";
 import { endpointOf, parseProxy, proxyLogin } from "../../agent/network/proxy/address.ts";
 import { startLogOn } from "../../agent/network/proxy/log-on.ts";
-import { waysOfPac } from "../../agent/network/proxy/pac-result.ts";
+import { routesOfPac } from "../../agent/network/proxy/pac-result.ts";
 import { openTunnel } from "../../agent/network/tunnel/http-connect.ts";
 import { openSocks } from "../../agent/network/tunnel/socks5.ts";
 import { logOnMeans } from "../fakes/log-on.ts";
@@ -90,12 +90,12 @@ const packed = [gzipSync, deflateSync, brotliCompressSync, zstdCompressSync].map
 );
 
 function pacResult(input: Buffer): void {
-  const ways = waysOfPac(input.toString(), false);
-  assert.ok(ways.length <= 10);
-  for (const way of ways.filter((one) => one !== "direct")) {
-    const { host, port } = endpointOf(way);
+  const routes = routesOfPac(input.toString(), false);
+  assert.ok(routes.length <= 10);
+  for (const route of routes.filter((one) => one !== "direct")) {
+    const { host, port } = endpointOf(route);
     assert.ok(host !== "" && !/[\s/@]/.test(host) && port > 0 && port < 65_536, `${host} ${port}`);
-    assert.equal(way.login, undefined);
+    assert.equal(route.login, undefined);
   }
 }
 

@@ -1,14 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AgentError, type Place } from "../../agent/errors.ts";
-import { networkFailure, type Spot } from "../../agent/network/network-failure.ts";
+import { type FailureContext, networkFailure } from "../../agent/network/network-failure.ts";
 import { TimeLimitReached } from "../../agent/network/time-limit.ts";
 
 const failure = (fields: { code?: string; syscall?: string; name?: string; reason?: string } = {}) =>
   Object.assign(new Error("some text"), fields);
 
-const tenant = (stage: Place["stage"], via?: string): Spot => ({ stage, party: "tenant", host: "gears.test", via });
-const proxy = (stage: Place["stage"]): Spot => ({
+const tenant = (stage: Place["stage"], via?: string): FailureContext => ({
+  stage,
+  party: "tenant",
+  host: "gears.test",
+  via,
+});
+const proxy = (stage: Place["stage"]): FailureContext => ({
   stage,
   party: "proxy",
   host: "proxy.test:3128",
@@ -16,7 +21,7 @@ const proxy = (stage: Place["stage"]): Spot => ({
 });
 
 describe("where it failed decides, whatever the code", () => {
-  test.each<[Spot, string]>([
+  test.each<[FailureContext, string]>([
     [tenant("name"), "name-not-resolved"],
     [tenant("connection"), "not-connected"],
     [tenant("handshake"), "tls-untrusted"],
@@ -27,14 +32,14 @@ describe("where it failed decides, whatever the code", () => {
     [proxy("handshake"), "tls-untrusted"],
     [proxy("tunnel"), "unexpected-answer"],
     [proxy("proxy log-on"), "unexpected-answer"],
-  ])("%o", (spot, code) => {
+  ])("%o", (context, code) => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Z][A-Z_0-9]{0,40}$/), (unknown) => {
         const cause = failure({ code: `X_${unknown}` });
-        expect(networkFailure(cause, spot)).toMatchObject({ code, cause, place: { stage: spot.stage } });
+        expect(networkFailure(cause, context)).toMatchObject({ code, cause, place: { stage: context.stage } });
       }),
     );
-    expect(networkFailure(failure(), spot).code).toBe(code);
+    expect(networkFailure(failure(), context).code).toBe(code);
   });
 });
 
@@ -48,7 +53,7 @@ describe("a connection that ends", () => {
     { code: "UND_ERR_SOCKET" },
   ])("%o is lost, in the handshake and after it, with proxies and tenants", (fields) => {
     const spots = [tenant("handshake"), tenant("request"), tenant("answer"), proxy("tunnel"), proxy("handshake")];
-    for (const spot of spots) expect(networkFailure(failure(fields), spot).code).toBe("connection-lost");
+    for (const context of spots) expect(networkFailure(failure(fields), context).code).toBe("connection-lost");
   });
 });
 
@@ -64,7 +69,7 @@ test.each([
 
 describe("what takes too long", () => {
   const late = new TimeLimitReached(30_000);
-  test.each<[Spot, string, RegExp]>([
+  test.each<[FailureContext, string, RegExp]>([
     [tenant("name"), "name-not-resolved", /look-up of the name of gears\.test got no answer within 30 s.*DNS servers/],
     [tenant("connection"), "not-connected", /No connection to gears\.test within 30 s.*whether a proxy is needed/],
     [tenant("handshake"), "not-connected", /^gears\.test accepted the connection.*TLS handshake within 30 s/],
@@ -74,16 +79,16 @@ describe("what takes too long", () => {
     [
       proxy("tunnel"),
       "not-connected",
-      /The proxy proxy\.test:3128 accepted.*way to gears\.test:443 within.*--proxy none/,
+      /The proxy proxy\.test:3128 accepted.*tunnel to gears\.test:443 within.*--proxy none/,
     ],
     [
       tenant("handshake", "proxy.test:3128"),
       "not-connected",
       /gears\.test \(through the proxy proxy\.test:3128\).*TLS handshake.*The proxy proxy\.test:3128 opened/i,
     ],
-  ])("%o names stage, party and next step", (spot, code, said) => {
-    const error = networkFailure(late, spot);
-    expect(error).toMatchObject({ code, place: { stage: spot.stage, party: spot.party } });
+  ])("%o names stage, party and next step", (context, code, said) => {
+    const error = networkFailure(late, context);
+    expect(error).toMatchObject({ code, place: { stage: context.stage, party: context.party } });
     expect(error.message).toMatch(said);
   });
 });

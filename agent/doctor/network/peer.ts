@@ -9,10 +9,10 @@ export interface Peer {
   readonly proxy: string | undefined;
 }
 
-/** Of the way that is tried first. */
-export function peerOf(baseUrl: string, { ways }: ProxyChoice): Peer {
-  const [way] = ways;
-  const proxy = way === undefined || way === "direct" ? undefined : way.origin;
+/** Of the route that is tried first. */
+export function peerOf(baseUrl: string, { routes }: ProxyChoice): Peer {
+  const [route] = routes;
+  const proxy = route === undefined || route === "direct" ? undefined : route.origin;
   return { ...hostAndPort(proxy ?? baseUrl), proxy };
 }
 

@@ -1,4 +1,4 @@
-import type { Way } from "../../network/proxy/address.ts";
+import type { Route } from "../../network/proxy/address.ts";
 import { chooseProxy, type ProxyChoice, type ProxySources } from "../../network/proxy/choice.ts";
 import { ignoredInVariables } from "../../network/proxy/variables.ts";
 import type { Finding } from "../check.ts";
@@ -7,7 +7,7 @@ import type { Finding } from "../check.ts";
 export async function checkProxy(baseUrl: string, sources: ProxySources): Promise<Finding<ProxyChoice>> {
   const url = new URL(baseUrl);
   const value = await chooseProxy(url, sources);
-  const detail = `${value.ways.map(shownWay).join(", then ")}: ${value.reason}`;
+  const detail = `${value.routes.map(shownRoute).join(", then ")}: ${value.reason}`;
   if (value.problem === undefined) {
     const ignored = sources.setting === "auto" ? ignoredInVariables(sources.environment, url) : [];
     if (ignored.length === 0) return { status: "ok", detail, value };
@@ -16,7 +16,7 @@ export async function checkProxy(baseUrl: string, sources: ProxySources): Promis
   return { status: "warn", detail: `${detail}. ${value.problem}`, advice: "set proxy to none or to a URL", value };
 }
 
-function shownWay(way: Way, at: number): string {
-  if (way === "direct") return at === 0 ? "none" : "none at all";
-  return way.login === undefined ? way.origin : `${way.origin}, with a user name`;
+function shownRoute(route: Route, at: number): string {
+  if (route === "direct") return at === 0 ? "none" : "none at all";
+  return route.login === undefined ? route.origin : `${route.origin}, with a user name`;
 }

@@ -32,7 +32,7 @@ const memory = 16 * 1024 * 1024;
 const stack = 256 * 1024;
 /** Milliseconds of calculation, at which a script is asked to end; one that does not hear it is ended with its thread. */
 const time = 1000;
-/** UTF-16 units of a result that can name ten ways. */
+/** UTF-16 units of a result that can name ten routes. */
 const maxResult = 4096;
 
 /**

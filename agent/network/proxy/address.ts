@@ -19,8 +19,8 @@ export interface ProxyAddress {
   readonly discovered: boolean;
 }
 
-/** One way to a host. */
-export type Way = "direct" | ProxyAddress;
+/** One route to a host. */
+export type Route = "direct" | ProxyAddress;
 
 /** @param username without a colon, which neither RFC 7617 nor a URL can carry */
 export const proxyLogin = (username: string, password: string, origin: string): ProxyLogin => ({

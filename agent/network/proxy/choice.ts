@@ -1,20 +1,20 @@
 import { asAgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
-import { type ProxyLogin, parseProxy, type Way } from "./address.ts";
+import { type ProxyLogin, parseProxy, type Route } from "./address.ts";
 import { bareHost, isLoopback } from "./host-match.ts";
 import type { LogOnMeans } from "./log-on.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
 /**
- * How the system's own settings reach a URL: by ways in the order in which they are tried, at least one; or by what the
+ * How the system's own settings reach a URL: by routes in the order in which they are tried, at least one; or by what the
  * PAC script at an address says, where the system leaves running it to its programs.
  */
-export type SystemProxy = { readonly ways: readonly Way[] } | { readonly script: string };
+export type SystemProxy = { readonly routes: readonly Route[] } | { readonly script: string };
 
-/** The ways to a host, and why these. */
+/** The routes to a host, and why these. */
 export interface ProxyChoice {
   /** At least one, in the order in which they are tried. */
-  readonly ways: readonly Way[];
+  readonly routes: readonly Route[];
   /** Completes "… because": `HTTPS_PROXY`, `NO_PROXY has .example.com`. */
   readonly reason: string;
   /** Why the system could not be asked, which is why no proxy of its was chosen. */
@@ -26,7 +26,7 @@ export interface OwnScript {
   /** Completes "… because": `the setting pacFile`. */
   readonly reason: string;
   /** None where nothing that it says can be used. @throws AgentError */
-  readonly ways: (url: URL) => Promise<readonly Way[]>;
+  readonly routes: (url: URL) => Promise<readonly Route[]>;
 }
 
 /** Where proxies are looked for. */
@@ -40,14 +40,14 @@ export interface ProxySources {
   /** Asked last, and not for this machine itself. */
   readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
   /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
-  readonly byScript: (script: string, url: URL) => Promise<readonly Way[]>;
+  readonly byScript: (script: string, url: URL) => Promise<readonly Route[]>;
   /** Gives the log-on for a proxy whose URL has no user name; asked only where there is such a proxy. */
   readonly login: () => ProxyLogin | undefined;
   readonly logOn: LogOnMeans;
 }
 
 /**
- * Chooses the way to a URL. A setting other than `auto` is obeyed; `auto` takes the settings' PAC script, the
+ * Chooses the route to a URL. A setting other than `auto` is obeyed; `auto` takes the settings' PAC script, the
  * environment's proxy, then the system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
  * login.
  * @throws AgentError `setting-invalid`; what `login` throws
@@ -55,23 +55,23 @@ export interface ProxySources {
 export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   const choice = await find(url, sources);
   let login: ProxyLogin | undefined;
-  const ways = choice.ways.map((way) => {
-    if (way === "direct" || way.login !== undefined || way.discovered) return way;
+  const routes = choice.routes.map((route) => {
+    if (route === "direct" || route.login !== undefined || route.discovered) return route;
     login ??= sources.login();
-    return { ...way, login };
+    return { ...route, login };
   });
-  return { ...choice, ways };
+  return { ...choice, routes };
 }
 
 async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   const { setting, environment, systemProxy } = sources;
-  if (setting === "none") return { ways: ["direct"], reason: "the setting proxy is none" };
-  if (setting !== "auto") return { ways: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
-  if (isLoopback(bareHost(url))) return { ways: ["direct"], reason: "baseUrl is local" };
+  if (setting === "none") return { routes: ["direct"], reason: "the setting proxy is none" };
+  if (setting !== "auto") return { routes: [parseProxy(setting, "proxy")], reason: "the setting proxy" };
+  if (isLoopback(bareHost(url))) return { routes: ["direct"], reason: "baseUrl is local" };
   const { pac } = sources;
-  if (pac !== undefined) return await byScript(pac.reason, () => pac.ways(url));
+  if (pac !== undefined) return await byScript(pac.reason, () => pac.routes(url));
   const found = byVariables(environment, url);
-  if (found !== undefined) return { ways: [found.way], reason: found.reason };
+  if (found !== undefined) return { routes: [found.route], reason: found.reason };
   const system = await systemProxy(url);
   switch (system.kind) {
     case "found":
@@ -80,20 +80,20 @@ async function find(url: URL, sources: ProxySources): Promise<ProxyChoice> {
         const reason = `PAC script ${URL.canParse(script) ? new URL(script).host : "without a valid address"}`;
         return await byScript(reason, () => sources.byScript(script, url));
       }
-      return { ways: system.value.ways, reason: system.origin };
+      return { routes: system.value.routes, reason: system.origin };
     case "absent":
-      return { ways: ["direct"], reason: `${variableFor(url)} is not set; ${system.origin}: ${system.reason}` };
+      return { routes: ["direct"], reason: `${variableFor(url)} is not set; ${system.origin}: ${system.reason}` };
     case "failed":
-      return { ways: ["direct"], reason: `${system.origin} could not be asked`, problem: system.error.message };
+      return { routes: ["direct"], reason: `${system.origin} could not be asked`, problem: system.error.message };
   }
 }
 
-async function byScript(reason: string, ask: () => Promise<readonly Way[]>): Promise<ProxyChoice> {
+async function byScript(reason: string, ask: () => Promise<readonly Route[]>): Promise<ProxyChoice> {
   try {
-    const ways = await ask();
-    if (ways.length > 0) return { ways, reason };
-    return { ways: ["direct"], reason, problem: "The PAC script names no HTTP or SOCKS5 proxy." };
+    const routes = await ask();
+    if (routes.length > 0) return { routes, reason };
+    return { routes: ["direct"], reason, problem: "The PAC script names no HTTP or SOCKS5 proxy." };
   } catch (thrown) {
-    return { ways: ["direct"], reason: `${reason} could not be asked`, problem: asAgentError(thrown).message };
+    return { routes: ["direct"], reason: `${reason} could not be asked`, problem: asAgentError(thrown).message };
   }
 }

@@ -1,12 +1,12 @@
-import { parseProxy, type Way } from "./address.ts";
+import { parseProxy, type Route } from "./address.ts";
 
 /**
- * The ways that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct
- * way. What is not understood does not count, nor does `SOCKS`, which is version 4; of the rest at most ten.
+ * The routes that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the direct
+ * route. What is not understood does not count, nor does `SOCKS`, which is version 4; of the rest at most ten.
  * @param discovered of these proxies
  * @returns none where nothing of it can be used
  */
-export function waysOfPac(result: string, discovered: boolean): readonly Way[] {
+export function routesOfPac(result: string, discovered: boolean): readonly Route[] {
   const entries = result
     .split(";")
     .map((entry) => entry.trim())
@@ -15,14 +15,14 @@ export function waysOfPac(result: string, discovered: boolean): readonly Way[] {
     ? ["direct"]
     : entries
         .slice(0, 100)
-        .flatMap((entry) => wayOf(entry, discovered))
-        .slice(0, maxWays);
+        .flatMap((entry) => routeOf(entry, discovered))
+        .slice(0, maxRoutes);
 }
 
 /** Each gets an equal part of the time that a request has. */
-const maxWays = 10;
+const maxRoutes = 10;
 
-function wayOf(entry: string, discovered: boolean): readonly Way[] {
+function routeOf(entry: string, discovered: boolean): readonly Route[] {
   if (/^direct$/i.test(entry)) return ["direct"];
   const [, kind = "", address = ""] =
     /^(proxy|https?|socks5)\s+([\w.-]+(?::\d{1,5})?|\[[\da-f:.]+\](?::\d{1,5})?)$/i.exec(entry) ?? [];

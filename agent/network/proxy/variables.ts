@@ -1,11 +1,11 @@
 import { printable } from "../../printable.ts";
-import { parseProxy, type Way } from "./address.ts";
+import { parseProxy, type Route } from "./address.ts";
 import { bareHost, excepts, portOf } from "./host-match.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The way to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, else by `ALL_PROXY`, unless `NO_PROXY` has its
+ * The route to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, else by `ALL_PROXY`, unless `NO_PROXY` has its
  * host. Lower-case names win, as for curl.
  * @returns `name` of the variable that decides, with the entry; undefined where there is none for the scheme
  * @throws AgentError `setting-invalid`
@@ -13,13 +13,13 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function byVariables(
   variables: Variables,
   url: URL,
-): { readonly way: Way; readonly reason: string } | undefined {
+): { readonly route: Route; readonly reason: string } | undefined {
   const name = [variableFor(url), "ALL_PROXY"].find((one) => variable(variables, one) !== undefined);
   const value = name && variable(variables, name);
   if (name === undefined || value === undefined) return undefined;
   const exception = exceptionsIn(variables).find((entry) => excepts(entry.toLowerCase(), bareHost(url), portOf(url)));
-  if (exception !== undefined) return { way: "direct", reason: `NO_PROXY has ${exception}` };
-  return { way: parseProxy(value, name), reason: name };
+  if (exception !== undefined) return { route: "direct", reason: `NO_PROXY has ${exception}` };
+  return { route: parseProxy(value, name), reason: name };
 }
 
 /** The variable that names the proxy for a URL. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
-import { networkFailure, type Spot } from "../network-failure.ts";
+import { type FailureContext, networkFailure, type Party } from "../network-failure.ts";
 import type { LogOn } from "../proxy/log-on.ts";
 import { untilAborted } from "../time-limit.ts";
 import { readExactly, readUntil } from "./read-socket.ts";
@@ -20,20 +20,20 @@ export async function openTunnel(
   socket: Socket,
   logOn: LogOn,
   authority: string,
-  spot: Omit<Spot, "stage">,
+  party: Party,
   signal: AbortSignal,
 ): Promise<void> {
   let authorization = logOn.first;
   for (;;) {
     const stage = authorization === undefined ? "tunnel" : "proxy log-on";
-    const answer = await ask(socket, authority, authorization, { ...spot, stage }, signal);
+    const answer = await ask(socket, authority, authorization, { ...party, stage }, signal);
     if (answer.status >= 200 && answer.status < 300)
       return await untilAborted(logOn.accepted(answer.challenges), signal);
-    if (answer.status !== 407) throw refusal(answer.status, authority, spot);
+    if (answer.status !== 407) throw refusal(answer.status, authority, party);
     authorization = await untilAborted(logOn.next(answer.challenges), signal).catch((cause: unknown) => {
-      throw networkFailure(cause, { ...spot, stage: "proxy log-on" });
+      throw networkFailure(cause, { ...party, stage: "proxy log-on" });
     });
-    await skipBody(socket, answer, { ...spot, stage }, signal);
+    await skipBody(socket, answer, { ...party, stage }, signal);
   }
 }
 
@@ -50,7 +50,7 @@ async function ask(
   socket: Socket,
   authority: string,
   authorization: Secret | undefined,
-  spot: Spot,
+  context: FailureContext,
   signal: AbortSignal,
 ): Promise<ProxyAnswer> {
   const lines = [`CONNECT ${authority} HTTP/1.1`, `host: ${authority}`];
@@ -58,15 +58,15 @@ async function ask(
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   for (;;) {
     const head = await readUntil(socket, /\r?\n\r?\n/, maxHead, signal).catch((cause: unknown) => {
-      throw networkFailure(cause, spot);
+      throw networkFailure(cause, context);
     });
     if (head === undefined) {
-      throw new AgentError("answer-too-large", `The proxy ${spot.host} sent header lines of more than 16 KiB.`, {
-        place: { stage: spot.stage, party: "proxy" },
+      throw new AgentError("answer-too-large", `The proxy ${context.host} sent header lines of more than 16 KiB.`, {
+        place: { stage: context.stage, party: "proxy" },
       });
     }
     const [, status] = /^(?:\r?\n)*HTTP\/1\.\d (\d{3})(?!\d)/.exec(head) ?? [];
-    if (status === undefined) throw networkFailure(new Error("not HTTP/1"), spot);
+    if (status === undefined) throw networkFailure(new Error("not HTTP/1"), context);
     // Interim answers (RFC 9110 15.2) are followed by the real one.
     if (Number(status) >= 200) return readAnswer(Number(status), head);
   }
@@ -81,17 +81,22 @@ function readAnswer(status: number, head: string): ProxyAnswer {
 }
 
 /** So that another request can follow on the connection. */
-async function skipBody(socket: Socket, { bodyLength }: ProxyAnswer, spot: Spot, signal: AbortSignal): Promise<void> {
+async function skipBody(
+  socket: Socket,
+  { bodyLength }: ProxyAnswer,
+  context: FailureContext,
+  signal: AbortSignal,
+): Promise<void> {
   if (bodyLength === undefined || bodyLength > maxBody) {
-    throw networkFailure(new Error("the connection can't be used again"), spot);
+    throw networkFailure(new Error("the connection can't be used again"), context);
   }
   if (bodyLength === 0) return;
   await readExactly(socket, bodyLength, signal).catch((cause: unknown) => {
-    throw networkFailure(cause, spot);
+    throw networkFailure(cause, context);
   });
 }
 
-function refusal(status: number, authority: string, { host }: Omit<Spot, "stage">): AgentError {
+function refusal(status: number, authority: string, { host }: Party): AgentError {
   const why = reasons[status]?.(authority) ?? `refuses a connection to ${authority} (status ${status})`;
   return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage: "tunnel", party: "proxy" } });
 }

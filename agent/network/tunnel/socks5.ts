@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
-import { networkFailure, type Spot } from "../network-failure.ts";
+import { networkFailure, type Party } from "../network-failure.ts";
 import { type ProxyAddress, type ProxyLogin, revealed } from "../proxy/address.ts";
 import { readExactly } from "./read-socket.ts";
 
@@ -31,7 +31,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Asks a SOCKS5 proxy for a way to a host (RFC 1928), with user name and password where it wants them (RFC 1929). It
+ * Asks a SOCKS5 proxy to connect to a host (RFC 1928), with user name and password where it wants them (RFC 1929). It
  * looks up the name itself.
  * @param to the host without brackets
  * @throws AgentError by where it failed, or the signal's reason
@@ -40,15 +40,15 @@ export async function openSocks(
   socket: Socket,
   { login }: ProxyAddress,
   to: { readonly host: string; readonly port: number },
-  spot: Omit<Spot, "stage">,
+  party: Party,
   signal: AbortSignal,
 ): Promise<void> {
   const at = async <T>(stage: "proxy log-on" | "tunnel", work: Promise<T>): Promise<T> =>
     await work.catch((cause: unknown) => {
-      throw networkFailure(cause, { ...spot, stage });
+      throw networkFailure(cause, { ...party, stage });
     });
   const refused = (stage: "proxy log-on" | "tunnel", why: string): AgentError =>
-    new AgentError("proxy-refused", `The proxy ${spot.host} ${why}.`, { place: { stage, party: "proxy" } });
+    new AgentError("proxy-refused", `The proxy ${party.host} ${why}.`, { place: { stage, party: "proxy" } });
 
   const methods = login === undefined ? [withoutLogOn] : [withoutLogOn, byPassword];
   const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
@@ -75,11 +75,14 @@ export async function openSocks(
   const request = [version, 1, 0, byName, ...sized(to.host), to.port >> 8, to.port & 255];
   const code = await at("tunnel", exchange(socket, request, signal));
   if (code !== 0) {
-    throw refused("tunnel", `opens no way to ${spot.target}: it ${refusals.get(code) ?? `answers with code ${code}`}`);
+    throw refused(
+      "tunnel",
+      `refuses to connect to ${party.target}: it ${refusals.get(code) ?? `answers with code ${code}`}`,
+    );
   }
   const [, kind = 0, first = 0] = await at("tunnel", readExactly(socket, 3, signal));
   const length = kind === byName ? first + 1 : addressLengths.get(kind);
-  if (length === undefined) throw networkFailure(new Error("no SOCKS5"), { ...spot, stage: "tunnel" });
+  if (length === undefined) throw networkFailure(new Error("no SOCKS5"), { ...party, stage: "tunnel" });
   // Its own address there, of which the first byte is read, and the port.
   await at("tunnel", readExactly(socket, length - 1 + 2, signal));
 }

@@ -36,7 +36,7 @@ function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => 
     // Other lines may be in any encoding; a URL is ASCII.
     const choice = byVariables(read(file.value.toString("latin1")), url);
     if (choice === undefined) return absent(path, `has no ${variableFor(url)}`);
-    return found({ ways: [choice.way] }, `${path}: ${choice.reason}`);
+    return found({ routes: [choice.route] }, `${path}: ${choice.reason}`);
   } catch (cause) {
     return unusable(asAgentError(cause).message.replace(/\.$/, ""), cause);
   }

@@ -22,13 +22,13 @@ export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
     const host = values.get(`${kind}Proxy`);
     if (!isOn(`${kind}Enable`) || host === undefined) return absent(origin, `no ${kind} proxy is set`);
     const exception = exceptions.find((entry) => isExcepted(entry, bareHost(url)));
-    if (exception !== undefined) return found({ ways: ["direct"] }, `${origin}: exception ${exception}`);
+    if (exception !== undefined) return found({ routes: ["direct"] }, `${origin}: exception ${exception}`);
     if (isOn("ExcludeSimpleHostnames") && !bareHost(url).includes(".")) {
-      return found({ ways: ["direct"] }, `${origin}: simple host names are excepted`);
+      return found({ routes: ["direct"] }, `${origin}: simple host names are excepted`);
     }
     const port = values.get(`${kind}Port`);
     const address = host.includes(":") ? `[${host}]` : host;
-    return found({ ways: [parseProxy(port === undefined ? address : `${address}:${port}`, origin)] }, origin);
+    return found({ routes: [parseProxy(port === undefined ? address : `${address}:${port}`, origin)] }, origin);
   } catch (cause) {
     return failed(origin, asAgentError(cause));
   }

@@ -1,5 +1,5 @@
 import { createLookUp } from "../../network/look-up.ts";
-import { isForgeable, type Way } from "../../network/proxy/address.ts";
+import { isForgeable, type Route } from "../../network/proxy/address.ts";
 import type { OwnScript, ProxySources } from "../../network/proxy/choice.ts";
 import type { LogOnMeans } from "../../network/proxy/log-on.ts";
 import { createSender } from "../../network/send.ts";
@@ -13,7 +13,7 @@ import type { Runtime } from "../runtime.ts";
 /** Of this process, which makes one run: senders come and go in it. */
 const refused: LogOnMeans["refused"] = new Map();
 
-/** Where the way to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
+/** Where the route to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
 export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
   const { settings } = resolved;
   const { platform, environment } = runtime;
@@ -35,11 +35,11 @@ function ownScript(runtime: Runtime, resolved: ResolvedSettings): OwnScript | un
   const file = settingFile("pacFile", resolved, runtime.platform);
   if (pacUrl !== undefined) {
     const reason = `PAC script ${new URL(pacUrl).host} (the setting pacUrl)`;
-    return { reason, ways: (url) => byScript(pacUrl, url, runtime, resolved) };
+    return { reason, routes: (url) => byScript(pacUrl, url, runtime, resolved) };
   }
   if (file === undefined) return undefined;
   const reason = `PAC script ${file.path} (the setting pacFile)`;
-  return { reason, ways: async (url) => await run(file.read().toString("utf8"), url, runtime, false) };
+  return { reason, routes: async (url) => await run(file.read().toString("utf8"), url, runtime, false) };
 }
 
 /** Milliseconds for fetching a script. */
@@ -50,7 +50,7 @@ async function byScript(
   url: URL,
   runtime: Runtime,
   resolved: ResolvedSettings,
-): Promise<readonly Way[]> {
+): Promise<readonly Route[]> {
   const { fetchPacScript } = await import("../../network/pac/fetch-script.ts");
   const { platform, interrupted } = runtime;
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
@@ -67,11 +67,11 @@ async function run(
   url: URL,
   { platform, interrupted }: Runtime,
   discovered: boolean,
-): Promise<readonly Way[]> {
+): Promise<readonly Route[]> {
   const { ownWorld, runPacScript } = await import("../../network/pac/run-script.ts");
-  const { waysOfPac } = await import("../../network/proxy/pac-result.ts");
+  const { routesOfPac } = await import("../../network/proxy/pac-result.ts");
   const world = ownWorld(createLookUp(platform.endProcess));
-  return waysOfPac(await runPacScript(script, url, world, interrupted), discovered);
+  return routesOfPac(await runPacScript(script, url, world, interrupted), discovered);
 }
 
 const directly: ProxySources = {

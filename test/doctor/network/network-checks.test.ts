@@ -67,11 +67,11 @@ describe("proxy", () => {
     expect(await check(setting, environment)).toMatchObject({ status: "ok", detail });
   });
 
-  test("tells all ways of the system's in their order", async () => {
+  test("tells all routes of the system's in their order", async () => {
     const proxy = { origin: "http://p:8080", login: undefined, discovered: true };
-    const ways = [proxy, "direct"] as const;
+    const routes = [proxy, "direct"] as const;
     const detail = "http://p:8080, then none at all: WPAD";
-    expect(await check("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toMatchObject({ detail });
+    expect(await check("auto", {}, { systemProxy: async () => found({ routes }, "WPAD") })).toMatchObject({ detail });
   });
 
   test("warns of a setting of the system's that can't be read", async () => {
@@ -79,14 +79,14 @@ describe("proxy", () => {
     expect(await check("auto", {}, { systemProxy: async () => failed("PAC", error) })).toMatchObject({
       status: "warn",
       detail: "none: PAC could not be asked. The PAC script can't be fetched.",
-      value: { ways: ["direct"] },
+      value: { routes: ["direct"] },
     });
   });
 
   test("is the host that this machine resolves and connects to", async () => {
     const { value } = await check("auto", { HTTPS_PROXY: "http://[2001:db8::1]" });
     expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", proxy: "http://[2001:db8::1]" });
-    expect(peerOf(baseUrl, { ways: ["direct"], reason: "" })).toEqual({
+    expect(peerOf(baseUrl, { routes: ["direct"], reason: "" })).toEqual({
       host: "gears.opswat.com",
       port: "443",
       proxy: undefined,

@@ -20,8 +20,8 @@ async function choose(
   const systemProxy = async () => absent("/etc/environment", "has none");
   const none = { byScript: async () => [], login: () => undefined, logOn: logOnMeans() };
   const choice = await chooseProxy(url, { setting, environment, systemProxy, ...none, ...more });
-  const [way] = choice.ways;
-  return { ...choice, proxy: way === "direct" ? undefined : way };
+  const [route] = choice.routes;
+  return { ...choice, proxy: route === "direct" ? undefined : route };
 }
 
 test("none connects directly, whatever the environment says", async () => {
@@ -190,22 +190,22 @@ describe("auto", () => {
 });
 
 describe("a PAC script of the settings", () => {
-  const direct = { ways: async () => ["direct" as const], reason: "PAC script wpad.test (the setting pacUrl)" };
+  const direct = { routes: async () => ["direct" as const], reason: "PAC script wpad.test (the setting pacUrl)" };
 
   test("is asked before the environment, and not beside another proxy or for this machine", async () => {
     expect(await choose("auto", gears, { HTTPS_PROXY }, { pac: direct })).toMatchObject({
-      ways: ["direct"],
+      routes: ["direct"],
       reason: direct.reason,
     });
-    const never = { ...direct, ways: () => Promise.reject(new Error("must not be asked")) };
+    const never = { ...direct, routes: () => Promise.reject(new Error("must not be asked")) };
     expect((await choose("http://p:1", gears, {}, { pac: never })).proxy?.origin).toBe("http://p:1");
-    expect((await choose("auto", new URL("https://localhost"), {}, { pac: never })).ways).toEqual(["direct"]);
+    expect((await choose("auto", new URL("https://localhost"), {}, { pac: never })).routes).toEqual(["direct"]);
   });
 
   test("that can't be used leads directly, and is told", async () => {
-    const broken = { ...direct, ways: () => Promise.reject(new AgentError("settings-unreadable", "It never ends.")) };
+    const broken = { ...direct, routes: () => Promise.reject(new AgentError("settings-unreadable", "It never ends.")) };
     expect(await choose("auto", gears, { HTTPS_PROXY }, { pac: broken })).toMatchObject({
-      ways: ["direct"],
+      routes: ["direct"],
       problem: "It never ends.",
     });
   });
@@ -213,13 +213,13 @@ describe("a PAC script of the settings", () => {
 
 describe("the system's setting", () => {
   const named = { origin: "http://system:8080", login: undefined, discovered: false };
-  const system = (...ways: (typeof named | "direct")[]) => ({
-    systemProxy: async () => found({ ways }, "netsh winhttp"),
+  const system = (...routes: (typeof named | "direct")[]) => ({
+    systemProxy: async () => found({ routes }, "netsh winhttp"),
   });
 
   test("counts where the environment says nothing", async () => {
-    const { ways, reason } = await choose("auto", gears, {}, system(named, "direct"));
-    expect({ ways, reason }).toEqual({ ways: [named, "direct"], reason: "netsh winhttp" });
+    const { routes, reason } = await choose("auto", gears, {}, system(named, "direct"));
+    expect({ routes, reason }).toEqual({ routes: [named, "direct"], reason: "netsh winhttp" });
     expect((await choose("auto", gears, { HTTPS_PROXY }, system(named))).proxy?.origin).toBe(HTTPS_PROXY);
   });
 
@@ -228,19 +228,19 @@ describe("the system's setting", () => {
     const asked: string[] = [];
     const byScript = async (script: string) => [named, "direct" as const].slice(asked.push(script) - 1);
     const choice = await choose("auto", gears, {}, { systemProxy, byScript });
-    expect(choice).toMatchObject({ ways: [named, "direct"], reason: "PAC script wpad.test" });
+    expect(choice).toMatchObject({ routes: [named, "direct"], reason: "PAC script wpad.test" });
     expect(asked).toEqual(["http://wpad.test/proxy.pac?planted"]);
   });
 
   test("that is a script which gives nothing, or fails, leads directly, and is told", async () => {
     const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac" }, "scutil");
     expect(await choose("auto", gears, {}, { systemProxy })).toMatchObject({
-      ways: ["direct"],
+      routes: ["direct"],
       problem: expect.stringContaining("SOCKS"),
     });
     const byScript = () => Promise.reject(new AgentError("settings-unreadable", "It never ends."));
     expect(await choose("auto", gears, {}, { systemProxy, byScript })).toMatchObject({
-      ways: ["direct"],
+      routes: ["direct"],
       reason: "PAC script wpad.test could not be asked",
       problem: "It never ends.",
     });
@@ -259,15 +259,15 @@ describe("the system's setting", () => {
   test("that can't be read leads directly, and is told", async () => {
     const error = new AgentError("not-connected", "The PAC script can't be fetched.");
     const choice = await choose("auto", gears, {}, { systemProxy: async () => failed("PAC", error) });
-    expect(choice).toMatchObject({ ways: ["direct"], problem: error.message });
+    expect(choice).toMatchObject({ routes: ["direct"], problem: error.message });
   });
 });
 
 describe("the log-on", () => {
   const login = () => proxyLogin("x", "y", "test");
   const authorizations = async (setting: string, environment: Record<string, string>, more: Partial<ProxySources>) =>
-    (await choose(setting, gears, environment, { login, ...more })).ways.map((way) =>
-      way === "direct" ? way : way.login?.pair.reveal(),
+    (await choose(setting, gears, environment, { login, ...more })).routes.map((route) =>
+      route === "direct" ? route : route.login?.pair.reveal(),
     );
 
   test.each<[string, string, Record<string, string>]>([
@@ -283,8 +283,8 @@ describe("the log-on", () => {
 
   test("is not for a proxy that only the network names", async () => {
     const proxy = { origin: "http://wpad:8080", login: undefined };
-    const ways = [{ ...proxy, discovered: true }, { ...proxy, discovered: false }, "direct"] as const;
-    expect(await authorizations("auto", {}, { systemProxy: async () => found({ ways }, "WPAD") })).toEqual([
+    const routes = [{ ...proxy, discovered: true }, { ...proxy, discovered: false }, "direct"] as const;
+    expect(await authorizations("auto", {}, { systemProxy: async () => found({ routes }, "WPAD") })).toEqual([
       undefined,
       "x:y",
       "direct",
@@ -295,6 +295,6 @@ describe("the log-on", () => {
     const unreadable = () => {
       throw new Error("must not be asked");
     };
-    expect(await choose("none", gears, {}, { login: unreadable })).toMatchObject({ ways: ["direct"] });
+    expect(await choose("none", gears, {}, { login: unreadable })).toMatchObject({ routes: ["direct"] });
   });
 });

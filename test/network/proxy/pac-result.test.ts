@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { waysOfPac } from "../../../agent/network/proxy/pac-result.ts";
+import { routesOfPac } from "../../../agent/network/proxy/pac-result.ts";
 
-const shown = (result: string) => waysOfPac(result, false).map((way) => (way === "direct" ? way : way.origin));
+const shown = (result: string) =>
+  routesOfPac(result, false).map((route) => (route === "direct" ? route : route.origin));
 
 test.each<[string, string[]]>([
   ["DIRECT", ["direct"]],
@@ -24,10 +25,10 @@ test.each<[string, string[]]>([
   expect(shown(result)).toEqual(expected);
 });
 
-test("at most ten ways count", () => {
+test("at most ten routes count", () => {
   expect(shown("PROXY p:1;".repeat(20_000))).toHaveLength(10);
 });
 
 test("nothing breaks it", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (result) => void waysOfPac(`PROXY ${result}`, true)));
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (result) => void routesOfPac(`PROXY ${result}`, true)));
 });

@@ -35,8 +35,8 @@ test.each<[string, Tree, unknown, string]>([
     proxy("http://suse:8080"),
     "/etc/sysconfig/proxy: HTTPS_PROXY",
   ],
-])("finds %s", (_, tree, ways, origin) => {
-  expect(read(tree)).toEqual({ kind: "found", value: { ways }, origin });
+])("finds %s", (_, tree, routes, origin) => {
+  expect(read(tree)).toEqual({ kind: "found", value: { routes }, origin });
 });
 
 test.each<[string, Tree]>([
@@ -78,7 +78,7 @@ test.each([
   ["https_proxy=http://proxy:3128#office", "http://proxy:3128"],
   ["https_proxy=http://proxy:3128\t \r", "http://proxy:3128"],
 ])("a comment behind a value is none of it: %s", (line, origin) => {
-  expect(read({ "etc/environment": `${line}\n` })).toMatchObject({ kind: "found", value: { ways: proxy(origin) } });
+  expect(read({ "etc/environment": `${line}\n` })).toMatchObject({ kind: "found", value: { routes: proxy(origin) } });
 });
 
 test.each([
@@ -87,5 +87,5 @@ test.each([
   ['HTTPS_PROXY="http://u:a%23b@proxy:3128"', "http://proxy:3128"],
 ])("SUSE's file is read as a shell reads it: %s", (line, origin) => {
   const reading = read({ "etc/sysconfig/proxy": `PROXY_ENABLED="yes"\n${line}\n` });
-  expect(reading).toMatchObject({ kind: "found", value: { ways: [{ origin }] } });
+  expect(reading).toMatchObject({ kind: "found", value: { routes: [{ origin }] } });
 });

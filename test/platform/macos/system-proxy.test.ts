@@ -12,13 +12,13 @@ test.each([
   ["https://gears.example.org", "http://secure-proxy.example.com:3128"],
   ["https://sub.intranet.example.com", "http://secure-proxy.example.com:3128"],
 ])("%s goes through %s", (url, origin) => {
-  expect(partsOf(url)).toMatchObject({ kind: "found", value: { ways: [{ origin, discovered: false }] } });
+  expect(partsOf(url)).toMatchObject({ kind: "found", value: { routes: [{ origin, discovered: false }] } });
 });
 
 test.each(["https://intranet.example.com", "https://printer.local", "https://169.254.7.7", "https://gateway"])(
   "%s is excepted",
   (url) => {
-    expect(partsOf(url)).toMatchObject({ kind: "found", value: { ways: ["direct"] } });
+    expect(partsOf(url)).toMatchObject({ kind: "found", value: { routes: ["direct"] } });
   },
 );
 
@@ -51,7 +51,7 @@ test("an address that is none is a failure", () => {
 
 test("an IPv6 address gets its brackets", () => {
   expect(partsOf("https://a.example", settings.replace("secure-proxy.example.com", "2001:db8::1"))).toMatchObject({
-    value: { ways: [{ origin: "http://[2001:db8::1]:3128" }] },
+    value: { routes: [{ origin: "http://[2001:db8::1]:3128" }] },
   });
 });
 

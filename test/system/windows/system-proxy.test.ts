@@ -41,7 +41,7 @@ const setUser = (flags: number, ...texts: string[]) =>
 
 async function read(url = "https://gears.opswat.com") {
   const { told } = await native(["system-proxy", url], { limit: 60_000 });
-  return told as { kind: string; origin: string; value?: { ways: unknown }; error?: { message: string } };
+  return told as { kind: string; origin: string; value?: { routes: unknown }; error?: { message: string } };
 }
 
 const proxy = (origin: string, discovered = false) => ({ origin, discovered });
@@ -57,11 +57,11 @@ describe("netsh winhttp", () => {
 
   test("counts before this account's settings", async () => {
     await setUser(kept.proxy, "user:8080", "", "");
-    expect(await read()).toMatchObject({ origin: "netsh winhttp", value: { ways: [proxy("http://winhttp:3128")] } });
+    expect(await read()).toMatchObject({ origin: "netsh winhttp", value: { routes: [proxy("http://winhttp:3128")] } });
   });
 
   test("and its exceptions", async () => {
-    expect(await read("https://gateway.corp.test")).toMatchObject({ value: { ways: ["direct"] } });
+    expect(await read("https://gateway.corp.test")).toMatchObject({ value: { routes: ["direct"] } });
   });
 });
 
@@ -70,9 +70,9 @@ describe("this account's", () => {
     await setUser(kept.proxy, "http=a:1;https=user:8080", "<local>", "");
     expect(await read()).toMatchObject({
       origin: "Windows' proxy settings",
-      value: { ways: [proxy("http://user:8080")] },
+      value: { routes: [proxy("http://user:8080")] },
     });
-    expect(await read("https://gateway")).toMatchObject({ value: { ways: ["direct"] } });
+    expect(await read("https://gateway")).toMatchObject({ value: { routes: ["direct"] } });
   });
 
   test("settings do not count in a run with rights, unless policy makes them the machine's", async () => {
@@ -98,9 +98,9 @@ describe("this account's", () => {
       kind: "found",
       origin: `PAC script 127.0.0.1:${server.port}`,
       // Wine gives the first one alone.
-      value: { ways: [proxy("http://first:8080"), "direct"] },
+      value: { routes: [proxy("http://first:8080"), "direct"] },
     });
-    expect(await read("https://example.com")).toMatchObject({ value: { ways: ["direct"] } });
+    expect(await read("https://example.com")).toMatchObject({ value: { routes: ["direct"] } });
     expect(server.received).toMatch(/^GET \/proxy\.pac HTTP/);
   });
 

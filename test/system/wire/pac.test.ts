@@ -12,7 +12,7 @@ import { setUpEndpoint } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
-/** The way of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
+/** The route of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
 
 const gears = new URL("https://gears.opswat.com/o/oauth/token");
 
@@ -25,17 +25,21 @@ async function choose(answer: string) {
   const runtime = { platform, environment: {}, interrupted: new AbortController().signal };
   // The parts of a run that the choice of a proxy needs.
   const choice = await chooseProxy(gears, proxySourcesOf(runtime as unknown as Runtime, resolveSettings([])));
-  return { ...choice, ways: choice.ways.map((way) => (way === "direct" ? way : way.origin)), host: server.host };
+  return {
+    ...choice,
+    routes: choice.routes.map((route) => (route === "direct" ? route : route.origin)),
+    host: server.host,
+  };
 }
 
-test("a script is fetched and run, and its proxies are the ways", async () => {
+test("a script is fetched and run, and its proxies are the routes", async () => {
   const pac = `function FindProxyForURL(url, host) {
     if (!isResolvable("localhost")) return "DIRECT";
     return shExpMatch(host, "*.opswat.com") ? "PROXY first:8080; HTTPS second:8443; SOCKS s:1080; SOCKS5 s:1081; DIRECT" : "DIRECT";
   }`;
   const { host, ...choice } = await choose(reply("200 OK", pac));
   expect(choice).toMatchObject({
-    ways: ["http://first:8080", "https://second:8443", "socks5://s:1081", "direct"],
+    routes: ["http://first:8080", "https://second:8443", "socks5://s:1081", "direct"],
     reason: `PAC script ${host}`,
   });
 });
@@ -50,7 +54,7 @@ test.each([
   ],
 ])("one that %s leads directly, and is told", async (_, answer, problem) => {
   const choice = await choose(answer);
-  expect(choice.ways).toEqual(["direct"]);
+  expect(choice.routes).toEqual(["direct"]);
   expect(choice.problem).toMatch(problem);
 });
 
@@ -60,7 +64,7 @@ test.each([
   ["loops", "(function () { for (;;); })()"],
 ])("a script that %s is ended from outside, and said to be", async (_, code) => {
   const choice = await choose(reply("200 OK", `function FindProxyForURL() { ${code}; return "PROXY p:1"; }`));
-  expect(choice).toMatchObject({ ways: ["direct"], problem: expect.stringMatching(/does not end within [12] s/) });
+  expect(choice).toMatchObject({ routes: ["direct"], problem: expect.stringMatching(/does not end within [12] s/) });
 });
 
 test.each<[string, boolean]>([
@@ -87,7 +91,7 @@ test.each<[string, boolean]>([
   expect(/proxy-authorization/i.test(proxy.received)).toBe(gets);
 });
 
-test("the program runs the script of pacFile, whatever it was built into, and goes its way", async () => {
+test("the program runs the script of pacFile, whatever it was built into, and goes its route", async () => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears, { proxy: "auto" });
   const script = join(endpoint.directory, "proxy.pac");

@@ -623,8 +623,8 @@ describe("over TLS", () => {
       await using proxy = await open();
       await using other = await connectProxy({ refuse: "502 Bad Gateway" });
       const logOn = logOnMeans();
-      const ways = [`${scheme}://${proxy.host}`, `http://${other.host}`].map((way) => parseProxy(way, "test"));
-      const systemProxy = async () => found({ ways }, "test");
+      const routes = [`${scheme}://${proxy.host}`, `http://${other.host}`].map((way) => parseProxy(way, "test"));
+      const systemProxy = async () => found({ routes }, "test");
       for (let count = 0; count < 3; count += 1) {
         const one = sender({ proxy: "auto", systemProxy, login, logOn });
         const sent = one.send(request("https://gears.test"), signal);
@@ -711,12 +711,12 @@ describe("over TLS", () => {
       });
     });
 
-    describe("several ways, as a PAC script gives them", () => {
+    describe("several routes, as a PAC script gives them", () => {
       const by = (...proxies: string[]) => {
-        const ways = proxies.map((one) =>
+        const routes = proxies.map((one) =>
           one === "direct" ? one : { origin: `http://${one}`, login: undefined, discovered: false },
         );
-        return { proxy: "auto", systemProxy: async () => found({ ways }, "PAC") };
+        return { proxy: "auto", systemProxy: async () => found({ routes }, "PAC") };
       };
 
       test("one that is gone and one that is silent are passed over", async () => {

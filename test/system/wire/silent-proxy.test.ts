@@ -37,13 +37,13 @@ test.each<[string, string, () => Promise<Loopback>, RegExp]>([
     "is silent",
     "http",
     silent,
-    /The proxy \S+ accepted the connection, but did not open a way to gears\.test:443 within/,
+    /The proxy \S+ accepted the connection, but did not open a tunnel to gears\.test:443 within/,
   ],
   [
     "is silent",
     "socks5",
     silent,
-    /The proxy \S+ accepted the connection, but did not open a way to gears\.test:443 within/,
+    /The proxy \S+ accepted the connection, but did not open a tunnel to gears\.test:443 within/,
   ],
   [
     "is silent in TLS",

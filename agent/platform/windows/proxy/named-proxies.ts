@@ -1,18 +1,18 @@
 import { matchesPattern } from "../../../identity/pattern.ts";
-import { type ProxyAddress, parseProxy, type Way } from "../../../network/proxy/address.ts";
+import { type ProxyAddress, parseProxy, type Route } from "../../../network/proxy/address.ts";
 import { bareHost, portOf } from "../../../network/proxy/host-match.ts";
 import type { NamedProxies } from "./read-proxies.ts";
 
 /**
- * The ways to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
+ * The routes to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
  * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme and for SOCKS do not count;
  * where none is left it is `direct`.
  * @throws AgentError `setting-invalid`
  */
-export function waysBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Way[] {
+export function routesBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Route[] {
   if (listOf(bypass).some((entry) => bypasses(entry, url))) return ["direct"];
-  const ways = listOf(proxies).flatMap((entry) => proxyFor(entry, url, discovered));
-  return ways.length === 0 ? ["direct"] : ways;
+  const routes = listOf(proxies).flatMap((entry) => proxyFor(entry, url, discovered));
+  return routes.length === 0 ? ["direct"] : routes;
 }
 
 const listOf = (text: string): readonly string[] => text.split(/[;\s]+/).filter((entry) => entry !== "");

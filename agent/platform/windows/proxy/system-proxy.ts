@@ -1,5 +1,5 @@
 import { AgentError, messageOf } from "../../../errors.ts";
-import { isForgeable, type Way } from "../../../network/proxy/address.ts";
+import { isForgeable, type Route } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
@@ -8,7 +8,7 @@ import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import type { ReadKey } from "../read-registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
-import { waysBy } from "./named-proxies.ts";
+import { routesBy } from "./named-proxies.ts";
 import {
   machineProxies,
   type NamedProxies,
@@ -59,19 +59,19 @@ export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettin
 }
 
 /**
- * The way to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its
+ * The route to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its
  * proxy, and last the script that the network names. So what somebody has set beats what a network says.
  */
 export async function readSystemProxy(url: URL, sources: ProxySettingSources): Promise<Reading<SystemProxy>> {
   let origin = "netsh winhttp";
   try {
     const machine = sources.machine();
-    if (machine !== undefined) return found({ ways: waysBy(machine, url) }, origin);
+    if (machine !== undefined) return found({ routes: routesBy(machine, url) }, origin);
     if (!sources.userIsTrusted()) return absent(origin, "names none; a person's own settings do not count with rights");
     origin = "Windows' proxy settings";
     const user = sources.user();
     if (user?.script) return await scripted(url, user, sources);
-    if (user?.named !== undefined) return found({ ways: waysBy(user.named, url) }, origin);
+    if (user?.named !== undefined) return found({ routes: routesBy(user.named, url) }, origin);
     if (user?.detect === true) return await detected(url, sources);
     return absent(origin, "name none");
   } catch (cause) {
@@ -87,10 +87,10 @@ async function scripted(
 ): Promise<Reading<SystemProxy>> {
   const origin = `PAC script ${whereOf(user.script)}`;
   try {
-    return found({ ways: byResult(await byScript(url.href, user.script), url, isForgeable(user.script)) }, origin);
+    return found({ routes: byResult(await byScript(url.href, user.script), url, isForgeable(user.script)) }, origin);
   } catch (cause) {
     if (user.named !== undefined) {
-      return found({ ways: waysBy(user.named, url) }, "Windows' proxy settings, as the PAC script can't be used");
+      return found({ routes: routesBy(user.named, url) }, "Windows' proxy settings, as the PAC script can't be used");
     }
     return failed(origin, unreadable(`The ${origin}`, cause));
   }
@@ -100,7 +100,7 @@ async function scripted(
 async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Reading<SystemProxy>> {
   const origin = "WPAD";
   try {
-    return found({ ways: byResult(await byScript(url.href, undefined), url, true) }, origin);
+    return found({ routes: byResult(await byScript(url.href, undefined), url, true) }, origin);
   } catch (cause) {
     if (cause instanceof WindowsError || cause instanceof AgentError) {
       return absent(origin, `this network names none (${messageOf(cause).replace(/\.$/, "")})`);
@@ -110,12 +110,12 @@ async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Re
 }
 
 /**
- * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct way is tried last
+ * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct route is tried last
  * whatever the script says.
  */
-function byResult(named: NamedProxies | undefined, url: URL, discovered: boolean): readonly Way[] {
-  const ways = named === undefined ? [] : waysBy(named, url, discovered);
-  return ways.at(-1) === "direct" ? ways : [...ways, "direct"];
+function byResult(named: NamedProxies | undefined, url: URL, discovered: boolean): readonly Route[] {
+  const routes = named === undefined ? [] : routesBy(named, url, discovered);
+  return routes.at(-1) === "direct" ? routes : [...routes, "direct"];
 }
 
 /** Of a script's address what is safe to show. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { waysBy } from "../../../../agent/platform/windows/proxy/named-proxies.ts";
+import { routesBy } from "../../../../agent/platform/windows/proxy/named-proxies.ts";
 
 const gears = new URL("https://gears.opswat.com");
-const ways = (proxies: string, bypass = "", url = gears) =>
-  waysBy({ proxies, bypass }, url).map((way) => (way === "direct" ? way : way.origin));
+const routes = (proxies: string, bypass = "", url = gears) =>
+  routesBy({ proxies, bypass }, url).map((route) => (route === "direct" ? route : route.origin));
 
 describe("a list of proxies", () => {
   test.each<[string, string[]]>([
@@ -23,15 +23,15 @@ describe("a list of proxies", () => {
     ["[2001:db8::1]:8080", ["http://[2001:db8::1]:8080"]],
     ["", ["direct"]],
   ])("%s", (proxies, expected) => {
-    expect(ways(proxies)).toEqual(expected);
+    expect(routes(proxies)).toEqual(expected);
   });
 
   test("that names no address is refused", () => {
-    expect(() => ways("socks4://s:1080")).toThrow(expect.objectContaining({ code: "setting-invalid" }));
+    expect(() => routes("socks4://s:1080")).toThrow(expect.objectContaining({ code: "setting-invalid" }));
   });
 
   test("is marked where only the network names it", () => {
-    expect(waysBy({ proxies: "a:1", bypass: "" }, gears, true)).toMatchObject([{ discovered: true }]);
+    expect(routesBy({ proxies: "a:1", bypass: "" }, gears, true)).toMatchObject([{ discovered: true }]);
   });
 });
 
@@ -55,13 +55,13 @@ describe("the list of hosts without a proxy", () => {
     ["*.com:8443", "https://gears.opswat.com", false],
     ["<-loopback>", "https://gears.opswat.com", false],
   ])("%s and %s: %s", (bypass, url, direct) => {
-    expect(ways("proxy:8080", bypass, new URL(url))).toEqual([direct ? "direct" : "http://proxy:8080"]);
+    expect(routes("proxy:8080", bypass, new URL(url))).toEqual([direct ? "direct" : "http://proxy:8080"]);
   });
 
   test("is read whatever it holds", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (bypass) => {
-        expect(["direct", "http://proxy:8080"]).toContain(ways("proxy:8080", bypass)[0]);
+        expect(["direct", "http://proxy:8080"]).toContain(routes("proxy:8080", bypass)[0]);
       }),
     );
   });

@@ -24,11 +24,11 @@ async function read(sources: Partial<ProxySettingSources>) {
     ...sources,
   });
   if (reading.kind !== "found" || "script" in reading.value) return reading;
-  const { ways } = reading.value;
+  const { routes } = reading.value;
   return {
     origin: reading.origin,
-    ways: ways.map((way) => (way === "direct" ? way : way.origin)),
-    discovered: ways[0],
+    routes: routes.map((route) => (route === "direct" ? route : route.origin)),
+    discovered: routes[0],
   };
 }
 
@@ -37,15 +37,15 @@ describe("what decides", () => {
     const machine = () => ({ proxies: "machine:3128", bypass: "" });
     expect(await read({ machine, user: () => ({ ...nothing, named, script }) })).toMatchObject({
       origin: "netsh winhttp",
-      ways: ["http://machine:3128"],
+      routes: ["http://machine:3128"],
     });
   });
 
-  test("this account's script, with the direct way last", async () => {
+  test("this account's script, with the direct route last", async () => {
     const byScript = async () => ({ proxies: "a:1;b:2", bypass: "" });
     expect(await read({ user: () => ({ ...nothing, script }), byScript })).toMatchObject({
       origin: "PAC script wpad.example.com",
-      ways: ["http://a:1", "http://b:2", "direct"],
+      routes: ["http://a:1", "http://b:2", "direct"],
     });
   });
 
@@ -62,13 +62,13 @@ describe("what decides", () => {
 
   test("a script that wants no proxy", async () => {
     expect(await read({ user: () => ({ ...nothing, script }), byScript: async () => undefined })).toMatchObject({
-      ways: ["direct"],
+      routes: ["direct"],
     });
   });
 
   test("this account's proxy, without asking the network", async () => {
     expect(await read({ user: () => ({ detect: true, script: "", named }) })).toMatchObject({
-      ways: ["http://set:8080"],
+      routes: ["http://set:8080"],
     });
   });
 
@@ -80,7 +80,7 @@ describe("what decides", () => {
     };
     expect(await read({ user: () => ({ ...nothing, detect: true }), byScript })).toMatchObject({
       origin: "WPAD",
-      ways: ["http://wpad:8080", "direct"],
+      routes: ["http://wpad:8080", "direct"],
       discovered: { discovered: true },
     });
     expect(asked).toEqual([undefined]);
@@ -103,7 +103,7 @@ describe("what goes wrong", () => {
   test("a proxy that is set beside such a script counts", async () => {
     const user = () => ({ detect: true, script, named });
     expect(await read({ user, byScript: () => Promise.reject(notFetched) })).toMatchObject({
-      ways: ["http://set:8080"],
+      routes: ["http://set:8080"],
     });
   });
 

@@ -1,36 +1,36 @@
 import { AgentError, type ErrorCode } from "../errors.ts";
-import type { Way } from "./proxy/address.ts";
+import type { Route } from "./proxy/address.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
-/** Failures to reach a proxy or a host, after which the next way is tried; what a proxy itself refuses is final. */
+/** Failures to reach a proxy or a host, after which the next route is tried; what a proxy itself refuses is final. */
 const unreached: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
 
 /**
- * Tries ways one after the other until one leads on.
- * @param ways at least one
+ * Tries routes one after the other until one leads on.
+ * @param routes at least one
  * @param limit milliseconds for all of them; each but the last gets an equal part, so that one that is silent leaves
  * time for the next
  * @throws AgentError of the last one, with those before it; what else `take` throws
  */
-export async function tryWays<T>(
-  ways: readonly Way[],
+export async function tryRoutes<T>(
+  routes: readonly Route[],
   limit: number,
   signal: AbortSignal,
-  take: (way: Way, signal: AbortSignal) => Promise<T>,
+  take: (route: Route, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const before: AgentError[] = [];
-  for (const [at, way] of ways.entries()) {
-    const isLast = at === ways.length - 1;
+  for (const [at, route] of routes.entries()) {
+    const isLast = at === routes.length - 1;
     try {
-      if (isLast) return await take(way, signal);
-      return await withTimeLimit(limit / ways.length, signal, (inTime) => take(way, inTime));
+      if (isLast) return await take(route, signal);
+      return await withTimeLimit(limit / routes.length, signal, (inTime) => take(route, inTime));
     } catch (thrown) {
       if (!(thrown instanceof AgentError) || !unreached.includes(thrown.code) || signal.aborted) throw thrown;
       if (isLast) throw withEarlier(thrown, before);
       before.push(thrown);
     }
   }
-  throw new RangeError("no way is given");
+  throw new RangeError("no route is given");
 }
 
 function withEarlier(last: AgentError, before: readonly AgentError[]): AgentError {

@@ -1,4 +1,4 @@
-import { AgentError } from "../../errors.ts";
+import { AgentError, type ErrorCode } from "../../errors.ts";
 import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
 import { startWorker } from "../../worker/start-worker.ts";
 import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
@@ -39,13 +39,21 @@ export interface BoundedOptions extends Pick<WorkerLimits, "limit" | "after"> {
   /** For messages, what Windows is asked for, and what to check where it does not answer. */
   readonly asksFor: string;
   readonly check: string;
+  /** Of the error where there is no answer. Default: `identity-unreadable`. */
+  readonly code?: ErrorCode;
 }
 
 /**
  * For questions that may wait for a domain controller: the calls are made in a thread, and no batch takes longer than
  * the limit.
  */
-export function boundedCalls({ limit, after, asksFor, check }: BoundedOptions): MakeCalls {
+export function boundedCalls({
+  limit,
+  after,
+  asksFor,
+  check,
+  code = "identity-unreadable",
+}: BoundedOptions): MakeCalls {
   const ask = createBoundedWorker<readonly NativeCall[], readonly NativeAnswer[]>(
     () => startWorker("native-calls", lastErrorFunction()),
     {
@@ -53,9 +61,9 @@ export function boundedCalls({ limit, after, asksFor, check }: BoundedOptions): 
       after,
       tooLate: () => {
         const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
-        return new AgentError("identity-unreadable", message);
+        return new AgentError(code, message);
       },
-      failed: (cause) => new AgentError("identity-unreadable", `Windows could not be asked for ${asksFor}.`, { cause }),
+      failed: (cause) => new AgentError(code, `Windows could not be asked for ${asksFor}.`, { cause }),
       leave: endProcess,
     },
   );

@@ -1,0 +1,36 @@
+import { AgentError } from "../../../errors.ts";
+import type { LogOnPeer } from "../../../network/log-on/system-log-on.ts";
+import { WindowsError } from "../native/windows-error.ts";
+import { sspiStatus } from "./sspi-tables.ts";
+
+/** The error for a status of SSPI: what Windows says, and what an administrator does about it. */
+export function sspiFailure(call: string, status: number, peer: LogOnPeer): AgentError {
+  const [name] = Object.entries(sspiStatus).find(([, value]) => value === status) ?? [];
+  const number = `0x${status.toString(16)}`;
+  const why = (name && reasons[name as keyof typeof reasons]?.(peer)) ?? `${call} failed`;
+  const code = name === undefined ? number : `${name}, ${number}`;
+  const [what, ...remedy] = why.split(". ");
+  const message = [`Windows can't log on to HTTP/${peer.host} by ${peer.scheme}: ${what} (${code})`, ...remedy];
+  return new AgentError("proxy-refused", `${message.join(". ")}.`, { cause: new WindowsError(call, status) });
+}
+
+const clock = "w32tm /query /status";
+
+/** By status: what it means; then, as a sentence of its own, what to do. */
+const reasons: Partial<Record<keyof typeof sspiStatus, (peer: LogOnPeer) => string>> = {
+  SEC_E_TARGET_UNKNOWN: unknownTarget,
+  SEC_E_WRONG_PRINCIPAL: unknownTarget,
+  SEC_E_NO_CREDENTIALS: () =>
+    "this account has no credentials. A computer's account needs a domain: check it with Test-ComputerSecureChannel; a user must be one of the domain",
+  SEC_E_NO_AUTHENTICATING_AUTHORITY: () =>
+    "no domain controller answered. Check that one can be reached without this proxy: nltest /dsgetdc:",
+  SEC_E_TIME_SKEW: () => `the clocks of this computer and of the domain differ. Check this computer's: ${clock}`,
+  SEC_E_LOGON_DENIED: () => "the account was refused. Check that it is enabled and that it may use the proxy",
+  SEC_E_INVALID_TOKEN: ({ host }) => `${host} sent a token that Windows does not accept`,
+  SEC_E_BAD_BINDINGS: ({ host }) => `${host} has another TLS certificate than the one that it showed`,
+  SEC_E_MUTUAL_AUTH_FAILED: ({ host }) => `${host} did not prove itself`,
+};
+
+function unknownTarget({ host }: LogOnPeer): string {
+  return `the domain knows no such name. Register it for the account that the proxy runs as: setspn -S HTTP/${host} ACCOUNT`;
+}

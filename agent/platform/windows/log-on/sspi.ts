@@ -1,0 +1,219 @@
+import { AgentError } from "../../../errors.ts";
+import type { LogOnPeer, SystemLogOn, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
+import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
+import { readField, structure } from "../../native-layout.ts";
+import { nativeCall } from "../bounded-calls.ts";
+import { ffi } from "../native/library.ts";
+import { addressOf, dwordSlot, wide, wideAt } from "../native/pointers.ts";
+import { secur32 } from "../native/secur32.ts";
+import { sspiFailure } from "./sspi-failure.ts";
+import {
+  bufferType,
+  contextAttribute,
+  contextRequest,
+  contextResult,
+  credentialUse,
+  drep,
+  nameFormat,
+  negotiationInfo,
+  packageInfo,
+  secBuffer,
+  secBufferDesc,
+  secChannelBindings,
+  secHandle,
+  sspiStatus,
+  timeStamp,
+} from "./sspi-tables.ts";
+
+/** Bytes of a token of ours: Windows makes none that is longer. */
+const maxToken = 64 * 1024;
+const maxName = 512;
+
+/** What a call may still read or write that did not come back in time; never freed. */
+const lent: unknown[] = [];
+
+/**
+ * Windows' log-on to servers (SSPI): by the account of this process, which for SYSTEM is the computer's.
+ * @param makeCalls on a thread of its own, since Windows may wait for a domain controller
+ */
+export function createSspi(makeCalls: MakeCalls): SystemLogOn {
+  return { start: (peer) => startExchange(peer, makeCalls) };
+}
+
+async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<SystemLogOnExchange> {
+  const [acquired, named] = await makeCalls([
+    acquireCredentials(peer),
+    nativeCall(secur32, "GetUserNameExW", [
+      nameFormat.NameSamCompatible,
+      Buffer.alloc(2 * maxName),
+      dwordSlot(maxName),
+    ]),
+  ]);
+  const status = statusOf(acquired);
+  if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("AcquireCredentialsHandleW", status, peer);
+  const credential = bytesIn(acquired, 7);
+  let context: Buffer | undefined;
+
+  const initialize = async (token: Buffer | undefined): Promise<Initialized> => {
+    const output = bufferList([[bufferType.SECBUFFER_TOKEN, Buffer.alloc(maxToken)]]);
+    const memory = [output, inputOf(peer, token)] as const;
+    lent.push(memory);
+    const [answer] = await makeCalls([initializeContext(peer, credential, context, ...memory)]);
+    const status = statusOf(answer);
+    if (isAccepted(status)) context = bytesIn(answer, 8);
+    if (isIncomplete(status)) await completeToken(output);
+    // Not before the calls have come back: until then they use it.
+    lent.splice(lent.indexOf(memory), 1);
+    if (!isAccepted(status)) throw sspiFailure("InitializeSecurityContextW", status, peer);
+    const length = readField(secBuffer, "cbBuffer", output.list);
+    return {
+      token: length === 0 ? undefined : Buffer.from(output.contents[0]?.subarray(0, length) ?? []),
+      complete: status === sspiStatus.SEC_E_OK || status === sspiStatus.SEC_I_COMPLETE_NEEDED,
+      isMutual: (bytesIn(answer, 10).readUInt32LE() & contextResult.ISC_RET_MUTUAL_AUTH) !== 0,
+    };
+  };
+
+  const completeToken = async ({ description }: BufferList): Promise<void> => {
+    const [answer] = await makeCalls([nativeCall(secur32, "CompleteAuthToken", [context ?? null, description])]);
+    const status = statusOf(answer);
+    if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("CompleteAuthToken", status, peer);
+  };
+
+  return {
+    account: accountIn(named),
+    async step(token) {
+      const { isMutual, ...leg } = await initialize(token);
+      if (leg.complete && peer.scheme === "Negotiate" && context !== undefined) {
+        checkKerberos(await askPackage(context, makeCalls), isMutual, peer);
+      }
+      return leg;
+    },
+    async close() {
+      const used = context === undefined ? [] : [nativeCall(secur32, "DeleteSecurityContext", [context])];
+      // Windows frees them by itself when the process ends.
+      await makeCalls([...used, nativeCall(secur32, "FreeCredentialsHandle", [credential])]).catch(() => {});
+    },
+  };
+}
+
+interface Initialized {
+  readonly token: Buffer | undefined;
+  readonly complete: boolean;
+  /** The peer has proved itself. */
+  readonly isMutual: boolean;
+}
+
+const statusOf = (answer: NativeAnswer | undefined): number => Number(answer?.result) >>> 0;
+
+const isIncomplete = (status: number): boolean =>
+  status === sspiStatus.SEC_I_COMPLETE_NEEDED || status === sspiStatus.SEC_I_COMPLETE_AND_CONTINUE;
+
+const isAccepted = (status: number): boolean =>
+  status === sspiStatus.SEC_E_OK || status === sspiStatus.SEC_I_CONTINUE_NEEDED || isIncomplete(status);
+
+function bytesIn(answer: NativeAnswer | undefined, parameter: number): Buffer {
+  const bytes = answer?.parameters[parameter];
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`parameter ${parameter} is no memory`);
+  return Buffer.from(bytes);
+}
+
+const acquireCredentials = ({ scheme }: LogOnPeer): NativeCall =>
+  nativeCall(secur32, "AcquireCredentialsHandleW", [
+    null,
+    wide(scheme),
+    credentialUse.SECPKG_CRED_OUTBOUND,
+    ...[null, null, null, null],
+    structure(secHandle, {}),
+    structure(timeStamp, {}),
+  ]);
+
+function initializeContext(
+  { scheme, host }: LogOnPeer,
+  credential: Buffer,
+  context: Buffer | undefined,
+  output: BufferList,
+  input: BufferList | undefined,
+): NativeCall {
+  // NTLM can't prove the peer.
+  const proof = scheme === "Negotiate" ? contextRequest.ISC_REQ_MUTUAL_AUTH : 0;
+  return nativeCall(secur32, "InitializeSecurityContextW", [
+    credential,
+    context ?? null,
+    wide(`HTTP/${host}`),
+    contextRequest.ISC_REQ_CONNECTION | proof,
+    0,
+    drep.SECURITY_NETWORK_DREP,
+    input?.description ?? null,
+    0,
+    context ?? structure(secHandle, {}),
+    output.description,
+    dwordSlot(),
+    structure(timeStamp, {}),
+  ]);
+}
+
+/** Buffers as SSPI takes them; each part must be kept as long as a call uses it. */
+interface BufferList {
+  readonly description: Buffer;
+  /** One SecBuffer after the other. */
+  readonly list: Buffer;
+  readonly contents: readonly Buffer[];
+}
+
+function bufferList(buffers: readonly (readonly [type: number, content: Buffer])[]): BufferList {
+  const list = Buffer.concat(
+    buffers.map(([BufferType, content]) =>
+      structure(secBuffer, { cbBuffer: content.length, BufferType, pvBuffer: addressOf(content) }),
+    ),
+  );
+  const description = structure(secBufferDesc, { cBuffers: buffers.length, pBuffers: addressOf(list) });
+  return { description, list, contents: buffers.map(([, content]) => content) };
+}
+
+function inputOf({ channelBinding }: LogOnPeer, token: Buffer | undefined): BufferList | undefined {
+  const buffers: (readonly [number, Buffer])[] = [];
+  if (token !== undefined) buffers.push([bufferType.SECBUFFER_TOKEN, token]);
+  if (channelBinding !== undefined) {
+    const head = structure(secChannelBindings, {
+      cbApplicationDataLength: channelBinding.length,
+      dwApplicationDataOffset: secChannelBindings.size,
+    });
+    buffers.push([bufferType.SECBUFFER_CHANNEL_BINDINGS, Buffer.concat([head, channelBinding])]);
+  }
+  return buffers.length === 0 ? undefined : bufferList(buffers);
+}
+
+function accountIn(named: NativeAnswer | undefined): string | undefined {
+  if (!named?.result) return undefined;
+  const length = bytesIn(named, 2).readUInt32LE();
+  return (
+    bytesIn(named, 1)
+      .toString("utf16le", 0, 2 * length)
+      .replace(/\0.*$/s, "") || undefined
+  );
+}
+
+/** The name of the package that Negotiate agreed on: `Kerberos`, `NTLM`; undefined where Windows does not say. */
+async function askPackage(context: Buffer, makeCalls: MakeCalls): Promise<string | undefined> {
+  const attribute = contextAttribute.SECPKG_ATTR_NEGOTIATION_INFO;
+  const parameters = [context, attribute, structure(negotiationInfo, {})] as const;
+  const [answer] = await makeCalls([nativeCall(secur32, "QueryContextAttributesW", parameters)]);
+  if (statusOf(answer) !== sspiStatus.SEC_E_OK) return undefined;
+  const info = readField(negotiationInfo, "PackageInfo", bytesIn(answer, 2));
+  if (info === 0n) return undefined;
+  const name = wideAt(ffi().getUint64(info, packageInfo.at.Name));
+  await makeCalls([nativeCall(secur32, "FreeContextBuffer", [info])]);
+  return name;
+}
+
+/** @throws AgentError `proxy-refused` where the log-on is complete, but not by Kerberos or without the peer's proof */
+function checkKerberos(negotiated: string | undefined, isMutual: boolean, { host }: LogOnPeer): void {
+  if (negotiated !== "Kerberos") {
+    const by = negotiated === undefined ? "a package that it does not name" : negotiated;
+    throw new AgentError("proxy-refused", `Windows negotiated ${by} with ${host} instead of Kerberos.`);
+  }
+  if (!isMutual) {
+    const message = `${host} did not prove itself: it accepted the log-on without an answer of Kerberos.`;
+    throw new AgentError("proxy-refused", message);
+  }
+}

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { carriesNtlm } from "../../../agent/network/log-on/ntlm-token.ts";
+
+const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  const head = length < 128 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from(head), content]);
+};
+const oid = (hex: string): Buffer => der(6, Buffer.from(hex, "hex"));
+const mechanisms = {
+  Kerberos: oid("2a864886f712010202"),
+  "Kerberos of Microsoft": oid("2a864882f712010202"),
+  NTLM: oid("2b06010401823702020a"),
+  NegoEx: oid("2b06010401823702021e"),
+} as const;
+type Mechanism = keyof typeof mechanisms;
+
+/** NegTokenInit (RFC 4178 4.2.1) as the first token of GSSAPI. */
+function firstToken(names: readonly Mechanism[], mechanismToken: Buffer): Buffer {
+  const types = der(0xa0, der(0x30, ...names.map((name) => mechanisms[name])));
+  const token = mechanismToken.length === 0 ? [] : [der(0xa2, der(4, mechanismToken))];
+  return der(0x60, oid("2b0601050502"), der(0xa0, der(0x30, types, ...token)));
+}
+
+/** NegTokenResp (RFC 4178 4.2.2). */
+const laterToken = (mechanismToken: Buffer): Buffer => der(0xa1, der(0x30, der(0xa2, der(4, mechanismToken))));
+
+const ntlm = (type: number, rest: Buffer): Buffer =>
+  Buffer.concat([Buffer.from("NTLMSSP\0"), Buffer.from([type, 0, 0, 0]), rest]);
+const bytes = fc.uint8Array({ maxLength: 300 }).map((all) => Buffer.from(all));
+const message = fc.tuple(fc.constantFrom(1, 3), bytes).map(([type, rest]) => ntlm(type, rest));
+const names = fc.shuffledSubarray(Object.keys(mechanisms) as Mechanism[]);
+
+test("a message of NTLM is recognised by itself and inside SPNEGO, whatever else that offers", () => {
+  fc.assert(
+    fc.property(message, names, (one, offered) => {
+      expect(carriesNtlm(one)).toBe(true);
+      expect(carriesNtlm(firstToken(offered, one))).toBe(true);
+      expect(carriesNtlm(laterToken(one))).toBe(true);
+    }),
+  );
+});
+
+test("so is SPNEGO that offers NTLM without Kerberos, and nothing else", () => {
+  fc.assert(
+    fc.property(names, bytes, (offered, token) => {
+      const hasKerberos = offered.some((name) => name.startsWith("Kerberos"));
+      expect(carriesNtlm(firstToken(offered, token))).toBe(offered.includes("NTLM") && !hasKerberos);
+    }),
+  );
+});
+
+test("Windows' usual token names NTLM after Kerberos, and is none of NTLM", () => {
+  const offered: readonly Mechanism[] = ["Kerberos of Microsoft", "Kerberos", "NegoEx", "NTLM"];
+  const ticket = der(0x60, mechanisms.Kerberos, Buffer.from([1, 0]), Buffer.alloc(200, 7));
+  expect(carriesNtlm(firstToken(offered, ticket))).toBe(false);
+  expect(carriesNtlm(laterToken(ticket))).toBe(false);
+});

@@ -152,6 +152,11 @@ test("a name of a C header has its number in a table that the header is compared
   expect(below("platform").filter((file) => bare.test(textOf(file)))).toEqual([]);
 });
 
+test("the system's log-on is opened in one place, which keeps NTLM out of Negotiate", () => {
+  const opening = agent.filter((file) => /\b(?:source|system|systemLogOn)\??\.open\(/.test(textOf(file)));
+  expect(opening).toEqual(["agent/network/log-on/without-ntlm.ts"]);
+});
+
 test("only main.ts ends the process", () => {
   const ending = agent.filter((file) => /process\.(?:exit|reallyExit|exitCode)\b/.test(textOf(file)));
   expect(ending).toEqual(["agent/main.ts"]);

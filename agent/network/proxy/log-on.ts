@@ -3,6 +3,7 @@ import { Secret } from "../../secret.ts";
 import { type AuthenticationScheme, type Challenge, parseChallenges } from "../log-on/challenges.ts";
 import { decideLogOn, type ProxyAuth, sendsBasicFirst } from "../log-on/decide-log-on.ts";
 import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
+import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
 
 /** With what a run logs on to proxies. */
@@ -89,7 +90,7 @@ export function startLogOn(
       }
       const { scheme } = decision;
       if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
-      const system = await means.system.open();
+      const system = await openWithoutNtlm(means.system);
       const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
       running = { scheme, exchange };
       const authorization = await step(undefined);

@@ -46,6 +46,14 @@ const accountNames: BoundedOptions = {
   check: "Check that a domain controller can be reached.",
 };
 
+const logOns: BoundedOptions = {
+  limit: 15_000,
+  after: unrefTimer,
+  asksFor: "a log-on by its own account",
+  check: "Check that a domain controller can be reached.",
+  code: "proxy-refused",
+};
+
 /** What tests put in the machine's place. */
 export interface WindowsOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -117,6 +125,10 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
       const { proxySources, readSystemProxy } = await import("./proxy/system-proxy.ts");
       const trustsUser = !privileged || own.userSid === systemSid;
       return await readSystemProxy(url, proxySources(trustsUser, readKey));
+    },
+    systemLogOn: {
+      schemes: ["Negotiate", "NTLM"],
+      open: async () => (await import("./log-on/sspi.ts")).createSspi(boundedCalls(logOns)),
     },
     tryLock,
     endProcess,

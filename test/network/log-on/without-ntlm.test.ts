@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { carriesNtlm } from "../../../agent/network/log-on/ntlm-token.ts";
+import type { LogOnPeer, SystemLogOnSource } from "../../../agent/network/log-on/system-log-on.ts";
+import { carriesNtlm, openWithoutNtlm } from "../../../agent/network/log-on/without-ntlm.ts";
 
 const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
   const content = Buffer.concat(parts);
@@ -57,4 +58,48 @@ test("Windows' usual token names NTLM after Kerberos, and is none of NTLM", () =
   const ticket = der(0x60, mechanisms.Kerberos, Buffer.from([1, 0]), Buffer.alloc(200, 7));
   expect(carriesNtlm(firstToken(offered, ticket))).toBe(false);
   expect(carriesNtlm(laterToken(ticket))).toBe(false);
+});
+
+const peer: LogOnPeer = { scheme: "Negotiate", host: "proxy.corp.test", channelBinding: undefined };
+
+/** A system that answers with these tokens. */
+const systemOf = (tokens: readonly Buffer[]): SystemLogOnSource => ({
+  schemes: ["Negotiate", "NTLM"],
+  open: async () => ({
+    start: async () => {
+      const left = [...tokens];
+      return {
+        account: "CORP\\LAPTOP1$",
+        step: async () => ({ token: left.shift(), complete: false }),
+        close: async () => {},
+      };
+    },
+  }),
+});
+
+test("where Windows has no ticket, its NTLM inside Negotiate is not sent", async () => {
+  const system = await openWithoutNtlm(systemOf([firstToken(["NTLM"], ntlm(1, Buffer.alloc(0)))]));
+  await expect((await system.start(peer)).step(undefined)).rejects.toMatchObject({
+    code: "proxy-refused",
+    message: expect.stringMatching(
+      /no Kerberos ticket for HTTP\/proxy\.corp\.test and offers NTLM instead, which is not sent/,
+    ),
+  });
+});
+
+test("a proxy that answers a ticket by a challenge of NTLM gets none", async () => {
+  const ticket = firstToken(["Kerberos", "NTLM"], Buffer.from("ticket"));
+  const system = await openWithoutNtlm(systemOf([ticket, laterToken(ntlm(3, Buffer.alloc(0)))]));
+  const exchange = await system.start(peer);
+  expect(await exchange.step(undefined)).toMatchObject({ token: ticket });
+  await expect(exchange.step(laterToken(ntlm(2, Buffer.alloc(0))))).rejects.toThrow(
+    "proxy.corp.test asks for NTLM inside Negotiate",
+  );
+});
+
+test("NTLM is sent where it was asked for as such", async () => {
+  const message = ntlm(1, Buffer.alloc(0));
+  const system = await openWithoutNtlm(systemOf([message]));
+  const exchange = await system.start({ ...peer, scheme: "NTLM" });
+  expect(await exchange.step(undefined)).toMatchObject({ token: message });
 });

@@ -1,6 +1,7 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration, describeLocalMoment, latestMoment } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { describeDevice } from "../identity/device/candidates.ts";
 import type { MachineMemory } from "../link/memory.ts";
 import { dueAt } from "../link/plan-link.ts";
 import { printable } from "../printable.ts";
@@ -87,8 +88,7 @@ function describe(
   if (link !== undefined) {
     const group = link.group === null ? "no group" : `group ${printable(link.group)}`;
     lines.push(`Linked     ${printable(link.username)}, ${group}, since ${describeLocalMoment(link.linkedAt)}`);
-    const device = `${link.device.value} (${link.device.source}, ${link.device.detail})`;
-    lines.push(`Device     ${printable(device)} at ${printable(link.tenant)}`);
+    lines.push(`Device     ${printable(describeDevice(link.device))} at ${printable(link.tenant)}`);
   }
   if (next !== undefined) lines.push(`Next       ${describeNext(next)}`);
   return lines.join("\n");

@@ -129,12 +129,13 @@ const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => val
 function isLink(value: unknown): value is RememberedLink {
   if (!isRecord(value) || !isRecord(value["device"])) return false;
   const sources: readonly unknown[] = ["opswat", "mac", "hwid"] satisfies readonly Source[];
-  const { value: id, opt, source, detail } = value["device"];
+  const { value: id, opt, source, detail, detachable } = value["device"];
   return (
     isText(id) &&
     (opt === 0 || opt === 1) &&
     sources.includes(source) &&
     isText(detail) &&
+    (detachable === undefined || detachable === true) &&
     isText(value["username"]) &&
     orNull(value["group"], isText) &&
     isTarget(value) &&

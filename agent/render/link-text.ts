@@ -1,4 +1,5 @@
 import { exitCodes } from "../exit-codes.ts";
+import { describeDevice } from "../identity/device/candidates.ts";
 import type { LinkResult } from "../link/ports.ts";
 import { printable } from "../printable.ts";
 import type { CommandResult } from "../wiring/runtime.ts";
@@ -17,6 +18,6 @@ export function describeLink(result: LinkResult): CommandResult {
 function textFor({ outcome, device, username, group, message }: LinkResult): string {
   if (outcome !== "linked" && outcome !== "already-linked") return `${outcome}: ${printable(message, 2000)}`;
   const to = `${printable(username ?? "")}${group === undefined ? "" : `, group ${printable(group)}`}`;
-  const lines = [`${outcome}: ${printable(`${device?.value} (${device?.source}, ${device?.detail})`)} to ${to}`];
+  const lines = [`${outcome}: ${printable(device === undefined ? "" : describeDevice(device))} to ${to}`];
   return outcome === "linked" ? lines.join("\n") : [...lines, printable(message)].join("\n");
 }

@@ -69,3 +69,10 @@ test("a link is due again after relinkAfter and its device's part of a tenth mor
   expect(after / 86_400_000).toBeLessThanOrEqual(33);
   expect(document).toMatchObject({ next: { by: "trigger" }, nextTry: null });
 });
+
+test("a dock that is linked is named", () => {
+  const device = { ...link.device, detail: "eth2", detachable: true };
+  expect(shownFor({ link: { ...link, device } }).text).toContain(
+    "Device     00:0c:29:f2:7a:29 (mac, eth2, USB adapter or dock) at https://gears.opswat.com",
+  );
+});

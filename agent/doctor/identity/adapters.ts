@@ -1,3 +1,5 @@
+import { detachableAdapter } from "../../identity/device/adapter-rank.ts";
+import type { Candidate } from "../../identity/device/candidates.ts";
 import type { Finding } from "../check.ts";
 import { leftOut } from "./identifier-source.ts";
 import type { SeenSurvey } from "./survey.ts";
@@ -14,8 +16,11 @@ export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Fin
     return { status: "warn", detail: `none to be used (${why || "there are none"})`, elapsedMs };
   }
   const more = [
-    ...(others.length > 0 ? [`then ${others.map(({ detail }) => detail).join(", ")}`] : []),
+    ...(others.length > 0 ? [`then ${others.map(adapterOf).join(", ")}`] : []),
     ...(passedOver.length > 0 ? [`${passedOver.length} skipped`] : []),
   ];
-  return { status: "ok", detail: [`${best.detail} ${best.value}`, ...more].join("; "), elapsedMs };
+  return { status: "ok", detail: [`${adapterOf(best)} ${best.value}`, ...more].join("; "), elapsedMs };
 }
+
+const adapterOf = ({ detail, detachable }: Candidate): string =>
+  detachable ? `${detail} (${detachableAdapter})` : detail;

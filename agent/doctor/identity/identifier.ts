@@ -1,3 +1,4 @@
+import { detachableAdapter } from "../../identity/device/adapter-rank.ts";
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
@@ -18,7 +19,8 @@ export function checkIdentifier(
   if (first !== undefined) {
     const kind = first.opt === 0 ? "MAC address" : "HWID";
     const rest = others.length === 0 ? "no other" : `then ${others.length} more`;
-    return { status: "ok", detail: `${kind} ${first.value}, ${rest}` };
+    const from = first.detachable ? ` of a ${detachableAdapter}` : "";
+    return { status: "ok", detail: `${kind} ${first.value}${from}, ${rest}` };
   }
   const [error] = problems;
   return error === undefined ? { status: "skip", detail: "none was looked for" } : { status: "fail", error };

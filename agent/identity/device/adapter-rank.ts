@@ -7,6 +7,8 @@ import { sharedMacReason } from "./shared-macs.ts";
 export interface RankedMac {
   readonly mac: Mac;
   readonly adapter: string;
+  /** The adapter can be unplugged. */
+  readonly detachable: boolean;
   /** Why it has its place in the order, for people. */
   readonly reason: string;
 }
@@ -18,6 +20,9 @@ export interface AdapterRanking {
   /** Adapters that are skipped, with the reason. */
   readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
 }
+
+/** What an adapter that can be unplugged is called. */
+export const detachableAdapter = "USB adapter or dock";
 
 /**
  * Orders the machine's MAC addresses: the physical adapter of the default route first, then other connected ones, then
@@ -42,14 +47,17 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
       }
       const { order, reason } = standing(adapter, address);
       const { mac, note } = address;
-      ranked.push({ mac, adapter: adapter.name, reason: note === undefined ? reason : `${reason}; ${note}`, order });
+      const { name, detachable = false } = adapter;
+      const why = note === undefined ? reason : `${reason}; ${note}`;
+      ranked.push({ mac, adapter: name, detachable, reason: why, order });
     }
   }
   ranked.sort((a, b) => compareOrders(a.order, b.order) || (a.adapter < b.adapter ? -1 : 1));
   const macs: RankedMac[] = [];
-  for (const { mac, adapter, reason } of ranked) {
-    const same = macs.find((one) => one.mac === mac);
-    if (same === undefined) macs.push({ mac, adapter, reason });
+  for (const { order: _, ...one } of ranked) {
+    const { mac, adapter } = one;
+    const same = macs.find((other) => other.mac === mac);
+    if (same === undefined) macs.push(one);
     else if (same.adapter !== adapter) passedOver.push({ adapter, mac, reason: `has the address of ${same.adapter}` });
   }
   return { macs, passedOver };
@@ -74,7 +82,8 @@ export function namedAdapter(adapters: readonly Adapter[], wanted: string): Adap
       reason: `the setting interface asks for ${wanted}`,
     }));
   if (named === undefined || chosen === undefined) return { macs: [], passedOver };
-  return { macs: [{ mac: chosen, adapter: named.name, reason: "named by the setting interface" }], passedOver };
+  const { name, detachable = false } = named;
+  return { macs: [{ mac: chosen, adapter: name, detachable, reason: "named by the setting interface" }], passedOver };
 }
 
 function unfitReason(adapter: Adapter): string | undefined {
@@ -111,7 +120,7 @@ const passThroughNote = "passed through by this machine";
 
 function standing(adapter: Adapter, { mac, shared }: Address): { order: readonly number[]; reason: string } {
   const madeUp = isLocallyAdministered(mac);
-  const kind = adapter.detachable ? "USB adapter or dock" : "physical";
+  const kind = adapter.detachable ? detachableAdapter : "physical";
   const route = adapter.defaultRoute;
   const connection =
     route !== undefined ? `${kind}, carries the default route` : adapter.up ? `${kind}, connected` : `${kind}, idle`;

@@ -2,7 +2,7 @@ import type { Reading } from "../../reading.ts";
 import type { Settings } from "../../settings/table.ts";
 import type { DeviceId } from "../device-id.ts";
 import type { Adapter } from "../sources.ts";
-import { namedAdapter, rankAdapters } from "./adapter-rank.ts";
+import { detachableAdapter, namedAdapter, rankAdapters } from "./adapter-rank.ts";
 
 /** Where an identifier comes from, as the setting `identify` names it. */
 export type Source = Settings["identify"][number];
@@ -15,6 +15,8 @@ export interface Candidate {
   readonly source: Source;
   /** Adapter name, or where the identifier was read. */
   readonly detail: string;
+  /** The adapter is a USB adapter or in a dock. */
+  readonly detachable?: true;
   /** Why it has its place in the order, for people. */
   readonly reason: string;
 }
@@ -23,8 +25,13 @@ export interface Candidate {
 export type Device = Omit<Candidate, "reason">;
 
 /** The candidate without its reason, which is for people alone. */
-export function deviceOf({ value, opt, source, detail }: Candidate): Device {
-  return { value, opt, source, detail };
+export function deviceOf({ reason: _, ...device }: Candidate): Device {
+  return device;
+}
+
+/** For people: `00:0c:29:f2:7a:29 (mac, eth1, USB adapter or dock)`. */
+export function describeDevice({ value, source, detail, detachable }: Device): string {
+  return `${value} (${[source, detail, ...(detachable ? [detachableAdapter] : [])].join(", ")})`;
 }
 
 /** A source or adapter that gave no candidate. */
@@ -136,11 +143,12 @@ function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: 
   }
   const ranking = wanted === undefined ? rankAdapters(reading.value) : namedAdapter(reading.value, wanted);
   return {
-    candidates: ranking.macs.map(({ mac, adapter, reason }) => ({
+    candidates: ranking.macs.map(({ mac, adapter, detachable, reason }) => ({
       value: mac,
       opt: 0,
       source: "mac",
       detail: adapter,
+      ...(detachable && { detachable }),
       reason,
     })),
     passedOver: ranking.passedOver.map(({ adapter, mac, reason }) => ({

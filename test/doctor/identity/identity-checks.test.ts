@@ -107,6 +107,18 @@ describe("an identifier's source", () => {
   });
 });
 
+test("a dock is named", async () => {
+  const dock = adapter({ name: "eth2", mac: mac("00:e0:4c:68:00:01"), detachable: true });
+  const docked = await seen({ adapters: [dock] });
+  expect(checkAdapters(docked)).toMatchObject({ detail: "eth2 (USB adapter or dock) 00:e0:4c:68:00:01" });
+  expect(checkIdentifier(docked)).toMatchObject({
+    detail: "MAC address 00:e0:4c:68:00:01 of a USB adapter or dock, no other",
+  });
+  expect(checkAdapters(await seen({ adapters: [adapter(), dock] }))).toMatchObject({
+    detail: expect.stringMatching(/^eth0 \S+; then eth2 \(USB adapter or dock\)$/),
+  });
+});
+
 test("where no source has an identifier the device can't be linked", async () => {
   const finding = checkIdentifier(await seen({ adapters: [] }));
   expect(finding).toMatchObject({ status: "fail", error: { code: "no-identifier" } });

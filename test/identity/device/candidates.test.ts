@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listCandidates } from "../../../agent/identity/device/candidates.ts";
+import { deviceOf, listCandidates } from "../../../agent/identity/device/candidates.ts";
 import { type DeviceId, parseHexId } from "../../../agent/identity/device-id.ts";
 import { absent, found } from "../../../agent/reading.ts";
 import { adapter, mac } from "../../fakes/accounts.ts";
@@ -54,4 +54,18 @@ test("the same identifier from two sources is tried once", () => {
 test("a named interface that does not exist leaves the other sources", () => {
   const { candidates } = listCandidates({ mac: adapters, hwid: [machineId] }, { ...settings, interface: "eth7" });
   expect(candidates).toMatchObject([{ source: "hwid" }]);
+});
+
+test("an adapter that can be unplugged is marked, also where the setting interface names it", () => {
+  const dock = found(
+    [adapter({ name: "eth2", detachable: true }), adapter({ name: "eth3", mac: mac("00:1b:21:aa:bb:cc") })],
+    "/sys",
+  );
+  const devices = (wanted: string | undefined) =>
+    listCandidates({ mac: dock }, { ...settings, interface: wanted }).candidates.map(deviceOf);
+  expect(devices(undefined).map(({ detail, detachable }) => [detail, detachable])).toEqual([
+    ["eth3", undefined],
+    ["eth2", true],
+  ]);
+  expect(devices("eth2")).toMatchObject([{ detail: "eth2", detachable: true }]);
 });

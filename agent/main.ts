@@ -136,7 +136,7 @@ export async function main(argv: readonly string[]): Promise<never> {
         ? result.text
         : fitTerminal(result.text, { columns, colour: showsColour(process.env) });
     const lost = writeStandard(1, `${shown}\n`);
-    if (lost !== undefined) writeStandard(2, `The result can't be written to standard output (${lost}).\n`);
+    if (lost !== undefined) writeStandard(2, `The result can't be written to standard output: ${lost}.\n`);
     process.exit(result.exitCode);
   };
   const fail = (thrown: unknown): CommandResult => failure(asAgentError(thrown));

@@ -180,7 +180,7 @@ function readSource(source: string, mayBeGone: boolean): string | undefined {
     // A pipe with a name may never end; one that a shell makes is given as standard input.
     const hint =
       source !== "-" && systemErrorCode(cause) === "ENOTREG" ? " Give it by --credential-from - instead." : "";
-    const message = `The credential can't be read from ${from} (${whyNot(cause)}).${hint}`;
+    const message = `The credential can't be read from ${from}: ${whyNot(cause)}.${hint}`;
     throw new AgentError(
       systemErrorCode(cause) === "EFBIG" ? "credentials-invalid" : "credentials-unreadable",
       message,
@@ -200,7 +200,7 @@ function deletion(source: string, text: string): InstallStep {
       try {
         retryWhileHeld(() => unlinkSync(source));
       } catch (cause) {
-        const message = `${source} can't be deleted (${systemErrorCode(cause)}).`;
+        const message = `${source} can't be deleted: ${whyNot(cause)}.`;
         throw new AgentError("install-failed", message, { cause });
       }
       return () => writeFileSync(source, text, { mode: 0o600, flag: "wx" });

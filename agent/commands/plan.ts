@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import type { CommandLine } from "../cli/command-line.ts";
 import { duration } from "../duration.ts";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { AgentError } from "../errors.ts";
+import { pathHint, whyNot } from "../files/open-file.ts";
 import { maxDevices, type PlanInput, plan } from "../pace/rollout-plan.ts";
 import { printable } from "../printable.ts";
 import { liveLineOf } from "../render/live-line.ts";
@@ -55,8 +56,7 @@ function writePicture(path: string, svg: string): void {
   try {
     writeFileSync(path, svg);
   } catch (cause) {
-    throw new AgentError("invalid-value", `The picture can't be written to ${path} (${systemErrorCode(cause)}).`, {
-      cause,
-    });
+    const message = `--svg: ${path} can't be written: ${whyNot(cause)}.${pathHint(cause)}`;
+    throw new AgentError("invalid-value", message, { cause });
   }
 }

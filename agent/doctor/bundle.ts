@@ -1,7 +1,7 @@
 import { readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
-import { openFile, whyNot } from "../files/open-file.ts";
+import { openFile, pathHint, whyNot } from "../files/open-file.ts";
 import { openOwnFile, rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
 import { printableJson } from "../printable.ts";
@@ -44,8 +44,8 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     const isThere = systemErrorCode(cause) === "EEXIST";
-    const why = isThere ? "is there already; name a new file" : `can't be written (${whyNot(cause)})`;
-    throw new AgentError("invalid-value", `--bundle: ${path} ${why}.`, { cause });
+    const why = isThere ? "exists already; name a new file" : `can't be written: ${whyNot(cause)}`;
+    throw new AgentError("invalid-value", `--bundle: ${path} ${why}.${pathHint(cause)}`, { cause });
   }
 }
 
@@ -65,7 +65,7 @@ function linesOf(path: string): readonly string[] {
       .filter((line) => line !== "");
   } catch (error) {
     const code = systemErrorCode(error);
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read (${whyNot(error)})`];
+    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read: ${whyNot(error)}`];
   }
 }
 

@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { systemErrorCode } from "../errors.ts";
+import { messageOf, systemErrorCode } from "../errors.ts";
 
 /** A file that was opened, and what its descriptor says of it. Closed where it is disposed of. */
 export interface OpenFile extends Disposable {
@@ -117,10 +117,41 @@ export const fault = (code: keyof typeof words, why: string = words[code]): Erro
 /** Whether somebody put there what is no file of this program, rather than that the system could not open it. */
 export const isFault = (thrown: unknown): boolean => Object.hasOwn(words, systemErrorCode(thrown) ?? "");
 
-/** Completes "… can't be used: " by a fault's words, else by the system's code. */
+/** What the system's errors about files mean, errno(3). */
+const systemWords: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EBUSY: "another program uses it",
+  EDQUOT: "the user's disk quota is used up",
+  EIO: "the disk reports an error",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "part of the path is a file, not a folder",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+};
+
+/** Completes "… can't be used: " in words, or by the system's code where it has none here. */
 export function whyNot(thrown: unknown): string {
-  return isFault(thrown) ? (thrown as Error).message : (systemErrorCode(thrown) ?? "an unknown error");
+  if (isFault(thrown)) return (thrown as Error).message;
+  const code = systemErrorCode(thrown);
+  return code === undefined ? "an unknown error" : (systemWords[code] ?? code);
 }
+
+/** The same of what may be no error of the system's: then its own words. */
+export const reasonOf = (thrown: unknown): string =>
+  systemErrorCode(thrown) === undefined ? messageOf(thrown) : whyNot(thrown);
+
+/** What to do about a path that a user named for a new file, a sentence behind a space; empty where nothing is known. */
+export function pathHint(thrown: unknown): string {
+  const code = systemErrorCode(thrown) ?? "";
+  if (code === "ENOENT" || code === "ENOTDIR") return " Name a file in a folder that exists.";
+  return isDenial(thrown) || code === "EROFS" ? " Name a file in a folder that this user may write to." : "";
+}
+
+/** Whether other rights would do. */
+export const isDenial = (thrown: unknown): boolean => ["EACCES", "EPERM"].includes(systemErrorCode(thrown) ?? "");
 
 /**
  * Of a path for which the system answers ENOENT: the link on the way that leads nowhere. Undefined where the name alone

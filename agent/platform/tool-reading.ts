@@ -56,7 +56,9 @@ export const askTool: AskTool = (path, ...parameters) => {
   const why =
     error === undefined
       ? `ended with ${status ?? signal}: ${stderr.toString("latin1").trim().split("\n")[0]?.slice(0, 200)}`
-      : `can't be run (${systemErrorCode(error) ?? error.message})`;
+      : systemErrorCode(error) === "ENOENT"
+        ? "is not installed"
+        : `can't be run: ${messageOf(error)}`;
   throw new AgentError("identity-unreadable", `${path} ${why}.`, { cause: error });
 };
 

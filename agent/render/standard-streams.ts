@@ -1,12 +1,13 @@
 import { fstatSync, type Stats, statSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
 import { systemErrorCode } from "../errors.ts";
+import { whyNot } from "../files/open-file.ts";
 
 /**
  * Writes all of a text to standard output (1) or standard error (2). Node's own streams are not used: opening them
  * costs start-up time, and they throw where the descriptor is a pipe that they can't identify (seen on Wine 10).
- * @returns the code of the system's error where it can't be written, such as ENOSPC. A reader that has gone away (EPIPE)
- * and a descriptor that is closed (EBADF) are none: somebody did not want to read on.
+ * @returns why it can't be written; undefined where it was, or where nobody reads it: the reader has gone away (EPIPE) or
+ * the descriptor is closed (EBADF).
  */
 export function writeStandard(descriptor: 1 | 2, text: string): string | undefined {
   const bytes = Buffer.from(text);
@@ -15,7 +16,7 @@ export function writeStandard(descriptor: 1 | 2, text: string): string | undefin
       from += writeSync(descriptor, bytes, from);
     } catch (error) {
       const code = systemErrorCode(error);
-      if (code !== "EAGAIN") return code === "EPIPE" || code === "EBADF" ? undefined : code;
+      if (code !== "EAGAIN") return code === "EPIPE" || code === "EBADF" ? undefined : whyNot(error);
       // A pipe in non-blocking mode whose reader is slow.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

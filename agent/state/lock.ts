@@ -48,6 +48,6 @@ function prepare(stateDir: string): void {
 /** @param cause undefined comes back where it is not the system's error */
 function cantBeUsed(stateDir: string, cause: unknown): AgentError | undefined {
   if (systemErrorCode(cause) === undefined) return undefined;
-  const message = `The state folder ${stateDir} can't be used (${whyNot(cause)}); the setting stateDir names another one.`;
+  const message = `The state folder ${stateDir} can't be used: ${whyNot(cause)}. Name another one in the setting stateDir.`;
   return new AgentError("state-unusable", message, { cause });
 }

@@ -23,7 +23,7 @@ export function fileStore(stateDir: string): MemoryStore {
         // A folder can be taken neither for the memory nor for another file: the link is made, without a memory.
         if (isFault(error) && code !== "EISDIR") throw refusal(path, error);
         const missing = code === "ENOENT" || code === "ENOTDIR";
-        return { memory: {}, problem: missing ? undefined : `${path} can't be read (${code})` };
+        return { memory: {}, problem: missing ? undefined : `${path} can't be read: ${whyNot(error)}` };
       }
       const parsed = parseMemory(text);
       if (parsed.kind === "read") return { memory: parsed.memory, problem: undefined };

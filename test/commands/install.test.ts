@@ -251,7 +251,7 @@ test.each([
   [["--credential-from", "-", "--delete-source"], "invalid-value: --delete-source needs a file"],
   [
     ["--credential-from", "/nonexistent/c"],
-    "credentials-unreadable: The credential can't be read from /nonexistent/c (ENOENT)",
+    "credentials-unreadable: The credential can't be read from /nonexistent/c: no such file or folder",
   ],
   [["--credential-from", "/nonexistent/c", "--delete-source"], "credentials-unreadable: "],
 ] as const)("refuses %j before anything is done", async (args, message) => {

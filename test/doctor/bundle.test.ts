@@ -19,7 +19,7 @@ test("only its owner can read it, and it has no secret in any form", () => {
 
 test("an existing file is kept, and a link is not followed", () => {
   const root = makeRoot({ "kept.json": "kept" });
-  expect(() => createBundleFile(join(root, "kept.json"))).toThrow(/is there already/);
+  expect(() => createBundleFile(join(root, "kept.json"))).toThrow(/exists already/);
   expect(readFileSync(join(root, "kept.json"), "utf8")).toBe("kept");
   symlinkSync(join(root, "elsewhere"), join(root, "link"));
   expect(() => createBundleFile(join(root, "link"))).toThrow(expect.objectContaining({ code: "invalid-value" }));
@@ -33,8 +33,10 @@ test("nothing is left of one that was not written", () => {
   expect(existsSync(path)).toBe(false);
 });
 
-test("a folder that is not there is told", () => {
-  expect(() => createBundleFile(join(makeRoot(), "none/bundle.json"))).toThrow(/ENOENT/);
+test("a missing folder is named, with what to do", () => {
+  expect(() => createBundleFile(join(makeRoot(), "none/bundle.json"))).toThrow(
+    /can't be written: no such file or folder\. Name a file in a folder that exists\.$/,
+  );
 });
 
 test("the log's last 200 lines come from both of its files", () => {
@@ -51,5 +53,5 @@ test("the log's last 200 lines come from both of its files", () => {
     [root, "it is a folder"],
     ["/dev/zero", "it is not a regular file"],
   ] as const)
-    expect(lastLogLines(path)).toEqual([`${path} can't be read (${why})`]);
+    expect(lastLogLines(path)).toEqual([`${path} can't be read: ${why}`]);
 });

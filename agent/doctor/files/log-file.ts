@@ -1,7 +1,9 @@
 import { lstatSync } from "node:fs";
+import { systemErrorCode } from "../../errors.ts";
+import { isDenial } from "../../files/open-file.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import type { Finding } from "../check.ts";
-import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
+import { creationFault, faultOf, unusable } from "./write-fault.ts";
 
 /**
  * That events can be logged. A run goes on without a log, so nothing fails here.
@@ -16,6 +18,6 @@ export function checkLogFile(logFile: string, denied?: Finding<never>): Finding 
 }
 
 /** One in a folder that can't be searched may be there. */
-const isThere = (path: string): boolean => faultOf(() => lstatSync(path)) !== "ENOENT";
+const isThere = (path: string): boolean => systemErrorCode(faultOf(() => lstatSync(path))) !== "ENOENT";
 
-const appendFault = (path: string): string | undefined => faultOf(() => openOwnFile(path, "append")[Symbol.dispose]());
+const appendFault = (path: string): Error | undefined => faultOf(() => openOwnFile(path, "append")[Symbol.dispose]());

@@ -1,13 +1,15 @@
 import { existsSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describeDuration } from "../../duration.ts";
+import { systemErrorCode } from "../../errors.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { retryWhileHeld } from "../../files/held-files.ts";
+import { isDenial } from "../../files/open-file.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import type { MachineMemory } from "../../link/memory.ts";
 import { fileStore } from "../../state/store.ts";
 import type { Finding } from "../check.ts";
-import { creationFault, faultOf, isDenial, unusable } from "./write-fault.ts";
+import { creationFault, faultOf, unusable } from "./write-fault.ts";
 
 /**
  * That the state can be kept, and how the last run ended. A file is written and removed beside it: access lists, full
@@ -19,7 +21,8 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
   const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
   if (fault !== undefined) {
     if (denied !== undefined && isDenial(fault)) return denied;
-    const advice = fault === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
+    const advice =
+      systemErrorCode(fault) === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
     return { status: "fail", error: unusable("stateDir", stateDir, fault), advice };
   }
   const { memory, problem } = fileStore(stateDir).read();
@@ -34,7 +37,7 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
 }
 
 /** Why nothing can be written in a folder; undefined where it can. */
-function writeFault(folder: string): string | undefined {
+function writeFault(folder: string): Error | undefined {
   return faultOf(() => {
     const path = join(folder, `doctor-${process.pid}.tmp`);
     try {

@@ -4,27 +4,24 @@ import { AgentError, systemErrorCode } from "../../errors.ts";
 import { whyNot } from "../../files/open-file.ts";
 
 /** The fault of a path that a setting names. */
-export function unusable(setting: "stateDir" | "logFile", path: string, why: string): AgentError {
-  return new AgentError("setting-invalid", `${setting}: ${path} can't be written (${why}).`);
+export function unusable(setting: "stateDir" | "logFile", path: string, cause: Error): AgentError {
+  return new AgentError("setting-invalid", `${setting}: ${path} can't be written: ${whyNot(cause)}.`, { cause });
 }
 
 /** A run makes what is missing: the nearest folder that is there must allow it. */
-export function creationFault(path: string): string | undefined {
+export function creationFault(path: string): Error | undefined {
   let folder = dirname(path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   return faultOf(() => accessSync(folder, constants.W_OK | constants.X_OK));
 }
 
-/** Whether other rights would do. */
-export const isDenial = (fault: string): boolean => fault === "EACCES" || fault === "EPERM";
-
-/** Why the work failed, by the system's code where that says it; undefined where it did not. */
-export function faultOf(work: () => void): string | undefined {
+/** The system's error with which the work failed; undefined where it did not. */
+export function faultOf(work: () => void): Error | undefined {
   try {
     work();
     return undefined;
   } catch (thrown) {
     if (systemErrorCode(thrown) === undefined) throw thrown;
-    return whyNot(thrown);
+    return thrown as Error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
+import { reasonOf } from "../../files/open-file.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { Listener } from "../port.ts";
@@ -33,7 +34,7 @@ export function readListener(
     const uid = other ?? uids[0];
     return found({ trusted: other === undefined, owner: uid === 0 ? "root" : `the user ID ${uid}` }, origin);
   } catch (cause) {
-    const message = `Which user listens at ${origin} can't be read (${systemErrorCode(cause) ?? cause}).`;
+    const message = `Which user listens at ${origin} can't be read: ${reasonOf(cause)}.`;
     return failed(origin, new AgentError("identity-unreadable", message, { cause }));
   }
 }

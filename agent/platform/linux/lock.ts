@@ -1,5 +1,5 @@
-import { AgentError, messageOf, systemErrorCode } from "../../errors.ts";
-import { type OpenFile, whyNot } from "../../files/open-file.ts";
+import { AgentError } from "../../errors.ts";
+import { type OpenFile, reasonOf } from "../../files/open-file.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { constants } from "../native-layout.ts";
@@ -21,7 +21,6 @@ export function tryLock(path: string): Reading<HeldLock> {
     return failed(path, new AgentError("state-busy", `${path} can't be locked (errno ${errno}).`));
   } catch (cause) {
     file?.[Symbol.dispose]();
-    const why = systemErrorCode(cause) === undefined ? messageOf(cause) : whyNot(cause);
-    return failed(path, new AgentError("state-busy", `${path} can't be locked: ${why}.`, { cause }));
+    return failed(path, new AgentError("state-busy", `${path} can't be locked: ${reasonOf(cause)}.`, { cause }));
   }
 }

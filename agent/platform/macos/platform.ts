@@ -19,6 +19,7 @@ import { tryLock } from "./lock.ts";
 import { macosPaths } from "./paths.ts";
 import { managedPreferences, readPolicy } from "./policy.ts";
 import type { Machine } from "./service/installation.ts";
+import { daemonFile } from "./service/launchd.ts";
 import { readTrigger } from "./service/trigger.ts";
 import { reportEvent, type WriteLog, writeSystemLog } from "./system-log.ts";
 import { type RunTool, runTool } from "./tools.ts";
@@ -86,7 +87,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     tryLock,
     endProcess: openDirectory.exitAtOnce,
     reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
-    trigger: () => readTrigger(),
+    trigger: () => readTrigger(run, options.launchd?.daemonFile ?? daemonFile),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     readTools: async (account) => (await import("./compare/tool-readings.ts")).macosTools(run)(account),
     installSteps: async (request) => {

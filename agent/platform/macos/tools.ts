@@ -1,4 +1,5 @@
 import { AgentError, systemErrorCode } from "../../errors.ts";
+import { reasonOf } from "../../files/open-file.ts";
 
 /** The system's own programs that are asked, wherever PATH leads. All of them are part of every macOS. */
 export const tools = {
@@ -63,6 +64,6 @@ export function runProgram(
   function why(): string {
     if (error === undefined) return `ended with ${status ?? signal}: ${stderr.trim().slice(0, maxReason)}`;
     const code = systemErrorCode(error);
-    return code === "ETIMEDOUT" ? `did not end within ${options.limit / 1000} s` : `can't be run (${code})`;
+    return code === "ETIMEDOUT" ? `did not end within ${options.limit / 1000} s` : `can't be run: ${reasonOf(error)}`;
   }
 }

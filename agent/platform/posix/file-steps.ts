@@ -179,6 +179,6 @@ function acting<T>(path: string, done: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    throw new AgentError("install-failed", `${path} can't be ${done} (${whyNot(cause)}).`, { cause });
+    throw new AgentError("install-failed", `${path} can't be ${done}: ${whyNot(cause)}.`, { cause });
   }
 }

@@ -21,8 +21,8 @@ export function openLog(
 ): RunLog {
   const toStandardError = (event: LogEvent): void =>
     writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
-  const toFile = logFileSink(path, (code) => {
-    log.warn("log-unwritable", `the log file ${path} can't be written (${code})`);
+  const toFile = logFileSink(path, (why) => {
+    log.warn("log-unwritable", `the log file ${path} can't be written: ${why}`);
   });
   const toEventLog = ({ level, message }: LogEvent): void => {
     if (level === "warn") events.warn(message);

@@ -41,7 +41,10 @@ describe("state", () => {
     const path = join(makeRoot({ state: "" }), "state");
     expect(checkState(path, now)).toMatchObject({
       status: "fail",
-      error: { code: "setting-invalid", message: `stateDir: ${path} can't be written (ENOTDIR).` },
+      error: {
+        code: "setting-invalid",
+        message: `stateDir: ${path} can't be written: part of the path is a file, not a folder.`,
+      },
     });
   });
 });
@@ -54,11 +57,11 @@ describe("log file", () => {
     expect(checkLogFile(join(path, "..", "later.log"))).toMatchObject({ status: "ok" });
   });
 
-  test("whose path cannot even be looked at is a warning with the system's code", () => {
+  test("whose path cannot even be looked at is a warning with the system's reason", () => {
     const path = join(makeRoot(), "n".repeat(300));
     expect(checkLogFile(path)).toMatchObject({
       status: "warn",
-      detail: `logFile: ${path} can't be written (ENAMETOOLONG).`,
+      detail: `logFile: ${path} can't be written: the name is too long.`,
     });
   });
 

@@ -5,7 +5,6 @@ import { AgentError } from "../../../agent/errors.ts";
 import { tryLock } from "../../../agent/platform/macos/lock.ts";
 import { createMacosPlatform, type MacosOptions } from "../../../agent/platform/macos/platform.ts";
 import { managedPreferences } from "../../../agent/platform/macos/policy.ts";
-import { readTrigger } from "../../../agent/platform/macos/service/trigger.ts";
 import type { RunTool } from "../../../agent/platform/macos/tools.ts";
 import { settingNames } from "../../../agent/settings/table.ts";
 import { makeRoot } from "../linux/tree.ts";
@@ -120,13 +119,6 @@ test("the lock is taken while the file is opened, and refused while another hold
   };
   expect(tryLock(path, refusing("EAGAIN"))).toMatchObject({ kind: "absent" });
   expect(tryLock(path, refusing("ENOTSUP"))).toMatchObject({ kind: "failed", error: { code: "state-busy" } });
-});
-
-test("the trigger is the job's property list", () => {
-  const root = makeRoot({ "job.plist": "" });
-  expect(readTrigger(join(root, "job.plist"))).toMatchObject({ kind: "found" });
-  expect(readTrigger(join(root, "none.plist"))).toMatchObject({ kind: "absent" });
-  expect(readTrigger(root)).toMatchObject({ kind: "absent" });
 });
 
 test("outcomes go to the system log, in one line, with percent signs that ask for nothing", () => {

@@ -186,6 +186,25 @@ test("an installation puts everything in place, and its task's action ends in on
   expect(gears.callsOf("link_user")).toHaveLength(1);
 });
 
+test("doctor fails for a task that somebody disabled, with the command that enables it", async () => {
+  await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
+  const definition = (await windows.read(`${dataFolder}\\logon-task.xml`))?.toString("utf16le") ?? "";
+  // Wine's tool can't disable: the changed definition is what Windows then keeps.
+  const disabled = definition.replace(/<Enabled>true(<\/Enabled>\s*<Hidden>)/, "<Enabled>false$1");
+  expect(disabled).not.toBe(definition);
+  writeFileSync(join(windows.machine.folder, "disabled.xml"), Buffer.from(disabled, "utf16le"));
+  const file = `${sharedFolder}\\disabled.xml`;
+  await windows.machine.run("schtasks", ["/Create", "/F", "/TN", "LinkUserAgent", "/XML", file]);
+  const { stdout } = await windows.machine.run(installed[0] ?? "", ["doctor", "--json"]);
+  expect((JSON.parse(stdout) as { checks: unknown[] }).checks).toContainEqual(
+    expect.objectContaining({
+      name: "trigger",
+      status: "fail",
+      advice: "schtasks /Change /TN LinkUserAgent /ENABLE",
+    }),
+  );
+});
+
 test("without properties nothing is set, as Group Policy installs it", async () => {
   expect((await windows.msiexec(first, "/i {msi}")).exitCode).toBe(0);
   const { files } = await windows.look();

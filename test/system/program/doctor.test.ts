@@ -153,7 +153,7 @@ describe("a fault decides the exit code and hides nothing that can still be told
   test("78: a state directory that can't be one", async () => {
     const { exitCode, of } = await examine(["--state-dir", endpoint.settingsFile]);
     expect(exitCode).toBe(78);
-    expect(of("state").detail).toContain("ENOTDIR");
+    expect(of("state").detail).toContain("part of the path is a file");
     expect(of("token").status).toBe("ok");
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { whyNot } from "../../../files/open-file.ts";
 
 /** One line of passwd(5). */
 export interface LocalUser {
@@ -81,8 +82,12 @@ function readText(path: string): string {
   } catch (cause) {
     const code = systemErrorCode(cause);
     if (code === "ENOENT") return "";
-    throw new AgentError("identity-unreadable", `${path} can't be read (${code}); everybody must be able to.`, {
-      cause,
-    });
+    throw new AgentError(
+      "identity-unreadable",
+      `${path} can't be read: ${whyNot(cause)}. Let everybody read it: chmod a+r ${path}`,
+      {
+        cause,
+      },
+    );
   }
 }

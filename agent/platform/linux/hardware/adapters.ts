@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { reasonOf } from "../../../files/open-file.ts";
 import { type Mac, parseMac } from "../../../identity/mac.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
@@ -92,7 +93,7 @@ export function readAdapters(
     return found(adapters, origin);
   } catch (cause) {
     if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `The network adapters can't be read (${systemErrorCode(cause) ?? cause}).`;
+    const message = `The network adapters can't be read: ${reasonOf(cause)}.`;
     return failed(origin, new AgentError("identity-unreadable", message, { cause }));
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { whyNot } from "../../../files/open-file.ts";
 import {
   type DeviceId,
   deviceIdReading,
@@ -125,6 +126,6 @@ function readId(
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, missing);
     // The next source names the same machine, so going on can't lead to a wrong one.
     if (code === "EACCES") return absent(origin, "readable by root alone");
-    return failed(origin, new AgentError("identity-unreadable", `${path} can't be read (${code}).`, { cause }));
+    return failed(origin, new AgentError("identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
@@ -9,6 +10,7 @@ import {
   packageUnitFolder,
   scopeDropIns,
   slice,
+  timerLink,
   timerUnit,
   sessionUnit as unit,
   unitFolder,
@@ -37,6 +39,7 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
     const needed = [unit, timerUnit, catchUpUnit, slice].map((name) => firstThere(pathsOf(root, name)));
     const off = [...needed, ...(dropIns.every(isMasked) ? dropIns : [])].find((one) => one && isMasked(one));
     if (off !== undefined) return failed(unit, masked(off.name));
+    if (isTimerOff(root)) return failed(unit, timerOff());
     const state = readServiceAccount(root, account);
     if (state.kind === "wrong") return failed(unit, wrongAccount(state.wrong));
     if (state.kind === "missing") return failed(unit, missingAccount());
@@ -48,7 +51,7 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
     return failed(unit, new AgentError("settings-hidden", finding, { remedy }));
   } catch (cause) {
     if (cause instanceof AgentError) return failed(unit, cause);
-    const message = `The units of systemd can't be read (${systemErrorCode(cause)}).`;
+    const message = `The units of systemd can't be read: ${whyNot(cause)}.`;
     return failed(unit, new AgentError("settings-unreadable", message, { cause }));
   }
 }
@@ -69,9 +72,18 @@ const isMasked = ({ real }: FileThere): boolean => real === "/dev/null" || statS
 /** `systemctl unmask` takes neither drop-ins nor empty files. */
 function masked(path: string): AgentError {
   const remedy = `rm ${shellWord(path)} && systemctl daemon-reload`;
-  return new AgentError("install-failed", `Nothing runs at logon, or not to its end: ${path} masks a unit.`, {
+  return new AgentError("install-failed", `Runs are missing or incomplete: ${path} masks a unit.`, {
     remedy,
   });
+}
+
+/** `systemctl disable` removes the link by which `install` turns the timer on. */
+const isTimerOff = (root: string): boolean =>
+  firstThere(pathsOf(root, timerUnit)) !== undefined && firstThere(pathsOf(root, timerLink.path)) === undefined;
+
+function timerOff(): AgentError {
+  const finding = `${timerUnit} is disabled: nothing continues what a logon could not finish.`;
+  return new AgentError("install-failed", finding, { remedy: `systemctl enable --now ${timerUnit}` });
 }
 
 function missingAccount(): AgentError {

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { AgentError } from "../../../errors.ts";
+import { reasonOf } from "../../../files/open-file.ts";
 import { failed, found, type Reading } from "../../../reading.ts";
 import type { Session } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
@@ -41,7 +42,7 @@ export async function readSessions(sources: SessionSources, names: BoundedNames)
     return found(distinct(sessions), origin);
   } catch (cause) {
     if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `The sessions can't be read (${systemErrorCode(cause) ?? cause}).`;
+    const message = `The sessions can't be read: ${reasonOf(cause)}.`;
     return failed(origin, new AgentError("identity-unreadable", message, { cause }));
   }
 }

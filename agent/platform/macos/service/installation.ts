@@ -6,7 +6,7 @@ import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import type { RunTool } from "../tools.ts";
-import { daemonFile, daemonPropertyList, daemonTarget } from "./launchd.ts";
+import { daemonFile, daemonPropertyList, daemonTarget, isLoaded } from "./launchd.ts";
 
 /** The Mac on which is installed; tests put their own in its place. */
 export interface Machine {
@@ -31,7 +31,7 @@ export function installSteps(machine: Machine, request: InstallRequest): readonl
 function installTrigger(machine: Machine, executable: string): InstallStep {
   refuseExecutable(executable, machine.trust);
   const file = fileStep("logon trigger", machine.daemonFile, { text: propertyListOf(executable), mode: 0o644 });
-  const loaded = isLoaded(machine);
+  const loaded = isLoaded(machine.run);
   return {
     ...file,
     change: file.change === "keep" && !loaded ? "update" : file.change,
@@ -47,7 +47,7 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
 /** @throws AgentError `install-failed` */
 export function uninstallSteps(machine: Machine, purge: boolean): readonly InstallStep[] {
   const file = removalStep("logon trigger", machine.daemonFile);
-  const loaded = isLoaded(machine);
+  const loaded = isLoaded(machine.run);
   return [
     {
       ...file,
@@ -58,16 +58,6 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
     removalStep("credential", machine.paths.credentialFile),
     ...(purge ? [folderRemovalStep("settings, state and log", machine.paths.stateDir)] : []),
   ];
-}
-
-/** `launchctl print` fails for a job that launchd does not have. */
-function isLoaded({ run }: Machine): boolean {
-  try {
-    run("launchctl", "print", daemonTarget);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A job that somebody disabled would not be loaded. */
@@ -83,7 +73,7 @@ const betweenLooks = 250;
 
 function unload(machine: Machine): Undo {
   launchctl(machine, "bootout", daemonTarget);
-  for (let look = 0; look < looks && isLoaded(machine); look++) machine.pause(betweenLooks);
+  for (let look = 0; look < looks && isLoaded(machine.run); look++) machine.pause(betweenLooks);
   return () => void load(machine);
 }
 

@@ -1,6 +1,7 @@
 import { triggerInterval } from "../../../pace/trigger-interval.ts";
 import { macosIdentifier } from "../paths.ts";
 import { propertyList } from "../plist.ts";
+import type { RunTool } from "../tools.ts";
 
 /** Where launchd looks for the jobs of the system that administrators put there (launchd(8)). */
 export const daemonFile = `/Library/LaunchDaemons/${macosIdentifier}.plist`;
@@ -28,4 +29,23 @@ export function daemonPropertyList(executable: string): string {
     // 0077: what it makes is root's alone.
     Umask: 0o077,
   });
+}
+
+/** `launchctl print` fails for a job that launchd does not have. */
+export function isLoaded(run: RunTool): boolean {
+  try {
+    run("launchctl", "print", daemonTarget);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `launchctl disable` outlasts restarts and upgrades. A line of `print-disabled` is `"LABEL" => disabled`, before
+ * macOS 13 `"LABEL" => true`; a job that was enabled again has a line, too. @throws AgentError
+ */
+export function isDisabled(run: RunTool): boolean {
+  const lines = run("launchctl", "print-disabled", "system").split("\n");
+  return lines.some((line) => line.includes(`"${macosIdentifier}"`) && /=>\s*(?:disabled|true)\b/.test(line));
 }

@@ -1,17 +1,29 @@
 import { lstatSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { whyNot } from "../../../files/open-file.ts";
+import { shellWord } from "../../../printable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import { daemonFile } from "./launchd.ts";
+import type { RunTool } from "../tools.ts";
+import { daemonTarget, isDisabled, isLoaded } from "./launchd.ts";
 
 const origin = "launchd";
 
-/** The job of the packages; whether somebody has disabled it is launchd's to say. */
-export function readTrigger(path = daemonFile): Reading<string> {
+/** The job of the packages, unless somebody disabled it or took it out of launchd. */
+export function readTrigger(run: RunTool, path: string): Reading<string> {
   try {
-    return lstatSync(path).isFile() ? found(path, origin) : absent(origin, `${path} is not a file`);
+    if (!lstatSync(path).isFile()) return absent(origin, `${path} is not a file`);
+    const enable = `sudo launchctl enable ${daemonTarget}`;
+    const bootstrap = `sudo launchctl bootstrap system ${shellWord(path)}`;
+    const loaded = isLoaded(run);
+    if (isDisabled(run)) return failed(origin, off("is disabled", loaded ? enable : `${enable} && ${bootstrap}`));
+    return loaded ? found(path, origin) : failed(origin, off("is not loaded", bootstrap));
   } catch (cause) {
+    if (cause instanceof AgentError) return failed(origin, cause);
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, `no ${path}`);
-    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read (${code}).`, { cause }));
+    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
   }
 }
+
+const off = (state: string, remedy: string): AgentError =>
+  new AgentError("install-failed", `Nothing runs at logon: the launchd job ${daemonTarget} ${state}.`, { remedy });

@@ -1,4 +1,5 @@
-import { AgentError, messageOf, systemErrorCode } from "../../../errors.ts";
+import { AgentError } from "../../../errors.ts";
+import { reasonOf } from "../../../files/open-file.ts";
 import type { Reading } from "../../../reading.ts";
 import type { InstallStep } from "../../port.ts";
 
@@ -98,7 +99,6 @@ export function acting<T>(problem: string, act: () => T): T {
     return act();
   } catch (cause) {
     if (cause instanceof AgentError) throw cause;
-    const why = systemErrorCode(cause) ?? messageOf(cause);
-    throw new AgentError("install-failed", `${problem} (${why}).`, { cause });
+    throw new AgentError("install-failed", `${problem}: ${reasonOf(cause)}.`, { cause });
   }
 }

@@ -1,23 +1,32 @@
-import { statSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { readFileAt, whyNot } from "../../../files/open-file.ts";
+import { maxFileSize } from "../../../files/unreadable.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { parseTask } from "./parse-task.ts";
 import { taskName } from "./task-definition.ts";
 
 const origin = "Task Scheduler";
 
-/** Where Windows keeps the task's definition; whether somebody disabled it is the scheduler's to say. */
+/** Where Windows keeps the task's definition. */
 export function taskFile(systemDirectory: string): string {
   return `${systemDirectory}\\Tasks\\${taskName}`;
 }
 
-/** The scheduled task; only administrators may look. */
-export function readTrigger(systemDirectory: string): Reading<string> {
+/** The scheduled task, unless somebody disabled it; only administrators may look. */
+export function readTrigger(systemDirectory: string, readFile = readTaskFile): Reading<string> {
   const path = taskFile(systemDirectory);
   try {
-    return statSync(path).isFile() ? found(`scheduled task ${taskName}`, origin) : absent(origin, `${path} is no file`);
+    const { enabled, atLogon } = parseTask(readFile(path));
+    if (!enabled) return failed(origin, off("is disabled", `schtasks /Change /TN ${taskName} /ENABLE`));
+    if (!atLogon) return failed(origin, off("has no logon trigger that is enabled", "linkuser-agent install"));
+    return found(`scheduled task ${taskName}`, origin);
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT") return absent(origin, `no scheduled task ${taskName}`);
-    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read (${code}).`, { cause }));
+    if (systemErrorCode(cause) === "ENOENT") return absent(origin, `no scheduled task ${taskName}`);
+    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
   }
 }
+
+const readTaskFile = (path: string): Buffer => readFileAt(path, maxFileSize);
+
+const off = (state: string, remedy: string): AgentError =>
+  new AgentError("install-failed", `Nothing runs at logon: the scheduled task ${taskName} ${state}.`, { remedy });

@@ -52,6 +52,20 @@ test.each([
   }
 });
 
+test("failed where the timer is disabled, with the command that enables it", () => {
+  const timer = "usr/lib/systemd/system/linkuser-agent.timer";
+  const root = makeRoot({
+    [unit]: "[Unit]\n",
+    [dropIn]: "[Unit]\n",
+    [timer]: "[Timer]\n",
+    [`${inEtc}/timers.target.wants/`]: "",
+  });
+  const remedy = "systemctl enable --now linkuser-agent.timer";
+  expect(readTrigger(root)).toMatchObject({ kind: "failed", error: { code: "install-failed", remedy } });
+  symlinkSync(join(root, timer), join(root, inEtc, "timers.target.wants/linkuser-agent.timer"));
+  expect(readTrigger(root)).toMatchObject({ kind: "found" });
+});
+
 test("a drop-in of another name wants the unit, though one is masked", () => {
   const root = makeRoot({
     [unit]: "[Unit]\n",

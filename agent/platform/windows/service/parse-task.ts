@@ -1,0 +1,28 @@
+/** Whether a registered task starts anything. */
+export interface TaskState {
+  /** The task as a whole, by the Task Scheduler's Disable or `schtasks /Change /DISABLE`. */
+  readonly enabled: boolean;
+  /** At least one of its logon triggers is on. */
+  readonly atLogon: boolean;
+}
+
+/**
+ * Reads a task's definition as Windows keeps it in `System32\Tasks`: XML in UTF-16 with a byte order mark, or UTF-8.
+ * `Enabled` is true where it is left out ([MS-TSCH] 2.5.2 and 2.5.3).
+ */
+export function parseTask(bytes: Buffer): TaskState {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  const text = new TextDecoder(encoding).decode(bytes).replaceAll(/<!--[\s\S]*?-->/g, "");
+  return {
+    enabled: elements(text, "Settings").every(isOn),
+    atLogon: elements(text, "LogonTrigger").some(isOn),
+  };
+}
+
+/** The content of each element of this name; empty for `<Name/>`. */
+const elements = (text: string, name: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`<${name}(?:\\s[^>]*?)?(?:/>|>([\\s\\S]*?)</${name}>)`, "g"))].map(
+    ([, content = ""]) => content,
+  );
+
+const isOn = (content: string): boolean => !/<Enabled>\s*(?:false|0)\s*<\/Enabled>/.test(content);

@@ -27,6 +27,8 @@ mount --bind "$tree/tmp/machine-id" "$tree/etc/machine-id"
 mount --bind "$tree/tmp/machine-id" "$tree/var/lib/dbus/machine-id"
 printf 'root:x:0:0::/root:/bin/sh\n%s:x:1000:1000::/home/user:/bin/sh\n' "$user" >"$tree/tmp/passwd"
 mount --bind "$tree/tmp/passwd" "$tree/etc/passwd"
+printf '127.0.0.1 localhost\n::1 localhost\n127.0.0.1 proxy.corp.test other.corp.test\n' >"$tree/tmp/hosts"
+mount --bind "$tree/tmp/hosts" "$tree/etc/hosts"
 echo LAPTOP1 >/proc/sys/kernel/hostname
 
 # The prepared Windows folder, with all changes in memory.

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { cacheFolder } from "../../../installer/executable/runtime.ts";
 
 /** Rises with every change of what is in the tree. */
-const recipe = 1;
+const recipe = 2;
+
+/** A Kerberos realm, a proxy that asks for it and for NTLM, and `ntlm_auth`, by which Wine speaks that. */
+const logOnPackages = ["krb5-admin-server", "krb5-kdc", "krb5-user", "squid", "winbind"];
 
 /** The user inside the tree. */
 export const wineUser = { uid: 1000, gid: 1000 } as const;
@@ -44,12 +47,14 @@ function installDebian(tree: string): void {
   inTree(tree, [
     "env",
     "DEBIAN_FRONTEND=noninteractive",
+    "RUNLEVEL=1",
     "apt-get",
     "install",
     "--quiet=2",
     "--no-install-recommends",
     "wine",
     "wine64",
+    ...logOnPackages,
   ]);
   const archives = join(tree, "var/cache/apt/archives");
   for (const name of readdirSync(archives)) if (name.endsWith(".deb")) rmSync(join(archives, name));

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { SystemScheme } from "../../../../agent/network/log-on/system-log-on.ts";
 import type { Paths } from "../../../../agent/platform/port.ts";
 import { lookUpSids } from "../../../../agent/platform/windows/accounts/look-up-sids.ts";
 import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
@@ -159,6 +160,14 @@ const works: Readonly<Record<string, () => unknown>> = {
     return outcome;
   },
   "oem-text": () => parameters.map((hex) => oemText(Buffer.from(hex, "hex"))),
+  /** The first leg of a log-on. */
+  "log-on": async () => {
+    const system = await createWindowsPlatform().systemLogOn?.open();
+    const exchange = await system?.start({ scheme: first as SystemScheme, host: second, channelBinding: undefined });
+    const leg = await exchange?.step(undefined);
+    await exchange?.close();
+    return { account: exchange?.account, ...leg, token: leg?.token?.toString("base64") };
+  },
   "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),
   capture: () => {
     const { bytes, base } = adapterAddresses();

@@ -1,0 +1,115 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Gears, startGears } from "../../fakes/gears.ts";
+import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
+import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
+
+/**
+ * The built executable behind squid, which asks for the log-on of Windows' own account: SSPI of Wine's, with a ticket of a
+ * real Kerberos realm, and with Samba's NTLM. See `realm.sh`.
+ */
+
+const home = "C:\\ProgramData\\LinkUserAgent";
+const password = "planted-ntlm-password";
+const proxies = { Negotiate: 3128, NTLM: 3129 } as const;
+/** Wine's Kerberos and NTLM are the Linux system's. */
+const system = { KRB5_CONFIG: "/mnt/realm/krb5.conf", PATH: "/mnt/bin:/usr/bin:/bin" } as const;
+const withTicket = { ...system, KRB5CCNAME: "FILE:/mnt/realm/tickets" } as const;
+const withoutTicket = { ...system, KRB5CCNAME: "FILE:/mnt/realm/none" } as const;
+
+let machine: WineMachine;
+let agent: string;
+let native: CallNative;
+let gears: Gears;
+
+beforeAll(async () => {
+  machine = await startWineMachine();
+  agent = installAgent(machine);
+  native = installNative(machine);
+  copyFileSync(join(import.meta.dirname, "realm.sh"), join(machine.folder, "realm.sh"));
+  expect(await machine.runLinux(["sh", "/mnt/realm.sh", password])).toMatchObject({ exitCode: 0 });
+  const ticket = ["kinit", "-k", "-t", "/mnt/realm/alice.keytab", "alice"];
+  expect(await machine.runLinux(ticket, { environment: withTicket })).toMatchObject({ exitCode: 0 });
+});
+afterAll(async () => await machine?.[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  gears = await startGears({ limit: { calls: 1000, periodMs: 60_000 } });
+  await machine.forward(gears.port);
+  await machine.run("cmd", ["/c", "rmdir", "/s", "/q", home]);
+  await native(["protect-folder", home]);
+  const credential = { clientId: gears.clientId, clientSecret: gears.clientSecret };
+  await native(["protect", `${home}\\credential.json`, JSON.stringify(credential)]);
+  for (const port of Object.values(proxies)) writeFileSync(accessLog(port), "");
+});
+afterEach(async () => await gears.close());
+
+const accessLog = (port: number): string => join(machine.folder, "realm", String(port), "access.log");
+
+/** What a line of the log says of a log-on, where one was sent: status, user, scheme and the kind of its token. */
+function readLogOn(line: string): readonly string[] {
+  const [status, user, sent = "-"] = line.split(" ");
+  if (sent === "-") return [];
+  const [scheme, token = ""] = decodeURIComponent(sent).split(" ");
+  const bytes = Buffer.from(token, "base64");
+  const kind = bytes.includes("NTLMSSP\0") ? `message ${bytes[8]}` : bytes[0] === 0x60 ? "ticket" : "unknown";
+  return [`${status} ${user} ${scheme} ${kind}`];
+}
+
+/** Runs `link` and gives back what it printed, with the log-ons in the log of the proxy, which asks for one. */
+async function link(
+  port: number,
+  settings: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string>>,
+) {
+  const proxy = `http://proxy.corp.test:${port}`;
+  // A second attempt would nearly always come after the deadline.
+  const once = { deadline: "60s", retryInitialDelay: "1h", retryMaxDelay: "1h", requestTimeout: "30s" };
+  const inForce = { baseUrl: gears.baseUrl, proxy, ...once, ...settings };
+  writeFileSync(join(machine.folder, "config.json"), JSON.stringify(inForce));
+  await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
+  const ended = await machine.run(agent, ["link", "--json", "--no-splay"], { environment });
+  const document = JSON.parse(ended.stdout) as { outcome: string; message: string };
+  const lines = readFileSync(accessLog(port), "utf8").trim().split("\n");
+  expect(lines).toContain("407 - -");
+  return { ...document, logOns: lines.flatMap(readLogOn) };
+}
+
+test("links through a proxy that asks for Negotiate, by a Kerberos ticket of its account", async () => {
+  const { outcome, logOns } = await link(proxies.Negotiate, {}, withTicket);
+  expect(outcome).toBe("linked");
+  expect(logOns).toEqual(["200 alice@CORP.TEST Negotiate ticket"]);
+});
+
+test("without a ticket Windows offers NTLM inside Negotiate, which is not sent", async () => {
+  const { message, logOns } = await link(proxies.Negotiate, {}, withoutTicket);
+  expect(message).toContain("the system got no Kerberos ticket for HTTP/proxy.corp.test and offers NTLM instead");
+  expect(logOns).toEqual([]);
+});
+
+test("a ticket that the proxy has no key for is refused once, and names the account", async () => {
+  const proxy = `http://other.corp.test:${proxies.Negotiate}`;
+  const { message, logOns } = await link(proxies.Negotiate, { proxy }, withTicket);
+  expect(message).toMatch(/refuses the account LAPTOP1\\alice by Negotiate .* HTTP\/other\.corp\.test/);
+  expect(logOns).toEqual(["407 - Negotiate ticket"]);
+});
+
+test("links by NTLM, two legs on one connection, where proxyAuth allows it", async () => {
+  const { outcome, logOns } = await link(proxies.NTLM, { proxyAuth: "ntlm" }, withoutTicket);
+  expect(outcome).toBe("linked");
+  expect(logOns).toEqual(["407 - NTLM message 1", "200 CORP\\alice NTLM message 3"]);
+});
+
+test("sends no NTLM where proxyAuth does not allow it", async () => {
+  const { message, logOns } = await link(proxies.NTLM, {}, withTicket);
+  expect(message).toMatch(/wants NTLM .* set proxyAuth to ntlm/);
+  expect(logOns).toEqual([]);
+});
+
+test("a password that the proxy refuses by NTLM is sent once", async () => {
+  const wrong = { ...withoutTicket, NTLM_PASSWORD: "wrong" };
+  const { message, logOns } = await link(proxies.NTLM, { proxyAuth: "ntlm" }, wrong);
+  expect(message).toMatch(/refuses the account LAPTOP1\\alice by NTLM/);
+  expect(logOns).toEqual(["407 - NTLM message 1", "407 - NTLM message 3"]);
+});

@@ -73,6 +73,7 @@ export type ErrorCode = keyof typeof outcomeByCode;
 
 /** Where on its way to the tenant a request failed, and with whom. */
 export interface Place {
+  /** `proxy log-on`: the proxy got a user name and password, or an account. */
   readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "request" | "answer";
   readonly party: "proxy" | "tenant";
 }

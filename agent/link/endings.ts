@@ -5,7 +5,7 @@ import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } f
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { LastRun, MachineMemory } from "./memory.ts";
-import { askedOf, refusalOf } from "./refusal.ts";
+import { askedOf, isRefusedLogOn, refusalOf } from "./refusal.ts";
 import type { Attempt, Decision, Effect, End, Moment, RunState } from "./run-state.ts";
 import { addUnknown } from "./unknown-devices.ts";
 
@@ -27,7 +27,8 @@ export function failedAttempt(
   moment: Moment,
 ): Decision {
   const { attempt, attended } = state;
-  if (error.outcome !== "unreachable" && (attended || !fixable.includes(error.code))) {
+  const isFinal = error.outcome !== "unreachable" && (attended || !fixable.includes(error.code));
+  if (isFinal || isRefusedLogOn(error)) {
     return attempt === undefined
       ? endRun(state, state.memory, endOf(error), moment)
       : refusedEnd(state, attempt, error, moment);
@@ -37,7 +38,7 @@ export function failedAttempt(
   return waitOrLeave(state, next, error, moment);
 }
 
-/** A refusal of this device alone is remembered, so that triggers do not ask the same at each of their starts. */
+/** A refusal is remembered, so that triggers do not ask the same at each of their starts. */
 export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError, moment: Moment): Decision {
   const asked = askedOf(attempt.target, attempt.identity, attempt.circumstances);
   const refusal = refusalOf(error, asked, state.memory.refusal, moment.now, moment.random());

@@ -3,7 +3,7 @@ import { type ErrorCode, outcomeByCode } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/device/candidates.ts";
 import { printableJson } from "../printable.ts";
-import { type Asked, isRefusalCode, type Refusal } from "./refusal.ts";
+import { isRefusalCode, type Refusal } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
 /** A link that the API confirmed, and under which circumstances. */
@@ -71,9 +71,6 @@ export interface MemoryStore {
   write(memory: MachineMemory): void;
 }
 
-/** What a kept text is. */
-export type ReadMemory = { readonly kind: "read"; readonly memory: MachineMemory } | { readonly kind: "damaged" };
-
 const version = 1;
 
 /** The text that is kept. */
@@ -81,107 +78,71 @@ export function formatMemory(memory: MachineMemory): string {
   return `${printableJson({ version, ...memory }, 2)}\n`;
 }
 
-/** Reads what {@link formatMemory} wrote. A part that is not as expected makes the whole untrustworthy. */
-export function parseMemory(text: string): ReadMemory {
+/** Reads what {@link formatMemory} wrote; undefined where any part is not as expected, for then none can be trusted. */
+export function parseMemory(text: string): MachineMemory | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { kind: "damaged" };
+    return undefined;
   }
-  if (!isRecord(value) || value["version"] !== version) return { kind: "damaged" };
-  const { link, lastRun, pace, notBefore, refusal, unknown, links, waiter, hardware } = value;
-  const sound =
-    (link === undefined || isLink(link)) &&
-    (lastRun === undefined || isLastRun(lastRun)) &&
-    (notBefore === undefined || isTime(notBefore)) &&
-    (refusal === undefined || isRefusal(refusal)) &&
-    (unknown === undefined || isUnknownDevices(unknown)) &&
-    (links === undefined || (Array.isArray(links) && links.every(isTime))) &&
-    (waiter === undefined || isTime(waiter)) &&
-    (hardware === undefined || isTexts(hardware));
-  if (!sound) return { kind: "damaged" };
-  return {
-    kind: "read",
-    memory: {
-      ...(link === undefined ? {} : { link }),
-      ...(lastRun === undefined ? {} : { lastRun }),
-      ...(pace === undefined ? {} : { pace }),
-      ...(notBefore === undefined ? {} : { notBefore }),
-      ...(refusal === undefined ? {} : { refusal }),
-      ...(unknown === undefined ? {} : { unknown }),
-      ...(links === undefined ? {} : { links }),
-      ...(waiter === undefined ? {} : { waiter }),
-      ...(hardware === undefined ? {} : { hardware }),
-    },
-  };
+  if (!isRecord(value) || value["version"] !== version) return undefined;
+  const kept = Object.entries(parts).filter(([name]) => value[name] !== undefined);
+  if (!kept.every(([name, is]) => is(value[name]))) return undefined;
+  return Object.fromEntries(kept.map(([name]) => [name, value[name]])) as MachineMemory;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type Is = (value: unknown) => boolean;
 
-const isRecord = (value: unknown): value is Fields =>
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
-const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= latestMoment;
-const orNull = (value: unknown, is: (value: unknown) => boolean): boolean => value === null || is(value);
+const isText: Is = (value) => typeof value === "string" && value !== "";
+const isMessage: Is = (value) => typeof value === "string";
+const isTime: Is = (value) => typeof value === "number" && value >= 0 && value <= latestMoment;
+const isRefused: Is = (value) =>
+  Object.keys(outcomeByCode).some((code) => code === value && isRefusalCode(code as ErrorCode));
+const listOf =
+  (is: Is): Is =>
+  (value) =>
+    Array.isArray(value) && value.every(is);
+const orNull =
+  (is: Is): Is =>
+  (value) =>
+    value === null || is(value);
+const optional =
+  (is: Is): Is =>
+  (value) =>
+    value === undefined || is(value);
+const shape =
+  (fields: Readonly<Record<string, Is>>): Is =>
+  (value) =>
+    isRecord(value) && Object.entries(fields).every(([name, is]) => is(value[name]));
 
-function isLink(value: unknown): value is RememberedLink {
-  if (!isRecord(value) || !isRecord(value["device"])) return false;
-  const sources: readonly unknown[] = ["opswat", "mac", "hwid"] satisfies readonly Source[];
-  const { value: id, opt, source, detail, detachable } = value["device"];
-  return (
-    isText(id) &&
-    (opt === 0 || opt === 1) &&
-    sources.includes(source) &&
-    isText(detail) &&
-    (detachable === undefined || detachable === true) &&
-    isText(value["username"]) &&
-    orNull(value["group"], isText) &&
-    isTarget(value) &&
-    isTime(value["linkedAt"])
-  );
-}
+const sources: readonly unknown[] = ["opswat", "mac", "hwid"] satisfies readonly Source[];
+const device: Readonly<Record<string, Is>> = {
+  value: isText,
+  opt: (value) => value === 0 || value === 1,
+  source: (value) => sources.includes(value),
+  detail: isText,
+};
+const target = { tenant: isText, account: orNull(isText) };
+const person = { username: isText, group: orNull(isText) };
+const asked = { ...target, ...person, devices: listOf(isText), circumstances: optional(isText) };
 
-function isLastRun(value: unknown): value is LastRun {
-  return (
-    isRecord(value) &&
-    isText(value["outcome"]) &&
-    typeof value["message"] === "string" &&
-    orNull(value["errorCode"], isText) &&
-    (value["warnings"] === undefined || isTexts(value["warnings"])) &&
-    isTime(value["endedAt"])
-  );
-}
-
-function isRefusal(value: unknown): value is Refusal {
-  if (!isRecord(value)) return false;
-  return (
-    isErrorCode(value["code"]) &&
-    isRefusalCode(value["code"]) &&
-    typeof value["message"] === "string" &&
-    isAsked(value["asked"]) &&
-    isTime(value["since"]) &&
-    isTime(value["until"])
-  );
-}
-
-function isAsked(value: unknown): value is Asked {
-  return (
-    isRecord(value) &&
-    isTarget(value) &&
-    isText(value["username"]) &&
-    orNull(value["group"], isText) &&
-    isTexts(value["devices"]) &&
-    (value["circumstances"] === undefined || isText(value["circumstances"]))
-  );
-}
-
-const isErrorCode = (value: unknown): value is ErrorCode =>
-  typeof value === "string" && Object.hasOwn(outcomeByCode, value);
-
-function isUnknownDevices(value: unknown): value is UnknownDevices {
-  return isRecord(value) && isTarget(value) && isTexts(value["devices"]) && isTime(value["since"]);
-}
-
-const isTarget = ({ tenant, account }: Fields): boolean => isText(tenant) && orNull(account, isText);
+const parts: Readonly<Record<keyof MachineMemory, Is>> = {
+  link: shape({ device: shape(device), ...person, ...target, linkedAt: isTime }),
+  lastRun: shape({
+    outcome: isText,
+    message: isMessage,
+    errorCode: orNull(isText),
+    warnings: optional(listOf(isText)),
+    endedAt: isTime,
+  }),
+  pace: () => true,
+  notBefore: isTime,
+  refusal: shape({ code: isRefused, message: isMessage, asked: shape(asked), since: isTime, until: isTime }),
+  unknown: shape({ ...target, devices: listOf(isText), since: isTime }),
+  links: listOf(isTime),
+  waiter: isTime,
+  hardware: listOf(isText),
+};

@@ -15,7 +15,7 @@ export interface Asked extends LinkTarget {
 
 /**
  * A refusal that asking again would not soon change. Triggers start a run every quarter of an hour, and each time would
- * cost the account's shared limit a call for the token and one for each identifier.
+ * cost the account's shared limit a call for the token and one for each identifier, or a proxy's account an attempt.
  */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -64,12 +64,21 @@ const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {
 /** Ends before any call was made, so that asking again costs the account nothing. */
 const beforeAnyCall: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
+/** A proxy refused a log-on that it got: a directory locks an account after a few. */
+export const isRefusedLogOn = ({ code, place }: AgentError): boolean =>
+  code === "proxy-refused" && place?.stage === "proxy log-on";
+
+function pauseAfter(error: AgentError): Pause | undefined {
+  if (isRefusedLogOn(error)) return ofThisDevice;
+  return beforeAnyCall.includes(error.code) ? undefined : pauses[error.outcome];
+}
+
 /** Ms; a change at the server is found within about a day. */
 const maxPause = day;
 
-/** Whether a failure with this code is remembered. */
+/** Whether a failure with this code may be remembered. */
 export function isRefusalCode(code: ErrorCode): boolean {
-  return pauses[outcomeByCode[code]] !== undefined && !beforeAnyCall.includes(code);
+  return code === "proxy-refused" || (pauses[outcomeByCode[code]] !== undefined && !beforeAnyCall.includes(code));
 }
 
 /**
@@ -79,15 +88,16 @@ export function isRefusalCode(code: ErrorCode): boolean {
  * @param random uniform in [0, 1)
  */
 export function refusalOf(
-  { code, message, outcome }: AgentError,
+  error: AgentError,
   asked: Asked,
   before: Refusal | undefined,
   now: number,
   random: number,
 ): Refusal | undefined {
-  const pause = pauses[outcome];
-  if (pause === undefined || !isRefusalCode(code)) return undefined;
-  const since = before !== undefined && isSame(before.asked, asked) && before.since <= now ? before.since : now;
+  const { code, message } = error;
+  const pause = pauseAfter(error);
+  if (pause === undefined) return undefined;
+  const since = before !== undefined && isSame(before, code, asked) && before.since <= now ? before.since : now;
   const length = Math.min(Math.max(now - since, pause.min), maxPause);
   const until = now + Math.round(length * (1 - pause.spread + 2 * pause.spread * random));
   return { code, message, asked, since, until };
@@ -95,7 +105,7 @@ export function refusalOf(
 
 /** The refusal that still applies, as the same would be asked too early; undefined where none does. */
 export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now: number): AgentError | undefined {
-  if (refusal === undefined || !isSame(refusal.asked, asked)) return undefined;
+  if (refusal === undefined || !isSame(refusal, refusal.code, asked)) return undefined;
   const { code, message, since, until } = refusal;
   // A clock that was set says nothing about the pause.
   const left = until - now;
@@ -103,8 +113,12 @@ export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now:
   return new AgentError(code, `${message} Triggers ask again after ${describeMoment(until)}.`);
 }
 
-function isSame(one: Asked, other: Asked): boolean {
+/** A proxy's log-on does not depend on who is to be linked: people who log on in turn would use it up. */
+function isSame(before: Refusal, code: ErrorCode, now: Asked): boolean {
+  if ((before.code === "proxy-refused") !== (code === "proxy-refused")) return false;
   const texts = ({ tenant, account, username, group, devices, circumstances }: Asked) =>
-    JSON.stringify([tenant, account, username, group, circumstances, ...devices]);
-  return texts(one) === texts(other);
+    JSON.stringify(
+      code === "proxy-refused" ? circumstances : [tenant, account, username, group, circumstances, devices],
+    );
+  return texts(before.asked) === texts(now);
 }

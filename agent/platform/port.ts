@@ -123,6 +123,8 @@ export interface Platform extends IdentitySources {
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
+  /** Files in which {@link systemProxy} looks. Left out where the settings are in none. */
+  readonly systemProxyFiles?: readonly string[];
   /** The system's log-on to proxies and servers by this run's account. Left out where none is spoken here. */
   readonly systemLogOn?: SystemLogOnSource;
   /** Ends the process at once with an exit code, without waiting for its threads. Left out where Node's own end does. */

@@ -25,47 +25,32 @@ export type Kind<T> = Facts & {
 const valid = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const invalid = (allowed: string): Parsed<never> => ({ ok: false, allowed });
 
-const withoutControls = (text: string): boolean => !/\p{Cc}/u.test(text);
+function textOf(
+  type: "text" | "path" | "registry-value",
+  form: RegExp,
+  placeholder: string,
+  allowed: string,
+): Kind<string> {
+  const isValid = (raw: unknown): raw is string => typeof raw === "string" && !/\p{Cc}/u.test(raw) && form.test(raw);
+  const parse = (raw: unknown) => (isValid(raw) ? valid(raw) : invalid(allowed));
+  return { type, parse, format: (value) => value, placeholder, allowed };
+}
 
 /** Text of 1 to 4096 UTF-16 units without control characters. */
-export function text(placeholder: string, allowed = "text without control characters"): Kind<string> {
-  return {
-    parse: (raw) =>
-      typeof raw === "string" && raw !== "" && raw.length <= 4096 && withoutControls(raw)
-        ? valid(raw)
-        : invalid(allowed),
-    format: (value) => value,
-    placeholder,
-    allowed,
-    type: "text",
-  };
-}
+export const text = (placeholder: string, allowed = "text without control characters"): Kind<string> =>
+  textOf("text", /^.{1,4096}$/s, placeholder, allowed);
 
 /** An absolute path of any system: settings of one may be written on another. */
-export function absolutePath(placeholder: string): Kind<string> {
-  const allowed = "an absolute path";
-  return {
-    ...text(placeholder, allowed),
-    type: "path",
-    parse: (raw) =>
-      typeof raw === "string" && withoutControls(raw) && /^(?:\/|[a-z]:[\\/]|\\\\)/i.test(raw)
-        ? valid(raw)
-        : invalid(allowed),
-  };
-}
-
-const registryValueAllowed =
-  "the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID";
+export const absolutePath = (placeholder: string): Kind<string> =>
+  textOf("path", /^(?:\/|[a-z]:[\\/]|\\\\)/i, placeholder, "an absolute path");
 
 /** A value of the Windows registry by its path. */
-export const registryValue: Kind<string> = {
-  ...text("HKLM\\KEY\\VALUE", registryValueAllowed),
-  type: "registry-value",
-  parse: (raw) =>
-    typeof raw === "string" && withoutControls(raw) && /^HKLM(?:\\[^\\]+){2,}$/i.test(raw)
-      ? valid(raw)
-      : invalid(registryValueAllowed),
-};
+export const registryValue: Kind<string> = textOf(
+  "registry-value",
+  /^HKLM(?:\\[^\\]+){2,}$/i,
+  "HKLM\\KEY\\VALUE",
+  "the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID",
+);
 
 /** One of a few words. */
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {

@@ -25,8 +25,8 @@ export function fileStore(stateDir: string): MemoryStore {
         const missing = code === "ENOENT" || code === "ENOTDIR";
         return { memory: {}, problem: missing ? undefined : `${path} can't be read: ${whyNot(error)}` };
       }
-      const parsed = parseMemory(text);
-      if (parsed.kind === "read") return { memory: parsed.memory, problem: undefined };
+      const memory = parseMemory(text);
+      if (memory !== undefined) return { memory, problem: undefined };
       return { memory: {}, problem: `${path} is damaged and is taken as empty` };
     },
     write: (memory) => {

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { publicValues } from "../network/proxy/variables.ts";
 import { slotOf } from "../pace/slot.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { settingNames, settingText } from "../settings/table.ts";
@@ -7,7 +8,7 @@ import { effectivePaths } from "./load-settings.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
- * Differs where settings, credential, certificates or networks have changed. Of files only their identity, size and
+ * Differs where settings, credential, certificates, proxies or networks have changed. Of files only their identity, size and
  * time go in: a digest of a secret could be tested offline.
  */
 export function circumstancesOf(
@@ -15,13 +16,14 @@ export function circumstancesOf(
   { settings }: ResolvedSettings,
 ): string {
   const { credentialFile } = effectivePaths(platform, settings);
-  const { caFile, clientCertFile, clientKeyFile } = settings;
-  const files = [credentialFile, caFile, clientCertFile, clientKeyFile].filter((file) => file !== undefined);
+  const { caFile, clientCertFile, clientKeyFile, pacFile } = settings;
+  const files = [credentialFile, caFile, clientCertFile, clientKeyFile, pacFile, ...(platform.systemProxyFiles ?? [])];
   const secrets = ["LINKUSER_ACCESS_TOKEN", "LINKUSER_CLIENT_SECRET"];
   const parts = [
     ...settingNames.map((name) => settingText(name, settings[name])),
-    ...files.map(identityOf),
+    ...files.filter((file) => file !== undefined).map(identityOf),
     ...secrets.filter((name) => environment[name] !== undefined),
+    ...publicValues(environment),
     ...networkAddresses().map(networkOf).toSorted(),
   ];
   return slotOf(JSON.stringify(parts)).toString(36);

@@ -103,3 +103,22 @@ test("no clock, however it was set, keeps a device from being asked for within a
     ),
   );
 });
+
+const logOnRefused = new AgentError("proxy-refused", "The proxy refuses the user name and password.", {
+  place: { stage: "proxy log-on", party: "proxy" },
+});
+
+test("a log-on that a proxy refused is not sent again soon, whoever is to be linked, until the circumstances change", () => {
+  const refusal = refusalOf(logOnRefused, asked, undefined, start, 0.5);
+  expect(refusal).toMatchObject({ code: "proxy-refused", until: start + 15 * minute });
+  const bob = { ...asked, username: "bob", devices: ["x"] };
+  expect(standingRefusal(refusal, bob, start + minute)?.message).toMatch(/^The proxy refuses .* Triggers ask again/);
+  expect(standingRefusal(refusal, { ...asked, circumstances: "home" }, start + minute)).toBeUndefined();
+  const again = refusalOf(logOnRefused, bob, refusal, start + 20 * minute, 0.5);
+  expect(again).toMatchObject({ since: start, until: start + 40 * minute });
+});
+
+test("what else a proxy refuses may pass", () => {
+  const place = { stage: "tunnel", party: "proxy" } as const;
+  expect(refusalOf(new AgentError("proxy-refused", "", { place }), asked, undefined, start, 0.5)).toBeUndefined();
+});

@@ -38,7 +38,7 @@ const options: LinkOptions = {
 
 /** A run whose API gives these answers, one a call; an error code is thrown. */
 function scene(
-  answers: readonly (LinkVerdict | ErrorCode)[],
+  answers: readonly (LinkVerdict | ErrorCode | AgentError)[],
   parts: { memory?: MachineMemory; findings?: IdentityFinding[] } = {},
 ) {
   const clock = virtualClock();
@@ -71,6 +71,7 @@ function scene(
       asked.push(`${value} ${username} ${group}`);
       const answer = left.shift() ?? "internal";
       if (typeof answer === "string") throw new AgentError(answer, `the API gave ${answer}`);
+      if (answer instanceof AgentError) throw answer;
       return answer;
     },
     requests: () => ({ token: 0, linkUser: asked.length }),
@@ -403,6 +404,16 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
   }
   expect(state.memory).toMatchObject({ lastRun: { outcome: "linked" } });
   expect(state.memory).not.toHaveProperty("refusal");
+});
+
+test("a log-on that a proxy refused ends an unattended run, as none is sent again in it; another refusal does not", async () => {
+  const refused = (stage: "proxy log-on" | "tunnel") =>
+    new AgentError("proxy-refused", "refused", { place: { stage, party: "proxy" } });
+  const logOn = scene([refused("proxy log-on")]);
+  expect(await logOn.run()).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
+  expect(logOn.state.memory.refusal).toMatchObject({ code: "proxy-refused" });
+  const tunnel = scene([refused("tunnel"), linked]);
+  expect(await tunnel.run()).toMatchObject({ outcome: "linked" });
 });
 
 test("where the caller comes again, an identifier that the API does not know is not asked for by the next run", async () => {

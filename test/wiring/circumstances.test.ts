@@ -1,16 +1,19 @@
-import { statSync, utimesSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Platform } from "../../agent/platform/port.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
 import { circumstancesOf, networkOf } from "../../agent/wiring/circumstances.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
 
-const platform = fakePlatform({});
-
-function circumstances(values: Record<string, unknown>, environment: Record<string, string> = {}): string {
+function circumstances(
+  values: Record<string, unknown>,
+  environment: Record<string, string> = {},
+  others: Partial<Platform> = {},
+): string {
   const resolved = resolveSettings([{ kind: "file", location: undefined, values }]);
-  return circumstancesOf({ platform, environment }, resolved);
+  return circumstancesOf({ platform: fakePlatform({ others }), environment }, resolved);
 }
 
 test("they differ by settings, by the credential file's identity and by where the credential comes from", () => {
@@ -22,6 +25,23 @@ test("they differ by settings, by the credential file's identity and by where th
   expect(circumstances({ credentialFile }, { LINKUSER_CLIENT_SECRET: "x" })).not.toBe(before);
   utimesSync(credentialFile, 1, 1);
   expect(circumstances({ credentialFile })).not.toBe(before);
+});
+
+test("they differ by what names a proxy, without its user name and password", () => {
+  const root = makeRoot();
+  const [pacFile, systemFile] = ["proxy.pac", "environment"].map((name) => join(root, name)) as [string, string];
+  const settings = { pacFile };
+  const others = { systemProxyFiles: [systemFile] };
+  const before = circumstances(settings, {}, others);
+  for (const file of [pacFile, systemFile]) {
+    writeFileSync(file, "");
+    expect(circumstances(settings, {}, others)).not.toBe(before);
+    rmSync(file);
+    expect(circumstances(settings, {}, others)).toBe(before);
+  }
+  const by = (value: string) => circumstances({}, { HTTPS_PROXY: value });
+  expect(by("http://a:3128")).not.toBe(by("http://b:3128"));
+  expect(by("http://u:one@a:3128")).toBe(by("http://u:two@a:3128"));
 });
 
 test("nothing of a secret goes in that could be tested against guesses", () => {

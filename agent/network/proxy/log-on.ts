@@ -50,8 +50,11 @@ export function startLogOn(
   channelBinding: () => Buffer | undefined = () => undefined,
 ): LogOn {
   const { host } = new URL(proxy.origin);
-  const refused = (why: string): AgentError =>
-    new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage: "proxy log-on", party: "proxy" } });
+  const refused = (why: string): AgentError => {
+    // As in a request without a log-on: what was not sent was not refused.
+    const stage = sent === undefined ? "tunnel" : "proxy log-on";
+    return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage, party: "proxy" } });
+  };
   const facts = { mode: means.mode, proxy, target, system: means.system?.schemes ?? [] };
   const first = proxy.login !== undefined && sendsBasicFirst(facts) ? basicAuthorization(proxy.login) : undefined;
   let sent: { scheme: AuthenticationScheme; account: string | undefined } | undefined;

@@ -48,6 +48,12 @@ export function ignoredInVariables(variables: Variables, url: URL): readonly str
   ];
 }
 
+/** The values that choose a proxy, without user names and passwords: where they differ, another may be asked. */
+export const publicValues = (variables: Variables): readonly string[] =>
+  ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].map((name) =>
+    (variable(variables, name) ?? "").replace(/^.*@/s, "@"),
+  );
+
 function variable(variables: Variables, name: string): string | undefined {
   return variables[name.toLowerCase()]?.trim() || variables[name]?.trim() || undefined;
 }

@@ -65,7 +65,7 @@ export async function openSocks(
     }
   } else if (method !== withoutLogOn) {
     throw refused(
-      "proxy log-on",
+      "tunnel",
       login === undefined
         ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or have it let this host through without"
         : "takes neither a user name with a password nor no log-on at all, which is all that linkuser-agent has for SOCKS5",

@@ -13,6 +13,9 @@ const logName = `${name}.log`;
 /** The administrator's policy, see the contract's table of platforms. */
 export const policyPath = (root: string): string => join(root, configFolder, "policy.json");
 
+/** In which distributions keep the proxy of the whole system. */
+export const proxyFiles = ["etc/environment", "etc/sysconfig/proxy"] as const;
+
 /**
  * Of root and of a service that runs under an account of its own; systemd names the folders that it made (systemd.exec(5)).
  */

@@ -1,4 +1,5 @@
 import { homedir, hostname } from "node:os";
+import { join } from "node:path";
 import { absent, found } from "../../reading.ts";
 import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
@@ -22,7 +23,15 @@ import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { forbidDumps, nss } from "./libc.ts";
 import { readListener } from "./listener.ts";
 import { tryLock } from "./lock.ts";
-import { credentialsFolder, handedOn, originalOf, personalPaths, policyPath, systemPaths } from "./paths.ts";
+import {
+  credentialsFolder,
+  handedOn,
+  originalOf,
+  personalPaths,
+  policyPath,
+  proxyFiles,
+  systemPaths,
+} from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import type { Machine } from "./service/installation.ts";
 import { accountTools, type Systemctl, systemctl } from "./service/programs.ts";
@@ -104,6 +113,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     },
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
+    systemProxyFiles: proxyFiles.map((path) => join(root, path)),
     tryLock,
     forbidDumps: () => {
       if (privileged || isService(uid)) forbidDumps();

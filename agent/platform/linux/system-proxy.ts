@@ -5,6 +5,7 @@ import type { SystemProxy } from "../../network/proxy/choice.ts";
 import { byVariables, variableFor } from "../../network/proxy/variables.ts";
 import { absent, failed, found, type Reading } from "../../reading.ts";
 import { readTrusted } from "../posix/protected-files.ts";
+import { proxyFiles } from "./paths.ts";
 
 /**
  * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and
@@ -12,17 +13,17 @@ import { readTrusted } from "../posix/protected-files.ts";
  * this user may change is not obeyed.
  */
 export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<SystemProxy> {
-  for (const { path, read } of files) {
-    const reading = fromFile(join(root, path), trust, url, read);
+  for (const path of proxyFiles) {
+    const reading = fromFile(join(root, path), trust, url, readers[path]);
     if (reading.kind !== "absent") return reading;
   }
   return absent("/etc/environment", `has no ${variableFor(url)}`);
 }
 
-const files: readonly { readonly path: string; readonly read: (text: string) => Variables }[] = [
-  { path: "etc/environment", read: parsePamEnvironment },
-  { path: "etc/sysconfig/proxy", read: enabledVariables },
-];
+const readers: Readonly<Record<(typeof proxyFiles)[number], (text: string) => Variables>> = {
+  "etc/environment": parsePamEnvironment,
+  "etc/sysconfig/proxy": enabledVariables,
+};
 
 type Variables = Readonly<Record<string, string>>;
 

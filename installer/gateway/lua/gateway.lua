@@ -75,6 +75,11 @@ core.register_action("read", { "http-req" }, function(txn)
   txn:set_var("txn.body", '{"username":' .. json.quote(user) .. (group and ',"group":' .. json.quote(group) or "") .. "}")
 end, 0)
 
+-- Leaves `txn.bound` set where the device is the caller's own.
+core.register_action("bind", { "http-req" }, function(txn)
+  if settings.owns(txn:get_var("txn.machine") or "", txn:get_var("txn.device")) then txn:set_var("txn.bound", 1) end
+end, 0)
+
 -- Gives a place. The table's entries: sc1 the device's (place), sc2 the queue's (first free place; length of all
 -- pauses). Leaves `txn.caller` set for one that waits for its turn; else `txn.retry`, and `txn.exact` where that is its
 -- place.

@@ -29,10 +29,32 @@ local function credential(path)
   return { id = field("clientId"), secret = field("clientSecret") }
 end
 
+-- A device's identifier without separators and case, as a MAC address is written in several ways.
+local function plain(device) return (device:gsub("[:-]", ""):lower()) end
+
+-- The devices of each certificate or machine account: lines of its name as in the journal and the device's identifiers.
+local function devices(path)
+  local file, reason = io.open(path, "rb")
+  if not file then wrong(reason .. ": BINDING=list needs it") end
+  local owned = {}
+  for line in file:lines() do
+    local name, rest = line:gsub("#.*", ""):match("^%s*(%S+)(.*)$")
+    if name then
+      local own = owned[name:lower()] or {}
+      if not rest:find("%S") then wrong(("%s names no device of %s"):format(path, name)) end
+      for device in rest:gmatch("%S+") do own[plain(device)] = true end
+      owned[name:lower()] = own
+    end
+  end
+  file:close()
+  return function(name, device) return (owned[name:lower()] or {})[plain(device)] == true end
+end
+
 local period, limit = number("PERIOD", 0.1, 86400), number("LIMIT", 1, 10000)
 local run = os.getenv("GATEWAY_RUN")
 return {
   credential = credential(os.getenv("GATEWAY_ETC") .. "/credential.json"),
+  owns = os.getenv("BINDING") == "list" and devices(os.getenv("GATEWAY_ETC") .. "/devices"),
   hop = "unix@" .. run .. "/tenant.sock",
   places = {
     gap = period / limit,

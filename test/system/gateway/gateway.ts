@@ -37,6 +37,8 @@ export interface Gateway extends AsyncDisposable {
   calls(): readonly Readonly<Record<string, unknown>>[];
   /** Sends a request to an endpoint's port, by default a good `link_user`. */
   send(device: KeyPair | undefined, sending?: Sending): Promise<Answered>;
+  /** Sends a request to the socket for Apache httpd, by default a good `link_user`. */
+  sendAsApache(headers: Readonly<Record<string, string>>, sending?: Sending): Promise<Answered>;
   /** Asks the port for metrics. */
   ask(path: string): Promise<Answered>;
   /** A command for HAProxy's admin socket. */
@@ -49,13 +51,17 @@ export interface GatewayOptions {
   /** Variables of gateway.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly credential?: string;
+  /** Further files of /etc/linkuser-gateway, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Names of files that are not there. */
+  readonly without?: readonly string[];
 }
 
 /** @param ca of the tenant, the gateway and the devices */
 export async function startGateway(
   tenant: { readonly port: number; readonly clientId: string; readonly clientSecret: string },
   ca: TestCa,
-  { settings = {}, credential }: GatewayOptions = {},
+  { settings = {}, credential, files = {}, without = [] }: GatewayOptions = {},
 ): Promise<Gateway> {
   await using made = new AsyncDisposableStack();
   const folder = made.use(mkdtempDisposableSync(join(tmpdir(), "linkuser-gateway-"))).path;
@@ -72,8 +78,9 @@ export async function startGateway(
     ["device-ca.pem", readFileSync(ca.file, "utf8")],
     ["machines.pem", readFileSync(ca.file, "utf8")],
     ["credential.json", credential ?? JSON.stringify({ clientId, clientSecret })],
+    ...Object.entries(files),
   ] as const) {
-    writeFileSync(path(`etc/${name}`), text, { mode: 0o600 });
+    if (!without.includes(name)) writeFileSync(path(`etc/${name}`), text, { mode: 0o600 });
   }
   const environment = {
     GATEWAY_ETC: path("etc"),
@@ -89,7 +96,7 @@ export async function startGateway(
   };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const command = ["env", ...assignments, "haproxy", "-W", "-f", join(sources, "haproxy.cfg")];
-  const haproxy: Daemon = made.use(await startDaemon(command, port));
+  const haproxy: Daemon = made.use(await startDaemon(command, metricsPort));
   const admin = async (command: string): Promise<string> => {
     const socket = connect(path("run/admin.sock"));
     socket.end(`${command}\n`);
@@ -111,6 +118,10 @@ export async function startGateway(
       const to = { host: "127.0.0.1", servername: "localhost", port, ca: readFileSync(ca.file), agent: false as const };
       const sent = request({ ...to, method, path: target, headers, ...device, ...(signal && { signal }) });
       return answerTo(sent, method === "GET" ? undefined : body);
+    },
+    sendAsApache: (headers, { method = "POST", target = linkUser(), body = alice } = {}) => {
+      const to = { socketPath: path("run/apache.sock"), agent: false as const };
+      return answerTo(plainRequest({ ...to, method, path: target, headers }), body);
     },
     ask: (path) => answerTo(plainRequest({ host: "127.0.0.1", port: metricsPort, path, agent: false })),
     admin,

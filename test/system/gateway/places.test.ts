@@ -230,7 +230,9 @@ test("BINDING=cn: a certificate links the device that it names, and no other", a
 });
 
 test("another BINDING than cn starts nothing, for it would bind no certificate", async () => {
-  await expect(start({ settings: { BINDING: "CN" } })).rejects.toThrow(/BINDING is CN: set it to cn in gateway\.conf/);
+  await expect(start({ settings: { BINDING: "CN" } })).rejects.toThrow(
+    /BINDING is CN: set it to cn or list in gateway\.conf/,
+  );
 });
 
 test("a revoked certificate is refused from the next reload on", async () => {

@@ -1,4 +1,4 @@
-import { AgentError, messageOf } from "./errors.ts";
+import { AgentError, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
  * What came of looking something up. Only `absent` (looked, and there is none) lets the next source be tried;
@@ -25,6 +25,11 @@ export function failed(origin: string, error: AgentError): Reading<never> {
   return { kind: "failed", origin, error };
 }
 
+/** {@link failed} by what was thrown: an AgentError says itself what went wrong, anything else gets code and message. */
+export function failedBy(origin: string, cause: unknown, code: ErrorCode, message: string): Reading<never> {
+  return failed(origin, cause instanceof AgentError ? cause : new AgentError(code, message, { cause }));
+}
+
 /**
  * A reading that an identity is made from: what is thrown on the way is `failed`.
  * @param what begins the message for anything but an AgentError: `"Users can't be looked up"`
@@ -37,7 +42,6 @@ export async function identityReading<T>(
   try {
     return await read();
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    return failed(origin, new AgentError("identity-unreadable", `${what}: ${messageOf(cause)}.`, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", `${what}: ${messageOf(cause)}.`);
   }
 }

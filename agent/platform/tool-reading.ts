@@ -1,6 +1,6 @@
 import { AgentError, messageOf, systemErrorCode } from "../errors.ts";
 import type { Account } from "../identity/sources.ts";
-import { absent, failed, found, type Reading } from "../reading.ts";
+import { absent, failedBy, found, type Reading } from "../reading.ts";
 
 /** Something that both this program and a tool of the system's can read. */
 export type ComparedFact =
@@ -76,12 +76,7 @@ export function toolReading(
     const silent = values.includes("");
     return { fact, command, values: silent ? absent(command, "it printed nothing") : found(values, command), ...more };
   } catch (cause) {
-    const error =
-      cause instanceof AgentError
-        ? cause
-        : new AgentError("identity-unreadable", `What ${command} printed can't be read: ${messageOf(cause)}.`, {
-            cause,
-          });
-    return { fact, command, values: failed(command, error), ...more };
+    const message = `What ${command} printed can't be read: ${messageOf(cause)}.`;
+    return { fact, command, values: failedBy(command, cause, "identity-unreadable", message), ...more };
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { reasonOf } from "../../files/open-file.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import { absent, failedBy, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { Listener } from "../port.ts";
 import { lastErrno, libc } from "./libc.ts";
@@ -35,7 +35,7 @@ export function readListener(
     return found({ trusted: other === undefined, owner: uid === 0 ? "root" : `the user ID ${uid}` }, origin);
   } catch (cause) {
     const message = `Which user listens at ${origin} can't be read: ${reasonOf(cause)}.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", message);
   }
 }
 

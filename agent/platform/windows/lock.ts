@@ -1,6 +1,5 @@
-import { AgentError } from "../../errors.ts";
 import { retryWhileHeld } from "../../files/held-files.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import { absent, failedBy, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
 import type { HeldLock } from "../port.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "./native/kernel32.ts";
@@ -54,5 +53,5 @@ function held(path: string): Reading<never> {
 function unlockable(path: string, cause: WindowsError): Reading<never> {
   if (isSharingViolation(cause)) return held(path);
   const message = `The lock ${path} can't be taken: ${cause.message}. The setting stateDir names another folder for it.`;
-  return failed(path, new AgentError("state-unusable", message, { cause }));
+  return failedBy(path, cause, "state-unusable", message);
 }

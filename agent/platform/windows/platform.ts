@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
-import { AgentError, messageOf } from "../../errors.ts";
-import { failed, found, identityReading, type Reading } from "../../reading.ts";
+import { messageOf } from "../../errors.ts";
+import { failedBy, found, identityReading, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
@@ -165,9 +165,6 @@ function eventReading(kind: EventKind, message: string): Reading<"reported"> {
     reportEvent(kind, message);
     return found("reported", origin);
   } catch (cause) {
-    return failed(
-      origin,
-      new AgentError("internal", `The event log can't be written: ${messageOf(cause)}.`, { cause }),
-    );
+    return failedBy(origin, cause, "internal", `The event log can't be written: ${messageOf(cause)}.`);
   }
 }

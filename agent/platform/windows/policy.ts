@@ -1,5 +1,5 @@
-import { AgentError, messageOf } from "../../errors.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import { messageOf } from "../../errors.ts";
+import { absent, failedBy, found, type Reading } from "../../reading.ts";
 import { policyName, settingNames } from "../../settings/table.ts";
 import type { RawPolicy } from "../port.ts";
 import type { ReadKey } from "./read-registry.ts";
@@ -25,10 +25,7 @@ export function readPolicy(readKey: ReadKey): Reading<RawPolicy> {
     }
     return found({ origin, spelling: "registry", values }, origin);
   } catch (cause) {
-    return failed(
-      origin,
-      new AgentError("settings-unreadable", `The policy ${origin} can't be read: ${messageOf(cause)}.`, { cause }),
-    );
+    return failedBy(origin, cause, "settings-unreadable", `The policy ${origin} can't be read: ${messageOf(cause)}.`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { AgentError, messageOf } from "../../errors.ts";
-import { absent, failed, found, type Reading } from "../../reading.ts";
+import { messageOf } from "../../errors.ts";
+import { absent, failedBy, found, type Reading } from "../../reading.ts";
 import { constants } from "../native-layout.ts";
 import type { Listener } from "../port.ts";
 import { sessionOfProcess } from "./accounts/read-sessions.ts";
@@ -40,7 +40,7 @@ export function readListener(port: number, sources = machine): Reading<Listener>
     return found(listeners.find(({ trusted }) => !trusted) ?? first, origin);
   } catch (cause) {
     const message = `The program that listens at 127.0.0.1:${port} can't be found out: ${messageOf(cause)}.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", message);
   }
 }
 

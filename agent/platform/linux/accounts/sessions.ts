@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../../errors.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failedBy, found, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
 import type { Session } from "../../port.ts";
 import { SystemdError, type SystemdLogin } from "./libsystemd.ts";
@@ -57,10 +57,9 @@ export function readSessions(root: string, open: () => SystemdLogin): Reading<re
       origin,
     );
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    if (!(cause instanceof SystemdError)) throw cause;
+    if (!(cause instanceof AgentError || cause instanceof SystemdError)) throw cause;
     const message = `The sessions can't be read: ${cause.message}. Check that systemd-logind runs.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", message);
   }
 }
 

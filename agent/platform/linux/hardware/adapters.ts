@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { systemErrorCode } from "../../../errors.ts";
 import { reasonOf } from "../../../files/open-file.ts";
 import { type Mac, parseMac } from "../../../identity/mac.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failedBy, found, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { defaultRouteAdapters } from "./routes.ts";
@@ -92,9 +92,7 @@ export function readAdapters(
     });
     return found(adapters, origin);
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `The network adapters can't be read: ${reasonOf(cause)}.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", `The network adapters can't be read: ${reasonOf(cause)}.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AgentError, systemErrorCode } from "../../../errors.ts";
+import { systemErrorCode } from "../../../errors.ts";
 import { whyNot } from "../../../files/open-file.ts";
 import {
   type DeviceId,
@@ -9,7 +9,7 @@ import {
   parseHexId,
   parseUuid,
 } from "../../../identity/device-id.ts";
-import { absent, failed, type Reading } from "../../../reading.ts";
+import { absent, failedBy, type Reading } from "../../../reading.ts";
 
 /** Loads the second source; called only where every native reading is absent. */
 export type LoadSecondSource = () => Promise<() => Promise<readonly Reading<DeviceId>[]>>;
@@ -126,6 +126,6 @@ function readId(
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, missing);
     // The next source names the same machine, so going on can't lead to a wrong one.
     if (code === "EACCES") return absent(origin, "readable by root alone");
-    return failed(origin, new AgentError("identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
 import {
   catchUpUnit,
@@ -50,9 +50,7 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
     const finding = `The service that a logon starts may not read ${names}.`;
     return failed(unit, new AgentError("settings-hidden", finding, { remedy }));
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(unit, cause);
-    const message = `The units of systemd can't be read: ${whyNot(cause)}.`;
-    return failed(unit, new AgentError("settings-unreadable", message, { cause }));
+    return failedBy(unit, cause, "settings-unreadable", `The units of systemd can't be read: ${whyNot(cause)}.`);
   }
 }
 

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
-import { AgentError } from "../../../errors.ts";
 import { reasonOf } from "../../../files/open-file.ts";
-import { failed, found, type Reading } from "../../../reading.ts";
+import { failedBy, found, type Reading } from "../../../reading.ts";
 import type { Session } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { isAlive, type LoginRecord, readLoginRecords } from "./login-records.ts";
@@ -41,9 +40,7 @@ export async function readSessions(sources: SessionSources, names: BoundedNames)
     }
     return found(distinct(sessions), origin);
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    const message = `The sessions can't be read: ${reasonOf(cause)}.`;
-    return failed(origin, new AgentError("identity-unreadable", message, { cause }));
+    return failedBy(origin, cause, "identity-unreadable", `The sessions can't be read: ${reasonOf(cause)}.`);
   }
 }
 

@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import type { RunTool } from "../tools.ts";
 import { daemonTarget, isDisabled, isLoaded } from "./launchd.ts";
 
@@ -21,7 +21,7 @@ export function readTrigger(run: RunTool, path: string): Reading<string> {
     if (cause instanceof AgentError) return failed(origin, cause);
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, `no ${path}`);
-    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
+    return failedBy(origin, cause, "settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }
 

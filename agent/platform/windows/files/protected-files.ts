@@ -2,7 +2,7 @@ import { AgentError, type ErrorCode, messageOf } from "../../../errors.ts";
 import { retryWhileHeld } from "../../../files/held-files.ts";
 import { decodeText, fault } from "../../../files/open-file.ts";
 import { temporaryPath } from "../../../files/own-files.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
@@ -312,8 +312,7 @@ function deniedHint(cause: unknown): string {
 }
 
 function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string): Reading<never> {
-  if (cause instanceof AgentError) return failed(path, cause);
-  return failed(path, new AgentError(code, `${path} can't be read: ${messageOf(cause)}.${hint}`, { cause }));
+  return failedBy(path, cause, code, `${path} can't be read: ${messageOf(cause)}.${hint}`);
 }
 
 function notWritten(path: string, cause: unknown): AgentError {

@@ -1,6 +1,6 @@
-import { AgentError, messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseUuid, parseVendorId } from "../../../identity/device-id.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failedBy, found, type Reading } from "../../../reading.ts";
 import type { ReadKey, RegistryKey } from "../read-registry.ts";
 import { decodeRegistryValue } from "../registry-values.ts";
 import { parseSmbios } from "./parse-smbios.ts";
@@ -109,8 +109,5 @@ function textValue(key: RegistryKey | undefined, names: readonly string[]): stri
 }
 
 function unreadable(origin: string, cause: unknown): Reading<never> {
-  return failed(
-    origin,
-    new AgentError("identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`, { cause }),
-  );
+  return failedBy(origin, cause, "identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`);
 }

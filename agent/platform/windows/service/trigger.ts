@@ -1,7 +1,7 @@
 import { AgentError, systemErrorCode } from "../../../errors.ts";
 import { readFileAt, whyNot } from "../../../files/open-file.ts";
 import { maxFileSize } from "../../../files/unreadable.ts";
-import { absent, failed, found, type Reading } from "../../../reading.ts";
+import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import { parseTask } from "./parse-task.ts";
 import { taskName } from "./task-definition.ts";
 
@@ -22,7 +22,7 @@ export function readTrigger(systemDirectory: string, readFile = readTaskFile): R
     return found(`scheduled task ${taskName}`, origin);
   } catch (cause) {
     if (systemErrorCode(cause) === "ENOENT") return absent(origin, `no scheduled task ${taskName}`);
-    return failed(origin, new AgentError("settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`, { cause }));
+    return failedBy(origin, cause, "settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }
 

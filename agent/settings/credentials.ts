@@ -17,6 +17,12 @@ export type Credentials =
   /** A gateway adds them. */
   | { readonly kind: "none" };
 
+/** What of them must not be shown. */
+export function secretsOf(credentials: Credentials): readonly Secret[] {
+  if (credentials.kind === "none") return [];
+  return [credentials.kind === "token" ? credentials.accessToken : credentials.clientSecret];
+}
+
 interface Inputs {
   readonly auth: Settings["auth"];
   readonly clientId: string | undefined;

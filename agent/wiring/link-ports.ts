@@ -1,4 +1,5 @@
 import type { CommandLine } from "../cli/command-line.ts";
+import { GearsClient } from "../gears/gears-client.ts";
 import type { LinkPorts } from "../link/ports.ts";
 import { once } from "../once.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
@@ -6,7 +7,6 @@ import { acquireLock, claimWait } from "../state/lock.ts";
 import { circumstancesOf, networkAddresses } from "./circumstances.ts";
 import { clientIdOf, loadCredentials } from "./load-credentials.ts";
 import { effectivePaths } from "./load-settings.ts";
-import { apiConnection } from "./network/api-connection.ts";
 import { clientCertificate } from "./network/load-client-certificate.ts";
 import { openSender } from "./network/sender.ts";
 import type { Runtime } from "./runtime.ts";
@@ -23,7 +23,7 @@ export function linkPorts(
   const { settings } = resolved;
   const { stateDir } = effectivePaths(platform, settings);
   let credentials = once(() => loadCredentials(runtime, settings));
-  const api = apiConnection({
+  const gears = new GearsClient({
     baseUrl: settings.baseUrl,
     credentials: () => credentials(),
     clock,
@@ -38,12 +38,12 @@ export function linkPorts(
     random,
     target: () => ({ tenant: settings.baseUrl, account: clientIdOf(credentials()) }),
     find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal), platform.name),
-    link: ({ value, opt }, username, group, signal) => api.link({ value, opt, username, group }, signal),
-    requests: api.requests,
+    link: ({ value, opt }, username, group, signal) => gears.link({ value, opt, username, group }, signal),
+    requests: () => gears.requests,
     rest: async (keepPaid) => {
       // Read again after the wait: no secret is held meanwhile.
       credentials = once(() => loadCredentials(runtime, settings));
-      await api.rest(keepPaid);
+      await gears.rest(keepPaid);
     },
     lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),
     circumstances: () => circumstancesOf(runtime, resolved),

@@ -1,35 +1,46 @@
 import { describe, expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
-import { createGears, type GearsCredentials } from "../../agent/gears/gears-client.ts";
-import type { ApiRequest, RawResponse, Sender } from "../../agent/network/exchange.ts";
+import { GearsClient } from "../../agent/gears/gears-client.ts";
+import { createLog } from "../../agent/log.ts";
+import type { ApiRequest, RawResponse } from "../../agent/network/exchange.ts";
 import { Secret } from "../../agent/secret.ts";
+import type { Credentials } from "../../agent/settings/credentials.ts";
 import { answer, now } from "./answers.ts";
 
 const signal = new AbortController().signal;
 const alice = { value: "00:0c:29:f2:7a:29", opt: 0, username: "alice", group: undefined } as const;
-const client: GearsCredentials = { kind: "client", clientId: "key", clientSecret: new Secret("client-secret") };
-const fixed: GearsCredentials = { kind: "token", accessToken: new Secret("fixed-token") };
+const origin = "test";
+const client: Credentials = { kind: "client", clientId: "key", clientSecret: new Secret("client-secret"), origin };
+const fixed: Credentials = { kind: "token", accessToken: new Secret("fixed-token"), origin };
 
 const ok = answer(200, { result: 1, msg: "OK" });
 const refused = answer(401, { result: 0, msg: "Invalid token" });
 const grant = (token: string, expiresIn?: number) => answer(200, { access_token: token, expires_in: expiresIn });
 
 /** Answers in order; what was asked is `sent`: `token`, or the access token of a link_user. */
-function scripted(credentials: GearsCredentials, ...answers: (RawResponse | Error)[]) {
+function scripted(credentials: Credentials, ...answers: (RawResponse | Error)[]) {
   const sent: string[] = [];
+  const closed: number[] = [];
+  const logged: string[] = [];
   const clock = { time: now, now: () => clock.time };
-  const sender: Sender = {
-    send: async (request: ApiRequest) => {
-      const target = request.target.reveal();
-      sent.push(target.endsWith("/oauth/token") ? "token" : (/access_token=(.*)$/.exec(target)?.[1] ?? "?"));
-      const next = answers.shift();
-      if (next === undefined) throw new TypeError("one request too many");
-      if (next instanceof Error) throw next;
-      return next;
-    },
-    close: async () => {},
-  };
-  return { gears: createGears({ baseUrl: "https://gears.opswat.com", credentials, sender, clock }), sent, clock };
+  const gears = new GearsClient({
+    baseUrl: "https://gears.opswat.com",
+    credentials: () => credentials,
+    clock,
+    period: 60_000,
+    log: createLog("debug", [({ event, message }) => void logged.push(`${event}: ${message}`)], () => now),
+    openSender: () => ({
+      send: async (request: ApiRequest) => {
+        const target = request.target.reveal();
+        sent.push(/access_token=(.*)$/.exec(target)?.[1] ?? "token");
+        const next = answers.shift() ?? expect.fail("one request too many");
+        if (next instanceof Error) throw next;
+        return next;
+      },
+      close: async () => void closed.push(1),
+    }),
+  });
+  return { gears, sent, closed, logged, clock };
 }
 
 describe("with client credentials", () => {
@@ -66,20 +77,17 @@ describe("with client credentials", () => {
 
   test("gives up where the new token is refused too, and does not use it again", async () => {
     const { gears, sent } = scripted(client, grant("t1"), refused, grant("t2"), refused, grant("t3"), ok);
-    expect(await gears.link(alice, signal)).toMatchObject({ kind: "token-refused", error: { code: "token-refused" } });
+    await expect(gears.link(alice, signal)).rejects.toMatchObject({ code: "token-refused" });
     expect(await gears.link(alice, signal)).toMatchObject({ kind: "linked" });
     expect(sent).toEqual(["token", "t1", "token", "t2", "token", "t3"]);
   });
 
   test("passes on what the token endpoint answers", async () => {
     const slow = scripted(client, answer(429, "", { "retry-after": "9" }));
-    expect(await slow.gears.link(alice, signal)).toMatchObject({
-      kind: "rate-limited",
-      rateLimit: { notBefore: now + 9000 },
-    });
+    expect(await slow.gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore: now + 9000 });
     expect(slow.gears.requests).toEqual({ token: 1, linkUser: 0 });
     const broken = scripted(client, answer(500));
-    expect(await broken.gears.link(alice, signal)).toMatchObject({ kind: "server-error" });
+    expect(await broken.gears.link(alice, signal)).toMatchObject({ kind: "unavailable" });
     const wrong = scripted(client, answer(400, { error: "invalid_client" }));
     await expect(wrong.gears.link(alice, signal)).rejects.toMatchObject({ code: "credentials-refused" });
   });
@@ -87,8 +95,7 @@ describe("with client credentials", () => {
   test("hides both its secret and its token in what the server says", async () => {
     const echo = { result: 0, msg: "client-secret and token-0123" };
     const { gears } = scripted(client, grant("token-0123"), answer(200, echo));
-    const got = await gears.link(alice, signal);
-    expect(got.kind === "refused" && got.error.message).toContain("REDACTED and REDACTED");
+    await expect(gears.link(alice, signal)).rejects.toThrow("REDACTED and REDACTED");
   });
 });
 
@@ -102,7 +109,7 @@ describe("with a token from elsewhere", () => {
 
   test("gives up after 401", async () => {
     const { gears, sent } = scripted(fixed, refused);
-    expect(await gears.link(alice, signal)).toMatchObject({ kind: "token-refused" });
+    await expect(gears.link(alice, signal)).rejects.toMatchObject({ code: "token-refused" });
     expect(sent).toEqual(["fixed-token"]);
   });
 });
@@ -112,4 +119,68 @@ test("counts a request that got no answer, and lets failures through as they are
   await expect(lost.gears.link(alice, signal)).rejects.toMatchObject({ code: "connection-lost" });
   await expect(lost.gears.link(alice, signal)).rejects.toThrow(TypeError);
   expect(lost.gears.requests).toEqual({ token: 0, linkUser: 2 });
+});
+
+const token = grant("t1");
+const busy = (status: number): RawResponse => answer(status, { result: 0, msg: "later" }, { "retry-after": "120" });
+
+test.each([
+  [429, "rate-limited"],
+  [503, "unavailable"],
+])("the pause that a %i asks for is passed on, from either endpoint", async (status, kind) => {
+  for (const answers of [[busy(status)], [token, busy(status)]]) {
+    expect(await scripted(client, ...answers).gears.link(alice, signal)).toMatchObject({
+      kind,
+      notBefore: now + 120_000,
+    });
+  }
+});
+
+test("a refusal is thrown", async () => {
+  const { gears } = scripted(client, token, answer(400, { result: 0, msg: "bad" }));
+  await expect(gears.link(alice, signal)).rejects.toMatchObject({ code: "request-refused" });
+});
+
+test("a rest drops token and connections, but not the count", async () => {
+  const { gears, closed } = scripted(client, token, busy(503), token, ok);
+  await gears.link(alice, signal);
+  await gears.rest();
+  expect(closed).toHaveLength(1);
+  expect(await gears.link(alice, signal)).toEqual({ kind: "linked", message: "OK", rateLimit: expect.anything() });
+  expect(gears.requests).toEqual({ token: 2, linkUser: 2 });
+});
+
+const counted = answer(200, { access_token: "t1", expires_in: 3600 }, { "x-ratelimit-remaining": "0" });
+
+test("a token that cost a call is kept over a short rest, and only then", async () => {
+  const { gears } = scripted(client, counted, busy(429), busy(429), counted, busy(429));
+  const paidUntil = now + 3_600_000;
+  expect(await gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", paidUntil });
+  await gears.rest(true);
+  expect(await gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", paidUntil });
+  await gears.rest();
+  await gears.link(alice, signal);
+  expect(gears.requests).toEqual({ token: 2, linkUser: 3 });
+});
+
+test("a place in a queue is followed where a gateway has the credential, and not by a device that has its own", async () => {
+  const place = answer(429, { result: 0, msg: "later" }, { "retry-after": "120", "x-linkuser-place": "exact" });
+  const notBefore = now + 120_000;
+  const behindGateway = scripted({ kind: "none" }, place).gears;
+  expect(await behindGateway.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore, exact: true });
+  expect(await scripted(client, token, place).gears.link(alice, signal)).toMatchObject({ notBefore, exact: false });
+});
+
+test("a wait that can't be meant is logged, and is none", async () => {
+  const { gears, logged } = scripted(client, token, answer(429, "", { "retry-after": "90000" }));
+  expect(await gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore: undefined });
+  expect(logged).toEqual([expect.stringMatching(/^wait-disbelieved: .*retry-after: 90000/)]);
+});
+
+test("the other path of the token endpoint is tried once, and remembered over connections", async () => {
+  const { gears } = scripted(client, answer(404), token, answer(200, { result: 1 }), token, answer(200, { result: 1 }));
+  await gears.link(alice, signal);
+  await gears.rest();
+  await gears.link(alice, signal);
+  expect(gears.requests).toEqual({ token: 3, linkUser: 2 });
 });

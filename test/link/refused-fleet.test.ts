@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GearsClient } from "../../agent/gears/gears-client.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { LinkOptions, LinkPorts } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
@@ -6,7 +7,6 @@ import { createLog } from "../../agent/log.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { seededRandom } from "../../agent/pace/seeded-random.ts";
 import { Secret } from "../../agent/secret.ts";
-import { apiConnection } from "../../agent/wiring/network/api-connection.ts";
 import { createGearsApi, type GearsApi, type Reply } from "../fakes/gears-api.ts";
 import { usualSettings } from "./usual-settings.ts";
 
@@ -43,7 +43,7 @@ async function callsByHour(
       },
     };
     const value = `00:0c:29:${device.toString(16).padStart(6, "0").match(/../g)?.join(":")}`;
-    const connection = apiConnection({
+    const connection = new GearsClient({
       baseUrl: "https://gears.opswat.com",
       credentials: () => ({
         kind: "client",
@@ -78,8 +78,8 @@ async function callsByHour(
       target: () => ({ tenant: "https://gears.opswat.com", account: api.clientId }),
       find: async () => ({ kind: "identity", identity }),
       link: ({ opt }, username, group, signal) => connection.link({ value, opt, username, group }, signal),
-      requests: connection.requests,
-      rest: connection.rest,
+      requests: () => connection.requests,
+      rest: (keepPaid) => connection.rest(keepPaid),
       lock: async () => ({ [Symbol.dispose]: () => {} }),
       claimWait: () => ({ [Symbol.dispose]: () => {} }),
       circumstances: () => "office",

@@ -49,6 +49,9 @@ const personal: ReadonlySet<string> = new Set([
   "RES_OPTIONS",
 ]);
 
+/** Kerberos' and GSSAPI's: their settings, which name libraries, files of keys and traces (kerberos(7)). */
+const ofKerberos = /^(?:KRB5|GSS_)/;
+
 /**
  * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them
  * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
@@ -58,7 +61,7 @@ const personal: ReadonlySet<string> = new Set([
  */
 export function trustedEnvironment(environment: Environment, privileged: boolean, person: boolean): TrustedEnvironment {
   if (!privileged || !isPersonsRun(environment, person)) return { variables: environment, ignored: [] };
-  const isPersonal = (name: string): boolean => personal.has(name.toUpperCase());
+  const isPersonal = (name: string): boolean => personal.has(name.toUpperCase()) || ofKerberos.test(name);
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
   const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
   return { variables: Object.fromEntries(kept), ignored };

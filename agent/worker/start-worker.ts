@@ -8,7 +8,11 @@ export interface WorkerData {
 }
 
 /** Programs of threads: the file here, by the name of its bundle in an executable. ASCII. */
-export const workerPrograms = { worker: "entry.ts", "pac-worker": "pac-entry.ts" } as const;
+export const workerPrograms = {
+  worker: "entry.ts",
+  "pac-worker": "pac-entry.ts",
+  "log-on-worker": "log-on-entry.ts",
+} as const;
 export type WorkerProgram = keyof typeof workerPrograms;
 
 /** Starts a thread for one of the tasks. @param data what the task takes */
@@ -18,7 +22,7 @@ export function startWorker<T extends keyof WorkerTasks>(task: T, data: Paramete
 }
 
 /** Starts a thread: from the asset of an executable, else from the source file. */
-export function startProgram(program: WorkerProgram, workerData?: WorkerData): Worker {
+export function startProgram(program: WorkerProgram, workerData?: unknown): Worker {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const { isSea, getAsset } = process.getBuiltinModule("node:sea");
   // Separate streams keep the worker from making Node open the process's standard ones.

@@ -5,6 +5,7 @@ import { trustedEnvironment } from "../../agent/settings/trusted-environment.ts"
 const personal = {
   HTTPS_PROXY: "http://user:password@proxy.home.test:3128",
   http_proxy: "http://proxy.home.test",
+  KRB5_CONFIG: "/home/alice/krb5.conf",
   No_Proxy: "*",
   SSL_CERT_FILE: "/home/alice/ca.pem",
   SSL_CERT_DIR: "/home/alice/ca",

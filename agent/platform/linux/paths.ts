@@ -54,6 +54,9 @@ export const installedCredential = (root: string): string => join(root, configFo
 /** The key of this device's certificate, where the units hand it on. */
 export const installedClientKey = (root: string): string => join(root, configFolder, "client-key.pem");
 
+/** The machine's keys for Kerberos, which the units hand on. */
+export const machineKeytab = (root: string): string => join(root, "etc/krb5.keytab");
+
 const handedOnFiles = (root: string): readonly string[] => [installedCredential(root), installedClientKey(root)];
 
 /** The copy of a file that the unit got, since its user may not read the file itself; undefined where there is none. */

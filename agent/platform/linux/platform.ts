@@ -118,6 +118,17 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     forbidDumps: () => {
       if (privileged || isService(uid)) forbidDumps();
     },
+    systemLogOn: {
+      schemes: ["Negotiate"],
+      open: async () => {
+        const [{ createLinuxLogOn }, { readMachineKeytab }] = await Promise.all([
+          import("./log-on/system-log-on.ts"),
+          import("./log-on/keytab.ts"),
+        ]);
+        const keytab = privileged || isService(uid) ? () => readMachineKeytab(root, trust, credentials) : undefined;
+        return createLinuxLogOn({ keytab, hostName: options.hostName ?? hostname });
+      },
+    },
     endProcess: nss.exitAtOnce,
     reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
     trigger: () => readTrigger(root, account),

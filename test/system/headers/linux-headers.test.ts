@@ -8,21 +8,31 @@ const headers = ["sys/socket.h", "sys/ioctl.h", "sys/file.h", "net/if.h", "net/r
 headers.push("netinet/in.h", "net/if_arp.h", "sys/prctl.h");
 headers.push("linux/sockios.h", "linux/ethtool.h", "errno.h", "pwd.h", "grp.h", "nss.h", "stdlib.h", "unistd.h");
 headers.push("stdbool.h", "stdint.h", "time.h", "sys/types.h");
-/** By their paths: a folder of this machine's headers would shadow those of another processor. */
-const installed = ["/usr/include/systemd/sd-login.h", "/usr/include/samba-4.0/wbclient.h"];
+/** By their paths, as this machine's headers must not shadow those of another processor; theirs are looked for last. */
+const installed = [
+  "systemd/sd-login.h",
+  "samba-4.0/wbclient.h",
+  "gssapi/gssapi.h",
+  "gssapi/gssapi_ext.h",
+  "krb5/krb5.h",
+];
 
 const prelude = [
   "#define _GNU_SOURCE 1",
   ...headers.map((header) => `#include <${header}>`),
-  ...installed.map((path) => `#include "${path}"`),
+  ...installed.map((path) => `#include "/usr/include/${path}"`),
   // nss.h has the type of such functions; each source declares its own.
   "extern nss_getpwuid_r _nss_files_getpwuid_r;",
 ];
 const processors: readonly (readonly [string, HeaderJudge])[] = [
-  ["x64", { compiler: ["g++"], debianPackage: "g++, libsystemd-dev and libwbclient-dev", prelude }],
+  ["x64", { compiler: ["g++"], debianPackage: "g++, libkrb5-dev, libsystemd-dev and libwbclient-dev", prelude }],
   [
     "arm64",
-    { compiler: [zig(), "c++", "-ferror-limit=0", "-target", "aarch64-linux-gnu"], debianPackage: "none", prelude },
+    {
+      compiler: [zig(), "c++", "-ferror-limit=0", "-target", "aarch64-linux-gnu", "-idirafter", "/usr/include"],
+      debianPackage: "none",
+      prelude,
+    },
   ],
 ];
 

@@ -1,6 +1,6 @@
 import { exitCodes } from "../../../exit-codes.ts";
 import { triggerInterval } from "../../../pace/trigger-interval.ts";
-import { installedClientKey, noCredential } from "../paths.ts";
+import { installedClientKey, machineKeytab, noCredential } from "../paths.ts";
 import { serviceAccount } from "./service-account.ts";
 
 /** One file below a folder that systemd loads units from. */
@@ -131,6 +131,8 @@ LoadCredential=credential.json:${credentialFile}
 SetCredential=credential.json:${noCredential}
 LoadCredential=client-key.pem:${installedClientKey("/")}
 SetCredential=client-key.pem:${noCredential}
+LoadCredential=krb5.keytab:${machineKeytab("/")}
+SetCredential=krb5.keytab:${noCredential}
 LoadCredential=product_uuid:/sys/class/dmi/id/product_uuid
 SetCredential=product_uuid:${noCredential}
 StateDirectory=linkuser-agent

@@ -18,6 +18,7 @@ test.each(services)("%s gets copies of what root alone may read, and starts with
   for (const [name, source] of [
     ["credential.json", "/etc/linkuser-agent/credential.json"],
     ["client-key.pem", "/etc/linkuser-agent/client-key.pem"],
+    ["krb5.keytab", "/etc/krb5.keytab"],
     ["product_uuid", "/sys/class/dmi/id/product_uuid"],
   ]) {
     expect(textOf(path)).toContain(`\nLoadCredential=${name}:${source}\nSetCredential=${name}:${noCredential}\n`);

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import type { Trust } from "../../../files/trusted-path.ts";
+import { absent, found, type Reading } from "../../../reading.ts";
+import { readTrusted } from "../../posix/protected-files.ts";
+import { machineKeytab, noCredential } from "../paths.ts";
+
+/** A file of keys for Kerberos. */
+export interface Keytab {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+/** The machine's keytab: for a service the copy that its unit got. @param credentials folder of such copies */
+export function readMachineKeytab(root: string, trust: Trust, credentials: string | undefined): Reading<Keytab> {
+  const original = machineKeytab(root);
+  const path = credentials === undefined ? original : join(credentials, "krb5.keytab");
+  const file = readTrusted(path, trust);
+  switch (file.kind) {
+    case "failed":
+      return file;
+    case "absent":
+      return absent(
+        original,
+        credentials === undefined ? "does not exist" : "is not handed to this unit; run linkuser-agent install again",
+      );
+    case "found":
+      return file.value.equals(Buffer.from(noCredential))
+        ? absent(original, "does not exist")
+        : found({ path, content: file.value }, original);
+  }
+}
+
+/**
+ * Reads the principals of a keytab (MIT's "Keytab file format", version 2), each once, in the order of the file. It has
+ * keys, which are not read.
+ * @returns as krb5_parse_name(3) reads them: `HOST$@REALM`, `host/host.example.com@REALM`; none where it is no keytab
+ */
+export function principalsOf(keytab: Buffer): readonly string[] {
+  const found = new Set<string>();
+  if (keytab.length < 2 || keytab.readUInt16BE(0) !== version) return [];
+  for (let at = 2; at + 4 <= keytab.length; ) {
+    const size = keytab.readInt32BE(at);
+    at += 4;
+    // A negative size is that of a hole.
+    if (size === 0) break;
+    if (size > 0) {
+      const principal = readPrincipal(keytab.subarray(at, at + size));
+      if (principal !== undefined) found.add(principal);
+    }
+    at += Math.abs(size);
+  }
+  return [...found];
+}
+
+const version = 0x0502;
+
+function readPrincipal(entry: Buffer): string | undefined {
+  let at = 2;
+  const counted = (): string => {
+    const length = entry.readUInt16BE(at);
+    if (at + 2 + length > entry.length) throw new RangeError("the entry ends");
+    const text = entry.toString("utf8", at + 2, at + 2 + length);
+    at += 2 + length;
+    return text.replace(/[\\/@]/g, "\\$&");
+  };
+  try {
+    const components = entry.readUInt16BE(0);
+    const realm = counted();
+    const names = Array.from({ length: components }, counted);
+    return names.length === 0 ? undefined : `${names.join("/")}@${realm}`;
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Which of a keytab's principals is the machine's own account: in a directory's keytab the one that ends with `$`, as
+ * only that one can get tickets; in others that of the service `host`. Those with this machine's name come first.
+ * @param hostName with or without its domain
+ */
+export function machineAccount(principals: readonly string[], hostName: string): string | undefined {
+  const [host = "", ...domain] = hostName.toLowerCase().split(".");
+  const ofHost = [host, [host, ...domain].join(".")];
+  const ranks: readonly ((name: string) => boolean)[] = [
+    (name) => name === `${host}$`,
+    // NetBIOS names have at most 15 characters.
+    (name) => name === `${host.slice(0, 15)}$`,
+    (name) => name.endsWith("$") && !name.includes("/"),
+    (name) => ofHost.some((one) => name === `host/${one}`),
+    (name) => name.startsWith("host/"),
+  ];
+  for (const fits of ranks) {
+    const principal = principals.find((one) => fits(one.slice(0, one.lastIndexOf("@")).toLowerCase()));
+    if (principal !== undefined) return principal;
+  }
+  return undefined;
+}

@@ -1,0 +1,145 @@
+import { AgentError } from "../../../errors.ts";
+import type { SystemLogOn } from "../../../network/log-on/system-log-on.ts";
+import type { Reading } from "../../../reading.ts";
+import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
+import { startProgram } from "../../../worker/start-worker.ts";
+import { constants } from "../../native-layout.ts";
+import type { GssAnswer, GssFailure, GssQuestion, KeytabAccount } from "../../posix/gssapi.ts";
+import { unrefTimer } from "../../unref-timer.ts";
+import { nss } from "../libc.ts";
+import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";
+
+const library = "libgssapi_krb5.so.2";
+
+/** Milliseconds for one call: libkrb5 asks each KDC some times, and gives up on all after about 20 s. */
+const limit = 30_000;
+
+/** Codes of MIT's Kerberos. */
+const codes = constants("krb5/krb5.h", {
+  KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN: -1765328378,
+  KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN: -1765328377,
+  KRB5KDC_ERR_ETYPE_NOSUPP: -1765328370,
+  KRB5KDC_ERR_CLIENT_REVOKED: -1765328366,
+  KRB5KDC_ERR_PREAUTH_FAILED: -1765328360,
+  KRB5KRB_AP_ERR_TKT_EXPIRED: -1765328352,
+  KRB5KRB_AP_ERR_SKEW: -1765328347,
+  KRB5_CC_NOTFOUND: -1765328243,
+  KRB5_REALM_UNKNOWN: -1765328230,
+  KRB5_KDC_UNREACH: -1765328228,
+  KRB5_FCC_NOFILE: -1765328189,
+  KRB5_REALM_CANT_RESOLVE: -1765328164,
+});
+
+/** Where a run takes its account from. */
+export interface LogOnAccounts {
+  /** The machine's keytab, for root and services; undefined for a user, who has a cache of tickets. */
+  readonly keytab: (() => Reading<Keytab>) | undefined;
+  readonly hostName: () => string;
+}
+
+/** Logs on by MIT's GSSAPI: a service and root by the machine's keytab, a user by the tickets of the user's cache. */
+export function createLinuxLogOn(accounts: LogOnAccounts, ask: Ask<GssQuestion, GssAnswer> = askThread()): SystemLogOn {
+  return {
+    async start({ scheme, host, channelBinding }) {
+      if (scheme !== "Negotiate") throw new TypeError(`${scheme} is not spoken on Linux`);
+      const account = accounts.keytab && accountOf(accounts.keytab(), accounts.hostName());
+      const explain = (failure: GssFailure, name: string | undefined): AgentError =>
+        explained(failure, { host, account: name, isMachine: account !== undefined });
+      const started = await ask({ call: "start", host, channelBinding, account });
+      if (started.kind === "failed") throw explain(started, account?.principal);
+      if (started.kind !== "started") throw new TypeError("no log-on was started");
+      const { id, account: name } = started;
+      return {
+        account: name,
+        async step(token) {
+          const answer = await ask({ call: "step", id, token });
+          if (answer.kind === "failed") throw explain(answer, name);
+          if (answer.kind !== "stepped") throw new TypeError("no step was made");
+          return { token: answer.token && Buffer.from(answer.token), complete: answer.complete };
+        },
+        async close() {
+          await ask({ call: "close", id }).catch(() => undefined);
+        },
+      };
+    },
+  };
+}
+
+function askThread(): Ask<GssQuestion, GssAnswer> {
+  return createBoundedWorker(() => startProgram("log-on-worker", { library }), {
+    limit,
+    after: unrefTimer,
+    tooLate: () =>
+      new AgentError(
+        "proxy-refused",
+        `Kerberos gave no answer within ${limit / 1000} s. Check that this machine reaches a KDC of its realm (kinit -k, /etc/krb5.conf).`,
+      ),
+    failed: (cause) =>
+      new AgentError(
+        "proxy-refused",
+        `${library} can't be used: install the package libgssapi-krb5-2 (Debian) or krb5-libs, version 1.11 or later.`,
+        { cause },
+      ),
+    leave: nss.exitAtOnce,
+  });
+}
+
+const join =
+  "join the machine to the domain with a keytab (realm join; with Samba kerberos method = secrets and keytab, then net ads keytab create), or put proxyUsername and proxyPassword into the credential file";
+
+/** @throws AgentError */
+function accountOf(keytab: Reading<Keytab>, hostName: string): KeytabAccount {
+  const missing = (why: string, cause?: unknown): AgentError =>
+    new AgentError("proxy-refused", `This machine has no account to log on with: ${why}. To log on, ${join}.`, {
+      cause,
+    });
+  if (keytab.kind === "absent") throw missing(`${keytab.origin} ${keytab.reason}`);
+  if (keytab.kind === "failed") throw missing(keytab.error.finding.replace(/\.$/, ""), keytab.error);
+  const { path, content } = keytab.value;
+  const principals = principalsOf(content);
+  const principal = machineAccount(principals, hostName);
+  if (principal !== undefined) return { principal, keytab: path };
+  const others = principals.length === 0 ? "no principal" : principals.slice(0, 5).join(", ");
+  throw missing(`${keytab.origin} has neither HOST$ nor host/… but ${others}`);
+}
+
+interface LogOnCase {
+  readonly host: string;
+  readonly account: string | undefined;
+  readonly isMachine: boolean;
+}
+
+function explained({ minor, text }: GssFailure, tried: LogOnCase): AgentError {
+  const account = tried.account === undefined ? "This user" : `The account ${tried.account}`;
+  const words = text.replace(/\.$/, "");
+  const message = `${account} can't log on to HTTP/${tried.host} by Kerberos: ${words}. ${whatToDo(minor, tried)}`;
+  return new AgentError("proxy-refused", message);
+}
+
+function whatToDo(minor: number, { host, isMachine }: LogOnCase): string {
+  switch (minor) {
+    case codes.KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
+      return `Register the service's name in the directory (setspn -S HTTP/${host} ACCOUNT), and name the host as it is registered there.`;
+    case codes.KRB5KRB_AP_ERR_SKEW:
+      return "Set this machine's clock: Kerberos takes at most 5 minutes of difference.";
+    case codes.KRB5KDC_ERR_PREAUTH_FAILED:
+      return "The key in /etc/krb5.keytab is not the account's current one: renew it (adcli update, net ads keytab create), or join the domain again.";
+    case codes.KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
+    case codes.KRB5KDC_ERR_CLIENT_REVOKED:
+      return "The directory has no such account, or it is disabled: enable it, or join the domain again.";
+    case codes.KRB5_KDC_UNREACH:
+    case codes.KRB5_REALM_UNKNOWN:
+    case codes.KRB5_REALM_CANT_RESOLVE:
+      return "Check this machine's DNS servers and /etc/krb5.conf, and that it reaches a KDC (port 88).";
+    case codes.KRB5KRB_AP_ERR_TKT_EXPIRED:
+    case codes.KRB5_CC_NOTFOUND:
+    case codes.KRB5_FCC_NOFILE:
+      return "Get a ticket (kinit), or log on to this machine with a domain's account.";
+    case codes.KRB5KDC_ERR_ETYPE_NOSUPP:
+      return `Allow a common encryption type: msDS-SupportedEncryptionTypes of the service's account, permitted_enctypes in /etc/krb5.conf.`;
+    default:
+      return isMachine
+        ? "Check with kinit -k and kvno, as root, what the directory says."
+        : "Check with klist and kvno what the directory says.";
+  }
+}

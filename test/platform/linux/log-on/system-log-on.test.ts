@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { AgentError } from "../../../../agent/errors.ts";
+import { createLinuxLogOn, type LogOnAccounts } from "../../../../agent/platform/linux/log-on/system-log-on.ts";
+import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/gssapi.ts";
+import { absent, failed, found } from "../../../../agent/reading.ts";
+
+const peer = { scheme: "Negotiate", host: "proxy.ad.test", channelBinding: undefined } as const;
+const keytab = Buffer.concat([
+  Buffer.from([5, 2, 0, 0, 0, 17, 0, 1, 0, 7]),
+  Buffer.from("AD.TEST"),
+  Buffer.from([0, 4]),
+  Buffer.from("PC1$"),
+]);
+const machine = { keytab: () => found({ path: "/copy", content: keytab }, "/etc/krb5.keytab"), hostName: () => "pc1" };
+const user: LogOnAccounts = { keytab: undefined, hostName: () => "pc1" };
+
+/** A log-on with a library that gives these answers, and the questions that it got. */
+function logOn(accounts: LogOnAccounts, ...answers: readonly GssAnswer[]) {
+  const questions: GssQuestion[] = [];
+  const left = [...answers];
+  const ask = async (question: GssQuestion): Promise<GssAnswer> => {
+    questions.push(question);
+    return left.shift() ?? { kind: "closed" };
+  };
+  return { system: createLinuxLogOn(accounts, ask), questions };
+}
+const started = { kind: "started", id: 1, account: "PC1$@AD.TEST" } as const;
+const refused = (minor: number, text: string): GssAnswer => ({ kind: "failed", minor, text });
+
+test("the machine's account is that of the keytab, a user's that of the cache", async () => {
+  const { system, questions } = logOn(machine, started);
+  expect((await system.start(peer)).account).toBe("PC1$@AD.TEST");
+  expect(questions).toEqual([
+    {
+      call: "start",
+      host: peer.host,
+      channelBinding: undefined,
+      account: { principal: "PC1$@AD.TEST", keytab: "/copy" },
+    },
+  ]);
+  const other = logOn(user, { ...started, account: "alice@AD.TEST" });
+  expect((await other.system.start(peer)).account).toBe("alice@AD.TEST");
+  expect(other.questions).toMatchObject([{ account: undefined }]);
+});
+
+test("legs are passed on until the library says that it is done", async () => {
+  const token = Uint8Array.of(1, 2);
+  const { system, questions } = logOn(
+    machine,
+    started,
+    { kind: "stepped", token, complete: false },
+    { kind: "stepped", token: undefined, complete: true },
+  );
+  const exchange = await system.start(peer);
+  expect(await exchange.step(undefined)).toEqual({ token: Buffer.from(token), complete: false });
+  expect(await exchange.step(Buffer.from("theirs"))).toEqual({ token: undefined, complete: true });
+  await exchange.close();
+  expect(questions.map(({ call }) => call)).toEqual(["start", "step", "step", "close"]);
+});
+
+test.each<readonly [string, () => ReturnType<NonNullable<LogOnAccounts["keytab"]>>, RegExp]>([
+  [
+    "there is none",
+    () => absent("/etc/krb5.keytab", "does not exist"),
+    /\/etc\/krb5\.keytab does not exist.*realm join/,
+  ],
+  ["it is no keytab", () => found({ path: "/copy", content: Buffer.from("text") }, "/etc/krb5.keytab"), /no principal/],
+  [
+    "it can't be read",
+    () => failed("/etc/krb5.keytab", new AgentError("settings-exposed", "/etc/krb5.keytab can be changed.")),
+    /can be changed\. To log on/,
+  ],
+])("a machine without an account says what to do: %s", async (_, read, message) => {
+  const { system, questions } = logOn({ ...machine, keytab: read });
+  await expect(system.start(peer)).rejects.toMatchObject({
+    code: "proxy-refused",
+    message: expect.stringMatching(message),
+  });
+  expect(questions).toEqual([]);
+});
+
+test.each([
+  [-1765328377, /setspn -S HTTP\/proxy\.ad\.test ACCOUNT/],
+  [-1765328347, /clock.*5 minutes/],
+  [-1765328360, /adcli update/],
+  [-1765328378, /no such account/],
+  [-1765328228, /port 88/],
+  [-1765328370, /encryption type/],
+  [0, /kinit -k/],
+])(
+  "a failure with the code %i says which account was tried, the library's words and what to do",
+  async (minor, advice) => {
+    const { system } = logOn(machine, started, refused(minor, "its own words"));
+    const exchange = await system.start(peer);
+    const step = exchange.step(undefined);
+    await expect(step).rejects.toThrow(
+      "The account PC1$@AD.TEST can't log on to HTTP/proxy.ad.test by Kerberos: its own words. ",
+    );
+    await expect(step).rejects.toThrow(advice);
+  },
+);
+
+test("a user without a ticket is to get one", async () => {
+  const { system } = logOn(user, refused(-1765328243, "No credentials cache found"));
+  await expect(system.start(peer)).rejects.toThrow(/This user can't log on.*kinit/);
+});

@@ -38,6 +38,12 @@ export function networkFailure(cause: unknown, context: FailureContext): AgentEr
   return new AgentError(code, message, { cause, place: { stage: context.stage, party: context.party } });
 }
 
+/** Whether a certificate was refused that other roots may vouch for: by a code of X509_verify_cert, not of TLS or Node. */
+export function isUntrustedChain(thrown: unknown): boolean {
+  if (!(thrown instanceof AgentError) || thrown.code !== "tls-untrusted") return false;
+  return !systemErrorCode(thrown.cause)?.startsWith("ERR_");
+}
+
 type Verdict = readonly [ErrorCode, string];
 
 /** What to look at where a party can't be reached. */

@@ -5,7 +5,7 @@ import type { ObserveTls } from "./dial.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
-import { networkFailure, type Party } from "./network-failure.ts";
+import { isUntrustedChain, networkFailure, type Party } from "./network-failure.ts";
 import type { Route } from "./proxy/address.ts";
 import { chooseProxy, type ProxySources } from "./proxy/choice.ts";
 import { untilAborted, withTimeLimit } from "./time-limit.ts";
@@ -121,6 +121,9 @@ async function connectBy(
   const proxyTls = { context: trust.others, observe };
   const tls = { context: address === undefined ? trust.tenant : trust.others, observe };
   const reachOptions = { origin, address, tls, proxyTls, lookUp, logOn: proxy.logOn };
-  const { socket, party } = await reach(route, reachOptions, signal);
+  const { socket, party } = await reach(route, reachOptions, signal).catch((thrown) => {
+    if (!isUntrustedChain(thrown) || !trust.readAllRoots()) throw thrown;
+    return reach(route, reachOptions, signal);
+  });
   return createConnection(socket, origin, party);
 }

@@ -4,20 +4,21 @@ import type { WorkerProgram } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * What every executable gets at its start, on every platform. No flag of V8's: with one that its makers did not have, V8
+ * What every executable gets at its start. No flag of V8's: with one that its makers did not have, V8
  * refuses the compiled code of Node's own modules.
  */
-export const settings = {
+export const settingsFor = (platform: Target["platform"]) => ({
   disableExperimentalSEAWarning: true,
   execArgv: [
     "--disable-warning=ExperimentalWarning",
-    "--use-system-ca",
+    // On Linux the agent adds what OpenSSL does not find in the system's store: agent/network/tls/trusted-ca.ts.
+    platform === "linux" ? "--use-openssl-ca" : "--use-system-ca",
     // The signal would open Node's debugger to everybody on this machine.
     "--disable-sigusr1",
   ],
   // NODE_OPTIONS could load code into a privileged run.
   execArgvExtension: "none",
-};
+});
 
 /** What one executable is made of; all paths absolute. */
 export interface Parts {
@@ -43,7 +44,7 @@ export async function makeExecutable(target: Target, { runtime, program, workers
   const embedded = { main: `../${basename(program)}`, assets: workers };
   await pkg.default(program, {
     targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output: executable }],
-    seaConfig: { ...settings, ...embedded, useSnapshot: false, useCodeCache: false },
+    seaConfig: { ...settingsFor(target.platform), ...embedded, useSnapshot: false, useCodeCache: false },
     // Together: take the target's Node from here instead of the network, and let this Node, of the same version,
     // write what is embedded.
     nodePath: runtime,

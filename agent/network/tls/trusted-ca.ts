@@ -1,15 +1,18 @@
+import { existsSync, readdirSync } from "node:fs";
 import type { SecureContext } from "node:tls";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import type { ClientCertificate } from "../../settings/client-certificate.ts";
 import type { SettingFile } from "../../settings/named-file.ts";
 import { readCaFile } from "../../settings/pem-certificates.ts";
 
-/** Contexts of TLS, made when they are first asked for and then kept: with the system's store one takes about 100 ms. */
+/** Contexts of TLS, made when they are first asked for and then kept. */
 export interface TlsContexts {
   /** With this device's certificate, where it has one. @throws AgentError */
   tenant(): SecureContext;
   /** @throws AgentError `setting-invalid` */
   others(): SecureContext;
+  /** For a chain that fails: contexts trust all roots from now on; false where they did already. */
+  readAllRoots(): boolean;
 }
 
 /** @param clientCertificate read at the first connection to the tenant */
@@ -22,28 +25,69 @@ export function createTlsContexts({
 }): TlsContexts {
   let tenant: SecureContext | undefined;
   let others: SecureContext | undefined;
+  let roots = availableRoots();
   const trust: TlsContexts = {
     others() {
-      others ??= trustedContext(caFile);
+      others ??= trustedContext(roots, caFile);
       return others;
     },
     tenant() {
       const certificate = tenant === undefined ? clientCertificate?.() : undefined;
-      tenant ??= certificate === undefined ? trust.others() : trustedContext(caFile, certificate);
+      tenant ??= certificate === undefined ? trust.others() : trustedContext(roots, caFile, certificate);
       return tenant;
+    },
+    readAllRoots() {
+      if (roots !== "looked up") return false;
+      roots = "read";
+      tenant = others = undefined;
+      return true;
     },
   };
   return trust;
 }
 
 /**
- * Whom TLS trusts: Node's own list and, as the executable runs with `--use-system-ca`, the system's store, and beside
- * them the certificates of `caFile`. The executable's Node ignores `NODE_EXTRA_CA_CERTS`: a user who starts the
- * program must not decide whom it trusts.
+ * Where the public CAs that Node knows and the system's store come from. `Node's`: Node reads them, by its flags.
+ * `looked up`: OpenSSL takes a root from the system's store when a chain needs it, which saves reading some 300
+ * certificates. `read`: this program reads all.
+ */
+type Roots = "Node's" | "looked up" | "read";
+
+function availableRoots(): Roots {
+  if (!process.execArgv.includes("--use-openssl-ca")) return "Node's";
+  const { SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
+  return SSL_CERT_FILE || SSL_CERT_DIR || existsSync(rootsInOneFile) || hasHashedNames(rootsByHash)
+    ? "looked up"
+    : "read";
+}
+
+/** Where OpenSSL in Node's Linux executables (26.10) looks. RHEL 8 has neither. */
+const rootsInOneFile = "/etc/ssl/cert.pem";
+const rootsByHash = "/etc/ssl/certs";
+
+/** As openssl-rehash(1) makes them: `5ed36f99.0`. */
+function hasHashedNames(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => /^[\da-f]{8}\.\d+$/.test(name));
+}
+
+function allRoots(): string[] {
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
+  const roots = [...getCACertificates("bundled"), ...getCACertificates("system")];
+  // Most are in both, in lines of different lengths.
+  return [...new Map(roots.map((pem) => [pem.replaceAll("\n", ""), pem])).values()];
+}
+
+/**
+ * Whom TLS trusts: the roots, and beside them the certificates of `caFile`. The executable's Node ignores
+ * `NODE_EXTRA_CA_CERTS`: a user who starts the program must not decide whom it trusts.
  * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`; `credentials-invalid` for a client's certificate that OpenSSL does not take
  */
-function trustedContext(caFile: SettingFile | undefined, clientCertificate?: ClientCertificate): SecureContext {
+function trustedContext(
+  roots: Roots,
+  caFile: SettingFile | undefined,
+  clientCertificate?: ClientCertificate,
+): SecureContext {
   // Not imported: a bundle would load it at every start.
   const { createSecureContext } = process.getBuiltinModule("node:tls");
   const own = caFile === undefined ? [] : readCaFile(caFile).map(({ pem }) => pem);
@@ -51,6 +95,7 @@ function trustedContext(caFile: SettingFile | undefined, clientCertificate?: Cli
   try {
     context = createSecureContext({
       minVersion: "TLSv1.2",
+      ...(roots === "read" && { ca: allRoots() }),
       // What an administrator named is trusted as it is, an intermediate CA too; curl does the same.
       allowPartialTrustChain: own.length > 0,
       ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),

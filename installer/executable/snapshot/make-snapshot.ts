@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { WorkerProgram } from "../../../agent/worker/start-worker.ts";
 import { bundleProgram } from "../bundle.ts";
 import { runTool } from "../command.ts";
-import { settings } from "../sea.ts";
+import { settingsFor } from "../sea.ts";
 import type { TrickName } from "../tricks.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
 import { interpretOnly } from "./v8-flags.ts";
@@ -31,6 +31,7 @@ export interface SnapshotParts {
 export async function makeSnapshot(runtime: string, { workers, scratch, tricks }: SnapshotParts): Promise<Buffer> {
   const script = join(scratch, "program.js");
   await bundleProgram(entry, script, "linux");
+  const settings = settingsFor("linux");
   const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? interpretOnly : [])];
   const config = {
     ...settings,

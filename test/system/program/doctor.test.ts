@@ -278,8 +278,8 @@ describe("the environment", () => {
     ["those of the person who called sudo", { SUDO_UID: "1000" }, privileged ? 76 : 0],
   ])("certificates in SSL_CERT_FILE: %s", async (_whose, marks, expected) => {
     await instead({ tls: ca.issue("DNS:localhost") });
-    const systemStore = { NODE_OPTIONS: "--use-system-ca", SSL_CERT_FILE: ca.file };
-    const { exitCode } = await examine([], { environment: { ...endpoint.environment, ...systemStore, ...marks } });
+    const environment = { ...endpoint.environment, SSL_CERT_FILE: ca.file, ...marks };
+    const { exitCode } = await examine([], { environment });
     expect(exitCode).toBe(expected);
   });
 });

@@ -8,10 +8,13 @@ import type { Gears } from "../../fakes/gears.ts";
 const repository = resolve(import.meta.dirname, "../../..");
 const executable = process.env["LINKUSER_EXECUTABLE"];
 
+/** As the built executables have it: installer/executable/sea.ts. */
+const systemStore = process.platform === "linux" ? "--use-openssl-ca" : "--use-system-ca";
+
 /** The program under test: the built executable that LINKUSER_EXECUTABLE names, else the sources. */
 const programUnderTest: readonly string[] =
   executable === undefined
-    ? [process.execPath, "--disable-warning=ExperimentalWarning", join(repository, "agent/main.ts")]
+    ? [process.execPath, "--disable-warning=ExperimentalWarning", systemStore, join(repository, "agent/main.ts")]
     : [resolve(executable)];
 
 /** Node keeps the sources without their types there, which spares each run two thirds of its time. */

@@ -28,7 +28,7 @@ interface Trust {
 async function linkOver(names: string, { trusted, system, days = 1 }: Trust) {
   await using gears = await startGears({ tls: ca.issue(names, days) });
   using endpoint = setUpEndpoint(gears, { caFile: trusted.file, deadline: "1s" });
-  const store = system && { NODE_OPTIONS: "--use-system-ca", SSL_CERT_FILE: system.file };
+  const store = system && { SSL_CERT_FILE: system.file };
   const { exitCode, document } = await endpoint.link([], { environment: { ...endpoint.environment, ...store } });
   return { exitCode, document, calls: gears.calls.length };
 }

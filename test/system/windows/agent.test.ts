@@ -67,6 +67,31 @@ interface Document {
   readonly [field: string]: unknown;
 }
 
+test("doctor --compare starts Windows' tools, ends, and says of each that Wine lacks or leaves silent why", async () => {
+  const { stdout } = await machine.run(agent, ["doctor", "--compare", "--json"]);
+  const { comparisons } = JSON.parse(stdout) as { readonly comparisons: readonly Comparison[] };
+  expect(comparisons.map(({ fact, result }) => [fact, result])).toEqual([
+    ["mac-addresses", "not-compared"],
+    ["hardware-uuid", "not-compared"],
+    ["user", "not-compared"],
+    ["groups", "not-compared"],
+    ["directory", "not-compared"],
+    ["trigger", "equal"],
+    ["credential", "not-compared"],
+  ]);
+  for (const { result, reason } of comparisons) {
+    if (result === "not-compared") expect(reason).toMatch(/can't be run \(ENOENT\)|printed n/);
+  }
+  expect(comparisons[0]?.ours).toEqual([hardware.mac]);
+});
+
+interface Comparison {
+  readonly fact: string;
+  readonly result: string;
+  readonly reason: string;
+  readonly ours: readonly string[];
+}
+
 test("dry-run tells the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
   const { exitCode, document } = await run(["--dry-run"]);
   expect(document).toMatchObject({

@@ -109,7 +109,7 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   // A program under the name of the desktop's shell, as a logged-on user has one, that does nothing. While it runs so
   // do Wine's services, which saves each program the seconds of their start, and keeps them from inheriting its pipes.
   copyFileSync(fetchRuntime(windowsTarget()), join(folder, "explorer.exe"));
-  const start = 'wine "$1" -e "$2" </dev/null >/dev/null 2>&1 & exec wine cmd /c exit </dev/null >/dev/null 2>&1';
+  const start = 'exec </dev/null >/dev/null 2>&1; wine "$1" -e "$2" & wine explorer /desktop & exec wine cmd /c exit';
   await runLinux(["sh", "-c", start, "sh", `${sharedFolder}\\explorer.exe`, "setInterval(() => {}, 1e6)"]);
 
   const kept = made.move();

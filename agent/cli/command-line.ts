@@ -49,6 +49,8 @@ export function readCommandLine(given: readonly string[]): CommandLine {
     tokens: true,
   });
   const flags: Record<string, string | true> = {};
+  /** Flags that are there, with or without a value that counts. */
+  const seen = new Set<string>();
   const values: Record<string, unknown> = {};
   let bareSwitch: SettingName | undefined;
   for (const token of tokens) {
@@ -68,6 +70,7 @@ export function readCommandLine(given: readonly string[]): CommandLine {
     }
     if (token.kind !== "option") continue;
     const { name, rawName } = token;
+    seen.add(name);
     // Without strict mode the parser takes a following flag for the value.
     const value = token.inlineValue === false && token.value?.startsWith("--") ? undefined : token.value;
     const setting = settingNames.find((one) => flagName(one) === rawName);
@@ -87,7 +90,35 @@ export function readCommandLine(given: readonly string[]): CommandLine {
       throw new AgentError("unknown-flag", unknownFlag(rawName, command, flagsHere));
     }
   }
+  refuseWithoutEffect(flags, seen, flagsHere);
   return { command, named, flags, settings: { kind: "flag", location: undefined, values } };
+}
+
+function refuseWithoutEffect(
+  flags: CommandLine["flags"],
+  seen: ReadonlySet<string>,
+  flagsHere: Readonly<Record<string, CommandFlag>>,
+): void {
+  for (const name of Object.keys(flags)) {
+    const { needs, excludes } = flagsHere[name] ?? {};
+    if (needs !== undefined && !seen.has(needs)) {
+      const missing = [`--${needs}`, flagsHere[needs]?.placeholder ?? ""].join(" ").trim();
+      throw new AgentError("invalid-value", `--${name} has no effect without ${missing}.`);
+    }
+    if (excludes !== undefined && seen.has(excludes)) {
+      throw new AgentError("invalid-value", `--${name} has no effect beside --${excludes}. Leave one of them out.`);
+    }
+  }
+}
+
+/** Of a command that no setting changes. @throws AgentError `invalid-value` */
+export function refuseSettings({ command, flags, settings }: CommandLine): void {
+  const names = Object.keys(settings.values) as SettingName[];
+  const [given] = [...(flags["config"] === undefined ? [] : ["--config"]), ...names.map(flagName)];
+  if (given === undefined) return;
+  const { config: _, ...others } = commonFlags;
+  const taken = Object.keys({ ...commands[command].flags, ...others }).map((name) => `--${name}`);
+  throw new AgentError("invalid-value", `${given} has no effect on ${command}, which takes ${taken.join(", ")}.`);
 }
 
 const allCommandNames = [...commandNames, "help", "version"] as const;
@@ -110,8 +141,11 @@ function unexpected(
   given: Readonly<Record<string, unknown>>,
 ): string {
   const start = `Unexpected argument ${word}.`;
-  if (!named && allCommandNames.some((name) => name === word)) {
-    return `${start} Put the command first: linkuser-agent ${word} [FLAGS]`;
+  if (allCommandNames.some((name) => name === word)) {
+    if (!named) return `${start} Put the command first: linkuser-agent ${word} [FLAGS]`;
+    return word === "help"
+      ? `${start} Did you mean linkuser-agent help ${command}?`
+      : `${start} Name one command: ${command} or ${word}.`;
   }
   const flags: Readonly<Record<string, CommandFlag>> = commands[command].flags;
   const open = Object.keys(flags).filter((name) => !Object.hasOwn(given, name));

@@ -5,6 +5,10 @@ export interface CommandFlag {
   readonly placeholder?: string;
   /** Its one-letter form, without the dash. */
   readonly short?: string;
+  /** The flag of the same command without which this one has no effect. */
+  readonly needs?: string;
+  /** The flag of the same command beside which this one has no effect. */
+  readonly excludes?: string;
   readonly help: string;
 }
 
@@ -48,7 +52,7 @@ export const commands = {
       "no-splay": { help: "start at once" },
       "will-repeat": { help: "the caller runs this again: end instead of waiting more than 15 min" },
       user: { placeholder: "NAME", help: "link this user (for another than the caller: administrators only)" },
-      session: { placeholder: "ID", help: "link this logon session's user" },
+      session: { placeholder: "ID", help: "link this logon session's user", excludes: "user" },
     },
     examples: [
       ["--dry-run", "show the request; send nothing"],
@@ -74,7 +78,7 @@ export const commands = {
     summary: "show the last outcome on this machine",
     flags: {},
     examples: [["status --json", "for scripts: with the last run's exit code"]],
-    settings: ["stateDir"],
+    settings: ["stateDir", "relinkAfter"],
   },
   plan: {
     summary: "forecast how long a rollout takes and which settings suit it",
@@ -103,7 +107,7 @@ export const commands = {
         placeholder: "FILE",
         help: "take the credential from this file, - for standard input; never from an argument",
       },
-      "delete-source": { help: "delete that file once all is in place" },
+      "delete-source": { help: "delete that file once all is in place", needs: "credential-from" },
       unset: { placeholder: "NAME,…", help: "take these settings out of the settings file" },
       "dry-run": { help: "show what would be changed, but change nothing" },
     },

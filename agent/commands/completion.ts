@@ -1,12 +1,13 @@
-import type { CommandLine } from "../cli/command-line.ts";
-import { flagText } from "../cli/command-line.ts";
+import { type CommandLine, flagText, refuseSettings } from "../cli/command-line.ts";
 import { shells } from "../cli/commands.ts";
 import { completionScript } from "../cli/completion.ts";
 import { AgentError } from "../errors.ts";
 import type { CommandResult } from "../wiring/runtime.ts";
 
 /** Prints what lets a shell complete this program's commands, flags and values. */
-export function completion(_runtime: unknown, { flags }: CommandLine): CommandResult {
+export function completion(_runtime: unknown, commandLine: CommandLine): CommandResult {
+  const { flags } = commandLine;
+  refuseSettings(commandLine);
   const given = flagText(flags["shell"]);
   const shell = shells.find((one) => one === given);
   if (shell === undefined) {

@@ -29,6 +29,7 @@ export async function dryRun(runtime: Runtime, commandLine: CommandLine): Promis
   const started = clock.monotonic();
   const survey = await surveyMachine(runtime, resolved, flags, runtime.interrupted);
   const { plan, notBefore } = planFor(survey, runtime, resolved, flags["force"] === true);
+  const waits = plan?.kind === "link" && flags["no-splay"] !== true;
   const candidates = plan?.kind === "link" ? plan.candidates : survey.device.candidates;
   const { outcome, message } = verdict(survey, plan);
   const found: DryRunReport = {
@@ -36,7 +37,7 @@ export async function dryRun(runtime: Runtime, commandLine: CommandLine): Promis
     candidates,
     resolved,
     message,
-    warnings: [...survey.warnings, ...runWarnings(runtime, resolved, plan?.kind === "link" ? notBefore : undefined)],
+    warnings: [...survey.warnings, ...runWarnings(runtime, resolved, waits ? notBefore : undefined)],
     request: requestOf(survey, candidates, resolved),
   };
   const document = describe(outcome, found, Math.round(clock.monotonic() - started));

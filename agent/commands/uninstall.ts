@@ -1,4 +1,4 @@
-import type { CommandLine } from "../cli/command-line.ts";
+import { type CommandLine, refuseSettings } from "../cli/command-line.ts";
 import type { Platform } from "../platform/port.ts";
 import { resolveSettings } from "../settings/layers.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/apply-installation.ts";
@@ -9,11 +9,12 @@ export async function uninstall({ platform }: Runtime, commandLine: CommandLine)
   return await reportingFailure("uninstall", platform, () => uninstalled(platform, commandLine));
 }
 
-async function uninstalled(platform: Platform, { flags, settings }: CommandLine): Promise<CommandResult> {
+async function uninstalled(platform: Platform, commandLine: CommandLine): Promise<CommandResult> {
+  const { flags, settings } = commandLine;
   refuseWithoutRights(platform, "uninstall");
   refuseOtherFile(flags);
-  // None changes what it does, but a mistake among them is one.
   resolveSettings([settings]);
+  refuseSettings(commandLine);
   const steps = await platform.uninstallSteps(flags["purge"] === true);
   return carryOut("uninstalled", steps, [], flags["dry-run"] === true);
 }

@@ -113,7 +113,13 @@ function refusedOwner(
   people: readonly Person[],
 ): UserFinding | undefined {
   if (owner === undefined) {
-    return none(new AgentError("no-user", `Session ${sessionId} has ended or is not a person's.`), people);
+    return none(
+      new AgentError(
+        "no-user",
+        `Session ${sessionId} has ended or is not a user's. linkuser-agent --dry-run lists the user sessions.`,
+      ),
+      people,
+    );
   }
   if (isOthers) {
     return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));

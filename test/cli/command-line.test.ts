@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readCommandLine, wantsJson } from "../../agent/cli/command-line.ts";
+import { readCommandLine, refuseSettings, wantsJson } from "../../agent/cli/command-line.ts";
 import { AgentError } from "../../agent/errors.ts";
 
 function mistake(...argv: readonly string[]): string {
@@ -93,9 +93,30 @@ test.each([
     "unknown-command: Unexpected argument version. Put the command first: linkuser-agent version",
   ],
   [["--json", "help", "plan"], "unknown-command: Unexpected argument help. Put the command first: linkuser-agent help"],
+  [["help", "doctor", "plan"], "unknown-command: Unexpected argument plan. Name one command: doctor or plan."],
+  [["doctor", "help"], "unknown-command: Unexpected argument help. Did you mean linkuser-agent help doctor?"],
+  [["--user", "alice", "--session", "2"], "invalid-value: --session has no effect beside --user. Leave one"],
+  [["--dry-run", "--session", "2", "--user", "alice"], "invalid-value: --session has no effect beside --user."],
+  [["install", "--delete-source"], "invalid-value: --delete-source has no effect without --credential-from FILE."],
   [["status", "extra"], "unknown-command: Unexpected argument extra. See linkuser-agent status --help."],
 ] as const)("refuses %j", (argv, message) => {
   expect(mistake(...argv)).toContain(message);
+});
+
+test("a flag counts as given beside the one that it needs, though that one is empty, as from Windows Installer", () => {
+  const { flags } = readCommandLine(["install", "--credential-from", "", "--delete-source"]);
+  expect(flags).toEqual({ "delete-source": true });
+});
+
+test.each([
+  ["completion", "bash"],
+  ["uninstall", "--purge"],
+])("settings have no effect on %s, so they are refused with the flags that it takes", (...argv) => {
+  expect(() => refuseSettings(readCommandLine([...argv, "--fleet-size", "5"]))).toThrow(
+    /^--fleet-size has no effect on \w+, which takes (?:--purge, --dry-run, )?--json, --help, --help-all, --version\.$/,
+  );
+  expect(() => refuseSettings(readCommandLine([...argv, "--config", "x"]))).toThrow(/^--config has no effect/);
+  expect(() => refuseSettings(readCommandLine(argv))).not.toThrow();
 });
 
 test("JSON is told also where it is asked for wrongly", () => {

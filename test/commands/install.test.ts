@@ -324,6 +324,12 @@ test.each(["install", "uninstall"])("%s refuses a value that its setting does no
   expect(await mistake([command, "--deadline", "soon"])).toMatch(/^invalid-value: flag --deadline: "soon"/);
 });
 
+test("uninstall refuses settings, which change nothing of it", async () => {
+  expect(await mistake(["uninstall", "--purge", "--state-dir", "/x"])).toMatch(
+    /^invalid-value: --state-dir has no effect on uninstall/,
+  );
+});
+
 test("uninstall removes the trigger and the credential, with --purge the rest", async () => {
   expect((await run(["uninstall"])).document).toMatchObject({ outcome: "uninstalled", steps: [{ what: "trigger" }] });
   expect((await run(["uninstall", "--purge"])).document).toMatchObject({

@@ -29,7 +29,8 @@ export function checkUser({ survey: { user, username, problems }, observed }: Se
     case "none": {
       const { error } = user;
       if (observed.of("sessions")?.readings[0]?.kind === "failed") return { status: "skip", detail: "needs sessions" };
-      if (error.code !== "no-user") return { status: "fail", error, elapsedMs };
+      const named = observed.of("accountByName") !== undefined;
+      if (named || error.code !== "no-user") return { status: "fail", error, elapsedMs };
       return { status: "warn", detail: error.message, advice: "linkuser-agent doctor --user NAME", elapsedMs };
     }
   }

@@ -153,6 +153,11 @@ describe("user", () => {
     expect(checkSessions(named)).toMatchObject({ status: "skip" });
     expect(checkUser(named)).toMatchObject({ status: "ok" });
   });
+
+  test("named by --user, but unknown, fails", async () => {
+    const unknown = await seen({}, {}, "bob");
+    expect(checkUser(unknown)).toMatchObject({ status: "fail", error: { code: "no-user" } });
+  });
 });
 
 describe("groups", () => {

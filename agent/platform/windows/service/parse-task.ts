@@ -2,7 +2,7 @@
 export interface TaskState {
   /** The task as a whole, by the Task Scheduler's Disable or `schtasks /Change /DISABLE`. */
   readonly enabled: boolean;
-  /** At least one of its logon triggers is on. */
+  /** Not all of its logon triggers are off. A definition without one says nothing: Wine keeps no triggers. */
   readonly atLogon: boolean;
 }
 
@@ -13,9 +13,10 @@ export interface TaskState {
 export function parseTask(bytes: Buffer): TaskState {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
   const text = new TextDecoder(encoding).decode(bytes).replaceAll(/<!--[\s\S]*?-->/g, "");
+  const triggers = elements(text, "LogonTrigger");
   return {
     enabled: elements(text, "Settings").every(isOn),
-    atLogon: elements(text, "LogonTrigger").some(isOn),
+    atLogon: triggers.length === 0 || triggers.some(isOn),
   };
 }
 

@@ -18,7 +18,7 @@ export function readTrigger(systemDirectory: string, readFile = readTaskFile): R
   try {
     const { enabled, atLogon } = parseTask(readFile(path));
     if (!enabled) return failed(origin, off("is disabled", `schtasks /Change /TN ${taskName} /ENABLE`));
-    if (!atLogon) return failed(origin, off("has no logon trigger that is enabled", "linkuser-agent install"));
+    if (!atLogon) return failed(origin, off("has its logon trigger disabled", "linkuser-agent install"));
     return found(`scheduled task ${taskName}`, origin);
   } catch (cause) {
     if (systemErrorCode(cause) === "ENOENT") return absent(origin, `no scheduled task ${taskName}`);

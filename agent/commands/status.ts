@@ -4,6 +4,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { describeDevice } from "../identity/device/candidates.ts";
 import type { MachineMemory } from "../link/memory.ts";
 import { dueAt } from "../link/plan-link.ts";
+import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
 import { fileStore } from "../state/store.ts";
 import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
@@ -29,7 +30,10 @@ export function status(runtime: Runtime, commandLine: CommandLine): CommandResul
       stateDir,
       problem: problem ?? null,
     },
-    text: describe(memory, next, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
+    text: [
+      describe(memory, next, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
+      ...(lastRun === undefined ? [`next: ${firstStep(runtime.platform)}`] : []),
+    ].join("\n"),
   };
 }
 
@@ -55,14 +59,24 @@ function nextRun(
 }
 
 function describeNext({ at, by, pid }: NextRun): string {
-  const actors = { "waiting-run": `process ${pid}, which waits`, trigger: "the trigger", "next-run": "the next run" };
+  const actors = {
+    "waiting-run": `process ${pid}, which is waiting`,
+    trigger: "the trigger",
+    "next-run": "the next run",
+  };
   return `not before ${describeLocalMoment(at)}, by ${actors[by]}`;
+}
+
+/** What to do where no run is known. */
+function firstStep({ privileged, name }: Pick<Platform, "privileged" | "name">): string {
+  if (privileged) return "linkuser-agent doctor";
+  return name === "windows" ? "run linkuser-agent status from an elevated prompt" : "sudo linkuser-agent status";
 }
 
 /** A plain user's own runs are all that a plain user may see. */
 function nothingYet(stateDir: string, privileged: boolean): string {
   const nothing = `none yet in ${printable(stateDir)}`;
-  return privileged ? nothing : `${nothing}; runs of the logon trigger are shown to administrators alone`;
+  return privileged ? nothing : `${nothing}; only administrators see the runs of the logon trigger`;
 }
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();

@@ -1,3 +1,4 @@
+import { flagText } from "../cli/command-line.ts";
 import type { AgentError, ErrorCode } from "../errors.ts";
 import type { Platform } from "../platform/port.ts";
 import { shellWord } from "../printable.ts";
@@ -9,9 +10,12 @@ import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
 export interface AdviceFacts {
   readonly platform: Platform["name"];
   readonly privileged: boolean;
-  readonly credentialFile: string;
+  /** Undefined where it is at its default place, which `install` fills. */
+  readonly credentialFile: string | undefined;
   /** The tenant's address. */
   readonly baseUrl: string | undefined;
+  /** The settings file that `--config` names. */
+  readonly configFile: string | undefined;
   /** The host that this machine itself connects to: the tenant's or the proxy's. */
   readonly peer: Peer | undefined;
 }
@@ -20,14 +24,16 @@ type Advice = (facts: AdviceFacts) => string | undefined;
 
 /** What is known in the course of the checks. */
 export function factsOf(
-  { platform }: Pick<DoctorContext, "platform">,
+  { platform, commandLine }: Pick<DoctorContext, "platform" | "commandLine">,
   { settings: resolved, proxy }: Pick<CheckValues, "settings" | "proxy">,
 ): AdviceFacts {
   const { name, privileged, paths } = platform;
   const { credentialFile } = resolved === undefined ? paths : effectivePaths(platform, resolved.settings);
   const baseUrl = resolved?.settings.baseUrl;
   const peer = baseUrl === undefined || proxy === undefined ? undefined : peerOf(baseUrl, proxy);
-  return { platform: name, privileged, credentialFile, baseUrl, peer };
+  const configFile = flagText(commandLine.flags["config"]);
+  const ownCredential = credentialFile === paths.credentialFile ? undefined : credentialFile;
+  return { platform: name, privileged, credentialFile: ownCredential, baseUrl, configFile, peer };
 }
 
 /** By the error's code: a command where there is one; undefined where the message says it all. */
@@ -44,7 +50,8 @@ const unreachedCodes: readonly ErrorCode[] = ["name-not-resolved", "not-connecte
 const withRights: Advice = ({ platform }) =>
   platform === "windows" ? "run linkuser-agent doctor as administrator" : "sudo linkuser-agent doctor";
 
-const afterCorrection: Advice = () => "correct it, then run linkuser-agent config";
+const afterCorrection: Advice = ({ configFile }) =>
+  `correct it, then run linkuser-agent config${configFile === undefined ? "" : ` --config ${shellWord(configFile)}`}`;
 
 const tryTenant: Advice = ({ baseUrl, peer }) => {
   if (baseUrl === undefined) return undefined;
@@ -68,12 +75,13 @@ export const unknownDeviceAdvice =
 
 const putCredential: Advice = ({ platform, credentialFile }) => {
   if (platform === "windows") return "linkuser-agent install --credential-from FILE";
-  if (platform === "macos") return "sudo linkuser-agent install --credential-from FILE";
+  if (credentialFile === undefined) return "sudo linkuser-agent install --credential-from FILE";
   return `sudo install -D -m 600 FILE ${shellWord(credentialFile)}`;
 };
 
 /** Where a code has none its message says it all. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
+  "invalid-value": () => "correct the flag, then run this again",
   "setting-invalid": afterCorrection,
   "setting-unknown": afterCorrection,
   "settings-unreadable": afterCorrection,

@@ -97,9 +97,10 @@ export const checks: readonly Check[] = [
   check("tls", ["connection", "tenant"], (_, { connection, tenant }) =>
     checkTls(connection, tenant.peers, tenant.baseUrl),
   ),
-  check("clock", [], ({ clock, platform }, { connection }) =>
-    checkClock(connection?.kind === "answered" ? connection.probe : undefined, platform.name, clock),
-  ),
+  check("clock", [], ({ clock, platform }, { connection }) => {
+    const missing = connection === undefined ? "connection" : "tls";
+    return checkClock(connection?.kind === "answered" ? connection.probe : missing, platform.name, clock);
+  }),
   check("token", ["tls", "credential", "tenant"], (context, { credential, tenant }) =>
     checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
   ),
@@ -118,7 +119,7 @@ export const checks: readonly Check[] = [
   check("rate-limit", ["connection", "settings"], ({ clock }, { connection, token, settings }) =>
     connection.kind === "answered"
       ? checkRateLimit([token?.rateLimit, connection.probe.rateLimit], settings.settings.rateLimit, clock.now())
-      : { status: "skip", detail: "needs connection" },
+      : { status: "skip", detail: "needs tls" },
   ),
 ];
 

@@ -90,7 +90,7 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
   const location = headers["location"] ?? "";
   const target = URL.canParse(location, `https://${host}`) ? new URL(location, `https://${host}`).host : "";
   const where = serverText(target, secrets);
-  if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `sends to ${where}`, status);
+  if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `redirects to ${where}`, status);
   return new AgentError(
     "redirected",
     `${host} redirects${where === "" ? "" : ` to ${where}`} (status ${status}), which the API never does. ${otherwise}`,

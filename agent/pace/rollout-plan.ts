@@ -100,7 +100,8 @@ export function plan(input: PlanInput, begins: (choice: string) => void = () => 
 function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): readonly Choice[] {
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
-  const wide = span(2.5);
+  // Of a small fleet both would be one minute.
+  const wide = Math.max(span(2.5), tight + minute) as Duration;
   // A device can't find out whether its token calls count, so the setting has to say.
   const fleetSize = tokenCalls ? 2 * devices : devices;
   const choices: readonly Choice[] = [
@@ -109,34 +110,34 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
       settings: { fleetSize },
       fleetSize,
       recommended: true,
-      remark: `${margin} times the least time: hardly a refused call, however the server counts`,
+      remark: `spreads first links over ${margin} times the least time: hardly a refused call, however the server counts`,
     },
     {
       name: "nothing set",
       settings: {},
       recommended: false,
-      remark: "finds the pace by itself: sooner done, at the price of refused calls",
+      remark: "each device finds the pace by itself, which costs refused calls in a large fleet",
     },
     {
       name: "a gateway",
       settings: { auth: "none" },
       gateway: true,
       recommended: false,
-      remark: "gives each device its place: near the least time, no secret on devices",
+      remark: "the gateway gives each device its turn: near the least time, no secret on devices",
     },
     {
       name: `splay ${formatDuration(tight)}`,
       settings: { splay: formatDuration(tight) },
       splay: tight,
       recommended: false,
-      remark: "1.25 times the least time: faster, but slow if refused calls count too",
+      remark: "spreads first links tightly: faster, but slow if refused calls count too",
     },
     {
       name: `splay ${formatDuration(wide)}`,
       settings: { splay: formatDuration(wide) },
       splay: wide,
       recommended: false,
-      remark: "2.5 times the least time: leaves room for other users of the account's limit",
+      remark: "spreads them widely: leaves room for other users of the account's limit",
     },
   ];
   if (splay !== undefined) {
@@ -146,7 +147,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
       settings: { splay: text },
       splay,
       recommended: false,
-      remark: "the splay that is set, by a flag or in the settings of this machine",
+      remark: "the splay that is set, by a flag or by this machine's settings",
     };
     return [...choices.slice(0, 2), set];
   }

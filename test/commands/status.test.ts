@@ -8,14 +8,16 @@ import { fakePlatform } from "../fakes/platform.ts";
 import { fakeRuntime } from "../fakes/runtime.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
 
-function toldTo(privileged: boolean): string {
+function shownTo(privileged: boolean): string {
   const runtime = fakeRuntime(fakePlatform({ privileged }));
   return status(runtime, readCommandLine(["status", "--state-dir", join(makeRoot(), "state")])).text;
 }
 
-test("a plain user without a run is told that others' runs do not show", () => {
-  expect(toldTo(false)).toMatch(/^Last run {3}none yet in \S+; .* shown to administrators alone$/);
-  expect(toldTo(true)).toMatch(/^Last run {3}none yet in \S+$/);
+test("without a run the next step is shown; a plain user may not see others' runs", () => {
+  expect(shownTo(false)).toMatch(
+    /^Last run {3}none yet in \S+; only administrators see the runs of the logon trigger\nnext: sudo linkuser-agent status$/,
+  );
+  expect(shownTo(true)).toMatch(/^Last run {3}none yet in \S+\nnext: linkuser-agent doctor$/);
 });
 
 test("what the last run went on without is shown", () => {
@@ -49,7 +51,7 @@ test.each([
     { notBefore, waiter: 4711 },
     installed,
     { by: "waiting-run", pid: 4711 },
-    "process 4711, which waits",
+    "process 4711, which is waiting",
   ],
   ["the trigger", { notBefore }, installed, { by: "trigger" }, "the trigger"],
   ["the next run, where nothing starts one", { notBefore }, undefined, { by: "next-run" }, "the next run"],

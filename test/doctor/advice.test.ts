@@ -5,7 +5,8 @@ import { AgentError, type ErrorCode } from "../../agent/errors.ts";
 const facts: AdviceFacts = {
   platform: "linux",
   privileged: true,
-  credentialFile: "/etc/linkuser-agent/credential.json",
+  credentialFile: undefined,
+  configFile: undefined,
   baseUrl: "https://gears.opswat.com",
   peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128" },
 };
@@ -14,7 +15,7 @@ const advise = (code: ErrorCode, others: Partial<AdviceFacts> = {}) =>
 
 describe("the next step", () => {
   test.each([
-    ["credentials-missing", "sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json"],
+    ["credentials-missing", "sudo linkuser-agent install --credential-from FILE"],
     ["name-not-resolved", "getent ahosts proxy.example.com"],
     ["not-connected", "curl --include --proxy http://proxy.example.com:3128 https://gears.opswat.com/o/oauth/token"],
     [
@@ -22,6 +23,7 @@ describe("the next step", () => {
       "openssl s_client -showcerts -proxy proxy.example.com:3128 -connect gears.opswat.com:443 </dev/null",
     ],
     ["settings-unreadable", "correct it, then run linkuser-agent config"],
+    ["invalid-value", "correct the flag, then run this again"],
   ] as const)("after %s is: %s", (code, step) => {
     expect(advise(code)).toBe(step);
   });
@@ -38,9 +40,12 @@ describe("the next step", () => {
     expect(nextStep(error, facts)).toBe("chmod go-w /etc/x");
   });
 
-  test("on macOS is what its install does", () => {
-    expect(advise("credentials-missing", { platform: "macos" })).toBe(
-      "sudo linkuser-agent install --credential-from FILE",
+  test("names the file that a setting or --config names", () => {
+    expect(advise("credentials-missing", { credentialFile: "/srv/a b.json" })).toBe(
+      "sudo install -D -m 600 FILE '/srv/a b.json'",
+    );
+    expect(advise("setting-invalid", { configFile: "/srv/c.json" })).toBe(
+      "correct it, then run linkuser-agent config --config /srv/c.json",
     );
   });
 

@@ -170,7 +170,7 @@ describe("the answer", () => {
   test("names the host of a redirect, and nothing else of it", () => {
     const echo = answer(302, "", { location: "https://portal.example/login?next=%3Faccess_token%3Dtok-0123456789" });
     expect(() => read(echo)).toThrow(
-      /^A captive portal .* in place of gears\.opswat\.com: it sends to portal\.example \(status 302\)/,
+      /^A captive portal .* in place of gears\.opswat\.com: it redirects to portal\.example \(status 302\)/,
     );
     expect(() => read(echo)).not.toThrow(/tok-|next/);
   });

@@ -10,15 +10,22 @@ const agreeing = 3_000;
 const disturbing = 120_000;
 
 /**
- * This machine's clock against the server's, or where that one is not known against the time before which this program
- * was not made: a clock that is wrong keeps TLS from trusting anybody, so no server can be asked then.
+ * Compares this machine's clock with the server's. Without an answer it is compared with the time before which this
+ * program was not made: with a wrong clock no certificate is valid, so no server answers.
+ * @param probe without an answer the check that it needs
  */
-export function checkClock(probe: Probe | undefined, platform: Platform["name"], clock: Clock): Finding {
+export function checkClock(probe: Probe | "connection" | "tls", platform: Platform["name"], clock: Clock): Finding {
   const advice = setClock[platform];
-  if (probe === undefined) {
+  if (typeof probe === "string") {
     const time = describeMoment(clock.now());
-    if (clock.now() >= madeAfter) return { status: "skip", detail: `needs connection; shows ${time}` };
-    return { status: "warn", detail: `shows ${time}, which is before this program was made`, advice };
+    if (clock.now() >= madeAfter) {
+      return { status: "skip", detail: `needs ${probe}; this machine's clock shows ${time}` };
+    }
+    return {
+      status: "warn",
+      detail: `this machine's clock shows ${time}, which is before this program was made`,
+      advice,
+    };
   }
   const { date, now } = probe;
   if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };

@@ -25,6 +25,10 @@ export async function checkConnection(
   } catch (thrown) {
     const error = asAgentError(thrown);
     if (error.code !== "tls-untrusted") throw error;
-    return { status: "ok", detail: "reached, but not over TLS", value: { kind: "untrusted", error } };
+    return {
+      status: "ok",
+      detail: `${host} is reached; its certificate is not trusted`,
+      value: { kind: "untrusted", error },
+    };
   }
 }

@@ -35,7 +35,7 @@ function unknownIssuer(shown: ShownCertificate | undefined): string {
 
 function selfMade(shown: ShownCertificate | undefined): string {
   const from = shown === undefined ? "" : ` (${shown.issuer})`;
-  return `shows a certificate that its maker signed without a trusted CA${from}. A captive portal may answer in its place. ${inspected}`;
+  return `shows a self-signed certificate${from}. A captive portal may answer in its place. ${inspected}`;
 }
 
 /** Of a chain any certificate may be too old or too new; the server's own is the first. */

@@ -1,3 +1,4 @@
+import { describeLocalMoment, hour } from "../../duration.ts";
 import { createLog, formatLogLine, type Log, type LogEvent } from "../../log.ts";
 import { printable } from "../../printable.ts";
 import type { Settings } from "../../settings/table.ts";
@@ -33,5 +34,14 @@ export function openLog(
   return { log, endLog };
 }
 
-const forPerson = ({ time, level, message }: LogEvent): string =>
-  `${new Date(time).toTimeString().slice(0, 8)} ${level.padEnd(5)} ${printable(message)}`;
+function forPerson({ time, level, message, fields }: LogEvent): string {
+  const { until } = fields;
+  const wait = typeof until === "string" ? `; waits until ${momentAfter(time, Date.parse(until))}` : "";
+  return `${timeOfDay(time)} ${level.padEnd(5)} ${printable(message)}${wait}`;
+}
+
+/** In local time, with the date where it is more than half a day away. */
+const momentAfter = (now: number, then: number): string =>
+  then - now < 12 * hour ? timeOfDay(then) : describeLocalMoment(then);
+
+const timeOfDay = (ms: number): string => new Date(ms).toTimeString().slice(0, 8);

@@ -198,14 +198,14 @@ describe("clock", () => {
   });
 
   test("without a server is judged by when this program was made", () => {
-    const at = (time: number) => checkClock(undefined, "linux", { ...clock, now: () => time });
+    const at = (time: number) => checkClock("tls", "linux", { ...clock, now: () => time });
     expect(at(Date.UTC(2030, 0, 1))).toMatchObject({
       status: "skip",
-      detail: "needs connection; shows 2030-01-01 00:00 UTC",
+      detail: "needs tls; this machine's clock shows 2030-01-01 00:00 UTC",
     });
     expect(at(Date.UTC(2015, 0, 1))).toMatchObject({
       status: "warn",
-      detail: "shows 2015-01-01 00:00 UTC, which is before this program was made",
+      detail: "this machine's clock shows 2015-01-01 00:00 UTC, which is before this program was made",
     });
   });
 });

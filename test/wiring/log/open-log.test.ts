@@ -35,3 +35,19 @@ test.each([true, false])("where the result goes elsewhere, standard error has al
 test("the event log gets the end from the result alone", () => {
   expect(scene(false, false).reported).toEqual(["status 500"]);
 });
+
+test.each([
+  [65_000, /^\S+ info {2}the server asked for this pause; waits until \d\d:\d\d:\d\d\n$/],
+  [86_400_000, /pause; waits until \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d\n$/],
+])("a terminal shows until when a run waits %i ms, in local time", (ms, expected) => {
+  const shown: string[] = [];
+  const runtime = {
+    ...fakeRuntime(fakePlatform({})),
+    onTerminal: true,
+    writeError: (text: string) => void shown.push(text),
+  };
+  const { log } = openLog(runtime, "info", "/dev/null", { warn: () => {} });
+  const until = new Date(runtime.clock.now() + ms).toISOString();
+  log.info("waiting", "the server asked for this pause", { until });
+  expect(shown[0]).toMatch(expected);
+});

@@ -2,7 +2,7 @@ import type { CommandLine } from "../cli/command-line.ts";
 import { describeDuration, describeLocalMoment, latestMoment } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { describeDevice } from "../identity/device/candidates.ts";
-import type { MachineMemory } from "../link/memory.ts";
+import type { LastRun, MachineMemory } from "../link/memory.ts";
 import { dueAt } from "../link/plan-link.ts";
 import type { Platform } from "../platform/port.ts";
 import { printable } from "../printable.ts";
@@ -32,7 +32,7 @@ export function status(runtime: Runtime, commandLine: CommandLine): CommandResul
     },
     text: [
       describe(memory, next, problem, nothingYet(stateDir, runtime.platform.privileged), runtime.clock.now()),
-      ...(lastRun === undefined ? [`next: ${firstStep(runtime.platform)}`] : []),
+      ...nextStep(lastRun, runtime.platform),
     ].join("\n"),
   };
 }
@@ -67,10 +67,13 @@ function describeNext({ at, by, pid }: NextRun): string {
   return `not before ${describeLocalMoment(at)}, by ${actors[by]}`;
 }
 
-/** What to do where no run is known. */
-function firstStep({ privileged, name }: Pick<Platform, "privileged" | "name">): string {
-  if (privileged) return "linkuser-agent doctor";
-  return name === "windows" ? "run linkuser-agent status from an elevated prompt" : "sudo linkuser-agent status";
+/** What to do where no run is known, or the last one failed for another reason than its turn. */
+function nextStep(lastRun: LastRun | undefined, { privileged, name }: Platform): readonly string[] {
+  const code = lastRun === undefined ? undefined : exitCodes[lastRun.outcome];
+  if (code === 0 || code === exitCodes.waiting) return [];
+  const command = `linkuser-agent ${code === undefined && !privileged ? "status" : "doctor"}`;
+  if (privileged) return [`next: ${command}`];
+  return [name === "windows" ? `next: run ${command} from an elevated prompt` : `next: sudo ${command}`];
 }
 
 /** A plain user's own runs are all that a plain user may see. */

@@ -8,8 +8,8 @@ export interface TextTerminal {
 
 /**
  * What a terminal shows of a text that a pipe gets as it is: lines broken at words, continued below their last column,
- * and the words that say how it went in colour. Words that are longer than a line and commands behind `next:` stay in
- * one piece, so that they can be copied.
+ * and the words that say how it went in colour. Commands behind `next:`, and paths and addresses that are longer than a
+ * line, stay in one piece, so that they can be copied.
  */
 export function fitTerminal(text: string, { columns, colour }: TextTerminal): string {
   return text
@@ -28,7 +28,7 @@ function brokenLine(line: string, columns: number): string {
   // A command has the whole line where that keeps it on one.
   if (command.test(line)) return `  ${line.trimStart()}`;
   const start = continuation(line, columns);
-  const [first = "", ...rest] = line.split(/(?<=\S)(?= )/);
+  const [first = "", ...rest] = line.split(/(?<=\S)(?= )/).flatMap((word) => parts(word, columns - start));
   const lines = [first];
   for (const word of rest) {
     const longer = `${lines.at(-1)}${word}`;
@@ -37,6 +37,10 @@ function brokenLine(line: string, columns: number): string {
   }
   return lines.join("\n");
 }
+
+/** A list that is longer than a line may be broken after its commas; a path or an address may not. */
+const parts = (word: string, width: number): readonly string[] =>
+  word.trimStart().length <= width || word.includes("/") ? [word] : word.split(/(?<=,)/);
 
 /** A long word, a path say, begins further left. */
 const indented = (word: string, width: number): string => `${" ".repeat(Math.max(0, width))}${word}`;

@@ -78,3 +78,14 @@ test("a dock that is linked is named", () => {
     "Device     00:0c:29:f2:7a:29 (mac, eth2, USB adapter or dock) at https://gears.opswat.com",
   );
 });
+
+test.each([
+  ["linked", null, /by the next run$/],
+  ["waiting", "not-due", /^Last run/],
+  ["protocol", "tls-untrusted", /\nnext: linkuser-agent doctor$/],
+])("after %s the last line is the next step, where there is one", (outcome, errorCode, expected) => {
+  const lastRun = { outcome, errorCode, message: "said", endedAt: 0 };
+  const { text } = shownFor({ lastRun, ...(outcome === "linked" && { link }) });
+  expect(text).toMatch(expected);
+  if (outcome === "waiting") expect(text).not.toContain("next:");
+});

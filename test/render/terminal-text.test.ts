@@ -22,6 +22,14 @@ test("a path that does not fit below its column begins further left", () => {
   ]);
 });
 
+test("a list that is longer than a line is broken after its commas, below its column", () => {
+  expect(fit("excludeUsers  default  root,LOCAL SERVICE,DWM-*,UMFD-*,WsiAccount", 40)).toEqual([
+    "excludeUsers  default  root,LOCAL",
+    "              SERVICE,DWM-*,UMFD-*,",
+    "              WsiAccount",
+  ]);
+});
+
 test("a command can be copied in one piece", () => {
   const command = "next: sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json";
   expect(fit(`             ${command}`)).toEqual([`  ${command}`]);

@@ -99,9 +99,18 @@ const listedFrom: Readonly<
 > = {
   opswat: fromVendorClient,
   mac: (readings, settings) => fromAdapters(readings.mac, settings.interface),
-  // Another hardware identifier could be the wrong one: only an absent one lets the next answer.
-  hwid: ({ hwid = [] }) => firstFound("hwid", hwid, "the hardware's identifier", { pastFailures: false }),
+  hwid: fromHardware,
 };
+
+/** Another hardware identifier could be the wrong one: only an absent one lets the next answer. */
+function fromHardware({ hwid = [] }: SourceReadings): Listed {
+  const { candidates, passedOver } = firstFound("hwid", hwid, "the hardware's UUID", { pastFailures: false });
+  const reason = "replaces the hardware's UUID, which is missing";
+  return {
+    candidates: passedOver.length === 0 ? candidates : candidates.map((one) => ({ ...one, reason })),
+    passedOver,
+  };
+}
 
 /**
  * The vendor client's device ID. All readings ask for the same identifier, so that the next one may answer after a

@@ -68,8 +68,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     policy: () => readPolicy(options.managedPreferences ?? managedPreferences, trust, run),
     adapters: async () => readAdapters(options.addresses ?? networkInterfaces, run),
     hardwareIds: async () => readHardwareIds(options.hostUuid ?? hostUuid, run),
-    vendorDeviceId: async () =>
-      absent("vendor client", "where its client for macOS keeps the device ID is not documented"),
+    vendorDeviceId: async () => absent("vendor's client", "its device ID has no documented place on macOS"),
     sessions: () => readSessions(options.sessionSources ?? systemSessions, names),
     caller: async () => {
       if (uid === 0) return absent("caller", "this program runs as root");

@@ -10,7 +10,7 @@ import { workerPrograms } from "./agent/worker/start-worker.ts";
 import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";
 import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
-import { trimIcuData } from "./installer/executable/elf/icu-data.ts";
+import { tuneNode } from "./installer/executable/elf/tune-node.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { loadFromSystemAlone } from "./installer/executable/library-folders.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
@@ -73,7 +73,7 @@ for (const target of chosen) {
   const executable = join(scratch, target.executable);
   const runtime = join(scratch, target.name);
   copyFileSync(fetchRuntime(target), runtime);
-  const unused = target.tricks && tricks.has("icu-data") ? trimIcuData(runtime) : undefined;
+  const unused = target.tricks ? tuneNode(runtime, "x64", tricks) : undefined;
   if (target.strip !== undefined) {
     runTool(target.strip.tool, [runtime], target.strip.debianPackage);
   }

@@ -3,6 +3,14 @@
  * can be left out: `npm run build -- --without NAME`, all of them by `--plain`. What each does and was measured to gain:
  * its own file, and installer/README.md.
  */
-export const trickNames = ["snapshot", "training", "v8-flags", "node-code-cache", "icu-data"] as const;
+export const trickNames = [
+  "snapshot",
+  "training",
+  "v8-flags",
+  "node-code-cache",
+  "hash-secrets",
+  "deadlock-detector",
+  "icu-data",
+] as const;
 
 export type TrickName = (typeof trickNames)[number];

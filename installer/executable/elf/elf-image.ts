@@ -50,13 +50,13 @@ export function writeSegments(image: Buffer, segments: readonly ElfSegment[]): v
   }
 }
 
-/** The segment that is loaded at an address. @throws Error where there is none */
-export function loadedAt(segments: readonly ElfSegment[], address: number): ElfSegment {
+/** Where in the file is what is loaded at an address. @throws Error where nothing is */
+export function offsetOf(segments: readonly ElfSegment[], address: number): number {
   const found = segments.find(
     (one) => one.type === segmentTypes.load && one.address <= address && address < one.address + one.fileSize,
   );
   if (found === undefined) throw new Error(`Node's binary loads nothing at 0x${address.toString(16)}`);
-  return found;
+  return address - found.address + found.offset;
 }
 
 /** Part of a file. */
@@ -84,9 +84,7 @@ export function placeOfSymbol(image: Buffer, name: RegExp): FilePart {
   for (const { index } of text.matchAll(new RegExp(`(?<=\0)${name.source}\0`, "g"))) {
     for (let at = symbols.offset; at < symbols.offset + symbols.size; at += symbolEntrySize) {
       if (image.readUInt32LE(at) !== index) continue;
-      const address = readNumber(image, at + 8);
-      const segment = loadedAt(segments, address);
-      found.push({ offset: address - segment.address + segment.offset, size: readNumber(image, at + 16) });
+      found.push({ offset: offsetOf(segments, readNumber(image, at + 8)), size: readNumber(image, at + 16) });
     }
   }
   const [place, ...more] = found;

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { type FilePart, placeOfSymbol } from "./elf-image.ts";
 
 /**
@@ -27,17 +26,15 @@ const kept = new Set(
 );
 
 /**
- * Puts the smaller data in place of Node's. Before strip.
+ * Puts the smaller data in place of Node's.
  * @returns the part of the file that then holds zeros and that nothing reads
  */
-export function trimIcuData(runtime: string): FilePart {
-  const image = readFileSync(runtime);
+export function trimIcuData(image: Buffer): FilePart {
   const { offset, size } = placeOfSymbol(image, symbol);
   const data = image.subarray(offset, offset + size);
   const trimmed = selectItems(data, kept);
   data.fill(0);
   trimmed.copy(data);
-  writeFileSync(runtime, image);
   return { offset: offset + trimmed.length, size: size - trimmed.length };
 }
 

@@ -2,11 +2,14 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
-/** All that a running process has in its writable memory (proc_pid_maps(5)); needs its own user or root. */
-export function readMemory(pid: number): Buffer {
+/**
+ * What a running process has in memory; needs its own user or root.
+ * @param parts matches lines of proc_pid_maps(5), capturing both addresses; default: all that is writable
+ */
+export function readMemory(pid: number, parts = /^(\w+)-(\w+) rw/gm): Buffer {
   const file = openSync(`/proc/${pid}/mem`, "r");
   try {
-    const parts = [...readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(/^(\w+)-(\w+) rw/gm)].map(([, from, to]) => {
+    const contents = [...readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(parts)].map(([, from, to]) => {
       const start = BigInt(`0x${from}`);
       const part = Buffer.alloc(Number(BigInt(`0x${to}`) - start));
       try {
@@ -16,7 +19,7 @@ export function readMemory(pid: number): Buffer {
         return Buffer.alloc(0);
       }
     });
-    return Buffer.concat(parts);
+    return Buffer.concat(contents);
   } finally {
     closeSync(file);
   }

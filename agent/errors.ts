@@ -73,8 +73,8 @@ export type ErrorCode = keyof typeof outcomeByCode;
 
 /** Where on its way to the tenant a request failed, and with whom. */
 export interface Place {
-  /** `proxy log-on`: the proxy got a user name and password, or an account. */
-  readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "request" | "answer";
+  /** `proxy log-on`: the proxy got a user name and password, or an account; `log-on`: this machine.s account, to the tenant. */
+  readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "log-on" | "request" | "answer";
   readonly party: "proxy" | "tenant";
 }
 

@@ -98,7 +98,7 @@ function takeCredential(
   const { credentialFile } = platform.paths;
   const inPlace = platform.readProtected(credentialFile);
   if (source === undefined) {
-    const needed = settings.auth !== "none" && (settings.credentialFile ?? credentialFile) === credentialFile;
+    const needed = settings.auth === "auto" && (settings.credentialFile ?? credentialFile) === credentialFile;
     const warnings = needed ? credentialFaults(inPlace, credentialFile, settings.clientId) : [];
     return { credential: undefined, steps: [], warnings };
   }

@@ -98,11 +98,11 @@ export const checks: readonly Check[] = [
     checkTls(connection, tenant.peers, tenant.baseUrl),
   ),
   check("clock", [], ({ clock, platform }, { connection }) => {
-    const missing = connection === undefined ? "connection" : "tls";
+    const missing = connection === undefined ? "connection" : connection.kind === "refused" ? "token" : "tls";
     return checkClock(connection?.kind === "answered" ? connection.probe : missing, platform.name, clock);
   }),
-  check("token", ["tls", "credential", "tenant"], (context, { credential, tenant }) =>
-    checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
+  check("token", ["tls", "credential", "tenant"], (context, { credential, tenant, connection }) =>
+    checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted, connection),
   ),
   onlyWith(
     "ask-server",

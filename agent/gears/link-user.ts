@@ -64,12 +64,12 @@ export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, toke
 export function describeLinkUserRequest(
   baseUrl: string,
   request: LinkRequest,
-  auth: "auto" | "none",
+  auth: "auto" | "none" | "negotiate",
 ): DescribedRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   return {
     method: "POST",
-    url: `${origin}${prefix}${target(request, auth === "none" ? undefined : "REDACTED")}`,
+    url: `${origin}${prefix}${target(request, auth === "auto" ? "REDACTED" : undefined)}`,
     body: linkBody(request),
   };
 }
@@ -131,7 +131,7 @@ export function readLinkUserResponse(
   }
   const refusal = refusals[status];
   if (refusal !== undefined) {
-    const text = `${host} refuses the request: ${refusal} (status ${status}${said(message)}).`;
+    const text = `${host} refuses the request${by(response)}: ${refusal} (status ${status}${said(message)}).`;
     return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
   }
   const successful = status >= 200 && status < 300;
@@ -140,9 +140,11 @@ export function readLinkUserResponse(
     result === 0 || (status > 400 && status !== 404 && status !== 407 && result !== 1 && message !== undefined);
   if (!isRefusal) throw wrongBody(body, status, context);
   const how = successful ? "" : ` (status ${status})`;
-  const text = `${host} refuses the request${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
+  const text = `${host} refuses the request${by(response)}${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
   return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
 }
+
+const by = ({ account }: RawResponse): string => (account === undefined ? "" : ` by ${account}`);
 
 const refused = ({ host, anonymous }: ExchangeContext): string =>
   anonymous ? `The gateway ${host} does not accept this device` : `${host} refuses the access token`;

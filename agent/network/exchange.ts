@@ -10,6 +10,8 @@ export interface ApiRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Secret | undefined;
+  /** `Authorization`. */
+  readonly authorization?: Secret;
   /** Connect to this IP address, at the origin's port, without resolving its name or any proxy; TLS checks the name. */
   readonly address?: string;
   /** Milliseconds for the whole exchange, where it is to be shorter than the sender's own limit. */
@@ -23,6 +25,8 @@ export interface RawResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Decoded as UTF-8; at most 64 KiB were read. */
   readonly body: string;
+  /** Which account the system logged on with, as it names it. */
+  readonly account?: string | undefined;
 }
 
 /** Sends requests; `send.ts` has the one that uses the network. */

@@ -116,7 +116,12 @@ function dispatch(client: Client, request: ApiRequest, party: Party): Promise<Pa
     {
       method: request.method,
       path: request.target.reveal(),
-      headers: { "user-agent": userAgent, "accept-encoding": "identity", ...request.headers },
+      headers: {
+        "user-agent": userAgent,
+        "accept-encoding": "identity",
+        ...(request.authorization && { authorization: request.authorization.reveal() }),
+        ...request.headers,
+      },
       body: request.body?.reveal() ?? null,
     },
     {

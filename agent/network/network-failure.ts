@@ -81,6 +81,11 @@ function late(within: string, context: FailureContext): Verdict {
             : `The proxy ${context.via} opened a tunnel to it: check there, or whether linkuser-agent doctor --proxy none gets through without it.`
         }`,
       ];
+    case "log-on":
+      return [
+        "not-connected",
+        `This machine got no Kerberos ticket for ${peer} ${within}. Check that it reaches a KDC of its domain.`,
+      ];
     case "request":
       return ["no-answer", `${capital(peer)} did not answer ${within}.`];
     case "answer":
@@ -121,6 +126,7 @@ function failed(cause: unknown, code: string | undefined, context: FailureContex
             `${capital(peer)} broke the connection when it was asked for a tunnel to ${context.target} (${shown}). ${whereToLook(context)}`,
           ]
         : ["unexpected-answer", `${capital(peer)} does not speak its protocol properly. Check the proxy's address.`];
+    case "log-on":
     case "request":
     case "answer":
       return answerFailed(cause, shown, context);

@@ -4,6 +4,7 @@ import type { SettingFile } from "../settings/named-file.ts";
 import type { ObserveTls } from "./dial.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection } from "./http-connection.ts";
+import type { SystemLogOnSource } from "./log-on/system-log-on.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
 import { isUntrustedChain, networkFailure, type Party } from "./network-failure.ts";
 import type { Route } from "./proxy/address.ts";
@@ -27,6 +28,8 @@ export interface SenderOptions {
    * @throws AgentError
    */
   readonly clientCertificate?: (() => ClientCertificate) | undefined;
+  /** The origin that this machine's account is proved to, over TLS alone; undefined to prove it to none. */
+  readonly gatewayLogOn?: { readonly origin: string; readonly system: SystemLogOnSource | undefined } | undefined;
 }
 
 /**
@@ -114,7 +117,7 @@ const tenantOf = (origin: string): Party => ({ party: "tenant", host: new URL(or
 async function connectBy(
   route: Route,
   { origin, address }: ApiRequest,
-  { lookUp, trust, observeTls: observe, proxy }: Connecting,
+  { lookUp, trust, observeTls: observe, proxy, gatewayLogOn }: Connecting,
   signal: AbortSignal,
 ): Promise<HttpConnection> {
   const [{ createConnection }, { reach }] = await Promise.all([import("./http-connection.ts"), import("./reach.ts")]);
@@ -125,5 +128,8 @@ async function connectBy(
     if (!isUntrustedChain(thrown) || !trust.readAllRoots()) throw thrown;
     return reach(route, reachOptions, signal);
   });
-  return createConnection(socket, origin, party);
+  const connection = createConnection(socket, origin, party);
+  if (gatewayLogOn?.origin !== origin || address !== undefined) return connection;
+  const { gatewayAt, withGatewayLogOn } = await import("./tenant/log-on.ts");
+  return withGatewayLogOn(connection, gatewayAt(origin, socket), gatewayLogOn.system);
 }

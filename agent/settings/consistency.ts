@@ -15,9 +15,15 @@ export function checkConsistency({ settings, origins }: ResolvedSettings): void 
   };
   const { auth, baseUrl, clientCertFile, clientKeyFile } = settings;
   const url = new URL(baseUrl);
-  if (auth === "none" && isVendors(url.hostname)) {
-    const why = `none is for a gateway that adds the token, but baseUrl is ${baseUrl} (${origins.baseUrl.text}), which is the vendor's own. Set baseUrl to the gateway, or auth to auto.`;
+  if (auth !== "auto" && isVendors(url.hostname)) {
+    const why = `${auth} is for a gateway that adds the token, but baseUrl is ${baseUrl} (${origins.baseUrl.text}), which is the vendor's own. Set baseUrl to the gateway, or auth to auto.`;
     refuse("auth", why);
+  }
+  if (auth === "negotiate" && url.protocol !== "https:") {
+    refuse(
+      "auth",
+      `negotiate proves this machine over TLS alone, but baseUrl is ${baseUrl} (${origins.baseUrl.text}).`,
+    );
   }
   if (clientCertFile !== undefined && clientKeyFile === undefined) {
     refuse("clientCertFile", "there is no clientKeyFile beside it. Set both, or neither.");

@@ -36,7 +36,7 @@ interface Inputs {
  * @throws AgentError `credentials-missing`, `credentials-unreadable`, `credentials-exposed`, `credentials-invalid`
  */
 export function findCredentials({ auth, clientId, environment, credentialFile, readFile }: Inputs): Credentials {
-  if (auth === "none") return { kind: "none" };
+  if (auth !== "auto") return { kind: "none" };
   const token = environment["LINKUSER_ACCESS_TOKEN"];
   if (token) return { kind: "token", accessToken: usable(token, "LINKUSER_ACCESS_TOKEN"), origin: "environment" };
   const secret = environment["LINKUSER_CLIENT_SECRET"];

@@ -77,9 +77,9 @@ export const settingsTable = {
     "by platform",
   ),
   auth: required(
-    choice("auto", "none"),
+    choice("auto", "none", "negotiate"),
     "auto",
-    "auto: use the credential; none: baseUrl is a gateway that adds the token",
+    "auto: use the credential; none: baseUrl is a gateway that adds the token; negotiate: the same, and the machine logs on to it by its domain account",
   ),
   clientCertFile: optional(absolutePath("FILE"), "certificate (PEM) that this device shows to baseUrl over TLS"),
   clientKeyFile: optional(

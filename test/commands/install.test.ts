@@ -177,6 +177,12 @@ test.each<[string, Reading<string>, string]>([
   expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(told)] });
 });
 
+test.each(["none", "negotiate"])("with auth = %s no credential is missed", async (auth) => {
+  const words = ["--base-url", "https://gateway.example.com", "--auth", auth];
+  const { document } = await run(["install", ...words], { readProtected: () => absent("fake", "is not there") });
+  expect(document).toMatchObject({ outcome: "installed", warnings: [] });
+});
+
 test("certificates that no run could use are told", async () => {
   const words = ["--ca-file", "/none/ca.pem", "--client-cert-file", "/none/cert.pem", "--client-key-file", "/none/key"];
   const { document } = await run(["install", ...words], inPlace);

@@ -47,8 +47,10 @@ describe("the request", () => {
   test("has no token where a gateway adds it", () => {
     const request = buildLinkUserRequest("https://gateway.example.com", alice, undefined);
     expect(request.target.reveal()).toBe("/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0");
-    const { url } = describeLinkUserRequest("https://gateway.example.com", alice, "none");
-    expect(url).toBe("https://gateway.example.com/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0");
+    for (const auth of ["none", "negotiate"] as const) {
+      const { url } = describeLinkUserRequest("https://gateway.example.com", alice, auth);
+      expect(url).toBe("https://gateway.example.com/o/api/v2/devices/00:0c:29:f2:7a:29/link_user?opt=0");
+    }
   });
 
   test("is described with the token redacted", () => {
@@ -153,6 +155,10 @@ describe("the answer", () => {
   test.each([
     [answer(200, { result: 0, msg: "No licence" }), "gears.opswat.com refuses the request: No licence."],
     [answer(403, { result: 0, msg: "No right" }), "gears.opswat.com refuses the request (status 403): No right."],
+    [
+      { ...answer(403, { result: 0, msg: "Only machines" }), account: "alice@CORP" },
+      "gears.opswat.com refuses the request by alice@CORP (status 403): Only machines.",
+    ],
     [answer(409, { result: 0 }), "gears.opswat.com refuses the request (status 409), without a reason."],
   ])("a refusal tells the server's words: %#", (response, message) => {
     expect(read(response)).toMatchObject({ kind: "refused", error: { message } });

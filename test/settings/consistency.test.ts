@@ -11,6 +11,7 @@ const files = { clientCertFile: "/etc/client.pem", clientKeyFile: "/etc/client-k
 test.each<[string, Record<string, unknown>]>([
   ["nothing", {}],
   ["a gateway", gateway],
+  ["a gateway that knows the domain's machines", { ...gateway, auth: "negotiate" }],
   ["a gateway whose name only looks like the vendor's", { ...gateway, baseUrl: "https://notopswat.com" }],
   ["a gateway that wants a certificate", { ...gateway, ...files }],
   ["a certificate for a tenant that wants a token, too", { ...files, baseUrl: "https://proxy.example.com" }],
@@ -27,6 +28,8 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ["no token for another tenant", { auth: "none", baseUrl: "https://product.my.us.opswat.com" }, /vendor's own/],
   ["the same with a dot", { auth: "none", baseUrl: "https://GEARS.OPSWAT.COM./x" }, /vendor's own/],
   ["no token for the vendor's client", { auth: "none", baseUrl: "https://eapi.opswatgears.com" }, /vendor's own/],
+  ["no log-on to the default tenant", { auth: "negotiate" }, /auth: negotiate is for a gateway.*vendor's own/],
+  ["no log-on in the clear", { auth: "negotiate", baseUrl: "http://127.0.0.1:1" }, /auth: negotiate .* over TLS alone/],
   ["a certificate without a key", { clientCertFile: "/c" }, /config\.json, clientCertFile: there is no clientKeyFile/],
   ["a key without a certificate", { clientKeyFile: "/k" }, /config\.json, clientKeyFile: there is no clientCertFile/],
   ["a certificate without TLS", { ...files, baseUrl: "http://127.0.0.1:1" }, /over TLS alone/],

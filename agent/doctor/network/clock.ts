@@ -14,7 +14,11 @@ const disturbing = 120_000;
  * program was not made: with a wrong clock no certificate is valid, so no server answers.
  * @param probe without an answer the check that it needs
  */
-export function checkClock(probe: Probe | "connection" | "tls", platform: Platform["name"], clock: Clock): Finding {
+export function checkClock(
+  probe: Probe | "connection" | "tls" | "token",
+  platform: Platform["name"],
+  clock: Clock,
+): Finding {
   const advice = setClock[platform];
   if (typeof probe === "string") {
     const time = describeMoment(clock.now());

@@ -6,10 +6,16 @@ import type { Finding } from "../check.ts";
 
 /** What came of one harmless request over the connection that a link would use. */
 export type Reached =
-  | { readonly kind: "answered"; readonly probe: Probe }
+  /** `account`: which the system logged on with, where it did. */
+  | { readonly kind: "answered"; readonly probe: Probe; readonly account?: string | undefined }
+  /** The system's log-on failed or was refused. */
+  | { readonly kind: "refused"; readonly error: AgentError }
   | { readonly kind: "untrusted"; readonly error: AgentError };
 
-/** @throws AgentError what {@link Sender.send} throws, but for `tls-untrusted`, which the check of TLS reports */
+/**
+ * @throws AgentError what {@link Sender.send} throws, but for what other checks report: `tls-untrusted` (TLS), and a
+ * failed log-on (token)
+ */
 export async function checkConnection(
   baseUrl: string,
   sender: Sender,
@@ -18,12 +24,15 @@ export async function checkConnection(
 ): Promise<Finding<Reached>> {
   const { host } = new URL(baseUrl);
   try {
-    const probe = readProbe(await sender.send(buildProbeRequest(baseUrl), signal), clock.now());
-    const value: Reached = { kind: "answered", probe };
+    const response = await sender.send(buildProbeRequest(baseUrl), signal);
+    const probe = readProbe(response, clock.now());
+    const value: Reached = { kind: "answered", probe, account: response.account };
     if (probe.status < 500) return { status: "ok", detail: `${host} answers`, value };
     return { status: "warn", detail: `${host} returned a server error (${probe.status})`, value };
   } catch (thrown) {
     const error = asAgentError(thrown);
+    if (error.place?.stage === "log-on")
+      return { status: "ok", detail: `${host} is reached`, value: { kind: "refused", error } };
     if (error.code !== "tls-untrusted") throw error;
     return {
       status: "ok",

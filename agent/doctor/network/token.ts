@@ -6,6 +6,7 @@ import type { Sender } from "../../network/exchange.ts";
 import type { Secret } from "../../secret.ts";
 import type { Credentials } from "../../settings/credentials.ts";
 import type { Finding } from "../check.ts";
+import type { Reached } from "./connection.ts";
 import { moreIn } from "./rate-limit.ts";
 
 /** What the token endpoint gave, for the checks and the bundle that follow. */
@@ -21,8 +22,9 @@ export async function checkToken(
   sender: Sender,
   clock: Clock,
   signal: AbortSignal,
+  reached?: Reached,
 ): Promise<Finding<TokenTrial>> {
-  if (credentials.kind === "none") return { status: "skip", detail: "the gateway has it, not this device" };
+  if (credentials.kind === "none") return checkLogOn(reached);
   if (credentials.kind === "token") {
     return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
   }
@@ -39,4 +41,21 @@ export async function checkToken(
   const { value, expiresAt } = answer.token;
   const life = expiresAt === undefined ? "" : `, valid for ${describeDuration(expiresAt - clock.now())}`;
   return { status: "ok", detail: `obtained${life}; not shown`, value: { rateLimit, token: value } };
+}
+
+/** The gateway has the token; with `auth` = `negotiate` it had this machine prove itself at the connection's check. */
+function checkLogOn(reached: Reached | undefined): Finding<TokenTrial> {
+  const detail = "the gateway has it, not this device";
+  if (reached?.kind === "refused") {
+    return { status: "fail", error: reached.error, advice: "check that this machine is a member of the domain" };
+  }
+  const account = reached?.kind === "answered" ? reached.account : undefined;
+  if (account === undefined) return { status: "skip", detail };
+  const known = `${detail}; it accepts ${account}`;
+  if (/\$(?:@|$)/.test(account)) return { status: "ok", detail: `${known} and proved itself` };
+  return {
+    status: "warn",
+    detail: `${known}, which is no machine's account and may not link`,
+    advice: "run doctor as the service does, as root or SYSTEM",
+  };
 }

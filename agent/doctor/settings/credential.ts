@@ -29,7 +29,9 @@ export function checkCredential(
   const value = readable(() => loadCredentials(context, settings), context.platform);
   if ("status" in value) return value;
   const { credentialFile } = effectivePaths(context.platform, settings);
-  if (value.kind === "none") return { status: "ok", detail: "none needed: auth is none, the gateway adds it", value };
+  if (value.kind === "none") {
+    return { status: "ok", detail: `none needed: auth is ${settings.auth}, the gateway adds it`, value };
+  }
   const what = value.kind === "token" ? "access token" : "secret";
   const where = value.origin === credentialFile ? `in ${credentialFile}, protected` : `from the ${value.origin}`;
   return { status: "ok", detail: `${what} ${where}`, value };

@@ -21,7 +21,13 @@ export function openSender(
     caFile: settingFile("caFile", resolved, runtime.platform),
     proxy: proxySourcesOf(runtime, resolved),
     lookUp: createLookUp(runtime.platform.endProcess),
+    gatewayLogOn: gatewayLogOnOf(runtime, resolved),
     ...options,
   });
   return guardLoopback(sender, resolved.settings, runtime.platform);
+}
+
+function gatewayLogOnOf({ platform }: Runtime, { settings }: ResolvedSettings): SenderOptions["gatewayLogOn"] {
+  const { auth, baseUrl } = settings;
+  return auth === "negotiate" ? { origin: new URL(baseUrl).origin, system: platform.systemLogOn } : undefined;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../agent/clock.ts";
 import { checkClock } from "../../../agent/doctor/network/clock.ts";
-import { checkConnection } from "../../../agent/doctor/network/connection.ts";
+import { checkConnection, type Reached } from "../../../agent/doctor/network/connection.ts";
 import { checkName } from "../../../agent/doctor/network/name.ts";
 import { peerOf } from "../../../agent/doctor/network/peer.ts";
 import { checkProxy } from "../../../agent/doctor/network/proxy.ts";
@@ -156,6 +156,13 @@ describe("connection and TLS", () => {
     });
   });
 
+  test("a log-on that fails is no fault of the connection", async () => {
+    const refused = new AgentError("token-refused", "No.", { place: { stage: "log-on", party: "tenant" } });
+    const { status, value } = await checkConnection(baseUrl, answering(refused), clock, signal);
+    expect({ status, value }).toEqual({ status: "ok", value: { kind: "refused", error: refused } });
+    expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({ status: "ok", value: true });
+  });
+
   test("every other failure is the connection's", async () => {
     const lost = new AgentError("connection-lost", "");
     await expect(checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
@@ -211,6 +218,7 @@ describe("clock", () => {
 });
 
 describe("token", () => {
+  const probe = readProbe(answer(403), now);
   const client: Credentials = {
     kind: "client",
     clientId: "key",
@@ -230,6 +238,30 @@ describe("token", () => {
     const sender = answering(answer(200));
     const given: Credentials = { kind: "token", accessToken: new Secret("planted"), origin: "environment" };
     expect(await checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
+    expect(sender.targets).toEqual([]);
+  });
+
+  test.each<[string, Reached | undefined, object]>([
+    ["has it", undefined, { status: "skip", detail: "the gateway has it, not this device" }],
+    [
+      "has it, and knows this machine",
+      { kind: "answered", probe, account: "HOST$@CORP.EXAMPLE" },
+      { status: "ok", detail: expect.stringMatching(/; it accepts HOST\$@CORP\.EXAMPLE and proved itself$/) },
+    ],
+    ["knows this computer", { kind: "answered", probe, account: "CORP\\HOST$" }, { status: "ok" }],
+    [
+      "knows a user",
+      { kind: "answered", probe, account: "alice@CORP.EXAMPLE" },
+      { status: "warn", detail: expect.stringContaining("alice@CORP.EXAMPLE, which is no machine's account") },
+    ],
+    [
+      "refuses this machine",
+      { kind: "refused", error: new AgentError("token-refused", "No.") },
+      { status: "fail", error: { message: "No." }, advice: expect.stringContaining("member of the domain") },
+    ],
+  ])("of a gateway that %s", async (_, reached, finding) => {
+    const sender = answering(answer(200));
+    expect(await checkToken({ kind: "none" }, baseUrl, sender, clock, signal, reached)).toMatchObject(finding);
     expect(sender.targets).toEqual([]);
   });
 

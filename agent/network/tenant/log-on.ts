@@ -1,0 +1,130 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { AgentError } from "../../errors.ts";
+import { Secret } from "../../secret.ts";
+import type { ApiRequest, RawResponse } from "../exchange.ts";
+import type { HttpConnection } from "../http-connection.ts";
+import { type Challenge, parseChallenges } from "../log-on/challenges.ts";
+import type { SystemLogOnExchange, SystemLogOnSource } from "../log-on/system-log-on.ts";
+import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
+import { networkFailure } from "../network-failure.ts";
+import { bareHost } from "../proxy/host-match.ts";
+import { TimeLimitReached, untilAborted } from "../time-limit.ts";
+import { channelBindingOf } from "../tls/channel-binding.ts";
+
+/** Requests of one log-on: Kerberos takes one, SPNEGO up to three. */
+const maxLegs = 5;
+
+/** The gateway at the other end of a connection. */
+interface Gateway {
+  /** For messages, with the port where it is not the usual one. */
+  readonly host: string;
+  /** The name that its service is registered with. */
+  readonly name: string;
+  readonly channelBinding: Buffer | undefined;
+}
+
+/** @param socket over which TLS is spoken with it: in the clear anybody on the way could pass a log-on on */
+export function gatewayAt(origin: string, socket: Socket): Gateway {
+  if (!isTls(socket)) throw new TypeError("a log-on in the clear");
+  const url = new URL(origin);
+  const certificate = socket.getPeerX509Certificate();
+  return { host: url.host, name: bareHost(url), channelBinding: certificate && channelBindingOf(certificate) };
+}
+
+const isTls = (socket: Socket): socket is TLSSocket => "encrypted" in socket;
+
+/**
+ * A connection that proves this machine's account with each request (RFC 4559), without waiting to be asked, and has the
+ * gateway prove itself: with each answer, or once where it authenticates the connection.
+ * @param system undefined where it speaks no Negotiate
+ */
+export function withGatewayLogOn(
+  connection: HttpConnection,
+  gateway: Gateway,
+  system: SystemLogOnSource | undefined,
+): HttpConnection {
+  let isProved = false;
+
+  async function exchange(request: ApiRequest, signal: AbortSignal): Promise<RawResponse> {
+    const logOn = await untilReached(start(system, gateway), gateway, signal);
+    try {
+      return await carry(request, logOn, signal);
+    } finally {
+      // Not awaited: after an abort its thread may still wait for a KDC.
+      void logOn.close();
+    }
+  }
+
+  async function carry(request: ApiRequest, logOn: SystemLogOnExchange, signal: AbortSignal): Promise<RawResponse> {
+    let leg = await untilReached(logOn.step(undefined), gateway, signal);
+    for (let legs = 1; ; legs += 1) {
+      const answer = await connection.exchange(withToken(request, leg.token), signal);
+      const challenges = parseChallenges([answer.headers["www-authenticate"] ?? ""]);
+      const token = challenges.find(({ scheme }) => scheme === "Negotiate")?.token;
+      const isLast = token === undefined || leg.complete || legs === maxLegs;
+      if (token !== undefined && !leg.complete) leg = await untilReached(logOn.step(token), gateway, signal);
+      if (answer.status !== 401) {
+        isProved ||= leg.complete;
+        if (!isProved && claimsSomething(answer)) throw unproved(answer, gateway);
+        return { ...answer, account: logOn.account };
+      }
+      if (isLast || leg.token === undefined) throw refused(challenges, logOn.account, gateway);
+    }
+  }
+
+  return {
+    get ended() {
+      return connection.ended;
+    },
+    exchange,
+    destroy: () => connection.destroy(),
+  };
+}
+
+async function start(
+  system: SystemLogOnSource | undefined,
+  { host, name, channelBinding }: Gateway,
+): Promise<SystemLogOnExchange> {
+  if (system === undefined) {
+    const message = `linkuser-agent does not speak Negotiate on this system, by which auth = negotiate proves this machine to ${host}. Use a client certificate (auth = none).`;
+    throw new AgentError("credentials-missing", message);
+  }
+  return await (await openWithoutNtlm(system)).start({ scheme: "Negotiate", host: name, channelBinding });
+}
+
+/** Whether an answer says something about the device: any other sender of such an answer must not be believed. */
+const claimsSomething = ({ status }: RawResponse): boolean => status < 300 || status === 404;
+
+function withToken(request: ApiRequest, token: Buffer | undefined): ApiRequest {
+  if (token === undefined) throw new TypeError("a log-on without a token");
+  return { ...request, authorization: new Secret(`Negotiate ${token.toString("base64")}`) };
+}
+
+const place = { stage: "log-on", party: "tenant" } as const;
+
+/** @throws AgentError of the stage `log-on`, or the signal's reason */
+async function untilReached<T>(work: Promise<T>, { host }: Gateway, signal: AbortSignal): Promise<T> {
+  try {
+    return await untilAborted(work, signal);
+  } catch (thrown) {
+    if (thrown instanceof TimeLimitReached) throw networkFailure(thrown, { ...place, host });
+    if (!(thrown instanceof AgentError) || signal.aborted) throw thrown;
+    throw new AgentError(thrown.code, thrown.finding, { cause: thrown, remedy: thrown.remedy, place });
+  }
+}
+
+function refused(challenges: readonly Challenge[], account: string | undefined, { host, name }: Gateway): AgentError {
+  if (!challenges.some(({ scheme }) => scheme === "Negotiate")) {
+    const offered = challenges.map(({ scheme }) => scheme).join(" or ") || "no log-on that is known here";
+    const message = `${host} does not ask for Negotiate but offers ${offered} (status 401). With auth = negotiate baseUrl must be the address at which the gateway's Apache httpd proves domain members.`;
+    return new AgentError("token-refused", message, { place });
+  }
+  const message = `${host} refuses the log-on of ${account ?? "this account"} (status 401). It is not sent again in this run. Check in the gateway's log why: that its keytab has the current key of HTTP/${name}, and that the clocks agree.`;
+  return new AgentError("token-refused", message, { place });
+}
+
+function unproved({ status }: RawResponse, { host }: Gateway): AgentError {
+  const message = `${host} did not prove itself: its answer (status ${status}) has no Kerberos token. Another service or a proxy may answer in its place, or its site lets callers in without a log-on.`;
+  return new AgentError("unexpected-answer", message, { place });
+}

@@ -1,0 +1,27 @@
+import type { X509Certificate } from "node:crypto";
+
+/**
+ * What a log-on is bound to, so that it can't be passed on over another connection: `tls-server-end-point` (RFC 5929 4).
+ * @param certificate the server's
+ * @returns undefined where that is undefined: its signature has no hash function of its own (Ed25519)
+ */
+export function channelBindingOf(certificate: X509Certificate): Buffer | undefined {
+  const hash = bindingHash(certificate);
+  if (hash === undefined) return undefined;
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  return Buffer.concat([Buffer.from("tls-server-end-point:"), createHash(hash).update(certificate.raw).digest()]);
+}
+
+/** That of the signature; SHA-256 for MD5 and SHA-1. */
+function bindingHash({ signatureAlgorithm, raw }: X509Certificate): string | undefined {
+  const name = signatureAlgorithm?.toLowerCase() ?? "";
+  if (name === "rsassapss") return hashOfPss(raw);
+  const [hash] = /sha3-\d{3}|sha\d{3}/.exec(name) ?? [];
+  return hash ?? (/md5|sha1/.test(name) ? "sha256" : undefined);
+}
+
+/** The parameters of RSASSA-PSS name the hash, SHA-1 where they do not (RFC 4055 3.1). */
+function hashOfPss(certificate: Buffer): string {
+  const pss = /2a864886f70d01010a30..a0..30..060960864801650304020([123])/.exec(certificate.toString("hex"));
+  return pss?.[1] === "2" ? "sha384" : pss?.[1] === "3" ? "sha512" : "sha256";
+}

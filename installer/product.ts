@@ -4,13 +4,13 @@ import { version } from "../agent/cli/version.ts";
 export const product = {
   name: "linkuser-agent",
   version,
-  summary: "links a device to its logged-in user in OPSWAT Gears",
+  summary: "links a device to its logged-on user in OPSWAT Gears",
   /** Lines of at most 79 columns. */
   description: [
-    "At each logon it tells OPSWAT Gears (MetaDefender IT Access) to which user and",
-    "group this device belongs. It finds the device's identifiers, the user and the",
-    "group by itself, keeps to the account's limit of calls, and sends an unchanged",
-    "link only once.",
+    "At each logon it links this device in OPSWAT Gears (MetaDefender IT Access) to",
+    "its logged-on user and group. It finds the device's identifiers, the user and",
+    "the group, keeps to the account's rate limit, and sends an unchanged link only",
+    "once.",
   ],
   /** An organisation that gives the packages out puts its own address here. */
   maintainer: "linkuser-agent maintainers <linkuser-agent@localhost.localdomain>",

@@ -17,22 +17,22 @@ const repository = join(import.meta.dirname, "..");
 const readme = readFileSync(join(repository, "README.md"), "utf8");
 const row = (start: string): string | undefined => readme.split("\n").find((line) => line.startsWith(start));
 
-test.each(settingNames)("the README tells of the setting %s what its table says", (name) => {
-  const [, told, meaning] = row(`| \`${name}\` |`)?.match(/^\| `\w+` \| (.*?) \| (.*) \|$/) ?? [];
+test.each(settingNames)("the README describes the setting %s as its table does", (name) => {
+  const [, reported, meaning] = row(`| \`${name}\` |`)?.match(/^\| `\w+` \| (.*?) \| (.*) \|$/) ?? [];
   expect(meaning).toBe(settingsTable[name].help.replaceAll("|", "\\|"));
-  expect(told?.replaceAll("`", "")).toBe(name === "excludeUsers" ? "service accounts" : defaultText(name));
+  expect(reported?.replaceAll("`", "")).toBe(name === "excludeUsers" ? "service accounts" : defaultText(name));
 });
 
-test.each(Object.entries(exitCodes))("the README tells of the outcome %s and its exit code", (outcome, code) => {
+test.each(Object.entries(exitCodes))("the README names the outcome %s and its exit code", (outcome, code) => {
   expect(row(`| ${code} |`)).toContain(`\`${outcome}\``);
 });
 
 test("the page on scripting has every error code beside its outcome, and no other", () => {
   const page = readFileSync(join(repository, "docs", "scripting.md"), "utf8");
-  const told = [...page.matchAll(/^\| `([\w-]+)` \| (`.*`) \|$/gm)].flatMap(([, outcome, codes = ""]) =>
+  const reported = [...page.matchAll(/^\| `([\w-]+)` \| (`.*`) \|$/gm)].flatMap(([, outcome, codes = ""]) =>
     [...codes.matchAll(/`([\w-]+)`/g)].map(([, code]) => [code, outcome]),
   );
-  expect(Object.fromEntries(told)).toEqual(outcomeByCode);
+  expect(Object.fromEntries(reported)).toEqual(outcomeByCode);
 });
 
 test("the page on troubleshooting has every error code below its exit code, and an anchor for every check", () => {
@@ -46,14 +46,14 @@ test("the page on troubleshooting has every error code below its exit code, and 
   for (const { name } of checks) expect(anchors).toContain(name);
 });
 
-test.each(commandNames.filter((name) => name !== "link"))("the README tells of the command %s", (name) => {
+test.each(commandNames.filter((name) => name !== "link"))("the README names the command %s", (name) => {
   expect(row(`| \`linkuser-agent ${name}`)).toBeDefined();
 });
 
 test("the Intune guide has the path of every policy, and no other", () => {
   const guide = readFileSync(join(repository, "docs", "deploy-intune.md"), "utf8");
-  const told = [...guide.matchAll(/^ *\| `(\w+)` \| `(\w+)\/(\w+)` \|$/gm)].map(([, ...parts]) => parts);
-  expect(told).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
+  const reported = [...guide.matchAll(/^ *\| `(\w+)` \| `(\w+)\/(\w+)` \|$/gm)].map(([, ...parts]) => parts);
+  expect(reported).toEqual(policyCatalogue.map(({ setting, category, name }) => [setting, category, name]));
 });
 
 test("every test that the page on security names for a promise exists", () => {
@@ -79,11 +79,11 @@ test("every decision has a number of its own, a date, a status and a row in the 
   expect(files.length).toBeGreaterThan(30);
 });
 
-test("the Windows guide tells which events are none of the exit codes", () => {
+test("the Windows guide names the events that are no exit codes", () => {
   const guide = readFileSync(join(repository, "docs", "deploy-windows.md"), "utf8").replaceAll(/\s+/g, " ");
   const { linked, skipped, warning } = eventIds;
-  const told = `${linked} is linked, ${eventIds["already-linked"]} already linked, ${skipped} skipped and ${warning} a warning`;
-  expect(guide).toContain(told);
+  const reported = `${linked} is linked, ${eventIds["already-linked"]} already linked, ${skipped} skipped and ${warning} a warning`;
+  expect(guide).toContain(reported);
 });
 
 const pages = globSync(["*.md", "{docs,agent,installer,test}/**/*.md"], { cwd: repository }).map((name) => {

@@ -38,7 +38,7 @@ type SurveySettings = Pick<
 /** Asks the vendor client's local API. */
 export type AskVendorClient = () => Promise<Reading<DeviceId>>;
 
-/** Looks at the hardware, the logged-in user and the groups. Sends nothing to the API. */
+/** Looks at the hardware, the logged-on user and the groups. Sends nothing to the API. */
 export async function takeSurvey(
   platform: IdentitySources,
   askVendorClient: AskVendorClient,

@@ -1,4 +1,4 @@
-import { describeCountdown, describeDuration } from "../duration.ts";
+import { describeCountdown, describeDuration, describeMoment } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import { type Candidate, deviceOf } from "../identity/device/candidates.ts";
 import { after, keep, type Schedule } from "../pace/pacer.ts";
@@ -112,7 +112,7 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   const plan = planLink(identity, target, memory.link, { now: moment.now, force, relinkAfter });
   if (plan.kind === "already-linked") {
     const { device, username, group } = plan.link;
-    const message = `linked since ${new Date(plan.link.linkedAt).toISOString()}; ${plan.reason}`;
+    const message = `linked since ${describeMoment(plan.link.linkedAt)}; ${plan.reason}`;
     const end = { outcome: "already-linked", device, username, group: group ?? undefined, message } as const;
     return endRun(state, memory, end, moment);
   }

@@ -33,7 +33,7 @@ function brokenLine(line: string, columns: number): string {
   for (const word of rest) {
     const longer = `${lines.at(-1)}${word}`;
     if (longer.length <= columns) lines[lines.length - 1] = longer;
-    else lines.push(indented(word.trimStart(), Math.min(start, columns - word.trimStart().length)));
+    else lines.push(indented(word.trimStart(), start, columns));
   }
   return lines.join("\n");
 }
@@ -43,7 +43,11 @@ const parts = (word: string, width: number): readonly string[] =>
   word.trimStart().length <= width || word.includes("/") ? [word] : word.split(/(?<=,)/);
 
 /** A long word, a path say, begins further left. */
-const indented = (word: string, width: number): string => `${" ".repeat(Math.max(0, width))}${word}`;
+function indented(word: string, start: number, columns: number): string {
+  const room = columns - word.length;
+  // One that no line has room for is the terminal's to break.
+  return `${" ".repeat(room < 0 ? start : Math.min(start, room))}${word}`;
+}
 
 /** The column where a broken line goes on: that of its last cell in the left half, else two behind an indent. */
 function continuation(line: string, columns: number): number {

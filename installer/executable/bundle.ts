@@ -7,7 +7,7 @@ import type { Target } from "./targets.ts";
 
 /**
  * Parts of undici that the agent's requests never reach (no HTTP/2, no fetch, no form data, no web sockets), each with
- * what stands in for it. Loading them costs more time than the two requests do; reaching one at run time throws.
+ * what replaces it. Loading them costs more time than the two requests do; reaching one at run time throws.
  */
 const unused = new Map([
   ["lib/dispatcher/client-h2.js", unreachable("HTTP/2")],

@@ -31,7 +31,7 @@ export function fetchRuntime({ runtimePackage, runtimeFile }: Target): string {
     const digest = createHash("sha512").update(readFileSync(archive)).digest();
     if (!digest.equals(sha512Of(pinned))) {
       rmSync(archive);
-      throw new Error(`${archive} is not what package-lock.json pins, and was deleted. Build again to fetch it anew.`);
+      throw new Error(`${archive} is not what package-lock.json pins, and was deleted. Build again to download it.`);
     }
     const member = join("package", runtimeFile);
     const runtime = join(cacheFolder, `${name}-${digest.toString("base64url", 0, 6)}`, member);

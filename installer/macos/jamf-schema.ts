@@ -11,7 +11,7 @@ import { type SettingName, settingNames, settingsTable } from "../../agent/setti
 export function jamfSchema(): string {
   const schema = {
     title: `linkuser-agent (${macosIdentifier})`,
-    description: "Links the Mac to its logged-in user in OPSWAT Gears (MetaDefender IT Access).",
+    description: "Links the Mac to its logged-on user in OPSWAT Gears (MetaDefender IT Access).",
     __preferencedomain: macosIdentifier,
     options: { remove_empty_properties: true, display_required_only: true },
     properties: Object.fromEntries(settingNames.map((name, index) => [name, propertyOf(name, 5 * (index + 1))])),

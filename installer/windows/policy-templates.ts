@@ -4,7 +4,7 @@ import { settingsTable } from "../../agent/settings/table.ts";
 import { product } from "../product.ts";
 import { type CataloguedPolicy, type Category, categories, policyCatalogue } from "./policy-catalogue.ts";
 
-/** Base name of both files; Windows and Intune tell templates apart by it. */
+/** Base name of both files; by which Windows and Intune distinguish templates. */
 export const templateName = "LinkUserAgent";
 
 const namespace = "LinkUserAgent.Policies";
@@ -109,7 +109,7 @@ function resources(revision: string): XmlElement {
   ];
   return element("policyDefinitionResources", { xmlns: schema, revision, schemaVersion: "1.0" }, [
     element("displayName", {}, product.name),
-    element("description", {}, "Links a device in OPSWAT Gears (MetaDefender IT Access) to its logged-in user"),
+    element("description", {}, "Links a device in OPSWAT Gears (MetaDefender IT Access) to its logged-on user"),
     element("resources", {}, [
       element(
         "stringTable",

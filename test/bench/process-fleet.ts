@@ -9,7 +9,7 @@ import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts"
 import { type Gears, startGears } from "../fakes/gears.ts";
 
 /**
- * A small fleet of real processes on this machine against the stand-in's limit. Each is a device of its own by a
+ * A small fleet of real processes on this machine against the fake Gears's limit. Each is a device of its own by a
  * hardware UUID in a systemd credentials directory, as a unit without rights gets it.
  */
 
@@ -21,7 +21,7 @@ export interface Fleet {
   readonly logonSpan: number;
 }
 
-/** How a fleet's calls reach the stand-in. */
+/** How a fleet's calls reach the fake Gears. */
 export interface FleetWay extends AsyncDisposable {
   readonly gears: Gears;
   /** Settings of a device that has this folder, with the files that they name. */
@@ -44,9 +44,9 @@ export async function straight({ limit }: Fleet): Promise<FleetWay> {
 export interface FleetRun {
   /** How each process ended. */
   readonly exitCodes: readonly (number | null)[];
-  /** Devices that the stand-in has linked. */
+  /** Devices that the fake Gears has linked. */
   readonly linked: number;
-  /** Calls that the stand-in accepted. */
+  /** Calls that the fake Gears accepted. */
   readonly accepted: number;
   /** Calls that it refused for its limit. */
   readonly refused: number;

@@ -12,7 +12,7 @@ import {
 } from "./process-fleet.ts";
 
 /**
- * 60 executables at once against the stand-in's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside
+ * 60 executables at once against the fake Gears's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside
  * what the simulation says of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes.
  * With `-- --gateway` the same fleet behind the gateway (root, Debian's haproxy and lua-cjson), which uses 9 of the 10
  * calls, beside the gateway's goals: 2.1 calls a link and 1.25 of the least time.

@@ -9,7 +9,7 @@ import { createTestCa } from "../system/support/certificates.ts";
 /**
  * Measures whole processes, from start to exit, of the built executable and of what it is compared with, in turns, so
  * that other load on the machine meets all of them alike. `npm run bench [-- ROUNDS]`, after `npm run build`.
- * On a busy machine the least times and the processor times still tell something, the medians do not.
+ * On a busy machine the least times and the processor times are still of use, the medians are not.
  */
 
 const rounds = Number(process.argv[2] ?? 30);
@@ -169,7 +169,7 @@ for (const one of all) await run(one);
 for (let round = 0; round < rounds; round += 1) {
   for (const one of round % 2 === 0 ? all : all.toReversed()) await time(one);
 }
-// Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read anew.
+// Resident memory counts file pages, in pieces as large as the page cache holds them: both files are read again.
 for (const file of [process.execPath, executable]) {
   spawnSync("sync", [file]);
   spawnSync("dd", [`if=${file}`, "iflag=nocache", "count=0"]);

@@ -119,7 +119,7 @@ test.each([
   expect(() => refuseSettings(readCommandLine(argv))).not.toThrow();
 });
 
-test("JSON is told also where it is asked for wrongly", () => {
+test("JSON is recognised also where it is asked for wrongly", () => {
   expect(wantsJson(["status", "--json=yes"])).toBe(true);
   expect(wantsJson(["status", "--jsonl"])).toBe(false);
 });

@@ -57,7 +57,7 @@ test.each<[string, Machine, string[]]>([
   expect(text).not.toContain("undefined");
 });
 
-test("a run that would wait is told with the moment of its try", async () => {
+test("a run that would wait is shown with the moment of its attempt", async () => {
   const { document } = await rehearse({}, { notBefore: now + 3_600_000 });
   expect(document).toMatchObject({ warnings: [expect.stringContaining("before 2026-11-25 01:00 UTC")] });
   expect((await rehearse({}, { notBefore: now - 1 })).document).toMatchObject({ warnings: [] });

@@ -70,7 +70,7 @@ async function mistake(args: readonly string[], others: Partial<Platform> = {}, 
 
 const inPlace = { readProtected: () => found(credential, "fake") };
 
-test("puts all in place, and tells it without the secret", async () => {
+test("puts all in place, and reports it without the secret", async () => {
   const { document, text } = await run(["install", "--credential-from", source]);
   expect(document).toEqual({
     outcome: "installed",
@@ -156,7 +156,7 @@ test("empty values count as not given", async () => {
   expect(request).toMatchObject({ credential: undefined, settings: undefined });
 });
 
-test("a policy that beats a given setting is told", async () => {
+test("a policy that beats a given setting is reported", async () => {
   const policy = () => found({ origin: "the policy", spelling: "file", values: { fleetSize: 7 } } as const, "fake");
   const { document } = await run(["install", "--fleet-size", "2000"], { policy, ...inPlace });
   expect(document).toMatchObject({
@@ -171,10 +171,10 @@ test.each<[string, Reading<string>, string]>([
     "It is open. Run chmod 600",
   ],
   ["that is none", found("{}", "fake"), "it has neither clientSecret nor accessToken"],
-])("a credential in place %s is told", async (_what, inPlace, told) => {
+])("a credential in place %s is reported", async (_what, inPlace, reported) => {
   const { text, document } = await run(["install"], { readProtected: () => inPlace });
-  expect(text).toContain(told);
-  expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(told)] });
+  expect(text).toContain(reported);
+  expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(reported)] });
 });
 
 test.each(["none", "negotiate"])("with auth = %s no credential is missed", async (auth) => {
@@ -183,7 +183,7 @@ test.each(["none", "negotiate"])("with auth = %s no credential is missed", async
   expect(document).toMatchObject({ outcome: "installed", warnings: [] });
 });
 
-test("certificates that no run could use are told", async () => {
+test("certificates that no run could use are reported", async () => {
   const words = ["--ca-file", "/none/ca.pem", "--client-cert-file", "/none/cert.pem", "--client-key-file", "/none/key"];
   const { document } = await run(["install", ...words], inPlace);
   expect(document).toMatchObject({
@@ -194,7 +194,7 @@ test("certificates that no run could use are told", async () => {
   });
 });
 
-test("a missing credential is told", async () => {
+test("a missing credential is reported", async () => {
   expect((await run(["install"])).document).toMatchObject({ warnings: [expect.stringContaining("--credential-from")] });
 });
 
@@ -218,7 +218,7 @@ test("--delete-source does not delete the credential in place", async () => {
   expect(readFileSync(join(folder, "credential.json"), "utf8")).toBe(credential);
 });
 
-test("a source that others could read is told, and taken in", async () => {
+test("a source that others could read is reported, and still used", async () => {
   const readProtected = (path: string) =>
     path === source ? failed(path, new AgentError("credentials-exposed", "mode 0644")) : absent(path, "none");
   const { document } = await run(["install", "--credential-from", source], { readProtected });
@@ -240,7 +240,7 @@ test("what was done is undone where a step fails, the source of the credential i
   expect(readFileSync(source, "utf8")).toBe(credential);
 });
 
-test("what could not be undone is told, and does not keep the rest from being undone", async () => {
+test("a step that could not be undone is reported, and the rest is undone", async () => {
   const failing = (what: string) => () => {
     throw new AgentError("install-failed", what);
   };
@@ -275,9 +275,9 @@ test.each([
   [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],
 ])("refuses a credential that could not be used, without quoting it", async (text, message) => {
   writeFileSync(source, text);
-  const told = await mistake(["install", "--credential-from", source]);
-  expect(told).toContain(message);
-  expect(told).not.toContain(secret);
+  const reported = await mistake(["install", "--credential-from", source]);
+  expect(reported).toContain(message);
+  expect(reported).not.toContain(secret);
   expect(done).toEqual([]);
 });
 
@@ -307,8 +307,8 @@ test("settings of which the trigger's run can make no use are refused, before an
     judged.push(caFile, origins.caFile.text);
     return new AgentError("settings-hidden", "it may not read it");
   };
-  const told = await mistake(["install", "--ca-file", "/root/ca.pem"], { unusableForTrigger });
-  expect(told).toBe("settings-hidden: it may not read it");
+  const reported = await mistake(["install", "--ca-file", "/root/ca.pem"], { unusableForTrigger });
+  expect(reported).toBe("settings-hidden: it may not read it");
   expect(judged).toEqual(["/root/ca.pem", `file ${configFile}, caFile`]);
   expect(request).toBeUndefined();
 });

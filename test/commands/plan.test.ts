@@ -12,7 +12,7 @@ const run = (...args: readonly string[]) => {
   return planCommand(fakeRuntime(platform), readCommandLine(["plan", "--devices", "20", ...args]));
 };
 
-test("where the picture was drawn is told", () => {
+test("the picture's place is shown", () => {
   const picture = join(makeRoot(), "rollout.svg");
   expect(run("--svg", picture).text.split("\n").at(-1)).toBe(`Drawn into ${picture}.`);
   expect(readFileSync(picture, "utf8")).toMatch(/^<svg .*<\/svg>\s*$/s);

@@ -8,7 +8,7 @@ export function mac(text: string): Mac {
   return parsed;
 }
 
-/** A connected physical adapter with the default route, unless told otherwise. */
+/** A connected physical adapter with the default route, unless stated otherwise. */
 export function adapter(parts: Partial<Adapter> = {}): Adapter {
   return {
     name: "eth0",
@@ -23,7 +23,7 @@ export function adapter(parts: Partial<Adapter> = {}): Adapter {
   };
 }
 
-/** An active session at the screen, unless told otherwise. */
+/** An active session at the screen, unless stated otherwise. */
 export function session(parts: Partial<Session> = {}): Session {
   return {
     id: "1",
@@ -37,13 +37,13 @@ export function session(parts: Partial<Session> = {}): Session {
   };
 }
 
-/** A domain account `CORP\NAME`, unless told otherwise. */
+/** A domain account `CORP\NAME`, unless stated otherwise. */
 export function account(sam: string, parts: Partial<Account> = {}): Account {
   const domain = "CORP";
   return { userKey: sam, systemName: `${domain}\\${sam}`, sam, domain, upn: undefined, kind: "domain", ...parts };
 }
 
-/** A domain group `CORP\NAME`, unless told otherwise. */
+/** A domain group `CORP\NAME`, unless stated otherwise. */
 export function group(name: string, parts: Partial<Group> = {}): Group {
   return { systemName: `CORP\\${name}`, name, domain: "CORP", kind: "domain", primary: false, ...parts };
 }

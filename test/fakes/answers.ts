@@ -14,7 +14,7 @@ interface Exchange {
 /** An answer that HTTP libraries do not make on purpose. */
 export type Misbehaviour = (exchange: Exchange) => void;
 
-/** What a test lets the stand-in say instead of what its rules say. */
+/** What a test lets the fake Gears say instead of what its rules say. */
 export type Answer = Reply | Misbehaviour;
 
 /** Takes the request and says nothing, for ever. */
@@ -54,7 +54,7 @@ export const endlessHeaders: Misbehaviour = ({ socket }) => {
   pour();
 };
 
-/** A well-formed answer, one byte at a time: a time-out that starts anew at each byte never comes. */
+/** A well-formed answer, one byte at a time: a time-out that starts again at each byte never comes. */
 export function oneByteAtATime(reply: Reply, everyMs: number): Misbehaviour {
   return ({ response, socket }) => {
     const body = Buffer.from(reply.body ?? "");

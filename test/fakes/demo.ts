@@ -6,7 +6,7 @@ import { showsColour } from "../../agent/render/standard-streams.ts";
 import { fitTerminal } from "../../agent/render/terminal-text.ts";
 import { type Call, type Gears, startGears } from "./gears.ts";
 
-/** Shows the main job on this machine's own hardware and user, against a Gears stand-in on loopback. */
+/** Shows the main job on this machine's own hardware and user, against a fake Gears on loopback. */
 
 const columns = process.stdout.columns ?? 80;
 const colour = showsColour(process.env);
@@ -51,10 +51,10 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   return exitCode;
 }
 
-/** What the stand-in saw since it had seen so many calls. */
+/** What the fake Gears saw since it had seen so many calls. */
 function showCalls(gears: Gears, before: number): void {
   const calls = gears.calls.slice(before);
-  print(calls.length === 0 ? "\nThe stand-in saw no request." : "\nThe stand-in saw:");
+  print(calls.length === 0 ? "\nThe fake Gears saw no request." : "\nThe fake Gears saw:");
   for (const call of calls) print(paragraph(describe(call), "  "));
 }
 
@@ -95,7 +95,7 @@ async function demo(gears: Gears, directory: string): Promise<boolean> {
 
   print(
     paragraph(
-      `A stand-in for OPSWAT Gears listens at ${gears.baseUrl}. linkuser-agent runs on this machine's own hardware and ` +
+      `A fake OPSWAT Gears listens at ${gears.baseUrl}. linkuser-agent runs on this machine's own hardware and ` +
         "user; settings and the secret come from the environment, state and log go to a temporary directory.",
     ),
   );
@@ -124,7 +124,7 @@ async function demo(gears: Gears, directory: string): Promise<boolean> {
   heading("Result");
   print();
   const [link] = gears.links;
-  if (link !== undefined) print(paragraph(`The stand-in now knows: device ${link[0]} belongs to ${link[1].user}.`));
+  if (link !== undefined) print(paragraph(`The fake Gears now knows: device ${link[0]} belongs to ${link[1].user}.`));
   else print("The device was not linked.");
   return link !== undefined && [linked, again, seen].every((exitCode) => exitCode === 0);
 }

@@ -154,7 +154,7 @@ describe("the limit", () => {
     return { statuses: replies.map(({ status }) => status), last: { ...replies.at(-1)?.headers } };
   }
 
-  test("is shared by all calls with whatever token, and told as a delay", () => {
+  test("is shared by all calls with any token, and reported as a delay", () => {
     const { statuses, last } = statusesAndLast({});
     expect(statuses).toEqual([200, 200, 429]);
     expect(last).toMatchObject({
@@ -165,7 +165,7 @@ describe("the limit", () => {
     expect(last).not.toHaveProperty("Retry-After");
   });
 
-  test("is told as an epoch time, and in Retry-After in either form, where asked to", () => {
+  test("is reported as an epoch time, and in Retry-After in either form, where asked to", () => {
     const reset = at + 40_000;
     const seconds = statusesAndLast({ rateHeaders: "epoch", retryAfter: "seconds" }).last;
     expect(seconds).toMatchObject({ "X-RateLimit-Reset-Time": String(reset / 1000), "Retry-After": "40" });

@@ -23,13 +23,13 @@ export interface GearsOptions extends GearsApiOptions {
 
 /** A request that came, and what came of it. */
 export interface Call extends Asked {
-  /** Milliseconds since the epoch, by the stand-in's clock. */
+  /** Milliseconds since the epoch, by the fake Gears's clock. */
   readonly at: number;
   /** The answer's HTTP status; undefined where a misbehaviour took the answer's place. */
   readonly status: number | undefined;
 }
 
-/** A running stand-in for Gears. */
+/** A running fake Gears. */
 export interface Gears extends AsyncDisposable {
   /** What the agent gets as `baseUrl`; with TLS the host is `localhost`, otherwise 127.0.0.1. */
   readonly baseUrl: string;
@@ -50,7 +50,7 @@ export interface Gears extends AsyncDisposable {
   answerNext(endpoint: Endpoint, answer: Answer, times?: number): void;
   /** All further requests to an endpoint get this answer, until {@link answerByRules}. */
   answerAlways(endpoint: Endpoint, answer: Answer): void;
-  /** Forgets what an endpoint was told to answer. */
+  /** Forgets which answers were planned for an endpoint. */
   answerByRules(endpoint: Endpoint): void;
   /** Calls back at each request, before it is answered. */
   onCall(listener: (call: Call) => void): void;
@@ -61,7 +61,7 @@ export interface Gears extends AsyncDisposable {
 }
 
 /**
- * Starts a stand-in for Gears on loopback: the documented behaviour with a real limit, tokens that expire and devices
+ * Starts a fake Gears on loopback: the documented behaviour with a real limit, tokens that expire and devices
  * that are known or not. Nothing of it is for production: it speaks to one machine and keeps everything in memory.
  */
 export async function startGears(options: GearsOptions = {}): Promise<Gears> {

@@ -48,7 +48,7 @@ test("a file is read through a link", () => {
   expect(readFileAt(path, 1024).toString()).toBe("text");
 });
 
-test("only a link on the way that leads nowhere is told from a missing name", () => {
+test("only a link on the way that leads nowhere is distinguished from a missing name", () => {
   expect(danglingLink(join(root, "none/at/all"))).toBeUndefined();
   symlinkSync(join(root, "none"), path);
   expect(danglingLink(path)).toBe(path);

@@ -92,7 +92,7 @@ test("an administrator's service is asked", async () => {
 
 test.each([
   ["an ordinary user's program", others, /the user ID 1001 listens there/],
-  ["a listener that can't be told", failed("x", new AgentError("identity-unreadable", "no table")), /no table/],
+  ["a listener that can't be identified", failed("x", new AgentError("identity-unreadable", "no table")), /no table/],
 ])("%s is not asked", async (_, owner, said) => {
   const { sender, asked } = scripted(answer(200, success));
   expect(await readVendorDeviceId(11369, sender, signal, () => owner)).toMatchObject({

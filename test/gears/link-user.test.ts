@@ -160,7 +160,7 @@ describe("the answer", () => {
       "gears.opswat.com refuses the request by alice@CORP (status 403): Only machines.",
     ],
     [answer(409, { result: 0 }), "gears.opswat.com refuses the request (status 409), without a reason."],
-  ])("a refusal tells the server's words: %#", (response, message) => {
+  ])("a refusal shows the server's words: %#", (response, message) => {
     expect(read(response)).toMatchObject({ kind: "refused", error: { message } });
   });
 
@@ -168,7 +168,7 @@ describe("the answer", () => {
     [answer(401, { message: "Token has expired" }), /refuses the access token \(status 401: Token has expired\)/],
     [answer(401, { error: "invalid_token", error_description: "Bad token tok-0123456789" }), /Bad token REDACTED/],
     [answer(403, { message: `Blocked: ${Buffer.from("x:tok-0123456789").toString("base64")}` }), /Blocked: (?!.*b2st)/],
-  ])("what the server says of a refusal is told, redacted: %#", (response, said) => {
+  ])("a refusal shows the server's words, redacted: %#", (response, said) => {
     const got = read(response);
     expect("error" in got && got.error.message).toMatch(said);
   });
@@ -181,7 +181,7 @@ describe("the answer", () => {
     expect(() => read(echo)).not.toThrow(/tok-|next/);
   });
 
-  test("tells when to come back", () => {
+  test("says when to come back", () => {
     const response = answer(429, "", { "x-ratelimit-reset-time": "30", "x-ratelimit-remaining": "0" });
     const rateLimit = { limit: undefined, remaining: 0, notBefore: now + 30_000 };
     expect(read(response)).toMatchObject({ kind: "rate-limited", rateLimit });

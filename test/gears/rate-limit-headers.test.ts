@@ -66,7 +66,7 @@ describe("notBefore", () => {
     expect(read({ date, "x-ratelimit-reset-time": String(now / 1000 + 42) }).notBefore).toBe(inSeconds(42));
   });
 
-  test("what can't be meant is told, and a server that is down may mean it", () => {
+  test("a limit that can't be meant is reported, and a server that is down may mean it", () => {
     expect(read({ "retry-after": "80000" })).toMatchObject({
       notBefore: undefined,
       disbelieved: expect.stringMatching(/^retry-after: 80000 \(more than 2 h/),

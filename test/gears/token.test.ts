@@ -111,7 +111,7 @@ test.each<[string, ReturnType<typeof answer>, string, RegExp]>([
   ],
   ["402", answer(402, { title: "Payment Required", detail: "Licence ended" }), "request-refused", /Licence ended/],
   ["423", answer(423, { errors: [{ message: "Account is locked" }] }), "request-refused", /Account is locked/],
-])("%s is told in the server's words", (_, response, code, said) => {
+])("%s is reported in the server's words", (_, response, code, said) => {
   expect(codeThrownBy(() => read(response))).toBe(code);
   expect(() => read(response)).toThrow(said);
 });

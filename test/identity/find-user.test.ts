@@ -16,7 +16,7 @@ const settings = { excludeUsers: settingsTable.excludeUsers.fallback, allowMulti
 
 const of = (userKey: string, parts: Partial<Session> = {}): Session => session({ userKey, ...parts });
 
-function told(finding: UserFinding): string {
+function summary(finding: UserFinding): string {
   if (finding.kind === "user") return finding.account.sam;
   return finding.kind === "skipped" ? "skipped" : finding.error.code;
 }
@@ -44,76 +44,80 @@ test.each<[string, readonly Session[], string]>([
   ["two persons, one switched away", [of("alice", { state: "online" }), of("bob", { id: "2" })], "skipped"],
   ["two persons, one over the network", [of("alice"), of("bob", { id: "2", local: false })], "skipped"],
 ])("%s", async (_, sessions, expected) => {
-  expect(told(await findUser(fakePlatform({ sessions, accounts }), nobody, settings))).toBe(expected);
+  expect(summary(await findUser(fakePlatform({ sessions, accounts }), nobody, settings))).toBe(expected);
 });
 
 test("under sudo, the program runs as root in the person's session, who is linked", async () => {
   const platform = fakePlatform({ privileged: true, sessions: [of("alice")], accounts });
-  expect(told(await findUser(platform, nobody, settings))).toBe("alice");
+  expect(summary(await findUser(platform, nobody, settings))).toBe("alice");
 });
 
 test("under su, whom the program runs as counts beside whose session it is", async () => {
   const platform = fakePlatform({ privileged: false, caller: "bob", sessions: [of("alice")], accounts });
-  expect(told(await findUser(platform, nobody, settings))).toBe("skipped");
-  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
+  expect(summary(await findUser(platform, nobody, settings))).toBe("skipped");
+  expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
 });
 
 const two = [of("alice", { state: "online" }), of("bob", { id: "2" })];
 
 test("where several are allowed, the one at the screen is linked", async () => {
   const platform = fakePlatform({ sessions: two, accounts });
-  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
+  expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
 });
 
 test("where several are allowed, the session that the trigger names wins", async () => {
   const platform = fakePlatform({ sessions: two, accounts });
   const request = { user: undefined, session: "1" };
-  expect(told(await findUser(platform, request, { ...settings, allowMultiSession: true }))).toBe("alice");
+  expect(summary(await findUser(platform, request, { ...settings, allowMultiSession: true }))).toBe("alice");
 });
 
 test("a session that has ended links nobody, also where somebody else is logged on", async () => {
   const platform = fakePlatform({ sessions: [of("alice")], accounts });
-  expect(told(await findUser(platform, { user: undefined, session: "9" }, settings))).toBe("no-user");
+  expect(summary(await findUser(platform, { user: undefined, session: "9" }, settings))).toBe("no-user");
 });
 
 test("run by a person, it links that person", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", accounts });
-  expect(told(await findUser(platform, nobody, settings))).toBe("alice");
+  expect(summary(await findUser(platform, nobody, settings))).toBe("alice");
 });
 
 test("run by a person on a host with others, it is skipped", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", sessions: [of("bob")], accounts });
-  expect(told(await findUser(platform, nobody, settings))).toBe("skipped");
+  expect(summary(await findUser(platform, nobody, settings))).toBe("skipped");
 });
 
-test("--user links the named account, whoever is logged on", async () => {
+test("--user links the named account, no matter who is logged on", async () => {
   const platform = fakePlatform({ sessions: two, accounts });
-  expect(told(await findUser(platform, { user: "CORP\\alice", session: undefined }, settings))).toBe("alice");
-  expect(told(await findUser(platform, { user: "mallory", session: undefined }, settings))).toBe("no-user");
-  expect(told(await findUser(platform, { user: "root", session: undefined }, settings))).toBe("skipped");
+  expect(summary(await findUser(platform, { user: "CORP\\alice", session: undefined }, settings))).toBe("alice");
+  expect(summary(await findUser(platform, { user: "mallory", session: undefined }, settings))).toBe("no-user");
+  expect(summary(await findUser(platform, { user: "root", session: undefined }, settings))).toBe("skipped");
 });
 
 test("--user of a plain user is for the own account alone", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", accounts });
-  expect(told(await findUser(platform, { user: "alice", session: undefined }, settings))).toBe("alice");
-  expect(told(await findUser(platform, { user: "bob", session: undefined }, settings))).toBe("not-permitted");
+  expect(summary(await findUser(platform, { user: "alice", session: undefined }, settings))).toBe("alice");
+  expect(summary(await findUser(platform, { user: "bob", session: undefined }, settings))).toBe("not-permitted");
 });
 
 test("--session of another person is for administrators and services alone", async () => {
   const several = { ...settings, allowMultiSession: true };
   const request = { user: undefined, session: "2" };
   const machine = { privileged: false, sessions: two, accounts };
-  expect(told(await findUser(fakePlatform({ ...machine, caller: "alice" }), request, several))).toBe("not-permitted");
-  expect(told(await findUser(fakePlatform({ ...machine, caller: "bob" }), request, several))).toBe("bob");
-  expect(told(await findUser(fakePlatform(machine), request, several))).toBe("bob");
+  expect(summary(await findUser(fakePlatform({ ...machine, caller: "alice" }), request, several))).toBe(
+    "not-permitted",
+  );
+  expect(summary(await findUser(fakePlatform({ ...machine, caller: "bob" }), request, several))).toBe("bob");
+  expect(summary(await findUser(fakePlatform(machine), request, several))).toBe("bob");
 });
 
 test("sessions that can't be read link nobody, also where a caller is known", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", sessions: unreadable, accounts });
-  expect(told(await findUser(platform, nobody, settings))).toBe("identity-unreadable");
+  expect(summary(await findUser(platform, nobody, settings))).toBe("identity-unreadable");
 });
 
 test("a person whose account can't be read keeps everybody from being linked", async () => {
   const platform = fakePlatform({ sessions: two, accounts: [bob] });
-  expect(told(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("identity-unreadable");
+  expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe(
+    "identity-unreadable",
+  );
 });

@@ -39,7 +39,7 @@ test("local and built-in groups are never sent, also where a pattern asks for th
   expect(chooseGroup(groups, { ...primary, groupPrefer: ["docker", "*"] }).group).toBeUndefined();
 });
 
-test("a name over 256 characters is passed over with a warning and the next choice taken", () => {
+test("a name over 256 characters is skipped with a warning and the next choice taken", () => {
   const long = "x".repeat(257);
   const choice = chooseGroup([group(long), users], { ...primary, groupPrefer: ["x*"] });
   expect(choice.group).toBe("domain users");

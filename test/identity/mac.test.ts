@@ -32,7 +32,7 @@ test("any other text is refused or read as the same twelve digits", () => {
   );
 });
 
-test("tells addresses apart that no maker assigned", () => {
+test("recognises addresses that no maker assigned", () => {
   expect(isVoid(mac("00:00:00:00:00:00"))).toBe(true);
   expect(isVoid(mac("ff:ff:ff:ff:ff:ff"))).toBe(true);
   expect(isVoid(mac("00:0c:29:f2:7a:29"))).toBe(false);

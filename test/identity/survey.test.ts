@@ -42,7 +42,7 @@ test("a group that can't be looked up keeps the link from being made, and none i
   expect(groups).toBeUndefined();
 });
 
-test("where no group is ever sent, one that can't be looked up is told and nothing more", async () => {
+test("where no group is ever sent, one that can't be looked up is only reported", async () => {
   const { problems, warnings, username } = await survey({ groups: unreadable }, { groupFallback: "none" });
   expect(problems).toEqual([]);
   expect(warnings).toEqual(["groups: the directory does not answer"]);
@@ -51,7 +51,7 @@ test("where no group is ever sent, one that can't be looked up is told and nothi
   expect(wanted.problems).toHaveLength(1);
 });
 
-test("a source of identifiers that fails is told, and the next one serves", async () => {
+test("a source of identifiers that fails is reported, and the next one serves", async () => {
   const silent: AskVendorClient = async () =>
     failed("vendor's client", new AgentError("no-answer", "no answer within 1 s"));
   const { device, problems, warnings } = await survey({}, {}, silent);
@@ -86,7 +86,7 @@ test("the group's choice is explained", async () => {
   expect(other.groups?.reason).toBe("no pattern of groupPrefer matches, and it is the primary domain group");
 });
 
-test("the identifiers of the hardware are told whole, without the vendor's", async () => {
+test("the identifiers of the hardware are reported whole, without the vendor's", async () => {
   const id = "1dc0aaaa292ce801f5379042d68bb6cb" as DeviceId;
   const vendor: AskVendorClient = async () => found(id, "vendor's client");
   const { device } = await survey({}, { maxCandidates: 1 }, vendor);
@@ -160,7 +160,7 @@ test("the vendor's device ID is looked for where the setting says", async () => 
   expect(vendorDeviceId).toHaveBeenCalledWith(opswatRegistry);
 });
 
-test("an adapter that the settings name and that is not there is told, also where another identifier serves", async () => {
+test("an adapter that the settings name and that is not there is reported, also where another identifier serves", async () => {
   const { warnings } = await survey({}, { interface: "eth7" });
   expect(warnings).toEqual([expect.stringMatching(/^interface: there is no adapter eth7; there is eth0/)]);
   expect((await survey({}, { interface: "eth0" })).warnings).toEqual([]);

@@ -87,7 +87,7 @@ test("any other JSON is damaged", () => {
   expect(parseMemory('{"version":1,"notBefore":9e15}')).toBeUndefined();
   expect(parseMemory('{"version":2}')).toBeUndefined();
   expect(parseMemory('{"version":1,"link":{"username":"alice"}}')).toBeUndefined();
-  // No Date can hold it, so nobody could be told of it.
+  // No Date can hold it, so it can't be shown.
   expect(parseMemory('{"version":1,"notBefore":1e300}')).toBeUndefined();
 });
 

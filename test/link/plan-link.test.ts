@@ -53,7 +53,7 @@ test.each<[string, Partial<RememberedLink>, boolean]>([
   ["another account", { account: "client-2" }, true],
   ["an old link", { linkedAt: options.now - 1.1 * options.relinkAfter }, false],
   ["a link from the future", { linkedAt: options.now + 1 }, false],
-])("%s is linked anew", (_, change, spread) => {
+])("%s is linked again", (_, change, spread) => {
   expect(planLink(identity, target, { ...remembered, ...change }, options)).toMatchObject({ kind: "link", spread });
 });
 

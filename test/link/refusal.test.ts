@@ -108,7 +108,7 @@ const logOnRefused = new AgentError("proxy-refused", "The proxy refuses the user
   place: { stage: "proxy log-on", party: "proxy" },
 });
 
-test("a log-on that a proxy refused is not sent again soon, whoever is to be linked, until the circumstances change", () => {
+test("a log-on that a proxy refused is not sent again soon, for any user, until the circumstances change", () => {
   const refusal = refusalOf(logOnRefused, asked, undefined, start, 0.5);
   expect(refusal).toMatchObject({ code: "proxy-refused", until: start + 15 * minute });
   const bob = { ...asked, username: "bob", devices: ["x"] };

@@ -46,7 +46,7 @@ function scene(
   const findings = [...(parts.findings ?? [])];
   const asked: string[] = [];
   const events: string[] = [];
-  /** Those of them that the result tells, too. */
+  /** Those of them that the result reports, too. */
   const ends: string[] = [];
   const logTo = (...places: readonly string[][]) => {
     const sinks = places.map(
@@ -111,7 +111,7 @@ function scene(
   return { run, asked, events, ends, state, clock, ports, whileAsleep };
 }
 
-test("a link is made, told and remembered", async () => {
+test("a link is made, reported and remembered", async () => {
   const { run, state, asked } = scene([linked]);
   const device = { value: first.value, opt: 0, source: "mac", detail: "eth0" };
   expect(await run()).toMatchObject({
@@ -155,35 +155,35 @@ test("a device that the API knows by no identifier ends the run at once", async 
   expect(state.memory.lastRun).toMatchObject({ outcome: "device-unknown" });
 });
 
-const told: Known = {
+const reported: Known = {
   device: { value: first.value, opt: 0, source: "mac", detail: "eth0" },
   username: "alice",
   group: "Sales",
 };
 
 test.each<[string, readonly (LinkVerdict | ErrorCode)[], Partial<LinkOptions>, object]>([
-  ["a refusal", ["request-refused"], {}, told],
+  ["a refusal", ["request-refused"], {}, reported],
   ["a refusal of the second identifier", [unknown, "request-refused"], {}, { device: { value: second.value } }],
-  ["a refused credential", ["credentials-refused"], {}, told],
-  ["the limit", [{ kind: "rate-limited", notBefore: virtualClock().now() + 1e7 }], { willRepeat: true }, told],
-  ["a server that fails until the deadline", Array(5000).fill("server-error"), {}, told],
+  ["a refused credential", ["credentials-refused"], {}, reported],
+  ["the limit", [{ kind: "rate-limited", notBefore: virtualClock().now() + 1e7 }], { willRepeat: true }, reported],
+  ["a server that fails until the deadline", Array(5000).fill("server-error"), {}, reported],
   [
     "a moment that is not due",
     [],
     { immediate: false, settings: { ...options.settings, deadline: duration("1s") } },
-    told,
+    reported,
   ],
   ["a device that is not known", [unknown, unknown], {}, { device: undefined, username: "alice", group: "Sales" }],
-])("%s is told with device, user and group", async (_, answers, change, expected) => {
+])("%s is reported with device, user and group", async (_, answers, change, expected) => {
   const { run } = scene(answers);
   expect(await run(change)).toMatchObject({ error: expect.any(AgentError), ...expected });
 });
 
-test("what was found out before something else was missing is told; what was found out for an earlier try is not", async () => {
+test("facts found before a failure are reported; those of an earlier attempt are not", async () => {
   const error = new AgentError("no-user", "Nobody is logged on.");
-  const gone: IdentityFinding = { kind: "failed", error, known: { device: told.device } };
+  const gone: IdentityFinding = { kind: "failed", error, known: { device: reported.device } };
   const { run } = scene(["not-connected"], { findings: [alice, gone] });
-  expect(await run()).toMatchObject({ error, device: told.device, username: undefined, group: undefined });
+  expect(await run()).toMatchObject({ error, device: reported.device, username: undefined, group: undefined });
 });
 
 test("failures of the network are tried again until they pass", async () => {
@@ -203,7 +203,7 @@ test.each<ErrorCode>(["request-refused", "token-refused", "credentials-refused",
 );
 
 describe.each<ErrorCode>(["intercepted", "tls-untrusted"])("%s", (code) => {
-  test("is waited out, as a person may mend it meanwhile", async () => {
+  test("is waited out, as a person may repair it meanwhile", async () => {
     const { run, events } = scene([code, code, code, linked]);
     expect(await run()).toMatchObject({ outcome: "linked" });
     expect(events).toContain("waiting");
@@ -217,7 +217,7 @@ describe.each<ErrorCode>(["intercepted", "tls-untrusted"])("%s", (code) => {
     expect(state.memory.lastRun).toMatchObject({ outcome: "protocol" });
   });
 
-  test("is told at once to who watches", async () => {
+  test("is shown at once on a terminal", async () => {
     const { run, ports, asked, clock } = scene([code, linked]);
     Object.assign(ports, { countdown: { show: () => {}, erase: () => {} } });
     expect(await run()).toMatchObject({ error: { code } });
@@ -378,33 +378,44 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], Partial<LinkOptions>, r
   ["a link", [linked], {}, ["linked"]],
   ["a failure", ["request-refused"], {}, ["request-refused"]],
   ["a failure before a link", ["not-connected", linked], {}, ["linked"]],
-  ["a try that is left to the caller", [{ ...limited, notBefore: 4e12 }], { willRepeat: true }, ["too-many-requests"]],
-])("of %s, what the result tells is logged as its end, and nothing else is", async (_what, answers, change, told) => {
-  const { run, ends } = scene(answers);
-  await run(change);
-  expect(ends).toEqual(told);
-});
+  [
+    "an attempt that is left to the caller",
+    [{ ...limited, notBefore: 4e12 }],
+    { willRepeat: true },
+    ["too-many-requests"],
+  ],
+])(
+  "of %s, the result's own message is logged as its end, and nothing else is",
+  async (_what, answers, change, reported) => {
+    const { run, ends } = scene(answers);
+    await run(change);
+    expect(ends).toEqual(reported);
+  },
+);
 
 test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
   ["a device that the API does not know", [unknown, unknown], "device-not-found"],
   ["values that it refuses", ["request-refused"], "request-refused"],
-])("where the caller comes again, %s is told at every start, and asked for as often as it is due", async (...parts) => {
-  const [, answers, code] = parts;
-  const { run, state, clock, asked } = scene([...answers, ...answers, linked]);
-  const trigger: Partial<LinkOptions> = { willRepeat: true, immediate: false };
-  const refused = { error: { code }, username: "alice" };
-  expect(await run(trigger)).toMatchObject(refused);
-  expect(await run(trigger)).toMatchObject(refused);
-  expect(state.memory.lastRun).toMatchObject({ errorCode: code });
-  expect(asked).toHaveLength(answers.length);
-  // A day of starts, with the API's mind unchanged at the first one that asks.
-  for (let starts = 0; starts < 96 && state.memory.lastRun?.outcome !== "linked"; starts++) {
-    await clock.sleep(900_000, new AbortController().signal);
-    await run(trigger);
-  }
-  expect(state.memory).toMatchObject({ lastRun: { outcome: "linked" } });
-  expect(state.memory).not.toHaveProperty("refusal");
-});
+])(
+  "where the caller repeats the run, %s is reported at every start, and asked for as often as it is due",
+  async (...parts) => {
+    const [, answers, code] = parts;
+    const { run, state, clock, asked } = scene([...answers, ...answers, linked]);
+    const trigger: Partial<LinkOptions> = { willRepeat: true, immediate: false };
+    const refused = { error: { code }, username: "alice" };
+    expect(await run(trigger)).toMatchObject(refused);
+    expect(await run(trigger)).toMatchObject(refused);
+    expect(state.memory.lastRun).toMatchObject({ errorCode: code });
+    expect(asked).toHaveLength(answers.length);
+    // A day of starts, with the API's mind unchanged at the first one that asks.
+    for (let starts = 0; starts < 96 && state.memory.lastRun?.outcome !== "linked"; starts++) {
+      await clock.sleep(900_000, new AbortController().signal);
+      await run(trigger);
+    }
+    expect(state.memory).toMatchObject({ lastRun: { outcome: "linked" } });
+    expect(state.memory).not.toHaveProperty("refusal");
+  },
+);
 
 test("a log-on that a proxy refused ends an unattended run, as none is sent again in it; another refusal does not", async () => {
   const refused = (stage: "proxy log-on" | "tunnel") =>
@@ -558,7 +569,7 @@ const onClone: IdentityFinding & { kind: "identity" } = {
   },
 };
 
-test("a cloned disk is linked anew, also where the vendor's device ID was cloned with it", async () => {
+test("a cloned disk is linked again, also where the vendor's device ID was cloned with it", async () => {
   const [vendor = first] = onClone.identity.candidates;
   const original = scene([linked], {
     findings: [{ ...alice, identity: { ...alice.identity, candidates: [vendor, first] } }],
@@ -571,7 +582,7 @@ test("a cloned disk is linked anew, also where the vendor's device ID was cloned
   expect(await clone.run()).toMatchObject({ outcome: "already-linked" });
 });
 
-test("a cloned disk does not bring the original's moment for the next try along", async () => {
+test("a cloned disk does not bring the original's moment for the next attempt along", async () => {
   const original = scene(Array(5000).fill(limited));
   await original.run();
   const { memory } = original.state;
@@ -586,10 +597,12 @@ test("a look-up that failed without keeping the link from being made is in the l
   const { run, ports, events, state } = scene([linked], {
     findings: [{ ...alice, identity: { ...alice.identity, warnings } }],
   });
-  const told: string[] = [];
-  Object.assign(ports, { log: { ...ports.log, warn: (event: string, message: string) => told.push(event, message) } });
+  const reported: string[] = [];
+  Object.assign(ports, {
+    log: { ...ports.log, warn: (event: string, message: string) => reported.push(event, message) },
+  });
   expect(await run()).toMatchObject({ outcome: "linked" });
-  expect(told).toEqual(["identity-warning", ...warnings]);
+  expect(reported).toEqual(["identity-warning", ...warnings]);
   expect(state.memory.lastRun).toMatchObject({ outcome: "linked", warnings });
   const next = scene([], { findings: [alice], memory: state.memory });
   expect(await next.run()).toMatchObject({ outcome: "already-linked" });
@@ -638,14 +651,14 @@ test.each<[string, Partial<LinkOptions>]>([
 test("while another run waits, an unattended one ends instead of waiting beside it, and names that one", async () => {
   const waiting = scene(["not-connected", linked]);
   const ending = new AbortController();
-  let told: MachineMemory = {};
+  let reported: MachineMemory = {};
   waiting.whileAsleep(() => {
-    told = waiting.state.memory;
+    reported = waiting.state.memory;
     ending.abort(new AgentError("interrupted", "Ended by SIGTERM."));
   });
   await waiting.run({ immediate: false, settings: { ...options.settings, splay: duration("0s") } }, ending.signal);
-  expect(told.waiter).toBe(4711);
-  const second = scene(["not-connected"], { memory: told });
+  expect(reported.waiter).toBe(4711);
+  const second = scene(["not-connected"], { memory: reported });
   second.state.waiter = true;
   const settings = { ...options.settings, retryInitialDelay: duration("1h") };
   const result = await second.run({ immediate: false, settings: { ...settings, splay: duration("0s") } });

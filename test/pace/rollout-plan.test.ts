@@ -53,7 +53,7 @@ test("token calls that count double the least time; a limit twice as high halves
   expect(plan({ ...input, rateLimit: { calls: 20, period: duration("1m") } }).least).toBe(result.least / 2);
 });
 
-test("a rollout of more than a year is told to its end, without settings that are not allowed", () => {
+test("a rollout of more than a year is forecast to its end, without settings that are not allowed", () => {
   const { choices } = plan({ ...input, devices: 20, rateLimit: { calls: 1, period: duration("60d") } });
   for (const { settings, usual } of choices) {
     expect(() => resolveSettings([{ kind: "file", location: undefined, values: settings }])).not.toThrow();

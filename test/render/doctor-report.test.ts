@@ -25,7 +25,7 @@ test("nothing is cut, and the next step is below what fails", () => {
   expect(second).toBe("                      next: sudo chmod 600 /etc/x");
 });
 
-test("times are told where they were measured or can be noticed", () => {
+test("times are shown where they were measured or can be noticed", () => {
   const took = (parts: Partial<CheckResult>) => render(result(parts))[0]?.includes(" ms)");
   expect(took({ elapsedMs: 0, measured: true })).toBe(true);
   expect(took({ elapsedMs: 3 })).toBe(false);

@@ -89,7 +89,7 @@ test.each(["https://alice:s3cr3t@x.example.com/", "https://x.example.com/?access
   },
 );
 
-test("all mistakes are told at once", () => {
+test("all mistakes are reported at once", () => {
   expect(mistake(layer("file", { fleetSize: 0, colour: "red" })).message.split("\n")).toHaveLength(2);
 });
 

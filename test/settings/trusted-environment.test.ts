@@ -58,7 +58,7 @@ test("a run without rights obeys the person who started it", () => {
   expect(trustedEnvironment(environment, false, true)).toEqual({ variables: environment, ignored: [] });
 });
 
-test("nothing but the named variables is ever taken out, and their values are not told", () => {
+test("nothing but the named variables is ever taken out, and their values are not shown", () => {
   const names = fc.oneof(fc.constantFrom(...Object.keys({ ...personal, ...others }), "SUDO_UID", "USER"), fc.string());
   const named = new Set(Object.keys(personal).map((name) => name.toUpperCase()));
   fc.assert(

@@ -10,7 +10,7 @@ import { virtualClock } from "../fakes/clock.ts";
 test.each([
   ["the folder is mounted read-only", Object.assign(new Error(), { code: "EROFS" }), "state-unusable", /stateDir/],
   ["the lock itself fails", undefined, "state-busy", /errno 5/],
-])("where %s, that is told", async (_what, cause, code, message) => {
+])("%s is reported", async (_what, cause, code, message) => {
   const stateDir = mkdtempSync(join(tmpdir(), "linkuser-agent-lock-"));
   onTestFinished(() => rmSync(stateDir, { recursive: true }));
   const error = new AgentError("state-busy", "it can't be locked (errno 5).", { cause });

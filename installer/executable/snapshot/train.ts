@@ -53,7 +53,7 @@ const settings = {
   logFile: `${folder}/log`,
 };
 
-/** Also compiles, each time anew, what `main.ts` does around a command. */
+/** Also compiles, each time again, what `main.ts` does around a command. */
 async function run(...parameters: readonly string[]): Promise<unknown> {
   const commandLine = readCommandLine([
     ...parameters,

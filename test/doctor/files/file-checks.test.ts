@@ -20,7 +20,7 @@ describe("state", () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
-  test("tells the last run and leaves the folder as it was", () => {
+  test("shows the last run and leaves the folder as it was", () => {
     const root = stateOf("linked");
     expect(checkState(root, now)).toMatchObject({ status: "ok", detail: `last run: linked, 3 min ago; in ${root}` });
     expect(readdirSync(root)).toEqual(["state.json"]);
@@ -30,7 +30,7 @@ describe("state", () => {
     expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice: "linkuser-agent status" });
   });
 
-  test("a damaged file is a warning, as the next run mends it", () => {
+  test("a damaged file is a warning, as the next run repairs it", () => {
     expect(checkState(makeRoot({ "state.json": "{" }), now)).toMatchObject({
       status: "warn",
       detail: expect.stringContaining("damaged"),

@@ -95,7 +95,7 @@ describe("an identifier's source", () => {
     expect(checkAdapters(failing)).toMatchObject({ status: "warn" });
   });
 
-  test("without one usable adapter, each is told with its reason", async () => {
+  test("without one usable adapter, each is reported with its reason", async () => {
     const virtual = adapter({
       name: "docker0",
       kind: "virtual",
@@ -143,7 +143,7 @@ describe("user", () => {
     expect(checkUser(failing)).toMatchObject({ status: "skip", detail: "needs sessions" });
   });
 
-  test("an account that the directory does not tell fails", async () => {
+  test("an account that the directory does not return fails", async () => {
     const finding = checkUser(await seen({ others: { account: async () => unreadable } }));
     expect(finding).toMatchObject({ status: "fail", error: { code: "identity-unreadable" } });
   });
@@ -167,7 +167,7 @@ describe("groups", () => {
     expect(finding).toMatchObject({ status: "fail", error });
   });
 
-  test("of which none is sent tell why", async () => {
+  test("of which none is sent show why", async () => {
     const finding = checkGroups(await seen({ groups: [] }));
     expect(finding).toMatchObject({ status: "ok", detail: expect.stringMatching(/^none of 0 groups is sent: /) });
   });

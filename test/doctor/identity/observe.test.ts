@@ -8,7 +8,7 @@ import { fakePlatform } from "../../fakes/platform.ts";
 
 const never = new Promise<never>(() => {});
 const noVendor = async () => absent("fake", "nothing listens there");
-/** Whoever waits for a limit waits for ever. */
+/** A wait for a limit never ends. */
 const patient: Clock = { ...virtualClock(), sleep: () => never };
 
 test("answers pass through unchanged and are kept with the time that all calls took", async () => {

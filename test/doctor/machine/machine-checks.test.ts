@@ -10,14 +10,14 @@ import { fakePlatform } from "../../fakes/platform.ts";
 
 const platform = (others: Partial<Platform> = {}, privileged = true) => fakePlatform({ privileged, others });
 
-test("a plain user is told how to look with the rights of the trigger", () => {
+test("a plain user's report says how to look with the rights of the trigger", () => {
   expect(checkRights(platform())).toEqual({ status: "ok", detail: "runs as root" });
   expect(checkRights(platform({}, false))).toMatchObject({ status: "warn", advice: "sudo linkuser-agent doctor" });
   const windows = checkRights(platform({ name: "windows" }, false));
   expect(windows).toMatchObject({ status: "warn", advice: "run it from an elevated prompt" });
 });
 
-test("a trigger is told where the platform can", () => {
+test("a trigger is reported where the platform can find it", () => {
   const trigger = (reading: ReturnType<NonNullable<Platform["trigger"]>>) =>
     checkTrigger(platform({ trigger: () => reading }), undefined);
   expect(checkTrigger(platform(), undefined)).toMatchObject({ status: "skip" });

@@ -24,7 +24,7 @@ import { answer, now, portalPage } from "../../gears/answers.ts";
 
 const baseUrl = "https://gears.opswat.com";
 const signal = new AbortController().signal;
-/** Stands still; whoever waits for a limit waits for ever. */
+/** Stands still, so a wait for a limit never ends. */
 const clock: Clock = { ...virtualClock(now), sleep: () => new Promise(() => {}) };
 
 function answering(response: RawResponse | AgentError): Sender & { readonly targets: readonly string[] } {
@@ -67,7 +67,7 @@ describe("proxy", () => {
     expect(await check(setting, environment)).toMatchObject({ status: "ok", detail });
   });
 
-  test("tells all routes of the system's in their order", async () => {
+  test("lists all routes of the system in their order", async () => {
     const proxy = { origin: "http://p:8080", login: undefined, discovered: true };
     const routes = [proxy, "direct"] as const;
     const detail = "http://p:8080, then none at all: WPAD";
@@ -101,7 +101,7 @@ describe("name", () => {
     async () =>
       all.map((address) => ({ address }));
 
-  test("tells the addresses, each once, and not all of many", async () => {
+  test("lists the addresses, each once, and not all of many", async () => {
     const finding = await checkName(tenant, addresses("192.0.2.1", "192.0.2.1", "2001:db8::1"), clock, 1000);
     expect(finding).toMatchObject({ status: "ok", detail: "gears.opswat.com is 192.0.2.1, 2001:db8::1" });
     const many = await checkName(tenant, addresses("::1", "::2", "::3", "::4"), clock, 1000);
@@ -113,7 +113,7 @@ describe("name", () => {
     expect(await checkName({ ...tenant, host }, lookUp, clock, 1000)).toMatchObject({ status: "skip" });
   });
 
-  test("that no server knows, or tells in time, fails", async () => {
+  test("that no server knows, or returns in time, fails", async () => {
     const unknown = Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND", syscall: "getaddrinfo" });
     const failing = checkName(tenant, () => Promise.reject(unknown), clock, 1000);
     await expect(failing).rejects.toMatchObject({ code: "name-not-resolved" });
@@ -146,7 +146,7 @@ describe("connection and TLS", () => {
     });
   });
 
-  test("a certificate that is not trusted is told by the check of TLS, with its issuer", async () => {
+  test("a certificate that is not trusted is reported by the check of TLS, with its issuer", async () => {
     const { value } = await checkConnection(baseUrl, answering(untrusted), clock, signal);
     expect(value).toEqual({ kind: "untrusted", error: untrusted });
     expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({
@@ -292,13 +292,13 @@ describe("token", () => {
 describe("rate limit", () => {
   const setting = settingsOf({}).rateLimit;
   const none = readRateLimit(answer(200), now);
-  const told = readRateLimit(
+  const reported = readRateLimit(
     answer(200, "", { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "7", "x-ratelimit-reset-time": "20" }),
     now,
   );
 
-  test("tells the first report that has one", () => {
-    expect(checkRateLimit([none, told], setting, now)).toEqual({
+  test("shows the first report that has one", () => {
+    expect(checkRateLimit([none, reported], setting, now)).toEqual({
       status: "ok",
       detail: "10 calls per period, 7 left, more in 20 s",
     });
@@ -307,7 +307,7 @@ describe("rate limit", () => {
 
   test("a setting that counts on more than the account has is a warning", () => {
     const { rateLimit } = settingsOf({ rateLimit: "60/1m" });
-    expect(checkRateLimit([told], rateLimit, now)).toMatchObject({
+    expect(checkRateLimit([reported], rateLimit, now)).toMatchObject({
       status: "warn",
       advice: "set rateLimit to 10/1m",
     });

@@ -54,11 +54,11 @@ describe("credential", () => {
   test.each([
     ['{"clientSecret":"planted-secret"}', `secret in ${credentialFile}, protected`],
     ['{"accessToken":"planted-secret"}', `access token in ${credentialFile}, protected`],
-  ])("%s is told without being shown", (text, detail) => {
+  ])("%s is reported without its value", (text, detail) => {
     expect(check(found(text, "fake"))).toMatchObject({ status: "ok", detail });
   });
 
-  test("of the environment is told", () => {
+  test("of the environment is reported", () => {
     const finding = check(absent("fake", "none"), { LINKUSER_CLIENT_SECRET: "planted-secret" });
     expect(finding).toMatchObject({ status: "ok", detail: "secret from the environment" });
     expect(JSON.stringify(finding)).not.toContain("planted-secret");
@@ -76,7 +76,7 @@ describe("environment", () => {
     expect(checkEnvironment(environment, [], true)).toMatchObject({ status: "ok" });
   });
 
-  test("tells what is ignored, and how to set it", () => {
+  test("shows what is ignored, and how to set it", () => {
     expect(checkEnvironment({}, ["HTTPS_PROXY"], true)).toEqual({
       status: "warn",
       detail: "ignored, as a person started this run with rights: HTTPS_PROXY",
@@ -84,7 +84,7 @@ describe("environment", () => {
     });
   });
 
-  test("tells variables of Node that have no effect", () => {
+  test("names variables of Node that have no effect", () => {
     expect(checkEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
       status: "warn",
       detail: "without effect: NODE_EXTRA_CA_CERTS",

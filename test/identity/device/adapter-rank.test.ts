@@ -16,7 +16,7 @@ test("the default route's adapter comes first, then other routes, then idle ones
   expect(order([idle, wifi, wired])).toEqual(["eth0", "wlan0", "eth1"]);
 });
 
-test("virtual and loopback adapters are passed over with the reason", () => {
+test("virtual and loopback adapters are skipped with the reason", () => {
   expect(rankAdapters([bridge, loopback, wired])).toMatchObject({
     macs: [{ mac: wired.mac }],
     passedOver: [
@@ -102,7 +102,7 @@ test("an adapter that the administrator names is used whatever its kind", () => 
   expect(namedAdapter([wired], "eth7").macs).toEqual([]);
 });
 
-test("every adapter is either a candidate or passed over, and no address comes twice", () => {
+test("every adapter is either a candidate or skipped, and no address comes twice", () => {
   const octet = fc.constantFrom("00", "02", "0c", "ff");
   const address = fc.tuple(octet, octet).map(([first, last]) => mac(`${first}:0c:29:f2:7a:${last}`));
   const any = fc.record({
@@ -126,8 +126,8 @@ test("every adapter is either a candidate or passed over, and no address comes t
     fc.property(fc.array(any, { maxLength: 6 }), (adapters) => {
       const { macs, passedOver } = rankAdapters(adapters);
       expect(new Set(macs.map(({ mac }) => mac)).size).toBe(macs.length);
-      const told = new Set([...macs, ...passedOver].map(({ adapter }) => adapter));
-      expect(told).toEqual(new Set(adapters.map(({ name }) => name)));
+      const reported = new Set([...macs, ...passedOver].map(({ adapter }) => adapter));
+      expect(reported).toEqual(new Set(adapters.map(({ name }) => name)));
     }),
   );
 });

@@ -35,7 +35,7 @@ test("gives what the script says", async () => {
   expect(await evaluate("return null;")).toBe("");
 });
 
-test("tells the script of the URL scheme and host alone", async () => {
+test("gives the script only the URL's scheme and host", async () => {
   expect(await evaluate("return url + ' ' + host;")).toBe("https://gears.opswat.com/ gears.opswat.com");
 });
 
@@ -95,7 +95,7 @@ describe("the functions", () => {
   });
 });
 
-test("each name is looked up once, although the script starts anew", async () => {
+test("each name is looked up once, although the script starts again", async () => {
   const asked: string[] = [];
   const lookUp = async (host: string) => {
     asked.push(host);
@@ -139,7 +139,7 @@ describe("a hostile script", () => {
     expect(await evaluate('return typeof (function () {}).constructor("return this")().process;')).toBe("undefined");
   });
 
-  test("that has no FindProxyForURL is told", async () => {
+  test("that has no FindProxyForURL is reported", async () => {
     const world = { ...given, evaluate: (question: PacQuestion) => evaluatePac(question, stopped) };
     const run = runPacScript("<html>", gears, world, signal);
     await expect(run).rejects.toMatchObject({ code: "settings-unreadable" });

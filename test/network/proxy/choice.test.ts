@@ -202,7 +202,7 @@ describe("a PAC script of the settings", () => {
     expect((await choose("auto", new URL("https://localhost"), {}, { pac: never })).routes).toEqual(["direct"]);
   });
 
-  test("that can't be used leads directly, and is told", async () => {
+  test("that can't be used leads to a direct connection, and is reported", async () => {
     const broken = { ...direct, routes: () => Promise.reject(new AgentError("settings-unreadable", "It never ends.")) };
     expect(await choose("auto", gears, { HTTPS_PROXY }, { pac: broken })).toMatchObject({
       routes: ["direct"],
@@ -223,7 +223,7 @@ describe("the system's setting", () => {
     expect((await choose("auto", gears, { HTTPS_PROXY }, system(named))).proxy?.origin).toBe(HTTPS_PROXY);
   });
 
-  test("may be a script, of whose address only the host is told", async () => {
+  test("may be a script, of whose address only the host is shown", async () => {
     const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac?planted" }, "scutil");
     const asked: string[] = [];
     const byScript = async (script: string) => [named, "direct" as const].slice(asked.push(script) - 1);
@@ -232,7 +232,7 @@ describe("the system's setting", () => {
     expect(asked).toEqual(["http://wpad.test/proxy.pac?planted"]);
   });
 
-  test("that is a script which gives nothing, or fails, leads directly, and is told", async () => {
+  test("that is a script which gives nothing, or fails, leads to a direct connection, and is reported", async () => {
     const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac" }, "scutil");
     expect(await choose("auto", gears, {}, { systemProxy })).toMatchObject({
       routes: ["direct"],
@@ -252,11 +252,11 @@ describe("the system's setting", () => {
     expect((await choose("none", gears, {}, { systemProxy })).proxy).toBeUndefined();
   });
 
-  test("that names none is told as the reason", async () => {
+  test("that names none is reported as the reason", async () => {
     expect((await choose("auto", gears, {})).reason).toBe("HTTPS_PROXY is not set; /etc/environment: has none");
   });
 
-  test("that can't be read leads directly, and is told", async () => {
+  test("that can't be read leads to a direct connection, and is reported", async () => {
     const error = new AgentError("not-connected", "The PAC script can't be fetched.");
     const choice = await choose("auto", gears, {}, { systemProxy: async () => failed("PAC", error) });
     expect(choice).toMatchObject({ routes: ["direct"], problem: error.message });

@@ -90,7 +90,7 @@ test.each([
   expect(handshakeFault(failed(code), "host", undefined, now)).toMatch(new RegExp(`^host .* \\(${code}\\)\\.$`));
 });
 
-test("a code that no list has is told with OpenSSL's reason", () => {
+test("a code that no list has is reported with OpenSSL's reason", () => {
   expect(fault("UNSPECIFIED")).toMatch(/\(gears\.test, issued by Corp CA\) that is not accepted: some reason\. /);
   const error = failed("ERR_SSL_NEW_IN_2030", { reason: "new in 2030\u001b" });
   expect(handshakeFault(error, "host", undefined, now)).toMatch(/over TLS: new in 2030\\u\{1b\}\. .* \(ERR_SSL_NEW/);

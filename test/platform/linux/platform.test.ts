@@ -50,7 +50,7 @@ test.each([
   expect(platform({ uid: 1000, effectiveUid: 1000, environment }).paths.stateDir).toBe(stateDir);
 });
 
-test("a file that tells people from services and can't be read is told", () => {
+test("a file that distinguishes people from services and can't be read is reported", () => {
   const root = makeRoot({ "etc/login.defs/in-the-way": "" });
   expect(() => platform({ root, uid: 1000, effectiveUid: 1000 })).toThrow(
     expect.objectContaining({ code: "identity-unreadable", message: expect.stringMatching(/login\.defs .*EISDIR/) }),

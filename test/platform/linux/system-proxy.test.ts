@@ -59,7 +59,7 @@ test("a file that others may change is not obeyed, and it is said", () => {
   });
 });
 
-test("an address that is none is told with its place, and never shown", () => {
+test("an address that is none is reported with its place, and never shown", () => {
   const reading = read({ "etc/environment": "HTTPS_PROXY=socks4://u:planted@proxy:1080\n" });
   expect(reading).toMatchObject({ kind: "failed" });
   const { message } = "error" in reading ? reading.error : { message: "" };

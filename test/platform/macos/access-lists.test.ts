@@ -48,7 +48,7 @@ test("a list is read as its text, and both are freed", () => {
   expect(freed).toEqual([at, 1n]);
 });
 
-test("no list is told by ENOENT; anything else is an error", () => {
+test("ENOENT means that there is no list; anything else is an error", () => {
   expect(readAccessList("/x", native({ list: 0n }).calls)).toBeUndefined();
   expect(() => readAccessList("/x", native({ list: 0n, errno: 13 }).calls)).toThrow("errno 13");
 });

@@ -15,7 +15,7 @@ test("the program gets nothing of this one's environment", () => {
   expect(names.filter((name) => !name.startsWith("__CF"))).toEqual(["LC_ALL", "PATH"]);
 });
 
-test("a failure tells why, unless what was printed counts all the same", () => {
+test("a failure says why, unless what was printed counts all the same", () => {
   const failing = "console.log('part'); console.error('no such key'); process.exitCode = 3";
   expect(() => node(failing)).toThrow("ended with 3: no such key");
   expect(node(failing, true)).toBe("part\n");
@@ -26,7 +26,7 @@ test("a program that does not end is ended", () => {
   expect(() => node("setInterval(() => {}, 1000)", false, 1)).toThrow("did not end within 0.001 s");
 });
 
-test("a program that is missing is told", () => {
+test("a program that is missing is reported", () => {
   expect(() => runProgram("/nowhere/dscl", [], { limit: 1000, failsInPart: false })).toThrow(
     "can't be run: no such file or folder",
   );

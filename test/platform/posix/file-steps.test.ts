@@ -48,7 +48,7 @@ test("the same content with another mode is no reason to keep it", () => {
   expect(fileStep("file", path, { text: "x", mode: 0o600 }).change).toBe("update");
 });
 
-test("gives what is there another mode, and its own back; what is gone by then is told", () => {
+test("gives what is there another mode, and its own back; what is gone by then is reported", () => {
   const path = join(makeRoot({ file: "x" }), "file");
   chmodSync(path, 0o600);
   const step = modeStep("mode", path, 0o644);

@@ -33,7 +33,7 @@ test.each([0o640, 0o604, 0o660, 0o644, 0o610])("the mode %o is refused with the 
   });
 });
 
-test("a file that only its mode tells of is judged alike", () => {
+test("a file of which only the mode is known is judged alike", () => {
   expect(judgeUnread(file, trust)).toMatchObject({ kind: "found" });
   expect(judgeUnread(join(folder, "none"), trust)).toMatchObject({ kind: "absent" });
   chmodSync(file, 0o640);

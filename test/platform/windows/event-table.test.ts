@@ -17,7 +17,7 @@ test("texts are one line without control characters, and short enough for Window
   expect(eventRecord("warning", "😀".repeat(40_000)).text.length).toBeLessThan(31_839);
 });
 
-test("links are information, what the next run may mend is a warning, the rest errors", () => {
+test("links are information, what the next run may repair is a warning, the rest errors", () => {
   expect(eventRecord("linked", "").type).toBe(4);
   expect(eventRecord("unreachable", "").type).toBe(2);
   expect(eventRecord("credentials", "").type).toBe(1);

@@ -26,12 +26,12 @@ test("it has macOS' own folders and policy, and nobody's settings are in force",
   expect(JSON.stringify(document)).toContain("/Library/Application Support/LinkUserAgent/credential.json");
 });
 
-test("a Mac of which nothing can be read is told in one document, with what could not be read, and is no defect", () => {
+test("a Mac of which nothing can be read gives one document that names what failed, and no defect", () => {
   const { status, document } = run("--dry-run", "--json", "--identify", "mac,hwid");
   expect(document["outcome"]).toBe("unreachable");
   expect(status).toBe(69);
-  const told = JSON.stringify(document);
-  for (const tool of ["/usr/sbin/networksetup", "/usr/sbin/ioreg", "libSystem"]) expect(told).toContain(tool);
+  const reported = JSON.stringify(document);
+  for (const tool of ["/usr/sbin/networksetup", "/usr/sbin/ioreg", "libSystem"]) expect(reported).toContain(tool);
 });
 
 test("nothing is installed from sources that run under Node", () => {

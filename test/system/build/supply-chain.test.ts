@@ -11,7 +11,7 @@ import { makePackages } from "../../../installer/packages.ts";
 import { nameOf, nodePackages, runtimePackages } from "../../../installer/pinned-packages.ts";
 import { thirdPartyNotices } from "../../../installer/third-party.ts";
 
-/** What is told of the software of others is held against what the bundles really hold. */
+/** Compares the third-party notices with what the bundles really contain. */
 
 const root = resolve(import.meta.dirname, "../../..");
 const workers = Object.keys(workerPrograms) as WorkerProgram[];
@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("every package in a bundle is told, and every one that is told is in a bundle", async () => {
+test("every package in a bundle is named, and every named one is in a bundle", async () => {
   const bundled = new Set<string>();
   const entry = join(root, "agent/main.ts");
   const bundles = await Promise.all([

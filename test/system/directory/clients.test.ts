@@ -115,7 +115,7 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
 
   test("a SAM account name that looks like alice's of a trusted domain is never alice", async () => {
     const name = "alice@trusted.example";
-    // SSSD with domains alone can tell such a name from one of a trusted domain; the others know nobody of it.
+    // Only SSSD with domains distinguishes such a name from one of a trusted domain; the others do not know it.
     const expected = client === "SSSD" ? { exitCode: 0, username: name } : { exitCode: 67, username: undefined };
     expect(await user(member, spell(name))).toMatchObject(expected);
   });

@@ -10,7 +10,7 @@ const clients = [
     spell: (sam: string) => `CORP\\${sam}`,
     // Asks for a minute, longer than the program waits.
     neverSeen: { exitCode: 69, error: "identity-unreadable" },
-    // Told to go on line again (smbcontrol), winbind 4.17 sometimes keeps half a list of groups for minutes, also over a new
+    // Asked to go online again (smbcontrol), winbind 4.17 sometimes keeps half a list of groups for minutes, also over a new
     // start without winbindd_cache.tdb; emptied of all it has cached, it does not.
     reconnect: [
       ...["sh", "-c"],
@@ -25,7 +25,7 @@ const clients = [
     spell: (sam: string) => `${sam}@ad.corp.test`,
     // Says off line what it says of a user who is not there.
     neverSeen: { exitCode: 67, error: "no-user" },
-    // Told to go on line again (SIGUSR2), SSSD 2.8 lists no groups for a minute or more; started anew, it does.
+    // Asked to go online again (SIGUSR2), SSSD 2.8 lists no groups for a minute or more; after a restart it does.
     reconnect: ["sh", "-c", "sss_cache --everything; systemctl restart sssd"],
     forget: ["sss_cache", "--everything"],
   },

@@ -10,7 +10,7 @@ import { startGateway } from "./gateway.ts";
 export async function byGateway({ devices, limit: { calls, period } }: Fleet): Promise<FleetWay> {
   await using made = new AsyncDisposableStack();
   const ca = made.use(createTestCa());
-  // Before the stand-in is asked for anything: openssl stops this process meanwhile.
+  // Before the fake Gears is asked for anything: openssl stops this process meanwhile.
   const pairs = Array.from({ length: devices }, () => ca.issue("DNS:device"));
   const limit = { calls, periodMs: period };
   const gears = made.use(await startGears({ tls: ca.issue("DNS:localhost"), limit, limiter: "sliding-log" }));

@@ -107,10 +107,10 @@ export async function startGateway(
     baseUrl: `https://localhost:${port}`,
     port,
     pid: haproxy.pid,
-    logs: haproxy.told,
+    logs: haproxy.output,
     calls: () =>
       haproxy
-        .told()
+        .output()
         .split("\n")
         .filter((line) => line.includes('"waited_ms"'))
         .map((line) => JSON.parse(line)),

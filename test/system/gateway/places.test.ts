@@ -49,20 +49,20 @@ async function each(count: number, task: (number: number) => Promise<void>): Pro
   await Promise.all(Array.from({ length: 40 }, run));
 }
 
-test("a device that can't be served soon is told its place, exactly", async () => {
+test("a device that can't be served soon gets its exact place", async () => {
   const { gears, gateway } = await start({ settings: { LIMIT: "9", PERIOD: "36" } });
   // A turn every 4 s; whose turn is within 16 s is kept on the line.
   const devices = Array.from({ length: 8 }, (_, one) => issue(`device-${one}`));
   const first = await Promise.all(
     devices.map((pair, one) => gateway.send(pair, { target: linkUser(`device-${one}`, 1) })),
   );
-  const told = first.filter(({ status }) => status === 429);
-  expect(told.length).toBeGreaterThanOrEqual(2);
-  for (const answer of told) {
+  const reported = first.filter(({ status }) => status === 429);
+  expect(reported.length).toBeGreaterThanOrEqual(2);
+  for (const answer of reported) {
     expect(answer).toMatchObject({ headers: { "x-linkuser-place": "exact" }, body: expect.stringContaining("place") });
   }
-  expect(new Set(told.map(retryOf)).size).toBe(told.length);
-  expect(first.filter(({ status }) => status === 200).length).toBe(8 - told.length);
+  expect(new Set(reported.map(retryOf)).size).toBe(reported.length);
+  expect(first.filter(({ status }) => status === 200).length).toBe(8 - reported.length);
   const times = gears.callsOf("link_user").map(({ at }) => at);
   for (const [index, at] of times.slice(1).entries()) expect(at - (times[index] ?? at)).toBeGreaterThan(1900);
 });
@@ -123,14 +123,14 @@ test("1,000 places: each its own, evenly spaced, and all kept over a reload", as
   const { gears, gateway } = await start({ settings: { LIMIT: "9", PERIOD: "60", ...shared } });
   const pairs = Array.from({ length: 10 }, (_, one) => issue(`site-${one}`));
   const held = new AbortController();
-  let told = 0;
+  let reported = 0;
   const all = each(1000, async (number) => {
     const sending = { target: linkUser(`device-${number}`, 1), signal: held.signal };
     const answer = await gateway.send(pairs[number % 10], sending).catch(() => undefined);
-    if (answer?.status === 429) told += 1;
+    if (answer?.status === 429) reported += 1;
   });
   // Those whose turn is near are kept on the line.
-  await expect.poll(() => told, { timeout: 60_000 }).toBeGreaterThan(980);
+  await expect.poll(() => reported, { timeout: 60_000 }).toBeGreaterThan(980);
   held.abort();
   await all;
   const before = [...(await placesOf(gateway))].filter(([, place]) => place > 0);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** The queue by itself, in virtual time: fleets that come at the moments that they are told. */
+/** The queue by itself, in virtual time: fleets that come at the moments that they were given. */
 
 const places = resolve(import.meta.dirname, "../../../installer/gateway/lua");
 

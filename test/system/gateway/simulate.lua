@@ -1,7 +1,7 @@
 -- A fleet in virtual time against the gateway's queue, as haproxy.cfg uses it. One line of JSON with what came of it.
 --   lua5.3 simulate.lua FOLDER [NAME=NUMBER]…
 -- FOLDER has places.lua. Devices come within `span` s of each other, `late` s at most after the moment that they are
--- told; a share `absent` never comes to its place. `greedy` certificates call `rate` times a second for devices without
+-- reported; a share `absent` never comes to its place. `greedy` certificates call `rate` times a second for devices without
 -- number. At `pauseAt` the tenant wants no calls for `pauseFor` s. At `restartAt` all places are forgotten.
 package.path = arg[1] .. "/?.lua"
 local Places = require("places")
@@ -71,7 +71,7 @@ end
 local waiting = 0
 local function device(number)
   local key = "device" .. number
-  local absent, told = math.random() < options.absent, 0
+  local absent, reported = math.random() < options.absent, 0
   if not absent then waiting = waiting + 1 end
   local function attempt()
     result.calls = result.calls + 1
@@ -81,8 +81,8 @@ local function device(number)
         if not absent then waiting = waiting - 1 end
         return
       end
-      told = told + 1
-      result.longest = math.max(result.longest, told + 1)
+      reported = reported + 1
+      result.longest = math.max(result.longest, reported + 1)
       if absent then return end
       push(now + retry + (exact and 0 or math.random() * 60) + math.random() * options.late, attempt)
     end)

@@ -49,7 +49,7 @@ function settings(): readonly string[] {
 }
 
 /** The one document that a command prints, and nothing secret with it. */
-function told(command: string, ...args: readonly string[]) {
+function reported(command: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = machine.try(executable, command, "--json", ...args);
   expect(`${stdout}${stderr}`).not.toContain(machine.gears.clientSecret);
   const document = JSON.parse(stdout);
@@ -61,7 +61,7 @@ const linkCalls = () => machine.calls.filter(({ endpoint }) => endpoint === "lin
 const linkByRoot = (...flags: readonly string[]) => machine.run(executable, "--user", "alice", "--no-splay", ...flags);
 
 test("--dry-run shows what would be done and changes nothing", () => {
-  const { status, document, changes } = told("install", "--dry-run", ...credential, ...settings());
+  const { status, document, changes } = reported("install", "--dry-run", ...credential, ...settings());
   expect(status).toBe(0);
   expect(document.outcome).toBe("dry-run");
   expect(changes).toEqual(["create", "create", "create", "remove"]);
@@ -73,7 +73,7 @@ test.each([
   [["--credential-from", "/nonexistent"], 77],
   [["--base-url", "http://gears.opswat.com"], 64],
 ])("with %j nothing is changed", (args, status) => {
-  expect(told("install", ...args)).toMatchObject({ status });
+  expect(reported("install", ...args)).toMatchObject({ status });
   expect(everything()).toBe(before);
 });
 
@@ -81,7 +81,7 @@ test("where systemd refuses, the machine is as it was", () => {
   const refusing = '#!/bin/sh\n[ "$1" = --version ] && exec echo systemd 252\nexit 1\n';
   machine.shell("cat > /run/refusing; chmod 755 /run/refusing", refusing);
   machine.run("mount", "--bind", "/run/refusing", "/usr/bin/systemctl");
-  expect(told("install", ...credential, ...settings())).toMatchObject({
+  expect(reported("install", ...credential, ...settings())).toMatchObject({
     status: 78,
     document: { message: expect.stringContaining("systemctl daemon-reload"), error: { code: "install-failed" } },
   });
@@ -97,13 +97,13 @@ test("a plain user is sent to the administrator", () => {
 });
 
 test("on a terminal a failure is seen once", () => {
-  const told = machine.run("script", "--quiet", "--command", `${executable} --user bob`, "/dev/null");
-  expect(told).toMatch(/^no-user: No user bob: .*\r\n$/s);
-  expect(told.split("bob")).toHaveLength(2);
+  const reported = machine.run("script", "--quiet", "--command", `${executable} --user bob`, "/dev/null");
+  expect(reported).toMatch(/^no-user: No user bob: .*\r\n$/s);
+  expect(reported.split("bob")).toHaveLength(2);
 });
 
 test("install puts all in place, and the timer runs", () => {
-  const { status, document } = told("install", ...credential, ...settings());
+  const { status, document } = reported("install", ...credential, ...settings());
   expect(document).toMatchObject({ outcome: "installed", warnings: [] });
   expect(status).toBe(0);
   expect(machine.run("stat", "--format=%U %a", credentialFile).trim()).toBe("root 600");
@@ -115,7 +115,7 @@ test("install puts all in place, and the timer runs", () => {
 
 test("a second time there is nothing to do", () => {
   const installed = everything();
-  expect(told("install", ...credential, ...settings())).toMatchObject({
+  expect(reported("install", ...credential, ...settings())).toMatchObject({
     status: 0,
     changes: ["keep"],
     document: { message: "Nothing to change." },
@@ -152,15 +152,15 @@ test("what root's run by hand leaves is the service's, which finds the link made
 });
 
 test("uninstall removes trigger and credential; a second time there is nothing to do", () => {
-  expect(told("uninstall")).toMatchObject({ status: 0, changes: ["remove", "remove"] });
+  expect(reported("uninstall")).toMatchObject({ status: 0, changes: ["remove", "remove"] });
   expect(machine.try("systemctl", "is-active", "linkuser-agent.timer").stdout.trim()).toBe("inactive");
   expect(machine.run("cat", "/etc/linkuser-agent/config.json")).toContain(machine.gears.baseUrl);
   expect(machine.run(executable, "status")).toContain("alice");
-  expect(told("uninstall")).toMatchObject({ changes: ["absent", "absent"] });
+  expect(reported("uninstall")).toMatchObject({ changes: ["absent", "absent"] });
 });
 
 test("with --purge nothing is left", () => {
-  expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
+  expect(reported("uninstall", "--purge")).toMatchObject({ status: 0 });
   expect(machine.try("getent", "-s", "files", "passwd", "linkuser-agent").status).not.toBe(0);
   const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");
   expect(left).toBe("");
@@ -181,13 +181,13 @@ test("a link that root made before any service ran is found by the first logon",
 
 test("uninstall --purge ends a run that waits, and systemd lists nothing of it", async () => {
   const unreachable = ["--base-url", "http://127.0.0.1:1", "--retry-initial-delay", "15m"];
-  expect(told("install", ...unreachable)).toMatchObject({ status: 0 });
+  expect(reported("install", ...unreachable)).toMatchObject({ status: 0 });
   machine.run("rm", "-r", "/var/lib/linkuser-agent");
   const waits = () => machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
   expect(waits()).not.toContain('"event":"waiting"');
   machine.logOn("alice", "third");
   await machine.until("the wait", () => (waits().includes('"event":"waiting"') ? true : undefined));
-  expect(told("uninstall", "--purge")).toMatchObject({ status: 0 });
+  expect(reported("uninstall", "--purge")).toMatchObject({ status: 0 });
   const listed = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "linkuser-agent*"];
   expect(machine.run(...listed)).toBe("");
   const left = machine.run("find", "/etc", "/var/lib", "/var/log", "-xdev", "-name", "*linkuser-agent*");

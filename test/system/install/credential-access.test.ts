@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
-/** Another user's hands in the way to the credential: root's run refuses it, and the command that it names mends it. */
+/** Another user's hands in the way to the credential: root's run refuses it, and the command that it names fixes it. */
 
 const somebody = 65_534;
 let gears: Gears;

@@ -63,12 +63,12 @@ test("a logon without a credential ends with 77 and says which file is missing",
   machine.logOn("alice", "first");
   await machine.until("the run", () => machine.runsOfSessions()[0]);
   expect(machine.runsOfSessions()).toEqual(["77"]);
-  const told = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
-  expect(told).toContain(`${credentialFile} does not exist`);
+  const reported = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
+  expect(reported).toContain(`${credentialFile} does not exist`);
   machine.run("systemctl", "stop", "first.service");
 });
 
-/** What the administrator sets, beside the stand-in's address. */
+/** What the administrator sets, beside the fake Gears's address. */
 function configure(settings: object): void {
   const { baseUrl, clientId } = machine.gears;
   machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, identify: ["hwid"], ...settings }));
@@ -81,8 +81,8 @@ test("a logon with a credential that others may read ends with 77 and says how t
   machine.logOn("alice", "exposed");
   await machine.until("the run", () => machine.runsOfSessions()[1]);
   expect(machine.runsOfSessions()).toEqual(["77", "77"]);
-  const told = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
-  expect(told).toContain(`chmod 600 ${credentialFile}`);
+  const reported = machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
+  expect(reported).toContain(`chmod 600 ${credentialFile}`);
   expect(machine.calls).toEqual([]);
   machine.run("chmod", "600", credentialFile);
   machine.run("systemctl", "stop", "exposed.service");
@@ -114,8 +114,8 @@ test("it links the user with exactly one call", async () => {
 });
 
 test("doctor --compare agrees with systemd's and coreutils' tools", () => {
-  const told = machine.try("linkuser-agent", "doctor", "--compare", "--json").stdout;
-  const comparisons = JSON.parse(told).comparisons as readonly { fact: string; result: string; reason?: string }[];
+  const reported = machine.try("linkuser-agent", "doctor", "--compare", "--json").stdout;
+  const comparisons = JSON.parse(reported).comparisons as readonly { fact: string; result: string; reason?: string }[];
   expect(comparisons.filter(({ result }) => result === "different")).toEqual([]);
   const equal = comparisons.filter(({ result }) => result === "equal").map(({ fact }) => fact);
   // A container has its host's firmware, and dmidecode is not in it.

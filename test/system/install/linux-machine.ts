@@ -8,10 +8,10 @@ import { boot, inside, runIn, stop, tryIn } from "../directory/container.ts";
 /** What is installed; `npm run test:install` builds it. */
 export const builtExecutable = resolve(import.meta.dirname, "../../../dist/linkuser-agent-linux-x64");
 
-/** A booted Debian in a container, with a stand-in for Gears on its loopback. */
+/** A booted Debian in a container, with a fake Gears on its loopback. */
 export interface LinuxMachine extends AsyncDisposable {
   readonly gears: { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: string };
-  /** Every call that the stand-in saw. */
+  /** Every call that the fake Gears saw. */
   readonly calls: readonly Call[];
   /** Runs a command as root. @throws Error with what it said, where it fails */
   run(...command: readonly string[]): string;
@@ -28,7 +28,7 @@ export interface LinuxMachine extends AsyncDisposable {
   /** Opens a logind session of a person at the screen, as a display manager does, in a unit of this name. */
   logOn(user: string, unit: string): void;
   /**
-   * The exit codes of all runs that sessions have started so far, in their order; `done` where systemd tells success.
+   * The exit codes of all runs that sessions have started so far, in their order; `done` where systemd reports success.
    */
   runsOfSessions(): readonly string[];
   /** Asks until the answer is there. @throws Error after 30 s */

@@ -95,7 +95,7 @@ const inForce = () => ({
 });
 
 describe("the package", () => {
-  test("tells the executable's own version, so that an upgrade replaces it", () => {
+  test("has the executable's own version, so that an upgrade replaces it", () => {
     for (const [msi, file] of [
       [first, built],
       [second, join(scratch, "later.exe")],
@@ -220,7 +220,7 @@ test("a row of the package's own table, where a transform puts it, counts as a p
   expect(await settingsFile()).toEqual({ fleetSize: 2000 });
 });
 
-test("a repair puts back what is missing, and takes no settings from whoever asks for it", async () => {
+test("a repair puts back what is missing, and takes no settings from the user who asks for it", async () => {
   await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
   await windows.machine.run("schtasks", ["/Delete", "/TN", "LinkUserAgent", "/F"]);
   await windows.machine.run("cmd", ["/c", "del", installed[0] ?? ""]);
@@ -323,7 +323,7 @@ describe("a removal", () => {
     expect(await windows.look()).toEqual({ ...nothing, files: [`${dataFolder}\\notes.txt`] });
   });
 
-  test("keeps the settings where it is told to", async () => {
+  test("keeps the settings where that is asked for", async () => {
     await windows.msiexec(first, `/i {msi} ${settings()}`);
     await windows.msiexec(first, "/x {msi} KEEPSETTINGS=1");
     expect((await windows.look()).files).toEqual([`${dataFolder}\\config.json`]);

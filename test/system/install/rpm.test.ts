@@ -93,7 +93,7 @@ test("an upgrade keeps settings, credential and state, and the timer runs on", (
   expect(machine.run("systemctl", "is-active", "linkuser-agent.timer").trim()).toBe("active");
 });
 
-test("a credential that others may read is told by rpm --verify", () => {
+test("a credential that others may read is reported by rpm --verify", () => {
   machine.run("chmod", "644", credentialFile);
   expect(() => machine.rpm("--verify", "--nodeps", "--noconfig", product.name)).toThrow(credentialFile);
   machine.run("chmod", "600", credentialFile);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # linux.sh PACKAGE: on a Linux machine that may be thrown away, as root: installs a .deb or .rpm with the distribution's
-# own tool, checks and links it against a stand-in for Gears, and removes it. Run it in the repository after `npm ci`.
+# own tool, checks and links it against a fake Gears, and removes it. Run it in the repository after `npm ci`.
 set -euo pipefail
 
 package=$(realpath "$1")
@@ -19,7 +19,7 @@ case $package in
 esac
 linkuser-agent --version
 
-say 'link against a stand-in for Gears'
+say 'link against a fake Gears'
 coproc gears { exec node_modules/.bin/node --disable-warning=ExperimentalWarning test/system/install/stand-in.ts; }
 read -r keys <&"${gears[0]}"
 key() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/" <<<"$keys"; }

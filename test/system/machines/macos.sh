@@ -1,6 +1,6 @@
 #!/bin/bash
 # macos.sh EXECUTABLE: on a Mac that may be thrown away, as root: installs the executable, checks and links it against a
-# stand-in for Gears, and removes it. Run it in the repository after `npm ci`. Not run yet: no Mac was at hand.
+# fake Gears, and removes it. Run it in the repository after `npm ci`. Not run yet: no Mac was at hand.
 set -euo pipefail
 
 [ "$(uname)" = Darwin ] || {
@@ -21,7 +21,7 @@ say 'signature and start'
 codesign --verify --verbose=4 "$executable"
 "$executable" --version
 
-say 'link against a stand-in for Gears'
+say 'link against a fake Gears'
 # macOS' bash 3.2 has no coprocesses.
 work=$(mktemp -d)
 mkfifo "$work/stdin"

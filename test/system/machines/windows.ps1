@@ -1,5 +1,5 @@
 # windows.ps1 PACKAGE: on a Windows machine that may be thrown away, elevated: installs the MSI, checks and links it
-# against a stand-in for Gears, repairs and removes it. Run it in the repository after `npm ci`. Not run yet: no Windows
+# against a fake Gears, repairs and removes it. Run it in the repository after `npm ci`. Not run yet: no Windows
 # was at hand.
 param([Parameter(Mandatory)] [string] $Package)
 $ErrorActionPreference = 'Stop'
@@ -26,7 +26,7 @@ function Assert-Outcome($text, $expected) {
   if ($outcome -ne $expected) { throw "$outcome instead of $expected" }
 }
 
-Say 'a stand-in for Gears'
+Say 'a fake Gears'
 $start = [System.Diagnostics.ProcessStartInfo]::new((Resolve-Path 'node_modules\.bin\node.exe'))
 $start.ArgumentList.Add('--disable-warning=ExperimentalWarning')
 $start.ArgumentList.Add('test\system\install\stand-in.ts')

@@ -8,7 +8,7 @@ import { endOf } from "../support/child.ts";
 export interface Daemon extends AsyncDisposable {
   readonly pid: number;
   /** What it has written to standard output and error. */
-  told(): string;
+  output(): string;
 }
 
 /** Starts it and waits until somebody listens at a port of loopback, for at most 30 s. */
@@ -20,21 +20,21 @@ export async function startDaemon([command = "", ...args]: readonly string[], po
     daemon.kill("SIGTERM");
     await ended;
   });
-  let told = "";
+  let output = "";
   for (const stream of [daemon.stdout, daemon.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
-      told += text;
+      output += text;
     });
   }
   await new Promise((resolve, reject) => daemon.once("spawn", resolve).once("error", reject));
   for (let tries = 0; tries < 600 && daemon.exitCode === null && daemon.signalCode === null; tries++) {
     if (await answers(port)) {
       const kept = made.move();
-      return { pid: daemon.pid ?? 0, told: () => told, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+      return { pid: daemon.pid ?? 0, output: () => output, [Symbol.asyncDispose]: () => kept.disposeAsync() };
     }
     await wait(50);
   }
-  expect.fail(`${command} does not listen: ${told}`);
+  expect.fail(`${command} does not listen: ${output}`);
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -38,7 +38,7 @@ afterEach(async () => {
   await gears.close();
 });
 
-/** Made anew for each test: `{}` is a file without a log-on. */
+/** Made again for each test: `{}` is a file without a log-on. */
 function credentialFile(fields: Readonly<Record<string, string>>): string {
   const path = join(ca.file, "..", "credential.json");
   const own = { clientId: gears.clientId, clientSecret: gears.clientSecret };
@@ -48,11 +48,11 @@ function credentialFile(fields: Readonly<Record<string, string>>): string {
 
 /** Without credentials in the environment, so that the file's count. */
 async function link(flags: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
-  const told = await endpoint.link(flags, { environment: { HOME: endpoint.directory, ...environment } });
+  const reported = await endpoint.link(flags, { environment: { HOME: endpoint.directory, ...environment } });
   for (const secret of [login.proxyPassword, btoa(`${login.proxyUsername}:${login.proxyPassword}`)]) {
-    expect(told.stdout + told.stderr).not.toContain(secret);
+    expect(reported.stdout + reported.stderr).not.toContain(secret);
   }
-  return told;
+  return reported;
 }
 
 describe("a proxy with Basic authentication", () => {

@@ -55,18 +55,18 @@ describe("SOCKS5", () => {
     const { document, exitCode } = await endpoint.link([], { environment: environment() });
     expect(document).toMatchObject({ outcome: "linked", requests: { token: 1, linkUser: 1 } });
     expect(exitCode).toBe(0);
-    expect(proxy.told()).toMatch(/localhost:\d+/);
+    expect(proxy.output()).toMatch(/localhost:\d+/);
   });
 
   test("69: a log-on that is refused is said to be, and is sent once in a run", async () => {
     credentialFile({ ...login, proxyPassword: "planted-wrong-password" });
     endpoint.configure({ deadline: "2s" });
-    const before = proxy.told().length;
+    const before = proxy.output().length;
     const { document, stdout, stderr } = await endpoint.link([], { environment: environment() });
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });
     expect(document.message).toMatch(/refuses the user name and password from the credential file .*credential\.json/);
     expect(stdout + stderr).not.toContain("planted");
-    expect(proxy.told().slice(before)).not.toContain("localhost");
+    expect(proxy.output().slice(before)).not.toContain("localhost");
   });
 
   test("doctor names it", async () => {

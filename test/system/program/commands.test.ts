@@ -42,7 +42,7 @@ describe("config", () => {
     expect(await deadline()).toBe("22s");
   });
 
-  test("tells a person the same, a line for each", async () => {
+  test("shows a person the same, a line for each", async () => {
     const { exitCode, stdout } = await endpoint.run(["config"]);
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split("\n");

@@ -21,7 +21,7 @@ const defects: readonly (readonly [string, (endpoint: Endpoint, secret: string) 
       ]
     : [["a defect", (endpoint) => copyOf(executable, endpoint, plantDefect)]];
 
-test.each(defects)("70 internal: %s is told as one, without the text that it came with", async (_, plant) => {
+test.each(defects)("70 internal: %s is reported as one, without the text that it came with", async (_, plant) => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears);
   const planted = plant(endpoint, gears.clientSecret);
@@ -31,7 +31,7 @@ test.each(defects)("70 internal: %s is told as one, without the text that it cam
   expect(gears.callsOf("link_user")).toEqual([]);
 });
 
-/** For the sources: code that runs before the program's own. @param body of what tells the time, with a `defect` */
+/** For the sources: code that runs before the program's own. @param body of the function that reads the time, with a `defect` */
 function preload(endpoint: Endpoint, secret: string, body: string): RunOptions {
   const defect = join(endpoint.directory, "defect.mjs");
   const message = JSON.stringify(`planted beside ${secret}`);

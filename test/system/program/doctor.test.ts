@@ -7,7 +7,7 @@ import { caller, type Endpoint, type RunOptions, setUpEndpoint, withDocument } f
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
-/** What the examination tells, as who starts the program sees it. No test of this file may cause a link. */
+/** The report, as a user sees it. No test of this file may cause a link. */
 
 interface Check {
   readonly name: string;
@@ -130,7 +130,7 @@ describe("a machine that can link", () => {
     expect(of("token").status).toBe("skip");
   });
 
-  test("the rate limit that the answers tell is shown", async () => {
+  test("the rate limit in the answers is shown", async () => {
     const headers = { "X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "7" };
     gears.answerAlways("token", json(200, { access_token: "token-of-a-test" }, headers));
     expect((await examine()).of("rate-limit")).toMatchObject({
@@ -140,7 +140,7 @@ describe("a machine that can link", () => {
   });
 });
 
-describe("a fault decides the exit code and hides nothing that can still be told", () => {
+describe("a fault decides the exit code and hides nothing that can still be reported", () => {
   test("78: a setting", async () => {
     endpoint.configure({ fleetSise: 3 });
     const { exitCode, outcome, of } = await examine();
@@ -167,7 +167,7 @@ describe("a fault decides the exit code and hides nothing that can still be told
     expect(of("token")).toMatchObject({ status: "skip", detail: "needs credential" });
   });
 
-  test("77: a credential that others can read, with the command that mends it", async () => {
+  test("77: a credential that others can read, with the command that fixes it", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     writeFileSync(credentialFile, JSON.stringify({ clientSecret: gears.clientSecret }));
     chmodSync(credentialFile, 0o644);
@@ -240,7 +240,7 @@ describe("TLS", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  test("an issuer of caFile is trusted, and told apart from public ones", async () => {
+  test("an issuer of caFile is trusted, and distinguished from public ones", async () => {
     const { exitCode, of } = await examine(["--ca-file", ca.file]);
     expect(exitCode).toBe(0);
     expect(of("tls").detail).toMatch(/^not a public CA .*issuer Test CA, until \d{4}-\d\d-\d\d, TLSv1\.3$/);
@@ -268,8 +268,8 @@ describe("the environment", () => {
   test("proxies of the person who called sudo are not obeyed, and it is said", async () => {
     const environment = { ...endpoint.environment, SUDO_UID: "1000", HTTP_PROXY: "http://user:password@127.0.0.1:9" };
     const { checks, of } = await examine([], { environment });
-    const told = { status: "warn", detail: "ignored, as a person started this run with rights: HTTP_PROXY" };
-    expect(of("environment")).toMatchObject(privileged ? told : { status: "ok" });
+    const reported = { status: "warn", detail: "ignored, as a person started this run with rights: HTTP_PROXY" };
+    expect(of("environment")).toMatchObject(privileged ? reported : { status: "ok" });
     expect(JSON.stringify(checks)).not.toContain("password");
   });
 

@@ -29,15 +29,15 @@ function fieldsOf(value: unknown, path = ""): ReadonlyMap<string, string> {
   );
 }
 
-/** @param mayMiss fields that this run has no reason to tell */
+/** @param mayMiss fields that this run has no reason to report */
 function expectDocumented(stdout: string, examples: readonly unknown[], mayMiss: readonly string[] = []): void {
   const shown = new Map(examples.flatMap((example) => [...fieldsOf(example)]));
-  const told = fieldsOf(JSON.parse(stdout));
-  for (const [field, type] of told) {
+  const reported = fieldsOf(JSON.parse(stdout));
+  for (const [field, type] of reported) {
     expect(shown.has(field), `${field} is not shown`).toBe(true);
     if (type !== "null" && shown.get(field) !== "null") expect(type, field).toBe(shown.get(field));
   }
-  expect([...shown.keys()].filter((field) => !told.has(field) && !mayMiss.includes(field))).toEqual([]);
+  expect([...shown.keys()].filter((field) => !reported.has(field) && !mayMiss.includes(field))).toEqual([]);
 }
 
 let gears: Gears;

@@ -58,7 +58,7 @@ describe.each(disks)("%s", (_, within) => {
   });
 });
 
-test("a result that is lost on its way to a file is told; the exit code is still the link's", async () => {
+test("a result that is lost on its way to a file is reported; the exit code is still the link's", async () => {
   const within = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
   const { exitCode, stderr } = await endpoint.run(["link", "--json", ...endpoint.flags], { within });
   expect(exitCode).toBe(0);

@@ -48,7 +48,7 @@ describe("once", () => {
     ["tenant", { tenant: "https://gears-beta.opswat.com" }],
     ["account", { account: "another-client" }],
     ["device", { device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth9" } }],
-  ])("another %s than remembered is linked anew, and then once", async (_, change) => {
+  ])("another %s than remembered is linked again, and then once", async (_, change) => {
     await endpoint.link();
     rememberOtherwise(change);
     expect((await endpoint.link()).document.outcome).toBe("linked");

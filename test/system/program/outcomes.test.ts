@@ -51,7 +51,7 @@ describe("0", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("linked, by the command's other name, told to a person in a few lines", async () => {
+  test("linked, by the command's other name, shown to a person in a few lines", async () => {
     const { exitCode, stdout } = await endpoint.run(endpoint.flags);
     expect(stdout).toMatch(/^linked: /);
     expect(stdout).toContain([...gears.links.keys()][0]);
@@ -83,7 +83,7 @@ describe("0", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  test("dry-run: needs no credentials, sends nothing, writes nothing, and tells the request", async () => {
+  test("dry-run: needs no credentials, sends nothing, writes nothing, and shows the request", async () => {
     const environment = { HOME: endpoint.directory };
     const { exitCode, document } = await endpoint.link(["--dry-run"], { environment });
     expect(exitCode).toBe(0);
@@ -162,17 +162,17 @@ describe("65 request-rejected", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
-  test("tells what is known of device and user, in the shape of a link", async () => {
+  test("reports what is known of device and user, in the shape of a link", async () => {
     const { document: linked } = await endpoint.link();
     gears.answerAlways("link_user", failure(400, "no"));
     const { document } = await endpoint.link(["--force"]);
     const { error, ...known } = document;
     expect(error).toEqual({ code: "request-refused" });
-    const told = { outcome: "request-rejected", message: expect.any(String), elapsedMs: expect.any(Number) };
-    expect(known).toEqual({ ...linked, ...told });
+    const reported = { outcome: "request-rejected", message: expect.any(String), elapsedMs: expect.any(Number) };
+    expect(known).toEqual({ ...linked, ...reported });
   });
 
-  test("result 0 with another message, which is told", async () => {
+  test("result 0 with another message, which is shown", async () => {
     gears.answerAlways("link_user", failure(200, "The account is suspended"));
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("request-rejected");
@@ -201,7 +201,7 @@ describe("67 no-user", () => {
 });
 
 describe("68 device-unknown", () => {
-  test.each([200, 404] as const)("each identifier is asked for once, told by %i", async (unknownDeviceStatus) => {
+  test.each([200, 404] as const)("each identifier is asked for once, answered by %i", async (unknownDeviceStatus) => {
     await instead({ devices: [], unknownDeviceStatus });
     const rehearsal = await endpoint.link(["--dry-run"]);
     const candidates = rehearsal.document["candidates"] as { value: string }[];
@@ -280,7 +280,7 @@ describe("75 rate-limited", () => {
       "the later one of both",
       () => ({ "Retry-After": inSeconds(), "X-RateLimit-Reset-Time": "7" }) as Record<string, string>,
     ],
-  ])("ends at once and names a next try no earlier than allowed: %s", async (_, headers) => {
+  ])("ends at once and names a next attempt no earlier than allowed: %s", async (_, headers) => {
     gears.answerAlways("link_user", failure(429, "Rate limit exceeded", headers()));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "rate-limited", error: { code: "too-many-requests" } });

@@ -82,7 +82,7 @@ test("--will-repeat leaves a long wait to later starts, which leave at once with
   expect((await endpoint.run(["status"])).stdout).toMatch(/^Next {7}not before [-\d]+ [:\d]+ [-+][:\d]+, by /m);
 });
 
-test("--will-repeat does not ask for an unknown device at every start, and tells it all the same; --force asks", async () => {
+test("--will-repeat does not ask for an unknown device at every start, but still reports it; --force asks", async () => {
   await using choosy = await startGears({ devices: [] });
   using unknown = setUpEndpoint(choosy, { deadline: "8h" });
   const first = await unknown.link(["--will-repeat"]);

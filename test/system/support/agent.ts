@@ -53,7 +53,7 @@ export interface Document {
   readonly [field: string]: unknown;
 }
 
-export interface Told extends Ended {
+export interface Reported extends Ended {
   readonly document: Document;
 }
 
@@ -128,7 +128,7 @@ export interface Endpoint extends Disposable {
   /** Runs the program to its end, with the settings file; nothing secret may be seen afterwards. */
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** `link --json` for the caller at once, with exactly one document on standard output. */
-  link(flags?: readonly string[], options?: RunOptions): Promise<Told>;
+  link(flags?: readonly string[], options?: RunOptions): Promise<Reported>;
   /** Fails where a secret of the server is in the text, the state or the log. */
   huntSecrets(text: string): void;
 }
@@ -197,7 +197,7 @@ export function setUpEndpoint(gears: Gears, settings: Readonly<Record<string, un
 }
 
 /** Reads standard output as the one JSON document that it must be. */
-export function withDocument(ended: Ended): Told {
+export function withDocument(ended: Ended): Reported {
   try {
     const document: unknown = JSON.parse(ended.stdout);
     expect(document).toBeTypeOf("object");

@@ -12,7 +12,7 @@ export function endOf(child: ChildProcess): Promise<void> {
  * @throws Error with what it wrote to standard error, where it ends before
  */
 export function firstLine(child: ChildProcess): Promise<string> {
-  let told = "";
+  let reported = "";
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
@@ -21,8 +21,8 @@ export function firstLine(child: ChildProcess): Promise<string> {
     child.once("error", reject);
     child.once("close", (code) => reject(new Error(`ended with ${code} before it was ready: ${errors}`)));
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      told += text;
-      if (told.includes("\n")) resolve(told.slice(0, told.indexOf("\n")));
+      reported += text;
+      if (reported.includes("\n")) resolve(reported.slice(0, reported.indexOf("\n")));
     });
   });
 }

@@ -92,7 +92,7 @@ interface Comparison {
   readonly ours: readonly string[];
 }
 
-test("dry-run tells the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
+test("dry-run shows the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
   const { exitCode, document } = await run(["--dry-run"]);
   expect(document).toMatchObject({
     outcome: "dry-run",
@@ -146,9 +146,9 @@ test("looks for the vendor client's device ID where the setting says", async () 
   expect(document["device"]).toMatchObject({ value: "2dc0aaaa292ce801f5379042d68bb6cb", source: "opswat" });
 });
 
-test("tells an adapter on USB, as in a dock, from what is built in", async () => {
-  const { told } = await native(["interfaces"]);
-  const { guid } = (told as { alias: string; guid: string }[]).find(({ alias }) => alias === hardware.adapter) ?? {};
+test("distinguishes an adapter on USB, as in a dock, from a built-in one", async () => {
+  const { printed } = await native(["interfaces"]);
+  const { guid } = (printed as { alias: string; guid: string }[]).find(({ alias }) => alias === hardware.adapter) ?? {};
   const network = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
   await setPolicy(`${network}\\${guid}\\Connection`, "/v", "PnpInstanceID", "/d", "USB\\VID_0BDA&PID_8153\\000001");
   const { document } = await run(["--dry-run"]);
@@ -224,7 +224,7 @@ describe("policy", () => {
 });
 
 describe("credentials", () => {
-  test("are refused where others may read them, with the commands that mend it", async () => {
+  test("are refused where others may read them, with the commands that fix it", async () => {
     writeFileSync(join(machine.folder, "open.json"), credential(), { mode: 0o644 });
     const { exitCode, document } = await run(["--credential-file", `${sharedFolder}\\open.json`]);
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-exposed" } });

@@ -18,32 +18,32 @@ afterAll(async () => await machine?.[Symbol.asyncDispose]());
 const inProgramData = (name: string): string => `C:\\ProgramData\\LinkUserAgent\\${name}`;
 
 test("all bindings work", async () => {
-  const { told } = await native(["self-test"]);
-  expect(told).toHaveLength(9);
-  expect((told as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
+  const { printed } = await native(["self-test"]);
+  expect(printed).toHaveLength(9);
+  expect((printed as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
 });
 
 test("the own token, the session's and its shell's are of the same user", async () => {
-  const { told } = await native(["tokens"]);
-  const { own, session, shell } = told as Record<string, { userSid: string; groups: unknown[] }>;
+  const { printed } = await native(["tokens"]);
+  const { own, session, shell } = printed as Record<string, { userSid: string; groups: unknown[] }>;
   expect(own?.userSid).toMatch(/^S-1-5-21-/);
   expect(own?.groups).toContainEqual({ sid: "S-1-5-32-545", attributes: 7 });
   expect([session?.userSid, shell?.userSid]).toEqual([own?.userSid, own?.userSid]);
 });
 
 test("asks for a UPN as the own user and in another one's place; Wine says that there is none", async () => {
-  expect((await native(["own-upn"])).told).toBe("none");
-  const { told } = await native(["shell-upn"]);
-  expect(told).toMatchObject({ upn: "none", afterwards: expect.stringMatching(/^S-1-5-21-/) });
+  expect((await native(["own-upn"])).printed).toBe("none");
+  const { printed } = await native(["shell-upn"]);
+  expect(printed).toMatchObject({ upn: "none", afterwards: expect.stringMatching(/^S-1-5-21-/) });
 });
 
 test("a place that can't be taken gives no UPN", async () => {
-  expect((await native(["no-upn"])).told).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
+  expect((await native(["no-upn"])).printed).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
 });
 
 test("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
-  const { told } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
-  expect(told).toEqual([
+  const { printed } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
+  expect(printed).toEqual([
     { name: "Administrators", domain: "BUILTIN", use: 4 },
     null,
     { name: "SYSTEM", domain: "NT AUTHORITY", use: 5 },
@@ -51,8 +51,8 @@ test("names SIDs in a thread of its own; undefined where Windows has no name", a
 });
 
 test("a call that never comes back fails in time and does not hold up the end of the process", async () => {
-  const { told, exitCode } = await native(["hang"], { limit: 20_000 });
-  expect(told).toMatch(/did not answer within 0.3 s/);
+  const { printed, exitCode } = await native(["hang"], { limit: 20_000 });
+  expect(printed).toMatch(/did not answer within 0.3 s/);
   expect(exitCode).toBe(0);
 });
 
@@ -62,8 +62,8 @@ describe("a protected file", () => {
   test("comes back as it was written, non-ASCII text too", async () => {
     const text = JSON.stringify({ accessToken: "s3cr3t", note: "Grüße ✓" });
     await native(["protect", inProgramData("credential.json"), text]);
-    const { told } = await native(["read", inProgramData("credential.json")]);
-    expect(told).toMatchObject({ kind: "found", value: text });
+    const { printed } = await native(["read", inProgramData("credential.json")]);
+    expect(printed).toMatchObject({ kind: "found", value: text });
   });
 
   test("is unreadable in itself: the text is not in the file", async () => {
@@ -80,7 +80,7 @@ describe("a protected file", () => {
     writeFileSync(join(machine.folder, "trap.json.new"), "left here", { mode: 0o666 });
     await native(["protect", before, "secret"]);
     expect(existsSync(join(machine.folder, "trap.json.new"))).toBe(false);
-    expect((await native(["read", before])).told).toMatchObject({ kind: "found", value: "secret" });
+    expect((await native(["read", before])).printed).toMatchObject({ kind: "found", value: "secret" });
   });
 
   test("leaves nothing beside it where it can't be put in place", async () => {
@@ -97,17 +97,17 @@ describe("a protected file", () => {
     const bytes = Buffer.from(document.data, "base64");
     bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
     writeFileSync(file, JSON.stringify({ ...document, data: bytes.toString("base64") }));
-    const { told } = await native(["read", path]);
-    const { kind, error } = told as { kind: string; error: { message: string } };
+    const { printed } = await native(["read", path]);
+    const { kind, error } = printed as { kind: string; error: { message: string } };
     expect(kind).toBe("failed");
     expect(error.message).toMatch(/sealed on another machine.*CryptUnprotectData.*error \d+/);
     expect(error.message).toContain("install --credential-from FILE");
   });
 
-  test("is refused where others may read it, with the commands that mend it", async () => {
+  test("is refused where others may read it, with the commands that fix it", async () => {
     await machine.run("cmd", ["/c", `echo {"accessToken":"s3cr3t"}> ${inProgramData("open.json")}`]);
-    const { told } = await native(["read", inProgramData("open.json")]);
-    const { kind, error } = told as { kind: string; error: { message: string } };
+    const { printed } = await native(["read", inProgramData("open.json")]);
+    const { kind, error } = printed as { kind: string; error: { message: string } };
     expect(kind).toBe("failed");
     expect(error.message).toContain("S-1-1-0");
     expect(error.message).toContain(`icacls "${inProgramData("open.json")}" /inheritance:r`);
@@ -115,16 +115,16 @@ describe("a protected file", () => {
   });
 
   test("that is not there is absent", async () => {
-    const { told } = await native(["read", inProgramData("none.json")]);
-    expect(told).toMatchObject({ kind: "absent" });
+    const { printed } = await native(["read", inProgramData("none.json")]);
+    expect(printed).toMatchObject({ kind: "absent" });
   });
 });
 
 describe("a file that decides trust", () => {
   test("is refused where everybody may change it or its folder", async () => {
     writeFileSync(join(machine.folder, "config.json"), "{}");
-    const { told } = await native(["trusted", `${sharedFolder}\\config.json`]);
-    expect(told).toMatchObject({
+    const { printed } = await native(["trusted", `${sharedFolder}\\config.json`]);
+    expect(printed).toMatchObject({
       error: { message: expect.stringMatching(/can be changed by ordinary users.* Run icacls "/) },
     });
   });
@@ -132,8 +132,8 @@ describe("a file that decides trust", () => {
   test("is read from a protected folder", async () => {
     await native(["protect-folder", inProgramData("").slice(0, -1)]);
     await machine.run("cmd", ["/c", `echo {}> ${inProgramData("config.json")}`]);
-    const { told } = await native(["trusted", inProgramData("config.json")]);
-    expect(told).toMatchObject({ kind: "found" });
+    const { printed } = await native(["trusted", inProgramData("config.json")]);
+    expect(printed).toMatchObject({ kind: "found" });
   });
 });
 
@@ -146,7 +146,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     ["secret.json", "remove", "old"],
   ])("is waited for: %s, %s", async (name, action, before) => {
     writeFileSync(join(machine.folder, name), before);
-    expect((await native(["held", `${sharedFolder}\\${name}`, action])).told).toBe("done");
+    expect((await native(["held", `${sharedFolder}\\${name}`, action])).printed).toBe("done");
     const file = join(machine.folder, name);
     expect(existsSync(file) && readFileSync(file, "utf8") === before).toBe(false);
     expect(existsSync(`${file}.new`)).toBe(false);
@@ -155,16 +155,16 @@ describe("a file that another program has open, as a virus scanner does,", () =>
   test("is waited for where it is the state or the credential that is read", async () => {
     const state = join(machine.folder, "state.json");
     writeFileSync(state, '{"version":1}');
-    expect((await native(["held", `${sharedFolder}\\state.json`, "read-state"])).told).toBe("done");
+    expect((await native(["held", `${sharedFolder}\\state.json`, "read-state"])).printed).toBe("done");
     await native(["protect", `${sharedFolder}\\kept.json`, "secret"]);
-    expect((await native(["held", `${sharedFolder}\\kept.json`, "read-credential"])).told).toBe("done");
+    expect((await native(["held", `${sharedFolder}\\kept.json`, "read-credential"])).printed).toBe("done");
   });
 
   test("and does not let go leaves the old one and nothing beside it", async () => {
     const file = join(machine.folder, "held.json");
     writeFileSync(file, "old");
-    const { told } = await native(["held", `${sharedFolder}\\held.json`, "protect", "6000"]);
-    expect(told).toMatch(/error (?:5|32)\b/);
+    const { printed } = await native(["held", `${sharedFolder}\\held.json`, "protect", "6000"]);
+    expect(printed).toMatch(/error (?:5|32)\b/);
     expect([readFileSync(file, "utf8"), existsSync(`${file}.new`)]).toEqual(["old", false]);
   });
 
@@ -174,14 +174,14 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     chmodSync(file, 0o666);
     // The one in its way: Wine lets a file be renamed that another program has open.
     writeFileSync(`${file}.1`, "old");
-    expect((await native(["held", `${sharedFolder}\\held.log.1`, "log"])).told).toBe("done");
+    expect((await native(["held", `${sharedFolder}\\held.log.1`, "log"])).printed).toBe("done");
     expect(readFileSync(file, "utf8").slice(big.length)).toContain('"event":"held"');
   });
 });
 
 test("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
-  expect((await native(["unseen", "0"])).told).toBe(true);
-  expect((await native(["unseen"])).told).toBe(false);
+  expect((await native(["unseen", "0"])).printed).toBe(true);
+  expect((await native(["unseen"])).printed).toBe(false);
 });
 
 test("a lock is held by one process, and free again when that process is killed", async () => {
@@ -191,23 +191,23 @@ test("a lock is held by one process, and free again when that process is killed"
   await expect
     .poll(() => (existsSync(held) ? readFileSync(held, "utf8") : ""), { timeout: 20_000 })
     .toMatch(/^found \d+$/);
-  expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "absent" });
+  expect((await native(["try-lock", lock])).printed).toMatchObject({ kind: "absent" });
   const [, processId = ""] = readFileSync(held, "utf8").split(" ");
   await machine.run("taskkill", ["/f", "/pid", processId]);
   // The holder never ends by itself; what exit code Wine gives it differs.
   await holding;
-  expect((await native(["try-lock", lock])).told).toMatchObject({ kind: "found" });
+  expect((await native(["try-lock", lock])).printed).toMatchObject({ kind: "found" });
 });
 
-test("a lock where no file can be is told as a folder that can't be used", async () => {
-  const { told } = await native(["try-lock", "C:\\windows"]);
-  expect(told).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
+test("a lock where no file can be is reported as a folder that can't be used", async () => {
+  const { printed } = await native(["try-lock", "C:\\windows"]);
+  expect(printed).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
 });
 
 test.each(["127.0.0.1", "0.0.0.0", "::"])("a person's program that listens at %s is found out", async (address) => {
-  const { told } = await native(["listener", "0", address]);
-  const { pid } = told as { pid: number };
-  expect(told).toMatchObject({
+  const { printed } = await native(["listener", "0", address]);
+  const { pid } = printed as { pid: number };
+  expect(printed).toMatchObject({
     listening: { kind: "found", value: { trusted: false, owner: expect.stringContaining(`(process ${pid})`) } },
     nobody: { kind: "absent" },
   });
@@ -215,17 +215,17 @@ test.each(["127.0.0.1", "0.0.0.0", "::"])("a person's program that listens at %s
 
 test("what a console program writes is read in the OEM code page", async () => {
   // Code page 437, which Wine has under LANG=C.
-  expect((await native(["oem-text", "5a7567726966662076657277656967657274", "81e1849a"])).told).toEqual([
+  expect((await native(["oem-text", "5a7567726966662076657277656967657274", "81e1849a"])).printed).toEqual([
     "Zugriff verweigert",
     "üßäÜ",
   ]);
 });
 
 test("an event has one line, its ID and no control characters", async () => {
-  const { told, stderr } = await native(["event", "first\nsecond \u001b[31m"], {
+  const { printed, stderr } = await native(["event", "first\nsecond \u001b[31m"], {
     environment: { WINEDEBUG: "-all,+eventlog" },
   });
-  expect(told).toEqual({ registered: ["EventMessageFile", "TypesSupported"] });
+  expect(printed).toEqual({ registered: ["EventMessageFile", "TypesSupported"] });
   // Wine prints the text as a C string.
   expect(stderr).toContain(String.raw`L"first\\u{a}second \\u{1b}[31m"`);
 });

@@ -40,8 +40,8 @@ const setUser = (flags: number, ...texts: string[]) =>
   keep("HKCU", "DefaultConnectionSettings", kept.user, kept.direct | flags, ...texts);
 
 async function read(url = "https://gears.opswat.com") {
-  const { told } = await native(["system-proxy", url], { limit: 60_000 });
-  return told as { kind: string; origin: string; value?: { routes: unknown }; error?: { message: string } };
+  const { printed } = await native(["system-proxy", url], { limit: 60_000 });
+  return printed as { kind: string; origin: string; value?: { routes: unknown }; error?: { message: string } };
 }
 
 const proxy = (origin: string, discovered = false) => ({ origin, discovered });
@@ -104,7 +104,7 @@ describe("this account's", () => {
     expect(server.received).toMatch(/^GET \/proxy\.pac HTTP/);
   });
 
-  test("PAC script that can't be had is told", async () => {
+  test("PAC script that can't be fetched is reported", async () => {
     await setUser(kept.script, "", "", "http://127.0.0.1:9/proxy.pac");
     expect(await read()).toMatchObject({
       kind: "failed",

@@ -10,11 +10,11 @@ export function installAgent({ folder }: WineMachine): string {
   return `${sharedFolder}\\${executable}`;
 }
 
-/** Calls one part of the platform by `in-windows/native.ts`. @returns what it told */
+/** Calls one part of the platform by `in-windows/native.ts`. @returns what it printed */
 export type CallNative = (
   parameters: readonly string[],
   options?: RunOptions,
-) => Promise<Ended & { readonly told: unknown }>;
+) => Promise<Ended & { readonly printed: unknown }>;
 
 /** Puts the Windows Node, from which the executable is made, and the sources into the machine. */
 export function installNative({ folder, run }: WineMachine): CallNative {
@@ -32,6 +32,6 @@ export function installNative({ folder, run }: WineMachine): CallNative {
       options,
     );
     if (ended.exitCode !== 0) throw new Error(`native.ts ${parameters.join(" ")} ended with ${JSON.stringify(ended)}`);
-    return { ...ended, told: ended.stdout === "" ? undefined : JSON.parse(ended.stdout) };
+    return { ...ended, printed: ended.stdout === "" ? undefined : JSON.parse(ended.stdout) };
   };
 }

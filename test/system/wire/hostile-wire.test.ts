@@ -29,11 +29,11 @@ async function run(flags: readonly string[] = []) {
   const args = ["link", "--json", "--user", caller, "--config", endpoint.settingsFile, ...flags];
   const { child, ended } = start(args, { environment: endpoint.environment });
   const peak = await peakMemory(child);
-  const told = withDocument(await ended);
-  endpoint.huntSecrets(told.stdout + told.stderr);
+  const reported = withDocument(await ended);
+  endpoint.huntSecrets(reported.stdout + reported.stderr);
   expect(peak).toBeGreaterThan(0);
   expect(peak).toBeLessThan(150e6);
-  return told;
+  return reported;
 }
 
 /** Limits that no busy machine reaches, for answers that end a run by themselves. */

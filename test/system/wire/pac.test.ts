@@ -52,7 +52,7 @@ test.each([
     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n",
     /in time|within|broke the connection/,
   ],
-])("one that %s leads directly, and is told", async (_, answer, problem) => {
+])("one that %s leads to a direct connection, and is reported", async (_, answer, problem) => {
   const choice = await choose(answer);
   expect(choice.routes).toEqual(["direct"]);
   expect(choice.problem).toMatch(problem);

@@ -44,7 +44,7 @@ function plant(fields: Readonly<Record<string, unknown>> | string, mode = 0o600)
   writeFileSync(credentialFile, whole, { mode });
 }
 
-/** How a secret may look: in URLs, forms, headers, JSON and dumps. Twelve characters of one are enough to tell. */
+/** How a secret may look: in URLs, forms, headers, JSON and dumps. Twelve characters of one are enough. */
 function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const form = new URLSearchParams([["", secret]]).toString().slice(1);

@@ -80,7 +80,7 @@ describe("over HTTP", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("connects anew where the server has closed the kept connection", async () => {
+  test("connects again where the server has closed the kept connection", async () => {
     let closed: Promise<unknown> = Promise.resolve();
     await using server = await listen(
       answering((socket) => {
@@ -420,7 +420,7 @@ describe("over TLS", () => {
     ["an expired certificate", "IP:127.0.0.1", -1, "ca", /clock says.*has expired/],
   ])("refuses %s and says so", async (_, names, days, trusted, said) => {
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
-    // Node warns of the variable, which would alarm whoever runs the tests.
+    // Node warns of the variable, which would alarm the person who runs the tests.
     using _quiet = vi.spyOn(process, "emitWarning").mockReturnValue();
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue(names, days));
     const one = sender({ caFile: trusted === undefined ? undefined : ca.file });
@@ -479,7 +479,7 @@ describe("over TLS", () => {
     await expect(sent).rejects.toThrow(said);
   });
 
-  test("NODE_TLS_REJECT_UNAUTHORIZED, which whoever starts the program can set, adds no trust", async () => {
+  test("NODE_TLS_REJECT_UNAUTHORIZED, which any caller of the program can set, adds no trust", async () => {
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue("IP:127.0.0.1"));
     const script = `
       const { createSender } = await import(${JSON.stringify(new URL("../../../agent/network/send.ts", import.meta.url).href)});
@@ -568,7 +568,7 @@ describe("over TLS", () => {
         login,
         /NTLM or Negotiate.*does not speak on this system/,
       ],
-      ["nothing that it tells", "X-Nothing: 1", login, /a kind that it does not name/],
+      ["nothing that it names", "X-Nothing: 1", login, /a kind that it does not name/],
     ])("a log-on that is wanted is named: %s", async (_, header, given, said) => {
       await using proxy = await connectProxy({ refuse: `407 Proxy Authentication Required\r\n${header}` });
       const sent = sender({ proxy: `http://${proxy.host}`, ...(given && { login: given }) }).send(
@@ -719,7 +719,7 @@ describe("over TLS", () => {
         return { proxy: "auto", systemProxy: async () => found({ routes }, "PAC") };
       };
 
-      test("one that is gone and one that is silent are passed over", async () => {
+      test("one that is gone and one that is silent are skipped", async () => {
         const gone = await listen(() => {});
         await gone[Symbol.asyncDispose]();
         await using silent = await listen(() => {});
@@ -734,7 +734,7 @@ describe("over TLS", () => {
         expect([silent.connections, proxy.connections]).toEqual([1, 1]);
       });
 
-      test("one that refuses is not passed over: it may mean it", async () => {
+      test("one that refuses is not skipped: the refusal may be meant", async () => {
         await using server = await listen(answering(reply("200 OK", ok)));
         await using proxy = await connectProxy({ refuse: "403 Forbidden" });
         const sent = sender(by(proxy.host, "direct")).send(request("https://gears.test"), signal);
@@ -742,7 +742,7 @@ describe("over TLS", () => {
         expect(server.connections).toBe(0);
       });
 
-      test("a setting that could not be read is told where there is no connection", async () => {
+      test("a setting that could not be read is reported where there is no connection", async () => {
         const error = new AgentError("not-connected", "The PAC script can't be fetched.");
         const one = sender({ proxy: "auto", systemProxy: async () => failed("PAC", error) });
         const name = `${"a".repeat(64)}.test`;
@@ -759,7 +759,7 @@ describe("over TLS", () => {
         await expect(sent).rejects.toMatchObject({ code: "interrupted" });
       });
 
-      test("the last one's failure is told with those before it", async () => {
+      test("the last one's failure is reported with those before it", async () => {
         const gone = await listen(() => {});
         await gone[Symbol.asyncDispose]();
         const name = `${"a".repeat(64)}.test`;

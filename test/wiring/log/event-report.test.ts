@@ -14,8 +14,8 @@ import { fakeRuntime } from "../../fakes/runtime.ts";
 const noon = Date.UTC(2026, 10, 25, 12);
 const quarter = 900_000;
 
-/** What is told of a run that warns of "no UPN" and ends. */
-function told(willRepeat: boolean, previous: Partial<LastRun> | undefined, outcome: Outcome, errorCode?: string) {
+/** What is reported of a run that warns of "no UPN" and ends. */
+function reported(willRepeat: boolean, previous: Partial<LastRun> | undefined, outcome: Outcome, errorCode?: string) {
   const events: string[] = [];
   const reportEvent = (kind: string, message: string) => {
     events.push(`${kind}: ${message}`);
@@ -35,9 +35,9 @@ function told(willRepeat: boolean, previous: Partial<LastRun> | undefined, outco
   return { events, early };
 }
 
-test("a trigger's run that ends as the one before it tells nothing, its warnings included", () => {
-  expect(told(true, {}, "already-linked").events).toEqual([]);
-  expect(told(true, {}, "no-user", "no-user").events).toEqual([]);
+test("a trigger's run that ends as the one before it reports nothing, not even its warnings", () => {
+  expect(reported(true, {}, "already-linked").events).toEqual([]);
+  expect(reported(true, {}, "no-user", "no-user").events).toEqual([]);
 });
 
 test.each<[string, Partial<LastRun> | undefined, Outcome, string?]>([
@@ -46,14 +46,14 @@ test.each<[string, Partial<LastRun> | undefined, Outcome, string?]>([
   ["another error of the same outcome", { errorCode: "not-connected" }, "unreachable", "server-error"],
   ["a link after a link", {}, "linked"],
   ["the first of a day", { endedAt: noon - 13 * 3_600_000 }, "no-user", "no-user"],
-])("a trigger's run tells of %s, and of what it warned of", (_, previous, outcome, errorCode) => {
-  const { events, early } = told(true, previous, outcome, errorCode);
+])("a trigger's run reports %s, and its warnings", (_, previous, outcome, errorCode) => {
+  const { events, early } = reported(true, previous, outcome, errorCode);
   expect(early).toEqual([]);
   expect(events).toEqual(["warning: no UPN", `${outcome}: the end`]);
 });
 
-test("any other run tells all, as it comes", () => {
-  const { events, early } = told(false, {}, "already-linked");
+test("any other run reports everything at once", () => {
+  const { events, early } = reported(false, {}, "already-linked");
   expect(early).toEqual(["warning: no UPN"]);
   expect(events).toEqual(["warning: no UPN", "already-linked: the end"]);
 });

@@ -77,7 +77,7 @@ CollectMode=inactive-or-failed
 ${serviceSection(`${executable} --will-repeat --session %i`, credentialFile)}`;
 
 const catchUpService = (executable: string, credentialFile: string): string => `[Unit]
-Description=Link this device to its logged-in user
+Description=Link this device to its logged-on user
 After=network-online.target nss-user-lookup.target
 
 ${serviceSection(`${executable} --will-repeat`, credentialFile)}`;

@@ -18,7 +18,7 @@ export function taskDefinition(executable: string): string {
   const task = element("Task", { version: "1.2", xmlns: "http://schemas.microsoft.com/windows/2004/02/mit/task" }, [
     element("RegistrationInfo", {}, [
       text("Author", "linkuser-agent"),
-      text("Description", "Links this device to its logged-in user in OPSWAT Gears (MetaDefender IT Access)."),
+      text("Description", "Links this device to its logged-on user in OPSWAT Gears (MetaDefender IT Access)."),
       text("URI", `\\${taskName}`),
       text("SecurityDescriptor", "D:P(A;;FA;;;BA)(A;;FA;;;SY)"),
     ]),

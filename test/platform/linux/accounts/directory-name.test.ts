@@ -37,7 +37,7 @@ test.each([
   ["CORP/alice", { separator: "/", domain: "CORP" }, { kind: "down-level", separator: "/" }],
   ["CORP_EU_alice", { separator: "_", domain: "CORP_EU" }, underscore],
   ["alice", undefined, backslash],
-  // Which of the two it is can't be told.
+  // Which of the two it is stays unknown.
   ["CORP+alice", undefined, undefined],
 ] as const)("the name %s of winbind, which says %j", (name, winbind, style) => {
   expect(styleOf(name, "winbind", winbind)).toEqual(style);

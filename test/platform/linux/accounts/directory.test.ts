@@ -68,7 +68,7 @@ test("a domain user of winbind is split into name and domain", async () => {
   });
 });
 
-test("local, built-in, nameless groups and the user's own SID are told from the domain's", async () => {
+test("local, built-in, nameless groups and the user's own SID are distinguished from the domain's", async () => {
   const directory = machine(clientOf([alice]));
   const groups = value(await directory.groups(value(await directory.account("101103"))));
   expect(groups.map(({ name, kind, primary }) => [name, kind, primary])).toEqual([

@@ -26,7 +26,7 @@ const whole: InstallRequest = { executable, credential: new Secret(credential), 
 
 function machineOf(tree: Tree = systemd, version = 252) {
   const root = makeRoot(tree);
-  const told: string[] = [];
+  const reported: string[] = [];
   let failing: string | undefined;
   const platform = createLinuxPlatform({
     root,
@@ -39,7 +39,7 @@ function machineOf(tree: Tree = systemd, version = 252) {
     },
     systemctl: (...args) => {
       if (args[0] === "--version") return `systemd ${version} (${version}-1)\n+PAM +AUDIT\n`;
-      told.push(args.join(" "));
+      reported.push(args.join(" "));
       if (args.join(" ") === failing) throw new AgentError("install-failed", "systemd refuses");
       return "";
     },
@@ -49,14 +49,14 @@ function machineOf(tree: Tree = systemd, version = 252) {
   const failAt = (command: string): void => {
     failing = command;
   };
-  return { root, told, steps, removal, failAt };
+  return { root, reported, steps, removal, failAt };
 }
 
 const changes = (steps: readonly { readonly change: string }[]): string[] => steps.map(({ change }) => change);
 const everything = (root: string): string[] => readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
 
 test("puts settings, credential and trigger in place; a second time there is nothing to do", async () => {
-  const { root, told, steps } = machineOf();
+  const { root, reported, steps } = machineOf();
   const first = await steps();
   expect(changes(first)).toEqual(["create", "create", "create"]);
   applySteps(first);
@@ -69,7 +69,7 @@ test("puts settings, credential and trigger in place; a second time there is not
   expect(readFileSync(join(units, "linkuser-agent@.service"), "utf8")).toContain(`\nExecStart=${executable} `);
   expect(readlinkSync(join(units, "timers.target.wants/linkuser-agent.timer"))).toBe("../linkuser-agent.timer");
   expect(readFileSync(join(root, "etc/passwd"), "utf8")).toBe(account);
-  expect(told).toEqual(["daemon-reload", "restart linkuser-agent.timer"]);
+  expect(reported).toEqual(["daemon-reload", "restart linkuser-agent.timer"]);
   expect(changes(await steps())).toEqual(["keep", "keep", "keep"]);
 });
 
@@ -101,11 +101,11 @@ test("settings that were written for root alone are opened to the service, and c
 });
 
 test("undone, the machine is as it was, and systemd knows", async () => {
-  const { root, told, steps } = machineOf();
+  const { root, reported, steps } = machineOf();
   const before = everything(root);
   applySteps(await steps())();
   expect(everything(root)).toEqual(before);
-  expect(told.slice(-2)).toEqual(["stop linkuser-agent.timer", "daemon-reload"]);
+  expect(reported.slice(-2)).toEqual(["stop linkuser-agent.timer", "daemon-reload"]);
 });
 
 test.each(["daemon-reload", "restart linkuser-agent.timer"])(
@@ -135,7 +135,7 @@ test("the units of a package are kept", async () => {
 
 test("runs of a package's units end before their state goes; its timer stays", async () => {
   const state = "var/lib/linkuser-agent/state.json";
-  const { root, told, removal, failAt } = machineOf({
+  const { root, reported, removal, failAt } = machineOf({
     "usr/lib/systemd/system/linkuser-agent@.service": "",
     [state]: "",
   });
@@ -146,12 +146,12 @@ test("runs of a package's units end before their state goes; its timer stays", a
   expect(everything(root)).toContain(state);
   failAt("");
   applySteps(all);
-  expect(told).toEqual([stop, stop, "reset-failed linkuser-agent[.@]*service"]);
+  expect(reported).toEqual([stop, stop, "reset-failed linkuser-agent[.@]*service"]);
   expect(everything(root)).not.toContain(state);
 });
 
 test("uninstall takes back what install did, and keeps settings and state unless purged", async () => {
-  const { root, told, steps, removal } = machineOf({ ...systemd, "var/lib/linkuser-agent/state.json": "{}" });
+  const { root, reported, steps, removal } = machineOf({ ...systemd, "var/lib/linkuser-agent/state.json": "{}" });
   mkdirSync(join(root, "var/log"));
   symlinkSync("private/linkuser-agent", join(root, "var/log/linkuser-agent"));
   applySteps(await steps());
@@ -165,7 +165,7 @@ test("uninstall takes back what install did, and keeps settings and state unless
     "systemd",
     "systemd/system",
   ]);
-  expect(told.slice(-3)).toEqual([
+  expect(reported.slice(-3)).toEqual([
     "stop linkuser-agent.timer linkuser-agent.service linkuser-agent@*.service system-linkuser.slice",
     "reset-failed linkuser-agent[.@]*",
     "daemon-reload",
@@ -177,25 +177,25 @@ test("uninstall takes back what install did, and keeps settings and state unless
 });
 
 test("an uninstallation that fails puts the trigger back", async () => {
-  const { root, told, steps, removal, failAt } = machineOf();
+  const { root, reported, steps, removal, failAt } = machineOf();
   applySteps(await steps());
   const before = everything(root);
   failAt("daemon-reload");
   const all = await removal();
   expect(() => applySteps(all)).toThrow("systemd refuses");
   expect(everything(root)).toEqual(before);
-  expect(told.at(-1)).toBe("daemon-reload");
+  expect(reported.at(-1)).toBe("daemon-reload");
 });
 
 const problem = async (tree: Tree, path = executable): Promise<string> => {
   const { root, steps } = machineOf(tree);
   const before = everything(root);
-  const told = await steps({ executable: path }).then(
+  const reported = await steps({ executable: path }).then(
     () => "nothing",
     (error: Error) => error.message,
   );
   expect(everything(root)).toEqual(before);
-  return told;
+  return reported;
 };
 
 test("refuses a system without systemd", async () => {

@@ -24,32 +24,32 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     }
   });
 
-  test("that root alone may read is told with the command that opens it", () => {
+  test("that root alone may read is reported with the command that opens it", () => {
     const root = makeRoot({ [ca]: "" });
     const path = join(root, ca);
     chmodSync(path, 0o600);
-    const told = `file /etc/c.json, ${name}: ${service} may not read ${path}. Run chmod 644 ${path}`;
-    expect(faultOf(root, { [name]: path })).toBe(told);
+    const reported = `file /etc/c.json, ${name}: ${service} may not read ${path}. Run chmod 644 ${path}`;
+    expect(faultOf(root, { [name]: path })).toBe(reported);
   });
 
-  test("is told where the service may not look into its folder; that of the settings is judged with them", () => {
+  test("is reported where the service may not look into its folder; that of the settings is judged with them", () => {
     const closed = ["etc/private", "etc/linkuser-agent/private"];
     const root = makeRoot({ [ca]: "", ...Object.fromEntries(closed.map((folder) => [`${folder}/ca.pem`, ""])) });
     for (const folder of [...closed, "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
     for (const folder of closed) {
-      const told = faultOf(root, { [name]: join(root, folder, "ca.pem") });
-      expect(told).toContain(`may not look into ${join(root, folder)}`);
-      expect(told).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
+      const reported = faultOf(root, { [name]: join(root, folder, "ca.pem") });
+      expect(reported).toContain(`may not look into ${join(root, folder)}`);
+      expect(reported).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
     }
     expect(faultOf(root, { [name]: join(root, ca) })).toBeUndefined();
   });
 
-  test.each(["root", "home/alice", "tmp"])("in %s is told, and so is a link to there", (folder) => {
+  test.each(["root", "home/alice", "tmp"])("in %s is reported, and so is a link to there", (folder) => {
     const root = makeRoot({ [`${folder}/ca.pem`]: "", "etc/": "" });
     symlinkSync(join(root, folder, "ca.pem"), join(root, "etc/link.pem"));
-    const told = `${service} does not see /${folder.split("/")[0]}, where `;
+    const reported = `${service} does not see /${folder.split("/")[0]}, where `;
     for (const path of [`${folder}/ca.pem`, "etc/link.pem"]) {
-      expect(faultOf(root, { [name]: join(root, path) })).toContain(told);
+      expect(faultOf(root, { [name]: join(root, path) })).toContain(reported);
     }
   });
 });
@@ -72,9 +72,9 @@ test.each(["stateDir", "logFile"])("%s is of use where the service can write", (
   expect(faultOf(root, { [name]: join(root, "var/lib/linkuser-agent-2") })).toContain("leave the setting out");
 });
 
-test("all are told, each in a line", () => {
-  const told = faultOf("/nowhere", { stateDir: "/srv/state", credentialFile: "/srv/credential.json" }, "policy");
-  expect(told?.split("\n").map((line) => line.split(":")[0])).toEqual([
+test("all are reported, each in a line", () => {
+  const reported = faultOf("/nowhere", { stateDir: "/srv/state", credentialFile: "/srv/credential.json" }, "policy");
+  expect(reported?.split("\n").map((line) => line.split(":")[0])).toEqual([
     "policy /etc/c.json, credentialFile",
     "policy /etc/c.json, stateDir",
   ]);

@@ -41,14 +41,14 @@ test("with a private Wi-Fi address the hardware's own comes before it", () => {
   });
 });
 
-test("an address set by hand is told apart from a random one", () => {
+test("an address set by hand is distinguished from a random one", () => {
   const reading = readAdapters(() => ({ en0: [{ mac: "00:11:22:33:44:55" }] }), laptop);
   expect(reading).toMatchObject({
     value: expect.arrayContaining([expect.objectContaining({ addressAssigned: "set" })]),
   });
 });
 
-test("a tunnel that carries the default route is passed over, as it has no address of hardware", () => {
+test("a tunnel that carries the default route is skipped, as it has no address of hardware", () => {
   expect(ranked({ utun4: [{ mac: "00:00:00:00:00:00" }] })).toMatchObject({
     passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "utun4", mac: undefined })]),
   });

@@ -18,12 +18,12 @@ function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
   const folder = join(root, "Library/Application Support/LinkUserAgent");
   const executable = join(root, "Library/LinkUserAgent/linkuser-agent");
   const job = join(root, "Library/LaunchDaemons/com.linkuser.agent.plist");
-  const told: string[] = [];
+  const reported: string[] = [];
   let loaded = false;
   let stopping = 0;
   let failing: string | undefined;
   const launchctl = (command = ""): string => {
-    if (command !== "print") told.push(command);
+    if (command !== "print") reported.push(command);
     if (command === failing)
       throw new AgentError("identity-unreadable", "/bin/launchctl ended with 5: Input/output error");
     if (command === "print" && !loaded && stopping-- <= 0) throw new AgentError("identity-unreadable", "not found");
@@ -49,7 +49,7 @@ function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
       stateDir: folder,
       logFile: join(folder, "linkuser-agent.log"),
     },
-    launchd: { daemonFile: job, pause: () => told.push("pause") },
+    launchd: { daemonFile: job, pause: () => reported.push("pause") },
   });
   const whole: InstallRequest = { executable, credential: new Secret(credential), settings: '{"fleetSize":5}\n' };
   const steps = async (request: Partial<InstallRequest> = {}) =>
@@ -58,7 +58,7 @@ function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
   const failAt = (command: string | undefined): void => {
     failing = command;
   };
-  return { folder, executable, job, told, steps, removal, failAt, isLoaded: () => loaded };
+  return { folder, executable, job, reported, steps, removal, failAt, isLoaded: () => loaded };
 }
 
 const changes = (steps: readonly { readonly change: string }[]): string[] => steps.map(({ change }) => change);
@@ -67,7 +67,7 @@ test("puts settings, credential and job in place; a second time there is nothing
   const mac = macOf();
   const first = await mac.steps();
   expect(changes(first)).toEqual(["create", "create", "create"]);
-  expect(mac.told).toEqual([]);
+  expect(mac.reported).toEqual([]);
   applySteps(first);
   const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
   expect(modeOf(mac.folder)).toBe(0o755);
@@ -75,7 +75,7 @@ test("puts settings, credential and job in place; a second time there is nothing
   expect(modeOf(join(mac.folder, "credential.json"))).toBe(0o600);
   expect(modeOf(mac.job)).toBe(0o644);
   expect(readFileSync(mac.job, "utf8")).toBe(daemonPropertyList(mac.executable));
-  expect(mac.told).toEqual(["enable", "bootstrap"]);
+  expect(mac.reported).toEqual(["enable", "bootstrap"]);
   expect(mac.isLoaded()).toBe(true);
   expect(changes(await mac.steps())).toEqual(["keep", "keep", "keep"]);
 });
@@ -83,11 +83,11 @@ test("puts settings, credential and job in place; a second time there is nothing
 test("another executable: the job ends, and is loaded again only when its run is gone", async () => {
   const mac = macOf({ stopsAfter: 2 });
   applySteps(await mac.steps());
-  mac.told.length = 0;
+  mac.reported.length = 0;
   const other = join(dirname(mac.executable), "other");
   writeFileSync(other, "");
   applySteps(await mac.steps({ executable: other }));
-  expect(mac.told).toEqual(["bootout", "pause", "pause", "enable", "bootstrap"]);
+  expect(mac.reported).toEqual(["bootout", "pause", "pause", "enable", "bootstrap"]);
   expect(readFileSync(mac.job, "utf8")).toContain(`<string>${other}</string>`);
 });
 

@@ -144,13 +144,13 @@ describe("as SYSTEM", () => {
 describe("as a plain user", () => {
   const sources = { ownToken: () => alice, ownSession: () => 2, sessionToken: notPermitted, shellToken: notPermitted };
 
-  test("is the caller, whose session is told by the own token", async () => {
+  test("is the caller, whose session the process's token names", async () => {
     const all = logons(sources);
     expect(await all.caller()).toMatchObject({ value: { userKey: aliceSid } });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
   });
 
-  test("tells another user's session by name, without asking anybody", async () => {
+  test("names another user's session without a look-up", async () => {
     const rows = [session, { ...session, id: 3, state: 4, user: "bob", domain: "LAPTOP1" }];
     const all = logons({ ...sources, sessionRows: () => rows, bounded: calls(new Map()) });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: "LAPTOP1\\bob" }] });
@@ -330,7 +330,7 @@ describe("a Microsoft account", () => {
     expect(await all.caller()).toMatchObject({ value: { userKey: sid } });
   });
 
-  test("is not taken for whoever runs a program in its session", async () => {
+  test("is not taken for a user who runs a program in its session", async () => {
     const bob: TokenFacts = {
       ...alice,
       userSid: `${machine}-1002`,
@@ -373,7 +373,7 @@ describe("accounts that Windows makes", () => {
   });
 });
 
-describe("a UPN that the logon does not tell", () => {
+describe("a UPN that the logon does not have", () => {
   const withoutUpn: TokenFacts = { ...alice, names: { user: "alice", domain: "CORP", upn: undefined } };
 
   /** What Windows answers to each function by name; the functions that were called, in order. */
@@ -474,9 +474,9 @@ test("no answer of a directory gives a group that the token has not, or a name o
     patterns,
     fallback,
     fc.nat(8),
-    async (told, groupPrefer, groupFallback, primary) => {
-      const known = new Map(told.flatMap(([one, names]) => (names === null ? [] : [[one, names] as const])));
-      const groups = [...new Set(told.map(([one]) => one))].map((one) => ({ sid: one, attributes: 7 }));
+    async (reported, groupPrefer, groupFallback, primary) => {
+      const known = new Map(reported.flatMap(([one, names]) => (names === null ? [] : [[one, names] as const])));
+      const groups = [...new Set(reported.map(([one]) => one))].map((one) => ({ sid: one, attributes: 7 }));
       const token: TokenFacts = { ...alice, groups, primaryGroup: groups[primary]?.sid };
       const all = logons({ bounded: calls(known), direct: calls(known), sessionToken: () => token });
       await all.sessions();

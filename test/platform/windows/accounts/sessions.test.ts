@@ -24,7 +24,7 @@ test.each([
   ["listening", 6, false],
   ["going down", 8, false],
   ["unknown", 42, false],
-])("a session that is %s must tell who is in it: state %i, %s", (_what, state, must) => {
+])("a session that is %s must name its user: state %i, %s", (_what, state, must) => {
   expect(mayHoldPerson(state)).toBe(must);
 });
 
@@ -61,7 +61,7 @@ describe("toSession", () => {
     expect(toSession({ ...row, ...changed }, { userKey, kind: "local" }, 1)).toMatchObject({ class: "other" });
   });
 
-  test("may be told by name alone", () => {
+  test("may be named by name alone", () => {
     expect(toSession(row, { userKey: "CORP\\alice", kind: "domain" }, 1)).toMatchObject({ class: "user" });
   });
 });

@@ -168,7 +168,7 @@ describe("bus", () => {
     expect(on(instance, { description })?.kind).toBe("physical");
   });
 
-  test("is told by the description where the registry does not", () => {
+  test("is recognised by the description where the registry does not", () => {
     expect(one({ description: "Realtek USB GbE Family Controller" })?.detachable).toBe(true);
     expect(one({})?.detachable).toBe(false);
     const denied = (): never => {
@@ -180,7 +180,7 @@ describe("bus", () => {
 });
 
 describe("address", () => {
-  test("tells a random one, one that was set, and one that is not told", () => {
+  test("distinguishes a random one, one that was set, and one of unknown kind", () => {
     expect(one({ mac: parseMac("02:00:00:00:00:01") })?.addressAssigned).toBe("random");
     expect(one({ mac: parseMac("00:0c:29:00:00:01") })?.addressAssigned).toBe("set");
     expect(one({ permanentMac: undefined })?.addressAssigned).toBe("unknown");

@@ -93,7 +93,7 @@ describe("what decides", () => {
 });
 
 describe("what goes wrong", () => {
-  test("a script that can't be fetched fails, and of its address only the host is told", async () => {
+  test("a script that can't be fetched fails, and of its address only the host is shown", async () => {
     const reading = await read({ user: () => ({ ...nothing, script }), byScript: () => Promise.reject(notFetched) });
     expect(reading).toMatchObject({ kind: "failed", error: { code: "settings-unreadable" } });
     const { message } = "error" in reading ? reading.error : { message: "" };

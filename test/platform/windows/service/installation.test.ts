@@ -24,7 +24,7 @@ interface Options {
   readonly failing?: string;
 }
 
-/** A machine in memory: what is on it is all that `state` tells. */
+/** A machine in memory; `state` shows all that is on it. */
 function machineOf({ files = {}, folderKind, writableByOthers = false, failing }: Options = {}) {
   const content = new Map<string, Buffer>(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
   const sealed = new Map<string, string>();
@@ -32,9 +32,9 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
   let kind: "folder" | "foreign" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
   let task: string | undefined;
   let eventSource = false;
-  const told: string[] = [];
-  const tell = (what: string): void => {
-    told.push(what);
+  const reported: string[] = [];
+  const note = (what: string): void => {
+    reported.push(what);
     if (what === failing) throw new AgentError("install-failed", `${what} fails`);
   };
   const machine: WindowsMachine = {
@@ -74,19 +74,19 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
     taskRegistered: () => task !== undefined,
     tasks: {
       register: (path) => {
-        tell("register");
+        note("register");
         task = content.get(path)?.toString("utf16le");
       },
-      end: () => tell("end"),
+      end: () => note("end"),
       remove: () => {
-        tell("remove");
+        note("remove");
         task = undefined;
       },
     },
     eventSource: {
       isRegistered: () => eventSource,
       register: () => {
-        tell("event source");
+        note("event source");
         eventSource = true;
       },
       remove: () => {
@@ -96,7 +96,7 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
   };
   const state = () => ({ content: [...content], sealed: [...sealed], kind, task, eventSource });
   const install = (request: Partial<InstallRequest> = {}) => installSteps(machine, { ...whole, ...request });
-  return { machine, told, state, readable, install, uninstall: (purge = false) => uninstallSteps(machine, purge) };
+  return { machine, reported, state, readable, install, uninstall: (purge = false) => uninstallSteps(machine, purge) };
 }
 
 const changes = (steps: readonly { readonly change: string }[]): string[] => steps.map(({ change }) => change);
@@ -115,7 +115,7 @@ test("install makes the folder, then settings, credential and event source, and 
   expect(eventSource).toBe(true);
 });
 
-test("a second time all is kept but the protection of the folder and the task, which are made anew", () => {
+test("a second time all is kept but the protection of the folder and the task, which are made again", () => {
   const { install } = machineOf();
   applySteps(install());
   expect(changes(install())).toEqual(["update", "keep", "keep", "keep", "update"]);
@@ -161,7 +161,7 @@ describe("undone, the machine is as it was", () => {
 });
 
 test("uninstall leaves the settings, and the whole folder where something else is in it", () => {
-  const { told, state, install, uninstall } = machineOf();
+  const { reported, state, install, uninstall } = machineOf();
   applySteps(install());
   applySteps(uninstall());
   const { content, sealed, kind, task, eventSource } = state();
@@ -172,7 +172,7 @@ test("uninstall leaves the settings, and the whole folder where something else i
     task: undefined,
     eventSource: false,
   });
-  expect(told.slice(-2)).toEqual(["end", "remove"]);
+  expect(reported.slice(-2)).toEqual(["end", "remove"]);
 });
 
 test("uninstall with purge leaves nothing but what somebody else put there", () => {

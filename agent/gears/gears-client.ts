@@ -52,13 +52,16 @@ export class GearsClient {
   /**
    * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get
    * another, it is asked once more with a new one.
+   * @param suspect the API refused a new token lately: another that is refused is final
    * @throws AgentError for every answer that makes no sense to wait for; what {@link Sender.send} throws
    */
-  async link(request: LinkRequest, signal: AbortSignal): Promise<LinkVerdict> {
+  async link(request: LinkRequest, signal: AbortSignal, suspect = false): Promise<LinkVerdict> {
     this.#connection ??= this.#open();
     const { kind } = this.#connection.credentials;
+    const tokensBefore = this.#requests.token;
     const first = await this.#linkOnce(this.#connection, request, signal);
-    const isRepeated = first.kind === "token-refused" && kind === "client";
+    const isFinal = suspect && this.#requests.token > tokensBefore;
+    const isRepeated = first.kind === "token-refused" && kind === "client" && !isFinal;
     const answer = isRepeated ? await this.#linkOnce(this.#connection, request, signal) : first;
     const { notBefore, exact, disbelieved } = answer.rateLimit;
     if (disbelieved !== undefined) {

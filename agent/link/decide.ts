@@ -171,7 +171,7 @@ function askNext(state: RunState, attempt: Attempt, moment: Moment): Decision {
   if (candidate === undefined) return refusedEnd(state, attempt, deviceNotFound(candidates), moment);
   return {
     state: { ...state, known: aboutOf(identity, candidate) },
-    effects: [{ kind: "ask", candidate, identity }],
+    effects: [{ kind: "ask", candidate, identity, suspect: state.memory.refusal?.code === "token-refused" }],
   };
 }
 

@@ -62,7 +62,14 @@ export interface LinkPorts {
   find(signal: AbortSignal): Promise<IdentityFinding>;
   /** Differs where settings, credential or networks have changed since; holds nothing secret. */
   circumstances(): string;
-  link(candidate: Candidate, username: string, group: string | undefined, signal: AbortSignal): Promise<LinkVerdict>;
+  /** @param suspect the API refused a new token in the last attempt */
+  link(
+    candidate: Candidate,
+    username: string,
+    group: string | undefined,
+    signal: AbortSignal,
+    suspect: boolean,
+  ): Promise<LinkVerdict>;
   requests(): RequestCount;
   /** Ends connections and forgets secrets, but for a paid token where `keepPaid`; called before every wait. */
   rest(keepPaid: boolean): Promise<void>;

@@ -112,7 +112,7 @@ type Note =
 type Move =
   /** Takes the lock, reads the memory and finds out device and user. */
   | { readonly kind: "look-up" }
-  | { readonly kind: "ask"; readonly candidate: Candidate; readonly identity: Identity }
+  | { readonly kind: "ask"; readonly candidate: Candidate; readonly identity: Identity; readonly suspect: boolean }
   /** Releases the lock and everything else, then waits. */
   | { readonly kind: "wait"; readonly schedule: Schedule; readonly cause: AgentError }
   | { readonly kind: "end"; readonly end: End };

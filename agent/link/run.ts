@@ -61,9 +61,9 @@ export async function runLink(ports: LinkPorts, options: LinkOptions, signal: Ab
           mayWait: attended || claim !== undefined,
         };
       case "ask": {
-        const { candidate, identity } = effect;
+        const { candidate, identity, suspect } = effect;
         try {
-          const verdict = await ports.link(candidate, identity.username, identity.group, signal);
+          const verdict = await ports.link(candidate, identity.username, identity.group, signal, suspect);
           return { kind: "answered", candidate, verdict };
         } catch (thrown) {
           return { kind: "failed", error: asAgentError(thrown) };

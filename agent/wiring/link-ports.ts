@@ -38,7 +38,8 @@ export function linkPorts(
     random,
     target: () => ({ tenant: settings.baseUrl, account: clientIdOf(credentials()) }),
     find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal), platform.name),
-    link: ({ value, opt }, username, group, signal) => gears.link({ value, opt, username, group }, signal),
+    link: ({ value, opt }, username, group, signal, suspect) =>
+      gears.link({ value, opt, username, group }, signal, suspect),
     requests: () => gears.requests,
     rest: async (keepPaid) => {
       // Read again after the wait: no secret is held meanwhile.

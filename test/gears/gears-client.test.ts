@@ -82,6 +82,15 @@ describe("with client credentials", () => {
     expect(sent).toEqual(["token", "t1", "token", "t2", "token", "t3"]);
   });
 
+  test("gets none where a new one was refused lately, but for one that it kept", async () => {
+    const { gears, sent } = scripted(client, grant("t1"), refused, grant("t2"), ok, refused, grant("t3"), refused);
+    await expect(gears.link(alice, signal, true)).rejects.toMatchObject({ code: "token-refused" });
+    expect(sent).toEqual(["token", "t1"]);
+    expect(await gears.link(alice, signal, true)).toMatchObject({ kind: "linked" });
+    await expect(gears.link(alice, signal, true)).rejects.toMatchObject({ code: "token-refused" });
+    expect(sent).toEqual(["token", "t1", "token", "t2", "t2", "token", "t3"]);
+  });
+
   test("passes on what the token endpoint answers", async () => {
     const slow = scripted(client, answer(429, "", { "retry-after": "9" }));
     expect(await slow.gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore: now + 9000 });

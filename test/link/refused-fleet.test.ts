@@ -77,7 +77,8 @@ async function callsByHour(
     const ports: LinkPorts = {
       target: () => ({ tenant: "https://gears.opswat.com", account: api.clientId }),
       find: async () => ({ kind: "identity", identity }),
-      link: ({ opt }, username, group, signal) => connection.link({ value, opt, username, group }, signal),
+      link: ({ opt }, username, group, signal, suspect) =>
+        connection.link({ value, opt, username, group }, signal, suspect),
       requests: () => connection.requests,
       rest: (keepPaid) => connection.rest(keepPaid),
       lock: async () => ({ [Symbol.dispose]: () => {} }),

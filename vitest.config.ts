@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: "system",
           execArgv,
-          include: ["test/system/{program,trust,wire,build}/*.test.ts"],
+          include: ["test/system/{program,trust,wire,proxy,build}/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

@@ -60,20 +60,26 @@ async function throughProxy(
   const party: Party = { party: "proxy", host, target: authority };
   const endpoint = endpointOf(proxy);
   const tls = protocol === "https:" ? { ...proxyTls, name: endpoint.host } : undefined;
-  const socket = await dial({ ...endpoint, party, tls }, lookUp, signal);
+  const connect = () => dial({ ...endpoint, party, tls }, lookUp, signal);
   const logOn = startLogOn(proxy, authority, means);
   try {
-    if (protocol === "socks5:") await openSocks(socket, proxy, to, party, signal);
-    else await openTunnel(socket, logOn, authority, party, signal);
-    return socket;
+    if (protocol !== "socks5:") return await openTunnel(connect, logOn, authority, party, signal);
+    const socket = await connect();
+    return await openSocks(socket, proxy, to, party, signal).then(
+      () => socket,
+      (thrown) => {
+        socket.destroy();
+        throw thrown;
+      },
+    );
   } catch (thrown) {
-    socket.destroy();
     const refusal = refusalOfLogOn(thrown, proxy, logOn, host);
     if (refusal === undefined) throw thrown;
     means.refused.set(key, refusal);
     throw refusal;
   } finally {
-    await logOn.close();
+    // Not waited for: the system's thread may be busy with a KDC that does not answer.
+    void logOn.close();
   }
 }
 
@@ -88,7 +94,16 @@ function refusalOfLogOn(
   const isSent = origin.startsWith("socks5:") ? login !== undefined : logOn.sent !== undefined;
   if (!isSent) return undefined;
   if (thrown.code === "proxy-refused") return thrown;
-  if (thrown.code !== "connection-lost" || login === undefined || (logOn.sent ?? "Basic") !== "Basic") return undefined;
-  const message = `The proxy ${host} closed the connection after it got the user name and password from ${login.origin}, without an answer. They may be wrong, so they are not sent again in this run, and no account is locked. Check them there, and the proxy's log.`;
+  if (thrown.code !== "connection-lost") return undefined;
+  const what = whatMayBeWrong(login, logOn);
+  if (what === undefined) return undefined;
+  const message = `The proxy ${host} closed the connection after it got ${what}, without an answer. It may have refused it, so that is not sent again in this run, and no account is locked. Check it, and the proxy's log.`;
   return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
+}
+
+/** What locks an account where it is wrong; a ticket of Kerberos does not. */
+function whatMayBeWrong(login: ProxyAddress["login"], { sent }: LogOn): string | undefined {
+  if (sent === "NTLM") return "the log-on by NTLM";
+  if (login === undefined || (sent ?? "Basic") !== "Basic") return undefined;
+  return `the user name and password from ${login.origin}`;
 }

@@ -7,6 +7,7 @@ import { readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
 import { serverText } from "../../agent/gears/server-text.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { InterimAnswers } from "../../agent/network/interim-answers.ts";
+import type { SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
 import { unpacked } from "../../agent/network/packed-body.ts";
 import { endpointOf, parseProxy, proxyLogin } from "../../agent/network/proxy/address.ts";
 import { startLogOn } from "../../agent/network/proxy/log-on.ts";
@@ -30,6 +31,13 @@ const proxy = {
 };
 
 const newLogOn = () => startLogOn(proxy, target, logOnMeans());
+/** One of a system that answers whatever it is given. */
+const newSystemLogOn = () => {
+  const step = async () => ({ token: Buffer.from("token"), complete: false });
+  const exchange = { account: undefined, step, close: async () => {} };
+  const system: SystemLogOnSource = { schemes: ["NTLM"], open: async () => ({ start: async () => exchange }) };
+  return startLogOn(proxy, target, logOnMeans({ mode: "ntlm", system }));
+};
 
 const text = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed));
 const raw = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed, "latin1"));
@@ -180,7 +188,10 @@ export const networkReaders: readonly ByteTarget[] = [
     seeds: raw(
       "\x0bHTTP/1.1 200 Connection established\r\n\r\n",
       '\xffHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 2\r\n\r\nok',
+      "\xffHTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nx: y\r\n\r\nHTTP/1.1 200 x\r\n\r\n",
     ),
-    check: async (input) => await settles(openTunnel(connection(input), newLogOn(), target, spot, never)),
+    check: async (input) => {
+      await settles(openTunnel(async () => connection(input), newSystemLogOn(), target, spot, never).then(() => {}));
+    },
   },
 ];

@@ -21,6 +21,8 @@ export interface LogOn {
   readonly first: Secret | undefined;
   /** The scheme by which a user name or an account was sent, which a 407 then refuses. */
   readonly sent: AuthenticationScheme | undefined;
+  /** The last value of `next` answers a challenge, so it is good on the challenge's connection alone. */
+  readonly answersChallenge: boolean;
   /**
    * The value for the next one, after a 407.
    * @param challenges the values of `Proxy-Authenticate`
@@ -33,6 +35,7 @@ export interface LogOn {
    * @throws AgentError `proxy-refused` where the proof is wrong
    */
   accepted(challenges: readonly string[]): Promise<void>;
+  /** Never fails. */
   close(): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export function startLogOn(
   if (first !== undefined) sent = { scheme: "Basic", account: undefined };
   let running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
   let legs = 0;
+  let answersChallenge = false;
 
   /** The proxy's token of the scheme that is spoken. */
   const tokenOf = (challenges: readonly Challenge[]): Buffer | undefined =>
@@ -77,11 +81,15 @@ export function startLogOn(
     get sent() {
       return sent?.scheme;
     },
+    get answersChallenge() {
+      return answersChallenge;
+    },
     async next(values) {
       const challenges = parseChallenges(values);
       const token = tokenOf(challenges);
       if (running !== undefined && token !== undefined && ++legs < maxLegs) {
         const answer = await step(token);
+        answersChallenge = answer !== undefined;
         if (answer !== undefined) return answer;
       }
       const decision = decideLogOn(challenges, { ...facts, sent });
@@ -107,7 +115,7 @@ export function startLogOn(
       if (token !== undefined) await step(token);
     },
     async close() {
-      await running?.exchange.close();
+      await running?.exchange.close().catch(() => {});
     },
   };
 }

@@ -4,46 +4,82 @@ import type { Secret } from "../../secret.ts";
 import { type FailureContext, networkFailure, type Party } from "../network-failure.ts";
 import type { LogOn } from "../proxy/log-on.ts";
 import { untilAborted } from "../time-limit.ts";
-import { readExactly, readUntil } from "./read-socket.ts";
+import { type ProxyAnswer, parseProxyAnswer, skipBody } from "./proxy-answer.ts";
+import { readUntil } from "./read-socket.ts";
 
-/** Bytes of the header lines of a proxy's answer, and of its body where another request is to follow. */
+/** Bytes of the header lines of a proxy's answer. */
 const maxHead = 16 * 1024;
-const maxBody = 64 * 1024;
 
 /**
- * Asks a proxy for a tunnel over a connection to it (RFC 9110 9.3.6). It learns the host and port, and nothing of what is
- * said. A log-on may take several requests, one after the other on this connection.
- * @param authority host and port that it is to lead to
- * @throws AgentError by where it failed, or the signal's reason
+ * Asks a proxy for a tunnel (RFC 9110 9.3.6). It learns the host and port, and nothing of what is said. A log-on may take
+ * several requests. Those that answer a challenge follow it on its connection; the first may need a new one, as many
+ * proxies end the connection on which nobody has logged on.
+ * @param connect opens a connection to the proxy
+ * @param authority host and port that the tunnel is to lead to
+ * @returns the connection that is the tunnel
+ * @throws AgentError by where it failed, or the signal's reason; nothing is left open then
  */
 export async function openTunnel(
-  socket: Socket,
+  connect: () => Promise<Socket>,
   logOn: LogOn,
   authority: string,
   party: Party,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Socket> {
+  let socket = await connect();
+  let isNew = true;
   let authorization = logOn.first;
-  for (;;) {
-    const stage = authorization === undefined ? "tunnel" : "proxy log-on";
-    const answer = await ask(socket, authority, authorization, { ...party, stage }, signal);
-    if (answer.status >= 200 && answer.status < 300)
-      return await untilAborted(logOn.accepted(answer.challenges), signal);
-    if (answer.status !== 407) throw refusal(answer.status, authority, party);
-    authorization = await untilAborted(logOn.next(answer.challenges), signal).catch((cause: unknown) => {
-      throw networkFailure(cause, { ...party, stage: "proxy log-on" });
-    });
-    await skipBody(socket, answer, { ...party, stage }, signal);
+  const connectAgain = async (): Promise<void> => {
+    socket.destroy();
+    socket = await connect();
+    isNew = true;
+  };
+  try {
+    for (;;) {
+      const stage = authorization === undefined ? "tunnel" : "proxy log-on";
+      const answer = await ask(socket, authority, authorization, { ...party, stage }, signal).catch((thrown) => {
+        if (isNew || !canBeSentAgain(logOn, thrown)) throw thrown;
+      });
+      if (answer === undefined) {
+        await connectAgain();
+        continue;
+      }
+      if (answer.status >= 200 && answer.status < 300) {
+        await untilAborted(logOn.accepted(answer.challenges), signal);
+        return socket;
+      }
+      if (answer.status !== 407) throw refusal(answer.status, authority, party);
+      const context: FailureContext = { ...party, stage: "proxy log-on" };
+      authorization = await untilAborted(logOn.next(answer.challenges), signal).catch((cause: unknown) => {
+        throw networkFailure(cause, context);
+      });
+      const isKept = await skipBody(socket, answer, signal).catch((cause: unknown) => {
+        throw networkFailure(cause, context);
+      });
+      isNew = false;
+      if (!isKept && logOn.answersChallenge) throw endsConnection(logOn, party);
+      if (!isKept) await connectAgain();
+    }
+  } catch (thrown) {
+    socket.destroy();
+    throw thrown;
   }
 }
 
-/** A proxy's answer to a request for a tunnel. */
-interface ProxyAnswer {
-  readonly status: number;
-  /** The values of `Proxy-Authenticate`. */
-  readonly challenges: readonly string[];
-  /** Bytes; undefined where the answer does not say, so that nothing can follow it. */
-  readonly bodyLength: number | undefined;
+/** The first token of a log-on that a proxy did not answer, as it ended the connection after its 407 without a word. */
+const canBeSentAgain = (logOn: LogOn, thrown: unknown): boolean =>
+  thrown instanceof AgentError &&
+  thrown.code === "connection-lost" &&
+  !logOn.answersChallenge &&
+  logOn.sent !== undefined &&
+  logOn.sent !== "Basic";
+
+function endsConnection({ sent }: LogOn, { host }: Party): AgentError {
+  return new AgentError(
+    "proxy-refused",
+    `The proxy ${host} ends the connection in the middle of the log-on by ${sent}, which has to stay on one. Have it keep connections alive after its status 407.`,
+    { place: { stage: "proxy log-on", party: "proxy" } },
+  );
 }
 
 async function ask(
@@ -65,35 +101,11 @@ async function ask(
         place: { stage: context.stage, party: "proxy" },
       });
     }
-    const [, status] = /^(?:\r?\n)*HTTP\/1\.\d (\d{3})(?!\d)/.exec(head) ?? [];
-    if (status === undefined) throw networkFailure(new Error("not HTTP/1"), context);
+    const answer = parseProxyAnswer(head);
+    if (answer === undefined) throw networkFailure(new Error("not HTTP/1"), context);
     // Interim answers (RFC 9110 15.2) are followed by the real one.
-    if (Number(status) >= 200) return readAnswer(Number(status), head);
+    if (answer.status >= 200) return answer;
   }
-}
-
-function readAnswer(status: number, head: string): ProxyAnswer {
-  const valuesOf = (name: string): readonly string[] =>
-    [...head.matchAll(new RegExp(`\\n${name}:[ \\t]*([^\\r\\n]*)`, "gi"))].map(([, value = ""]) => value.trim());
-  const [length = "", ...others] = valuesOf("content-length");
-  const isKnown = /^\d{1,9}$/.test(length) && others.length === 0 && valuesOf("transfer-encoding").length === 0;
-  return { status, challenges: valuesOf("proxy-authenticate"), bodyLength: isKnown ? Number(length) : undefined };
-}
-
-/** So that another request can follow on the connection. */
-async function skipBody(
-  socket: Socket,
-  { bodyLength }: ProxyAnswer,
-  context: FailureContext,
-  signal: AbortSignal,
-): Promise<void> {
-  if (bodyLength === undefined || bodyLength > maxBody) {
-    throw networkFailure(new Error("the connection can't be used again"), context);
-  }
-  if (bodyLength === 0) return;
-  await readExactly(socket, bodyLength, signal).catch((cause: unknown) => {
-    throw networkFailure(cause, context);
-  });
 }
 
 function refusal(status: number, authority: string, { host }: Party): AgentError {

@@ -1,9 +1,9 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Call } from "../../fakes/gears.ts";
 import { boot, inside, runIn, stop, tryIn } from "../directory/container.ts";
+import { startGearsIn } from "../directory/gears-in.ts";
 
 /** What is installed; `npm run test:install` builds it. */
 export const builtExecutable = resolve(import.meta.dirname, "../../../dist/linkuser-agent-linux-x64");
@@ -41,21 +41,11 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
   const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
   const tree = execFileSync(prepare, [release], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   const container = await boot(tree, name);
-  const [enter = "", ...rest] = inside(container);
-  const server = spawn(enter, [...rest, process.execPath, resolve(import.meta.dirname, "stand-in.ts")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const close = async (): Promise<void> => {
-    server.stdin.end();
-    await stop(container);
-  };
+  const made = new AsyncDisposableStack();
+  made.defer(() => stop(container));
   try {
-    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
-    const gears = JSON.parse((await lines.next()).value ?? "");
-    const calls: Call[] = [];
-    void (async () => {
-      for await (const line of { [Symbol.asyncIterator]: () => lines }) calls.push(JSON.parse(line));
-    })();
+    const { keys: gears, calls } = made.use(await startGearsIn(container));
+    const kept = made.move();
     return {
       gears,
       calls,
@@ -74,7 +64,7 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
         return stdout;
       },
       shell: (script, input = "") => {
-        const command = [...inside(container).slice(1), "sh", "-euc", script];
+        const [enter = "", ...command] = [...inside(container), "sh", "-euc", script];
         return execFileSync(enter, command, { input, encoding: "utf8" });
       },
       until: async (what, ask) => {
@@ -85,10 +75,10 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
         }
         throw new Error(`${what}: not within 30 s`);
       },
-      [Symbol.asyncDispose]: close,
+      [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
   } catch (error) {
-    await close();
+    await made.disposeAsync();
     throw error;
   }
 }

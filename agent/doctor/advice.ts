@@ -67,8 +67,6 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
   return `openssl s_client -showcerts${proxy} -connect ${tenant.host}:${tenant.port} </dev/null`;
 };
 
-const checkRegistration: Advice = () => "compare both with the application in the OAuth portal";
-
 /** After exit code 68 by the API's word. */
 export const unknownDeviceAdvice =
   "check in the console that baseUrl and the credential are of the tenant and account to which the vendor's client reports, and that Privacy settings let it report MAC addresses";
@@ -88,7 +86,8 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
 
   "credentials-missing": putCredential,
   "credentials-unreadable": (facts) => (facts.privileged ? undefined : withRights(facts)),
-  "credentials-refused": checkRegistration,
+  // The message says where the right ones are.
+  "credentials-refused": putCredential,
 
   "device-not-found": () => unknownDeviceAdvice,
   "no-identifier": () => "linkuser-agent --dry-run",

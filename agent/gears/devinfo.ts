@@ -53,7 +53,7 @@ function distrusted(owner: Reading<Listener> | undefined, origin: string): Readi
   return failed(origin, new AgentError("identity-unreadable", `${origin}: ${message}`));
 }
 
-const nothingListens = "nothing listens there";
+const nothingListens = "no program listens on its port";
 const noSuchApi = "the vendor's client does not have this API turned on";
 
 /** @internal */

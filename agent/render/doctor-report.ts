@@ -30,7 +30,9 @@ function summary(results: readonly CheckResult[]): string[] {
   const warnings = count("warn") === 1 ? "1 warning" : `${count("warn")} warnings`;
   const failed = results.find(({ status }) => status === "fail");
   if (failed === undefined && count("warn") === 0) return ["All is well."];
-  const first = failed ?? results.find(({ status, advice }) => status === "warn" && advice !== undefined);
+  const withStep = results.filter(({ status, advice }) => status === "warn" && advice !== undefined);
+  // That an earlier run failed is what another warning may explain.
+  const first = failed ?? withStep.find(({ name }) => name !== "state") ?? withStep[0];
   const counted = failed === undefined ? `Nothing fails; ${warnings}.` : `${count("fail")} failed, ${warnings}.`;
   if (first === undefined) return [counted];
   const step = first.advice === undefined ? "" : `: ${printable(first.advice, maxDetail)}`;

@@ -119,7 +119,7 @@ test("nothing listening is absent; everything else that goes wrong is failed", a
   const nothing = scripted(new AgentError("not-connected", "no", { cause: refused }));
   expect(await readVendorDeviceId(1, nothing.sender, signal)).toMatchObject({
     kind: "absent",
-    reason: "nothing listens there",
+    reason: "no program listens on its port",
   });
   const { sender: silent, asked } = scripted();
   expect(await readVendorDeviceId(1, silent, signal, () => absent("x", "none"))).toMatchObject({ kind: "absent" });

@@ -56,6 +56,15 @@ describe("the last line", () => {
   });
 });
 
+test("of warnings the first with a next step is shown, a failed run of earlier last", () => {
+  const state = result({ name: "state", status: "warn", advice: "linkuser-agent" });
+  const user = result({ name: "user", status: "warn", advice: "linkuser-agent --dry-run" });
+  expect(render(state, result({ status: "warn" }), user).at(-1)).toBe(
+    "Nothing fails; 3 warnings. Start with user: linkuser-agent --dry-run",
+  );
+  expect(render(state).at(-1)).toBe("Nothing fails; 1 warning. Start with state: linkuser-agent");
+});
+
 test("text of others starts no line and moves no cursor", () => {
   const status = fc.constantFrom("ok", "warn", "fail", "skip");
   const text = fc.string({ unit: "binary", maxLength: 100 });

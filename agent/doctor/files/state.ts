@@ -32,8 +32,10 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
   const { lastRun } = memory;
   if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}`, value: memory };
   const detail = `last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago; in ${stateDir}`;
-  if (exitCodes[lastRun.outcome] === 0) return { status: "ok", detail, value: memory };
-  return { status: "warn", detail, advice: "linkuser-agent status", value: memory };
+  const code = exitCodes[lastRun.outcome];
+  if (code === 0 || code === exitCodes.waiting) return { status: "ok", detail, value: memory };
+  // `status` would name this command again.
+  return { status: "warn", detail, advice: "linkuser-agent, once the other checks are well", value: memory };
 }
 
 /** Why nothing can be written in a folder; undefined where it can. */

@@ -13,7 +13,7 @@ export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Fin
   const passedOver = device.passedOver.filter(({ source }) => source === "mac");
   if (best === undefined) {
     const why = passedOver.map(({ detail, reason }) => `${detail}: ${reason}`).join("; ");
-    return { status: "warn", detail: `none to be used (${why || "there are none"})`, elapsedMs };
+    return { status: "warn", detail: `none can be used (${why || "there are none"})`, elapsedMs };
   }
   const more = [
     ...(others.length > 0 ? [`then ${others.map(adapterOf).join(", ")}`] : []),

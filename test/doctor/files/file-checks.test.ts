@@ -8,7 +8,7 @@ import { makeRoot } from "../../platform/linux/tree.ts";
 
 const now = Date.UTC(2026, 10, 23, 8);
 
-function stateOf(outcome: "linked" | "unreachable"): string {
+function stateOf(outcome: "linked" | "unreachable" | "waiting"): string {
   const lastRun = { outcome, message: "", errorCode: null, endedAt: now - 180_000 };
   return makeRoot({ "state.json": formatMemory({ lastRun }) });
 }
@@ -27,7 +27,12 @@ describe("state", () => {
   });
 
   test("a last run that failed is a warning", () => {
-    expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice: "linkuser-agent status" });
+    const advice = "linkuser-agent, once the other checks are well";
+    expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice });
+  });
+
+  test("a last run that waits for its turn is none", () => {
+    expect(checkState(stateOf("waiting"), now)).toMatchObject({ status: "ok" });
   });
 
   test("a damaged file is a warning, as the next run repairs it", () => {

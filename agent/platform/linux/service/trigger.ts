@@ -70,7 +70,7 @@ const isMasked = ({ real }: FileThere): boolean => real === "/dev/null" || statS
 /** `systemctl unmask` takes neither drop-ins nor empty files. */
 function masked(path: string): AgentError {
   const remedy = `rm ${shellWord(path)} && systemctl daemon-reload`;
-  return new AgentError("install-failed", `Runs are missing or incomplete: ${path} masks a unit.`, {
+  return new AgentError("install-failed", `The logon trigger does not work: ${path} masks a unit.`, {
     remedy,
   });
 }

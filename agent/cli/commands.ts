@@ -31,7 +31,7 @@ interface Command {
 export const commonFlags = {
   json: { help: "print exactly one JSON document" },
   config: { placeholder: "FILE", help: "read this settings file instead of the default one" },
-  help: { short: "h", help: "show help, for a command with its flags" },
+  help: { short: "h", help: "show help; after a command, its flags" },
   "help-all": { help: "show help with every setting" },
   version: { short: "V", help: "show the version" },
 } as const satisfies Readonly<Record<string, CommandFlag>>;
@@ -47,12 +47,12 @@ export const commands = {
   link: {
     summary: "link this device to its logged-on user, once (the default)",
     flags: {
-      "dry-run": { help: "find everything out and show the request, but send nothing" },
+      "dry-run": { help: "look everything up and show the request, but send nothing" },
       force: { help: "link even if already linked" },
-      "no-splay": { help: "start at once" },
+      "no-splay": { help: "start at once, without waiting for this device's turn" },
       "will-repeat": { help: "the caller runs this again: end instead of waiting more than 15 min" },
-      user: { placeholder: "NAME", help: "link this user (for another than the caller: administrators only)" },
-      session: { placeholder: "ID", help: "link this logon session's user", excludes: "user" },
+      user: { placeholder: "NAME", help: "link this user (only administrators may name another than themselves)" },
+      session: { placeholder: "ID", help: "link the user of this logon session", excludes: "user" },
     },
     examples: [
       ["--dry-run", "show the request; send nothing"],
@@ -61,11 +61,13 @@ export const commands = {
     settings: settingNames,
   },
   doctor: {
-    summary: "check everything that a link needs, and say what to do about each fault; links nothing",
+    summary: "check everything that a link needs, and name the next step for each fault; links nothing",
     flags: {
       user: { placeholder: "NAME", help: "look up this user instead of the logged-on user" },
       compare: { help: "also compare each reading with the system's own tools, and list what a person has to check" },
-      "ask-server": { help: "also ask the server which of this device's identifiers it knows: one call of the limit" },
+      "ask-server": {
+        help: "also ask the server which of this device's identifiers it knows: one call of the account's limit",
+      },
       bundle: { placeholder: "FILE", help: "write a support file without secrets: checks, settings, end of the log" },
     },
     examples: [
@@ -85,7 +87,7 @@ export const commands = {
     flags: {
       devices: { placeholder: "N", help: "devices in the rollout (needed)" },
       "logon-spread": { placeholder: "DURATION", help: "time within which the devices first log on [1h]" },
-      "token-calls": { help: "a token costs a call of the limit, too" },
+      "token-calls": { help: "getting a token costs a call of the limit, too" },
       svg: { placeholder: "FILE", help: "draw the rollout into this file" },
     },
     examples: [

@@ -30,7 +30,7 @@ export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: s
 function issuersOf({ chain, issuer }: TlsPeer): string {
   const [own, ...issuers] = chain.map(({ name }) => name);
   const all = [...issuers, ...(issuer === chain.at(-1)?.name ? [] : [issuer])];
-  return all.length === 0 ? `${own}, signed by itself` : `issuer ${all.join(", ")}`;
+  return all.length === 0 ? `${own}, self-signed` : `issuer ${all.join(", ")}`;
 }
 
 const day = (ms: number | undefined): string =>

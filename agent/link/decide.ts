@@ -15,7 +15,7 @@ import {
   waitOrLeave,
 } from "./endings.ts";
 import { type MachineMemory, ownMemory } from "./memory.ts";
-import { planLink } from "./plan-link.ts";
+import { type LinkPlan, planLink } from "./plan-link.ts";
 import type { Identity, Known, LinkOptions, LinkVerdict } from "./ports.ts";
 import { askedOf, standingRefusal } from "./refusal.ts";
 import type { Attempt, Decision, Effect, Found, Moment, RunEvent, RunState } from "./run-state.ts";
@@ -110,19 +110,14 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   const { force, immediate, willRepeat } = options;
   const { relinkAfter } = options.settings;
   const plan = planLink(identity, target, memory.link, { now: moment.now, force, relinkAfter });
-  if (plan.kind === "already-linked") {
-    const { device, username, group } = plan.link;
-    const message = `linked since ${describeMoment(plan.link.linkedAt)}; ${plan.reason}`;
-    const end = { outcome: "already-linked", device, username, group: group ?? undefined, message } as const;
-    return endRun(state, memory, end, moment);
-  }
+  if (plan.kind === "already-linked") return alreadyLinked(state, plan, moment);
   const { candidates } = plan;
   const known = aboutOf(identity, candidates[0]);
   // Another account may know what the one before did not.
   let unknown = stillUnknown(state.unknown, target, moment.now);
   const free = immediate || force;
   const spent = free || state.counted ? undefined : spentUntil(memory.links ?? [], moment.now);
-  if (willRepeat && !immediate && !force) {
+  if (willRepeat && !free) {
     const standing = standingRefusal(memory.refusal, askedOf(target, identity, circumstances), moment.now);
     if (standing !== undefined) return endRun({ ...state, known }, memory, endOf(standing), moment);
     unknown = [...new Set([...unknown, ...stillUnknown(memory.unknown, target, moment.now)])];
@@ -147,10 +142,21 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
     ...(hurried ? [info("hurried", `Starting now; an unattended run would wait ${wait}: ${schedule.reason}`)] : []),
     { kind: "log", level: "debug", event: "trying", message: plan.reason },
   ];
-  const counts = !free && !state.counted;
-  const counted = counts ? { ...memory, links: withLink(memory.links ?? [], moment.now) } : memory;
-  const asked = askNext({ ...trying, schedule, memory: counted, counted: true }, attempt, moment);
+  const asked = askNext({ ...(free ? trying : inBudget(trying, moment)), schedule }, attempt, moment);
   return { ...asked, effects: [...notes, ...asked.effects] };
+}
+
+function alreadyLinked(state: RunState, { link, reason }: LinkPlan & { kind: "already-linked" }, moment: Moment) {
+  const { device, username, group } = link;
+  const message = `linked since ${describeMoment(link.linkedAt)}; ${reason}`;
+  const end = { outcome: "already-linked", device, username, group: group ?? undefined, message } as const;
+  return endRun(state, state.memory, end, moment);
+}
+
+/** Counts this run's link once. */
+function inBudget(state: RunState, { now }: Moment): RunState {
+  if (state.counted) return state;
+  return { ...state, memory: { ...state.memory, links: withLink(state.memory.links ?? [], now) }, counted: true };
 }
 
 function notDue(state: RunState, schedule: Schedule, moment: Moment): Decision {

@@ -88,83 +88,38 @@ const workday = 8 * hour;
 
 /** Lets a fleet of the real schedule meet a rate limit in virtual time: one event for each attempt of each device. */
 export function simulate(rollout: Rollout): RolloutResult {
-  const { devices, limit, outage, shifts, tokenCalls } = rollout;
+  const { devices, shifts } = rollout;
   const random = seededRandom(rollout.seed);
-  const limiter = makeLimiter(rollout.model, limit);
-  const queue = rollout.gateway ? new GatewayQueue(limit, devices) : undefined;
+  const server = serverOf(rollout);
   const events = new EventQueue(devices);
   const schedules: (Schedule | undefined)[] = new Array(devices).fill(undefined);
   const memories: (PaceMemory | undefined)[] = new Array(devices).fill(undefined);
-  const slots = new Float64Array(devices).map(random);
-  const tokenUntil = new Float64Array(devices);
+  const { context, at } = contextOf(rollout, random);
   const sessionEnd = new Float64Array(devices).fill(Infinity);
   const shiftLength = new Float64Array(devices).fill(Infinity);
   const linkedAt = new Float64Array(devices);
-  const recent = new RecentCalls(limit.period);
   let linked = 0;
-  let slot = 0;
-  let now = 0;
-  const context: PaceContext = {
-    get now() {
-      return now;
-    },
-    get awake() {
-      return now;
-    },
-    random,
-    get slot() {
-      return slot;
-    },
-    immediate: false,
-    rateLimit: limit,
-    fleetSize: rollout.fleetSize,
-    splay: rollout.splay,
-    retryInitialDelay: 2000,
-    retryMaxDelay: 15 * minute,
-  };
 
   const logOn = (device: number, midnight: number): void => {
     const length = shiftLength[device] as number;
     const begins = shifts === undefined ? 0 : workBegins + Math.max(0, workday - length) * random();
     events.push(midnight + begins + logonAfter(rollout.logons, random), device);
   };
+  const enqueue = (device: number, schedule: Schedule): void => {
+    schedules[device] = schedule;
+    // Only a quick attempt uses the token again: nothing is kept over longer waits.
+    if (!usesPaidToken(schedule)) server.forgetToken(device);
+    const next = Math.max(context.now, schedule.notBefore);
+    events.push(shifts === undefined ? next : Math.min(next, context.now + beat, sessionEnd[device] as number), device);
+  };
+
   for (let device = 0; device < devices; device++) {
     if (shifts !== undefined) shiftLength[device] = shiftOf(shifts, random());
     logOn(device, 0);
   }
-
-  /** What comes of one call at `now`; undefined: it is accepted. */
-  const call = (device: number): PaceEvent | undefined => {
-    if (outage !== undefined && now >= outage.from && now < outage.to) {
-      return { kind: "transient", notBefore: undefined };
-    }
-    recent.add(now);
-    const place = queue?.placeFor(device, now);
-    if (place !== undefined) return { kind: "rate-limited", notBefore: place, exact: true };
-    return limiter.accept(now) ? undefined : { kind: "rate-limited", notBefore: limiter.resetAt(now) };
-  };
-  const tryToLink = (device: number): PaceEvent | undefined => {
-    if (!tokenCalls) return call(device);
-    if (now >= (tokenUntil[device] as number)) {
-      const refused = call(device);
-      if (refused !== undefined) return refused;
-      tokenUntil[device] = now + tokenLife;
-    }
-    const refused = call(device);
-    return refused?.kind === "rate-limited" ? { ...refused, paidUntil: tokenUntil[device] } : refused;
-  };
-  const enqueue = (device: number, schedule: Schedule): void => {
-    schedules[device] = schedule;
-    // Only a quick attempt uses the token again: nothing is kept over longer waits.
-    if (!usesPaidToken(schedule)) tokenUntil[device] = 0;
-    if (shifts === undefined) events.push(Math.max(now, schedule.notBefore), device);
-    else events.push(Math.min(Math.max(now, schedule.notBefore), now + beat, sessionEnd[device] as number), device);
-  };
-
-  for (let time = events.time; time !== undefined && time <= rollout.horizon; time = events.time) {
+  for (let now = events.time; now !== undefined && now <= rollout.horizon; now = events.time) {
     const device = events.pop() as number;
-    now = time;
-    slot = slots[device] as number;
+    at(device, now);
     const schedule = schedules[device];
     if (schedule === undefined) {
       sessionEnd[device] = now + (shiftLength[device] as number);
@@ -177,12 +132,67 @@ export function simulate(rollout: Rollout): RolloutResult {
     } else if (now < schedule.notBefore) {
       enqueue(device, keep(schedule, context));
     } else {
-      const event = tryToLink(device);
+      const event = server.attempt(device, now);
       if (event === undefined) linkedAt[linked++] = now;
       else enqueue(device, after(schedule, event, context));
     }
   }
-  return { linkedAt: linkedAt.subarray(0, linked), calls: recent.total, peak: recent.peak };
+  return { linkedAt: linkedAt.subarray(0, linked), calls: server.recent.total, peak: server.recent.peak };
+}
+
+/** One context for all devices: `at` gives it the device and the time of the event. */
+function contextOf({ devices, limit, fleetSize, splay }: Rollout, random: () => number) {
+  const slots = new Float64Array(devices).map(random);
+  const context = {
+    now: 0,
+    awake: 0,
+    random,
+    slot: 0,
+    immediate: false,
+    rateLimit: limit,
+    fleetSize,
+    splay,
+    retryInitialDelay: 2000,
+    retryMaxDelay: 15 * minute,
+  };
+  const at = (device: number, now: number): void => {
+    Object.assign(context, { now, awake: now, slot: slots[device] });
+  };
+  return { context: context as PaceContext, at };
+}
+
+/** The server with its limit, and the gateway before it, if there is one. */
+function serverOf({ devices, limit, model, gateway, outage, tokenCalls }: Rollout) {
+  const limiter = makeLimiter(model, limit);
+  const queue = gateway ? new GatewayQueue(limit, devices) : undefined;
+  const recent = new RecentCalls(limit.period);
+  const tokenUntil = new Float64Array(devices);
+  const call = (device: number, now: number): PaceEvent | undefined => {
+    if (outage !== undefined && now >= outage.from && now < outage.to) {
+      return { kind: "transient", notBefore: undefined };
+    }
+    recent.add(now);
+    const place = queue?.placeFor(device, now);
+    if (place !== undefined) return { kind: "rate-limited", notBefore: place, exact: true };
+    return limiter.accept(now) ? undefined : { kind: "rate-limited", notBefore: limiter.resetAt(now) };
+  };
+  return {
+    recent,
+    forgetToken: (device: number): void => {
+      tokenUntil[device] = 0;
+    },
+    /** What comes of one attempt, with the call for its token where that counts; undefined: the device is linked. */
+    attempt: (device: number, now: number): PaceEvent | undefined => {
+      if (!tokenCalls) return call(device, now);
+      if (now >= (tokenUntil[device] as number)) {
+        const refused = call(device, now);
+        if (refused !== undefined) return refused;
+        tokenUntil[device] = now + tokenLife;
+      }
+      const refused = call(device, now);
+      return refused?.kind === "rate-limited" ? { ...refused, paidUntil: tokenUntil[device] } : refused;
+    },
+  };
 }
 
 function shiftOf(shifts: readonly Shift[], chance: number): number {

@@ -70,12 +70,6 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const credentials = credentialsFolder(environment);
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
   const isService = (uid: number): boolean => isServiceUser(root, uid);
-  const directory = createDirectory(
-    root,
-    options.namesFor ?? rememberNames(),
-    options.hostName ?? hostname,
-    pauseForNames,
-  );
   const secondSource =
     options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
 
@@ -101,9 +95,10 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
         ? absent("caller", "this program runs as a service")
         : found({ userKey: String(uid) }, "caller");
     },
-    account: directory.account,
-    accountByName: directory.accountByName,
-    groups: directory.groups,
+    ...createDirectory(
+      { root, hostName: options.hostName ?? hostname, pause: pauseForNames },
+      options.namesFor ?? rememberNames(),
+    ),
     readProtected: (path) => {
       const given = handedOn(root, path, environment) ?? path;
       const original = originalOf(root, given, environment);

@@ -27,8 +27,18 @@ export interface Directory {
   groups(account: Account): Promise<Reading<readonly Group[]>>;
 }
 
+interface Machine {
+  readonly root: string;
+  readonly hostName: () => string;
+  /**
+   * Waits between two questions for the names of groups that the directory's client does not know yet; resolves to
+   * false where it was long enough.
+   */
+  readonly pause: (attempt: number) => Promise<boolean>;
+}
+
 /** What a lookup goes by: read again for each, since an administrator may change it while a run waits. */
-interface Lookup {
+interface Lookup extends Machine {
   readonly files: LocalFiles;
   readonly directories: readonly string[];
   /** NSS sources of users beside this machine's files, in their order. */
@@ -37,91 +47,86 @@ interface Lookup {
   readonly names: BoundedNames;
 }
 
-/**
- * @param namesFor gives the name service for the NSS sources that ask a directory (none on most hosts)
- * @param hostName of this machine
- * @param pause waits between two questions for the names of groups that the directory's client does not know yet;
- * resolves to false where it was long enough
- */
+/** @param namesFor gives the name service for the NSS sources that ask a directory (none on most hosts) */
 export function createDirectory(
-  root: string,
+  machine: Machine,
   namesFor: (directorySources: readonly string[]) => BoundedNames,
-  hostName: () => string,
-  pause: (attempt: number) => Promise<boolean>,
 ): Directory {
   const open = (): Lookup => {
-    const nss = readNssSources(root);
+    const nss = readNssSources(machine.root);
     const directories = directorySources(nss);
-    const files = readLocalFiles(root, [...nss.users, ...nss.groups]);
+    const files = readLocalFiles(machine.root, [...nss.users, ...nss.groups]);
     const directoryFirst = directories.includes(nss.users[0] ?? "");
-    return { files, directories, sources: sourcesBesideFiles(nss), directoryFirst, names: namesFor(directories) };
+    const sources = sourcesBesideFiles(nss);
+    return { ...machine, files, directories, sources, directoryFirst, names: namesFor(directories) };
   };
-
-  /** An account that none of this machine's files names. */
-  const otherAccount = async (lookup: Lookup, user: NamedUser): Promise<Account> => {
-    const { uid } = user;
-    if (uid === nobody || isDynamicUser(root, uid)) return ownAccount(user, "system");
-    const style = await styleIn(lookup, user);
-    return style === undefined ? ownAccount(user, "local") : directoryAccount(user, style, hostName());
-  };
-
+  const read = <T>(lookUp: (lookup: Lookup) => Promise<Reading<T>>): Promise<Reading<T>> =>
+    identityReading(origin, "Users can't be looked up", () => lookUp(open()));
   return {
-    account: (userKey) =>
-      read(async () => {
-        const uid = Number(userKey);
-        if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
-        const lookup = open();
-        const { files, names } = lookup;
-        const local = localUserById(files, uid);
-        if (local !== undefined) return found(localAccount(local, files), localOrigin);
-        const user = await names.ask("userById", uid);
-        if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
-        if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
-        await refuseAmbiguous(user, files, names);
-        return found(await otherAccount(lookup, checked(user)), origin);
-      }),
-
-    accountByName: (name) =>
-      read(async () => {
-        if (!/^[^\0]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
-        const lookup = open();
-        const { files, directoryFirst, names } = lookup;
-        const local = localUserByName(files, name);
-        if (local !== undefined && !directoryFirst) return found(localAccount(local, files), localOrigin);
-        const user = await names.ask("userByName", name);
-        if (user === undefined) return absent(origin, "no account has this name");
-        const sameUid = localUserById(files, user.uid);
-        if (sameUid?.name === user.name) return found(localAccount(sameUid, files), localOrigin);
-        if (sameUid !== undefined) {
-          throw inconsistent(`${user.name} and ${sameUid.name} both have the user ID ${user.uid}`);
-        }
-        await refuseAmbiguous(user, files, names);
-        return found(await otherAccount(lookup, checked(user)), origin);
-      }),
-
-    groups: (account) =>
-      read(async () => {
-        const lookup = open();
-        const { files, names } = lookup;
-        const uid = Number(account.userKey);
-        const local = localUserById(files, uid);
-        if (local !== undefined) return found(localGroups(local, files), "/etc/group");
-        const user = await names.ask("userById", uid);
-        if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
-        if (foldName(user.name) !== foldName(account.systemName))
-          throw inconsistent(`${account.systemName} is now called ${user.name}`);
-        const style = (await styleIn(lookup, user)) ?? { kind: "whole" };
-        const toRows = (groups: readonly NamedGroup[]) =>
-          directoryGroups(account, user.gid, withoutOwnGroup(groups, user), files, style, hostName());
-        const rows = toRows(await groupsById(names, await names.ask("groupIdsOf", user.name), pause));
-        // Unlike a directory of people, Entra ID gives many devices no groups; an LDAP client lists no primary group.
-        const listsPrimary = lookup.directories.some((source) => clientsThatListPrimary.includes(source));
-        const named = rows.some(({ kind, name }) => kind === "domain" && name !== "");
-        if (account.kind === "domain" && listsPrimary && !named) throw noGroupsYet(user);
-        if (rows.some(({ primary }) => primary)) return found(rows, origin);
-        return found([...rows, ...toRows(await groupsById(names, [user.gid], pause))], origin);
-      }),
+    account: (userKey) => read((lookup) => accountById(userKey, lookup)),
+    accountByName: (name) => read((lookup) => accountByName(name, lookup)),
+    groups: (account) => read((lookup) => groupsOf(account, lookup)),
   };
+}
+
+async function accountById(userKey: string, lookup: Lookup): Promise<Reading<Account>> {
+  const { files, names } = lookup;
+  const uid = Number(userKey);
+  if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
+  const local = localUserById(files, uid);
+  if (local !== undefined) return found(localAccount(local, files), localOrigin);
+  const user = await names.ask("userById", uid);
+  if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
+  if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
+  return await otherAccount(user, lookup);
+}
+
+async function accountByName(name: string, lookup: Lookup): Promise<Reading<Account>> {
+  const { files, directoryFirst, names } = lookup;
+  if (!/^[^\0]{1,1024}$/s.test(name)) return absent(origin, "no account can have this name");
+  const local = localUserByName(files, name);
+  if (local !== undefined && !directoryFirst) return found(localAccount(local, files), localOrigin);
+  const user = await names.ask("userByName", name);
+  if (user === undefined) return absent(origin, "no account has this name");
+  const sameUid = localUserById(files, user.uid);
+  if (sameUid?.name === user.name) return found(localAccount(sameUid, files), localOrigin);
+  if (sameUid !== undefined) throw inconsistent(`${user.name} and ${sameUid.name} both have the user ID ${user.uid}`);
+  return await otherAccount(user, lookup);
+}
+
+/** An account that none of this machine's files names. */
+async function otherAccount(user: NamedUser, lookup: Lookup): Promise<Reading<Account>> {
+  await refuseAmbiguous(user, lookup);
+  const { uid, name } = user;
+  // U+FFFD replaces bytes of the name that are not UTF-8.
+  if (name === "" || name.includes("\uFFFD")) throw inconsistent(`the user ID ${uid} has no readable name`);
+  if (uid === nobody || isDynamicUser(lookup.root, uid)) return found(ownAccount(user, "system"), origin);
+  const style = await styleIn(lookup, user);
+  return found(
+    style === undefined ? ownAccount(user, "local") : directoryAccount(user, style, lookup.hostName()),
+    origin,
+  );
+}
+
+async function groupsOf(account: Account, lookup: Lookup): Promise<Reading<readonly Group[]>> {
+  const { files, names, directories, hostName, pause } = lookup;
+  const uid = Number(account.userKey);
+  const local = localUserById(files, uid);
+  if (local !== undefined) return found(localGroups(local, files), "/etc/group");
+  const user = await names.ask("userById", uid);
+  if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
+  if (foldName(user.name) !== foldName(account.systemName))
+    throw inconsistent(`${account.systemName} is now called ${user.name}`);
+  const style = (await styleIn(lookup, user)) ?? { kind: "whole" };
+  const toRows = (groups: readonly NamedGroup[]) =>
+    directoryGroups(account, user.gid, withoutOwnGroup(groups, user), files, style, hostName());
+  const rows = toRows(await groupsById(names, await names.ask("groupIdsOf", user.name), pause));
+  // Unlike a directory of people, Entra ID gives many devices no groups; an LDAP client lists no primary group.
+  const listsPrimary = directories.some((source) => clientsThatListPrimary.includes(source));
+  const named = rows.some(({ kind, name }) => kind === "domain" && name !== "");
+  if (account.kind === "domain" && listsPrimary && !named) throw noGroupsYet(user);
+  if (rows.some(({ primary }) => primary)) return found(rows, origin);
+  return found([...rows, ...toRows(await groupsById(names, [user.gid], pause))], origin);
 }
 
 /**
@@ -150,7 +155,7 @@ async function styleIn(
  * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this
  * machine's own users is no danger, whose groups are known as such.
  */
-async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: BoundedNames): Promise<void> {
+async function refuseAmbiguous(user: NamedUser, { files, names }: Lookup): Promise<void> {
   if (files.users.some(({ name }) => name === user.name)) return;
   const again = await names.ask("userByName", user.name);
   if (again?.uid === user.uid) return;
@@ -163,13 +168,6 @@ async function refuseAmbiguous(user: NamedUser, files: LocalFiles, names: Bounde
  */
 function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readonly NamedGroup[] {
   return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));
-}
-
-/** U+FFFD replaces bytes of the name that are not UTF-8. */
-function checked(user: NamedUser): NamedUser {
-  if (user.name === "" || user.name.includes("\uFFFD"))
-    throw inconsistent(`the user ID ${user.uid} has no readable name`);
-  return user;
 }
 
 /** NSS sources whose initgroups(3) lists a user's primary group beside the others. */
@@ -187,6 +185,3 @@ function noGroupsYet(user: NamedUser): AgentError {
 function inconsistent(what: string): AgentError {
   return new AgentError("identity-unreadable", `NSS returned inconsistent data: ${what}.`);
 }
-
-const read = <T>(lookUp: () => Promise<Reading<T>>): Promise<Reading<T>> =>
-  identityReading(origin, "Users can't be looked up", lookUp);

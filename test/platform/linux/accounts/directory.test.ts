@@ -28,12 +28,7 @@ const files = {
 function machine(client: BoundedNames, source = "winbind", order = "files SOURCE") {
   const sources = order.replace("SOURCE", source);
   const root = makeRoot({ ...files, "etc/nsswitch.conf": `passwd: ${sources}\ngroup: ${sources}\n` });
-  return createDirectory(
-    root,
-    () => client,
-    () => "desk7.corp.test",
-    async () => false,
-  );
+  return createDirectory({ root, hostName: () => "desk7.corp.test", pause: async () => false }, () => client);
 }
 
 const domainUsers = { gid: 100_513, name: "CORP\\domain users" };
@@ -310,11 +305,5 @@ test("no directory answer gives a group that the user is not in, or a name outsi
 /** One root for many clients. */
 function machineFor(source: string): (client: BoundedNames) => ReturnType<typeof createDirectory> {
   const root = makeRoot({ ...files, "etc/nsswitch.conf": `passwd: files ${source}\ngroup: files ${source}\n` });
-  return (client) =>
-    createDirectory(
-      root,
-      () => client,
-      () => "desk7",
-      async () => false,
-    );
+  return (client) => createDirectory({ root, hostName: () => "desk7", pause: async () => false }, () => client);
 }

@@ -23,12 +23,8 @@ interface Machine {
 function machine({ sources = "files", nsswitch, people = [], names, winbind, tree = {}, pause }: Machine) {
   const text = nsswitch ?? `passwd: ${sources}\ngroup: ${sources}\n`;
   const root = makeRoot({ "etc/passwd": "root:x:0:0::/root:/bin/bash\n", ...tree, "etc/nsswitch.conf": text });
-  return createDirectory(
-    root,
-    () => names ?? clientOf(people, [], winbind),
-    () => "desk7",
-    pause ?? (async () => false),
-  );
+  const parts = { root, hostName: () => "desk7", pause: pause ?? (async () => false) };
+  return createDirectory(parts, () => names ?? clientOf(people, [], winbind));
 }
 
 function value<T>(reading: Reading<T>): T {

@@ -8,17 +8,12 @@ import { pauseForNames } from "../posix/group-names.ts";
 import { judgeUnread, readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { createDirectory } from "./accounts/directory.ts";
-import { openSystemdLogin, type SystemdLogin } from "./accounts/libsystemd.ts";
+import { openSystemdLogin } from "./accounts/libsystemd.ts";
 import { isServiceUser } from "./accounts/local-user.ts";
 import { readSessions } from "./accounts/sessions.ts";
 import { startedByPerson } from "./accounts/started-by-person.ts";
 import { readAdapters } from "./hardware/adapters.ts";
-import {
-  type LoadSecondSource,
-  readHardwareIds,
-  reportedDeviceId,
-  vendorClientInstalled,
-} from "./hardware/hardware-ids.ts";
+import { readHardwareIds, reportedDeviceId, vendorClientInstalled } from "./hardware/hardware-ids.ts";
 import { permanentMacs } from "./hardware/permanent-mac.ts";
 import { forbidDumps, nss } from "./libc.ts";
 import { readListener } from "./listener.ts";
@@ -34,71 +29,65 @@ import {
 } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import type { Machine } from "./service/installation.ts";
-import { accountTools, type Systemctl, systemctl } from "./service/programs.ts";
-import type { AccountTools } from "./service/service-account.ts";
+import { accountTools, systemctl } from "./service/programs.ts";
 import { unusableForService } from "./service/service-files.ts";
 import { readTrigger } from "./service/trigger.ts";
 
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;
 
-/** What tests put in the machine's place. */
-export interface LinuxOptions {
+/** What is asked of this machine. */
+const thisMachine = () => ({
   /** Where the files of /etc, /proc, /sys, /run and /var are looked for. */
-  readonly root?: string;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  root: "/",
+  environment: process.env as Readonly<Record<string, string | undefined>>,
   /** The real and the effective user ID of this process. */
-  readonly uid?: number;
-  readonly effectiveUid?: number;
-  readonly permanentMacs?: typeof permanentMacs;
-  readonly openLogin?: () => SystemdLogin;
-  readonly namesFor?: (directorySources: readonly string[]) => BoundedNames;
-  readonly hostName?: () => string;
-  readonly loadSecondSource?: LoadSecondSource;
-  readonly systemctl?: Systemctl;
-  readonly account?: AccountTools;
-}
+  uid: process.getuid?.() ?? 0,
+  effectiveUid: process.geteuid?.() ?? 0,
+  permanentMacs,
+  openLogin: openSystemdLogin,
+  namesFor: rememberNames(),
+  hostName: hostname,
+  loadSecondSource: async () => (await import("./hardware/second-source.ts")).readSecondSource,
+  systemctl,
+  account: accountTools,
+});
+
+/** What tests put in the machine's place. */
+export type LinuxOptions = Partial<ReturnType<typeof thisMachine>>;
 
 /** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */
 export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
-  const root = options.root ?? "/";
-  const uid = options.uid ?? process.getuid?.() ?? 0;
-  const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
+  const machine = { ...thisMachine(), ...options };
+  const { root, uid, effectiveUid, systemctl, account } = machine;
   const privileged = effectiveUid === 0;
   const person = startedByPerson(root);
-  const environment = trustedEnvironment(options.environment ?? process.env, privileged, person).variables;
+  const environment = trustedEnvironment(machine.environment, privileged, person).variables;
   const credentials = credentialsFolder(environment);
   const trust = { uid: effectiveUid, credentialsFolder: credentials };
   const isService = (uid: number): boolean => isServiceUser(root, uid);
-  const secondSource =
-    options.loadSecondSource ?? (async () => (await import("./hardware/second-source.ts")).readSecondSource);
-
-  const account = options.account ?? accountTools;
-  const machine = (): Machine => ({ root, trust, systemctl: options.systemctl ?? systemctl, account });
+  const service: Machine = { root, trust, systemctl, account };
 
   return {
     name: "linux",
     privileged,
     paths: privileged || isService(uid) ? systemPaths(root, environment) : personalPaths(root, environment, homedir),
     policy: () => readPolicy(policyPath(root), trust),
-    adapters: async () => readAdapters(root, options.permanentMacs ?? permanentMacs),
-    hardwareIds: () => readHardwareIds(root, credentials, secondSource),
+    adapters: async () => readAdapters(root, machine.permanentMacs),
+    hardwareIds: () => readHardwareIds(root, credentials, machine.loadSecondSource),
     vendorDeviceId: async () => absent("vendor's client", "its device ID has no documented place on Linux"),
     reportedDeviceId: async () => reportedDeviceId(root, credentials),
     vendorClientInstalled: () => vendorClientInstalled(root),
     startedByPerson: () => person,
     listenerOwner: (port) => readListener(root, port, (uid) => uid === 0 || isService(uid)),
-    sessions: async () => readSessions(root, options.openLogin ?? openSystemdLogin),
+    sessions: async () => readSessions(root, machine.openLogin),
     caller: async () => {
       if (uid === 0) return absent("caller", "this program runs as root");
       return isService(uid)
         ? absent("caller", "this program runs as a service")
         : found({ userKey: String(uid) }, "caller");
     },
-    ...createDirectory(
-      { root, hostName: options.hostName ?? hostname, pause: pauseForNames },
-      options.namesFor ?? rememberNames(),
-    ),
+    ...createDirectory({ root, hostName: machine.hostName, pause: pauseForNames }, machine.namesFor),
     readProtected: (path) => {
       const given = handedOn(root, path, environment) ?? path;
       const original = originalOf(root, given, environment);
@@ -129,8 +118,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     trigger: () => readTrigger(root, account),
     unusableForTrigger: (settings) => unusableForService(root, settings),
     readTools: async (account) => (await import("./compare/tool-readings.ts")).linuxTools()(account),
-    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(machine(), request),
-    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(machine(), purge),
+    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(service, request),
+    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(service, purge),
   };
 }
 

@@ -2,14 +2,14 @@ import { homedir, networkInterfaces } from "node:os";
 import type { Trust } from "../../files/trusted-path.ts";
 import { absent, found } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
-import { type BoundedNames, createThreadNames } from "../posix/bounded-names.ts";
+import { createThreadNames } from "../posix/bounded-names.ts";
 import { pauseForNames } from "../posix/group-names.ts";
 import { readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
 import { isSystemUid } from "./accounts/classify-account.ts";
 import { createDirectory } from "./accounts/directory.ts";
-import { readSessions, type SessionSources, systemSessions } from "./accounts/sessions.ts";
+import { readSessions, systemSessions } from "./accounts/sessions.ts";
 import { startedByPerson } from "./accounts/started-by-person.ts";
 import { type Addresses, readAdapters } from "./hardware/adapters.ts";
 import { hostUuid, readHardwareIds } from "./hardware/hardware-ids.ts";
@@ -21,55 +21,56 @@ import { managedPreferences, readPolicy } from "./policy.ts";
 import type { Machine } from "./service/installation.ts";
 import { daemonFile } from "./service/launchd.ts";
 import { readTrigger } from "./service/trigger.ts";
-import { reportEvent, type WriteLog, writeSystemLog } from "./system-log.ts";
-import { type RunTool, runTool } from "./tools.ts";
+import { reportEvent, writeSystemLog } from "./system-log.ts";
+import { runTool } from "./tools.ts";
 
 /** Milliseconds for one question to Open Directory, which may ask a controller that is far away. */
 const lookupLimit = 30_000;
 
-/** What tests put in the machine's place. */
-export interface MacosOptions {
+/** What is asked of this machine. */
+const thisMachine = () => ({
   /** The real and the effective user ID of this process. */
-  readonly uid?: number;
-  readonly effectiveUid?: number;
-  readonly home?: () => string;
-  readonly names?: BoundedNames;
-  readonly runTool?: RunTool;
-  readonly sessionSources?: SessionSources;
+  uid: process.getuid?.() ?? 0,
+  effectiveUid: process.geteuid?.() ?? 0,
+  home: homedir,
+  names: createThreadNames(openDirectory, { limit: lookupLimit, after: unrefTimer }),
+  runTool,
+  sessionSources: systemSessions,
+  hostUuid,
+  addresses: networkInterfaces as () => Addresses,
+  openedByList: openedByList as (path: string) => Exposure | undefined,
+  managedPreferences,
+  writeLog: writeSystemLog,
+});
+
+/** What tests put in the machine's place. */
+export interface MacosOptions extends Partial<ReturnType<typeof thisMachine>> {
   readonly getauid?: LibSystem["getauid"];
-  readonly hostUuid?: () => Uint8Array;
-  readonly addresses?: () => Addresses;
-  readonly openedByList?: (path: string) => Exposure | undefined;
-  readonly managedPreferences?: string;
-  readonly writeLog?: WriteLog;
   readonly paths?: Paths;
   readonly launchd?: Partial<Pick<Machine, "daemonFile" | "pause">>;
 }
 
 /** macOS 13.5 and later on Apple silicon. Written from Apple's documentation; see installer/macos/README.md. */
 export function createMacosPlatform(options: MacosOptions = {}): Platform {
-  const uid = options.uid ?? process.getuid?.() ?? 0;
-  const effectiveUid = options.effectiveUid ?? process.geteuid?.() ?? 0;
+  const machine = { ...thisMachine(), ...options };
+  const { uid, effectiveUid, runTool: run, names, openedByList } = machine;
   const privileged = effectiveUid === 0;
-  const run = options.runTool ?? runTool;
-  const names = options.names ?? createThreadNames(openDirectory, { limit: lookupLimit, after: unrefTimer });
-  const trust: Trust = {
-    uid: effectiveUid,
-    credentialsFolder: undefined,
-    openedByList: options.openedByList ?? openedByList,
+  const trust: Trust = { uid: effectiveUid, credentialsFolder: undefined, openedByList };
+  const paths = options.paths ?? macosPaths(privileged || isSystemUid(uid) ? undefined : machine.home());
+  const service = async () => {
+    const { realMachine, ...steps } = await import("./service/installation.ts");
+    return { steps, mac: { ...realMachine, paths, trust, run, ...options.launchd } };
   };
-  const home = options.home ?? homedir;
-  const paths = options.paths ?? macosPaths(privileged || isSystemUid(uid) ? undefined : home());
 
   return {
     name: "macos",
     privileged,
     paths,
-    policy: () => readPolicy(options.managedPreferences ?? managedPreferences, trust, run),
-    adapters: async () => readAdapters(options.addresses ?? networkInterfaces, run),
-    hardwareIds: async () => readHardwareIds(options.hostUuid ?? hostUuid, run),
+    policy: () => readPolicy(machine.managedPreferences, trust, run),
+    adapters: async () => readAdapters(machine.addresses, run),
+    hardwareIds: async () => readHardwareIds(machine.hostUuid, run),
     vendorDeviceId: async () => absent("vendor's client", "its device ID has no documented place on macOS"),
-    sessions: () => readSessions(options.sessionSources ?? systemSessions, names),
+    sessions: () => readSessions(machine.sessionSources, names),
     caller: async () => {
       if (uid === 0) return absent("caller", "this program runs as root");
       return isSystemUid(uid)
@@ -85,17 +86,17 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
     tryLock,
     endProcess: openDirectory.exitAtOnce,
-    reportEvent: (kind, message) => reportEvent(kind, message, options.writeLog ?? writeSystemLog),
+    reportEvent: (kind, message) => reportEvent(kind, message, machine.writeLog),
     trigger: () => readTrigger(run, options.launchd?.daemonFile ?? daemonFile),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     readTools: async (account) => (await import("./compare/tool-readings.ts")).macosTools(run)(account),
     installSteps: async (request) => {
-      const { installSteps, realMachine } = await import("./service/installation.ts");
-      return installSteps({ ...realMachine, paths, trust, run, ...options.launchd }, request);
+      const { steps, mac } = await service();
+      return steps.installSteps(mac, request);
     },
     uninstallSteps: async (purge) => {
-      const { uninstallSteps, realMachine } = await import("./service/installation.ts");
-      return uninstallSteps({ ...realMachine, paths, trust, run, ...options.launchd }, purge);
+      const { steps, mac } = await service();
+      return steps.uninstallSteps(mac, purge);
     },
   };
 }

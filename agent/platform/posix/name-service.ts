@@ -57,70 +57,65 @@ export interface NameService {
  */
 export function openNameService(ffi: typeof import("node:ffi"), library: string): NameService {
   const native = ffi.dlopen(library, signatures).functions;
-
-  const maxEntry = 64 * 1024 * 1024;
-
   /** The text at an address in some bytes, up to its zero byte. */
-  function textAt(address: bigint, bytes: Buffer): string {
+  const textAt = (address: bigint, bytes: Buffer): string => {
     const start = Number(address - ffi.getRawPointer(bytes));
     return bytes.toString("utf8", start, bytes.indexOf(0, start));
-  }
-
-  type Call = (entry: Buffer, texts: Buffer, size: bigint, result: Buffer) => number;
-
-  function lookUp(call: Call, structSize: number): { entry: Buffer; texts: Buffer } | undefined {
-    for (let size = 4096; size <= maxEntry; size *= 4) {
-      const entry = Buffer.alloc(structSize);
-      const texts = Buffer.alloc(size);
-      const result = Buffer.alloc(8);
-      const error = call(entry, texts, BigInt(size), result);
-      if (error === ERANGE) continue;
-      if (notFoundErrors.includes(error)) return undefined;
-      if (error !== 0) throw new Error(String(error));
-      if (result.readBigUInt64LE() === 0n) return undefined;
-      return { entry, texts };
-    }
-    throw new Error(String(ERANGE));
-  }
-
-  function user(call: Call): NamedUser | undefined {
+  };
+  const user = (call: EntryCall): NamedUser | undefined => {
     const answer = lookUp(call, passwd.size);
     if (answer === undefined) return undefined;
     const { entry, texts } = answer;
     const name = textAt(readField(passwd, "pw_name", entry), texts);
     return { name, uid: readField(passwd, "pw_uid", entry), gid: readField(passwd, "pw_gid", entry) };
-  }
-
-  const maxGroups = 1024 * 1024;
-
-  function groupIdsOf(name: string): number[] {
-    // macOS leaves the count as it is where the room is too small.
-    for (let room = 256; room <= maxGroups; ) {
-      const ids = Buffer.alloc(4 * room);
-      const count = Buffer.alloc(4);
-      count.writeInt32LE(room);
-      const fits = native.getgrouplist(name, noGroup, ids, count) >= 0;
-      const wanted = count.readInt32LE();
-      if (fits) {
-        const listed = Array.from({ length: wanted }, (_, at) => ids.readUInt32LE(4 * at));
-        return [...new Set(listed)].filter((gid) => gid !== noGroup);
-      }
-      room = Math.max(wanted, 2 * room);
-    }
-    throw new Error(String(ERANGE));
-  }
-
-  function groupById(gid: number): NamedGroup {
-    const answer = lookUp((...rest) => native.getgrgid_r(gid, ...rest), group.size);
-    return { gid, name: answer && textAt(readField(group, "gr_name", answer.entry), answer.texts) };
-  }
-
+  };
   return {
     userById: (uid) => user((...rest) => native.getpwuid_r(uid, ...rest)),
     userByName: (name) => user((...rest) => native.getpwnam_r(name, ...rest)),
-    groupIdsOf,
-    groupById,
+    groupIdsOf: (name) => groupIdsBy((...rest) => native.getgrouplist(name, noGroup, ...rest)),
+    groupById: (gid) => {
+      const answer = lookUp((...rest) => native.getgrgid_r(gid, ...rest), group.size);
+      return { gid, name: answer && textAt(readField(group, "gr_name", answer.entry), answer.texts) };
+    },
     sourceOf: (uid, sources) => sourceOf(ffi, uid, sources),
     winbindNames: () => winbindNames(ffi),
   };
+}
+
+type EntryCall = (entry: Buffer, texts: Buffer, size: bigint, result: Buffer) => number;
+
+const maxEntry = 64 * 1024 * 1024;
+
+function lookUp(call: EntryCall, structSize: number): { entry: Buffer; texts: Buffer } | undefined {
+  for (let size = 4096; size <= maxEntry; size *= 4) {
+    const entry = Buffer.alloc(structSize);
+    const texts = Buffer.alloc(size);
+    const result = Buffer.alloc(8);
+    const error = call(entry, texts, BigInt(size), result);
+    if (error === ERANGE) continue;
+    if (notFoundErrors.includes(error)) return undefined;
+    if (error !== 0) throw new Error(String(error));
+    if (result.readBigUInt64LE() === 0n) return undefined;
+    return { entry, texts };
+  }
+  throw new Error(String(ERANGE));
+}
+
+const maxGroups = 1024 * 1024;
+
+function groupIdsBy(call: (ids: Buffer, count: Buffer) => number): number[] {
+  // macOS leaves the count as it is where the room is too small.
+  for (let room = 256; room <= maxGroups; ) {
+    const ids = Buffer.alloc(4 * room);
+    const count = Buffer.alloc(4);
+    count.writeInt32LE(room);
+    const fits = call(ids, count) >= 0;
+    const wanted = count.readInt32LE();
+    if (fits) {
+      const listed = Array.from({ length: wanted }, (_, at) => ids.readUInt32LE(4 * at));
+      return [...new Set(listed)].filter((gid) => gid !== noGroup);
+    }
+    room = Math.max(wanted, 2 * room);
+  }
+  throw new Error(String(ERANGE));
 }

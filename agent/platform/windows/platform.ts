@@ -54,70 +54,68 @@ const logOns: BoundedOptions = {
   code: "proxy-refused",
 };
 
+/** What is asked of this machine. */
+const thisMachine = () => ({
+  environment: process.env as Readonly<Record<string, string | undefined>>,
+  readKey: readMachineKey as ReadKey,
+  smbiosTable,
+  readAdapters: readAdapters as () => readonly Adapter[],
+  systemDirectory,
+});
+
+const alwaysTrusted = [systemSid, administratorsSid, trustedInstallerSid];
+
+const logonSources = (): LogonSources => ({
+  ownToken,
+  sessionRows,
+  consoleSession,
+  ownSession,
+  sessionToken,
+  shellToken,
+  openSessionToken,
+  openShellToken,
+  accountDomains,
+  machineName,
+  lookUpSids,
+  direct: directCalls(),
+  bounded: boundedCalls(accountNames),
+});
+
 /** What tests put in the machine's place. */
-export interface WindowsOptions {
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+export interface WindowsOptions extends Partial<ReturnType<typeof thisMachine>> {
   readonly logonSources?: Partial<LogonSources>;
-  readonly readKey?: ReadKey;
-  readonly smbiosTable?: () => Buffer;
-  readonly readAdapters?: () => readonly Adapter[];
-  readonly systemDirectory?: () => string;
 }
 
 /** Windows 10, Windows Server 2016 and later, 64 bits. */
 export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
-  const environment = options.environment ?? process.env;
-  const readKey = options.readKey ?? readMachineKey;
-  const sources: LogonSources = {
-    ownToken,
-    sessionRows,
-    consoleSession,
-    ownSession,
-    sessionToken,
-    shellToken,
-    openSessionToken,
-    openShellToken,
-    accountDomains,
-    machineName,
-    lookUpSids,
-    direct: directCalls(),
-    bounded: boundedCalls(accountNames),
-    ...options.logonSources,
-  };
+  const { environment, readKey, smbiosTable, readAdapters, systemDirectory } = { ...thisMachine(), ...options };
+  const sources = { ...logonSources(), ...options.logonSources };
   const own = sources.ownToken();
   const privileged = isAdministrator(own);
   // An administrator who set up the machine by hand owns the files made then.
-  const trusted: ReadonlySet<Sid> = new Set([
-    systemSid,
-    administratorsSid,
-    trustedInstallerSid,
-    ...(privileged ? [own.userSid] : []),
-  ]);
+  const trusted = new Set<Sid>([...alwaysTrusted, ...(privileged ? [own.userSid] : [])]);
   const personal = environment["LOCALAPPDATA"] || `${homedir()}\\AppData\\Local`;
-  const programData = programDataFolder(readKey, (options.systemDirectory ?? systemDirectory)());
+  const programData = programDataFolder(readKey, systemDirectory());
 
   const paths = windowsPaths(programData, privileged ? undefined : personal);
-  const files: Pick<Platform, "readProtected" | "readTrusted"> = {
-    readProtected: (path) => readProtected(path, trusted),
-    readTrusted: (path) => readTrusted(path, trusted),
-  };
   const machine = async () => (await import("./service/install-machine.ts")).installMachine(paths, trusted);
 
   return {
     name: "windows",
     privileged,
     paths,
-    ...files,
+    readProtected: (path) => readProtected(path, trusted),
+    readTrusted: (path) => readTrusted(path, trusted),
     policy: () => readPolicy(readKey),
     unseen: () => isUnseen(sources.ownSession),
     startedByPerson: () => !isServiceSid(own.userSid),
     listenerOwner: readListener,
     adapters: () =>
       identityReading("network adapters", "The network adapters can't be read", async () =>
-        found((options.readAdapters ?? readAdapters)(), "network adapters"),
+        found(readAdapters(), "network adapters"),
       ),
     vendorClientInstalled: () => vendorClientInstalled(readKey),
-    hardwareIds: async () => [firmwareUuid(options.smbiosTable ?? smbiosTable), machineGuid(readKey)],
+    hardwareIds: async () => [firmwareUuid(smbiosTable), machineGuid(readKey)],
     vendorDeviceId: async (registryValue) =>
       registryDeviceId(readKey, registryValue === undefined ? undefined : placeOf(registryValue)),
     ...createLogons({ ...sources, ownToken: () => own }),
@@ -135,15 +133,10 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     reportEvent: eventReading,
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     // Ordinary users can't see the tasks of others.
-    ...(privileged
-      ? {
-          protectFolder: makeProtectedFolder,
-          trigger: () => readTrigger((options.systemDirectory ?? systemDirectory)()),
-        }
-      : {}),
+    ...(privileged ? { protectFolder: makeProtectedFolder, trigger: () => readTrigger(systemDirectory()) } : {}),
     readTools: async (account) => {
       const { windowsTools } = await import("./compare/tool-readings.ts");
-      return windowsTools((options.systemDirectory ?? systemDirectory)(), paths.credentialFile)(account);
+      return windowsTools(systemDirectory(), paths.credentialFile)(account);
     },
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),

@@ -18,7 +18,6 @@ import { readListener } from "./listener.ts";
 import { tryLock } from "./lock.ts";
 import { macosPaths } from "./paths.ts";
 import { managedPreferences, readPolicy } from "./policy.ts";
-import type { Machine } from "./service/installation.ts";
 import { daemonFile } from "./service/launchd.ts";
 import { readTrigger } from "./service/trigger.ts";
 import { reportEvent, writeSystemLog } from "./system-log.ts";
@@ -41,13 +40,16 @@ const thisMachine = () => ({
   openedByList: openedByList as (path: string) => Exposure | undefined,
   managedPreferences,
   writeLog: writeSystemLog,
+  daemonFile,
+  pause: (ms: number): void => void Atomics.wait(pauses, 0, 0, ms),
 });
+
+const pauses = new Int32Array(new SharedArrayBuffer(4));
 
 /** What tests put in the machine's place. */
 export interface MacosOptions extends Partial<ReturnType<typeof thisMachine>> {
   readonly getauid?: LibSystem["getauid"];
   readonly paths?: Paths;
-  readonly launchd?: Partial<Pick<Machine, "daemonFile" | "pause">>;
 }
 
 /** macOS 13.5 and later on Apple silicon. Written from Apple's documentation; see installer/macos/README.md. */
@@ -57,10 +59,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
   const privileged = effectiveUid === 0;
   const trust: Trust = { uid: effectiveUid, credentialsFolder: undefined, openedByList };
   const paths = options.paths ?? macosPaths(privileged || isSystemUid(uid) ? undefined : machine.home());
-  const service = async () => {
-    const { realMachine, ...steps } = await import("./service/installation.ts");
-    return { steps, mac: { ...realMachine, paths, trust, run, ...options.launchd } };
-  };
+  const service = { paths, trust, run, daemonFile: machine.daemonFile, pause: machine.pause };
 
   return {
     name: "macos",
@@ -87,16 +86,10 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     tryLock,
     endProcess: openDirectory.exitAtOnce,
     reportEvent: (kind, message) => reportEvent(kind, message, machine.writeLog),
-    trigger: () => readTrigger(run, options.launchd?.daemonFile ?? daemonFile),
+    trigger: () => readTrigger(run, machine.daemonFile),
     selfTest: async () => (await import("./self-test.ts")).selfTest(),
     readTools: async (account) => (await import("./compare/tool-readings.ts")).macosTools(run)(account),
-    installSteps: async (request) => {
-      const { steps, mac } = await service();
-      return steps.installSteps(mac, request);
-    },
-    uninstallSteps: async (purge) => {
-      const { steps, mac } = await service();
-      return steps.uninstallSteps(mac, purge);
-    },
+    installSteps: async (request) => (await import("./service/installation.ts")).installSteps(service, request),
+    uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(service, purge),
   };
 }

@@ -6,9 +6,9 @@ import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import type { RunTool } from "../tools.ts";
-import { daemonFile, daemonPropertyList, daemonTarget, isLoaded } from "./launchd.ts";
+import { daemonPropertyList, daemonTarget, isLoaded } from "./launchd.ts";
 
-/** The Mac on which is installed; tests put their own in its place. */
+/** The Mac on which is installed. */
 export interface Machine {
   readonly paths: Paths;
   readonly trust: Trust;
@@ -18,10 +18,6 @@ export interface Machine {
   /** Waits so many milliseconds. */
   readonly pause: (ms: number) => void;
 }
-
-/** This Mac. */
-export const realMachine = { daemonFile, pause: (ms: number) => void Atomics.wait(pauses, 0, 0, ms) } as const;
-const pauses = new Int32Array(new SharedArrayBuffer(4));
 
 /** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
 export function installSteps(machine: Machine, request: InstallRequest): readonly InstallStep[] {

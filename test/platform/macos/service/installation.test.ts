@@ -49,7 +49,8 @@ function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
       stateDir: folder,
       logFile: join(folder, "linkuser-agent.log"),
     },
-    launchd: { daemonFile: job, pause: () => reported.push("pause") },
+    daemonFile: job,
+    pause: () => reported.push("pause"),
   });
   const whole: InstallRequest = { executable, credential: new Secret(credential), settings: '{"fleetSize":5}\n' };
   const steps = async (request: Partial<InstallRequest> = {}) =>

@@ -5,6 +5,7 @@ import type { LookUp } from "./look-up.ts";
 import type { Party } from "./network-failure.ts";
 import { endpointOf, type ProxyAddress, type Route } from "./proxy/address.ts";
 import { type LogOn, type LogOnMeans, startLogOn } from "./proxy/log-on.ts";
+import { endPointBinding } from "./tls/end-point-binding.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
 
@@ -60,8 +61,12 @@ async function throughProxy(
   const party: Party = { party: "proxy", host, target: authority };
   const endpoint = endpointOf(proxy);
   const tls = protocol === "https:" ? { ...proxyTls, name: endpoint.host } : undefined;
-  const connect = () => dial({ ...endpoint, party, tls }, lookUp, signal);
-  const logOn = startLogOn(proxy, authority, means);
+  let socket: Socket | undefined;
+  const connect = async (): Promise<Socket> => {
+    socket = await dial({ ...endpoint, party, tls }, lookUp, signal);
+    return socket;
+  };
+  const logOn = startLogOn(proxy, authority, means, () => endPointBinding(socket));
   try {
     if (protocol !== "socks5:") return await openTunnel(connect, logOn, authority, party, signal);
     const socket = await connect();

@@ -1,3 +1,4 @@
+import type { LogOnPeer, SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
 import type { LogOnMeans } from "../../agent/network/proxy/log-on.ts";
 
 /** With what a run logs on to proxies: by a user name alone, where the changes say nothing else. */
@@ -7,3 +8,57 @@ export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
   refused: new Map(),
   ...changes,
 });
+
+/** A system's log-on with an account, whose tokens are texts: one for each leg. */
+export interface FakeSystem extends SystemLogOnSource {
+  /** What log-ons were started for. */
+  readonly peers: readonly LogOnPeer[];
+  /** What the peer's tokens said. */
+  readonly heard: readonly string[];
+  readonly closed: number;
+}
+
+/**
+ * @param legs what is sent, leg by leg; the last one is followed by nothing
+ * @param failure thrown in place of the leg of that number
+ */
+export function fakeSystem(
+  legs: readonly string[],
+  { schemes = ["Negotiate"], account = "PC1$@AD.TEST", failure }: FakeSystemOptions = {},
+): FakeSystem {
+  const peers: LogOnPeer[] = [];
+  const heard: string[] = [];
+  let closed = 0;
+  return {
+    schemes,
+    peers,
+    heard,
+    get closed() {
+      return closed;
+    },
+    open: async () => ({
+      start: async (peer) => {
+        peers.push(peer);
+        let at = 0;
+        return {
+          account,
+          step: async (token) => {
+            if (token !== undefined) heard.push(token.toString());
+            if (failure?.leg === at) throw failure.error;
+            const text = legs[at++];
+            return { token: text === undefined ? undefined : Buffer.from(text), complete: at > legs.length };
+          },
+          close: async () => {
+            closed += 1;
+          },
+        };
+      },
+    }),
+  };
+}
+
+interface FakeSystemOptions {
+  readonly schemes?: SystemLogOnSource["schemes"];
+  readonly account?: string | undefined;
+  readonly failure?: { readonly leg: number; readonly error: Error };
+}

@@ -65,7 +65,7 @@ function connection(input: Buffer): Socket {
   return stream as unknown as Socket;
 }
 
-async function settles(work: Promise<void>): Promise<void> {
+async function settles(work: Promise<unknown>): Promise<void> {
   await work.catch((thrown: unknown) => {
     if (!(thrown instanceof AgentError)) throw thrown;
     showable(thrown.message);

@@ -19,7 +19,6 @@ export interface LogOnFacts {
 
 /** What is sent next; `why` completes "The proxy …". */
 export type LogOnDecision =
-  | { readonly kind: "basic" }
   | { readonly kind: "system"; readonly scheme: SystemScheme }
   | { readonly kind: "refuse"; readonly why: string };
 
@@ -37,7 +36,6 @@ export function decideLogOn(challenges: readonly Challenge[], facts: LogOnFacts)
   const offered = new Set(challenges.map(({ scheme }) => scheme));
   const refuse = (why: string): LogOnDecision => ({ kind: "refuse", why });
   if (sent !== undefined && (sent.scheme !== "Basic" || offered.has("Basic"))) return refuse(whyRefused(facts));
-  if (sendsBasicFirst(facts) && sent === undefined && offered.has("Basic")) return { kind: "basic" };
   const scheme: SystemScheme = mode === "ntlm" ? "NTLM" : "Negotiate";
   const isAllowed = mode === "auto" || mode === "negotiate" || mode === "ntlm";
   if (!isAllowed || !offered.has(scheme) || !system.includes(scheme))

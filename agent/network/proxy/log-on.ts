@@ -30,9 +30,10 @@ export interface LogOn {
    */
   next(challenges: readonly string[]): Promise<Secret>;
   /**
-   * Ends the log-on after the proxy let this host through.
-   * @param challenges as above: the proxy's last token, by which it proves itself
-   * @throws AgentError `proxy-refused` where the proof is wrong
+   * Ends the log-on after the proxy let this host through. Not every proxy proves itself then: TLS with the tenant
+   * protects what goes through it.
+   * @param challenges as above: the proxy's last token
+   * @throws AgentError `proxy-refused` where it is a wrong proof
    */
   accepted(challenges: readonly string[]): Promise<void>;
   /** Never fails. */
@@ -70,10 +71,25 @@ export function startLogOn(
   const tokenOf = (challenges: readonly Challenge[]): Buffer | undefined =>
     challenges.find(({ scheme }) => scheme === running?.scheme)?.token;
 
-  async function step(token: Buffer | undefined): Promise<Secret | undefined> {
-    if (running === undefined) return undefined;
-    const { token: answer } = await running.exchange.step(token);
-    return answer && new Secret(`${running.scheme} ${answer.toString("base64")}`);
+  async function start(scheme: SystemScheme): Promise<Secret> {
+    if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+    const system = await openWithoutNtlm(means.system);
+    const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
+    running = { scheme, exchange };
+    const { token } = await exchange.step(undefined);
+    if (token === undefined) throw refused(`wants ${scheme} (status 407), for which this system made no token`);
+    sent = { scheme, account: exchange.account };
+    return authorizationOf(scheme, token);
+  }
+
+  /** Work of the system's, whose errors know nothing of the proxy. */
+  async function bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
+    return await work.catch((thrown: unknown) => {
+      if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;
+      const { place } = refused("");
+      const message = `The proxy ${host} wants ${scheme} (status 407). ${thrown.message}`;
+      throw new AgentError(thrown.code, message, { cause: thrown, place });
+    });
   }
 
   return {
@@ -86,39 +102,32 @@ export function startLogOn(
     },
     async next(values) {
       const challenges = parseChallenges(values);
-      const token = tokenOf(challenges);
-      if (running !== undefined && token !== undefined && ++legs < maxLegs) {
-        const answer = await step(token);
-        answersChallenge = answer !== undefined;
-        if (answer !== undefined) return answer;
+      const challenge = tokenOf(challenges);
+      if (running !== undefined && challenge !== undefined && ++legs < maxLegs) {
+        const { scheme, exchange } = running;
+        const { token } = await bySystem(scheme, exchange.step(challenge));
+        answersChallenge = token !== undefined;
+        if (token !== undefined) return authorizationOf(scheme, token);
       }
       const decision = decideLogOn(challenges, { ...facts, sent });
       if (decision.kind === "refuse") throw refused(decision.why);
-      if (decision.kind === "basic") {
-        if (proxy.login === undefined) throw new TypeError("Basic without a user name");
-        sent = { scheme: "Basic", account: undefined };
-        return basicAuthorization(proxy.login);
-      }
-      const { scheme } = decision;
-      if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
-      const system = await openWithoutNtlm(means.system);
-      const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
-      running = { scheme, exchange };
-      const authorization = await step(undefined);
-      if (authorization === undefined)
-        throw refused(`wants ${scheme} (status 407), for which this system made no token`);
-      sent = { scheme, account: exchange.account };
-      return authorization;
+      return await bySystem(decision.scheme, start(decision.scheme));
     },
     async accepted(values) {
-      const token = tokenOf(parseChallenges(values));
-      if (token !== undefined) await step(token);
+      const proof = tokenOf(parseChallenges(values));
+      if (running === undefined || proof === undefined) return;
+      const { scheme, exchange } = running;
+      const { complete } = await bySystem(scheme, exchange.step(proof));
+      if (!complete) throw refused(`let this host through before the log-on by ${scheme} was complete`);
     },
     async close() {
       await running?.exchange.close().catch(() => {});
     },
   };
 }
+
+const authorizationOf = (scheme: SystemScheme, token: Buffer): Secret =>
+  new Secret(`${scheme} ${token.toString("base64")}`);
 
 function basicAuthorization(login: ProxyLogin): Secret {
   const { username, password } = revealed(login);

@@ -3,7 +3,7 @@ import { AgentError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import { type FailureContext, networkFailure, type Party } from "../network-failure.ts";
 import type { LogOn } from "../proxy/log-on.ts";
-import { untilAborted } from "../time-limit.ts";
+import { describeLimit, TimeLimitReached, untilAborted } from "../time-limit.ts";
 import { type ProxyAnswer, parseProxyAnswer, skipBody } from "./proxy-answer.ts";
 import { readUntil } from "./read-socket.ts";
 
@@ -45,14 +45,12 @@ export async function openTunnel(
         continue;
       }
       if (answer.status >= 200 && answer.status < 300) {
-        await untilAborted(logOn.accepted(answer.challenges), signal);
+        await inTime(logOn.accepted(answer.challenges), party, signal);
         return socket;
       }
       if (answer.status !== 407) throw refusal(answer.status, authority, party);
       const context: FailureContext = { ...party, stage: "proxy log-on" };
-      authorization = await untilAborted(logOn.next(answer.challenges), signal).catch((cause: unknown) => {
-        throw networkFailure(cause, context);
-      });
+      authorization = await inTime(logOn.next(answer.challenges), party, signal);
       const isKept = await skipBody(socket, answer, signal).catch((cause: unknown) => {
         throw networkFailure(cause, context);
       });
@@ -64,6 +62,15 @@ export async function openTunnel(
     socket.destroy();
     throw thrown;
   }
+}
+
+/** Waits for the system's part of a log-on, which may wait for a domain controller. */
+async function inTime<T>(work: Promise<T>, party: Party, signal: AbortSignal): Promise<T> {
+  return await untilAborted(work, signal).catch((cause: unknown) => {
+    if (!(cause instanceof TimeLimitReached)) throw networkFailure(cause, { ...party, stage: "proxy log-on" });
+    const message = `The proxy ${party.host} wants a log-on (status 407), for which this system got no ticket ${describeLimit(cause)}. Check that this machine reaches a domain controller (KDC, port 88).`;
+    throw new AgentError("proxy-refused", message, { cause, place: { stage: "tunnel", party: "proxy" } });
+  });
 }
 
 /** The first token of a log-on that a proxy did not answer, as it ended the connection after its 407 without a word. */

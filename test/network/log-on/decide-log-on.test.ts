@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseChallenges } from "../../../agent/network/log-on/challenges.ts";
-import { decideLogOn, type LogOnFacts, type ProxyAuth } from "../../../agent/network/log-on/decide-log-on.ts";
+import {
+  decideLogOn,
+  type LogOnFacts,
+  type ProxyAuth,
+  sendsBasicFirst,
+} from "../../../agent/network/log-on/decide-log-on.ts";
 import { parseProxy, proxyLogin } from "../../../agent/network/proxy/address.ts";
 
 const named = parseProxy("http://proxy.example.com:3128", "the setting proxy");
@@ -17,13 +22,11 @@ const decide = (offers: readonly string[], facts: Partial<LogOnFacts> = {}) =>
   });
 const windows = ["Negotiate", "NTLM"] as const;
 const negotiate = { kind: "system", scheme: "Negotiate" };
-const basic = { kind: "basic" };
 
 describe("what is sent", () => {
   test.each<readonly [string, readonly string[], Partial<LogOnFacts>, object]>([
     ["Negotiate where it is offered", ["NTLM", "Negotiate"], {}, negotiate],
     ["Negotiate rather than NTLM, on Windows too", ["NTLM", "Negotiate"], { system: windows }, negotiate],
-    ["a configured user name by the setting basic", ['Basic realm="x"'], { mode: "basic", proxy: withLogin }, basic],
     [
       "Negotiate by its setting, also beside a user name",
       ["Basic", "Negotiate"],
@@ -88,6 +91,17 @@ describe("what is refused, and what to do", () => {
   });
 });
 
+test.each([
+  ["auto", true],
+  ["basic", true],
+  ["negotiate", false],
+  ["ntlm", false],
+  ["none", false],
+] as const)("with %s a user name is sent before it is asked for: %s", (mode, sends) => {
+  expect(sendsBasicFirst({ mode, proxy: withLogin })).toBe(sends);
+  expect(sendsBasicFirst({ mode, proxy: named })).toBe(false);
+});
+
 test("no accounts of this machine go to a proxy that an administrator did not name, and nothing is downgraded", () => {
   const offers = fc.subarray(["Negotiate", "NTLM", "Basic", "Digest", "Kerberos"]);
   const mode = fc.constantFrom<ProxyAuth>("auto", "negotiate", "ntlm", "basic", "none");
@@ -97,11 +111,9 @@ test("no accounts of this machine go to a proxy that an administrator did not na
     fc.property(offers, mode, proxy, system, (offered, chosen, at, speaks) => {
       const decision = decide(offered, { mode: chosen, proxy: at, system: speaks });
       if (decision.kind === "refuse") return;
-      const scheme = decision.kind === "basic" ? "Basic" : decision.scheme;
+      const { scheme } = decision;
       expect(offered).toContain(scheme);
-      if (decision.kind === "basic")
-        expect([at.login, ["auto", "basic"].includes(chosen)]).toEqual([withLogin.login, true]);
-      else expect([at.discovered, speaks.some((one) => one === scheme)]).toEqual([false, true]);
+      expect([at.discovered, speaks.some((one) => one === scheme)]).toEqual([false, true]);
       if (scheme === "NTLM") expect(chosen).toBe("ntlm");
     }),
   );

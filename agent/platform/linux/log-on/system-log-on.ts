@@ -4,7 +4,7 @@ import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
 import { startProgram } from "../../../worker/start-worker.ts";
 import { constants } from "../../native-layout.ts";
-import type { GssAnswer, GssFailure, GssQuestion, KeytabAccount } from "../../posix/gssapi.ts";
+import type { GssAnswer, GssFailure, GssQuestion, KeytabAccount } from "../../posix/log-on/gssapi.ts";
 import { unrefTimer } from "../../unref-timer.ts";
 import { nss } from "../libc.ts";
 import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
 import { createLinuxLogOn, type LogOnAccounts } from "../../../../agent/platform/linux/log-on/system-log-on.ts";
-import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/gssapi.ts";
+import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/log-on/gssapi.ts";
 import { absent, failed, found } from "../../../../agent/reading.ts";
 
 const peer = { scheme: "Negotiate", host: "proxy.ad.test", channelBinding: undefined } as const;

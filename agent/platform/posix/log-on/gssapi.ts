@@ -1,4 +1,4 @@
-import { constants, layout, prototypes, readField, structure } from "../native-layout.ts";
+import { constants, layout, prototypes, readField, structure } from "../../native-layout.ts";
 
 /** GSSAPI (RFC 2744) with SPNEGO (RFC 4178) over Kerberos, as a client speaks it. Every call may wait for a KDC. */
 

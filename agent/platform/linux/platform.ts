@@ -105,12 +105,13 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     systemLogOn: {
       schemes: ["Negotiate"],
       open: async () => {
-        const [{ createLinuxLogOn }, { readMachineKeytab }] = await Promise.all([
-          import("./log-on/system-log-on.ts"),
-          import("./log-on/keytab.ts"),
+        const [{ createGssLogOn }, { mitKerberos }, { readMachineKeytab }] = await Promise.all([
+          import("../posix/log-on/gss-log-on.ts"),
+          import("./log-on/mit.ts"),
+          import("./log-on/machine-keytab.ts"),
         ]);
         const keytab = privileged || isService(uid) ? () => readMachineKeytab(root, trust, credentials) : undefined;
-        return createLinuxLogOn({ keytab, hostName: options.hostName ?? hostname });
+        return createGssLogOn(mitKerberos, { keytab, hostName: options.hostName ?? hostname });
       },
     },
     endProcess: nss.exitAtOnce,

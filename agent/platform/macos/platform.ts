@@ -1,9 +1,10 @@
-import { homedir, networkInterfaces } from "node:os";
+import { homedir, hostname, networkInterfaces } from "node:os";
 import type { Trust } from "../../files/trusted-path.ts";
-import { absent, found } from "../../reading.ts";
+import { absent, found, type Reading } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
 import { createThreadNames } from "../posix/bounded-names.ts";
 import { pauseForNames } from "../posix/group-names.ts";
+import type { Keytab } from "../posix/log-on/keytab.ts";
 import { readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
@@ -83,6 +84,17 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
+    systemLogOn: {
+      schemes: ["Negotiate"],
+      open: async () => {
+        const [{ createGssLogOn }, { appleKerberos }] = await Promise.all([
+          import("../posix/log-on/gss-log-on.ts"),
+          import("./log-on/gss-framework.ts"),
+        ]);
+        const keytab = privileged ? () => readKeytab((path) => readTrusted(path, trust)) : undefined;
+        return createGssLogOn(appleKerberos(process.arch), { keytab, hostName: hostname });
+      },
+    },
     tryLock,
     endProcess: openDirectory.exitAtOnce,
     reportEvent: (kind, message) => reportEvent(kind, message, machine.writeLog),
@@ -92,4 +104,12 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(service, request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(service, purge),
   };
+}
+
+const keytabFile = "/etc/krb5.keytab";
+
+/** The machine's keys for Kerberos, as binding to a domain writes them. */
+function readKeytab(read: (path: string) => Reading<Buffer>): Reading<Keytab> {
+  const file = read(keytabFile);
+  return file.kind === "found" ? found({ path: keytabFile, content: file.value }, keytabFile) : file;
 }

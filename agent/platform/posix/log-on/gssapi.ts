@@ -1,8 +1,8 @@
-import { constants, layout, prototypes, readField, structure } from "../../native-layout.ts";
+import { constants, type Layout, layout, prototypes, readField, structure } from "../../native-layout.ts";
 
 /** GSSAPI (RFC 2744) with SPNEGO (RFC 4178) over Kerberos, as a client speaks it. Every call may wait for a KDC. */
 
-/** RFC 2744's functions, alike in MIT's and Heimdal's libraries. */
+/** Functions of RFC 2744 that MIT's and Heimdal's libraries have alike. */
 const signatures = prototypes("GSSAPI", {
   // OM_uint32 gss_import_name(OM_uint32 *, gss_buffer_t, gss_OID, gss_name_t *);
   gss_import_name: { arguments: ["buffer", "buffer", "buffer", "buffer"], return: "uint32" },
@@ -35,8 +35,12 @@ const signatures = prototypes("GSSAPI", {
     arguments: ["buffer", "uint32", "int32", "pointer", "buffer", "buffer"],
     return: "uint32",
   },
+});
+
+/** MIT's, from 1.11 on, take the file that has the keys. */
+const ofMit = prototypes("libgssapi_krb5.so.2", {
   // OM_uint32 gss_acquire_cred_from(OM_uint32 *, gss_name_t, OM_uint32, gss_OID_set, gss_cred_usage_t,
-  //   gss_const_key_value_set_t, gss_cred_id_t *, gss_OID_set *, OM_uint32 *);  MIT 1.11
+  //   gss_const_key_value_set_t, gss_cred_id_t *, gss_OID_set *, OM_uint32 *);
   gss_acquire_cred_from: {
     arguments: [
       ...(["buffer", "pointer", "uint32", "buffer", "int32"] as const),
@@ -46,6 +50,19 @@ const signatures = prototypes("GSSAPI", {
   },
   // OM_uint32 gss_set_neg_mechs(OM_uint32 *, gss_cred_id_t, const gss_OID_set);
   gss_set_neg_mechs: { arguments: ["buffer", "pointer", "buffer"], return: "uint32" },
+});
+
+/** Heimdal's, and so Apple's, finds the keys of an account that has no tickets in the machine's keytab by itself. */
+const ofHeimdal = prototypes("GSS", {
+  // OM_uint32 gss_acquire_cred(OM_uint32 *, gss_name_t, OM_uint32, gss_OID_set, gss_cred_usage_t, gss_cred_id_t *,
+  //   gss_OID_set *, OM_uint32 *);
+  gss_acquire_cred: {
+    arguments: [
+      ...(["buffer", "pointer", "uint32", "buffer", "int32"] as const),
+      ...(["buffer", "pointer", "pointer"] as const),
+    ],
+    return: "uint32",
+  },
 });
 
 const buffer = layout("gssapi/gssapi.h", "gss_buffer_desc", 16, { length: [0, "u64"], value: [8, "pointer"] });
@@ -60,10 +77,32 @@ const keyValues = layout("gssapi/gssapi_ext.h", "gss_key_value_set_desc", 16, {
   count: [0, "u32"],
   elements: [8, "pointer"],
 });
-const { GSS_C_INITIATE, GSS_C_MUTUAL_FLAG, GSS_S_CONTINUE_NEEDED, GSS_C_GSS_CODE, GSS_C_MECH_CODE } = constants(
-  "gssapi/gssapi.h",
-  { GSS_C_INITIATE: 1, GSS_C_MUTUAL_FLAG: 2, GSS_S_CONTINUE_NEEDED: 1, GSS_C_GSS_CODE: 1, GSS_C_MECH_CODE: 2 },
-);
+const code = constants("gssapi/gssapi.h", {
+  GSS_C_INITIATE: 1,
+  GSS_C_INDEFINITE: 0xffff_ffff,
+  GSS_C_MUTUAL_FLAG: 2,
+  GSS_S_CONTINUE_NEEDED: 1,
+  GSS_C_GSS_CODE: 1,
+  GSS_C_MECH_CODE: 2,
+});
+const { GSS_C_INITIATE, GSS_C_INDEFINITE, GSS_C_MUTUAL_FLAG, GSS_S_CONTINUE_NEEDED } = code;
+const { GSS_C_GSS_CODE, GSS_C_MECH_CODE } = code;
+
+type At<Kind> = readonly [offset: number, kind: Kind];
+
+/** A GSSAPI of a system; data, since a thread gets it. */
+export interface GssLibrary {
+  /** As dlopen takes it. */
+  readonly path: string;
+  readonly maker: "MIT" | "Heimdal";
+  readonly layouts: {
+    readonly oid: Layout<{ readonly length: At<"u32">; readonly elements: At<"pointer"> }>;
+    readonly bindings: Layout<{ readonly application_data: At<16> }>;
+  };
+}
+
+/** What most compilers make of the headers. */
+export const usualLayouts: GssLibrary["layouts"] = { oid, bindings };
 
 /** Object identifiers in DER, without tag and length. */
 const spnego = [0x2b, 6, 1, 5, 5, 2];
@@ -106,6 +145,10 @@ export type GssAnswer =
   | { readonly kind: "closed" }
   | GssFailure;
 
+type Functions<T extends Parameters<typeof import("node:ffi").dlopen>[1] & {}> = ReturnType<
+  typeof import("node:ffi").dlopen<T>
+>["functions"];
+
 interface Context {
   readonly credential: bigint;
   readonly target: bigint;
@@ -115,12 +158,14 @@ interface Context {
 }
 
 /**
- * Opens the library.
- * @param library as dlopen takes it
+ * Opens a library.
  * @throws Error where it is missing, or an older one
  */
-export function openGssapi(ffi: typeof import("node:ffi"), library: string): (question: GssQuestion) => GssAnswer {
-  const native = ffi.dlopen(library, signatures).functions;
+export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary): (question: GssQuestion) => GssAnswer {
+  const { path, maker, layouts } = library;
+  const native = ffi.dlopen(path, signatures).functions;
+  const acquireKerberos =
+    maker === "MIT" ? byMit(ffi.dlopen(path, ofMit).functions) : byHeimdal(ffi.dlopen(path, ofHeimdal).functions);
   const contexts = new Map<number, Context>();
   let lastId = 0;
   const minor = Buffer.alloc(4);
@@ -137,7 +182,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: string): (qu
   };
   const textOf = (text: string): Buffer => Buffer.from(`${text}\0`);
   const oidOf = (elements: readonly number[]): Buffer =>
-    structure(oid, { length: elements.length, elements: addressOf(Buffer.from(elements)) });
+    structure(layouts.oid, { length: elements.length, elements: addressOf(Buffer.from(elements)) });
   const setOf = (elements: readonly number[]): Buffer =>
     structure(oidSet, { count: 1n, elements: addressOf(oidOf(elements)) });
 
@@ -197,21 +242,35 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: string): (qu
     return structure(keyValues, { count: elements.length, elements: addressOf(Buffer.concat(elements)) });
   }
 
+  /** @returns the major status */
+  type Acquire = (name: bigint, account: KeytabAccount | undefined, credential: Buffer) => number;
+
+  function byMit({ gss_acquire_cred_from, gss_set_neg_mechs }: Functions<typeof ofMit>): Acquire {
+    const acquireFor = (mechanism: readonly number[], ...[name, account, credential]: Parameters<Acquire>): number => {
+      const store = account === undefined ? 0n : addressOf(storeOf(account));
+      return gss_acquire_cred_from(minor, name, 0, setOf(mechanism), GSS_C_INITIATE, store, credential, 0n, 0n);
+    };
+    return (...wanted) => {
+      const major = acquireFor(spnego, ...wanted);
+      // SPNEGO keeps to itself why Kerberos has no credential.
+      if (major !== 0) checked(acquireFor(kerberos, ...wanted));
+      checked(major);
+      return gss_set_neg_mechs(minor, wanted[2].readBigUInt64LE(), setOf(kerberos));
+    };
+  }
+
+  /** SPNEGO offers the mechanisms that a credential is of. */
+  function byHeimdal({ gss_acquire_cred }: Functions<typeof ofHeimdal>): Acquire {
+    return (name, _account, credential) =>
+      gss_acquire_cred(minor, name, GSS_C_INDEFINITE, setOf(kerberos), GSS_C_INITIATE, credential, 0n, 0n);
+  }
+
   /** A credential with which SPNEGO offers Kerberos alone: others may be installed, NTLM too. */
   function acquire(account: KeytabAccount | undefined): bigint {
     const name = account === undefined ? 0n : importName(account.principal, principalName);
     const credential = Buffer.alloc(8);
-    const acquireFor = (mechanism: readonly number[]): number => {
-      const store = account === undefined ? 0n : addressOf(storeOf(account));
-      const usage = GSS_C_INITIATE;
-      return native.gss_acquire_cred_from(minor, name, 0, setOf(mechanism), usage, store, credential, 0n, 0n);
-    };
     try {
-      const major = acquireFor(spnego);
-      // SPNEGO keeps to itself why Kerberos has no credential.
-      if (major !== 0) checked(acquireFor(kerberos));
-      checked(major);
-      checked(native.gss_set_neg_mechs(minor, credential.readBigUInt64LE(), setOf(kerberos)));
+      checked(acquireKerberos(name, account, credential));
       return credential.readBigUInt64LE();
     } catch (failure) {
       releaseCredential(credential.readBigUInt64LE());
@@ -249,7 +308,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: string): (qu
   function step({ credential, target, handle, channelBinding }: Context, token: Uint8Array | undefined): GssAnswer {
     const flags = Buffer.alloc(4);
     const output = Buffer.alloc(buffer.size);
-    const binding = channelBinding && structure(bindings, { application_data: bufferOf(channelBinding) });
+    const binding = channelBinding && structure(layouts.bindings, { application_data: bufferOf(channelBinding) });
     const major = native.gss_init_sec_context(
       minor,
       credential,

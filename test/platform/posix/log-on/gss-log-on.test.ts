@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
-import { createLinuxLogOn, type LogOnAccounts } from "../../../../agent/platform/linux/log-on/system-log-on.ts";
+import { mitKerberos } from "../../../../agent/platform/linux/log-on/mit.ts";
+import { createGssLogOn, type LogOnAccounts } from "../../../../agent/platform/posix/log-on/gss-log-on.ts";
 import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/log-on/gssapi.ts";
 import { absent, failed, found } from "../../../../agent/reading.ts";
 
@@ -22,7 +23,7 @@ function logOn(accounts: LogOnAccounts, ...answers: readonly GssAnswer[]) {
     questions.push(question);
     return left.shift() ?? { kind: "closed" };
   };
-  return { system: createLinuxLogOn(accounts, ask), questions };
+  return { system: createGssLogOn(mitKerberos, accounts, ask), questions };
 }
 const started = { kind: "started", id: 1, account: "PC1$@AD.TEST" } as const;
 const refused = (minor: number, text: string): GssAnswer => ({ kind: "failed", minor, text });

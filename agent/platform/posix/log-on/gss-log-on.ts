@@ -4,17 +4,27 @@ import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
 import { startProgram } from "../../../worker/start-worker.ts";
 import { constants } from "../../native-layout.ts";
-import type { GssAnswer, GssFailure, GssQuestion, KeytabAccount } from "../../posix/log-on/gssapi.ts";
 import { unrefTimer } from "../../unref-timer.ts";
-import { nss } from "../libc.ts";
+import type { GssAnswer, GssFailure, GssLibrary, GssQuestion, KeytabAccount } from "./gssapi.ts";
 import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";
 
-const library = "libgssapi_krb5.so.2";
+/** What differs between systems. */
+export interface GssSystem {
+  readonly library: GssLibrary;
+  /** What to do where the library is missing, and where a machine has no account or an old key; each ends a sentence. */
+  readonly install: string;
+  readonly join: string;
+  readonly renew: string;
+  /** For a person, with what to ask the directory. */
+  readonly tools: { readonly machine: string; readonly user: string };
+  /** Ends the process without waiting for its threads. */
+  readonly leave: (code: number) => void;
+}
 
 /** Milliseconds for one call: libkrb5 asks each KDC some times, and gives up on all after about 20 s. */
 const limit = 30_000;
 
-/** Codes of MIT's Kerberos. */
+/** Codes of Kerberos, which Heimdal has alike (krb5_err.et). */
 const codes = constants("krb5/krb5.h", {
   KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN: -1765328378,
   KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN: -1765328377,
@@ -37,14 +47,18 @@ export interface LogOnAccounts {
   readonly hostName: () => string;
 }
 
-/** Logs on by MIT's GSSAPI: a service and root by the machine's keytab, a user by the tickets of the user's cache. */
-export function createLinuxLogOn(accounts: LogOnAccounts, ask: Ask<GssQuestion, GssAnswer> = askThread()): SystemLogOn {
+/** Logs on by GSSAPI: a service and root by the machine's keytab, a user by the tickets of the user's cache. */
+export function createGssLogOn(
+  system: GssSystem,
+  accounts: LogOnAccounts,
+  ask: Ask<GssQuestion, GssAnswer> = askThread(system),
+): SystemLogOn {
   return {
     async start({ scheme, host, channelBinding }) {
-      if (scheme !== "Negotiate") throw new TypeError(`${scheme} is not spoken on Linux`);
-      const account = accounts.keytab && accountOf(accounts.keytab(), accounts.hostName());
+      if (scheme !== "Negotiate") throw new TypeError(`${scheme} is not spoken by GSSAPI`);
+      const account = accounts.keytab && accountOf(accounts.keytab(), accounts.hostName(), system);
       const explain = (failure: GssFailure, name: string | undefined): AgentError =>
-        explained(failure, { host, account: name, isMachine: account !== undefined });
+        explained(failure, { host, account: name, isMachine: account !== undefined, system });
       const started = await ask({ call: "start", host, channelBinding, account });
       if (started.kind === "failed") throw explain(started, account?.principal);
       if (started.kind !== "started") throw new TypeError("no log-on was started");
@@ -65,8 +79,8 @@ export function createLinuxLogOn(accounts: LogOnAccounts, ask: Ask<GssQuestion, 
   };
 }
 
-function askThread(): Ask<GssQuestion, GssAnswer> {
-  return createBoundedWorker(() => startProgram("log-on-worker", { library }), {
+function askThread({ library, install, leave }: GssSystem): Ask<GssQuestion, GssAnswer> {
+  return createBoundedWorker(() => startProgram("log-on-worker", library), {
     limit,
     after: unrefTimer,
     tooLate: () =>
@@ -74,21 +88,13 @@ function askThread(): Ask<GssQuestion, GssAnswer> {
         "proxy-refused",
         `Kerberos gave no answer within ${limit / 1000} s. Check that this machine reaches a KDC of its realm (kinit -k, /etc/krb5.conf).`,
       ),
-    failed: (cause) =>
-      new AgentError(
-        "proxy-refused",
-        `${library} can't be used: install the package libgssapi-krb5-2 (Debian) or krb5-libs, version 1.11 or later.`,
-        { cause },
-      ),
-    leave: nss.exitAtOnce,
+    failed: (cause) => new AgentError("proxy-refused", `${library.path} can't be used: ${install}.`, { cause }),
+    leave,
   });
 }
 
-const join =
-  "join the machine to the domain with a keytab (realm join; with Samba kerberos method = secrets and keytab, then net ads keytab create), or put proxyUsername and proxyPassword into the credential file";
-
 /** @throws AgentError */
-function accountOf(keytab: Reading<Keytab>, hostName: string): KeytabAccount {
+function accountOf(keytab: Reading<Keytab>, hostName: string, { join }: GssSystem): KeytabAccount {
   const missing = (why: string, cause?: unknown): AgentError =>
     new AgentError("proxy-refused", `This machine has no account to log on with: ${why}. To log on, ${join}.`, {
       cause,
@@ -107,6 +113,7 @@ interface LogOnCase {
   readonly host: string;
   readonly account: string | undefined;
   readonly isMachine: boolean;
+  readonly system: GssSystem;
 }
 
 function explained({ minor, text }: GssFailure, tried: LogOnCase): AgentError {
@@ -116,14 +123,14 @@ function explained({ minor, text }: GssFailure, tried: LogOnCase): AgentError {
   return new AgentError("proxy-refused", message);
 }
 
-function whatToDo(minor: number, { host, isMachine }: LogOnCase): string {
+function whatToDo(minor: number, { host, isMachine, system }: LogOnCase): string {
   switch (minor) {
     case codes.KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
       return `Register the service's name in the directory (setspn -S HTTP/${host} ACCOUNT), and name the host as it is registered there.`;
     case codes.KRB5KRB_AP_ERR_SKEW:
       return "Set this machine's clock: Kerberos takes at most 5 minutes of difference.";
     case codes.KRB5KDC_ERR_PREAUTH_FAILED:
-      return "The key in /etc/krb5.keytab is not the account's current one: renew it (adcli update, net ads keytab create), or join the domain again.";
+      return `The key in /etc/krb5.keytab is not the account's current one: ${system.renew}.`;
     case codes.KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
     case codes.KRB5KDC_ERR_CLIENT_REVOKED:
       return "The directory has no such account, or it is disabled: enable it, or join the domain again.";
@@ -139,7 +146,7 @@ function whatToDo(minor: number, { host, isMachine }: LogOnCase): string {
       return `Allow a common encryption type: msDS-SupportedEncryptionTypes of the service's account, permitted_enctypes in /etc/krb5.conf.`;
     default:
       return isMachine
-        ? "Check with kinit -k and kvno, as root, what the directory says."
-        : "Check with klist and kvno what the directory says.";
+        ? `Check with ${system.tools.machine}, as root, what the directory says.`
+        : `Check with ${system.tools.user} what the directory says.`;
   }
 }

@@ -1,33 +1,7 @@
-import { join } from "node:path";
-import type { Trust } from "../../../files/trusted-path.ts";
-import { absent, found, type Reading } from "../../../reading.ts";
-import { readTrusted } from "../../posix/protected-files.ts";
-import { machineKeytab, noCredential } from "../paths.ts";
-
 /** A file of keys for Kerberos. */
 export interface Keytab {
   readonly path: string;
   readonly content: Buffer;
-}
-
-/** The machine's keytab: for a service the copy that its unit got. @param credentials folder of such copies */
-export function readMachineKeytab(root: string, trust: Trust, credentials: string | undefined): Reading<Keytab> {
-  const original = machineKeytab(root);
-  const path = credentials === undefined ? original : join(credentials, "krb5.keytab");
-  const file = readTrusted(path, trust);
-  switch (file.kind) {
-    case "failed":
-      return file;
-    case "absent":
-      return absent(
-        original,
-        credentials === undefined ? "does not exist" : "is not handed to this unit; run linkuser-agent install again",
-      );
-    case "found":
-      return file.value.equals(Buffer.from(noCredential))
-        ? absent(original, "does not exist")
-        : found({ path, content: file.value }, original);
-  }
 }
 
 /**
@@ -90,8 +64,10 @@ export function machineAccount(principals: readonly string[], hostName: string):
     (name) => ofHost.some((one) => name === `host/${one}`),
     (name) => name.startsWith("host/"),
   ];
+  // Each Mac has a KDC of its own, whose keys no other one takes.
+  const ofDomain = principals.filter((one) => !one.includes("@LKDC:"));
   for (const fits of ranks) {
-    const principal = principals.find((one) => fits(one.slice(0, one.lastIndexOf("@")).toLowerCase()));
+    const principal = ofDomain.find((one) => fits(one.slice(0, one.lastIndexOf("@")).toLowerCase()));
     if (principal !== undefined) return principal;
   }
   return undefined;

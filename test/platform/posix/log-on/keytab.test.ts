@@ -1,9 +1,6 @@
-import { mkdirSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { machineAccount, principalsOf, readMachineKeytab } from "../../../../agent/platform/linux/log-on/keytab.ts";
+import { machineAccount, principalsOf } from "../../../../agent/platform/posix/log-on/keytab.ts";
 
 /** An entry as MIT's "Keytab file format" has it, with a key of 16 bytes. */
 function entry(realm: string, ...components: readonly string[]): Buffer {
@@ -53,24 +50,8 @@ test.each<readonly [string, readonly string[], string, string | undefined]>([
   ["one of another name", ["host/x@AD.TEST", "OLD$@AD.TEST"], "pc1", "OLD$@AD.TEST"],
   ["a name that is cut", ["LONG-NAME-OF-PC$@R", "LONG-NAME-OF-PC2$@R"], "long-name-of-pc2", "LONG-NAME-OF-PC2$@R"],
   ["host/ where a realm has no such accounts", ["nfs/pc1@R", "host/pc1.r@R"], "pc1.r", "host/pc1.r@R"],
+  ["none where a Mac has only its own KDC", ["host/LKDC:SHA1.AB@LKDC:SHA1.AB"], "pc1", undefined],
   ["none", ["HTTP/www.r@R"], "pc1", undefined],
 ])("the machine's account: %s", (_, principals, host, account) => {
   expect(machineAccount(principals, host)).toBe(account);
-});
-
-test("a service reads the copy that its unit got; where the machine has none, the copy says so", () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), "keytab-"));
-  const root = folder.path;
-  mkdirSync(join(root, "etc"));
-  const credentials = join(root, "credentials");
-  mkdirSync(credentials);
-  const read = (folder?: string) =>
-    readMachineKeytab(root, { uid: process.getuid?.() ?? 0, credentialsFolder: folder }, folder);
-  const reason = (folder?: string) => expect(read(folder)).toMatchObject({ kind: "absent", reason: expect.anything() });
-  reason();
-  expect(read(credentials)).toMatchObject({ reason: expect.stringContaining("run linkuser-agent install again") });
-  writeFileSync(join(credentials, "krb5.keytab"), "none", { mode: 0o400 });
-  expect(read(credentials)).toMatchObject({ kind: "absent", reason: "does not exist" });
-  writeFileSync(join(root, "etc/krb5.keytab"), keytab(entry("R", "PC1$")), { mode: 0o600 });
-  expect(read()).toMatchObject({ kind: "found", value: { path: join(root, "etc/krb5.keytab") } });
 });

@@ -88,7 +88,6 @@ export class AgentError extends Error {
   readonly remedy: string | undefined;
   /** `message` without the remedy, at its end. */
   readonly finding: string;
-  /** Of a failure of the network. */
   readonly place: Place | undefined;
 
   constructor(

@@ -2,7 +2,6 @@ import type { FailureOutcome } from "./errors.ts";
 
 /** The ways in which a run can end well. CONTRACT. */
 export type SuccessOutcome = "linked" | "already-linked" | "skipped" | "dry-run";
-/** How a run ended. */
 export type Outcome = SuccessOutcome | FailureOutcome;
 
 /** Numbers of BSD's sysexits.h, so that a script, a scheduled task or systemd can distinguish failures. */

@@ -7,7 +7,6 @@ export type LogLevel = Settings["logLevel"];
 /** Fields of an event besides its message; never a secret, never a URL with a query. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** One event, before it takes a form. */
 export interface LogEvent {
   /** Wall-clock milliseconds since the epoch. */
   readonly time: number;

@@ -10,7 +10,6 @@ export type Reading<T> =
   | { readonly kind: "absent"; readonly origin: string; readonly reason: string }
   | { readonly kind: "failed"; readonly origin: string; readonly error: AgentError };
 
-/** The value, and where it was read. */
 export function found<T>(value: T, origin: string): Reading<T> {
   return { kind: "found", value, origin };
 }

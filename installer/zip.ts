@@ -1,6 +1,5 @@
 import { strToU8, zipSync } from "fflate";
 
-/** A file of an archive. */
 export interface ZippedFile {
   readonly name: string;
   /** POSIX mode bits, which unzip(1) restores. */

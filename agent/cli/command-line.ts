@@ -13,7 +13,6 @@ import {
   emptyIsNotGiven,
 } from "./commands.ts";
 
-/** What the arguments say. */
 export interface CommandLine {
   readonly command: CommandName;
   /** Whether the arguments name it, so that help is about it. */

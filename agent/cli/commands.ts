@@ -27,7 +27,6 @@ interface Command {
   readonly emptyIsNotGiven?: true;
 }
 
-/** Flags of every command. */
 export const commonFlags = {
   json: { help: "print exactly one JSON document" },
   config: { placeholder: "FILE", help: "read this settings file instead of the default one" },

@@ -3,7 +3,6 @@ import { type CommandFlag, type CommandName, commandNames, commands, commonFlags
 
 type Shell = (typeof shells)[number];
 
-/** A flag as a shell completes it. */
 interface Offer {
   /** Without its dashes. */
   readonly name: string;
@@ -26,7 +25,6 @@ const topWords: readonly (readonly [string, string])[] = [
 
 const commonOffers = Object.entries(commonFlags).map(offerOfFlag);
 
-/** Flags of one command, with its settings. */
 function offersOf(name: CommandName): readonly Offer[] {
   const { flags, settings } = commands[name];
   return [...Object.entries<CommandFlag>(flags).map(offerOfFlag), ...settings.map(offerOfSetting)];

@@ -2,7 +2,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { flagName, formatSetting, type SettingName, settingsTable } from "../settings/table.ts";
 import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
 
-/** The overview that `--help` shows. */
 export function overview(lineWidth: number): string {
   return [
     "linkuser-agent: links this device in OPSWAT Gears (MetaDefender IT Access)",

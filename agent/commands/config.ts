@@ -4,7 +4,6 @@ import { describeSettings, settingRows } from "../wiring/describe-settings.ts";
 import { loadSettings } from "../wiring/load-settings.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
-/** Shows every setting's effective value and its origin. */
 export function config(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const resolved = loadSettings(runtime, commandLine);
   const rows = settingRows(runtime.platform, resolved);

@@ -18,7 +18,6 @@ import { eventReport } from "../wiring/log/event-report.ts";
 import { openLog } from "../wiring/log/open-log.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
-/** Links this device to its logged-on user once. */
 export async function link(given: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   const { flags } = commandLine;
   // A run that its caller repeats is unattended, whatever its streams look like.

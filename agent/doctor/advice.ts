@@ -6,13 +6,11 @@ import { effectivePaths } from "../wiring/load-settings.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
 
-/** What a command has to name. */
 export interface AdviceFacts {
   readonly platform: Platform["name"];
   readonly privileged: boolean;
   /** Undefined where it is at its default place, which `install` fills. */
   readonly credentialFile: string | undefined;
-  /** The tenant's address. */
   readonly baseUrl: string | undefined;
   /** The settings file that `--config` names. */
   readonly configFile: string | undefined;
@@ -22,7 +20,6 @@ export interface AdviceFacts {
 
 type Advice = (facts: AdviceFacts) => string | undefined;
 
-/** What is known in the course of the checks. */
 export function factsOf(
   { platform, commandLine }: Pick<DoctorContext, "platform" | "commandLine">,
   { settings: resolved, proxy }: Pick<CheckValues, "settings" | "proxy">,

@@ -9,7 +9,6 @@ import { lastLogLines } from "./bundle.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 import type { CheckResult } from "./run-checks.ts";
 
-/** What a bundle has beside the checks. */
 export function bundleContent(
   { platform, clock }: DoctorContext,
   { settings: resolved }: CheckValues,

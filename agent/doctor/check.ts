@@ -38,7 +38,6 @@ type ValueOf<K> = K extends keyof CheckValues ? NonNullable<CheckValues[K]> : tr
 /** Values that are certain to be there, and those that may. */
 type ValuesFor<N extends keyof CheckValues> = Required<Pick<CheckValues, N>> & CheckValues;
 
-/** A check that needs the values of others. */
 export function check<const K extends string, N extends keyof CheckValues = never>(
   name: K,
   needs: readonly N[],
@@ -48,7 +47,6 @@ export function check<const K extends string, N extends keyof CheckValues = neve
   return { name, needs, label: name, silent: false, run: run as Check["run"] };
 }
 
-/** A check that a flag asks for. */
 export const onlyWith = (flag: NonNullable<Check["flag"]>, one: Check): Check => ({ ...one, flag });
 
 /** Makes what several checks share, before the first of them. */

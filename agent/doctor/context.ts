@@ -11,7 +11,6 @@ import type { Reached } from "./network/connection.ts";
 import type { Tenant } from "./network/tenant.ts";
 import type { TokenTrial } from "./network/token.ts";
 
-/** What every check may use. */
 export interface DoctorContext extends Runtime {
   readonly commandLine: CommandLine;
 }
@@ -21,7 +20,6 @@ export interface CheckValues {
   policy?: true;
   settings?: ResolvedSettings;
   credential?: Credentials;
-  /** What is remembered of earlier runs. */
   state?: MachineMemory;
   survey?: SeenSurvey;
   tenant?: Tenant;

@@ -3,13 +3,11 @@ import { factsOf, nextStep } from "./advice.ts";
 import type { Check, CheckStatus, Finding } from "./check.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 
-/** One line of the report. */
 export interface CheckResult {
   /** Stable, in kebab-case. */
   readonly name: string;
   readonly status: CheckStatus;
   readonly detail: string;
-  /** The very next step. */
   readonly advice: string | undefined;
   readonly elapsedMs: number;
   /** The time is what the check is about, and is shown however short. */

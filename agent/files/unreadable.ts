@@ -2,7 +2,6 @@ import { AgentError, systemErrorCode } from "../errors.ts";
 import { absent, failed, found, type Reading } from "../reading.ts";
 import { danglingLink, readFileAt, whyNot } from "./open-file.ts";
 
-/** How a file that can't be read is reported. */
 export interface FileKind {
   readonly code: "credentials-unreadable" | "settings-unreadable";
   /** What to do where this user may not read it, a sentence behind a space. */

@@ -13,7 +13,6 @@ import {
 } from "./answer.ts";
 import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 
-/** Whom to link with which device. */
 export interface LinkRequest {
   /** A MAC address or a HWID. */
   readonly value: string;

@@ -11,7 +11,6 @@ import { type AnswerBody, isServerError, readBody, redirected, serverFault, word
 import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 import { plainWords } from "./server-text.ts";
 
-/** The OAuth client of the account. */
 export interface TokenClient {
   readonly clientId: string;
   readonly clientSecret: Secret;

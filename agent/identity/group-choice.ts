@@ -15,7 +15,6 @@ export interface GroupRow {
   readonly unfit: string | undefined;
 }
 
-/** The group that is sent, and why that one. */
 export interface GroupChoice {
   /** What is sent; undefined to send no group. */
   readonly group: string | undefined;

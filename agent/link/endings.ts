@@ -47,7 +47,6 @@ export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError,
   return endRun(state, memory, endOf(error), moment);
 }
 
-/** The end of a run by this error. */
 export function endOf(error: AgentError): End {
   const { outcome, message, code } = error;
   // Of identifiers that the API does not know none is the device.
@@ -146,7 +145,6 @@ export function scheduleNow(state: RunState, moment: Moment): Schedule {
   return begin(remembered && state.options.immediate ? withoutBackOff(remembered) : remembered, context);
 }
 
-/** What the pace needs to know. */
 export function paceContext(
   { options, attempt, hurry, limited }: RunState,
   { now, awake, random }: Moment,

@@ -49,7 +49,6 @@ export type IdentityFinding =
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly error: AgentError; readonly known?: Known };
 
-/** Calls made to the API so far. */
 export interface RequestCount {
   readonly token: number;
   readonly linkUser: number;
@@ -80,7 +79,6 @@ export interface LinkPorts {
    * has it.
    */
   claimWait(): Disposable | undefined;
-  /** Of this process. */
   readonly pid: number;
   /** This device's addresses in its networks; a new one means that a network has come back. */
   addresses(): readonly string[];
@@ -94,14 +92,12 @@ export interface LinkPorts {
   readonly endLog: Log;
 }
 
-/** Shows a wait on a terminal. */
 export interface Countdown {
   /** Called every second. @param left ms @param cause what made the wait necessary */
   show(left: number, cause: AgentError): void;
   erase(): void;
 }
 
-/** What the settings and the command line ask of a run. */
 export interface LinkOptions {
   readonly settings: Pick<
     Settings,
@@ -117,7 +113,6 @@ export interface LinkOptions {
 /** Which device and whom a run is about, as far as it has found out. */
 export type Known = Partial<Pick<LinkResult, "device" | "username" | "group">>;
 
-/** How a run ended, with what was known of device and user. */
 export interface LinkResult {
   readonly outcome: Outcome;
   readonly device: Device | undefined;

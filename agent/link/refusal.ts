@@ -27,7 +27,6 @@ export interface Refusal {
   readonly until: number;
 }
 
-/** What the API is asked for this identity. */
 export function askedOf(
   { tenant, account }: LinkTarget,
   { username, group, candidates }: Identity,

@@ -11,7 +11,6 @@ export interface RunState {
   readonly options: LinkOptions;
   /** A person sees the run. */
   readonly attended: boolean;
-  /** Process ID of the run. */
   readonly pid: number;
   /** Wall-clock milliseconds. An attempt that is due later is left to the next run. */
   readonly deadline: number;
@@ -48,7 +47,6 @@ export interface Attempt {
   readonly candidates: readonly Candidate[];
 }
 
-/** What a look-up came to. */
 export type Found =
   | Exclude<IdentityFinding, { readonly kind: "identity" }>
   | {
@@ -76,7 +74,6 @@ export type RunEvent =
   /** Another run held the lock until this one was asked to end, or the lock can't be used. */
   | { readonly kind: "locked-out"; readonly error: AgentError };
 
-/** The circumstances of a decision. */
 export interface Moment {
   /** Wall-clock milliseconds. */
   readonly now: number;
@@ -117,7 +114,6 @@ type Move =
   | { readonly kind: "wait"; readonly schedule: Schedule; readonly cause: AgentError }
   | { readonly kind: "end"; readonly end: End };
 
-/** A decision: what is known now, and what is to be done. */
 export interface Decision {
   readonly state: RunState;
   readonly effects: readonly Effect[];

@@ -15,7 +15,6 @@ interface Run {
   readonly moment: () => Moment;
   state: RunState;
   lock?: Disposable | undefined;
-  /** The right to wait. */
   claim?: Disposable | undefined;
 }
 

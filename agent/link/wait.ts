@@ -21,11 +21,9 @@ const networkFailures: readonly ErrorCode[] = [
   "tls-untrusted",
 ];
 
-/** What a wait asks of the run that it is part of. */
 export interface Waiting {
   /** What made the wait necessary. */
   readonly cause: AgentError;
-  /** The state of things now. */
   readonly context: () => PaceContext;
   readonly remember: (schedule: Schedule) => Promise<void>;
 }

@@ -15,7 +15,6 @@ export const limiterModels = [
   "token-bucket",
 ] as const;
 
-/** One of {@link limiterModels}. */
 export type LimiterModel = (typeof limiterModels)[number];
 
 /** So many calls in each period, ms. */
@@ -34,7 +33,6 @@ export interface Limiter {
   resetAt(now: number): number;
 }
 
-/** A limiter that has seen no call yet. */
 export function makeLimiter(model: LimiterModel, limit: Limit): Limiter {
   switch (model) {
     case "fixed-window":

@@ -6,7 +6,6 @@ import type { LimiterModel } from "./limiter.ts";
 import { leastTime, plainRollout, simulate } from "./simulate.ts";
 import { margin } from "./windows.ts";
 
-/** The rollout that is planned. */
 export interface PlanInput {
   /** 1 to {@link maxDevices}. */
   readonly devices: number;

@@ -21,7 +21,6 @@ interface Shift {
   readonly length: number;
 }
 
-/** What is simulated. */
 export interface Rollout {
   readonly devices: number;
   readonly limit: RateLimit;
@@ -43,7 +42,6 @@ export interface Rollout {
   readonly seed: number;
 }
 
-/** What came of it. */
 export interface RolloutResult {
   /** When devices were linked, ms from the start, in order. */
   readonly linkedAt: Float64Array;

@@ -5,7 +5,6 @@ const informational: ReadonlySet<EventKind> = new Set(["linked", "already-linked
 /** Failures that the next run may not meet. All others are errors. */
 const passing: ReadonlySet<EventKind> = new Set(["warning", "no-user", "unreachable", "rate-limited"]);
 
-/** The severity of an event in the system's event log. */
 export function severityOf(kind: EventKind): "error" | "warning" | "information" {
   if (informational.has(kind)) return "information";
   return passing.has(kind) ? "warning" : "error";

@@ -1,6 +1,5 @@
 import type * as Ffi from "node:ffi";
 
-/** A function of a library, as plain data. */
 export interface NativeFunction {
   /** As dlopen takes it: an absolute path, or the name of a library that is loaded already. */
   readonly library: string;
@@ -14,7 +13,6 @@ export interface NativeCall extends NativeFunction {
   readonly parameters: readonly (number | bigint | null | Uint8Array)[];
 }
 
-/** The result of one call. */
 export interface NativeAnswer {
   readonly result: number | bigint;
   /** What the function for the last error returned right after the call. */

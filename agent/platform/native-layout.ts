@@ -15,7 +15,6 @@ export interface Layout<F extends Fields = Fields> {
   /** In bytes; where the structure ends in a list of unknown length, of its fixed part. */
   readonly size: number;
   readonly fields: F;
-  /** The fields' offsets. */
   readonly at: { readonly [N in keyof F]: number };
 }
 

@@ -27,7 +27,6 @@ export interface RawPolicy {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** One part of the bindings to the system's libraries. */
 export interface BindingCheck {
   readonly part: string;
   /** What was wrong with it; undefined where it works. */
@@ -72,7 +71,6 @@ export interface InstallStep {
 /** @throws AgentError */
 export type Undo = () => void;
 
-/** Who listens at a port. */
 export interface Listener {
   /** Root or SYSTEM, or a service that an administrator set up. */
   readonly trusted: boolean;

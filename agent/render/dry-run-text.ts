@@ -6,7 +6,6 @@ import { printable, printableJson } from "../printable.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, settingNames } from "../settings/table.ts";
 
-/** What a dry run found out, as it is shown. */
 export interface DryRunReport {
   readonly survey: Survey;
   /** In the order in which they would be tried. */
@@ -18,7 +17,6 @@ export interface DryRunReport {
   readonly request: ReturnType<typeof describeLinkUserRequest> | undefined;
 }
 
-/** The report of a dry run, in sections. */
 export function renderDryRun({ survey, candidates, resolved, message, warnings, request }: DryRunReport): string {
   return [
     "Dry run: nothing is sent to the API.",

@@ -4,7 +4,6 @@ import type { LinkResult } from "../link/ports.ts";
 import { printable } from "../printable.ts";
 import type { CommandResult } from "../wiring/runtime.ts";
 
-/** What a run of `link` reports. */
 export function describeLink(result: LinkResult): CommandResult {
   const { outcome, device, username, group, message, requests, elapsedMs, error } = result;
   const known = { outcome, device, username, group, message, requests, elapsedMs };

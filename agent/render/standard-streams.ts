@@ -58,7 +58,6 @@ function openOrStandIn(descriptor: 1 | 2, open: () => NodeJS.WritableStream): No
   }
 }
 
-/** Whether a person watches standard error. */
 export function onTerminal(): boolean {
   return isTerminal(2);
 }

@@ -1,6 +1,5 @@
 import { exitCodes } from "../exit-codes.ts";
 
-/** A terminal that shows a text. */
 export interface TextTerminal {
   readonly columns: number;
   readonly colour: boolean;

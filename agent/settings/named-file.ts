@@ -2,7 +2,6 @@ import { AgentError } from "../errors.ts";
 import type { Reading } from "../reading.ts";
 import type { ResolvedSettings } from "./layers.ts";
 
-/** A file that a setting names. */
 export interface SettingFile {
   readonly path: string;
   /** Where it is named, for messages: `file /etc/linkuser-agent/config.json, caFile`. */

@@ -2,7 +2,6 @@ import { AgentError } from "../errors.ts";
 import { shellWord } from "../printable.ts";
 import type { SettingFile } from "./named-file.ts";
 
-/** One certificate of a file. */
 export interface PemCertificate {
   readonly pem: string;
   readonly parsed: import("node:crypto").X509Certificate;

@@ -2,9 +2,7 @@ import { environmentName, type SettingName } from "./table.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment, divided. */
 export interface TrustedEnvironment {
-  /** What is left to be obeyed. */
   readonly variables: Environment;
   /** Names of the variables that were taken out, as they were spelled. */
   readonly ignored: readonly string[];

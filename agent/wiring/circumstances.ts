@@ -38,7 +38,6 @@ function identityOf(path: string): string {
   }
 }
 
-/** This device's addresses in its networks. */
 export function networkAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.filter(({ internal }) => !internal).map(({ address }) => address);

@@ -1,6 +1,5 @@
 import { parentPort } from "node:worker_threads";
 
-/** What is sent to a worker. */
 export interface WorkerQuestion {
   readonly id: number;
   readonly question: unknown;

@@ -38,7 +38,6 @@ const libraries = [
   "libsystemd.so.0()(64bit)",
 ];
 
-/** The agent's package for an architecture. */
 export function agentPackage(target: LinuxTargetName): LinuxPackage {
   const { name, summary, description } = product;
   return {

@@ -10,7 +10,6 @@ export interface PackagedFile {
   readonly config?: boolean;
 }
 
-/** A package as its format's tools describe it. */
 export interface LinuxPackage {
   readonly name: string;
   readonly summary: string;
@@ -46,9 +45,7 @@ export interface PackageParts {
   readonly files: readonly PackagedFile[];
   /** Seconds since the epoch; no file of the package is newer. */
   readonly sourceDate: number;
-  /** An empty folder. */
   readonly scratch: string;
-  /** Where the package goes. */
   readonly dist: string;
 }
 

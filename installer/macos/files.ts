@@ -9,7 +9,6 @@ import { configurationProfile } from "./profile.ts";
 /** Where the package puts the program; `postinstall` and `sign-and-package.sh` name it, too. */
 export const installedExecutable = "/Library/LinkUserAgent/linkuser-agent";
 
-/** What an administrator of Macs gets beside the executable. */
 export function macosFiles(): readonly ZippedFile[] {
   const own = (name: string, mode: number): ZippedFile => ({
     name,

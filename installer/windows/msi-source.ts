@@ -37,7 +37,6 @@ export const publicProperties: readonly string[] = [
   ...refusedSecrets,
 ];
 
-/** What of the source differs from package to package. */
 export interface MsiParts {
   /** Three numbers. */
   readonly version: string;

@@ -13,9 +13,7 @@ interface MsiRequest {
   readonly executable: string;
   /** Seconds since the epoch; nothing inside is newer. */
   readonly sourceDate: number;
-  /** An empty folder. */
   readonly scratch: string;
-  /** Where the package goes. */
   readonly dist: string;
 }
 

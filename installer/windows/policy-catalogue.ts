@@ -11,7 +11,6 @@ export const categories = {
   Files: "Files and log",
 } as const;
 
-/** A folder of {@link categories}. */
 export type Category = keyof typeof categories;
 
 interface Place {

@@ -4,7 +4,6 @@ import type { Platform } from "../../platform/port.ts";
 import type { ComparedFact, ToolReading } from "../../platform/tool-reading.ts";
 import { absent, found, type Reading } from "../../reading.ts";
 
-/** A reading of this program beside that of a tool. */
 export interface Comparison {
   readonly fact: ComparedFact;
   /** The tool's, as a person would type it. */
@@ -16,7 +15,6 @@ export interface Comparison {
   readonly reason: string | undefined;
 }
 
-/** Reads each fact again and compares it with what the tool says. */
 export async function compareWith(
   readings: readonly ToolReading[],
   platform: Platform,

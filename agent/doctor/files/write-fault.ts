@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { whyNot } from "../../files/open-file.ts";
 
-/** The fault of a path that a setting names. */
 export function unusable(setting: "stateDir" | "logFile", path: string, cause: Error): AgentError {
   return new AgentError("setting-invalid", `${setting}: ${path} can't be written: ${whyNot(cause)}.`, { cause });
 }

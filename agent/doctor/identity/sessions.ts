@@ -3,7 +3,6 @@ import type { Reading } from "../../reading.ts";
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
-/** Who is logged on. */
 export function checkSessions({ observed }: SeenSurvey): Finding {
   const observation = observed.of("sessions");
   const reading = observation?.readings[0] as Reading<readonly Session[]> | undefined;

@@ -4,7 +4,6 @@ import { userRequest, vendorClient } from "../../wiring/survey-machine.ts";
 import { type DoctorContext, maxPatience } from "../context.ts";
 import { type Observed, observe } from "./observe.ts";
 
-/** A survey, and what each of its look-ups returned. */
 export interface SeenSurvey {
   readonly survey: Survey;
   readonly observed: Observed;

@@ -2,7 +2,6 @@ import { AgentError } from "../../errors.ts";
 import type { Platform } from "../../platform/port.ts";
 import type { Finding } from "../check.ts";
 
-/** Whether the calls into the system's libraries do what they should. */
 export async function checkBindings(selfTest: NonNullable<Platform["selfTest"]>): Promise<Finding> {
   const parts = await selfTest();
   const broken = parts.filter(({ problem }) => problem !== undefined);

@@ -3,7 +3,6 @@ import { chooseProxy, type ProxyChoice, type ProxySources } from "../../network/
 import { ignoredInVariables } from "../../network/proxy/variables.ts";
 import type { Finding } from "../check.ts";
 
-/** Through which proxy the tenant is asked, and why. */
 export async function checkProxy(baseUrl: string, sources: ProxySources): Promise<Finding<ProxyChoice>> {
   const url = new URL(baseUrl);
   const value = await chooseProxy(url, sources);

@@ -1,7 +1,6 @@
 import type { Platform } from "../../platform/port.ts";
 import type { Finding } from "../check.ts";
 
-/** The administrator's policy, as far as it can be read. */
 export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
   const policy = platform.policy();
   if (policy.kind === "failed") return { status: "fail", error: policy.error };

@@ -3,7 +3,6 @@ import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "
 import type { Adapter } from "../sources.ts";
 import { sharedMacReason } from "./shared-macs.ts";
 
-/** A MAC address to try. */
 export interface RankedMac {
   readonly mac: Mac;
   readonly adapter: string;
@@ -13,11 +12,9 @@ export interface RankedMac {
   readonly reason: string;
 }
 
-/** All adapters, ranked or skipped. */
 export interface AdapterRanking {
   /** The addresses that the server most likely knows come first. */
   readonly macs: readonly RankedMac[];
-  /** Adapters that are skipped, with the reason. */
   readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
 }
 

@@ -24,7 +24,6 @@ export interface Candidate {
 /** An identifier as it is reported and remembered. */
 export type Device = Omit<Candidate, "reason">;
 
-/** The candidate without its reason, which is for people alone. */
 export function deviceOf({ reason: _, ...device }: Candidate): Device {
   return device;
 }
@@ -34,7 +33,6 @@ export function describeDevice({ value, source, detail, detachable }: Device): s
   return `${value} (${[source, detail, ...(detachable ? [detachableAdapter] : [])].join(", ")})`;
 }
 
-/** A source or adapter that gave no candidate. */
 export interface PassedOver {
   readonly source: Source;
   readonly detail: string;
@@ -53,7 +51,6 @@ export interface SourceReadings {
   readonly hwid?: readonly Reading<DeviceId>[];
 }
 
-/** What identifies this device. */
 export interface Candidates {
   /** In the order in which they are tried; different from one another. */
   readonly candidates: readonly Candidate[];

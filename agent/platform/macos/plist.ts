@@ -1,12 +1,10 @@
 /** What a property list holds, of the kinds that are used here. */
 export type PlistValue = string | number | boolean | readonly PlistValue[] | { readonly [key: string]: PlistValue };
 
-/** The text before the root element. */
 export const plistHead = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 `;
-/** The text after it. */
 export const plistTail = "</plist>\n";
 
 /**

@@ -15,7 +15,6 @@ export const tools = {
   stat: "/usr/bin/stat",
 } as const;
 
-/** One of {@link tools}. */
 export type Tool = keyof typeof tools;
 
 /** Runs one of the system's programs to its end and gives its standard output. @throws AgentError */

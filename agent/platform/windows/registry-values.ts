@@ -1,6 +1,5 @@
 import { constants } from "../native-layout.ts";
 
-/** A value of the registry as it is stored. */
 export interface RegistryValue {
   readonly name: string;
   /** REG_… number, winnt.h. */
@@ -8,7 +7,6 @@ export interface RegistryValue {
   readonly data: Buffer;
 }
 
-/** Types of values. */
 export const registryType = constants("winnt.h", {
   REG_NONE: 0,
   REG_SZ: 1,

@@ -13,7 +13,6 @@ interface RunLog {
   readonly endLog: Log;
 }
 
-/** Opens the log of a run. */
 export function openLog(
   { clock, onTerminal, resultBeside, writeError }: Runtime,
   level: Settings["logLevel"],

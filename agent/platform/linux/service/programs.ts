@@ -13,7 +13,6 @@ export const systemctl: Systemctl = (...args) =>
   // sd_booted(3)
   existsSync("/run/systemd/system") ? run("/usr/bin/systemctl", ...args) : "";
 
-/** This machine's own. */
 export const accountTools: AccountTools = {
   add: () => {
     // With a root named it looks in this machine's files alone, whatever a directory says of the name.

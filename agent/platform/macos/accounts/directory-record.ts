@@ -1,4 +1,3 @@
-/** What is read of a user's record in Open Directory. */
 export interface DirectoryRecord {
   readonly uid: number;
   /**
@@ -42,7 +41,6 @@ export function parseDirectoryRecord(text: string): DirectoryRecord | undefined 
   };
 }
 
-/** The first value of each attribute. */
 function attributeValues(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   let name = "";

@@ -15,7 +15,6 @@ export interface SessionSources {
   readonly isAlive: (pid: number) => boolean;
 }
 
-/** This Mac's own. */
 export const systemSessions: SessionSources = {
   consoleOwner: () => statSync("/dev/console").uid,
   loginRecords: readLoginRecords,

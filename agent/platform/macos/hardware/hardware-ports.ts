@@ -52,7 +52,6 @@ const softwareAdapters: readonly (readonly [RegExp, string])[] = [
   [/^anpi/, "of the processor's own, for service"],
 ];
 
-/** Adapters that are no hardware port. */
 export function kindOfOther(device: string): Pick<Adapter, "kind" | "kindReason"> {
   if (/^lo\d/.test(device)) return { kind: "loopback", kindReason: "loopback" };
   const reason = softwareAdapters.find(([pattern]) => pattern.test(device))?.[1];

@@ -9,7 +9,6 @@ import { servicesSession } from "./sessions.ts";
 import { isServiceSid } from "./sids.ts";
 import { groupsOf } from "./token-groups.ts";
 
-/** The parts of the platform that concern logged-on users. */
 export type Logons = Pick<Platform, "sessions" | "caller" | "account" | "accountByName" | "groups"> &
   Required<Pick<Platform, "principalName">>;
 

@@ -2,7 +2,6 @@ import { constants, layout, readField } from "../../native-layout.ts";
 import { type Memory, offsetOf } from "../native/pointers.ts";
 import { parseSid, type Sid } from "./sids.ts";
 
-/** One of a token's groups. */
 export interface TokenGroup {
   readonly sid: Sid;
   /** SE_GROUP_… flags, winnt.h. */
@@ -20,13 +19,11 @@ const tokenUser = layout("winnt.h", "TOKEN_USER", 16, { "User.Sid": [0, "pointer
 const tokenPrimaryGroup = layout("winnt.h", "TOKEN_PRIMARY_GROUP", 8, { PrimaryGroup: [0, "pointer"] });
 const tokenGroups = layout("winnt.h", "TOKEN_GROUPS", 24, { GroupCount: [0, "u32"], Groups: [8, 16] });
 
-/** Reads TOKEN_USER. */
 export function parseTokenUser(memory: Memory): Sid | undefined {
   if (memory.bytes.length < tokenUser.size) return undefined;
   return sidAt(memory, readField(tokenUser, "User.Sid", memory.bytes));
 }
 
-/** Reads TOKEN_PRIMARY_GROUP. */
 export function parseTokenPrimaryGroup(memory: Memory): Sid | undefined {
   if (memory.bytes.length < tokenPrimaryGroup.size) return undefined;
   return sidAt(memory, readField(tokenPrimaryGroup, "PrimaryGroup", memory.bytes));

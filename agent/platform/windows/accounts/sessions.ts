@@ -2,7 +2,6 @@ import { constants, layout, readField } from "../../native-layout.ts";
 import type { Account, Session } from "../../port.ts";
 import { isServiceSid } from "./sids.ts";
 
-/** What the system says of one session. */
 export interface SessionRow {
   readonly id: number;
   /** WTS_CONNECTSTATE_CLASS. */
@@ -17,10 +16,8 @@ export interface SessionRow {
 /** The session of the services, of scheduled tasks and of whatever else runs as SYSTEM; never a person's. */
 export const servicesSession = 0;
 
-/** A row of the list of sessions. */
 export const sessionInfo = layout("wtsapi32.h", "WTS_SESSION_INFOW", 24, { SessionId: [0, "u32"], State: [16, "i32"] });
 
-/** Reads the fixed parts of WTS_SESSION_INFOW rows. */
 export function parseSessionStates(bytes: Buffer): readonly Pick<SessionRow, "id" | "state">[] {
   const rows: Pick<SessionRow, "id" | "state">[] = [];
   for (let start = 0; start + sessionInfo.size <= bytes.length; start += sessionInfo.size) {

@@ -35,7 +35,6 @@ export interface InterfaceRow {
   readonly operational: boolean;
 }
 
-/** A row of the interface table. */
 export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
   InterfaceLuid: [0, "u64"],
   InterfaceIndex: [8, "u32"],

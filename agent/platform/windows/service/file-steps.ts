@@ -60,7 +60,6 @@ function putBack(machine: MachineFiles, path: string, before: Buffer | undefined
   );
 }
 
-/** Puts the protected credential in place. */
 export function credentialStep(machine: MachineFiles, path: string, text: string): InstallStep {
   const before = machine.readProtected(path);
   const same = before.kind === "found" && before.value === text;
@@ -74,7 +73,6 @@ export function credentialStep(machine: MachineFiles, path: string, text: string
   };
 }
 
-/** Removes the credential. */
 export function credentialRemovalStep(machine: MachineFiles, path: string): InstallStep {
   const before = machine.readProtected(path);
   return {

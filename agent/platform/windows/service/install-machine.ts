@@ -18,7 +18,6 @@ import type { WindowsMachine } from "./installation.ts";
 import { taskScheduler } from "./task-scheduler.ts";
 import { taskFile } from "./trigger.ts";
 
-/** This machine. */
 export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): WindowsMachine {
   return {
     paths,

@@ -10,19 +10,13 @@ export type Reading<T> =
   | { readonly kind: "absent"; readonly origin: string; readonly reason: string }
   | { readonly kind: "failed"; readonly origin: string; readonly error: AgentError };
 
-export function found<T>(value: T, origin: string): Reading<T> {
-  return { kind: "found", value, origin };
-}
+export const found = <T>(value: T, origin: string): Reading<T> => ({ kind: "found", value, origin });
 
 /** @param reason completes "none, because …": `"not in this file"`, `"all zeros, a placeholder"` */
-export function absent(origin: string, reason: string): Reading<never> {
-  return { kind: "absent", origin, reason };
-}
+export const absent = (origin: string, reason: string): Reading<never> => ({ kind: "absent", origin, reason });
 
 /** What kept the value from being read; where a wrong value could follow, it stops the run. */
-export function failed(origin: string, error: AgentError): Reading<never> {
-  return { kind: "failed", origin, error };
-}
+export const failed = (origin: string, error: AgentError): Reading<never> => ({ kind: "failed", origin, error });
 
 /** {@link failed} by what was thrown: an AgentError says itself what went wrong, anything else gets code and message. */
 export function failedBy(origin: string, cause: unknown, code: ErrorCode, message: string): Reading<never> {

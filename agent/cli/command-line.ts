@@ -27,9 +27,7 @@ export const flagText = (flag: string | true | undefined): string | undefined =>
   typeof flag === "string" ? flag : undefined;
 
 /** Whether the answer is to be JSON, known before the rest is understood, so that mistakes are reported in it, too. */
-export function wantsJson(argv: readonly string[]): boolean {
-  return argv.some((word) => /^--json(?:=|$)/.test(word));
-}
+export const wantsJson = (argv: readonly string[]): boolean => argv.some((word) => /^--json(?:=|$)/.test(word));
 
 /**
  * Reads the arguments after the program's name.

@@ -83,6 +83,4 @@ function textsIn(value: unknown, depth = 0): readonly string[] {
 }
 
 /** MAC addresses in any spelling; device IDs without regard to case. */
-function comparable(text: string): string {
-  return parseMac(text.trim()) ?? text.trim().toLowerCase();
-}
+const comparable = (text: string): string => parseMac(text.trim()) ?? text.trim().toLowerCase();

@@ -22,9 +22,7 @@ export function plainWords(text: string, secrets: readonly Secret[]): string {
 }
 
 /** The text with every form of the secrets, and parts of one, hidden. */
-export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
-  return hide(text, formsOf(secrets), whole);
-}
+export const withoutSecrets = (text: string, secrets: readonly Secret[]): string => hide(text, formsOf(secrets), whole);
 
 /** Secrets as they may come back: as they are, in codings of the web, in Base64, in hex, and all of it reversed. */
 function formsOf(secrets: readonly Secret[]): readonly string[] {

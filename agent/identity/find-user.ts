@@ -173,9 +173,7 @@ function excluded(people: readonly Person[], person = people[0]): UserFinding {
   return { kind: "skipped", reason: `${name} is excluded by excludeUsers (${person?.excludedBy})`, people };
 }
 
-function none(error: AgentError, people: readonly Person[] = []): UserFinding {
-  return { kind: "none", error, people };
-}
+const none = (error: AgentError, people: readonly Person[] = []): UserFinding => ({ kind: "none", error, people });
 
 function nobody(sessions: Reading<unknown>): string {
   const detail = sessions.kind === "absent" ? ` (${sessions.origin}: ${sessions.reason})` : "";

@@ -22,19 +22,13 @@ export function macFromOctets(octets: Uint8Array): Mac | undefined {
 const firstOctet = (mac: Mac): number => Number.parseInt(mac.slice(0, 2), 16);
 
 /** All zeros or all ones: no address at all. */
-export function isVoid(mac: Mac): boolean {
-  return mac === "00:00:00:00:00:00" || mac === "ff:ff:ff:ff:ff:ff";
-}
+export const isVoid = (mac: Mac): boolean => mac === "00:00:00:00:00:00" || mac === "ff:ff:ff:ff:ff:ff";
 
 /** Group addresses (I/G bit, IEEE 802-2014 8.2.2) belong to no single adapter. */
-export function isMulticast(mac: Mac): boolean {
-  return (firstOctet(mac) & 0x01) !== 0;
-}
+export const isMulticast = (mac: Mac): boolean => (firstOctet(mac) & 0x01) !== 0;
 
 /**
  * Made up by software rather than assigned by a maker (U/L bit): virtual machines, randomised Wi-Fi, docks'
  * pass-through.
  */
-export function isLocallyAdministered(mac: Mac): boolean {
-  return (firstOctet(mac) & 0x02) !== 0;
-}
+export const isLocallyAdministered = (mac: Mac): boolean => (firstOctet(mac) & 0x02) !== 0;

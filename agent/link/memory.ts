@@ -74,9 +74,7 @@ export interface MemoryStore {
 const version = 1;
 
 /** The text that is kept. */
-export function formatMemory(memory: MachineMemory): string {
-  return `${printableJson({ version, ...memory }, 2)}\n`;
-}
+export const formatMemory = (memory: MachineMemory): string => `${printableJson({ version, ...memory }, 2)}\n`;
 
 /** Reads what {@link formatMemory} wrote; undefined where any part is not as expected, for then none can be trusted. */
 export function parseMemory(text: string): MachineMemory | undefined {

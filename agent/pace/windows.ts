@@ -42,9 +42,7 @@ function unknownWindow(k: number, slot: number, { period }: RateLimit): Window {
 }
 
 /** Width of the first window, ms; at least 1. */
-export function firstWidth(spread: Spread): number {
-  return windowAt(0, 0, spread).width;
-}
+export const firstWidth = (spread: Spread): number => windowAt(0, 0, spread).width;
 
 /** Whether the first window is as wide as the fleet needs, as far as is known; a short splay says nothing about that. */
 export function isSized({ splay, fleetSize, rateLimit }: Spread): boolean {
@@ -70,6 +68,4 @@ export function windowAt(k: number, slot: number, spread: Spread): Window {
 }
 
 /** The least rest of the first window in which another attempt makes sense in a fleet of known size, ms. */
-export function minRest(spread: Spread): number {
-  return Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 3);
-}
+export const minRest = (spread: Spread): number => Math.max(2 * spread.rateLimit.period, firstWidth(spread) / 3);

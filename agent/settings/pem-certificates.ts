@@ -53,9 +53,7 @@ function textOf(bytes: Buffer): string {
   return bytes.toString("latin1");
 }
 
-function derOf(block: string): Buffer {
-  return Buffer.from(block.replace(/-----[^-]*-----/g, ""), "base64");
-}
+const derOf = (block: string): Buffer => Buffer.from(block.replace(/-----[^-]*-----/g, ""), "base64");
 
 const sequence = 0x30;
 

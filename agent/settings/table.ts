@@ -181,9 +181,7 @@ export function environmentName(name: SettingName): string {
 }
 
 /** `fleetSize` → `FleetSize`, the registry value's name and the policy's element in ADMX. */
-export function policyName(name: SettingName): string {
-  return `${name[0]?.toUpperCase()}${name.slice(1)}`;
-}
+export const policyName = (name: SettingName): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
 
 /** The value for a person: `-` where there is none, `none` for an empty list. */
 export function formatSetting<N extends SettingName>(name: N, value: Settings[N]): string {

@@ -24,9 +24,7 @@ export interface Candidate {
 /** An identifier as it is reported and remembered. */
 export type Device = Omit<Candidate, "reason">;
 
-export function deviceOf({ reason: _, ...device }: Candidate): Device {
-  return device;
-}
+export const deviceOf = ({ reason: _, ...device }: Candidate): Device => device;
 
 /** For people: `00:0c:29:f2:7a:29 (mac, eth1, USB adapter or dock)`. */
 export function describeDevice({ value, source, detail, detachable }: Device): string {

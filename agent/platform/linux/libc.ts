@@ -41,9 +41,7 @@ export function libc(): ReturnType<typeof open> {
 }
 
 /** The calling thread's errno; only right after the call that set it. */
-export function lastErrno(): number {
-  return process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);
-}
+export const lastErrno = (): number => process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);
 
 const { PR_SET_DUMPABLE } = constants("sys/prctl.h", { PR_SET_DUMPABLE: 4 });
 

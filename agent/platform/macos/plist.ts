@@ -12,9 +12,7 @@ export const plistTail = "</plist>\n";
  * @throws RangeError for a number that is no whole one, and for text with control characters or others that XML can't
  * hold
  */
-export function propertyList(root: PlistValue): string {
-  return `${plistHead}${plistElement(root, "")}${plistTail}`;
-}
+export const propertyList = (root: PlistValue): string => `${plistHead}${plistElement(root, "")}${plistTail}`;
 
 /** One value as a property list has it, in lines that begin with `indent`. @throws RangeError */
 export function plistElement(value: PlistValue, indent: string): string {

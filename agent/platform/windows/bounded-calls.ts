@@ -15,9 +15,7 @@ export function nativeCall<T extends Signatures>(
   return { library: library.file, name, signature: library.signatures[name] ?? {}, parameters };
 }
 
-function located({ library, ...call }: NativeCall): NativeCall {
-  return { ...call, library: libraryPath(library) };
-}
+const located = ({ library, ...call }: NativeCall): NativeCall => ({ ...call, library: libraryPath(library) });
 
 const lastErrorFunction = (): NativeFunction => ({
   library: kernel32.file,

@@ -46,9 +46,7 @@ function openLock(path: string): bigint {
   return handle;
 }
 
-function held(path: string): Reading<never> {
-  return absent(path, "another run holds it");
-}
+const held = (path: string): Reading<never> => absent(path, "another run holds it");
 
 function unlockable(path: string, cause: WindowsError): Reading<never> {
   if (isSharingViolation(cause)) return held(path);

@@ -21,9 +21,7 @@ export function windowsPaths(programData: string, personal: string | undefined):
 }
 
 /** The scheduled task as it was registered. */
-export function taskDefinitionFile({ configFile }: Paths): string {
-  return `${folderOf(configFile)}\\logon-task.xml`;
-}
+export const taskDefinitionFile = ({ configFile }: Paths): string => `${folderOf(configFile)}\\logon-task.xml`;
 
 /** What the program itself writes into its folder, beside settings and credential. */
 export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {

@@ -65,6 +65,4 @@ export function decodeRegistryList(values: readonly RegistryValue[]): readonly u
     .map((value) => decodeRegistryValue(value));
 }
 
-function position({ name }: RegistryValue): number {
-  return /^\d{1,9}$/.test(name) ? Number(name) : Number.MAX_SAFE_INTEGER;
-}
+const position = ({ name }: RegistryValue): number => (/^\d{1,9}$/.test(name) ? Number(name) : Number.MAX_SAFE_INTEGER);

@@ -85,9 +85,7 @@ function readSession(login: SystemdLogin, id: string): Session | undefined {
 }
 
 /** sd_session_get_state(3): `online`, `active`, `closing`; `opening` while the logon is under way. */
-function stateOf(state: string): Session["state"] {
-  return state === "active" || state === "closing" ? state : "online";
-}
+const stateOf = (state: string): Session["state"] => (state === "active" || state === "closing" ? state : "online");
 
 /** @returns undefined where the session has no such property */
 function optional(login: SystemdLogin, what: "seat" | "service", id: string): string | undefined {

@@ -12,9 +12,7 @@ const { "(uid_t)-2": nobody } = constants("sys/types.h", { "(uid_t)-2": 0xffff_f
  * User IDs of services and of the system itself, where this Mac keeps the account: a directory may number people so.
  * Root is an account that the settings exclude.
  */
-export function isSystemUid(uid: number): boolean {
-  return (uid !== 0 && uid < firstPersonUid) || uid === nobody;
-}
+export const isSystemUid = (uid: number): boolean => (uid !== 0 && uid < firstPersonUid) || uid === nobody;
 
 /** Whether macOS itself made the account: its services' names begin with an underscore, a directory is not asked. */
 export const isApplesOwn = ({ uid, name }: Pick<NamedUser, "uid" | "name">): boolean =>

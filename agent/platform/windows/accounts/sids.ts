@@ -80,11 +80,7 @@ export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" 
  * Accounts that every Windows and every domain has, whatever they are called: Administrator, Guest, krbtgt,
  * DefaultAccount, WDAGUtilityAccount ([MS-DTYP] 2.4.2.4, `DOMAIN_USER_RID_…`).
  */
-export function isBuiltInAccountSid(sid: Sid): boolean {
-  return /^S-1-5-21-.*-50[0-4]$/.test(sid);
-}
+export const isBuiltInAccountSid = (sid: Sid): boolean => /^S-1-5-21-.*-50[0-4]$/.test(sid);
 
 /** Accounts that are no person: SYSTEM and services, virtual accounts, the desktop's and the font driver's own. */
-export function isServiceSid(sid: Sid): boolean {
-  return !sid.startsWith("S-1-5-21-") && !sid.startsWith("S-1-12-1-");
-}
+export const isServiceSid = (sid: Sid): boolean => !sid.startsWith("S-1-5-21-") && !sid.startsWith("S-1-12-1-");

@@ -31,9 +31,7 @@ export function seal(text: string): Buffer {
 }
 
 /** Whether a file's content is what {@link seal} made. */
-export function isSealed(content: Buffer): boolean {
-  return readSealed(content) !== undefined;
-}
+export const isSealed = (content: Buffer): boolean => readSealed(content) !== undefined;
 
 /** @throws WindowsError where it was sealed on another machine, or changed */
 export function unseal(content: Buffer): string {
@@ -66,6 +64,4 @@ function callWithBlobs(input: Buffer, call: (data: Buffer, entropy: Buffer, out:
   }
 }
 
-function blobOf(bytes: Buffer): Buffer {
-  return structure(dataBlob, { cbData: bytes.length, pbData: addressOf(bytes) });
-}
+const blobOf = (bytes: Buffer): Buffer => structure(dataBlob, { cbData: bytes.length, pbData: addressOf(bytes) });

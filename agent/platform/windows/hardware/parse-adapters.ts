@@ -177,9 +177,7 @@ export function toAdapters(
 }
 
 /** Filter drivers appear as copies of the adapter that they sit on, under its address; they are no adapters. */
-function isAdapter(row: InterfaceRow): boolean {
-  return (row.flags & statusFlag.FilterInterface) === 0;
-}
+const isAdapter = (row: InterfaceRow): boolean => (row.flags & statusFlag.FilterInterface) === 0;
 
 function assignedBy({ mac, permanentMac }: InterfaceRow): Adapter["addressAssigned"] {
   if (mac === undefined || permanentMac === undefined) return "unknown";

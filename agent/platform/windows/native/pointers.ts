@@ -27,9 +27,7 @@ export function bytesAt(pointer: bigint, length: number): Buffer {
 }
 
 /** @returns the address of a buffer, valid as long as the buffer is used afterwards */
-export function addressOf(buffer: Buffer): bigint {
-  return ffi().getRawPointer(buffer);
-}
+export const addressOf = (buffer: Buffer): bigint => ffi().getRawPointer(buffer);
 
 const maxUnits = 32_768;
 

@@ -4,9 +4,7 @@ import { type Library, library, type Signatures } from "./library.ts";
 /**
  * The absolute path of a library of the system, so that no folder of a user is searched; `kernel32.dll` alone has none.
  */
-export function libraryPath(file: string): string {
-  return file === kernel32.file ? file : `${systemDirectory()}\\${file}`;
-}
+export const libraryPath = (file: string): string => (file === kernel32.file ? file : `${systemDirectory()}\\${file}`);
 
 /** A library of `System32`. */
 export function systemLibrary<const T extends Signatures>(file: string, signatures: T): Library<T> {

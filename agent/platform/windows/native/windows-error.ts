@@ -18,9 +18,7 @@ export class WindowsError extends Error {
 }
 
 /** Must be called right after the function that failed: any other call may replace the error. */
-export function lastError(call: string): WindowsError {
-  return new WindowsError(call, kernel32().GetLastError());
-}
+export const lastError = (call: string): WindowsError => new WindowsError(call, kernel32().GetLastError());
 
 /** Win32 error codes. */
 export const winError = constants("winerror.h", {

@@ -8,9 +8,7 @@ import { taskName } from "./task-definition.ts";
 const origin = "Task Scheduler";
 
 /** Where Windows keeps the task's definition. */
-export function taskFile(systemDirectory: string): string {
-  return `${systemDirectory}\\Tasks\\${taskName}`;
-}
+export const taskFile = (systemDirectory: string): string => `${systemDirectory}\\Tasks\\${taskName}`;
 
 /** The scheduled task, unless somebody disabled it; only administrators may look. */
 export function readTrigger(systemDirectory: string, readFile = readTaskFile): Reading<string> {

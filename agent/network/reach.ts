@@ -5,7 +5,7 @@ import type { LookUp } from "./look-up.ts";
 import type { Party } from "./network-failure.ts";
 import { endpointOf, type ProxyAddress, type Route } from "./proxy/address.ts";
 import { type LogOn, type LogOnMeans, startLogOn } from "./proxy/log-on.ts";
-import { endPointBinding } from "./tls/end-point-binding.ts";
+import { endPointBinding } from "./tls/channel-binding.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
 

@@ -19,7 +19,7 @@ export interface LogOnPeer {
 export interface SystemLogOn {
   /**
    * Finds the account: the machine's for a service and root or SYSTEM, the user's for a user.
-   * @throws AgentError `proxy-refused` where there is none; the message names what was looked for, and what to do
+   * @throws AgentError `credentials-missing` where there is none; the message names what was looked for, and what to do
    */
   start(peer: LogOnPeer): Promise<SystemLogOnExchange>;
 }
@@ -32,7 +32,8 @@ export interface SystemLogOnExchange {
    * @param token of the peer; undefined at first
    * @returns `token`: for the peer, undefined where nothing more is to be sent; `complete`: nothing more is expected, and
    * the peer has proved itself where the mechanism can do that
-   * @throws AgentError `proxy-refused` with the system's own words
+   * @throws AgentError with the system's own words: `not-connected` where no KDC answers, `credentials-missing` where a
+   * user has no ticket, else `credentials-refused`
    */
   step(token: Buffer | undefined): Promise<{ readonly token: Buffer | undefined; readonly complete: boolean }>;
   close(): Promise<void>;
@@ -41,6 +42,6 @@ export interface SystemLogOnExchange {
 /** What a platform offers; nothing is loaded before `open`. */
 export interface SystemLogOnSource {
   readonly schemes: readonly SystemScheme[];
-  /** @throws AgentError `proxy-refused` where the system's library is missing; the message names its package */
+  /** @throws AgentError `credentials-missing` where the system's library is missing; the message names its package */
   open(): Promise<SystemLogOn>;
 }

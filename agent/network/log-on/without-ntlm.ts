@@ -20,18 +20,19 @@ export function carriesNtlm(token: Buffer): boolean {
 /**
  * Opens the system's log-on. Windows' Negotiate falls back to NTLM where it gets no ticket, and where a peer asks for it;
  * the tokens that come of it are refused here and never sent.
+ * @param otherwise completes what to do about that
  */
-export async function openWithoutNtlm(source: SystemLogOnSource): Promise<SystemLogOn> {
+export async function openWithoutNtlm(source: SystemLogOnSource, otherwise = ""): Promise<SystemLogOn> {
   const system = await source.open();
   return {
     async start(peer) {
       const exchange = await system.start(peer);
-      return peer.scheme === "NTLM" ? exchange : guarded(exchange, peer.host);
+      return peer.scheme === "NTLM" ? exchange : guarded(exchange, peer.host, otherwise);
     },
   };
 }
 
-function guarded(exchange: SystemLogOnExchange, host: string): SystemLogOnExchange {
+function guarded(exchange: SystemLogOnExchange, host: string, otherwise: string): SystemLogOnExchange {
   return {
     account: exchange.account,
     async step(token) {
@@ -42,8 +43,8 @@ function guarded(exchange: SystemLogOnExchange, host: string): SystemLogOnExchan
           ? `${host} asks for NTLM inside Negotiate`
           : `the system got no Kerberos ticket for HTTP/${host} and offers NTLM instead`;
       throw new AgentError(
-        "proxy-refused",
-        `${host} gets no log-on by Negotiate: ${why}, which is not sent. Check that the name is registered (setspn -Q HTTP/${host}) and that a domain controller answers, or set proxyAuth to ntlm.`,
+        "credentials-refused",
+        `${host} gets no log-on by Negotiate: ${why}, which is not sent. Check that the name is registered (setspn -Q HTTP/${host}) and that a domain controller answers${otherwise}.`,
       );
     },
     close: () => exchange.close(),

@@ -73,7 +73,7 @@ export function startLogOn(
 
   async function start(scheme: SystemScheme): Promise<Secret> {
     if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
-    const system = await openWithoutNtlm(means.system);
+    const system = await openWithoutNtlm(means.system, ", or set proxyAuth to ntlm");
     const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
     running = { scheme, exchange };
     const { token } = await exchange.step(undefined);
@@ -82,13 +82,15 @@ export function startLogOn(
     return authorizationOf(scheme, token);
   }
 
-  /** Work of the system's, whose errors know nothing of the proxy. */
+  /** Work of the system's, whose errors know nothing of the proxy: it is what does not let this machine through. */
   async function bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
     return await work.catch((thrown: unknown) => {
       if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;
       const { place } = refused("");
-      const message = `The proxy ${host} wants ${scheme} (status 407). ${thrown.message}`;
-      throw new AgentError(thrown.code, message, { cause: thrown, place });
+      const hasNone = thrown.code === "credentials-missing" && proxy.login === undefined;
+      const otherwise = hasNone ? " Or put proxyUsername and proxyPassword into the credential file." : "";
+      const message = `The proxy ${host} wants ${scheme} (status 407). ${thrown.message}${otherwise}`;
+      throw new AgentError("proxy-refused", message, { cause: thrown, place });
     });
   }
 

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { ApiRequest, RawResponse } from "../exchange.ts";
@@ -10,7 +9,7 @@ import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { networkFailure } from "../network-failure.ts";
 import { bareHost } from "../proxy/host-match.ts";
 import { TimeLimitReached, untilAborted } from "../time-limit.ts";
-import { channelBindingOf } from "../tls/channel-binding.ts";
+import { endPointBinding } from "../tls/channel-binding.ts";
 
 /** Requests of one log-on: Kerberos takes one, SPNEGO up to three. */
 const maxLegs = 5;
@@ -26,13 +25,10 @@ interface Gateway {
 
 /** @param socket over which TLS is spoken with it: in the clear anybody on the way could pass a log-on on */
 export function gatewayAt(origin: string, socket: Socket): Gateway {
-  if (!isTls(socket)) throw new TypeError("a log-on in the clear");
+  if (!("encrypted" in socket)) throw new TypeError("a log-on in the clear");
   const url = new URL(origin);
-  const certificate = socket.getPeerX509Certificate();
-  return { host: url.host, name: bareHost(url), channelBinding: certificate && channelBindingOf(certificate) };
+  return { host: url.host, name: bareHost(url), channelBinding: endPointBinding(socket) };
 }
-
-const isTls = (socket: Socket): socket is TLSSocket => "encrypted" in socket;
 
 /**
  * A connection that proves this machine's account with each request (RFC 4559), without waiting to be asked, and has the

@@ -1,11 +1,19 @@
 import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 /**
- * What a log-on is bound to, so that it can't be passed on over another connection: `tls-server-end-point` (RFC 5929 4).
- * @param certificate the server's
- * @returns undefined where that is undefined: its signature has no hash function of its own (Ed25519)
+ * What a log-on is bound to, so that it can't be passed on over another connection: `tls-server-end-point` (RFC 5929 4)
+ * of the certificate that the peer showed.
+ * @returns undefined where the connection is not TLS, and for {@link bindingTo}'s reason
  */
-export function channelBindingOf(certificate: X509Certificate): Buffer | undefined {
+export function endPointBinding(socket: Socket | undefined): Buffer | undefined {
+  const certificate = (socket as Partial<TLSSocket> | undefined)?.getPeerX509Certificate?.();
+  return certificate && bindingTo(certificate);
+}
+
+/** Undefined where the signature has no hash function of its own (Ed25519), as the RFC leaves it. @internal */
+export function bindingTo(certificate: X509Certificate): Buffer | undefined {
   const hash = bindingHash(certificate);
   if (hash === undefined) return undefined;
   const { createHash } = process.getBuiltinModule("node:crypto");

@@ -51,7 +51,7 @@ const logOns: BoundedOptions = {
   after: unrefTimer,
   asksFor: "a log-on by its own account",
   check: "Check that a domain controller can be reached.",
-  code: "proxy-refused",
+  code: "not-connected",
 };
 
 /** What is asked of this machine. */

@@ -80,7 +80,7 @@ const systemOf = (tokens: readonly Buffer[]): SystemLogOnSource => ({
 test("where Windows has no ticket, its NTLM inside Negotiate is not sent", async () => {
   const system = await openWithoutNtlm(systemOf([firstToken(["NTLM"], ntlm(1, Buffer.alloc(0)))]));
   await expect((await system.start(peer)).step(undefined)).rejects.toMatchObject({
-    code: "proxy-refused",
+    code: "credentials-refused",
     message: expect.stringMatching(
       /no Kerberos ticket for HTTP\/proxy\.corp\.test and offers NTLM instead, which is not sent/,
     ),

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
-import { channelBindingOf } from "../../../agent/network/tls/channel-binding.ts";
+import { bindingTo } from "../../../agent/network/tls/channel-binding.ts";
 
 /** Certificates in DER of OpenSSL 3.0, and what its `dgst` says of them. */
 test.each<[signature: string, certificate: string, digest: string]>([
@@ -30,7 +30,7 @@ test.each<[signature: string, certificate: string, digest: string]>([
     "4fcedcf0076af012a57798ffdb40324ec95d9bae36c77a0b6debfad3e7a940a6",
   ],
 ])("signed by %s", (_, certificate, digest) => {
-  const binding = channelBindingOf(new X509Certificate(Buffer.from(certificate, "base64")));
+  const binding = bindingTo(new X509Certificate(Buffer.from(certificate, "base64")));
   expect(binding?.toString("latin1", 0, 21)).toBe("tls-server-end-point:");
   expect(binding?.toString("hex", 21)).toBe(digest);
 });
@@ -38,5 +38,5 @@ test.each<[signature: string, certificate: string, digest: string]>([
 test("signed by Ed25519, which has no hash function of its own, a certificate binds nothing", () => {
   const certificate =
     "MIIBCTCBvKADAgECAhR3OtqkC+RqqNlnq8CIGFDZWVAN2jAFBgMrZXAwDDEKMAgGA1UEAwwBeDAgFw0yNjExMzAxMzI1MDlaGA8yMTI2MTEwNjEzMjUwOVowDDEKMAgGA1UEAwwBeDAqMAUGAytlcAMhAHVDRjBrAcLVOJ7PDbxVwz3OgVxnXX39pKpMNaRE9wVhoy4wLDAfBgNVHSMEGDAWgBT75QYaEwsmmkwn2vx1jbTVkeMfUzAJBgNVHRMEAjAAMAUGAytlcANBAHoEX4CcjtTuvrXMKkSd5/PYLGATULOD6pLkSi7Mpaw01uYDbPVUsl7MK0gy5+b7yiyF95ZlmTvzhj5h+kPt0AU=";
-  expect(channelBindingOf(new X509Certificate(Buffer.from(certificate, "base64")))).toBeUndefined();
+  expect(bindingTo(new X509Certificate(Buffer.from(certificate, "base64")))).toBeUndefined();
 });

@@ -171,13 +171,14 @@ describe("a log-on that fails", () => {
   });
 
   test("where the system has no ticket: nothing was sent, so it is tried again", async () => {
-    const error = new AgentError("proxy-refused", "The account PC1$@AD.TEST can't log on: its own words.");
+    const error = new AgentError("credentials-missing", "The account PC1$@AD.TEST can't log on: its own words.");
     const logOn = logOnMeans({ system: fakeSystem([], { failure: { leg: 0, error } }) });
     await using proxy = await scripted([wants("Negotiate"), wants("Negotiate")]);
     for (let count = 0; count < 2; count += 1) {
       await expect(send(proxy, logOn)).rejects.toMatchObject({
+        code: "proxy-refused",
         message: expect.stringMatching(
-          /wants Negotiate \(status 407\)\. The account PC1\$@AD\.TEST can't log on: its own/,
+          /wants Negotiate \(status 407\)\. The account PC1\$@AD\.TEST can't log on: its own words\. Or put proxyUsername/,
         ),
         place: { stage: "tunnel", party: "proxy" },
       });
@@ -188,7 +189,7 @@ describe("a log-on that fails", () => {
   test.each([
     [
       "a proof that is wrong",
-      { failure: { leg: 1, error: new AgentError("proxy-refused", "Mutual: wrong.") } },
+      { failure: { leg: 1, error: new AgentError("credentials-refused", "Mutual: wrong.") } },
       /Mutual: wrong/,
     ],
     ["a proof that is none", {}, /before the log-on by Negotiate was complete/],

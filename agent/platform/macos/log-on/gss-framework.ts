@@ -18,7 +18,7 @@ export const appleKerberos = (processor: string): GssSystem => ({
     layouts: processor === "x64" ? packedLayouts : usualLayouts,
   },
   install: "linkuser-agent needs macOS 13.5 or later",
-  join: "bind this Mac to the domain (dsconfigad -add), which writes the keys of its account to /etc/krb5.keytab, or put proxyUsername and proxyPassword into the credential file",
+  join: "bind this Mac to the domain (dsconfigad -add), which writes the keys of its account to /etc/krb5.keytab",
   renew: "bind this Mac to the domain again (dsconfigad -add)",
   tools: {
     machine: "kinit -k and klist",

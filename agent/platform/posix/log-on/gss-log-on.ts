@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, type ErrorCode } from "../../../errors.ts";
 import type { SystemLogOn } from "../../../network/log-on/system-log-on.ts";
 import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
@@ -85,10 +85,10 @@ function askThread({ library, install, leave }: GssSystem): Ask<GssQuestion, Gss
     after: unrefTimer,
     tooLate: () =>
       new AgentError(
-        "proxy-refused",
+        "not-connected",
         `Kerberos gave no answer within ${limit / 1000} s. Check that this machine reaches a KDC of its realm (kinit -k, /etc/krb5.conf).`,
       ),
-    failed: (cause) => new AgentError("proxy-refused", `${library.path} can't be used: ${install}.`, { cause }),
+    failed: (cause) => new AgentError("credentials-missing", `${library.path} can't be used: ${install}.`, { cause }),
     leave,
   });
 }
@@ -96,7 +96,7 @@ function askThread({ library, install, leave }: GssSystem): Ask<GssQuestion, Gss
 /** @throws AgentError */
 function accountOf(keytab: Reading<Keytab>, hostName: string, { join }: GssSystem): KeytabAccount {
   const missing = (why: string, cause?: unknown): AgentError =>
-    new AgentError("proxy-refused", `This machine has no account to log on with: ${why}. To log on, ${join}.`, {
+    new AgentError("credentials-missing", `This machine has no account to log on with: ${why}. To log on, ${join}.`, {
       cause,
     });
   if (keytab.kind === "absent") throw missing(`${keytab.origin} ${keytab.reason}`);
@@ -120,7 +120,21 @@ function explained({ minor, text }: GssFailure, tried: LogOnCase): AgentError {
   const account = tried.account === undefined ? "This user" : `The account ${tried.account}`;
   const words = text.replace(/\.$/, "");
   const message = `${account} can't log on to HTTP/${tried.host} by Kerberos: ${words}. ${whatToDo(minor, tried)}`;
-  return new AgentError("proxy-refused", message);
+  return new AgentError(codeOf(minor), message);
+}
+
+function codeOf(minor: number): ErrorCode {
+  switch (minor) {
+    case codes.KRB5_KDC_UNREACH:
+    case codes.KRB5_REALM_UNKNOWN:
+    case codes.KRB5_REALM_CANT_RESOLVE:
+      return "not-connected";
+    case codes.KRB5_CC_NOTFOUND:
+    case codes.KRB5_FCC_NOFILE:
+      return "credentials-missing";
+    default:
+      return "credentials-refused";
+  }
 }
 
 function whatToDo(minor: number, { host, isMachine, system }: LogOnCase): string {

@@ -1,4 +1,4 @@
-import { AgentError } from "../../../errors.ts";
+import { AgentError, type ErrorCode } from "../../../errors.ts";
 import type { LogOnPeer } from "../../../network/log-on/system-log-on.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { sspiStatus } from "./sspi-tables.ts";
@@ -11,8 +11,15 @@ export function sspiFailure(call: string, status: number, peer: LogOnPeer): Agen
   const code = name === undefined ? number : `${name}, ${number}`;
   const [what, ...remedy] = why.split(". ");
   const message = [`Windows can't log on to HTTP/${peer.host} by ${peer.scheme}: ${what} (${code})`, ...remedy];
-  return new AgentError("proxy-refused", `${message.join(". ")}.`, { cause: new WindowsError(call, status) });
+  return new AgentError(codes[name ?? ""] ?? "credentials-refused", `${message.join(". ")}.`, {
+    cause: new WindowsError(call, status),
+  });
 }
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  SEC_E_NO_CREDENTIALS: "credentials-missing",
+  SEC_E_NO_AUTHENTICATING_AUTHORITY: "not-connected",
+};
 
 const clock = "w32tm /query /status";
 
@@ -23,14 +30,14 @@ const reasons: Partial<Record<keyof typeof sspiStatus, (peer: LogOnPeer) => stri
   SEC_E_NO_CREDENTIALS: () =>
     "this account has no credentials. A computer's account needs a domain: check it with Test-ComputerSecureChannel; a user must be one of the domain",
   SEC_E_NO_AUTHENTICATING_AUTHORITY: () =>
-    "no domain controller answered. Check that one can be reached without this proxy: nltest /dsgetdc:",
+    "no domain controller answered. Check that one can be reached: nltest /dsgetdc:",
   SEC_E_TIME_SKEW: () => `the clocks of this computer and of the domain differ. Check this computer's: ${clock}`,
-  SEC_E_LOGON_DENIED: () => "the account was refused. Check that it is enabled and that it may use the proxy",
+  SEC_E_LOGON_DENIED: () => "the account was refused. Check that it is enabled and allowed there",
   SEC_E_INVALID_TOKEN: ({ host }) => `${host} sent a token that Windows does not accept`,
   SEC_E_BAD_BINDINGS: ({ host }) => `${host} has another TLS certificate than the one that it showed`,
   SEC_E_MUTUAL_AUTH_FAILED: ({ host }) => `${host} did not prove itself`,
 };
 
 function unknownTarget({ host }: LogOnPeer): string {
-  return `the domain knows no such name. Register it for the account that the proxy runs as: setspn -S HTTP/${host} ACCOUNT`;
+  return `the domain knows no such name. Register it for the account that the service runs as: setspn -S HTTP/${host} ACCOUNT`;
 }

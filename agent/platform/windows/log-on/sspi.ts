@@ -206,14 +206,14 @@ async function askPackage(context: Buffer, makeCalls: MakeCalls): Promise<string
   return name;
 }
 
-/** @throws AgentError `proxy-refused` where the log-on is complete, but not by Kerberos or without the peer's proof */
+/** @throws AgentError `credentials-refused` where the log-on is complete, but not by Kerberos or without the peer's proof */
 function checkKerberos(negotiated: string | undefined, isMutual: boolean, { host }: LogOnPeer): void {
   if (negotiated !== "Kerberos") {
     const by = negotiated === undefined ? "a package that it does not name" : negotiated;
-    throw new AgentError("proxy-refused", `Windows negotiated ${by} with ${host} instead of Kerberos.`);
+    throw new AgentError("credentials-refused", `Windows negotiated ${by} with ${host} instead of Kerberos.`);
   }
   if (!isMutual) {
     const message = `${host} did not prove itself: it accepted the log-on without an answer of Kerberos.`;
-    throw new AgentError("proxy-refused", message);
+    throw new AgentError("credentials-refused", message);
   }
 }

@@ -74,30 +74,30 @@ test.each<readonly [string, () => ReturnType<NonNullable<LogOnAccounts["keytab"]
 ])("a machine without an account says what to do: %s", async (_, read, message) => {
   const { system, questions } = logOn({ ...machine, keytab: read });
   await expect(system.start(peer)).rejects.toMatchObject({
-    code: "proxy-refused",
+    code: "credentials-missing",
     message: expect.stringMatching(message),
   });
   expect(questions).toEqual([]);
 });
 
 test.each([
-  [-1765328377, /setspn -S HTTP\/proxy\.ad\.test ACCOUNT/],
-  [-1765328347, /clock.*5 minutes/],
-  [-1765328360, /adcli update/],
-  [-1765328378, /no such account/],
-  [-1765328228, /port 88/],
-  [-1765328370, /encryption type/],
-  [0, /kinit -k/],
+  [-1765328377, "credentials-refused", /setspn -S HTTP\/proxy\.ad\.test ACCOUNT/],
+  [-1765328347, "credentials-refused", /clock.*5 minutes/],
+  [-1765328360, "credentials-refused", /adcli update/],
+  [-1765328378, "credentials-refused", /no such account/],
+  [-1765328228, "not-connected", /port 88/],
+  [-1765328370, "credentials-refused", /encryption type/],
+  [0, "credentials-refused", /kinit -k/],
 ])(
   "a failure with the code %i says which account was tried, the library's words and what to do",
-  async (minor, advice) => {
+  async (minor, code, advice) => {
     const { system } = logOn(machine, started, refused(minor, "its own words"));
     const exchange = await system.start(peer);
     const step = exchange.step(undefined);
     await expect(step).rejects.toThrow(
       "The account PC1$@AD.TEST can't log on to HTTP/proxy.ad.test by Kerberos: its own words. ",
     );
-    await expect(step).rejects.toThrow(advice);
+    await expect(step).rejects.toMatchObject({ code, message: expect.stringMatching(advice) });
   },
 );
 

@@ -1,5 +1,5 @@
 import { taskName } from "../../agent/platform/windows/service/task-definition.ts";
-import { element, type XmlElement, xmlDocument } from "../../agent/platform/windows/service/xml.ts";
+import { element, type XmlElement, xmlLines } from "../../agent/platform/windows/service/xml.ts";
 import { product } from "../product.ts";
 import {
   credentialProperty,
@@ -51,75 +51,52 @@ const removalProperty = "UninstallArguments";
 
 /** The source for wixl, which knows less than WiX and ignores silently what it does not know. */
 export function msiSource({ version, productCode, executable, icon }: MsiParts): string {
-  const iconId = "linkuser_agent.ico";
-  return xmlDocument(
-    element("Wix", { xmlns: "http://schemas.microsoft.com/wix/2006/wi" }, [
-      element(
-        "Product",
-        {
-          Id: productCode,
-          Name: product.name,
-          Language: 1033,
-          Version: version,
-          Manufacturer: product.name,
-          UpgradeCode: upgradeCode,
-        },
-        [
-          element("Package", {
-            InstallerVersion: 500,
-            Compressed: "yes",
-            InstallScope: "perMachine",
-            Description: `${product.name} ${version}`,
-            Comments: product.summary,
-          }),
-          element("Media", { Id: 1, Cabinet: "agent.cab", EmbedCab: "yes" }),
-          element("Upgrade", { Id: upgradeCode }, [
-            element("UpgradeVersion", {
-              Minimum: version,
-              IncludeMinimum: "no",
-              OnlyDetect: "yes",
-              Property: ids.newer,
-            }),
-          ]),
-          ...launchConditions(),
-          ...Object.entries({
-            ARPNOMODIFY: "1",
-            ARPPRODUCTICON: iconId,
-            // The run of the task is ended by an action of this package's own.
-            MSIRESTARTMANAGERCONTROL: "Disable",
-            // Else an installation without a window restarts the computer where the executable is in use.
-            REBOOT: "ReallySuppress",
-            MsiHiddenProperties: refusedSecrets.join(";"),
-            // Makes AdminUser mean this user's rights, not Windows Installer's.
-            MSIUSEREALADMINDETECTION: "1",
-            [quotationMark]: '"',
-          }).map(([Id, Value]) => element("Property", { Id, Value })),
-          element("Icon", { Id: iconId, SourceFile: icon }),
-          element("Directory", { Id: "TARGETDIR", Name: "SourceDir" }, [
-            element("Directory", { Id: "System64Folder", Name: "System64" }),
-            element("Directory", { Id: "ProgramFiles64Folder" }, [
-              element("Directory", { Id: "INSTALLDIR", Name: "LinkUserAgent" }, [
-                element("Component", { Id: ids.executable, Guid: executableComponent, Win64: "yes" }, [
-                  element("File", {
-                    Id: ids.executable,
-                    Name: "linkuser-agent.exe",
-                    Source: executable,
-                    KeyPath: "yes",
-                  }),
-                ]),
-              ]),
-            ]),
-          ]),
-          element("Feature", { Id: "Agent", Title: product.name, Level: 1 }, [
-            element("ComponentRef", { Id: ids.executable }),
-          ]),
-          ...actions(),
-        ],
-      ),
-    ]),
-    "utf-8",
-  );
+  const { name, summary } = product;
+  const inProduct = (elements: readonly XmlElement[]): string => xmlLines(elements, "    ");
+  return `<?xml version="1.0" encoding="utf-8"?>
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+  <Product Id="${productCode}" Name="${name}" Language="1033" Version="${version}" Manufacturer="${name}" UpgradeCode="${upgradeCode}">
+    <Package InstallerVersion="500" Compressed="yes" InstallScope="perMachine" Description="${name} ${version}" Comments="${summary}"/>
+    <Media Id="1" Cabinet="agent.cab" EmbedCab="yes"/>
+    <Upgrade Id="${upgradeCode}">
+      <UpgradeVersion Minimum="${version}" IncludeMinimum="no" OnlyDetect="yes" Property="${ids.newer}"/>
+    </Upgrade>
+${inProduct([...launchConditions(), ...properties()])}\
+    <Icon Id="${iconId}" SourceFile="${icon}"/>
+    <Directory Id="TARGETDIR" Name="SourceDir">
+      <Directory Id="System64Folder" Name="System64"/>
+      <Directory Id="ProgramFiles64Folder">
+        <Directory Id="INSTALLDIR" Name="LinkUserAgent">
+          <Component Id="${ids.executable}" Guid="${executableComponent}" Win64="yes">
+            <File Id="${ids.executable}" Name="linkuser-agent.exe" Source="${executable}" KeyPath="yes"/>
+          </Component>
+        </Directory>
+      </Directory>
+    </Directory>
+    <Feature Id="Agent" Title="${name}" Level="1">
+      <ComponentRef Id="${ids.executable}"/>
+    </Feature>
+${inProduct(actions())}\
+  </Product>
+</Wix>
+`;
 }
+
+const iconId = "linkuser_agent.ico";
+
+const properties = (): readonly XmlElement[] =>
+  Object.entries({
+    ARPNOMODIFY: "1",
+    ARPPRODUCTICON: iconId,
+    // The run of the task is ended by an action of this package's own.
+    MSIRESTARTMANAGERCONTROL: "Disable",
+    // Else an installation without a window restarts the computer where the executable is in use.
+    REBOOT: "ReallySuppress",
+    MsiHiddenProperties: refusedSecrets.join(";"),
+    // Makes AdminUser mean this user's rights, not Windows Installer's.
+    MSIUSEREALADMINDETECTION: "1",
+    [quotationMark]: '"',
+  }).map(([Id, Value]) => element("Property", { Id, Value }));
 
 function launchConditions(): XmlElement[] {
   const condition = (text: string, message: string) => element("Condition", { Message: message }, text);

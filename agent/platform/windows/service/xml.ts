@@ -20,12 +20,16 @@ export function xmlDocument(root: XmlElement, encoding: "utf-8" | "UTF-16"): str
   return `<?xml version="1.0" encoding="${encoding}"?>\n${rendered(root, "")}`;
 }
 
+/** Elements of a document, a line for each. */
+export const xmlLines = (elements: readonly XmlElement[], indent: string): string =>
+  elements.map((one) => rendered(one, indent)).join("");
+
 function rendered({ name, attributes, content }: XmlElement, indent: string): string {
   const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
   const start = `${indent}<${name}${given.map(([key, value]) => ` ${key}="${escaped(String(value))}"`).join("")}`;
   if (content.length === 0) return `${start}/>\n`;
   if (typeof content === "string") return `${start}>${escaped(content)}</${name}>\n`;
-  return `${start}>\n${content.map((child) => rendered(child, `${indent}  `)).join("")}${indent}</${name}>\n`;
+  return `${start}>\n${xmlLines(content, `${indent}  `)}${indent}</${name}>\n`;
 }
 
 const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

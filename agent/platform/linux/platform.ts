@@ -1,9 +1,11 @@
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { absent, found } from "../../reading.ts";
+import type { Trust } from "../../files/trusted-path.ts";
+import { absent, type Reading } from "../../reading.ts";
 import { trustedEnvironment } from "../../settings/trusted-environment.ts";
 import type { Platform } from "../port.ts";
 import { type BoundedNames, createDirectNames, createThreadNames } from "../posix/bounded-names.ts";
+import { readCaller } from "../posix/caller.ts";
 import { pauseForNames } from "../posix/group-names.ts";
 import { judgeUnread, readProtected, readTrusted } from "../posix/protected-files.ts";
 import { unrefTimer } from "../unref-timer.ts";
@@ -36,11 +38,13 @@ import { readTrigger } from "./service/trigger.ts";
 /** Milliseconds for one question to a directory; SSSD and winbind give up on a controller well before. */
 const lookupLimit = 30_000;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What is asked of this machine. */
 const thisMachine = () => ({
   /** Where the files of /etc, /proc, /sys, /run and /var are looked for. */
   root: "/",
-  environment: process.env as Readonly<Record<string, string | undefined>>,
+  environment: process.env as Environment,
   /** The real and the effective user ID of this process. */
   uid: process.getuid?.() ?? 0,
   effectiveUid: process.geteuid?.() ?? 0,
@@ -81,20 +85,9 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     startedByPerson: () => person,
     listenerOwner: (port) => readListener(root, port, (uid) => uid === 0 || isService(uid)),
     sessions: async () => readSessions(root, machine.openLogin),
-    caller: async () => {
-      if (uid === 0) return absent("caller", "this program runs as root");
-      return isService(uid)
-        ? absent("caller", "this program runs as a service")
-        : found({ userKey: String(uid) }, "caller");
-    },
+    caller: async () => readCaller(uid, isService),
     ...createDirectory({ root, hostName: machine.hostName, pause: pauseForNames }, machine.namesFor),
-    readProtected: (path) => {
-      const given = handedOn(root, path, environment) ?? path;
-      const original = originalOf(root, given, environment);
-      // systemd protects its copy, also where others may read the original.
-      const judged = original === undefined ? undefined : judgeUnread(original, trust);
-      return judged?.kind === "failed" ? judged : readProtected(given, trust);
-    },
+    readProtected: (path) => readGiven(root, path, environment, trust),
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
     systemProxyFiles: proxyFiles.map((path) => join(root, path)),
@@ -111,7 +104,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
           import("./log-on/machine-keytab.ts"),
         ]);
         const keytab = privileged || isService(uid) ? () => readMachineKeytab(root, trust, credentials) : undefined;
-        return createGssLogOn(mitKerberos, { keytab, hostName: options.hostName ?? hostname });
+        return createGssLogOn(mitKerberos, { keytab, hostName: machine.hostName });
       },
     },
     endProcess: nss.exitAtOnce,
@@ -122,6 +115,15 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(service, request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(service, purge),
   };
+}
+
+/** The file, or the copy of it that the unit was given. */
+function readGiven(root: string, path: string, environment: Environment, trust: Trust): Reading<string> {
+  const given = handedOn(root, path, environment) ?? path;
+  const original = originalOf(root, given, environment);
+  // systemd protects its copy, also where others may read the original.
+  const judged = original === undefined ? undefined : judgeUnread(original, trust);
+  return judged?.kind === "failed" ? judged : readProtected(given, trust);
 }
 
 /** One name service for the life of the process, in a thread only where a directory is asked. */

@@ -3,6 +3,7 @@ import type { Trust } from "../../files/trusted-path.ts";
 import { absent, found, type Reading } from "../../reading.ts";
 import type { Exposure, Paths, Platform } from "../port.ts";
 import { createThreadNames } from "../posix/bounded-names.ts";
+import { readCaller } from "../posix/caller.ts";
 import { pauseForNames } from "../posix/group-names.ts";
 import type { Keytab } from "../posix/log-on/keytab.ts";
 import { readProtected, readTrusted } from "../posix/protected-files.ts";
@@ -71,12 +72,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     hardwareIds: async () => readHardwareIds(machine.hostUuid, run),
     vendorDeviceId: async () => absent("vendor's client", "its device ID has no documented place on macOS"),
     sessions: () => readSessions(machine.sessionSources, names),
-    caller: async () => {
-      if (uid === 0) return absent("caller", "this program runs as root");
-      return isSystemUid(uid)
-        ? absent("caller", "this program runs as a service")
-        : found({ userKey: String(uid) }, "caller");
-    },
+    caller: async () => readCaller(uid, isSystemUid),
     startedByPerson: () => startedByPerson(options.getauid),
     // Only root sees the sockets of all users.
     ...(privileged ? { listenerOwner: (port: number) => readListener(port, run) } : {}),

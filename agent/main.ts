@@ -102,7 +102,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
 
 async function selfDescription({ command, named, flags }: CommandLine): Promise<CommandResult> {
   const { overview, commandHelp } = await import("./cli/help.ts");
-  const { version, commit } = await import("./cli/version.ts");
+  const { version, commit } = await import("./version.ts");
   if (flags["version"] === true) {
     const text = `${version} (${commit ?? "from sources"}, ${systemName})`;
     return { exitCode: 0, document: { version, commit: commit ?? null, platform: systemName }, text };

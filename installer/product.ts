@@ -1,4 +1,4 @@
-import { version } from "../agent/cli/version.ts";
+import { version } from "../agent/version.ts";
 
 /** What every installer says of the product: the one source of names, versions and texts. */
 export const product = {

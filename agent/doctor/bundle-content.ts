@@ -1,8 +1,8 @@
 import { release } from "node:os";
-import { version } from "../cli/version.ts";
 import { framesOf } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { secretsOf } from "../settings/credentials.ts";
+import { version } from "../version.ts";
 import { describeSettings } from "../wiring/describe-settings.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";
 import { lastLogLines } from "./bundle.ts";

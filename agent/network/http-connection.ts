@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import Client from "undici/lib/dispatcher/client.js";
-import { version } from "../cli/version.ts";
 import { systemErrorCode } from "../errors.ts";
+import { version } from "../version.ts";
 import type { ApiRequest, RawResponse } from "./exchange.ts";
 import { withoutInterimAnswers } from "./interim-answers.ts";
 import { networkFailure, type Party } from "./network-failure.ts";

@@ -183,8 +183,8 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
   const textOf = (text: string): Buffer => Buffer.from(`${text}\0`);
   const oidOf = (elements: readonly number[]): Buffer =>
     structure(layouts.oid, { length: elements.length, elements: addressOf(Buffer.from(elements)) });
-  const setOf = (elements: readonly number[]): Buffer =>
-    structure(oidSet, { count: 1n, elements: addressOf(oidOf(elements)) });
+  const setOf = (...all: readonly (readonly number[])[]): Buffer =>
+    structure(oidSet, { count: BigInt(all.length), elements: addressOf(Buffer.concat(all.map(oidOf))) });
 
   function take(filled: Buffer): Buffer {
     const [length, value] = [readField(buffer, "length", filled), readField(buffer, "value", filled)];
@@ -259,10 +259,10 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     };
   }
 
-  /** SPNEGO offers the mechanisms that a credential is of. */
+  /** Apple's SPNEGO offers the mechanisms that a credential is of, and needs none of its own as others do. */
   function byHeimdal({ gss_acquire_cred }: Functions<typeof ofHeimdal>): Acquire {
     return (name, _account, credential) =>
-      gss_acquire_cred(minor, name, GSS_C_INDEFINITE, setOf(kerberos), GSS_C_INITIATE, credential, 0n, 0n);
+      gss_acquire_cred(minor, name, GSS_C_INDEFINITE, setOf(kerberos, spnego), GSS_C_INITIATE, credential, 0n, 0n);
   }
 
   /** A credential with which SPNEGO offers Kerberos alone: others may be installed, NTLM too. */

@@ -4,7 +4,7 @@ import { AgentError, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
 import { decodeText, readFileAt, readStandardInput, whyNot } from "../files/open-file.ts";
 import type { InstallStep, Platform } from "../platform/port.ts";
-import type { Reading } from "../reading.ts";
+import { absent, type Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { parseCredentials } from "../settings/credentials.ts";
@@ -37,8 +37,10 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   }
   resolveSettings([given]);
   const { configFile } = platform.paths;
+  const isPlanted = (await platform.settingsArePlanted?.()) === true;
+  const inPlace = isPlanted ? absent(configFile, "no administrator made it") : platform.readTrusted(configFile);
   const merged = mergeIntoFile(
-    readSettingsFile(configFile, platform.readTrusted(configFile), false),
+    readSettingsFile(configFile, inPlace, false),
     given.values,
     settingsToUnset(flagText(flags["unset"]), given.values),
   );

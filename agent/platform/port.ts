@@ -109,6 +109,11 @@ export interface Platform extends IdentitySources {
    * nobody listens. Left out where the system does not say.
    */
   listenerOwner?(port: number): Reading<Listener>;
+  /**
+   * Whether the settings file, or its folder, is one that no administrator made; installing sets it aside. Left out where
+   * others can't make one.
+   */
+  settingsArePlanted?(): Promise<boolean>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
   readProtected(path: string): Reading<string>;
   /**

@@ -348,3 +348,13 @@ test("uninstall removes the trigger and the credential, with --purge the rest", 
     message: "Nothing to change.",
   });
 });
+
+test("settings that no administrator put there are not merged, and do not stop an installation", async () => {
+  writeFileSync(configFile, '{"baseUrl":"https://evil.example"}');
+  const exposed = failed(configFile, new AgentError("settings-exposed", "ordinary users can change it"));
+  const others: Partial<Platform> = { readTrusted: () => exposed, settingsArePlanted: async () => true };
+  await run(["install", "--fleet-size", "5"], others);
+  expect(request?.settings).toBe('{\n  "fleetSize": 5\n}\n');
+  const own = { ...others, settingsArePlanted: async () => false };
+  await expect(run(["install", "--fleet-size", "5"], own)).rejects.toMatchObject({ code: "settings-exposed" });
+});

@@ -138,6 +138,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
       const { windowsTools } = await import("./compare/tool-readings.ts");
       return windowsTools(systemDirectory(), paths.credentialFile)(account);
     },
+    settingsArePlanted: async () => (await import("./service/installation.ts")).settingsArePlanted(await machine()),
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(await machine(), request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(await machine(), purge),
   };

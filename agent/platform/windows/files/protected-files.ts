@@ -27,7 +27,10 @@ const maxSize = 1024 * 1024;
 
 const disposition = constants("fileapi.h", { CREATE_NEW: 1, OPEN_EXISTING: 3 });
 /** What opening a folder needs. */
-const { FILE_FLAG_BACKUP_SEMANTICS } = constants("winbase.h", { FILE_FLAG_BACKUP_SEMANTICS: 0x0200_0000 });
+const { FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT } = constants("winbase.h", {
+  FILE_FLAG_BACKUP_SEMANTICS: 0x0200_0000,
+  FILE_FLAG_OPEN_REPARSE_POINT: 0x0020_0000,
+});
 const move = constants("winbase.h", { MOVEFILE_REPLACE_EXISTING: 1, MOVEFILE_WRITE_THROUGH: 8 });
 const securityInformation = constants("winnt.h", {
   OWNER_SECURITY_INFORMATION: 0x1,
@@ -95,10 +98,13 @@ function refuseOtherThanFile(handle: bigint): void {
   if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");
 }
 
-/** Whether a file or folder belongs to an account that is not trusted: as a rule the one that made it. @throws WindowsError */
+/**
+ * Whether a file, folder or link, not what it leads to, belongs to an account that is not trusted: as a rule the one
+ * that made it. Not where nothing is there. @throws WindowsError
+ */
 export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
-  const owner = securityAt(path)?.owner;
-  return owner === undefined || !trusted.has(owner);
+  const security = securityAt(path, FILE_FLAG_OPEN_REPARSE_POINT);
+  return security !== undefined && (security.owner === undefined || !trusted.has(security.owner));
 }
 
 /** By what others than the trusted may change a program, or exchange it on its way; `false` where they can't. */
@@ -252,10 +258,10 @@ function open(
 const shareAll = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE | fileShare.FILE_SHARE_DELETE;
 
 /** Undefined where nothing is there. @throws WindowsError */
-function securityAt(path: string): SecurityDescriptor | undefined {
+function securityAt(path: string, flags = 0): SecurityDescriptor | undefined {
   let handle: bigint;
   try {
-    handle = open(path, fileAccess.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS);
+    handle = open(path, fileAccess.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS | flags);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;

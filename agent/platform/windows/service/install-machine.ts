@@ -29,10 +29,10 @@ export function installMachine(paths: Paths, trusted: ReadonlySet<Sid>): Windows
       const stats = lstatSync(path, { throwIfNoEntry: false });
       // Node reports junctions as symbolic links.
       if (stats === undefined) return "absent";
-      if (!stats.isDirectory()) return "link";
-      return isForeign(path, trusted) ? "foreign" : "folder";
+      return stats.isDirectory() ? "folder" : "link";
     },
-    setFolderAside: (path) => {
+    isForeign: (path) => isForeign(path, trusted),
+    setAside: (path) => {
       const aside = `${path}.set-aside-${randomUUID()}`;
       retryWhileHeld(() => renameSync(path, aside));
       return () => retryWhileHeld(() => renameSync(aside, path));

@@ -19,10 +19,12 @@ export interface WindowsMachine extends MachineFiles {
   readonly paths: Paths;
   /** Leaves it where something is in it. */
   removeEmptyFolder(path: string): void;
-  /** `link` is a junction or symbolic link, also an administrator's; `foreign` a folder that no administrator made. */
-  folderKind(path: string): "folder" | "foreign" | "link" | "absent";
-  /** Gives a folder another name. @returns what takes that back @throws the system's error, as the others do */
-  setFolderAside(path: string): Undo;
+  /** `link` is a junction or symbolic link. */
+  folderKind(path: string): "folder" | "link" | "absent";
+  /** Whether something is there that no administrator made, or a link that none made. */
+  isForeign(path: string): boolean;
+  /** Gives a file or folder another name. @returns what takes that back @throws the system's error, as the others do */
+  setAside(path: string): Undo;
   protectFolder(path: string): void;
   writableByOthers(path: string): Reading<Exposure | false>;
   readonly taskRegistered: () => boolean;
@@ -35,11 +37,8 @@ export function installSteps(machine: WindowsMachine, request: InstallRequest): 
   refuseExecutable(machine, request.executable);
   const { settings, credential } = request;
   const { configFile, credentialFile } = machine.paths;
-  if (machine.folderKind(folderOf(configFile)) === "foreign") {
-    const empty = { readFile: () => undefined, readProtected: (path: string) => absent(path, "set aside") } as const;
-    const rest = { ...machine, ...empty, folderKind: () => "absent" as const };
-    return [foreignFolderStep(machine), ...installSteps(rest, request)];
-  }
+  const foreign = plantedIn(machine);
+  if (foreign !== undefined) return [asideStep(machine, foreign), ...installSteps(without(machine, foreign), request)];
   return [
     folderStep(machine),
     ...(settings === undefined
@@ -79,18 +78,42 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
 }
 
 /**
- * Everybody may make folders in ProgramData. Of one that exists its maker may have files and folders open, which no
- * access list takes back.
+ * The first of this program's places that somebody else filled: everybody may make folders in ProgramData, and files in
+ * folders that an administrator makes there by hand.
  */
-function foreignFolderStep(machine: WindowsMachine): InstallStep {
-  const path = folderOf(machine.paths.configFile);
+function plantedIn({ paths, isForeign }: Pick<WindowsMachine, "paths" | "isForeign">): string | undefined {
+  const { configFile, credentialFile } = paths;
+  const files = [configFile, credentialFile, taskDefinitionFile(paths), ...ownFiles(paths)];
+  return [folderOf(configFile), ...files].find(isForeign);
+}
+
+/** Whether what the settings file holds is somebody else's, so that it must not be merged into the new one. */
+export function settingsArePlanted(machine: Pick<WindowsMachine, "paths" | "isForeign">): boolean {
+  const { configFile } = machine.paths;
+  return [configFile, folderOf(configFile)].includes(plantedIn(machine) ?? "");
+}
+
+/** Its maker may have it open, or keep the right to change it, which no access list of the folder takes back. */
+function asideStep(machine: WindowsMachine, path: string): InstallStep {
   return {
-    what: `folder ${path}, which no administrator made: renamed to ${path}.set-aside-…`,
+    what: `${path}, which no administrator made: renamed to ${path}.set-aside-…`,
     change: "update",
     apply: () => {
-      const undo = acting(`${path} can't be set aside; close what uses it`, () => machine.setFolderAside(path));
+      const undo = acting(`${path} can't be set aside; close what uses it`, () => machine.setAside(path));
       return () => acting(`${path} can't be put back`, undo);
     },
+  };
+}
+
+/** The machine as it is once that is set aside. */
+function without(machine: WindowsMachine, gone: string): WindowsMachine {
+  const isGone = (path: string): boolean => path === gone || path.startsWith(`${gone}\\`);
+  return {
+    ...machine,
+    readFile: (path) => (isGone(path) ? undefined : machine.readFile(path)),
+    readProtected: (path) => (isGone(path) ? absent(path, "set aside") : machine.readProtected(path)),
+    folderKind: (path) => (isGone(path) ? "absent" : machine.folderKind(path)),
+    isForeign: (path) => !isGone(path) && machine.isForeign(path),
   };
 }
 
@@ -98,7 +121,7 @@ function folderStep(machine: WindowsMachine): InstallStep {
   const path = folderOf(machine.paths.configFile);
   const kind = machine.folderKind(path);
   if (kind === "link") {
-    // Everybody may make folders and junctions in ProgramData.
+    // An administrator's.
     throw new AgentError("install-failed", `${path} is a link to another place; remove it.`);
   }
   return {

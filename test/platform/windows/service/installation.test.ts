@@ -5,6 +5,7 @@ import type { InstallRequest } from "../../../../agent/platform/port.ts";
 import { windowsPaths } from "../../../../agent/platform/windows/paths.ts";
 import {
   installSteps,
+  settingsArePlanted,
   uninstallSteps,
   type WindowsMachine,
 } from "../../../../agent/platform/windows/service/installation.ts";
@@ -18,18 +19,21 @@ const whole: InstallRequest = { executable, credential: new Secret(credential), 
 
 interface Options {
   readonly files?: Readonly<Record<string, string>>;
-  readonly folderKind?: "folder" | "foreign" | "link";
+  readonly folderKind?: "folder" | "link";
+  /** What no administrator made. */
+  readonly foreign?: readonly string[];
   readonly writableByOthers?: boolean;
   /** What fails: `register`, `event source`. */
   readonly failing?: string;
 }
 
 /** A machine in memory; `state` shows all that is on it. */
-function machineOf({ files = {}, folderKind, writableByOthers = false, failing }: Options = {}) {
+function machineOf({ files = {}, folderKind, foreign = [], writableByOthers = false, failing }: Options = {}) {
   const content = new Map<string, Buffer>(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
   const sealed = new Map<string, string>();
   const readable = new Set<string>();
-  let kind: "folder" | "foreign" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
+  const planted = new Set(foreign);
+  let kind: "folder" | "link" | "absent" = folderKind ?? (content.size > 0 ? "folder" : "absent");
   let task: string | undefined;
   let eventSource = false;
   const reported: string[] = [];
@@ -52,13 +56,16 @@ function machineOf({ files = {}, folderKind, writableByOthers = false, failing }
       if (content.size + sealed.size === 0) kind = "absent";
     },
     folderKind: () => kind,
-    setFolderAside: () => {
-      const before = [...content];
-      content.clear();
+    isForeign: (path) => planted.has(path),
+    setAside: (gone) => {
+      const before = [...content].filter(([path]) => path === gone || path.startsWith(`${gone}\\`));
+      for (const [path] of before) content.delete(path);
+      planted.delete(gone);
       const was = kind;
-      kind = "absent";
+      if (gone === folder) kind = "absent";
       return () => {
         for (const [path, bytes] of before) content.set(path, bytes);
+        planted.add(gone);
         kind = was;
       };
     },
@@ -192,8 +199,9 @@ test("uninstall with purge leaves nothing but what somebody else put there", () 
 describe("a folder that a user made before", () => {
   const files = { [`${folder}\\config.json`]: '{"fleetSize":5}\n', [`${folder}\\planted.json`]: "{}" };
 
-  test("is set aside with all that is in it, and made again", () => {
-    const { state, install } = machineOf({ folderKind: "foreign", files });
+  test.each(["folder", "link"] as const)("is set aside with all that is in it, and made again: a %s", (folderKind) => {
+    const { state, machine, install } = machineOf({ folderKind, foreign: [folder], files });
+    expect(settingsArePlanted(machine)).toBe(true);
     const steps = install();
     expect(changes(steps)).toEqual(["update", "create", "create", "create", "create", "create"]);
     applySteps(steps);
@@ -203,14 +211,47 @@ describe("a folder that a user made before", () => {
   });
 
   test("is put back where the installation fails", () => {
-    const { state, install } = machineOf({ folderKind: "foreign", files, failing: "register" });
+    const { state, install } = machineOf({ foreign: [folder], files, failing: "register" });
     const before = state();
     expect(() => applySteps(install())).toThrow("register fails");
     expect(state()).toEqual(before);
   });
 });
 
-test("refuses a folder that is a link, which everybody could have made", () => {
+describe("files that a user put into the folder before", () => {
+  const [config, state, lock] = ["config.json", "state.json", "lock"].map((name) => `${folder}\\${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  const files = { [config]: '{"baseUrl":"https://evil.example"}', [state]: "{}", [lock]: "" };
+
+  test("are set aside, and the settings made again without them", () => {
+    const { state: now, machine, install } = machineOf({ foreign: [config, lock], files });
+    expect(settingsArePlanted(machine)).toBe(true);
+    const steps = install();
+    expect(steps[0]?.what).toContain(`${config}, which no administrator made: renamed to ${config}.set-aside-`);
+    expect(changes(steps)).toEqual(["update", "update", "update", "create", "create", "create", "create"]);
+    applySteps(steps);
+    const { content } = now();
+    expect(paths(content)).toEqual([config, `${folder}\\logon-task.xml`, state]);
+    expect(new Map(content).get(config)?.toString()).toBe(whole.settings);
+  });
+
+  test("are put back where the installation fails", () => {
+    const { state: now, install } = machineOf({ foreign: [config, lock], files, failing: "register" });
+    const before = now();
+    expect(() => applySteps(install())).toThrow("register fails");
+    expect(paths(now().content)).toEqual(paths(before.content));
+  });
+
+  test("leave an administrator's settings alone", () => {
+    const { machine } = machineOf({ foreign: [lock], files });
+    expect(settingsArePlanted(machine)).toBe(false);
+  });
+});
+
+test("refuses a folder that is a link which an administrator made", () => {
   expect(() => machineOf({ folderKind: "link" }).install()).toThrow(/is a link to another place/);
 });
 

@@ -9,7 +9,8 @@ import { answering, listen } from "../support/loopback.ts";
 
 /** Plants secrets, lets everything go wrong that can, and looks for them in all that any command leaves behind. */
 
-const clientSecret = "pl4nted/Secret+of==the&Account%41";
+/** Its Base64 has other characters in URLs. */
+const clientSecret = "pl?nt>d/?Se>re?+o>==?th>&A?cc>u%41";
 const proxyPassword = "pl4nted/Password+of==the&Proxy";
 const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
 
@@ -158,6 +159,32 @@ describe.each(["token", "link_user"] as const)("%s repeats all that it was asked
     await huntIn(brief);
     expect(gears.callsOf(scripted).length).toBeGreaterThan(0);
   });
+});
+
+/** As a server could write the secret so that nobody who looks for it as it is finds it. */
+const disguises: Readonly<Record<string, (secret: string) => string>> = {
+  "as in Basic": (secret) => btoa(`${gears.clientId}:${secret}`),
+  "in hex": (secret) => Buffer.from(secret).toString("hex"),
+  "in base64url": (secret) => Buffer.from(secret).toString("base64url"),
+  reversed: (secret) => [...secret].reverse().join(""),
+  "in two words": (secret) => secret.replace(/.{16}/, "$& "),
+  "with a sign between": (secret) => secret.replace(/.{7}/g, "$&-"),
+};
+
+test.each(Object.entries(disguises))("a server repeats the secret %s", async (_, disguise) => {
+  const text = disguise(clientSecret);
+  const fields = { error: "invalid_client", error_description: text, result: 0, msg: text };
+  const answer = { status: 400, headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };
+  for (const asked of ["token", "link_user"] as const) {
+    gears.answerAlways(asked, answer);
+    const { stdout, stderr } = await endpoint.link([], { environment: { HOME: endpoint.directory } });
+    const seen = `${stdout} ${stderr} ${readFileSync(endpoint.logFile, "utf8")}`;
+    expect(gears.callsOf(asked).length).toBeGreaterThan(0);
+    // Twelve characters in a row give it away; in Basic the client ID comes first.
+    const own = text.slice(disguise("").length);
+    for (let at = 0; at + 12 <= own.length; at += 1) expect(seen).not.toContain(own.slice(at, at + 12));
+    gears.answerByRules(asked);
+  }
 });
 
 describe("what is between", () => {

@@ -46,9 +46,7 @@ export function describeDuration(ms: number): string {
   return twoUnits(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
-/**
- * What is left of a wait, for a person: to the second below an hour (`3 min 20 s`), then as {@link describeDuration}.
- */
+/** The rest of a wait, for people: to the second below an hour (`3 min 20 s`), then as {@link describeDuration}. */
 export function describeCountdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   if (seconds < 60 || seconds >= 3600) return describeDuration(seconds * 1000);

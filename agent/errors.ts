@@ -15,9 +15,7 @@ export type FailureOutcome =
   | "credentials"
   | "config-invalid";
 
-/**
- * What exactly went wrong: the stable `error.code` of the JSON output, each with the outcome that it leads to.
- */
+/** The stable `error.code` of the JSON output, each with its outcome. */
 export const outcomeByCode = {
   "unknown-command": "usage",
   "unknown-flag": "usage",
@@ -71,7 +69,7 @@ export const outcomeByCode = {
 /** The stable `error.code` of the JSON output. CONTRACT. */
 export type ErrorCode = keyof typeof outcomeByCode;
 
-/** Where on its way to the tenant a request failed, and with whom. */
+/** The stage at which a request failed, and the party. */
 export interface Place {
   /** `proxy log-on`: the proxy got a user name and password, or an account; `log-on`: this machine.s account, to the tenant. */
   readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "log-on" | "request" | "answer";
@@ -109,9 +107,7 @@ export class AgentError extends Error {
   }
 }
 
-/**
- * What is thrown by anything else is a defect of ours; its text may hold anything, so it is kept as the cause alone.
- */
+/** Any other error is a defect of this program; its text may hold anything, so it is kept only as the cause. */
 export function asAgentError(thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
   return new AgentError("internal", "A defect in linkuser-agent; please report it with the log file.", {
@@ -132,5 +128,5 @@ export function systemErrorCode(thrown: unknown): string | undefined {
   return undefined;
 }
 
-/** The text of what was thrown, whatever that is. */
+/** The text of anything thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

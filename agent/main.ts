@@ -140,7 +140,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     process.exit(result.exitCode);
   };
   const fail = (thrown: unknown): CommandResult => failure(asAgentError(thrown));
-  // A defect where nobody waits: in a listener, a timer, a promise that is not awaited.
+  // A defect outside of any awaited call: in a listener, a timer or a promise.
   process.once("uncaughtException", (thrown) => end(fail(thrown)));
   return end(await answer(argv).catch(fail));
 }

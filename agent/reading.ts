@@ -1,9 +1,9 @@
 import { AgentError, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
- * What came of looking something up. Only `absent` (looked, and there is none) lets the next source be tried;
- * `failed` (could not look) is shown to the administrator and, where a wrong answer could follow, stops the run.
- * `origin` names where it was looked for, as a person would: `/sys/class/net`, `registry MachineGuid`.
+ * The result of a look-up. Only `absent` (looked, and there is none) lets the next source be tried; `failed` (could not
+ * look) is shown to the administrator and, where a wrong answer could follow, stops the run. `origin` names where it
+ * was looked for, as a person would: `/sys/class/net`, `registry MachineGuid`.
  */
 export type Reading<T> =
   | { readonly kind: "found"; readonly value: T; readonly origin: string }
@@ -15,7 +15,7 @@ export const found = <T>(value: T, origin: string): Reading<T> => ({ kind: "foun
 /** @param reason completes "none, because …": `"not in this file"`, `"all zeros, a placeholder"` */
 export const absent = (origin: string, reason: string): Reading<never> => ({ kind: "absent", origin, reason });
 
-/** What kept the value from being read; where a wrong value could follow, it stops the run. */
+/** Why the value could not be read; it stops the run if a wrong value could follow. */
 export const failed = (origin: string, error: AgentError): Reading<never> => ({ kind: "failed", origin, error });
 
 /** {@link failed} by what was thrown: an AgentError says itself what went wrong, anything else gets code and message. */

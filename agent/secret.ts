@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 const redacted = "REDACTED";
 
-/** A string that shows itself to nobody by accident: printed, logged, inspected or put into JSON it is `REDACTED`. */
+/** A string that can't be shown by accident: printed, logged, inspected or put into JSON it is `REDACTED`. */
 export class Secret {
   readonly #value: string;
 

@@ -65,7 +65,7 @@ export function billOfMaterials(version: string, sourceDate: number): string {
 /** Entries of `process.versions` that are no software. */
 const interfaces: readonly string[] = ["node", "modules", "napi"];
 
-/** What the build does to Node; the steps are in installer/README.md. */
+/** Changes of the build to Node; the steps are in installer/README.md. */
 const changesToNode = [
   "Taken from npm's packages, whose sha512 was checked; not compared with the checksums that Node's makers sign.",
   "Linux: debug symbols stripped. All: names of environment variables blanked.",

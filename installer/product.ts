@@ -1,6 +1,6 @@
 import { version } from "../agent/version.ts";
 
-/** What every installer says of the product: the one source of names, versions and texts. */
+/** The one source of the product's name, version and texts for every installer. */
 export const product = {
   name: "linkuser-agent",
   version,

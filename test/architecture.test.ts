@@ -54,7 +54,7 @@ const adapters = ["gears", "network", "state", "platform"];
 const pureNetwork = ["network/proxy", "network/log-on", "network/pac"];
 
 test.each(["identity", "link", "pace", "network/proxy", "network/log-on"])(
-  "%s is pure: no Node module, and not a type of an adapter",
+  "%s is pure: it imports no Node module and no type of an adapter",
   (folder) => {
     // Whether an address is in a range is Node's arithmetic, which asks no network.
     const arithmetic = (name: string) => folder === "network/proxy" && name === "node:net";
@@ -94,7 +94,7 @@ test("the program needs no file of the installers or of the tests", () => {
   expect(offences(agent, ({ name }) => /^(?:installer|test)\//.test(name))).toEqual([]);
 });
 
-test("the installers take facts from the program, and no part of it that acts; the snapshot is made by running it", () => {
+test("the installers import facts from the program, but no code that acts; the snapshot runs it", () => {
   const building = installer.filter((file) => !file.startsWith("installer/executable/snapshot/"));
   expect(
     offences(building, ({ name }) =>
@@ -103,7 +103,7 @@ test("the installers take facts from the program, and no part of it that acts; t
   ).toEqual([]);
 });
 
-test("other programs are started in five places", () => {
+test("only five files start other programs", () => {
   const starting = [...agent, ...installer].filter((file) =>
     importsOf(file).some(({ name }) => name === "node:child_process"),
   );
@@ -116,7 +116,7 @@ test("other programs are started in five places", () => {
   ]);
 });
 
-test("files are opened in one place, but for the system's own and for what an installation writes", () => {
+test("one folder opens files, except the system's own and those of an installation", () => {
   const opening = /\b(?:openSync|readFileSync|createReadStream|createWriteStream|copyFileSync|openAsBlob)\b/;
   const named = agent.filter((file) => {
     const [, names = ""] = /import \{([^}]*)\} from "node:fs"/.exec(textOf(file)) ?? [];
@@ -136,7 +136,7 @@ test("files are opened in one place, but for the system's own and for what an in
   ]);
 });
 
-test("doctor --compare alone starts the tools that others' readings are compared with", () => {
+test("only doctor --compare starts the system's tools for comparison", () => {
   const isTools = (name: string) => /^agent\/platform\/\w+\/compare\//.test(name);
   expect(offences(agent, ({ name, isType }) => !isType && isTools(name))).toEqual(
     ["linux", "macos", "windows"].map(
@@ -178,7 +178,7 @@ test.each([
   expect(offences(others, ({ name, isType }) => !isType && isIn(name, folder))).toEqual([]);
 });
 
-test("no two exported things share a name, but what systems do each in their own way", () => {
+test("no two exports share a name, except those that each system implements", () => {
   const declared = /^export (?:declare )?(?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm;
   const systemOf = (file: string) => /^agent\/platform\/(linux|macos|windows|posix)\//.exec(file)?.[1];
   const files = new Map<string, string[]>();

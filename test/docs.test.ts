@@ -63,7 +63,7 @@ test("every test that the page on security names for a promise exists", () => {
   expect(named.length).toBeGreaterThan(20);
 });
 
-test("every decision has a number of its own, a date, a status and a row in the index", () => {
+test("every decision has a unique number, a date, a status and a row in the index", () => {
   const folder = join(repository, "docs", "decisions");
   const files = globSync("[0-9]*.md", { cwd: folder }).toSorted();
   expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
@@ -118,7 +118,7 @@ const ownCommand =
 const wordsOf = (text: string): readonly string[] =>
   text.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', "")) ?? [];
 
-test.each(pages)("$name: every command of the program is one that it takes", ({ code }) => {
+test.each(pages)("$name: the program accepts every command", ({ code }) => {
   for (const line of code) {
     for (const [, args = ""] of line.matchAll(ownCommand)) expect(() => readCommandLine(wordsOf(args))).not.toThrow();
   }
@@ -139,7 +139,7 @@ test("the commands, scripts, links and blocks of code in the docs are found", ()
 const npmScript = /npm run ([\w:]+)/g;
 const link = /\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g;
 
-test.each(pages)("$name: every script that it has npm run is there", ({ text }) => {
+test.each(pages)("$name: every npm script exists", ({ text }) => {
   const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
   for (const [, name = ""] of text.matchAll(npmScript)) expect(Object.keys(scripts)).toContain(name);
 });

@@ -25,7 +25,7 @@ test("cuts what is too long, between code points", () => {
 
 const forbidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-test("whatever comes, one bounded line without control characters goes out", () => {
+test("any text becomes one bounded line without control characters", () => {
   const nasty = fc
     .array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 50 })
     .map((points) => String.fromCodePoint(...points));

@@ -21,7 +21,7 @@ test("there is a workflow for each kind of machine", () => {
   }
 });
 
-test.each(workflows)("%s is what GitHub takes, and starts scripts that exist", async (name) => {
+test.each(workflows)("%s is valid for GitHub, and starts scripts that exist", async (name) => {
   const text = readFileSync(join(root, folder, name), "utf8");
   const lint = await createLinter();
   // It knows the runners of 2022; later ones are no fault.

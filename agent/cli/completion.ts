@@ -8,7 +8,7 @@ interface Offer {
   readonly name: string;
   readonly short: string | undefined;
   readonly help: string;
-  /** What its value is; undefined where it takes none. */
+  /** The kind of its value; undefined for a flag without one. */
   readonly value: "file" | "text" | readonly string[] | undefined;
 }
 

@@ -25,7 +25,7 @@ function settingLines(rows: readonly Row[]): readonly string[] {
   );
 }
 
-/** Where the layers are that something comes from. */
+/** The places of the layers that set something. */
 function placeLines(rows: readonly Row[]): readonly string[] {
   const places = rows.flatMap(({ origin: { kind, location } }) =>
     location === undefined ? [] : [`${kind}: ${printable(location, 1000)}`],

@@ -85,7 +85,7 @@ function settingsToUnset(list: string | undefined, given: CommandLine["settings"
 
 interface Taken {
   readonly credential: Secret | undefined;
-  /** What is done with the source afterwards. */
+  /** Steps for the source afterwards. */
   readonly steps: readonly InstallStep[];
   readonly warnings: readonly string[];
 }

@@ -20,7 +20,7 @@ import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 export async function link(given: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   const { flags } = commandLine;
-  // A run that its caller repeats is unattended, whatever its streams look like.
+  // A run that its caller repeats is unattended, even with a terminal.
   const runtime = flags["will-repeat"] === true ? { ...given, onTerminal: false, resultBeside: false } : given;
   try {
     return describeLink(await run(runtime, loadSettings(runtime, commandLine), flags));
@@ -31,8 +31,8 @@ export async function link(given: Runtime, commandLine: CommandLine): Promise<Co
 }
 
 /**
- * What ended a run before its log could be opened goes to the system's event log, and for `status` and the trigger's next
- * runs into the memory: a wrong setting is reported once a day, not at each start.
+ * Reports an error that ended a run before its log was open to the system's event log, and remembers it for `status`
+ * and the trigger's next runs: a wrong setting is reported once a day, not at each start.
  */
 async function endEarly(
   { platform, environment, clock }: Runtime,
@@ -53,7 +53,7 @@ async function endEarly(
     const { memory } = store.read();
     store.write({ ...memory, lastRun: { outcome, message, errorCode: code, endedAt: clock.now() } });
   } catch {
-    // What can't be remembered, or while another run is busy, is reported again.
+    // If it can't be remembered, or another run holds the lock, the next run reports it again.
   }
 }
 

@@ -12,7 +12,7 @@ import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
 /**
  * Shows how the last run on this machine ended, with that run's exit code, so that a detection rule needs no parser.
- * Where there was none yet the code is that of `waiting`: a trigger will come for it.
+ * Before the first run the code is that of `waiting`: the trigger will start one.
  */
 export function status(runtime: Runtime, commandLine: CommandLine): CommandResult {
   const { settings } = loadSettings(runtime, commandLine);
@@ -67,7 +67,7 @@ function describeNext({ at, by, pid }: NextRun): string {
   return `not before ${describeLocalMoment(at)}, by ${actors[by]}`;
 }
 
-/** What to do where no run is known, or the last one failed for another reason than its turn. */
+/** The next step if no run is known, or if the last one failed; none while it waits for its turn. */
 function nextStep(lastRun: LastRun | undefined, { privileged, name }: Platform): readonly string[] {
   const code = lastRun === undefined ? undefined : exitCodes[lastRun.outcome];
   if (code === 0 || code === exitCodes.waiting) return [];

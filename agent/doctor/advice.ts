@@ -74,7 +74,7 @@ const putCredential: Advice = ({ platform, credentialFile }) => {
   return `sudo install -D -m 600 FILE ${shellWord(credentialFile)}`;
 };
 
-/** Where a code has none its message says it all. */
+/** A code without an entry has a message that says it all. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "invalid-value": () => "correct the flag, then run this again",
   "setting-invalid": afterCorrection,
@@ -102,7 +102,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   "proxy-refused": tryTenant,
   "connection-lost": tryTenant,
   "no-answer": tryTenant,
-  "server-error": () => "run this again in a few minutes; if it stays, report it to the vendor",
+  "server-error": () => "run this again in a few minutes; if it persists, report it to the vendor",
   "tls-untrusted": showChain,
   intercepted: tryTenant,
   redirected: tryTenant,

@@ -21,7 +21,7 @@ export function bundleContent(
     system: { platform: platform.name, release: release(), node: process.version, privileged: platform.privileged },
     settings: resolved === undefined ? null : describeSettings(platform, resolved),
     log: lastLogLines(logFile),
-    // Where this program itself went wrong, if it did.
+    // The stack of a defect of this program, if there is one.
     defects: results.map(({ error }) => error && framesOf(error)).filter((defect) => defect !== undefined),
   };
 }

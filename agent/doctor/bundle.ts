@@ -15,7 +15,7 @@ const logLines = 200;
  * disposed of before it was written whole.
  */
 export interface BundleFile extends Disposable {
-  /** @param secrets that it must not contain, whatever wrote them */
+  /** @param secrets that it must not contain, from any source */
   write(content: object, secrets: readonly Secret[]): void;
 }
 

@@ -25,7 +25,7 @@ export interface Check {
   readonly name: string;
   /** Checks whose values this one builds on. */
   readonly needs: readonly (keyof CheckValues)[];
-  /** What a person reads while it runs. */
+  /** Shown on a terminal while it runs. */
   readonly label: string;
   /** Reported only where it fails: it makes what several checks share. */
   readonly silent: boolean;

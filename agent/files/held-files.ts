@@ -5,8 +5,8 @@ const waits = [10, 20, 40, 80, 160, 320, 640];
 
 /**
  * Repeats a rename, a removal or an opening while another program holds the file: on Windows a virus scanner, a backup
- * or a log shipper opens what was just written for a moment, and nobody can replace it until then.
- * @param isHeld whether an error may pass by itself; elsewhere than on Windows none does
+ * or a log shipper briefly opens a file that was just written, and no one can replace it until then.
+ * @param isHeld whether an error may pass by itself; on other systems none does
  * @param wait blocks for so many milliseconds
  * @throws the last attempt's error
  */

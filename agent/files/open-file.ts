@@ -99,7 +99,7 @@ export function readStandardInput(maxSize: number): Buffer {
 
 const tooLarge = (maxSize: number): string => `it is larger than ${maxSize / 1024} KiB`;
 
-/** What is wrong with a file that the system itself would open. */
+/** Faults of files that the system itself would open. */
 const words = {
   ELOOP: "it is a link",
   EISDIR: "it is a folder",
@@ -114,10 +114,10 @@ const words = {
 export const fault = (code: keyof typeof words, why: string = words[code]): Error =>
   Object.assign(new Error(why), { code });
 
-/** Whether somebody put there what is no file of this program, rather than that the system could not open it. */
+/** Whether the file is not one of this program's, as opposed to one that the system could not open. */
 export const isFault = (thrown: unknown): boolean => Object.hasOwn(words, systemErrorCode(thrown) ?? "");
 
-/** What the system's errors about files mean, errno(3). */
+/** Words for the system's errors about files, errno(3). */
 const systemWords: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EBUSY: "another program uses it",
@@ -143,7 +143,7 @@ export function whyNot(thrown: unknown): string {
 export const reasonOf = (thrown: unknown): string =>
   systemErrorCode(thrown) === undefined ? messageOf(thrown) : whyNot(thrown);
 
-/** What to do about a path that a user named for a new file, a sentence behind a space; empty where nothing is known. */
+/** The next step for a path that a user named for a new file: a sentence after a space, or an empty text. */
 export function pathHint(thrown: unknown): string {
   const code = systemErrorCode(thrown) ?? "";
   if (code === "ENOENT" || code === "ENOTDIR") return " Name a file in a folder that exists.";

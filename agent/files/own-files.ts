@@ -45,9 +45,9 @@ function madeOne(path: string, make: MakeOne): boolean {
 }
 
 /**
- * Opens a file in one of this program's own folders. Those of the service belong to the service's account, which must be
- * able to read and write what a run as root leaves there, and which could put anything under that name. So a run as root
- * checks the path, the owner and the mode, and gives a file that it made to the folder's owner.
+ * Opens a file in one of this program's own folders. The service's files belong to its account, which must be able to
+ * read and write files of root's runs, and which could put anything under that name. So a run as root checks the path,
+ * the owner and the mode, and gives a file that it made to the folder's owner.
  * @throws the system's error, or a {@link fault}
  */
 export function openOwnFile(path: string, access: Access, moreFlags?: number, open?: Open): OpenFile {

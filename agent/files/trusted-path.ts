@@ -7,23 +7,23 @@ import { shellWord } from "../printable.ts";
 export const writableByGroupOrOthers = 0o022;
 const sticky = 0o1000;
 
-/** Who may own and change what is trusted. */
+/** The accounts that may own and change trusted files. */
 export interface Trust {
-  /** Whose files are trusted beside root's: the effective user of this process. */
+  /** This process's effective user, whose files are trusted besides root's. */
   readonly uid: number;
   /**
    * systemd's $CREDENTIALS_DIRECTORY. Its files may carry an ACL for the service's user, which shows as a group bit.
    */
   readonly credentialsFolder: string | undefined;
   /**
-   * What of an access control list lets others in beside the mode; undefined where nothing does. Left out where lists
-   * show in the mode, as POSIX ones do. @throws AgentError
+   * The entry of an access control list that gives others access beyond the mode; undefined if there is none. Left out
+   * where lists show in the mode, as POSIX ones do. @throws AgentError
    */
   readonly openedByList?: (path: string) => Exposure | undefined;
 }
 
 /**
- * What is wrong with a file or folder of which others than root and this user may change what `forbidden` says.
+ * Describes a file or folder on which users other than root and this one have a right in `forbidden`.
  * @param forbidden mode bits
  * @param closed the mode without them, as chmod(1) takes it
  */
@@ -47,8 +47,8 @@ export function exposureOf(
 }
 
 /**
- * What is wrong with the first folder or link on the way to a file by which others could exchange it. Where only trusted
- * users may change those, nobody else can put another file in its place.
+ * Describes the first folder or link on the path through which others could exchange the file. If only trusted users
+ * may change those, no one else can replace the file.
  * @param forbidden mode bits of folders
  * @throws the system's error
  */
@@ -63,7 +63,7 @@ export function untrustedPath(path: string, trust: Trust, forbidden = writableBy
   return undefined;
 }
 
-/** Whether a folder is one like /tmp: anybody may make files there, and nobody exchange those of others. */
+/** Whether a folder is like /tmp: everyone may create files there, but not replace those of others. */
 export function isSharedFolder(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   const shared = stats?.isDirectory() && stats.uid === 0 && (stats.mode & sticky) !== 0 && (stats.mode & 0o002) !== 0;

@@ -4,7 +4,7 @@ import { danglingLink, readFileAt, whyNot } from "./open-file.ts";
 
 export interface FileKind {
   readonly code: "credentials-unreadable" | "settings-unreadable";
-  /** What to do where this user may not read it, a sentence behind a space. */
+  /** The next step if this user may not read it: a sentence after a space. */
   readonly deniedHint: string;
 }
 
@@ -21,7 +21,7 @@ export const publicFile: FileKind = {
 export const maxFileSize = 1024 * 1024;
 
 /**
- * What a failure to read a file means: `absent` only where its name is missing, or a folder on the way to it.
+ * Classifies a failure to read a file: `absent` only where its name is missing, or a folder on the way to it.
  * @throws what is neither an AgentError nor the system's error
  */
 export function unreadable(path: string, { code, deniedHint }: FileKind, cause: unknown): Reading<never> {

@@ -102,7 +102,7 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
  */
 const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
 
-/** What a network's page for logging in looks like from here; it goes away once a person has passed it. */
+/** An answer from a network's log-on page; it ends when the user has signed in. */
 function intercepted(host: string, does: string, status: number): AgentError {
   return new AgentError(
     "intercepted",

@@ -44,7 +44,7 @@ export async function readVendorDeviceId(
   return after ?? reading;
 }
 
-/** The reading where nobody listens, or nobody whose answer names this device; undefined where the listener may be asked. */
+/** The reading if no trusted program listens; undefined if the listener may be asked. */
 function distrusted(owner: Reading<Listener> | undefined, origin: string): Reading<never> | undefined {
   if (owner === undefined || (owner.kind === "found" && owner.value.trusted)) return undefined;
   if (owner.kind === "absent") return absent(origin, nothingListens);
@@ -74,7 +74,7 @@ function unreached(error: AgentError, origin: string): Reading<never> {
   return refused ? absent(origin, nothingListens) : failed(origin, error);
 }
 
-/** What the vendor documents for `code` other than 0. */
+/** The vendor's documented values of `code` other than 0. */
 const faults: ReadonlyMap<unknown, string> = new Map([
   [-30, "it timed out"],
   [-32, "it could not verify the request"],

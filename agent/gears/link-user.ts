@@ -59,7 +59,7 @@ export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, toke
   };
 }
 
-/** What {@link buildLinkUserRequest} builds, without the token: for `--dry-run`. */
+/** The request of {@link buildLinkUserRequest} without the token, for `--dry-run`. */
 export function describeLinkUserRequest(
   baseUrl: string,
   request: LinkRequest,

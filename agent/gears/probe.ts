@@ -3,7 +3,7 @@ import { Secret } from "../secret.ts";
 import { httpDate } from "./http-date.ts";
 import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 
-/** What any answer of the server shows, whatever its status. */
+/** Facts that any answer of the server shows, with any status. */
 export interface Probe {
   readonly status: number;
   /** When the answer came, by this machine's clock, milliseconds since the epoch. */

@@ -3,7 +3,10 @@ import type { RawResponse } from "../network/exchange.ts";
 import { printable } from "../printable.ts";
 import { httpDate } from "./http-date.ts";
 
-/** What the headers of an answer, a 429 above all, say of the account's shared limit; `after` in `pace/pacer.ts` acts on it. */
+/**
+ * The account's shared limit as the headers of an answer give it, above all of a 429; `after` in `pace/pacer.ts` acts
+ * on it.
+ */
 export interface RateLimitReport {
   /** Calls per period: `X-RateLimit-Limit`. */
   readonly limit: number | undefined;
@@ -41,9 +44,9 @@ const resetHeaders = [
 ] as const;
 
 /**
- * Reads the `X-RateLimit-*` headers of the vendor's page "APIs" and `Retry-After` (RFC 9110 10.2.3). What can't be read
- * counts as missing, and so does a wait that can't be meant: longer than two hours and than a few periods of the limit.
- * A server error (5xx) may name one of up to a day, a place in a queue one of up to 30 days.
+ * Reads the `X-RateLimit-*` headers of the vendor's page "APIs" and `Retry-After` (RFC 9110 10.2.3). Unreadable values
+ * count as missing, and so does an implausible wait: longer than two hours and than a few periods of the limit. A
+ * server error (5xx) may name one of up to a day, a place in a queue one of up to 30 days.
  * @param now wall-clock milliseconds at which the answer came
  * @param period milliseconds of the account's limit, as the setting `rateLimit` has it
  */

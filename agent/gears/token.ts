@@ -23,7 +23,7 @@ export interface Token {
   readonly expiresAt: number | undefined;
 }
 
-/** What the token endpoint said, where it makes sense to go on or to wait. */
+/** The token endpoint's answer, if the run can go on or wait. */
 export type TokenAnswer =
   | { readonly kind: "token"; readonly token: Token }
   | { readonly kind: "rate-limited"; readonly rateLimit: RateLimitReport }
@@ -127,7 +127,7 @@ export function readTokenResponse(
   return { kind: "token", token: { value: new Secret(value), expiresAt: expiry(expiresIn, now) } };
 }
 
-/** The code of an OAuth error (RFC 6749 5.2), with whatever status it comes. */
+/** The code of an OAuth error (RFC 6749 5.2), with any status. */
 function oauthError(body: AnswerBody): string | undefined {
   const error = body.kind === "object" && !("access_token" in body.fields) ? body.fields["error"] : undefined;
   return typeof error === "string" && /^[a-z][a-z_]{2,39}$/.test(error) ? error : undefined;

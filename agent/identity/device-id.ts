@@ -9,7 +9,7 @@ declare const deviceIdBrand: unique symbol;
  */
 export type DeviceId = string & { readonly [deviceIdBrand]: true };
 
-/** What a text in the place of an identifier is. */
+/** The kinds of text found in the place of an identifier. */
 export type ParsedDeviceId =
   | { readonly kind: "valid"; readonly id: DeviceId }
   | { readonly kind: "placeholder"; readonly reason: string }
@@ -46,7 +46,7 @@ export function parseVendorId(text: string): ParsedDeviceId {
   return /^[0-9a-f]{32}$/.test(digits) ? unlessShared(id) : { kind: "valid", id: id as DeviceId };
 }
 
-/** What a source's text comes to: one that is no identifier is `absent`, so that the next source is asked. */
+/** Reads a source's text: one that is no identifier is `absent`, so that the next source is asked. */
 export function deviceIdReading(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
   if (parsed.kind === "valid") return found(parsed.id, origin);
   return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "holds no identifier");

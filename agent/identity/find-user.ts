@@ -5,7 +5,7 @@ import { firstMatch } from "./pattern.ts";
 import type { Account, IdentitySources, Session } from "./sources.ts";
 import { spellingsOf } from "./username.ts";
 
-/** Whom the caller asked for on the command line. */
+/** The user or session named on the command line. */
 export interface UserRequest {
   readonly user: string | undefined;
   readonly session: string | undefined;
@@ -32,10 +32,10 @@ type UserSettings = Pick<Settings, "excludeUsers" | "allowMultiSession">;
 type UserPlatform = Pick<IdentitySources, "privileged" | "sessions" | "caller" | "account" | "accountByName">;
 
 /**
- * Finds the one person to link. In this order: whom `--user` names; the user of the session that `--session` names;
- * the person who runs the program, if it is one; the person at the machine (active at the seat, then active over the
- * network, then switched away, then disconnected). Several people at once are skipped unless the settings allow it.
- * Any lookup that fails ends the search: linking nobody is better than linking a wrong person.
+ * Finds the one person to link. In this order: the user that `--user` names; the user of the session that `--session`
+ * names; the person who runs the program, if it is one; the person at the machine (active at the seat, then active over
+ * the network, then switched away, then disconnected). Several people at once are skipped unless the settings allow it.
+ * Any look-up that fails ends the search: no link is better than a link to the wrong person.
  */
 export async function findUser(
   platform: UserPlatform,

@@ -16,7 +16,7 @@ export interface GroupRow {
 }
 
 export interface GroupChoice {
-  /** What is sent; undefined to send no group. */
+  /** The group to send; undefined: none. */
   readonly group: string | undefined;
   /** Completes "chosen because …". */
   readonly reason: string;

@@ -2,14 +2,14 @@ import type { Reading } from "../reading.ts";
 import type { DeviceId } from "./device-id.ts";
 import type { Mac } from "./mac.ts";
 
-/** A network adapter as the operating system describes it. What it means is decided in `adapter-rank.ts`. */
+/** A network adapter as the operating system describes it. `adapter-rank.ts` interprets it. */
 export interface Adapter {
   /** The name that an administrator knows: `eth0`, `Ethernet 2`. */
   readonly name: string;
   readonly mac: Mac | undefined;
   /** The address burnt into the hardware, where the system distinguishes it from the one in use. */
   readonly permanentMac: Mac | undefined;
-  /** What kind of thing it is; `physical` only where the system says that hardware is behind it. */
+  /** The kind of adapter; `physical` only where the system says that hardware is behind it. */
   readonly kind: "physical" | "virtual" | "loopback" | "other";
   /** Why the system's data say so, for `--dry-run`: `"virtual adapter"`, `"Hyper-V switch port"`. */
   readonly kindReason: string;
@@ -31,7 +31,7 @@ export interface Adapter {
 
 /** A logon session. One person may have several. */
 export interface Session {
-  /** What the system calls it; what a trigger passes as `--session`. */
+  /** The system's name for it, which a trigger passes as `--session`. */
   readonly id: string;
   /** Opaque key of the user for {@link IdentitySources.account}: a uid, a SID. Equal keys are the same person. */
   readonly userKey: string;
@@ -57,10 +57,7 @@ export interface Account {
   readonly domain: string | undefined;
   /** User principal name, where the system knows it. */
   readonly upn: string | undefined;
-  /**
-   * Where the account is kept: on this machine, in Active Directory or another directory, in Entra ID, or a service's
-   * own.
-   */
+  /** The account's home: this machine, in Active Directory or another directory, in Entra ID, or a service's own. */
   readonly kind: "local" | "domain" | "entra" | "system";
 }
 
@@ -78,8 +75,8 @@ export interface Group {
 }
 
 /**
- * What the operating system is asked for to find out who and what this device is; `platform/` fulfils it. Nothing here
- * throws: what can't be read is `failed`, what isn't there is `absent`.
+ * Questions to the operating system about this device and its users; `platform/` fulfils it. Nothing here throws: what
+ * can't be read is `failed`, what isn't there is `absent`.
  */
 export interface IdentitySources {
   /** Runs as root, Administrator or SYSTEM. */
@@ -94,12 +91,12 @@ export interface IdentitySources {
    */
   vendorDeviceId(registryValue?: string): Promise<Reading<DeviceId>>;
   /**
-   * What the vendor's client is reported, but not confirmed, to use as its device ID where it is installed; left out
-   * where nothing is reported.
+   * The device ID that the installed vendor's client is reported to use (not confirmed); left out where there is no
+   * such report.
    */
   reportedDeviceId?(): Promise<Reading<DeviceId>>;
   sessions(): Promise<Reading<readonly Session[]>>;
-  /** The user as whom this process runs, whatever the environment says; `absent` for root, SYSTEM and services. */
+  /** The user of this process, regardless of the environment; `absent` for root, SYSTEM and services. */
   caller(): Promise<Reading<{ readonly userKey: string }>>;
   account(userKey: string): Promise<Reading<Account>>;
   /** Looks an account up by any name that the system understands. */

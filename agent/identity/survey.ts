@@ -17,7 +17,7 @@ export interface Survey {
   readonly username: string | undefined;
   /** Undefined where there is no user, or the groups can't be read. */
   readonly groups: GroupChoice | undefined;
-  /** What keeps the link from being made now. */
+  /** The reasons why no link can be made now. */
   readonly problems: readonly AgentError[];
   readonly warnings: readonly string[];
 }
@@ -96,7 +96,7 @@ async function withPrincipalName(
   return looked.kind === "found" ? found({ ...account, upn: looked.value }, looked.origin) : looked;
 }
 
-/** Where no group is ever sent, one that can't be looked up is nothing to wait for. */
+/** If no group is ever sent, the run does not wait for one that can't be looked up. */
 const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
   groupPrefer.length > 0 || groupFallback !== "none";
 
@@ -113,8 +113,8 @@ async function readSources(
 }
 
 /**
- * What the client keeps where administrators alone may write comes first: any user may listen on its port. What is only
- * reported to be its ID serves where neither has one.
+ * The value that only administrators can write comes first: any user may listen on the client's port. The reported ID
+ * is used if neither has one.
  */
 async function vendorIds(
   platform: IdentitySources,

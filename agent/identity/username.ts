@@ -11,8 +11,8 @@ export type Username =
   | { readonly kind: "unfit"; readonly username: string; readonly reason: string };
 
 /**
- * The name under which a user is linked. Where an account lacks the wanted form its SAM name is sent with a warning.
- * An Entra ID account always gives its UPN: its SAM name is made up by the machine that it first logged on to.
+ * The name under which a user is linked. If an account lacks the wanted form, its SAM name is sent, with a warning. An
+ * Entra ID account always gives its UPN: its SAM name is made up by the machine that it first logged on to.
  */
 export function usernameOf(account: Account, format: Settings["usernameFormat"]): Username {
   const { username, warnings } = spelled(account, format);

@@ -14,7 +14,7 @@ export function spentUntil(asked: readonly number[], now: number): number | unde
   return oldest === undefined ? undefined : oldest + span;
 }
 
-/** What is remembered after one more. */
+/** The memory after one more. */
 export function withLink(asked: readonly number[], now: number): readonly number[] {
   return [...recentOf(asked, now), now].slice(-maxLinks);
 }

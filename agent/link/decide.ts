@@ -46,9 +46,8 @@ export function newRun(
 }
 
 /**
- * All that a run decides: from what it knows and what happened to what is to be done. A run begins with a look-up; it
- * links, waits and looks everything up again until it is done, it is certain that it can't be done, or its deadline is
- * near.
+ * All decisions of a run: from its state and an event to the effects. A run begins with a look-up; it links, waits and
+ * looks everything up again until it is done, it is certain that it can't be done, or its deadline is near.
  */
 export function decide(state: RunState, event: RunEvent, moment: Moment): Decision {
   switch (event.kind) {
@@ -57,7 +56,7 @@ export function decide(state: RunState, event: RunEvent, moment: Moment): Decisi
     case "answered":
       return answered(state, event.candidate, event.verdict, moment);
     case "failed": {
-      // What an attempt before this one met says more than that the deadline cut this one off.
+      // An earlier attempt's failure says more than that the deadline cut this one off.
       const error = event.error === moment.ending ? (state.failure ?? event.error) : event.error;
       return failedAttempt(state, error, undefined, moment);
     }

@@ -104,7 +104,7 @@ export function waitOrLeave(before: RunState, schedule: Schedule, cause: AgentEr
   };
 }
 
-/** What to end with where the attempt at `until` is left to another run; undefined to wait for it. */
+/** The end of the run if the attempt at `until` is left to another run; undefined to wait for it. */
 function leaving(state: RunState, until: number, cause: AgentError, moment: Moment): AgentError | undefined {
   if (moment.ending !== undefined) return interruption(cause, moment);
   const left = until - moment.now;
@@ -121,12 +121,12 @@ function leaving(state: RunState, until: number, cause: AgentError, moment: Mome
   return new AgentError(limited ? cause.code : "not-due", message, { cause });
 }
 
-/** What a run that is asked to end during a wait ends with: what it met, where it met something. */
+/** The end of a run that is interrupted during a wait: its last failure, if there was one. */
 export function interruption(cause: AgentError, { ending }: Moment): AgentError {
   return cause.code === "not-due" ? (ending ?? cause) : cause;
 }
 
-/** What is remembered of a run that ends, or waits, so. */
+/** The memory of a run that ends or waits in this way. */
 export function lastRunOf({ outcome, message, error }: End, { warnings }: RunState, { now }: Moment): LastRun {
   const ended = { outcome, message, errorCode: error?.code ?? null, endedAt: now };
   return warnings.length === 0 ? ended : { ...ended, warnings };

@@ -29,7 +29,7 @@ export interface LastRun {
   readonly endedAt: number;
 }
 
-/** All that is kept between runs. Each part may be missing, and then the run goes on as if it were the first. */
+/** The memory between runs. Each part may be missing, and then the run goes on as if it were the first. */
 export interface MachineMemory {
   readonly link?: RememberedLink;
   readonly lastRun?: LastRun;
@@ -48,9 +48,9 @@ export interface MachineMemory {
 }
 
 /**
- * What of a memory is this machine's own. A disk that was cloned or put into another machine brings the memory of the
- * other one along: its link, and a schedule by which all clones would call at the same moment. It is recognised by its
- * hardware, of which nothing is here; where either is not known, the memory is taken for the own one.
+ * The part of a memory that is this machine's own. A disk that was cloned or put into another machine brings the memory
+ * of the other one along: its link, and a schedule by which all clones would call at the same moment. It is recognised
+ * by its hardware, of which nothing is here; where either is not known, the memory is taken for the own one.
  * @param hardware this machine's identifiers
  */
 export function ownMemory(

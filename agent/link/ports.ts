@@ -6,7 +6,7 @@ import type { Log } from "../log.ts";
 import type { Settings } from "../settings/table.ts";
 import type { MemoryStore } from "./memory.ts";
 
-/** Who and what this device is, as found out for one attempt. */
+/** The device and its user, as found for one attempt. */
 export interface Identity {
   /** At least one, in the order in which they are tried. */
   readonly candidates: readonly Candidate[];
@@ -20,15 +20,15 @@ export interface Identity {
   readonly warnings: readonly string[];
 }
 
-/** What the link is made under besides the identity. */
+/** Circumstances of a link besides the identity. */
 export interface LinkTarget {
   readonly tenant: string;
   readonly account: string | null;
 }
 
 /**
- * What the API said of one identifier. All other answers are thrown: `unreachable` ones are followed by another attempt.
- * `notBefore`: wall-clock milliseconds before which the answer's headers forbid another attempt.
+ * The API's answer about one identifier. All other answers are thrown: `unreachable` ones are followed by another
+ * attempt. `notBefore`: wall-clock milliseconds before which the answer's headers forbid another attempt.
  */
 export type LinkVerdict =
   | { readonly kind: "linked"; readonly message: string }
@@ -54,7 +54,7 @@ export interface RequestCount {
   readonly linkUser: number;
 }
 
-/** What a run needs of the world; adapters fulfil it. */
+/** The interfaces that a run needs; adapters implement them. */
 export interface LinkPorts {
   /** @throws AgentError where there are no credentials that name the account */
   target(): LinkTarget;
@@ -110,7 +110,7 @@ export interface LinkOptions {
   readonly willRepeat: boolean;
 }
 
-/** Which device and whom a run is about, as far as it has found out. */
+/** The device and the user of a run, as far as known. */
 export type Known = Partial<Pick<LinkResult, "device" | "username" | "group">>;
 
 export interface LinkResult {

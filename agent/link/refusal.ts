@@ -3,7 +3,7 @@ import { AgentError, type ErrorCode, type FailureOutcome, outcomeByCode } from "
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { Identity, LinkTarget } from "./ports.ts";
 
-/** What the API was asked; other values may get another answer. */
+/** The values of a request; other values may get another answer. */
 export interface Asked extends LinkTarget {
   readonly username: string;
   readonly group: string | null;
@@ -45,7 +45,7 @@ export function askedOf(
 interface Pause {
   /** Ms. */
   readonly min: number;
-  /** Part of a pause by which it is longer or shorter: devices that were refused together come back apart. */
+  /** Part of a pause by which it is longer or shorter: devices that were refused together retry at different times. */
   readonly spread: number;
 }
 
@@ -81,8 +81,8 @@ export function isRefusalCode(code: ErrorCode): boolean {
 }
 
 /**
- * What is to be remembered of a failure: the pause is as long as the refusals have lasted, from a quarter of an hour or
- * two hours to a day. Undefined for a failure of another kind.
+ * The memory of a failure: the pause is as long as the refusals have lasted, from a quarter of an hour or two hours to
+ * a day. Undefined for a failure of another kind.
  * @param before what was remembered of the last one
  * @param random uniform in [0, 1)
  */

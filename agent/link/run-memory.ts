@@ -6,7 +6,7 @@ import type { LinkPorts } from "./ports.ts";
 export class RunMemory {
   readonly #ports: Pick<LinkPorts, "store" | "log" | "lock">;
   #unsaved: MachineMemory | undefined;
-  /** What was kept when it was last read. */
+  /** The text when it was last read. */
   #kept = "";
 
   constructor(ports: Pick<LinkPorts, "store" | "log" | "lock">) {

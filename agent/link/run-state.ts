@@ -6,7 +6,7 @@ import type { MachineMemory } from "./memory.ts";
 import type { Identity, IdentityFinding, Known, LinkOptions, LinkResult, LinkTarget, LinkVerdict } from "./ports.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
-/** What a run knows between two decisions: data alone. */
+/** The state of a run between two decisions: plain data. */
 export interface RunState {
   readonly options: LinkOptions;
   /** A person sees the run. */
@@ -16,7 +16,7 @@ export interface RunState {
   readonly deadline: number;
   /** As read at the last look-up. */
   readonly memory: MachineMemory;
-  /** Device and user of the last attempt, as far as they were found out; reported where it failed. */
+  /** Device and user of the last attempt, as far as known; reported if it failed. */
   readonly known: Known;
   /** Of the last look-up, which went on all the same. */
   readonly warnings: readonly string[];
@@ -38,7 +38,7 @@ export interface RunState {
   readonly attempt: Attempt | undefined;
 }
 
-/** Whom and what one attempt links. */
+/** The user and the identifiers of one attempt. */
 export interface Attempt {
   readonly identity: Identity;
   readonly target: LinkTarget;

@@ -14,14 +14,14 @@ export interface UnknownDevices extends LinkTarget {
 /** Milliseconds after which they are asked for again: the API may have come to know one. */
 const validity = day;
 
-/** Those of another account, or of long ago, are left out. */
+/** Refusals of another account, or old ones, are left out. */
 export function stillUnknown(kept: UnknownDevices | undefined, target: LinkTarget, now: number): readonly string[] {
   if (kept === undefined || kept.tenant !== target.tenant || kept.account !== target.account) return [];
   const age = now - kept.since;
   return age >= 0 && age < validity ? kept.devices : [];
 }
 
-/** What is to be remembered where the API knew none of these. */
+/** The memory if the API knew none of these. */
 export function addUnknown(
   kept: UnknownDevices | undefined,
   devices: readonly string[],

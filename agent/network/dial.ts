@@ -33,8 +33,8 @@ const addressHeadStart = 1000;
 const maxAddresses = 8;
 
 /**
- * Connects to a host, as far as the end of the TLS handshake: of several addresses the next is tried where one fails or
- * takes long, and the first that comes through counts (RFC 8305).
+ * Connects to a host up to the end of the TLS handshake. If one of several addresses fails or takes long, the next is
+ * tried; the first that succeeds is used (RFC 8305).
  * @throws AgentError by where it failed, or the signal's reason
  */
 export async function dial(to: Destination, lookUp: LookUp, signal: AbortSignal): Promise<Socket> {
@@ -49,7 +49,7 @@ export async function dial(to: Destination, lookUp: LookUp, signal: AbortSignal)
   }
 }
 
-/** Failures of one address after which the next one may do. What a party says of itself is final: it may mean it. */
+/** Failures of one address after which the next one may do. A party's own refusal is final: it may be meant. */
 const passing: readonly ErrorCode[] = ["not-connected", "connection-lost"];
 
 /** @param attempt fails and leaves nothing open once another one has come through */

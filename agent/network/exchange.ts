@@ -1,6 +1,9 @@
 import type { Secret } from "../secret.ts";
 
-/** One HTTP request, as data. What may hold a token or a password is a {@link Secret}, so that it can't be printed. */
+/**
+ * One HTTP request, as data. Values that may hold a token or a password are {@link Secret}s, so that they can't be
+ * printed.
+ */
 export interface ApiRequest {
   readonly method: "GET" | "POST";
   /** Scheme, host and port, without a slash at the end; safe to show. */
@@ -18,7 +21,7 @@ export interface ApiRequest {
   readonly timeLimit?: number;
 }
 
-/** One HTTP answer, whatever its status. */
+/** One HTTP answer, with any status. */
 export interface RawResponse {
   readonly status: number;
   /** Names in lower case; several values of one name are joined by `, `. */
@@ -41,11 +44,11 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** What a reader needs to know of the exchange to speak about it. */
+/** Facts about the exchange for error messages. */
 export interface ExchangeContext {
   /** The host that was asked, for messages. */
   readonly host: string;
-  /** What must not be shown, even where the server or a proxy sends it back. */
+  /** Texts that must never be shown, even if the server or a proxy repeats them. */
   readonly secrets: readonly Secret[];
   /** No token was sent, as a gateway adds it. */
   readonly anonymous?: boolean;

@@ -37,7 +37,7 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
   socket.on("readable", () => {
     if (socket.bytesRead > maxTraffic) socket.destroy(sentTooMuch(party, "1 MiB"));
   });
-  /** What the socket reported before it ended: undici keeps no more than that it did. */
+  /** The socket's error before it ended: undici reports only that it ended. */
   let reported: Error | undefined;
   socket.prependListener("error", (error) => {
     reported ??= error;
@@ -79,8 +79,8 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
 }
 
 /**
- * What no network can cause: errors of the language, and undici's complaints of a request that it does not take. undici
- * itself asserts what a server can break.
+ * Errors that no network can cause: errors of the language, and of a request that undici does not accept. undici itself
+ * asserts what a server can break.
  */
 function isDefect(thrown: unknown): boolean {
   return (

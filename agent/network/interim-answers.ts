@@ -30,7 +30,7 @@ export class InterimAnswers {
     this.#held = Buffer.alloc(0);
   }
 
-  /** What is left of bytes that were read; maybe none. */
+  /** The rest of the bytes that were read; maybe none. */
   filter(chunk: Buffer): Buffer {
     let at = 0;
     while (at < chunk.length && this.#state !== "answer") {

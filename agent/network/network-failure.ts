@@ -11,20 +11,20 @@ export interface Party extends Omit<Place, "stage"> {
   readonly via?: string | undefined;
   /** At the stages of a proxy, what it is to reach: `gears.opswat.com:443`. */
   readonly target?: string;
-  /** What the party showed of itself, at the stage `handshake` and after it. */
+  /** The party's certificate, from the stage `handshake` on. */
   readonly shown?: ShownCertificate | undefined;
 }
 
-/** Where a request failed, and at whom: decides the code and the message. */
+/** The stage and the party of a failure; they decide the code and the message. */
 export type FailureContext = Party & Place;
 
-/** Who is talked to, for messages. */
+/** The other party, for messages. */
 export const partyOf = ({ party, host, via }: Party): string =>
   party === "proxy" ? `the proxy ${host}` : via === undefined ? host : `${host} (through the proxy ${via})`;
 
 /**
- * Says what a failure means, by where it happened: whatever code a library gives it, it has an outcome. What the caller
- * aborted fails with the signal's reason.
+ * Classifies a failure by its place: it has an outcome for any library's code. An aborted request fails with the
+ * signal's reason.
  * @param cause what a socket, TLS, the resolver or undici reported, or the reason of a signal; a defect of this program
  * must not come here
  */
@@ -46,7 +46,7 @@ export function isUntrustedChain(thrown: unknown): boolean {
 
 type Verdict = readonly [ErrorCode, string];
 
-/** What to look at where a party can't be reached. */
+/** The next step if a party can't be reached. */
 function whereToLook({ party }: Party): string {
   return party === "proxy"
     ? "Check its address, and whether this network has that proxy; linkuser-agent doctor --proxy none shows whether the tenant can be reached without it."

@@ -9,7 +9,7 @@ import { endPointBinding } from "./tls/channel-binding.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
 
-/** What is to be reached, and with what. */
+/** The target, and the means to reach it. */
 export interface ReachOptions {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -106,7 +106,7 @@ function refusalOfLogOn(
   return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
 }
 
-/** What locks an account where it is wrong; a ticket of Kerberos does not. */
+/** Wrong passwords lock accounts; Kerberos tickets do not. */
 function whatMayBeWrong(login: ProxyAddress["login"], { sent }: LogOn): string | undefined {
   if (sent === "NTLM") return "the log-on by NTLM";
   if (login === undefined || (sent ?? "Basic") !== "Basic") return undefined;

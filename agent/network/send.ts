@@ -13,7 +13,7 @@ import { untilAborted, withTimeLimit } from "./time-limit.ts";
 import { createTlsContexts, type TlsContexts } from "./tls/trusted-ca.ts";
 import { tryRoutes } from "./try-routes.ts";
 
-/** How requests are sent, and whom TLS trusts. */
+/** How requests are sent, and which certificates TLS trusts. */
 export interface SenderOptions {
   /** Milliseconds for one request, from the look-up of a name to the last byte. */
   readonly requestTimeout: number;

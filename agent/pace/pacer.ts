@@ -29,11 +29,12 @@ export interface PaceContext {
   readonly retryMaxDelay: number;
 }
 
-/** How an attempt ended, as far as its repetition is concerned. */
+/** How an attempt ended, for the schedule of the next one. */
 export type PaceEvent =
   /**
-   * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: it is this
-   * device's own place in a queue. `paidUntil`: end of the life of a token that cost a call of the limit, wall-clock.
+   * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: the place is
+   *      this device's own in a queue. `paidUntil`: end of the life of a token that cost a call of the limit,
+   *      wall-clock.
    */
   | {
       readonly kind: "rate-limited";
@@ -49,10 +50,7 @@ export interface Schedule {
   readonly memory: PaceMemory;
   /** Wall-clock moment of the next attempt; already past or present where it is due. */
   readonly notBefore: number;
-  /**
-   * The moment at which it would be if nobody waited for it; later than `notBefore` only in an immediate run. `reason`
-   * is why.
-   */
+  /** The time of an unattended run's attempt; later than `notBefore` only in an immediate run. `reason` is why. */
   readonly unhurried: number;
   /** For a person, completes "waits until …": why. */
   readonly reason: string;
@@ -69,7 +67,7 @@ const reconnectSpan = 5_000;
 const maxHold = day;
 /** A place in a queue is kept up to this long. */
 const maxQueue = 30 * day;
-/** What was remembered longer ago belongs to another rollout. */
+/** Older memory belongs to another rollout. */
 const stale = 30 * day;
 const noHold = 0;
 
@@ -120,12 +118,12 @@ export function reconnected(schedule: Schedule, context: PaceContext): Schedule 
   return hurried(decide({ ...memory, hold, asked: false, failures: Math.min(memory.failures, 1) }, context), context);
 }
 
-/** What a person's run goes on from: it finds out by itself whether what failed before still does. */
+/** The schedule of a run in a terminal: it ignores earlier failures and tries at once. */
 export function withoutBackOff(remembered: PaceMemory): PaceMemory {
   return remembered.asked ? remembered : { ...remembered, hold: noHold, failures: 0 };
 }
 
-/** Where a person waits, no slot is waited for. */
+/** A run in a terminal does not wait for its slot. */
 function hurried(schedule: Schedule, { immediate, now }: PaceContext): Schedule {
   if (!immediate) return schedule;
   const { hold } = schedule.memory;
@@ -228,7 +226,7 @@ function inLaterWindow(memory: PaceMemory, steps: number, context: PaceContext):
 }
 
 function offsetIn({ width, place }: Window, context: PaceContext): number {
-  // Later windows of a known fleet are short, for the few whom chance left over.
+  // Later windows of a known fleet are short, for the few devices that chance left over.
   if (isSized(context)) return width * context.random();
   const offset = place + scatter * width * (context.random() - 0.5);
   return offset < 0 ? -offset : offset > width ? 2 * width - offset : offset;

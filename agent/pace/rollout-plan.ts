@@ -14,14 +14,14 @@ export interface PlanInput {
   readonly logonSpread: Duration;
   /** Whether getting a token costs a call of the limit. */
   readonly tokenCalls: boolean;
-  /** The splay that is set; undefined: none. */
+  /** The configured splay; undefined: none. */
   readonly splay?: Duration | undefined;
 }
 
 /** The largest fleet that is simulated: at the API's own limit a week of calls. */
 export const maxDevices = 100_000;
 
-/** What one choice of settings comes to under one way of counting calls. Times are ms from the first logon. */
+/** The forecast for one choice of settings under one way of counting calls. Times are ms from the first logon. */
 export interface Forecast {
   readonly half: number;
   readonly most90: number;
@@ -38,7 +38,7 @@ export interface PlanChoice {
   /** As in the settings file; empty: nothing is set. */
   readonly settings: { readonly fleetSize?: number; readonly splay?: string; readonly auth?: "none" };
   readonly recommended: boolean;
-  /** What it is good for and what it costs, for a person. */
+  /** Its use and its cost, for people. */
   readonly remark: string;
   /** Under a limit that counts by the minute; every other way that forgets refused calls gives nearly the same. */
   readonly usual: Forecast;
@@ -99,7 +99,7 @@ export function plan(input: PlanInput, begins: (choice: string) => void = () => 
 function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): readonly Choice[] {
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
-  // Of a small fleet both would be one minute.
+  // For a small fleet both would be one minute.
   const wide = Math.max(span(2.5), tight + minute) as Duration;
   // A device can't find out whether its token calls count, so the setting has to say.
   const fleetSize = tokenCalls ? 2 * devices : devices;

@@ -179,7 +179,7 @@ function serverOf({ devices, limit, model, gateway, outage, tokenCalls }: Rollou
     forgetToken: (device: number): void => {
       tokenUntil[device] = 0;
     },
-    /** What comes of one attempt, with the call for its token where that counts; undefined: the device is linked. */
+    /** The result of one attempt, with the call for its token if that counts; undefined: the device is linked. */
     attempt: (device: number, now: number): PaceEvent | undefined => {
       if (!tokenCalls) return call(device, now);
       if (now >= (tokenUntil[device] as number)) {

@@ -44,14 +44,14 @@ function unknownWindow(k: number, slot: number, { period }: RateLimit): Window {
 /** Width of the first window, ms; at least 1. */
 export const firstWidth = (spread: Spread): number => windowAt(0, 0, spread).width;
 
-/** Whether the first window is as wide as the fleet needs, as far as is known; a short splay says nothing about that. */
+/** Whether the first window is known to be as wide as the fleet needs; a short splay says nothing about that. */
 export function isSized({ splay, fleetSize, rateLimit }: Spread): boolean {
   return splay === undefined ? fleetSize !== undefined : splay >= 10 * rateLimit.period;
 }
 
 /**
  * A device's window number `k`, from 0. Of known fleet size: the span that the fleet needs, then short ones for the few
- * whom chance left over, growing fast, since a device that is refused again has been given too small a number.
+ * devices that chance left over. They grow fast: if devices are refused again, the given number was too small.
  * @param slot of the device, in [0, 1)
  */
 export function windowAt(k: number, slot: number, spread: Spread): Window {

@@ -4,7 +4,7 @@ import type { BindingCheck } from "./port.ts";
 /** A part of the bindings, and a call into it; false where the answer is not of the form that is known. */
 export type BindingPart = readonly [part: string, works: () => boolean | Promise<boolean>];
 
-/** Tries each part, whatever the ones before it did. */
+/** Tries each part, even if one before it failed. */
 export async function tryBindings(parts: readonly BindingPart[]): Promise<readonly BindingCheck[]> {
   const checks: BindingCheck[] = [];
   for (const [part, works] of parts) {

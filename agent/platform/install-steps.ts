@@ -2,7 +2,7 @@ import { AgentError, asAgentError } from "../errors.ts";
 import type { InstallStep, Undo } from "./port.ts";
 
 /**
- * Makes all changes, in their order. Where one fails, those before it are undone, the last first.
+ * Makes all changes, in their order. If one fails, those before it are undone, the last first.
  * @returns what undoes all of them
  * @throws AgentError of the step that failed, saying what could not be undone
  */

@@ -10,7 +10,7 @@ export type FieldKind = "u8" | "u16" | "u32" | "i32" | "u64" | "pointer" | numbe
 /** A member of the C type, which may be a path (`Address.lpSockaddr`), with its offset in bytes. */
 type Fields = Readonly<Record<string, readonly [offset: number, kind: FieldKind]>>;
 
-/** A C structure as far as it is used. */
+/** The used part of a C structure. */
 export interface Layout<F extends Fields = Fields> {
   /** In bytes; where the structure ends in a list of unknown length, of its fixed part. */
   readonly size: number;

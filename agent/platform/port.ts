@@ -29,11 +29,11 @@ export interface RawPolicy {
 
 export interface BindingCheck {
   readonly part: string;
-  /** What was wrong with it; undefined where it works. */
+  /** The fault; undefined where it works. */
   readonly problem: string | undefined;
 }
 
-/** By what ordinary users can get at a file. */
+/** How ordinary users can reach a file. */
 export interface Exposure {
   /** For a person, completes "…: ". */
   readonly why: string;
@@ -61,8 +61,8 @@ export interface InstallStep {
   /** `keep`: it is there as it should be. `absent`: it is not there and need not be. */
   readonly change: "create" | "update" | "keep" | "remove" | "absent";
   /**
-   * Makes the change, wholly or not at all; called once, and not for `keep` and `absent`.
-   * @returns what puts back what was there before, as far as that is possible
+   * Makes the whole change or none; called once, and not for `keep` and `absent`.
+   * @returns a function that restores the earlier state, as far as possible
    * @throws AgentError
    */
   apply(): Undo;
@@ -78,20 +78,20 @@ export interface Listener {
   readonly owner: string;
 }
 
-/** Holds an exclusive lock until disposed, or until the process ends in whatever way. */
+/** Holds an exclusive lock until disposed, or until the process ends in any way. */
 export interface HeldLock extends Disposable {}
 
 /**
- * All that the rest of the program knows of the operating system. Each system has one implementation; `select.ts`
- * picks it. Nothing here throws: what can't be read is `failed`, what isn't there is `absent`.
+ * The interface through which the rest of the program uses the operating system. Each system has one implementation;
+ * `select.ts` picks it. Nothing here throws: what can't be read is `failed`, what isn't there is `absent`.
  */
 export interface Platform extends IdentitySources {
   readonly name: "linux" | "windows" | "macos";
   readonly paths: Paths;
   policy(): Reading<RawPolicy>;
   /**
-   * Whether nobody can see this process's terminal. Left out where only people have terminals; Windows gives a console
-   * to every program of its services and of the Task Scheduler's, too.
+   * Whether this process's terminal is invisible. Left out where only people have terminals; Windows gives a console to
+   * every program of its services and of the Task Scheduler's, too.
    */
   unseen?(): boolean;
   /**
@@ -105,8 +105,8 @@ export interface Platform extends IdentitySources {
    */
   forbidDumps?(): void;
   /**
-   * Who listens at a TCP port of 127.0.0.1: any user may, and an answer from there names this device. `absent` where
-   * nobody listens. Left out where the system does not say.
+   * The owner of the listener on a TCP port of 127.0.0.1: any user may listen, and its answer names this device.
+   * `absent` where nobody listens. Left out where the system does not say.
    */
   listenerOwner?(port: number): Reading<Listener>;
   /**

@@ -22,7 +22,7 @@ export type ComparedFact =
   /** `protected`, or nothing. */
   | "credential";
 
-/** What a tool of the system's own says of a fact. */
+/** A fact according to one of the system's own tools. */
 export interface ToolReading {
   readonly fact: ComparedFact;
   /** As a person would type it. */

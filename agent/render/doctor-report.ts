@@ -31,7 +31,7 @@ function summary(results: readonly CheckResult[]): string[] {
   const failed = results.find(({ status }) => status === "fail");
   if (failed === undefined && count("warn") === 0) return ["All is well."];
   const withStep = results.filter(({ status, advice }) => status === "warn" && advice !== undefined);
-  // That an earlier run failed is what another warning may explain.
+  // Another warning may explain why an earlier run failed.
   const first = failed ?? withStep.find(({ name }) => name !== "state") ?? withStep[0];
   const counted = failed === undefined ? `Nothing fails; ${warnings}.` : `${count("fail")} failed, ${warnings}.`;
   if (first === undefined) return [counted];

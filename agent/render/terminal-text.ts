@@ -6,9 +6,9 @@ export interface TextTerminal {
 }
 
 /**
- * What a terminal shows of a text that a pipe gets as it is: lines broken at words, continued below their last column,
- * and the words that say how it went in colour. Commands behind `next:`, and paths and addresses that are longer than a
- * line, stay in one piece, so that they can be copied.
+ * Formats a text for a terminal (a pipe gets it unchanged): breaks lines at words, continues them below their last
+ * column, and colours the words that show the result. Commands behind `next:`, and paths and addresses that are longer
+ * than a line, stay in one piece, so that they can be copied.
  */
 export function fitTerminal(text: string, { columns, colour }: TextTerminal): string {
   return text
@@ -44,7 +44,7 @@ const parts = (word: string, width: number): readonly string[] =>
 /** A long word, a path say, begins further left. */
 function indented(word: string, start: number, columns: number): string {
   const room = columns - word.length;
-  // One that no line has room for is the terminal's to break.
+  // The terminal breaks a word that is longer than any line.
   return `${" ".repeat(room < 0 ? start : Math.min(start, room))}${word}`;
 }
 

@@ -77,7 +77,7 @@ function parseKey(text: string, { path, origin }: SettingFile): import("node:cry
   const invalid = (why: string) => new AgentError("credentials-invalid", `${origin}: ${path} ${why}`);
   const convert = `openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEWFILE`;
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
-    throw invalid(`is encrypted, and nobody is there to type its password. Decrypt it: ${convert}`);
+    throw invalid(`is encrypted, and an unattended run can't ask for its password. Decrypt it: ${convert}`);
   }
   if (/-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----/.test(text)) throw invalid(`is not in PKCS#8 form: ${convert}`);
   if (!text.includes("-----BEGIN PRIVATE KEY-----")) throw invalid("has no private key in PEM form (PKCS#8) in it.");
@@ -85,7 +85,7 @@ function parseKey(text: string, { path, origin }: SettingFile): import("node:cry
     // Not imported: a bundle would load it at every start.
     return process.getBuiltinModule("node:crypto").createPrivateKey(text);
   } catch {
-    // OpenSSL's error is not kept: nobody promises that it quotes nothing.
+    // OpenSSL's error is not kept, because it might quote the key.
     throw invalid("has a damaged private key.");
   }
 }

@@ -2,7 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { ResolvedSettings } from "./layers.ts";
 import type { SettingName } from "./table.ts";
 
-/** The vendor's domains: whatever answers there wants a token. */
+/** The vendor's domains: every server there requires a token. */
 const vendorDomains = ["opswat.com", "opswatgears.com"];
 
 /**

@@ -7,17 +7,14 @@ import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import { nearest } from "./nearest.ts";
 import type { Settings } from "./table.ts";
 
-/**
- * What the API is asked with: a client of the account that gets its own tokens, a token that somebody else got, or
- * nothing.
- */
+/** Credentials for the API: a client that gets its own tokens, a ready token, or none. */
 export type Credentials =
   | { readonly kind: "client"; readonly clientId: string; readonly clientSecret: Secret; readonly origin: string }
   | { readonly kind: "token"; readonly accessToken: Secret; readonly origin: string }
   /** A gateway adds them. */
   | { readonly kind: "none" };
 
-/** What of them must not be shown. */
+/** The parts that must not be shown. */
 export function secretsOf(credentials: Credentials): readonly Secret[] {
   if (credentials.kind === "none") return [];
   return [credentials.kind === "token" ? credentials.accessToken : credentials.clientSecret];

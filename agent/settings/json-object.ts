@@ -1,7 +1,7 @@
 /** One JSON object of a file, by name. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What is wrong with a text, completing "the file …"; it quotes nothing but the names in `quotable`. */
+/** A text's fault, completing "the file …"; it quotes only the names in `quotable`. */
 export type ParsedObject = { readonly value: JsonObject } | { readonly fault: string };
 
 /** Deeper than any settings file, and no burden to the stack. */

@@ -3,7 +3,7 @@ import { type Duration, duration, formatDuration, parseDuration } from "../durat
 /** Outcome of reading one raw value; `allowed` completes "… is not valid: it must be …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly allowed: string };
 
-/** What a value is, as far as forms, installers and policy templates have to know. */
+/** The type of a value, for forms, installers and policy templates. */
 type Facts =
   | { readonly type: "text" | "path" | "registry-value" | "duration" | "rate" | "list" | "switch" }
   /** A URL, or one of `words`. */

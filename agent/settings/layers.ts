@@ -99,7 +99,7 @@ function unknownSetting(key: string, layer: Layer): string {
   return `${place}: there is no setting ${key}.${suggestion(key, spellings, kind === "environment" ? variablePrefix : "")}`;
 }
 
-/** `clientSecret`, `--access-token`, …: names under which somebody may try to give a secret as a setting. */
+/** `clientSecret`, `--access-token`, …: names under which users may try to give a secret as a setting. */
 export function isSecretName(name: string): boolean {
   return /^-*(?:client[-_]?)?secret$|^-*(?:access[-_]?)?token$/i.test(name);
 }

@@ -46,7 +46,7 @@ export function settingsIn(
   throw fault(`${parsed.fault}; it must hold one JSON object, such as {"fleetSize": 2000}`);
 }
 
-/** What a settings file is to hold after settings were put into it. */
+/** The new content of a settings file after an installation. */
 export interface MergedSettings {
   readonly layer: Layer;
   /** The file's new text; undefined where it holds all of them already. */

@@ -62,11 +62,10 @@ const pattern = text("PATTERN", "a name or a pattern with * and ?");
  * - its row in README.md (`test/docs.test.ts`)
  * - its category in `installer/windows/policy-catalogue.ts` (the compiler) and its path in docs/deploy-intune.md
  *   (`test/docs.test.ts`)
- * - `trusted-environment.ts`, where it decides whom a run trusts or where it goes, and `service-files.ts`, where it names
- *   a file (nothing fails: think)
- * - `consistency.ts`, where it must fit another (nothing fails: think)
- * Flags, variables, the settings file, `config`, help, MSI properties, ADMX, Jamf's form and the profile follow by
- * themselves, as far as its kind's `type` is one that they know.
+ * - `trusted-environment.ts`, where it decides whom a run trusts or where it goes, and `service-files.ts`, where it
+ *   names a file (nothing fails: think)
+ * - `consistency.ts`, where it must fit another (nothing fails: think) Flags, variables, the settings file, `config`,
+ *   help, MSI properties, ADMX, Jamf's form and the profile follow by themselves, if they know its kind's `type`.
  */
 export const settingsTable = {
   baseUrl: required(tenantUrl, "https://gears.opswat.com", "the tenant's address"),
@@ -160,7 +159,7 @@ export type SettingName = keyof Table;
 
 type KindValue<S> = S extends { readonly kind: Kind<infer T> } ? T : never;
 
-/** The effective settings. Those that have neither value nor default are undefined. */
+/** The effective settings. Settings with neither a value nor a default are undefined. */
 export type Settings = {
   readonly [N in SettingName]: Table[N]["fallback"] extends undefined
     ? KindValue<Table[N]> | undefined

@@ -24,7 +24,7 @@ const decisive = [
   "stateDir",
 ] as const satisfies readonly SettingName[];
 
-/** Variables that lead a run elsewhere, or make it trust somebody else; compared in upper case. */
+/** Variables that change a run's destination or trust; compared in upper case. */
 const personal: ReadonlySet<string> = new Set([
   ...decisive.map(environmentName),
   "HTTP_PROXY",
@@ -51,9 +51,9 @@ const personal: ReadonlySet<string> = new Set([
 const ofKerberos = /^(?:KRB5|GSS_)/;
 
 /**
- * What a run may obey of its environment. The variables of a service are the machine's: an administrator wrote them
- * into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated prompt) has
- * that person's instead, so no variable that decides about code, trust or destination is obeyed.
+ * The part of its environment that a run obeys. The variables of a service are the machine's: an administrator wrote
+ * them into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated
+ * prompt) has that person's instead, so no variable that decides about code, trust or destination is obeyed.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  * @param person whether a person started it, as far as the system knows
  */

@@ -33,7 +33,7 @@ export async function acquireLock(
 export function claimWait(stateDir: string, tryLock: Platform["tryLock"]): Disposable | undefined {
   const lock = tryLock(join(stateDir, waiterLockFileName));
   if (lock.kind === "absent") return undefined;
-  // What can't be locked keeps nobody from waiting.
+  // A lock that fails does not keep a run from waiting.
   return lock.kind === "found" ? lock.value : { [Symbol.dispose]: () => {} };
 }
 

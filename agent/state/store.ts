@@ -51,7 +51,7 @@ function writeDurably(path: string, text: string): void {
   fsyncSync(file.descriptor);
 }
 
-/** What somebody else put there says nothing of this machine's link. */
+/** A file that another user put there is no evidence of this machine's link. */
 function refusal(path: string, cause: unknown): AgentError {
   const message = `The state ${path} can't be used: ${whyNot(cause)}. Find out who put it there, and remove it.`;
   return new AgentError("state-unusable", message, { cause });

@@ -13,8 +13,8 @@ export function refuseWithoutRights({ privileged, name }: Platform, command: str
 }
 
 /**
- * Does a command's work and writes a failure to the event log, as nobody sees the output of a program that an installer
- * starts.
+ * Does a command's work and writes a failure to the event log, because the output of a program that an installer starts
+ * is not shown.
  * @throws AgentError of that work
  */
 export async function reportingFailure<T>(
@@ -38,7 +38,7 @@ export function refuseOtherFile(flags: CommandLine["flags"]): void {
 }
 
 /**
- * Carries out the steps, or with `dryRun` only lists them. Where a step fails, those before it are undone.
+ * Carries out the steps, or with `dryRun` only lists them. If a step fails, those before it are undone.
  * @throws AgentError of that step
  */
 export function carryOut(

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Platform } from "../platform/port.ts";
 
-/** What a command gets from the process that runs it. */
+/** The environment of a command. */
 export interface Runtime {
   readonly platform: Platform;
   /** Without what is not to be obeyed, see `settings/trusted-environment.ts`. */
@@ -25,7 +25,7 @@ export interface Runtime {
   readonly executable: () => string | undefined;
 }
 
-/** What a command reports, in both forms; `main.ts` prints one of them and ends with the exit code. */
+/** A command's report, in both forms; `main.ts` prints one of them and ends with the exit code. */
 export interface CommandResult {
   readonly exitCode: number;
   readonly document: object;

@@ -39,7 +39,7 @@ export async function surveyMachine(
   return await takeSurvey(runtime.platform, ask, userRequest(flags), resolved.settings);
 }
 
-/** What a link is made from, or why none can be made. */
+/** The facts for a link, or why none can be made. */
 export function identityFrom(
   { device, user, username, groups, problems, warnings }: Survey,
   system: Platform["name"],

@@ -5,7 +5,7 @@ export interface WorkerQuestion {
   readonly question: unknown;
 }
 
-/** What a worker sends back: a value, or the message of the error that was thrown. */
+/** A worker's answer: a value, or the message of the error that was thrown. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly value?: unknown;

@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { WorkerTasks } from "./tasks.ts";
 
-/** What a worker gets at its start. */
+/** A worker's input at its start. */
 export interface WorkerData {
   readonly task: keyof WorkerTasks;
   readonly data: unknown;

@@ -38,7 +38,7 @@ const standIns = new Map([
   ],
 ]);
 
-/** What `snapshot/train.ts` needs: the state of a module without what a training left in it. */
+/** Needed by `snapshot/train.ts`: a module's state without traces of a training run. */
 const additions = new Map([
   [
     "lib/dispatcher/client-h1.js",

@@ -4,8 +4,8 @@ import type { WorkerProgram } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * What every executable gets at its start. No flag of V8's: with one that its makers did not have, V8
- * refuses the compiled code of Node's own modules.
+ * Flags of every executable's start. No flag of V8's: with one that its makers did not have, V8 refuses the compiled
+ * code of Node's own modules.
  */
 export const settingsFor = (platform: Target["platform"]) => ({
   disableExperimentalSEAWarning: true,
@@ -20,13 +20,13 @@ export const settingsFor = (platform: Target["platform"]) => ({
   execArgvExtension: "none",
 });
 
-/** What one executable is made of; all paths absolute. */
+/** The parts of one executable; all paths absolute. */
 export interface Parts {
   /** The target's Node, stripped or edited before: the result must not be changed. */
   readonly runtime: string;
   /** The bundle; intermediate files are made in a folder beside it. */
   readonly program: string;
-  /** What the program's worker threads run. */
+  /** The program of the worker threads. */
   readonly workers: Readonly<Record<WorkerProgram, string>>;
   readonly executable: string;
 }

@@ -6,7 +6,7 @@ export interface Target {
   readonly runtimePackage: string;
   /** Node inside that package. */
   readonly runtimeFile: string;
-  /** What takes the debug symbols out (32 MB), where Node's makers left them in. */
+  /** The tool that removes the debug symbols (32 MB), if Node's build kept them. */
   readonly strip?: { readonly tool: string; readonly debianPackage: string };
   /** Whether the tricks are for it: its Node has to run where everything is built, on Linux x64. */
   readonly tricks: boolean;

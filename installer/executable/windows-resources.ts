@@ -5,7 +5,7 @@ import { product } from "../product.ts";
 const english = { lang: 0x0409, codepage: 1200 };
 const iconFile = new URL("../windows/linkuser-agent.ico", import.meta.url);
 
-/** What the properties of the file show. */
+/** Shown in the file's properties. */
 export interface ProductNames {
   readonly version: string;
   readonly description: string;

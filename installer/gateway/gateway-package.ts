@@ -17,7 +17,7 @@ export const gatewayPackage: LinuxPackage = {
   depends: ["haproxy (>= 2.6)", "lua-cjson", "ca-certificates", "curl", "openssl", "systemd (>= 247)"],
   requires: ["haproxy >= 2.6", "lua-cjson", "ca-certificates", "curl", "openssl", "systemd >= 247"],
   scripts: {
-    // Not started: it needs a credential and certificates first. One that runs takes the new files.
+    // Not started: it needs a credential and certificates first. A running gateway loads the new files.
     afterInstall: [
       `systemd-sysusers ${name}.conf`,
       whereSystemdRuns("systemctl daemon-reload", `systemctl try-reload-or-restart ${name}`),

@@ -27,8 +27,8 @@ const architectures = {
 } as const;
 
 /**
- * What the executable loads, libsystemd at run time alone. rpm finds the others only in an executable with a table of
- * sections, which the one for x64 has not.
+ * Libraries that the executable loads, libsystemd only at run time. rpm finds the others only in an executable with a
+ * table of sections, which the x64 one lacks.
  */
 const libraries = [
   "libatomic.so.1()(64bit)",
@@ -45,7 +45,7 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
     summary,
     description,
     architecture: architectures[target],
-    // What the executable loads and what its units need.
+    // Dependencies of the executable and its units.
     depends: ["libc6 (>= 2.28)", "libstdc++6 (>= 8)", "libgcc-s1", "libatomic1", "libsystemd0", "libpam-systemd"],
     // By the libraries' names, since the packages of Fedora's and of SUSE's family are called differently.
     requires: [...libraries, `systemd >= ${oldestSystemd}`],

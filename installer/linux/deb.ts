@@ -81,7 +81,7 @@ function controlText(made: LinuxPackage, version: string, kibibytes: number): st
 const caseOf = (action: string, commands: string): string => `if [ "$1" = ${action} ]; then\n${commands}\nfi\n`;
 const script = (action: string, commands: string): string => `#!/bin/sh\nset -e\n${caseOf(action, commands)}`;
 
-/** What Debian's policy (12.5, 12.7) and lintian expect of every package. */
+/** Files that Debian's policy (12.5, 12.7) and lintian expect in every package. */
 function documents({ name, overrides }: LinuxPackage, version: string, sourceDate: number): readonly PackagedFile[] {
   const { maintainer } = product;
   const document = (file: string, text: string | Buffer): PackagedFile => ({
@@ -107,7 +107,7 @@ License: proprietary
  All rights reserved.
 `;
 
-/** What lintian finds in every package and is as it should be, after what it finds in this one. */
+/** Lintian's findings in every package that are intended, after those in this one. */
 const overridesText = (name: string, overrides: readonly string[]): string =>
   [
     ...overrides,

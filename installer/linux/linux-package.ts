@@ -18,9 +18,9 @@ export interface LinuxPackage {
   readonly architecture: { readonly deb: string; readonly rpm: string };
   /** Names in Debian and its derivatives, with oldest versions. */
   readonly depends: readonly string[];
-  /** What rpm does not find by itself. */
+  /** Dependencies that rpm does not find by itself. */
   readonly requires: readonly string[];
-  /** What a script needs before anything is put in place, as a deb and as an rpm name it. */
+  /** Dependencies of a script that runs before the installation, by their names in deb and rpm. */
   readonly preDepends?: string;
   readonly preRequires?: string;
   /** Shell commands, under `set -e`. */
@@ -35,7 +35,7 @@ export interface LinuxPackage {
   };
   /** Where the administrator puts the credential, which goes with the rpm. */
   readonly credential: string;
-  /** What lintian finds in this package and is as it should be. */
+  /** Lintian's findings in this package that are intended. */
   readonly overrides: readonly string[];
 }
 

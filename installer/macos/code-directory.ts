@@ -64,7 +64,7 @@ function hashes(code: Buffer, shift: number): readonly Buffer[] {
 
 /**
  * Compares each page of a signed executable with the hash that its signature gives, as the kernel does when it is
- * loaded. Whose signature it is does not matter here.
+ * loaded. The signer does not matter here.
  * @returns how many pages there are
  * @throws Error naming what is wrong
  */

@@ -17,7 +17,7 @@ export interface Segment {
   readonly fileSize: number;
 }
 
-/** What of a Mach-O executable concerns its signature. */
+/** The parts of a Mach-O executable that concern its signature. */
 export interface MachO {
   readonly segments: readonly Segment[];
   /** Where the load commands end, and where what they describe begins. */

@@ -43,11 +43,11 @@ export const credentialProperty: MsiProperty = {
 /** Keeps settings, state and log at an uninstallation. */
 export const keepProperty = "KEEPSETTINGS";
 
-/** What somebody may try to give, and what must not stand on a command line, where everybody reads it. */
+/** Values that must not be on a command line, where everybody can read them. */
 export const refusedSecrets = ["CLIENTSECRET", "ACCESSTOKEN"] as const;
 
 /**
- * What Windows Installer itself can check before it changes anything
+ * Conditions that Windows Installer itself can check before it changes anything
  * (https://learn.microsoft.com/windows/win32/msi/conditional-statement-syntax).
  */
 function formOf(setting: SettingName, name: string): readonly string[] {

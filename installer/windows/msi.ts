@@ -57,7 +57,7 @@ const type = {
   noImpersonation: 2048,
 } as const;
 
-/** What wixl gets wrong without a word, or can't write. */
+/** Parts that wixl silently writes wrong, or can't write. */
 function corrections(version: string): readonly string[] {
   const asSystem = type.deferred | type.noImpersonation;
   const restore = type.installedExecutable | type.ignoreResult | type.rollback | asSystem;

@@ -18,8 +18,8 @@ interface Place {
   /** In the editor's list; the words of the setting's name. */
   readonly title: string;
   /**
-   * What the editor offers for a number that has no default. An administrator who enables a policy without reading it gets this, and
-   * the editor's own choice would be the least value.
+   * The editor's initial value for a number without a default. An administrator who enables a policy without reading it
+   * gets this, and the editor's own choice would be the least value.
    */
   readonly offered?: number;
 }

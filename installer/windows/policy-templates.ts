@@ -121,7 +121,7 @@ function resources(revision: string): XmlElement {
   ]);
 }
 
-/** What the editor shows to fill in; the default where there is a plain one. */
+/** The editor's initial value; the default if there is a plain one. */
 function presentation({ setting, name, title, standard, offered }: CataloguedPolicy): XmlElement[] {
   const { kind, fallback } = settingsTable[setting];
   const label = kind.type === "number" && kind.unit !== "" ? `${title} (${kind.unit}):` : `${title}:`;

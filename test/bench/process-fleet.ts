@@ -109,7 +109,7 @@ export async function runFleet(executable: string, fleet: Fleet, openWay = strai
   };
 }
 
-/** What a figure came to in many simulations. */
+/** One figure over many simulations. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;

@@ -7,8 +7,8 @@ import { startGears } from "../fakes/gears.ts";
 import { failure } from "../fakes/gears-api.ts";
 
 /**
- * What a run costs while it waits: the built executable after a 429 and, in the same minute, a bare Node with one
- * timer. `npm run bench:waiting [-- SECONDS]`, after `npm run build`.
+ * The cost of a waiting run: the built executable after a 429 and, in the same minute, a bare Node with one timer. `npm
+ * run bench:waiting [-- SECONDS]`, after `npm run build`.
  */
 
 const seconds = Number(process.argv[2] ?? 60);

@@ -23,7 +23,7 @@ test("takes settings as flags, with a space or an equals sign", () => {
   expect(settings.values).toEqual({ fleetSize: "2000", baseUrl: "https://x.example.com", splay: "-1s" });
 });
 
-test("a setting that is on or off may stand alone", () => {
+test("a switch needs no value", () => {
   expect(readCommandLine(["--allow-multi-session"]).settings.values).toEqual({ allowMultiSession: "true" });
   expect(readCommandLine(["--allow-multi-session=false"]).settings.values).toEqual({ allowMultiSession: "false" });
   expect(readCommandLine(["--allow-multi-session", "false", "--json"])).toMatchObject({
@@ -103,7 +103,7 @@ test.each([
   expect(mistake(...argv)).toContain(message);
 });
 
-test("a flag counts as given beside the one that it needs, though that one is empty, as from Windows Installer", () => {
+test("a flag's condition is met by an empty flag, as Windows Installer passes it", () => {
   const { flags } = readCommandLine(["install", "--credential-from", "", "--delete-source"]);
   expect(flags).toEqual({ "delete-source": true });
 });
@@ -119,12 +119,12 @@ test.each([
   expect(() => refuseSettings(readCommandLine(argv))).not.toThrow();
 });
 
-test("JSON is recognised also where it is asked for wrongly", () => {
+test("a wrong --json still asks for JSON", () => {
   expect(wantsJson(["status", "--json=yes"])).toBe(true);
   expect(wantsJson(["status", "--jsonl"])).toBe(false);
 });
 
-test("no arguments make it throw anything but a mistake of usage", () => {
+test("any arguments give a command line or a usage error", () => {
   const word = fc.oneof(
     fc.string(),
     fc.string().map((text) => `--${text}`),

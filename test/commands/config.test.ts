@@ -10,7 +10,7 @@ import { makeRoot } from "../platform/linux/tree.ts";
 
 const linesOf = (text: string, name: string) => text.split("\n").filter((line) => line.startsWith(name));
 
-test("each setting has a line with its value and where it comes from, each place one of its own", () => {
+test("each setting has a line with its value and layer; each layer's place has a line", () => {
   const file = join(makeRoot(), "config.json");
   writeFileSync(file, JSON.stringify({ fleetSize: 5, groupPrefer: ["Sales *"] }));
   const policy = { origin: "/etc/policy.json", spelling: "file", values: { baseUrl: "https://x.example" } } as const;

@@ -18,7 +18,7 @@ const credential = `{"clientId": "key", "clientSecret": "${secret}"}\n`;
 let folder: string;
 let source: string;
 let configFile: string;
-/** What the platform was asked for, and what was done, in its order. */
+/** Calls to the platform, in order. */
 let request: InstallRequest | undefined;
 let done: string[];
 
@@ -70,7 +70,7 @@ async function mistake(args: readonly string[], others: Partial<Platform> = {}, 
 
 const inPlace = { readProtected: () => found(credential, "fake") };
 
-test("puts all in place, and reports it without the secret", async () => {
+test("installs all parts, and reports them without the secret", async () => {
   const { document, text } = await run(["install", "--credential-from", source]);
   expect(document).toEqual({
     outcome: "installed",
@@ -90,7 +90,7 @@ test("puts all in place, and reports it without the secret", async () => {
   expect(existsSync(source)).toBe(true);
 });
 
-test("where all is there already, it says so and does nothing", async () => {
+test("if all parts are there already, it says so and does nothing", async () => {
   const others = { ...inPlace, installSteps: async () => [step("trigger", "keep"), step("credential", "keep")] };
   expect((await run(["install"], others)).document).toMatchObject({
     outcome: "installed",
@@ -106,7 +106,7 @@ test("--dry-run shows the same steps and does none of them", async () => {
   expect(existsSync(source)).toBe(true);
 });
 
-test("merges settings into the file, whose other keys stay", async () => {
+test("merges settings into the file and keeps its other keys", async () => {
   writeFileSync(configFile, '{"proxy": "none", "fleetSize": 5}');
   await run([
     "install",
@@ -144,7 +144,7 @@ test("a new secret is followed by the next step", async () => {
   expect((await run(["install", "--fleet-size", "5"])).text).not.toMatch(next);
 });
 
-test("settings that the file has already leave it alone", async () => {
+test("settings that the file has already do not change it", async () => {
   writeFileSync(configFile, '{"fleetSize":2000}');
   await run(["install", "--fleet-size", "2000"]);
   expect(request?.settings).toBeUndefined();
@@ -225,7 +225,7 @@ test("a source that others could read is reported, and still used", async () => 
   expect(document).toMatchObject({ outcome: "installed", warnings: [expect.stringContaining(source)] });
 });
 
-test("what was done is undone where a step fails, the source of the credential included", async () => {
+test("if a step fails, all earlier steps are undone, also for the credential's source", async () => {
   const failing: InstallStep = {
     ...step("trigger"),
     apply: () => {
@@ -287,7 +287,7 @@ test("a client ID may come with the settings", async () => {
   expect(request?.credential?.reveal()).toBe(`{"clientSecret": "${secret}"}\n`);
 });
 
-test("a credential that the settings would pass over is refused", async () => {
+test("a credential that the settings would not use is refused", async () => {
   writeFileSync(configFile, '{"credentialFile": "/elsewhere/c.json"}');
   expect(await mistake(["install", "--credential-from", source])).toContain("/elsewhere/c.json");
 });
@@ -301,7 +301,7 @@ test.each([
   expect(done).toEqual([]);
 });
 
-test("settings of which the trigger's run can make no use are refused, before anything is done", async () => {
+test("settings that the trigger's run can't use are refused before anything is done", async () => {
   const judged: unknown[] = [];
   const unusableForTrigger: Platform["unusableForTrigger"] = ({ settings: { caFile }, origins }) => {
     judged.push(caFile, origins.caFile.text);
@@ -330,7 +330,7 @@ test.each(["install", "uninstall"])("%s refuses a value that its setting does no
   expect(await mistake([command, "--deadline", "soon"])).toMatch(/^invalid-value: flag --deadline: "soon"/);
 });
 
-test("uninstall refuses settings, which change nothing of it", async () => {
+test("uninstall refuses settings, which have no effect on it", async () => {
   expect(await mistake(["uninstall", "--purge", "--state-dir", "/x"])).toMatch(
     /^invalid-value: --state-dir has no effect on uninstall/,
   );

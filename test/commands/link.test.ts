@@ -47,7 +47,7 @@ test("a scheduled task with a console, as Windows gives one to each, keeps its p
   expect(shown).toBe("");
 });
 
-test("wrong settings are one event a day for a trigger, are shown by status, and lose no link", async () => {
+test("wrong settings give one event a day for a trigger, show in status, and lose no link", async () => {
   const root = makeRoot({ "state/state.json": JSON.stringify({ version: 1, notBefore: 7 }) });
   const events: string[] = [];
   const lock = () => found({ [Symbol.dispose]: () => {} }, "fake");

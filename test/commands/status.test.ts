@@ -20,7 +20,7 @@ test("without a run the next step is shown; a plain user may not see others' run
   expect(shownTo(true)).toMatch(/^Last run {3}none yet in \S+\nnext: linkuser-agent doctor$/);
 });
 
-test("what the last run went on without is shown", () => {
+test("warnings of the last run are shown", () => {
   const lastRun = { outcome: "linked", message: "OK", errorCode: null, endedAt: 0, warnings: ["a group has no name"] };
   const root = makeRoot({ "state/state.json": JSON.stringify({ version: 1, lastRun }) });
   const shown = status(fakeRuntime(fakePlatform({})), readCommandLine(["status", "--state-dir", join(root, "state")]));
@@ -64,7 +64,7 @@ test.each([
   expect(text).toContain(`Next       not before ${describeLocalMoment(notBefore)}, by ${actor}`);
 });
 
-test("a link is due again after relinkAfter and its device's part of a tenth more", () => {
+test("a link is due again after relinkAfter plus a share of up to a tenth, fixed for the device", () => {
   const { document } = shownFor({ link }, installed) as { document: { next?: { at: string } } };
   const after = Date.parse(document.next?.at ?? "") - notBefore;
   expect(after / 86_400_000).toBeGreaterThanOrEqual(30);

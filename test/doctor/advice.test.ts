@@ -54,7 +54,7 @@ describe("the next step", () => {
     expect(advise("credentials-unreadable")).toBeUndefined();
   });
 
-  test("is not made up where a message says it all, or where facts are missing", () => {
+  test("is left out if the message says it all, or if facts are missing", () => {
     expect(advise("credentials-exposed")).toBeUndefined();
     expect(advise("tls-untrusted", { peer: undefined })).toBeUndefined();
     expect(advise("no-answer", { baseUrl: undefined })).toBeUndefined();

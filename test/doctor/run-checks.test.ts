@@ -37,7 +37,7 @@ test("a check comes after those that it needs", () => {
   expect(early).toEqual([]);
 });
 
-test("a check's value is for those that need it", async () => {
+test("a check's value goes to those that need it", async () => {
   const { results, found } = await run([policy, needsPolicy]);
   expect(results.map(({ name, status, detail }) => [name, status, detail])).toEqual([
     ["policy", "ok", "none"],
@@ -86,7 +86,7 @@ describe("a failure", () => {
     ]);
   });
 
-  test("of the program itself does not end the examination", async () => {
+  test("of the program itself does not end the other checks", async () => {
     const broken = check("groups", [], () => {
       throw new TypeError("secret in a message");
     });
@@ -99,7 +99,7 @@ describe("a failure", () => {
   });
 });
 
-test("an interruption ends the examination at once, also where the check ended well", async () => {
+test("an interruption ends all checks at once, also after a successful one", async () => {
   const ending = new AbortController();
   const interrupted = new AgentError("interrupted", "Ended by SIGINT.");
   let later = 0;
@@ -116,7 +116,7 @@ test("an interruption ends the examination at once, also where the check ended w
   expect(later).toBe(0);
 });
 
-test("a time that was taken elsewhere stands", async () => {
+test("a time that a check measured itself is kept", async () => {
   const { results } = await run([check("groups", [], () => ({ status: "ok", detail: "", elapsedMs: 41.6 }))]);
   expect(results[0]).toMatchObject({ elapsedMs: 42, measured: true });
 });

@@ -14,7 +14,7 @@ interface Exchange {
 /** An answer that HTTP libraries do not make on purpose. */
 export type Misbehaviour = (exchange: Exchange) => void;
 
-/** What a test lets the fake Gears say instead of what its rules say. */
+/** Answers that a test plans for the fake Gears in place of its rules. */
 export type Answer = Reply | Misbehaviour;
 
 /** Takes the request and says nothing, for ever. */

@@ -51,7 +51,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   return exitCode;
 }
 
-/** What the fake Gears saw since it had seen so many calls. */
+/** The calls to the fake Gears after the first so many. */
 function showCalls(gears: Gears, before: number): void {
   const calls = gears.calls.slice(before);
   print(calls.length === 0 ? "\nThe fake Gears saw no request." : "\nThe fake Gears saw:");

@@ -83,7 +83,7 @@ describe("link_user", () => {
     expect(linkOnce({ query: "access_token=TOKEN" }).status).toBe(200);
   });
 
-  test("takes names of 1 to 256 characters, whatever the script", () => {
+  test("takes names of 1 to 256 characters in any script", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 80 }), (username) => {
         const status = linkOnce({ body: JSON.stringify({ username }) }).status;

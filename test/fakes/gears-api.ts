@@ -58,7 +58,7 @@ export interface Reply {
 
 export type Endpoint = "link_user" | "token" | "details" | "unknown";
 
-/** What a request asks for, as far as it can be made out; kept for tests even where it is refused. */
+/** The readable parts of a request; kept for tests even if it is refused. */
 export interface Asked {
   readonly endpoint: Endpoint;
   readonly method: string;

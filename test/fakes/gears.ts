@@ -31,7 +31,7 @@ export interface Call extends Asked {
 
 /** A running fake Gears. */
 export interface Gears extends AsyncDisposable {
-  /** What the agent gets as `baseUrl`; with TLS the host is `localhost`, otherwise 127.0.0.1. */
+  /** The agent's `baseUrl`; with TLS the host is `localhost`, otherwise 127.0.0.1. */
   readonly baseUrl: string;
   readonly port: number;
   readonly clientId: string;

@@ -44,7 +44,7 @@ test("another error is no reason to wait", () => {
   expect(run(failing(1, other))).toEqual({ error: other, waited: 0 });
 });
 
-test("where files can be replaced while they are open nothing is tried again", () => {
+test("systems that replace open files need no second attempt", () => {
   const denied = Object.assign(new Error("denied"), { code: "EPERM" });
   const act = failing(1, denied);
   expect(() => retryWhileHeld(act)).toThrow(denied);

@@ -13,7 +13,7 @@ beforeEach(() => {
   path = join(root, "name");
 });
 
-/** What others can put where a file is expected, and what is said of it. */
+/** Things that others can put in place of a file, each with the message. */
 const traps: Readonly<Record<string, { readonly set: () => void; readonly code: string }>> = {
   "a pipe that nobody writes into": { set: () => void spawnSync("mkfifo", [path]), code: "ENOTREG" },
   "a device without an end": { set: () => symlinkSync("/dev/zero", path), code: "ELOOP" },
@@ -24,7 +24,7 @@ const traps: Readonly<Record<string, { readonly set: () => void; readonly code: 
 };
 const accesses: readonly Access[] = ["read", "append", "lock"];
 
-test.each(Object.entries(traps))("%s is refused at once, however it is opened", (_, { set, code }) => {
+test.each(Object.entries(traps))("%s is refused at once, for any access", (_, { set, code }) => {
   set();
   for (const access of accesses) expect(() => openFile(path, access)).toThrow(expect.objectContaining({ code }));
   expect(() => openFile(path, "create")).toThrow(expect.objectContaining({ code: "EEXIST" }));
@@ -32,7 +32,7 @@ test.each(Object.entries(traps))("%s is refused at once, however it is opened", 
   expect(existsSync(join(root, "none"))).toBe(false);
 });
 
-test("a device is not read, whatever its name", () => {
+test("a device is not read under any name", () => {
   expect(() => openFile("/dev/zero", "read")).toThrow(/not a regular file/);
   symlinkSync("/dev/zero", path);
   expect(() => readFileAt(path, 1024)).toThrow(/not a regular file/);
@@ -48,7 +48,7 @@ test("a file is read through a link", () => {
   expect(readFileAt(path, 1024).toString()).toBe("text");
 });
 
-test("only a link on the way that leads nowhere is distinguished from a missing name", () => {
+test("a dangling link on the path is distinguished from a missing name", () => {
   expect(danglingLink(join(root, "none/at/all"))).toBeUndefined();
   symlinkSync(join(root, "none"), path);
   expect(danglingLink(path)).toBe(path);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeFolder } from "../../agent/files/own-files.ts";
 
-test.each([1, 2, 3])("a folder that another run makes at the same time is a folder: before the %s. attempt", (turn) => {
+test.each([1, 2, 3])("a folder that another run creates at the same time is used: before attempt %s", (turn) => {
   using parent = mkdtempDisposableSync(join(tmpdir(), "linkuser-folder-"));
   const path = join(parent.path, "one", "two");
   let attempts = 0;
@@ -16,7 +16,7 @@ test.each([1, 2, 3])("a folder that another run makes at the same time is a fold
   expect(statSync(path).isDirectory()).toBe(true);
 });
 
-test("a folder whose parent comes into being between two looks is made", () => {
+test("a folder whose parent appears between two looks is created", () => {
   using parent = mkdtempDisposableSync(join(tmpdir(), "linkuser-folder-"));
   const path = join(parent.path, "one", "two");
   let attempts = 0;

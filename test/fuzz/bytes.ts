@@ -51,7 +51,7 @@ const tokens: readonly Buffer[] = [
   ].map((hex) => Buffer.from(hex, "hex")),
 ];
 
-/** One of the inputs after one to six changes. */
+/** An input after one to six changes. */
 function changed(pool: readonly Buffer[], random: () => number): Buffer {
   const below = (count: number): number => Math.floor(random() * count);
   const any = (list: readonly Buffer[]): Buffer => list[below(list.length)] ?? Buffer.alloc(0);

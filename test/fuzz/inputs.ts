@@ -27,7 +27,7 @@ const goodValues: readonly string[] = [
   "exact",
 ];
 
-/** What readers stumble over, put anywhere. */
+/** Characters that readers stumble over, anywhere. */
 const stumblingBlocks: readonly string[] = [
   ..." \t\r\n\0\"'\\{}[]():;,.<>/%+-",
   ..."\u001b\u007f\u009b\u200b\u202e\u2028\ud800\udfff\ufeff\u{1f4a5}",

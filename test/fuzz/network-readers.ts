@@ -31,7 +31,7 @@ const proxy = {
 };
 
 const newLogOn = () => startLogOn(proxy, target, logOnMeans());
-/** One of a system that answers whatever it is given. */
+/** A system's answer to any input. */
 const newSystemLogOn = () => {
   const step = async () => ({ token: Buffer.from("token"), complete: false });
   const exchange = { account: undefined, step, close: async () => {} };
@@ -72,7 +72,7 @@ async function settles(work: Promise<unknown>): Promise<void> {
   });
 }
 
-/** What is left is the answer without what comes before it, however the bytes are cut. */
+/** The rest is the answer without interim answers, for any split of the bytes. */
 function interim(input: Buffer): void {
   const bytes = input.subarray(1);
   const whole = new InterimAnswers().filter(bytes);

@@ -11,7 +11,7 @@ import { parseCredentials } from "../../agent/settings/credentials.ts";
 import { type Layer, resolveSettings } from "../../agent/settings/layers.ts";
 import { settingNames, settingsTable, settingText } from "../../agent/settings/table.ts";
 
-/** What readers of others' words promise, whatever they read. */
+/** Promises of readers of foreign text, for any input. */
 
 export const now = Date.UTC(2026, 10, 23, 8, 0, 0);
 const secret = "tok-0123456789";
@@ -28,7 +28,7 @@ export function caught<T>(read: () => T, ...outcomes: readonly string[]): T | un
   }
 }
 
-/** What is shown to a person is short, one line, and no secret. */
+/** Text for people is short, one line, and has no secret. */
 export function showable(text: string): void {
   assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
   assert.ok(!text.includes(secret) && text.length < 5000);
@@ -90,7 +90,7 @@ export function refused<T>(read: () => T): T | undefined {
   }
 }
 
-/** What is accepted is what its own text means. */
+/** An accepted value equals its own text read again. */
 export function settings(layer: Layer): void {
   const resolved = refused(() => resolveSettings([layer]));
   if (resolved === undefined) return;

@@ -51,7 +51,7 @@ test.each([
   expect(readDeviceDetails(answer(status, body), ids)).toMatchObject({ kind: "unclear" });
 });
 
-test("no JSON names an identifier as known that is not in it", () => {
+test("no JSON makes an identifier known that it does not contain", () => {
   fc.assert(
     fc.property(fc.json(), (body) => {
       const read = readDeviceDetails(answer(200, body), ids);

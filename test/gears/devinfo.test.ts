@@ -102,7 +102,7 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test("an answer is not believed where another took the port meanwhile", async () => {
+test("an answer is ignored if another program has taken the port meanwhile", async () => {
   const { sender, asked } = scripted(answer(200, success));
   const owner = () => (asked.length === 0 ? own : others);
   expect(await readVendorDeviceId(11369, sender, signal, owner)).toMatchObject({ kind: "failed" });

@@ -52,7 +52,7 @@ describe("with client credentials", () => {
     expect(gears.requests).toEqual({ token: 1, linkUser: 2 });
   });
 
-  test("gets a new one when it has expired, or would on its way", async () => {
+  test("gets a new one when it has expired, or would before it arrives", async () => {
     const { gears, sent, clock } = scripted(client, grant("t1", 3600), ok, ok, grant("t2", 3600), ok);
     await gears.link(alice, signal);
     clock.time += 3_589_000;
@@ -62,7 +62,7 @@ describe("with client credentials", () => {
     expect(sent).toEqual(["token", "t1", "t1", "token", "t2"]);
   });
 
-  test("uses a token that expires at once, rather than asking for ever", async () => {
+  test("uses a token that expires at once instead of asking for ever", async () => {
     const { gears, sent } = scripted(client, grant("t1", 0), ok);
     expect(await gears.link(alice, signal)).toMatchObject({ kind: "linked" });
     expect(sent).toEqual(["token", "t1"]);
@@ -82,7 +82,7 @@ describe("with client credentials", () => {
     expect(sent).toEqual(["token", "t1", "token", "t2", "token", "t3"]);
   });
 
-  test("gets none where a new one was refused lately, but for one that it kept", async () => {
+  test("gets no token soon after a new one was refused, but uses a kept one", async () => {
     const { gears, sent } = scripted(client, grant("t1"), refused, grant("t2"), ok, refused, grant("t3"), refused);
     await expect(gears.link(alice, signal, true)).rejects.toMatchObject({ code: "token-refused" });
     expect(sent).toEqual(["token", "t1"]);
@@ -172,7 +172,7 @@ test("a token that cost a call is kept over a short rest, and only then", async 
   expect(gears.requests).toEqual({ token: 2, linkUser: 3 });
 });
 
-test("a place in a queue is followed where a gateway has the credential, and not by a device that has its own", async () => {
+test("a place in a queue is followed only if a gateway has the credential", async () => {
   const place = answer(429, { result: 0, msg: "later" }, { "retry-after": "120", "x-linkuser-place": "exact" });
   const notBefore = now + 120_000;
   const behindGateway = scripted({ kind: "none" }, place).gears;
@@ -180,13 +180,13 @@ test("a place in a queue is followed where a gateway has the credential, and not
   expect(await scripted(client, token, place).gears.link(alice, signal)).toMatchObject({ notBefore, exact: false });
 });
 
-test("a wait that can't be meant is logged, and is none", async () => {
+test("an implausible wait is logged and ignored", async () => {
   const { gears, logged } = scripted(client, token, answer(429, "", { "retry-after": "90000" }));
   expect(await gears.link(alice, signal)).toMatchObject({ kind: "rate-limited", notBefore: undefined });
   expect(logged).toEqual([expect.stringMatching(/^wait-disbelieved: .*retry-after: 90000/)]);
 });
 
-test("the other path of the token endpoint is tried once, and remembered over connections", async () => {
+test("the other path of the token endpoint is tried once, and remembered across connections", async () => {
   const { gears } = scripted(client, answer(404), token, answer(200, { result: 1 }), token, answer(200, { result: 1 }));
   await gears.link(alice, signal);
   await gears.rest();

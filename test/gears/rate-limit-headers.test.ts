@@ -66,7 +66,7 @@ describe("notBefore", () => {
     expect(read({ date, "x-ratelimit-reset-time": String(now / 1000 + 42) }).notBefore).toBe(inSeconds(42));
   });
 
-  test("a limit that can't be meant is reported, and a server that is down may mean it", () => {
+  test("an implausible wait is reported; a server that is down may mean it", () => {
     expect(read({ "retry-after": "80000" })).toMatchObject({
       notBefore: undefined,
       disbelieved: expect.stringMatching(/^retry-after: 80000 \(more than 2 h/),
@@ -83,7 +83,7 @@ describe("notBefore", () => {
     expect(readRateLimit(given, now, 24 * hour).notBefore).toBe(inSeconds(80_000));
   });
 
-  test("whatever the headers say, it is in the future and within two hours", () => {
+  test("with any headers the time is in the future and within two hours", () => {
     const value = fc.oneof(
       fc.string(),
       fc.integer().map(String),

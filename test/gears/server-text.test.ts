@@ -59,7 +59,7 @@ test.each([
   expect(serverText(`${text}`, [])).toBe(shown);
 });
 
-test("of plain words nothing else is left", () => {
+test("only plain words remain", () => {
   const text = 'Invalid client "secret" provided: abc123 x=y for app 77, don\'t use AADSTS7000215.';
   expect(plainWords(text, [])).toBe('Invalid client "secret" provided: … … for app … don\'t use …');
 });
@@ -68,7 +68,7 @@ test("a text without the secret stays as it is", () => {
   expect(serverText("Device not found", [new Secret("abcdefghij"), new Secret("")])).toBe("Device not found");
 });
 
-test("no secret survives, wherever it stands in a text", () => {
+test("no secret survives anywhere in a text", () => {
   const secret = fc.stringMatching(/^[!-~]{8,40}$/);
   fc.assert(
     fc.property(secret, fc.string(), fc.string(), fc.boolean(), (value, before, after, encoded) => {

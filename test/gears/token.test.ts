@@ -23,7 +23,7 @@ describe("the request", () => {
     });
   });
 
-  test("printed in any way shows no secret", () => {
+  test("shows no secret, however it is printed", () => {
     expect(JSON.stringify(request)).not.toContain("s3cret");
   });
 });
@@ -116,7 +116,7 @@ test.each<[string, ReturnType<typeof answer>, string, RegExp]>([
   expect(() => read(response)).toThrow(said);
 });
 
-test("of an OAuth error only its code and plain words are shown", () => {
+test("an OAuth error shows only its code and plain words", () => {
   const echo = `Bad secret ${Buffer.from("key:s3cret&=+ /?").toString("base64")} at ab12cd for s3c ret&`;
   const response = answer(400, { error: "invalid_client", error_description: echo });
   expect(() => read(response)).toThrow(/\(invalid_client: Bad secret … at … for … …\)/);
@@ -128,7 +128,7 @@ test.each([408, 425, 500, 502])("status %i is tried again", (status) => {
   expect(read(answer(status))).toMatchObject({ kind: "server-error", error: { code: "server-error" } });
 });
 
-test("an OAuth error that passes is tried again", () => {
+test("a temporary OAuth error is tried again", () => {
   const busy = answer(400, { error: "temporarily_unavailable" });
   expect(read(busy)).toMatchObject({ kind: "server-error" });
 });

@@ -97,7 +97,7 @@ test.each(["0".repeat(32), "FFFFFFFFFFFFFFFF", "03000200040005000006000700080009
   },
 );
 
-test("reads a machine ID, whatever its case", () => {
+test("reads a machine ID in any case", () => {
   expect(parseHexId("1DC0AAAA292CE801F5379042D68BB6CB\n")).toEqual({
     kind: "valid",
     id: "1dc0aaaa292ce801f5379042d68bb6cb",

@@ -52,7 +52,7 @@ test("under sudo, the program runs as root in the person's session, who is linke
   expect(summary(await findUser(platform, nobody, settings))).toBe("alice");
 });
 
-test("under su, whom the program runs as counts beside whose session it is", async () => {
+test("under su, the program's user counts besides the session's user", async () => {
   const platform = fakePlatform({ privileged: false, caller: "bob", sessions: [of("alice")], accounts });
   expect(summary(await findUser(platform, nobody, settings))).toBe("skipped");
   expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
@@ -60,18 +60,18 @@ test("under su, whom the program runs as counts beside whose session it is", asy
 
 const two = [of("alice", { state: "online" }), of("bob", { id: "2" })];
 
-test("where several are allowed, the one at the screen is linked", async () => {
+test("if several are allowed, the one at the screen is linked", async () => {
   const platform = fakePlatform({ sessions: two, accounts });
   expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
 });
 
-test("where several are allowed, the session that the trigger names wins", async () => {
+test("if several are allowed, the session that the trigger names wins", async () => {
   const platform = fakePlatform({ sessions: two, accounts });
   const request = { user: undefined, session: "1" };
   expect(summary(await findUser(platform, request, { ...settings, allowMultiSession: true }))).toBe("alice");
 });
 
-test("a session that has ended links nobody, also where somebody else is logged on", async () => {
+test("a session that has ended links nobody, even if another user is logged on", async () => {
   const platform = fakePlatform({ sessions: [of("alice")], accounts });
   expect(summary(await findUser(platform, { user: undefined, session: "9" }, settings))).toBe("no-user");
 });
@@ -93,13 +93,13 @@ test("--user links the named account, no matter who is logged on", async () => {
   expect(summary(await findUser(platform, { user: "root", session: undefined }, settings))).toBe("skipped");
 });
 
-test("--user of a plain user is for the own account alone", async () => {
+test("a plain user's --user may name only their own account", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", accounts });
   expect(summary(await findUser(platform, { user: "alice", session: undefined }, settings))).toBe("alice");
   expect(summary(await findUser(platform, { user: "bob", session: undefined }, settings))).toBe("not-permitted");
 });
 
-test("--session of another person is for administrators and services alone", async () => {
+test("only administrators and services may name another user's session", async () => {
   const several = { ...settings, allowMultiSession: true };
   const request = { user: undefined, session: "2" };
   const machine = { privileged: false, sessions: two, accounts };
@@ -110,12 +110,12 @@ test("--session of another person is for administrators and services alone", asy
   expect(summary(await findUser(fakePlatform(machine), request, several))).toBe("bob");
 });
 
-test("sessions that can't be read link nobody, also where a caller is known", async () => {
+test("sessions that can't be read link nobody, even if the caller is known", async () => {
   const platform = fakePlatform({ privileged: false, caller: "alice", sessions: unreadable, accounts });
   expect(summary(await findUser(platform, nobody, settings))).toBe("identity-unreadable");
 });
 
-test("a person whose account can't be read keeps everybody from being linked", async () => {
+test("if one user's account can't be read, nobody is linked", async () => {
   const platform = fakePlatform({ sessions: two, accounts: [bob] });
   expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe(
     "identity-unreadable",

@@ -17,7 +17,7 @@ test("groupFallback none sends no group", () => {
   expect(chooseGroup([users], none).group).toBeUndefined();
 });
 
-test("the first pattern that matches wins, whatever the order of the groups", () => {
+test("the first pattern that matches wins, in any order of the groups", () => {
   const groups = [group("Berlin"), group("Sales EMEA"), users];
   expect(chooseGroup(groups, { ...primary, groupPrefer: ["Paris*", "sales*", "Berlin"] }).group).toBe("Sales EMEA");
 });
@@ -31,7 +31,7 @@ test.each(["CORP\\Vertrieb Süd", "vertrieb süd@corp", "*SÜD"])("a pattern may
   expect(chooseGroup([group("Vertrieb Süd"), users], { ...none, groupPrefer: [pattern] }).group).toBe("Vertrieb Süd");
 });
 
-test("local and built-in groups are never sent, also where a pattern asks for them", () => {
+test("local and built-in groups are never sent, even if a pattern matches them", () => {
   const groups = [
     group("docker", { kind: "local", domain: undefined }),
     group("Administrators", { kind: "well-known", domain: "BUILTIN", primary: true }),
@@ -59,7 +59,7 @@ test("groups without a name leave the choice uncertain: a warning names them", (
   expect(chooseGroup([...groups.slice(1), users], primary).warnings).toEqual([]);
 });
 
-test("a primary group that is to be sent and has no name is not left out without a word", () => {
+test("a missing name of the primary group to be sent is reported", () => {
   const groups = [unnamed(10_513, true), group("all staff")];
   for (const groupPrefer of [[], ["sales*"]]) {
     expect(chooseGroup(groups, { groupPrefer, groupFallback: "primary" })).toMatchObject({
@@ -70,7 +70,7 @@ test("a primary group that is to be sent and has no name is not left out without
   expect(chooseGroup(groups, none).problem).toBeUndefined();
 });
 
-test("a private primary group beside the directory's: no group is sent, with a warning that names those that could", () => {
+test("a private primary group beside the directory's: none is sent, and a warning names the candidates", () => {
   const { group: sent, warnings } = chooseGroup([group("domain users"), group("sales")], primary);
   expect(sent).toBeUndefined();
   expect(warnings).toEqual([expect.stringMatching(/primary group .* \(domain users, sales\) in groupPrefer/)]);
@@ -87,7 +87,7 @@ test.each([
   expect(chooseGroup([group(name)], { ...none, groupPrefer: [pattern] }).group).toBe(name);
 });
 
-test("a group that a pattern matches to the letter comes before one that it matches but for the space", () => {
+test("an exact match of a pattern comes before one that differs in a space", () => {
   const groups = [group("sales emea"), group("sales_emea")];
   expect(chooseGroup(groups, { ...none, groupPrefer: ["sales_emea"] }).group).toBe("sales_emea");
 });
@@ -100,7 +100,7 @@ const anyGroup: fc.Arbitrary<Group> = fc.record({
   primary: fc.boolean(),
 });
 
-test("whatever a directory answers, only a domain group that the user is in, of 1 to 256 characters, is sent", () => {
+test("for any directory answer only a domain group of the user, of 1 to 256 characters, is sent", () => {
   const patterns = fc.array(fc.oneof(fc.constantFrom("*", "?*", "CORP\\*"), fc.string({ maxLength: 5 })), {
     maxLength: 4,
   });

@@ -36,13 +36,13 @@ const survey = (
   return takeSurvey(platform, client, request, { ...settings, ...change });
 };
 
-test("a group that can't be looked up keeps the link from being made, and none is chosen", async () => {
+test("a group that can't be looked up stops the link, and no group is chosen", async () => {
   const { problems, groups } = await survey({ groups: unreadable });
   expect(problems).toMatchObject([{ code: "identity-unreadable" }]);
   expect(groups).toBeUndefined();
 });
 
-test("where no group is ever sent, one that can't be looked up is only reported", async () => {
+test("if no group is ever sent, a failed look-up is only reported", async () => {
   const { problems, warnings, username } = await survey({ groups: unreadable }, { groupFallback: "none" });
   expect(problems).toEqual([]);
   expect(warnings).toEqual(["groups: the directory does not answer"]);
@@ -51,7 +51,7 @@ test("where no group is ever sent, one that can't be looked up is only reported"
   expect(wanted.problems).toHaveLength(1);
 });
 
-test("a source of identifiers that fails is reported, and the next one serves", async () => {
+test("a source of identifiers that fails is reported, and the next one is used", async () => {
   const silent: AskVendorClient = async () =>
     failed("vendor's client", new AgentError("no-answer", "no answer within 1 s"));
   const { device, problems, warnings } = await survey({}, {}, silent);
@@ -73,7 +73,7 @@ test("the sessions, the account, and every identifier: what fails is waited for,
   }
 });
 
-test("names that can't be sent are refused, whatever else is well", async () => {
+test("names that can't be sent are refused", async () => {
   const { problems } = await survey({ accounts: [account("alice", { sam: "x".repeat(300) })] });
   expect(problems).toMatchObject([{ code: "request-refused", message: expect.stringContaining("256") }]);
 });
@@ -94,7 +94,7 @@ test("the identifiers of the hardware are reported whole, without the vendor's",
   expect(device.hardware).toEqual(["00:0c:29:f2:7a:29"]);
 });
 
-test("a UPN that the account does not bring along is asked for only where it is sent", async () => {
+test("a UPN that the account lacks is looked up only if it is sent", async () => {
   const principalName = vi.fn(async () => found("alice@corp.example.com", "directory"));
   const others = { principalName };
   expect(await survey({ others })).toMatchObject({ username: "alice" });
@@ -108,7 +108,7 @@ test("a UPN that the account does not bring along is asked for only where it is 
   expect(principalName).toHaveBeenCalledTimes(1);
 });
 
-test("a UPN that can't be looked up is waited for; one that is not there is the SAM name with a warning", async () => {
+test("a failed UPN look-up is waited for; without a UPN the SAM name is sent with a warning", async () => {
   const asked = (answer: Reading<string>) =>
     survey({ others: { principalName: async () => answer } }, { usernameFormat: "upn" });
   expect(await asked(unreadable)).toMatchObject({ username: undefined, problems: [{ code: "identity-unreadable" }] });
@@ -119,14 +119,14 @@ test("a UPN that can't be looked up is waited for; one that is not there is the 
 const kept = "1dc0aaaa292ce801f5379042d68bb6cb" as DeviceId;
 const refused = failed("vendor's client", new AgentError("identity-unreadable", "a user listens there"));
 
-test("what the client keeps for administrators alone is preferred to its port, which is not asked", async () => {
+test("the client's protected value is preferred to its port, which is not asked", async () => {
   const client = vi.fn<AskVendorClient>(async () => found("f00dfeed292ce801f5379042d68bb6cb" as DeviceId, "port"));
   const { device } = await survey({ others: { vendorDeviceId: async () => found(kept, "registry") } }, {}, client);
   expect(device.candidates[0]).toMatchObject({ value: kept, detail: "registry" });
   expect(client).not.toHaveBeenCalled();
 });
 
-test("a failure of the one place lets the other answer, and is reported", async () => {
+test("if one place fails, the other is used, and the failure is reported", async () => {
   const byPort = await survey({ others: { vendorDeviceId: async () => unreadable } }, {}, async () =>
     found(kept, "port"),
   );
@@ -153,14 +153,14 @@ test("an unconfirmed device ID comes after what the client says, and before MAC 
   expect(reportedDeviceId).toHaveBeenCalledTimes(1);
 });
 
-test("the vendor's device ID is looked for where the setting says", async () => {
+test("the vendor's device ID is read from the place in the setting", async () => {
   const vendorDeviceId = vi.fn(async () => absent("registry", "none"));
   const opswatRegistry = "HKLM\\SOFTWARE\\Vendor\\Id";
   await survey({ others: { vendorDeviceId } }, { opswatRegistry });
   expect(vendorDeviceId).toHaveBeenCalledWith(opswatRegistry);
 });
 
-test("an adapter that the settings name and that is not there is reported, also where another identifier serves", async () => {
+test("a missing adapter that the settings name is reported, even if another identifier is used", async () => {
   const { warnings } = await survey({}, { interface: "eth7" });
   expect(warnings).toEqual([expect.stringMatching(/^interface: there is no adapter eth7; there is eth0/)]);
   expect((await survey({}, { interface: "eth0" })).warnings).toEqual([]);

@@ -27,7 +27,7 @@ test.each([
   });
 });
 
-test("a name over 256 characters or without any is refused, never cut", () => {
+test("a name over 256 characters, or an empty one, is refused, never cut", () => {
   expect(usernameOf(account("a".repeat(257)), "sam")).toMatchObject({
     kind: "unfit",
     reason: expect.stringContaining("256"),

@@ -243,7 +243,7 @@ test("answered: a captive portal ends an attended run at once", () => {
   expect(briefs(decision)).toEqual(["error intercepted", "remember", "end intercepted"]);
 });
 
-test("waited: an identifier that one account does not know is asked for again in another", () => {
+test("waited: an identifier unknown in one account is tried again in another", () => {
   const unknown = { kind: "device-unknown" } as const;
   const { state } = decide(asking(person), { kind: "answered", candidate: first, verdict: unknown }, moment);
   const again = (account: string) =>
@@ -252,7 +252,7 @@ test("waited: an identifier that one account does not know is asked for again in
   expect(again("client-2")).toBe(`ask ${first.value}`);
 });
 
-test("refused: an identifier that the API does not know is asked for once, and none is left at the end", () => {
+test("refused: each unknown identifier is tried once, until none is left", () => {
   const unknown = { kind: "device-unknown" } as const;
   const { state } = decide(asking(person), { kind: "answered", candidate: first, verdict: unknown }, moment);
   const { effects } = decide(state, { kind: "answered", candidate: second, verdict: unknown }, moment);
@@ -293,7 +293,7 @@ test.each([
   expect(briefs(decision)).toEqual(["amend", `end ${code}`]);
 });
 
-test("interrupted: a question that is cut off ends with what an earlier attempt met", () => {
+test("interrupted: a call that is cut off ends with the earlier attempt's failure", () => {
   const failure = error("not-connected");
   const decision = decide(
     { ...asking(person), failure },
@@ -303,7 +303,7 @@ test("interrupted: a question that is cut off ends with what an earlier attempt 
   expect(briefs(decision)).toEqual(["warn not-connected", "remember", "end not-connected"]);
 });
 
-test("locked out: the run ends, and what is remembered stays as it is", () => {
+test("locked out: the run ends, and the memory stays as it is", () => {
   const decision = decide(fresh(person), { kind: "locked-out", error: error("state-busy") }, moment);
   expect(briefs(decision)).toEqual(["error state-busy", "end state-busy"]);
 });

@@ -69,7 +69,7 @@ test("what is written is read back", () => {
   );
 });
 
-test("a file cut off anywhere is damaged, not half believed", () => {
+test("a truncated file is damaged, not partly used", () => {
   fc.assert(
     fc.property(memory, fc.double({ min: 0, max: 0.99, noNaN: true }), (written, part) => {
       const whole = formatMemory(written as MachineMemory).trimEnd();
@@ -94,22 +94,22 @@ test("any other JSON is damaged", () => {
 const uuid = "4c4c4544-0042-3510-8052-b4c04f4e3732";
 const kept: MachineMemory = { pace: {}, notBefore: 7, hardware: ["00:0c:29:f2:7a:29", uuid] };
 
-test("a memory is the machine's own as long as one identifier of its hardware is the same", () => {
+test("a memory belongs to the machine while one hardware identifier is the same", () => {
   const newCard = ["00:1b:21:aa:bb:cc", uuid];
   expect(ownMemory(kept, newCard)).toEqual({ memory: { ...kept, hardware: newCard }, foreign: false });
 });
 
-test("nothing of another machine's memory is left but the hardware that it is compared with next time", () => {
+test("of another machine's memory only this machine's hardware remains, for the next comparison", () => {
   const clone = ["00:50:56:01:02:03", "564d1234-0042-3510-8052-b4c04f4e3732"];
   expect(ownMemory(kept, clone)).toEqual({ memory: { hardware: clone }, foreign: true });
 });
 
-test("where the hardware is not known, then or now, the memory is taken for the own one", () => {
+test("if the hardware was or is unknown, the memory counts as this machine's", () => {
   expect(ownMemory({ notBefore: 7 }, [uuid])).toEqual({ memory: { notBefore: 7, hardware: [uuid] }, foreign: false });
   expect(ownMemory(kept, [])).toEqual({ memory: kept, foreign: false });
 });
 
-test("what version 0.1.0 left is read: its link counts, its schedule starts over", () => {
+test("the memory of version 0.1.0 is read: its link counts, its schedule starts over", () => {
   const link = {
     device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth0" },
     username: "alice",

@@ -61,7 +61,7 @@ test("the first link of a device is spread over the rollout", () => {
   expect(planLink(identity, target, undefined, options)).toMatchObject({ kind: "link", spread: true });
 });
 
-test("a fleet that was linked in one moment is due again over a tenth of relinkAfter, each device at its own moment", () => {
+test("a fleet that was linked at once is due again over a tenth of relinkAfter, each device at its own time", () => {
   const dueAfter = (value: string): number => {
     const device = { ...remembered.device, value };
     const own = { ...identity, candidates: [candidate(value)] };

@@ -18,7 +18,7 @@ const unknown = new AgentError("device-not-found", "No device in this tenant has
 const first = refusalOf(unknown, asked, undefined, start, 0.5);
 if (first === undefined) throw new TypeError("not remembered");
 
-/** What is remembered at each of so many refusals of a device that asks as soon as it may. */
+/** The memory after each of so many refusals of a device that asks as soon as it may. */
 function refusedAgain(times: number, random: number): readonly Refusal[] {
   const all = [first as Refusal];
   for (let last = all[0]; last !== undefined && all.length < times; last = all.at(-1)) {
@@ -35,7 +35,7 @@ test("a pause lasts as long as the refusals before it, from a quarter of an hour
   expect(last - before).toBe(day);
 });
 
-test("a device that is never known costs the shared limit about one try a day", () => {
+test("an unknown device costs the shared limit about one call a day", () => {
   const month = refusedAgain(60, 0.5).filter(({ until }) => until < start + 30 * day);
   expect(month.length).toBeLessThan(37);
 });
@@ -53,7 +53,7 @@ test.each<ErrorCode>([
   expect([0, 0.5, 0.999_999].map((random) => Math.round(until(random) / minute))).toEqual([60, 120, 180]);
 });
 
-test("devices that were refused together come back apart", () => {
+test("devices that were refused together retry at different times", () => {
   const ends = [0, 0.5, 0.999].map((random) => refusalOf(unknown, asked, undefined, start, random)?.until);
   expect(ends).toEqual([start + 11.25 * minute, start + 15 * minute, expect.closeTo(start + 18.75 * minute, -4)]);
 });
@@ -65,7 +65,7 @@ test.each<ErrorCode>(["server-error", "no-user", "internal", "intercepted", "tls
   },
 );
 
-test("it stands until then, with its code and message", () => {
+test("it applies until then, with its code and message", () => {
   const error = standingRefusal(first, asked, first.until - 1);
   expect(error).toMatchObject({ code: unknown.code, message: expect.stringContaining(unknown.message) });
   expect(error?.message).toContain("2026-11-25 00:15 UTC");
@@ -88,7 +88,7 @@ test.each<Partial<Asked>>([
   expect(refusalOf(unknown, other, first, start + day, 0.5)).toMatchObject({ since: start + day });
 });
 
-test("no clock, however it was set, keeps a device from being asked for within a day and a half", () => {
+test("with any clock a device is tried again within a day and a half", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 4e12 }),
@@ -118,7 +118,7 @@ test("a log-on that a proxy refused is not sent again soon, for any user, until 
   expect(again).toMatchObject({ since: start, until: start + 40 * minute });
 });
 
-test("what else a proxy refuses may pass", () => {
+test("a proxy's other refusals may be temporary", () => {
   const place = { stage: "tunnel", party: "proxy" } as const;
   expect(refusalOf(new AgentError("proxy-refused", "", { place }), asked, undefined, start, 0.5)).toBeUndefined();
 });

@@ -29,14 +29,14 @@ function disk() {
   return { kept, memory };
 }
 
-test("what could not be written is what the same run reads", () => {
+test("the same run reads what could not be written", () => {
   const { memory } = disk();
   memory.read();
   memory.write({ notBefore: 5 });
   expect(memory.read()).toEqual({ notBefore: 5 });
 });
 
-test("what another run wrote meanwhile is read in place of what this one could not write", () => {
+test("another run's newer memory replaces what this run could not write", () => {
   const { kept, memory } = disk();
   memory.read();
   memory.write({ notBefore: 5 });

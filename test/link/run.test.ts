@@ -46,7 +46,7 @@ function scene(
   const findings = [...(parts.findings ?? [])];
   const asked: string[] = [];
   const events: string[] = [];
-  /** Those of them that the result reports, too. */
+  /** Those that the result reports, too. */
   const ends: string[] = [];
   const logTo = (...places: readonly string[][]) => {
     const sinks = places.map(
@@ -125,7 +125,7 @@ test("a link is made, reported and remembered", async () => {
   expect(asked).toEqual([`${first.value} alice Sales`]);
 });
 
-test("an immediate run is not put off by the time that passes while it decides", async () => {
+test("an immediate run is not delayed by the time that its decision takes", async () => {
   const { run, ports, clock } = scene([linked]);
   let ticks = 0;
   Object.assign(ports, { clock: { ...clock, now: () => clock.now() + ticks++ } });
@@ -146,7 +146,7 @@ test("identifiers that the API does not know cost one call each, also over a 429
   expect(asked.map((call) => call.split(" ")[0])).toEqual([first.value, second.value, second.value]);
 });
 
-test("a device that the API knows by no identifier ends the run at once", async () => {
+test("a device without a known identifier ends the run at once", async () => {
   const { run, clock, state } = scene([unknown, unknown]);
   const result = await run();
   expect(result).toMatchObject({ outcome: "device-unknown", error: { code: "device-not-found" }, username: "alice" });
@@ -209,7 +209,7 @@ describe.each<ErrorCode>(["intercepted", "tls-untrusted"])("%s", (code) => {
     expect(events).toContain("waiting");
   });
 
-  test("that stays ends the run at the deadline as what it is", async () => {
+  test("that persists ends the run at the deadline with its own outcome", async () => {
     const { run, state, clock } = scene(Array(5000).fill(code));
     const started = clock.now();
     expect(await run()).toMatchObject({ outcome: "protocol", error: { code } });
@@ -262,7 +262,7 @@ test("a run that is not due yet is linked at its device's own time, not before",
   expect(linkedAt - started).toBeCloseTo(slotOf(first.value) * 3_600_000, -1);
 });
 
-test("who logs off while the run waits is not linked", async () => {
+test("a user who logs off while the run waits is not linked", async () => {
   const gone: IdentityFinding = { kind: "failed", error: new AgentError("no-user", "Nobody is logged on.") };
   const { run, asked } = scene(["not-connected", linked], { findings: [alice, gone] });
   expect(await run()).toMatchObject({ outcome: "no-user" });
@@ -324,7 +324,7 @@ test("a defect of the program is internal, whatever it throws", async () => {
   expect(await run()).toMatchObject({ outcome: "internal", error: { code: "internal" } });
 });
 
-test("a run that somebody watches says what an unattended one would wait, and counts down every second", async () => {
+test("a run on a terminal shows how long an unattended one would wait, and counts down every second", async () => {
   const { run, ports, events, clock } = scene(["not-connected", linked]);
   const shown: [number, ErrorCode][] = [];
   const countdown: Countdown = {
@@ -342,7 +342,7 @@ test("a run that somebody watches says what an unattended one would wait, and co
   expect(events.slice(-3)).toEqual(["erase", "trying", "linked"]);
 });
 
-test("one person's change, which no rollout spreads, says nothing of a wait", async () => {
+test("one user's change, which no rollout spreads, shows no wait", async () => {
   const { run, events } = scene([linked, linked]);
   await run();
   events.length = 0;
@@ -350,7 +350,7 @@ test("one person's change, which no rollout spreads, says nothing of a wait", as
   expect(events).not.toContain("hurried");
 });
 
-test("where the caller comes again, a long wait is left to it, and an early start leaves at once", async () => {
+test("if the caller repeats the run, a long wait is left to it, and an early start ends at once", async () => {
   const later = virtualClock().now() + 1_200_000;
   const { run, state, clock, asked } = scene([{ kind: "rate-limited", notBefore: later }, linked]);
   expect(await run({ willRepeat: true })).toMatchObject({
@@ -397,7 +397,7 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
   ["a device that the API does not know", [unknown, unknown], "device-not-found"],
   ["values that it refuses", ["request-refused"], "request-refused"],
 ])(
-  "where the caller repeats the run, %s is reported at every start, and asked for as often as it is due",
+  "if the caller repeats the run, %s is reported at every start, and asked for as often as it is due",
   async (...parts) => {
     const [, answers, code] = parts;
     const { run, state, clock, asked } = scene([...answers, ...answers, linked]);
@@ -417,7 +417,7 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
   },
 );
 
-test("a log-on that a proxy refused ends an unattended run, as none is sent again in it; another refusal does not", async () => {
+test("a refused proxy log-on ends an unattended run, because it is never sent twice in a run; other refusals do not", async () => {
   const refused = (stage: "proxy log-on" | "tunnel") =>
     new AgentError("proxy-refused", "refused", { place: { stage, party: "proxy" } });
   const logOn = scene([refused("proxy log-on")]);
@@ -427,7 +427,7 @@ test("a log-on that a proxy refused ends an unattended run, as none is sent agai
   expect(await tunnel.run()).toMatchObject({ outcome: "linked" });
 });
 
-test("where the caller comes again, an identifier that the API does not know is not asked for by the next run", async () => {
+test("if the caller repeats the run, the next run does not try unknown identifiers", async () => {
   const later = virtualClock().now() + 3_600_000;
   const { run, state, clock, asked } = scene([unknown, { kind: "rate-limited", notBefore: later }, linked, unknown]);
   const trigger: Partial<LinkOptions> = { willRepeat: true, immediate: false };
@@ -461,13 +461,13 @@ test.each<[string, Partial<LinkOptions>]>([
   expect(asked).toHaveLength(3);
 });
 
-test("where the caller comes again, a short wait is waited", async () => {
+test("if the caller repeats the run, a short wait is still waited", async () => {
   const { run, clock } = scene(["not-connected", linked]);
   expect(await run({ willRepeat: true })).toMatchObject({ outcome: "linked" });
   expect(clock.slept.length).toBeGreaterThan(0);
 });
 
-test("a server with a fault is left alone as long as it asks for; where the caller comes again that is not due", async () => {
+test("a faulty server gets the pause that it asks for; if the caller repeats the run, that is not-due", async () => {
   const fault = (until: number): LinkVerdict => ({
     kind: "unavailable",
     error: new AgentError("server-error", "status 503"),
@@ -512,7 +512,7 @@ test("a network that comes back ends a wait for the network, but not one for the
   expect(await waited(limited)).toBeGreaterThan(150_000);
 });
 
-test("an address that goes away brings nothing back", async () => {
+test("a lost address does not end a wait", async () => {
   const { run, clock, state, whileAsleep } = scene(["not-connected", linked]);
   const started = clock.now();
   state.addresses = ["192.0.2.7", "192.0.2.8"];
@@ -592,7 +592,7 @@ test("a cloned disk does not bring the original's moment for the next attempt al
   expect(clone.clock.slept).toEqual([]);
 });
 
-test("a look-up that failed without keeping the link from being made is in the log and remembered for status", async () => {
+test("a failed look-up that did not stop the link is logged and remembered for status", async () => {
   const warnings = ["opswat: 127.0.0.1:11369 could not be read: no answer"];
   const { run, ports, events, state } = scene([linked], {
     findings: [{ ...alice, identity: { ...alice.identity, warnings } }],
@@ -648,7 +648,7 @@ test.each<[string, Partial<LinkOptions>]>([
   expect(asked).toHaveLength(before + 1);
 });
 
-test("while another run waits, an unattended one ends instead of waiting beside it, and names that one", async () => {
+test("while another run waits, an unattended one ends and names it", async () => {
   const waiting = scene(["not-connected", linked]);
   const ending = new AbortController();
   let reported: MachineMemory = {};
@@ -668,7 +668,7 @@ test("while another run waits, an unattended one ends instead of waiting beside 
   expect(second.state.memory.waiter).toBe(4711);
 });
 
-test("a link that is due is made beside a run that waits, which stays the one that waits", async () => {
+test("a due link is made while another run waits, which keeps waiting", async () => {
   const { run, state } = scene([linked], { memory: { waiter: 4712 } });
   state.waiter = true;
   expect(await run({ immediate: false, settings: { ...options.settings, splay: duration("0s") } })).toMatchObject({
@@ -677,7 +677,7 @@ test("a link that is due is made beside a run that waits, which stays the one th
   expect(state.memory.waiter).toBe(4712);
 });
 
-test("a person's run waits beside one that waits", async () => {
+test("a run on a terminal waits even while another one waits", async () => {
   const { run, ports, state } = scene(["not-connected", linked]);
   state.waiter = true;
   Object.assign(ports, { countdown: { show: () => {}, erase: () => {} } });

@@ -5,7 +5,7 @@ const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const day = 86_400_000;
 const first = addUnknown(undefined, ["a"], target, 1000);
 
-test("more are added to those that are kept, which count as old as the first", () => {
+test("new ones are added to the kept ones; all count as old as the first", () => {
   const both = addUnknown(first, ["a", "b"], target, 2000);
   expect(both).toEqual({ ...target, devices: ["a", "b"], since: 1000 });
   expect(stillUnknown(both, target, 1000 + day - 1)).toEqual(["a", "b"]);

@@ -16,7 +16,7 @@ const answer = fc.constantFrom(
   "garbage HTTP/1.1 100 Continue\r\n\r\n",
 );
 
-test("takes out what is interim before an answer and nothing of it, however it is cut", () => {
+test("removes interim answers and nothing of the final one, for any split", () => {
   fc.assert(
     fc.property(
       fc.array(interim),

@@ -20,7 +20,7 @@ const proxy = (stage: Place["stage"]): FailureContext => ({
   target: "gears.test:443",
 });
 
-describe("where it failed decides, whatever the code", () => {
+describe("the place of a failure decides, not its code", () => {
   test.each<[FailureContext, string]>([
     [tenant("name"), "name-not-resolved"],
     [tenant("connection"), "not-connected"],

@@ -46,7 +46,7 @@ test.each(limiterModels)("%s accepts a call at the moment that a refusal names",
   );
 });
 
-test("a fixed window starts again with the clock, so twice the limit fits around its edge", () => {
+test("a fixed window starts with the clock, so twice the limit fits around its edge", () => {
   const moments = [999, 999, 999, 1000, 1000, 1000, 1000];
   expect(accepted("fixed-window", moments)).toEqual([true, true, true, true, true, true, false]);
   expect(accepted("fixed-window-counting-refused", moments)).toEqual([true, true, true, true, true, true, false]);
@@ -72,13 +72,13 @@ test.each(["sliding-log", "sliding-log-counting-refused"] as const)(
   },
 );
 
-test("a client that keeps calling is accepted by a sliding log, but not where refused calls count too", () => {
+test("a client that keeps calling is accepted by a sliding log, unless refused calls count", () => {
   const calls = Array.from({ length: 20 }, (_, index) => index * 300);
   expect(accepted("sliding-log", calls).filter(Boolean).length).toBeGreaterThan(10);
   expect(accepted("sliding-log-counting-refused", calls)).toEqual(calls.map((_, index) => index < 3));
 });
 
-test("a token bucket gives back one call at a time", () => {
+test("a token bucket refills one call at a time", () => {
   expect(accepted("token-bucket", [0, 0, 0, 333, 334, 334, 667, 668])).toEqual([
     ...[true, true, true, false, true, false, true, false],
   ]);

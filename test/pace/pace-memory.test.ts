@@ -39,7 +39,7 @@ test("anything else is no memory, and never an error", () => {
   );
 });
 
-test("one damaged field makes the whole untrustworthy", () => {
+test("one damaged field invalidates the whole memory", () => {
   const { memory } = begin(undefined, paceContext({}));
   const wrong = fc.constantFrom<unknown>(-1e300, 1e300, Number.NaN, Infinity, "1", true, [], {});
   fc.assert(

@@ -20,7 +20,7 @@ test("the first attempt is at the device's place in the first window, which scal
   expect(wait(begin(undefined, faster))).toBeCloseTo(ownPlace / 10, 0);
 });
 
-test("a fleet size spreads first tries over the time that the limit needs, with room", () => {
+test("a fleet size spreads first attempts over the time that the limit needs, with a margin", () => {
   const schedule = begin(undefined, paceContext({ fleetSize: 10_000 }));
   expect(wait(schedule)).toBe(0.5 * 1.75 * 1000 * minute);
   expect(schedule.reason).toBe("this device's turn is in the 1 d 5 h that 10000 devices need");
@@ -44,7 +44,7 @@ test("each 429 leads to the device's own place in the next window", () => {
   }
 });
 
-test("chance scatters attempts around the place, and never out of the window", () => {
+test("chance scatters attempts around the place, but never outside the window", () => {
   const moments = [0, 0.5, 0.999_999].flatMap((chance) =>
     [0, 0.5, 0.999].map((slot) => {
       const own = paceContext({ slot, random: () => chance });
@@ -61,7 +61,7 @@ test("chance scatters attempts around the place, and never out of the window", (
   }
 });
 
-test("a limit that is used up early in its period is far over: one window is left out", () => {
+test("a limit that is reached early in its period is far exceeded: one window is skipped", () => {
   const first = begin(undefined, context);
   const at = later(context, wait(first));
   const windowAfter = (left: number): number =>
@@ -69,7 +69,7 @@ test("a limit that is used up early in its period is far over: one window is lef
   expect([0.3, 0.8, 0.95, 5].map(windowAfter)).toEqual([1, 2, 1, 1]);
 });
 
-test("an attempt that comes late takes its place in a window that has not passed it", () => {
+test("a late attempt takes its place in the first window that still has it", () => {
   const first = begin(undefined, context);
   const late = later(context, 20 * hour);
   const next = after(first, refused, late);
@@ -114,7 +114,7 @@ test("a token that cost a call is worth three quick attempts while it lasts, the
   );
 });
 
-test("an impatient try that is refused does not use up the device's own moment", () => {
+test("an early attempt that is refused does not cost the device its turn", () => {
   const hasty = begin(undefined, paceContext({ immediate: true }));
   expect(hasty.unhurried - context.now).toBe(ownPlace);
   expect(wait(after(hasty, refused, context))).toBe(ownPlace);
@@ -151,7 +151,7 @@ test("failures that are not 429 double the back-off up to its bound and leave th
   expect(schedule.memory.window).toBe(0);
 });
 
-test("what is remembered goes on in the next run, and time that the device was off does not count", () => {
+test("the next run continues the schedule; time that the device was off does not count", () => {
   const fleet = paceContext({ fleetSize: 10_000 });
   const first = keep(begin(undefined, fleet), later(fleet, 10 * minute));
   const left = first.notBefore - later(fleet, 10 * minute).now;

@@ -24,7 +24,7 @@ test("one choice is recommended: the fleet's true size", () => {
   expect(recommended.map(({ settings }) => settings)).toEqual([{ fleetSize: 300 }]);
 });
 
-test("every forecast goes up from nobody to everybody and costs at least one call for each link", () => {
+test("every forecast rises from 0 to 100 % and costs at least one call per link", () => {
   for (const { usual, hardest } of result.choices) {
     for (const { half, most90, most99, all, callsPerLink, curve } of [usual, hardest]) {
       expect([half, most90, most99, all]).toEqual([half, most90, most99, all].toSorted((a, b) => a - b));

@@ -33,7 +33,7 @@ describe.each(limiterModels)("1000 devices against %s", (model) => {
     expect(peak).toBeLessThanOrEqual(30);
   });
 
-  test("an outage and token calls that count lose nobody", () => {
+  test("an outage and counted token calls lose no device", () => {
     const outage = { from: hour, to: 2 * hour };
     expect(figures({ devices: 1000, model, fleetSize: 1000, outage, tokenCalls: true }).linked).toBe(1000);
   });

@@ -8,13 +8,13 @@ const minute = 60_000;
 const unknown = { rateLimit, fleetSize: undefined, splay: undefined };
 const slot = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test("windows of an unknown fleet grow, and from 33 % on by that factor", () => {
+test("windows of an unknown fleet grow, from 33 % growth on by that factor", () => {
   const widths = Array.from({ length: 20 }, (_, k) => windowAt(k, 0, unknown).width / minute);
   expect(widths.slice(0, 4).map(Math.round)).toEqual([29, 85, 140, 194]);
   expect((widths[19] ?? 0) / (widths[18] ?? 1)).toBeCloseTo(1.33);
 });
 
-test("a place lies in its window, at the same part of each by the device's slot", () => {
+test("a device's place is at the same fraction of each window, by its slot", () => {
   const spread = fc.record({
     rateLimit: fc.record({
       calls: fc.integer({ min: 1, max: 100 }),

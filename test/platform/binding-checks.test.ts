@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { tryBindings } from "../../agent/platform/binding-checks.ts";
 
-test("a part that fails is reported, and the others are tried all the same", async () => {
+test("a part that fails is reported, and the others are still tried", async () => {
   const failing = (): boolean => {
     throw new Error("no such symbol");
   };

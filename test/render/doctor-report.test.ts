@@ -18,7 +18,7 @@ function result(parts: Partial<CheckResult> = {}): CheckResult {
 
 const render = (...results: readonly CheckResult[]): string[] => renderReport(results).split("\n");
 
-test("nothing is cut, and the next step is below what fails", () => {
+test("nothing is cut, and the next step is below its failure", () => {
   const detail = "The secret is not protected, so it is not used: it has the mode 0644.".repeat(3);
   const [first, second] = render(result({ status: "fail", detail, advice: "sudo chmod 600 /etc/x", elapsedMs: 12 }));
   expect(first).toBe(` fail  policy         ${detail} (12 ms)`);
@@ -56,7 +56,7 @@ describe("the last line", () => {
   });
 });
 
-test("of warnings the first with a next step is shown, a failed run of earlier last", () => {
+test("the first warning with a next step is shown, an earlier run's failure last", () => {
   const state = result({ name: "state", status: "warn", advice: "linkuser-agent" });
   const user = result({ name: "user", status: "warn", advice: "linkuser-agent --dry-run" });
   expect(render(state, result({ status: "warn" }), user).at(-1)).toBe(

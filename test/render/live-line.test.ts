@@ -3,7 +3,7 @@ import { AgentError } from "../../agent/errors.ts";
 import { countdownIn } from "../../agent/render/countdown.ts";
 import { createLiveLine } from "../../agent/render/live-line.ts";
 
-/** What a terminal shows of one line, and how far it was written. */
+/** The content of a terminal's line, and the cursor's column. */
 function terminal(columns: number) {
   let cells: string[] = [];
   let at = 0;
@@ -25,7 +25,7 @@ function terminal(columns: number) {
   };
 }
 
-test("a shorter text leaves nothing of a longer one, and nothing is left at the end", () => {
+test("a shorter text erases a longer one, and the end erases everything", () => {
   const { line, shown } = terminal(80);
   line.show("waiting 1 min 40 s");
   line.show("waiting 9 s");
@@ -40,7 +40,7 @@ test("nothing is written where nothing is shown", () => {
   expect(furthest()).toBe(0);
 });
 
-test("a line never reaches the last column, where it would break", () => {
+test("a line never reaches the last column, which would break it", () => {
   const { line, shown, furthest } = terminal(20);
   line.show("x".repeat(100));
   expect(shown()).toBe("x".repeat(19));

@@ -106,7 +106,7 @@ test.each([
   );
 });
 
-test("a certificate is described by its own name, and warned of where it is of no use now or soon", () => {
+test("a certificate is described by its name, with a warning if it is invalid now or soon", () => {
   const { name, validFrom, validTo } = describeCertificate(certFile);
   expect(name).toBe("device-17");
   const day = 86_400_000;

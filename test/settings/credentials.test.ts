@@ -17,7 +17,7 @@ describe("the log-on for a proxy", () => {
     expect(findProxyLogin(path, withFields({ ...login, ...others }))?.pair.reveal()).toBe("CORP\\agent:planted: p@ss");
   });
 
-  test("alone in the file is no obstacle to credentials from the environment", () => {
+  test("alone in the file does not block credentials from the environment", () => {
     const environment = { LINKUSER_ACCESS_TOKEN: "token" };
     const inputs = {
       auth: "auto" as const,

@@ -7,7 +7,7 @@ const valueIn = (text: string): unknown => {
   return "value" in parsed ? parsed.value : undefined;
 };
 
-test("what JSON.stringify writes is read as JSON.parse reads it", () => {
+test("output of JSON.stringify is read as by JSON.parse", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ maxDepth: 4 })), (object) => {
       for (const space of [0, 2]) {
@@ -23,7 +23,7 @@ const almostJson = fc
   .array(fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', '"b"', '"', "\\", "1", "-", "0", ".5", "e9", "true", " "))
   .map((parts) => `{${parts.join("")}}`);
 
-test("what JSON.parse refuses is refused, and what it takes is taken unless a name is there twice", () => {
+test("accepts the same texts as JSON.parse, except those with a repeated name", () => {
   fc.assert(
     fc.property(almostJson, (text) => {
       let value: unknown;

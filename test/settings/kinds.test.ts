@@ -89,7 +89,7 @@ test.each([
   expect(tenantUrl.parse(raw)).toEqual({ ok: false, allowed: `the address without the API's own path: ${right}` });
 });
 
-test("what a kind says of itself is what it refuses with", () => {
+test("a kind's error message matches its description", () => {
   for (const name of settingNames) {
     const { kind } = settingsTable[name];
     expect(kind.parse(undefined)).toEqual({ ok: false, allowed: kind.allowed });

@@ -20,7 +20,7 @@ function mistake(...layers: readonly Layer[]): AgentError {
   throw new Error("no mistake was found");
 }
 
-test("policy beats flag beats environment beats file beats default, in whatever order they are given", () => {
+test("policy beats flag beats environment beats file beats default, in any given order", () => {
   const kinds: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
   const all = kinds.map((kind, at) => layer(kind, { maxCandidates: at + 1 }));
   for (const [at, kind] of kinds.entries()) {
@@ -115,7 +115,7 @@ test("names are the same setting in every spelling", () => {
   ]);
 });
 
-test("no value of any type makes a kind throw, and what it takes it reads back", () => {
+test("no value makes a kind throw, and accepted values are read back", () => {
   fc.assert(
     fc.property(fc.constantFrom(...settingNames), fc.oneof(fc.anything(), fc.string()), (name, raw) => {
       const { kind } = settingsTable[name];

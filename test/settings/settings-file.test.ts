@@ -9,7 +9,7 @@ test("one JSON object gives its values", () => {
   expect(read('\uFEFF{"fleetSize": 5}').values).toEqual({ fleetSize: 5 });
 });
 
-test("a file that is not there gives none, unless it was asked for by name", () => {
+test("a missing file gives none, unless it was named explicitly", () => {
   expect(readSettingsFile("/c.json", absent("x", "no such file"), false).values).toEqual({});
   expect(() => readSettingsFile("/c.json", absent("x", "no such file"), true)).toThrow(/\/c\.json does not exist/);
 });
@@ -24,7 +24,7 @@ test.each([
   expect(() => read(bytes)).toThrow(expect.objectContaining({ code: "settings-unreadable", message }));
 });
 
-test("what was found of the file is passed on, with its remedy", () => {
+test("the file's error is passed on, with its remedy", () => {
   const error = new AgentError("settings-exposed", "/c.json can be changed.", { remedy: "chmod go-w /c.json" });
   expect(() => readSettingsFile("/c.json", failed("x", error), false)).toThrow(
     expect.objectContaining({

@@ -16,7 +16,7 @@ function circumstances(
   return circumstancesOf({ platform: fakePlatform({ others }), environment }, resolved);
 }
 
-test("they differ by settings, by the credential file's identity and by where the credential comes from", () => {
+test("they differ by settings, by the credential file's identity and by the credential's source", () => {
   const credentialFile = join(makeRoot(), "credential.json");
   writeFileSync(credentialFile, "a secret");
   const before = circumstances({ credentialFile });
@@ -27,7 +27,7 @@ test("they differ by settings, by the credential file's identity and by where th
   expect(circumstances({ credentialFile })).not.toBe(before);
 });
 
-test("they differ by what names a proxy, without its user name and password", () => {
+test("they differ by the proxy's address, without its user name and password", () => {
   const root = makeRoot();
   const [pacFile, systemFile] = ["proxy.pac", "environment"].map((name) => join(root, name)) as [string, string];
   const settings = { pacFile };
@@ -44,7 +44,7 @@ test("they differ by what names a proxy, without its user name and password", ()
   expect(by("http://u:one@a:3128")).toBe(by("http://u:two@a:3128"));
 });
 
-test("nothing of a secret goes in that could be tested against guesses", () => {
+test("they contain nothing of a secret that guesses could be tested against", () => {
   const credentialFile = join(makeRoot(), "credential.json");
   const seen = ["one secret", "two secret"].map((secret) => {
     writeFileSync(credentialFile, secret);

@@ -42,13 +42,13 @@ test("each question gets its own answer", async () => {
   expect(await Promise.all(["alice", "bob", "carol"].map(ask))).toEqual(["ALICE", "BOB", "CAROL"]);
 });
 
-test("what the thread throws is a failure with its text", async () => {
+test("an error in the thread is a failure with its text", async () => {
   const { ask } = createThread();
   await expect(ask("bad")).rejects.toMatchObject({ message: "failed", cause: { message: "5" } });
   expect(await ask("alice")).toBe("ALICE");
 });
 
-test("what takes too long fails, and so does at once what is asked then, until the thread is free", async () => {
+test("a slow question fails, and later ones fail at once until the thread is free", async () => {
   const { ask, expire, openGate } = createThread();
   const blocked = [ask("wait"), ask("alice")];
   expire();
@@ -58,7 +58,7 @@ test("what takes too long fails, and so does at once what is asked then, until t
   await expect.poll(() => ask("carol").catch(String)).toBe("CAROL");
 });
 
-test("a thread that dies fails what it was asked, and the next question gets a new one", async () => {
+test("a thread that dies fails its questions, and the next question gets a new thread", async () => {
   const { ask } = createThread("./mortal.ts");
   for (const one of [ask("alice"), ask("bob")]) {
     await expect(one).rejects.toMatchObject({ message: "failed", cause: { message: "out of luck" } });
@@ -66,7 +66,7 @@ test("a thread that dies fails what it was asked, and the next question gets a n
   expect(await ask("carol")).toBe("carol");
 });
 
-test("the thread keeps the process alive as long as an answer is waited for", async () => {
+test("the thread keeps the process alive only while an answer is awaited", async () => {
   const unref = vi.spyOn(Worker.prototype, "unref");
   const { ask, openGate } = createThread();
   const [first, second] = [ask("alice"), ask("wait")];

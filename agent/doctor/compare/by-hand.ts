@@ -1,8 +1,8 @@
 import type { Platform } from "../../platform/port.ts";
 
 /**
- * What no program can check by itself, to be ticked off once on a new platform by a person; `doctor --compare` prints it.
- * What a machine can check is compared instead.
+ * A list for a person to tick off once on a new platform: no program can check these. `doctor --compare` prints it.
+ * `doctor --compare` covers everything that a program can check.
  */
 export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
   linux: [

@@ -3,7 +3,7 @@ import type { Survey } from "../../identity/survey.ts";
 import type { Finding } from "../check.ts";
 import type { Observation } from "./observe.ts";
 
-/** Where one source has nothing another may serve, so nothing fails here; `identifier` sums up. */
+/** If one source has nothing, another may, so nothing fails here; `identifier` sums up. */
 export function checkIds(
   source: Source,
   device: Survey["device"],

@@ -22,7 +22,7 @@ const lookUps = {
 
 type LookUp = keyof typeof lookUps;
 
-/** What one look-up said, and how long all of its calls took. */
+/** The answers of one look-up, and the time of all its calls. */
 export interface Observation {
   readonly readings: readonly Reading<unknown>[];
   /** Milliseconds. */

@@ -2,7 +2,7 @@ import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
 /**
- * That no user is there to be linked is no fault of the machine: the trigger runs when one logs on.
+ * A machine without a logged-on user is not at fault: the trigger runs when one logs on.
  * @param linked the user to whom an earlier run linked this device
  */
 export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey, linked?: string): Finding {

@@ -4,7 +4,7 @@ import { buildProbeRequest, type Probe, readProbe } from "../../gears/probe.ts";
 import type { Sender } from "../../network/exchange.ts";
 import type { Finding } from "../check.ts";
 
-/** What came of one harmless request over the connection that a link would use. */
+/** The result of one harmless request over the connection that a link would use. */
 export type Reached =
   /** `account`: which the system logged on with, where it did. */
   | { readonly kind: "answered"; readonly probe: Probe; readonly account?: string | undefined }

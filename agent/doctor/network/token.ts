@@ -9,7 +9,7 @@ import type { Finding } from "../check.ts";
 import type { Reached } from "./connection.ts";
 import { moreIn } from "./rate-limit.ts";
 
-/** What the token endpoint gave, for the checks and the bundle that follow. */
+/** The token endpoint's answer, for the later checks and the bundle. */
 export interface TokenTrial {
   readonly rateLimit: RateLimitReport;
   readonly token: Secret | undefined;

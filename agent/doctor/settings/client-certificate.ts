@@ -5,7 +5,9 @@ import { clientCertificate } from "../../wiring/network/load-client-certificate.
 import type { Finding } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** That the device's certificate has its key, which others can't read, and is valid; undefined where none is set. */
+/**
+ * Checks that the device's certificate is valid and fits its key, which others can't read; undefined if none is set.
+ */
 export function checkClientCertificate(context: DoctorContext, resolved: ResolvedSettings): Finding | undefined {
   const certFile = settingFile("clientCertFile", resolved, context.platform);
   if (certFile === undefined) return undefined;

@@ -21,7 +21,7 @@ function readable(
   }
 }
 
-/** That there is a credential, in the form that it must have, and that others can't read it. */
+/** Checks that there is a well-formed credential that others can't read. */
 export function checkCredential(
   context: Pick<DoctorContext, "platform" | "environment">,
   settings: Settings,

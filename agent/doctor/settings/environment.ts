@@ -7,7 +7,7 @@ const loaderVariables = /^(?:LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_(?:INSERT_LI
 const withoutEffect: readonly string[] = ["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"];
 
 /**
- * Variables by which somebody may expect, or try, to change code, trust or destination. Their values are not shown.
+ * Variables that may be meant to change code, trust or destination. Their values are not shown.
  * @param environment with what the run ignores, unless it is in `ignored`
  */
 export function checkEnvironment(

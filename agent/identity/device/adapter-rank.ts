@@ -18,7 +18,7 @@ export interface AdapterRanking {
   readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
 }
 
-/** What an adapter that can be unplugged is called. */
+/** The name for an adapter that can be unplugged. */
 export const detachableAdapter = "USB adapter or dock";
 
 /**

@@ -40,7 +40,7 @@ export interface PassedOver {
   readonly failed: boolean;
 }
 
-/** What each source of identifiers said; a source that `identify` does not name need not be asked and is left out. */
+/** The answer of each source of identifiers; sources that `identify` does not name are left out. */
 export interface SourceReadings {
   readonly opswat?: readonly Reading<DeviceId>[];
   /** An unconfirmed device ID of the vendor's client, which serves where `opswat` has none. */

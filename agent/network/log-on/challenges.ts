@@ -13,8 +13,8 @@ export interface Challenge {
 const maxToken = 64 * 1024;
 
 /**
- * Reads challenges (RFC 9110 11.3): those of known schemes, in the order in which they are offered. What is malformed
- * does not count.
+ * Reads challenges (RFC 9110 11.3): those of known schemes, in the order in which they are offered. Malformed
+ * challenges are ignored.
  * @param values of all header lines of the name
  */
 export function parseChallenges(values: readonly string[]): readonly Challenge[] {

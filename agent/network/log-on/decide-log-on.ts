@@ -5,15 +5,15 @@ import type { SystemScheme } from "./system-log-on.ts";
 /** Which log-ons a proxy gets: the setting `proxyAuth`. */
 export type ProxyAuth = "auto" | "negotiate" | "ntlm" | "basic" | "none";
 
-/** What a log-on depends on, besides what the proxy offers. */
+/** The circumstances of a log-on, besides the proxy's offer. */
 export interface LogOnFacts {
   readonly mode: ProxyAuth;
   readonly proxy: ProxyAddress;
-  /** What the proxy is to reach: `gears.opswat.com:443`. */
+  /** The target of the proxy: `gears.opswat.com:443`. */
   readonly target: string;
   /** What the operating system speaks. */
   readonly system: readonly SystemScheme[];
-  /** What the proxy answered with the challenges; undefined where nothing was sent. */
+  /** The proxy's answer with the challenges; undefined if nothing was sent. */
   readonly sent: { readonly scheme: AuthenticationScheme; readonly account: string | undefined } | undefined;
 }
 
@@ -27,9 +27,9 @@ export const sendsBasicFirst = ({ mode, proxy }: Pick<LogOnFacts, "mode" | "prox
   proxy.login !== undefined && (mode === "auto" || mode === "basic");
 
 /**
- * Decides how to answer a proxy that asks for a log-on. With `auto` a configured user name and password come first, then
- * Negotiate; each other value allows one scheme. A proxy that the network names, or a PAC script that came over http:,
- * gets no log-on by this machine's accounts. What the proxy refused is not sent again.
+ * Decides how to answer a proxy that asks for a log-on. With `auto` a configured user name and password come first,
+ * then Negotiate; each other value allows one scheme. A proxy that the network names, or a PAC script that came over
+ * http:, gets no log-on by this machine's accounts. Credentials that the proxy refused are not sent again.
  */
 export function decideLogOn(challenges: readonly Challenge[], facts: LogOnFacts): LogOnDecision {
   const { mode, sent, system } = facts;
@@ -67,7 +67,7 @@ function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy,
   const without = `have it let this host reach ${target} without a log-on`;
   if (mode === "none") return `${wants}, but proxyAuth is none. Set it to auto, or ${without}`;
   if (mode === "ntlm" && !system.includes("NTLM")) {
-    return `${wants}, but proxyAuth is ntlm, which linkuser-agent speaks on Windows alone. Set proxyAuth to auto, or ${without}`;
+    return `${wants}, but proxyAuth is ntlm, which linkuser-agent supports only on Windows. Set proxyAuth to auto, or ${without}`;
   }
   if (mode !== "auto" && !offered.some((scheme) => scheme.toLowerCase() === mode)) {
     return `${wants}, but proxyAuth is ${mode}. Set proxyAuth to what it offers, or have it offer ${mode === "ntlm" ? "NTLM" : mode === "basic" ? "Basic" : "Negotiate"}`;

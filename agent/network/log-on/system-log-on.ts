@@ -39,7 +39,7 @@ export interface SystemLogOnExchange {
   close(): Promise<void>;
 }
 
-/** What a platform offers; nothing is loaded before `open`. */
+/** A platform's log-on; nothing is loaded before `open`. */
 export interface SystemLogOnSource {
   readonly schemes: readonly SystemScheme[];
   /** @throws AgentError `credentials-missing` where the system's library is missing; the message names its package */

@@ -18,8 +18,8 @@ export function carriesNtlm(token: Buffer): boolean {
 }
 
 /**
- * Opens the system's log-on. Windows' Negotiate falls back to NTLM where it gets no ticket, and where a peer asks for it;
- * the tokens that come of it are refused here and never sent.
+ * Opens the system's log-on. Windows' Negotiate falls back to NTLM where it gets no ticket, and where a peer asks for
+ * it; the resulting tokens are refused here and never sent.
  * @param otherwise completes what to do about that
  */
 export async function openWithoutNtlm(source: SystemLogOnSource, otherwise = ""): Promise<SystemLogOn> {

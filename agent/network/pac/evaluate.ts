@@ -7,7 +7,7 @@ import {
 } from "quickjs-emscripten-core";
 import { pacFunctions } from "./functions.ts";
 
-/** What a script is run with; plain data, as it goes to a thread. */
+/** Input of a script; plain data, as it goes to a thread. */
 export interface PacQuestion {
   readonly script: string;
   /** Scheme and host, as in today's browsers. */

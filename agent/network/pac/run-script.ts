@@ -4,7 +4,7 @@ import type { LookUp } from "../look-up.ts";
 import { TimeLimitReached, untilAborted, withTimeLimit } from "../time-limit.ts";
 import type { PacOutcome, PacQuestion } from "./evaluate.ts";
 
-/** Milliseconds for all evaluations of a script together; its thread is ended then, whatever it does. */
+/** Milliseconds for all evaluations of a script together; then its thread is ended. */
 const evaluationTime = 2_000;
 /** Milliseconds for one name that a script looks up, and how many different ones it may. */
 const lookUpTime = 2_000;
@@ -13,7 +13,7 @@ const maxNames = 8;
 /** Evaluates once; ended from outside when the signal is aborted. */
 export type Evaluate = (question: PacQuestion, signal: AbortSignal) => Promise<PacOutcome>;
 
-/** What a script learns of this machine, and where it runs. */
+/** Facts about this machine that a script can ask for, and where it runs. */
 export interface PacWorld {
   readonly lookUp: LookUp;
   readonly ownAddresses: () => readonly string[];

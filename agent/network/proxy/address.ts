@@ -5,7 +5,7 @@ import { Secret } from "../../secret.ts";
 export interface ProxyLogin {
   /** One secret, for a user name shown in a message can be a password in the wrong place. */
   readonly pair: Secret;
-  /** Where they are from, for messages: `HTTPS_PROXY`, `the credential file /etc/linkuser-agent/credential.json`. */
+  /** Their origin, for messages: `HTTPS_PROXY`, `the credential file /etc/linkuser-agent/credential.json`. */
   readonly origin: string;
 }
 
@@ -28,7 +28,7 @@ export const proxyLogin = (username: string, password: string, origin: string): 
   origin,
 });
 
-/** For the place that sends them. */
+/** For the code that sends them. */
 export function revealed({ pair }: ProxyLogin): { readonly username: string; readonly password: string } {
   const text = pair.reveal();
   const colon = text.indexOf(":");
@@ -46,8 +46,8 @@ const schemes: Readonly<Record<string, string>> = {
 const example = "such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080";
 
 /**
- * Reads a proxy's address. What is not plain is refused: a password with `/`, `\`, `?` or `#` in it would make a part of
- * it the name of a host.
+ * Reads a proxy's address. Other forms are refused: with `/`, `\`, `?` or `#` in a password, a part of it would be
+ * taken for the host.
  * @param value a URL, or `host:port` of an HTTP proxy
  * @param origin of the value, for the message; the value itself may hold a password and is never shown
  * @throws AgentError `setting-invalid`

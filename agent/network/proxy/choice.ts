@@ -6,8 +6,8 @@ import type { LogOnMeans } from "./log-on.ts";
 import { byVariables, variableFor } from "./variables.ts";
 
 /**
- * How the system's own settings reach a URL: by routes in the order in which they are tried, at least one; or by what the
- * PAC script at an address says, where the system leaves running it to its programs.
+ * How the system's own settings reach a URL: by at least one route, in order; or by the PAC script at an address, if
+ * the system leaves running it to programs.
  */
 export type SystemProxy = { readonly routes: readonly Route[] } | { readonly script: string };
 

@@ -6,7 +6,7 @@ import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../lo
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
 
-/** With what a run logs on to proxies. */
+/** The credentials of a run for proxies. */
 export interface LogOnMeans {
   readonly mode: ProxyAuth;
   /** Undefined where the system has none. */

@@ -31,7 +31,7 @@ const exceptionsIn = (variables: Variables): readonly string[] =>
 /** Variables for other programs or protocols, which may well stand beside the ones that count. */
 const ofOthers = /^(?:https?|all|no|ftp|rsync|gopher|wss?|cgi_http)_proxy$/i;
 
-/** What of the variables about proxies is not obeyed for a URL, each as a sentence without a full stop. */
+/** Proxy variables that are ignored for a URL, each as a sentence without a full stop. */
 export function ignoredInVariables(variables: Variables, url: URL): readonly string[] {
   const set = Object.keys(variables).filter((name) => variables[name]?.trim());
   const others = set.filter((name) => /_proxy$|^socks_server$/i.test(name) && !ofOthers.test(name));

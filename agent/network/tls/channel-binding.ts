@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 /**
- * What a log-on is bound to, so that it can't be passed on over another connection: `tls-server-end-point` (RFC 5929 4)
+ * Binds a log-on to its connection, so that it can't be relayed over another one: `tls-server-end-point` (RFC 5929 4)
  * of the certificate that the peer showed.
  * @returns undefined where the connection is not TLS, and for {@link bindingTo}'s reason
  */

@@ -99,7 +99,7 @@ function ofTheProtocol(code: string, shown: ShownCertificate | undefined): strin
     return "offers no version of TLS that is safe today; linkuser-agent speaks TLS 1.2 and 1.3. The server, or a proxy that inspects TLS, needs a newer one";
   }
   if (/_ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_SHARED_CIPHER|NO_SUITABLE|_TOO_SMALL/.test(code)) {
-    // What comes after the certificate is about the client's own.
+    // After the server's certificate, a failure concerns the client's.
     return shown === undefined
       ? "ends the TLS handshake before it shows a certificate: it has no cipher, curve or kind of key in common with linkuser-agent. The server, or a proxy that inspects TLS, needs current ones"
       : refusesDevice;

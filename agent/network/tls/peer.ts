@@ -10,14 +10,14 @@ interface Certificate {
   readonly validTo: number;
 }
 
-/** Who answered a TLS handshake, trusted or not. */
+/** The party that answered a TLS handshake, trusted or not. */
 export interface TlsPeer {
   readonly host: string;
   /** `TLSv1.3` */
   readonly protocol: string;
   /** The server's own first, then its issuers as far as they were sent or are known here. */
   readonly chain: readonly Certificate[];
-  /** Who signed the last one, as that one says. */
+  /** The issuer named in the last one. */
   readonly issuer: string;
   /** The last one is among the public CAs that Node knows. */
   readonly publicRoot: boolean;

@@ -12,7 +12,7 @@ interface ChainLink {
   readonly isCa: boolean;
 }
 
-/** What a server showed of itself in a handshake that failed. */
+/** The certificates that a server showed in a failed handshake. */
 export interface ShownCertificate {
   readonly issuer: string;
   /** Host names and addresses for which it is valid, the first few. */

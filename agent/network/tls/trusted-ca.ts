@@ -47,9 +47,9 @@ export function createTlsContexts({
 }
 
 /**
- * Where the public CAs that Node knows and the system's store come from. `Node's`: Node reads them, by its flags.
- * `looked up`: OpenSSL takes a root from the system's store when a chain needs it, which saves reading some 300
- * certificates. `read`: this program reads all.
+ * The sources of Node's public CAs and of the system's store. `Node's`: Node reads them, by its flags. `looked up`:
+ * OpenSSL takes a root from the system's store when a chain needs it, which saves reading some 300 certificates.
+ * `read`: this program reads all.
  */
 type Roots = "Node's" | "looked up" | "read";
 
@@ -61,7 +61,7 @@ function availableRoots(): Roots {
     : "read";
 }
 
-/** Where OpenSSL in Node's Linux executables (26.10) looks. RHEL 8 has neither. */
+/** The paths of OpenSSL in Node's Linux executables (26.10). RHEL 8 has neither. */
 const rootsInOneFile = "/etc/ssl/cert.pem";
 const rootsByHash = "/etc/ssl/certs";
 
@@ -78,8 +78,8 @@ function allRoots(): string[] {
 }
 
 /**
- * Whom TLS trusts: the roots, and beside them the certificates of `caFile`. The executable's Node ignores
- * `NODE_EXTRA_CA_CERTS`: a user who starts the program must not decide whom it trusts.
+ * Trusted CAs: the system's roots and the certificates of `caFile`. The executable's Node ignores
+ * `NODE_EXTRA_CA_CERTS`: a user who starts the program must not decide what it trusts.
  * @param clientCertificate shown to the other side where it asks for one
  * @throws AgentError `setting-invalid`; `credentials-invalid` for a client's certificate that OpenSSL does not take
  */
@@ -96,7 +96,7 @@ function trustedContext(
     context = createSecureContext({
       minVersion: "TLSv1.2",
       ...(roots === "read" && { ca: allRoots() }),
-      // What an administrator named is trusted as it is, an intermediate CA too; curl does the same.
+      // A certificate that an administrator named is trusted as it is, also an intermediate CA's; curl does the same.
       allowPartialTrustChain: own.length > 0,
       ...(clientCertificate && { cert: clientCertificate.certificates, key: clientCertificate.key.reveal() }),
     });

@@ -11,9 +11,9 @@ import { readUntil } from "./read-socket.ts";
 const maxHead = 16 * 1024;
 
 /**
- * Asks a proxy for a tunnel (RFC 9110 9.3.6). It learns the host and port, and nothing of what is said. A log-on may take
- * several requests. Those that answer a challenge follow it on its connection; the first may need a new one, as many
- * proxies end the connection on which nobody has logged on.
+ * Asks a proxy for a tunnel (RFC 9110 9.3.6). It learns the host and port, and nothing of what is said. A log-on may
+ * take several requests. Requests that answer a challenge use its connection; the first may need a new one, because
+ * many proxies close a connection without a log-on.
  * @param connect opens a connection to the proxy
  * @param authority host and port that the tunnel is to lead to
  * @returns the connection that is the tunnel

@@ -9,7 +9,7 @@ export interface ProxyAnswer {
   readonly status: number;
   /** The values of `Proxy-Authenticate`. */
   readonly challenges: readonly string[];
-  /** Where the body ends (RFC 9112 6.3): after so many bytes, as its chunks say, or with the connection. */
+  /** The end of the body (RFC 9112 6.3): after so many bytes, as its chunks say, or with the connection. */
   readonly body: number | "chunked" | "close";
 }
 

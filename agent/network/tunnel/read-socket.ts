@@ -20,13 +20,13 @@ export async function readExactly(socket: Socket, size: number, signal: AbortSig
   for (;;) {
     const chunk: Buffer | null = socket.read(size);
     if (chunk?.length === size) return chunk;
-    // At its end a stream gives what is left, whatever size is asked for.
+    // At its end a stream gives the rest, for any requested size.
     await readable(socket, signal);
   }
 }
 
 /**
- * Reads as far as a mark, and leaves what follows.
+ * Reads up to a mark, and leaves the rest.
  * @param end the last bytes that are read
  * @param maxBytes bytes after which it is given up
  * @returns Latin-1; undefined where so many bytes came without the mark

@@ -18,7 +18,7 @@ const byName = 3;
 /** Bytes of a name, a user name or a password, which have one byte for their length. */
 const maxLength = 255;
 
-/** What a proxy answers to a request (RFC 1928 6); completes "The proxy …". */
+/** A proxy's replies to a request (RFC 1928 6); each completes "The proxy …". */
 const refusals: ReadonlyMap<number, string> = new Map([
   [1, "failed"],
   [2, "does not allow it. Ask for it to be allowed"],

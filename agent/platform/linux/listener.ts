@@ -14,7 +14,8 @@ const loopback: ReadonlySet<string> = new Set(["0100007F", "0000000000000000FFFF
 const anyAddress: ReadonlySet<string> = new Set(["00000000", "00000000000000000000000000000000"]);
 
 /**
- * Whose socket takes connections to a port of 127.0.0.1. Any user may listen there, and the first who does has it.
+ * The owner of the socket that accepts connections to a port of 127.0.0.1. Any user may listen there, and the first who
+ * does has it.
  * @param isTrusted whether a user ID is root's or of a service that root set up
  * @param probe whether anything listens; undefined where that is not known. Most machines have no vendor client, and
  * the kernel takes milliseconds to write the table of sockets.

@@ -71,7 +71,7 @@ export function originalOf(root: string, path: string, environment: Environment)
   return dirname(path) === credentialsFolder(environment) ? join(root, configFolder, basename(path)) : undefined;
 }
 
-/** What the units pass where there is no file to pass; without it systemd would not start them. */
+/** The units pass this if there is no file; without it systemd would not start them. */
 export const noCredential = "none";
 
 function givenCredential(environment: Environment): string | undefined {
@@ -84,7 +84,7 @@ function givenCopy(path: string): string | undefined {
   try {
     return readFileAt(path, maxFileSize).toString("utf8") === noCredential ? undefined : path;
   } catch (error) {
-    // One that is there and can't be read must be reported, not skipped.
+    // A file that is there and can't be read must be reported, not skipped.
     return systemErrorCode(error) === "ENOENT" ? undefined : path;
   }
 }

@@ -42,7 +42,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is asked of this machine. */
 const thisMachine = () => ({
-  /** Where the files of /etc, /proc, /sys, /run and /var are looked for. */
+  /** The root of /etc, /proc, /sys, /run and /var. */
   root: "/",
   environment: process.env as Environment,
   /** The real and the effective user ID of this process. */
@@ -57,7 +57,7 @@ const thisMachine = () => ({
   account: accountTools,
 });
 
-/** What tests put in the machine's place. */
+/** Replacements for the machine in tests. */
 export type LinuxOptions = Partial<ReturnType<typeof thisMachine>>;
 
 /** Linux with glibc; see https://systemd.io for sessions and nsswitch.conf(5) for users and groups. */

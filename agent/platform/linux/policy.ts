@@ -5,7 +5,7 @@ import { settingsIn } from "../../settings/settings-file.ts";
 import type { RawPolicy } from "../port.ts";
 import { readTrusted } from "../posix/protected-files.ts";
 
-/** The administrator's policy file: one JSON object of settings that nobody but root may change. */
+/** The administrator's policy file: one JSON object of settings that only root may change. */
 export function readPolicy(path: string, trust: Trust): Reading<RawPolicy> {
   try {
     const values = settingsIn("policy", path, readTrusted(path, trust));

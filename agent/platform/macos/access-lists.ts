@@ -41,7 +41,7 @@ export function readAccessList(
   }
 }
 
-/** What is wrong with the list of a file or folder that nobody but root and this user may use. @throws AgentError */
+/** Describes an access list that gives users other than root and this one rights. @throws AgentError */
 export function openedByList(
   path: string,
   read: (path: string) => string | undefined = readAccessList,
@@ -52,7 +52,7 @@ export function openedByList(
 }
 
 /**
- * Whether a list lets somebody do something. Those that only deny are usual on macOS (`everyone deny delete`).
+ * Whether a list grants a right. Entries that only deny are usual on macOS (`everyone deny delete`).
  * @param list as acl_to_text(3) writes it: `!#acl 1`, then `group:UUID:everyone:12:deny,inherited:delete` a line
  */
 export function allowsSomebody(list: string): boolean {

@@ -5,7 +5,7 @@ import { isSystemUid } from "./accounts/classify-account.ts";
 import type { RunTool } from "./tools.ts";
 
 /**
- * Whose processes listen at a port of this Mac's addresses, as lsof(8) shows them to root. Any user may listen there.
+ * The owners of processes that listen on a port of this Mac, as lsof(8) shows them to root. Any user may listen there.
  * Written from its manual, not run.
  */
 export function readListener(port: number, run: RunTool): Reading<Listener> {

@@ -48,7 +48,7 @@ const thisMachine = () => ({
 
 const pauses = new Int32Array(new SharedArrayBuffer(4));
 
-/** What tests put in the machine's place. */
+/** Replacements for the machine in tests. */
 export interface MacosOptions extends Partial<ReturnType<typeof thisMachine>> {
   readonly getauid?: LibSystem["getauid"];
   readonly paths?: Paths;

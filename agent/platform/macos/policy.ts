@@ -7,7 +7,7 @@ import { macosIdentifier } from "./paths.ts";
 import type { RunTool } from "./tools.ts";
 
 /**
- * Where macOS puts what a profile of the whole machine forces for the program's preference domain, in the binary form.
+ * The forced settings of a device profile in the program's preference domain; macOS writes this file in binary form.
  */
 export const managedPreferences = `/Library/Managed Preferences/${macosIdentifier}.plist`;
 

@@ -8,8 +8,8 @@ import type { RunTool } from "./tools.ts";
 const origin = "network settings (scutil --proxy)";
 
 /**
- * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. One that
- * the network is to name (WPAD) is a failure.
+ * The proxy of the network settings, which administrators alone can change, or the PAC script that they name. A PAC
+ * script by WPAD is a failure.
  */
 export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   try {

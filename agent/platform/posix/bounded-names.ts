@@ -9,7 +9,7 @@ export interface NameLibrary {
   readonly library: string;
   /** Begins a sentence: `"The name service (NSS)"`. */
   readonly name: string;
-  /** What to check where a lookup fails, and where none is answered in time. */
+  /** The next step if a look-up fails or is not answered in time. */
   readonly ifFailed: string;
   readonly ifSilent: string;
   /** _exit(2), which waits for no thread. */

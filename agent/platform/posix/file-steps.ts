@@ -152,7 +152,9 @@ function writeNew(path: string, { text, mode, owner }: FileBytes): void {
   }
 }
 
-/** Makes the folders above a path for all to look into, whatever the umask. @returns the topmost that was not there */
+/**
+ * Creates the folders above a path, readable for all regardless of the umask. @returns the topmost that was not there
+ */
 function makeFoldersOf(path: string): string | undefined {
   const made = mkdirSync(dirname(path), { recursive: true });
   for (const folder of foldersFrom(made, path)) chmodSync(folder, 0o755);

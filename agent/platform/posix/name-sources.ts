@@ -20,7 +20,7 @@ const maxEntry = 1024 * 1024;
 
 /**
  * The first of some NSS sources that knows a user ID: the one whose answer getpwuid_r(3) gives. A source whose library
- * can't be opened knows nobody.
+ * can't be opened knows no users.
  */
 export function sourceOf(ffi: Ffi, uid: number, sources: readonly string[]): string | undefined {
   return sources.find((source) => knows(ffi, source, uid));
@@ -61,7 +61,7 @@ const winbind = prototypes("libwbclient.so.0", {
   wbcFreeMemory: { arguments: ["pointer"], return: "void" },
 });
 
-/** What winbindd says of itself (`wbinfo --separator`); undefined where it can't be asked. */
+/** Winbind's separator (`wbinfo --separator`); undefined if winbindd can't be asked. */
 export function winbindNames(ffi: Ffi): WinbindNames | undefined {
   try {
     const { wbcInterfaceDetails, wbcFreeMemory } = ffi.dlopen("libwbclient.so.0", winbind).functions;

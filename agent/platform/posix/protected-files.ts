@@ -11,7 +11,7 @@ import type { Exposure } from "../port.ts";
 const groupOrOthers = 0o077;
 const readableByGroup = 0o040;
 
-/** Reads a file that holds a secret, where root or this user owns it and nobody else may read or replace it. */
+/** Reads a file that holds a secret, if root or this user owns it and no one else may read or replace it. */
 export function readProtected(path: string, trust: Trust): Reading<string> {
   return withFile(path, secretFile, (real, file) => {
     const exposure = secretExposure(path, real, file.stats, trust);
@@ -19,7 +19,7 @@ export function readProtected(path: string, trust: Trust): Reading<string> {
   });
 }
 
-/** Reads a file that holds no secret, where nobody but root and this user may change or replace it. */
+/** Reads a file that holds no secret, if only root and this user may change or replace it. */
 export function readTrusted(path: string, trust: Trust): Reading<Buffer> {
   return withFile(path, publicFile, (real, file) => {
     const exposure = exposureOf("", real, file.stats, trust) ?? untrustedPath(path, trust);
@@ -29,7 +29,7 @@ export function readTrusted(path: string, trust: Trust): Reading<Buffer> {
   });
 }
 
-/** By what somebody other than root and this user may change or replace a program, or `false`. */
+/** How users other than root and this one may change or replace a program, or `false`. */
 export function writableByOthers(path: string, trust: Trust): Reading<Exposure | false> {
   try {
     const real = realpathSync(path);
@@ -39,7 +39,7 @@ export function writableByOthers(path: string, trust: Trust): Reading<Exposure |
   }
 }
 
-/** Of a file that this user may not read and of which it got a copy: whether nobody else may read or replace it. */
+/** Whether only trusted users may read or replace a file that this user may not read and of which it got a copy. */
 export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
   try {
     const real = realpathSync(path);
@@ -52,7 +52,7 @@ export function judgeUnread(path: string, trust: Trust): Reading<"protected"> {
 }
 
 /**
- * By what a secret can be read or exchanged by somebody who is not trusted.
+ * How an untrusted user can read or replace a secret.
  * @throws AgentError or the system's error
  */
 function secretExposure(path: string, real: string, stats: Stats, trust: Trust): Exposure | undefined {

@@ -68,7 +68,7 @@ export function boundedCalls({
   return async (calls) => await ask(calls.map(located));
 }
 
-/** What was written is on its way already: standard output and files are written synchronously. */
+/** Output is not lost: standard output and files are written synchronously. */
 export function endProcess(code: number): void {
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);
 }

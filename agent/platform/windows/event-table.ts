@@ -31,13 +31,13 @@ const eventTypes = {
   warning: types.EVENTLOG_WARNING_TYPE,
   information: types.EVENTLOG_INFORMATION_TYPE,
 } as const;
-/** What the source `LinkUserAgent` writes: errors, warnings and information. */
+/** The kinds of event that the source `LinkUserAgent` writes: errors, warnings and information. */
 export const supportedTypes = eventTypes.error | eventTypes.warning | eventTypes.information;
 
 /** Longest text, in code points: half of the UTF-16 units that ReportEventW takes. */
 const maxText = 15_919;
 
-/** What is written for one outcome or warning: in one line, without control characters. */
+/** The text for one outcome or warning: one line, without control characters. */
 export function eventRecord(kind: EventKind, message: string) {
   return { id: eventIds[kind], type: eventTypes[severityOf(kind)], text: printable(message, maxText) };
 }

@@ -23,7 +23,7 @@ export function windowsPaths(programData: string, personal: string | undefined):
 /** The scheduled task as it was registered. */
 export const taskDefinitionFile = ({ configFile }: Paths): string => `${folderOf(configFile)}\\logon-task.xml`;
 
-/** What the program itself writes into its folder, beside settings and credential. */
+/** Files that the program writes into its folder, besides settings and credential. */
 export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
   const state = [stateFileName, temporaryPath(stateFileName), lockFileName, waiterLockFileName].map(
     (name) => `${stateDir}\\${name}`,
@@ -35,8 +35,8 @@ export function ownFiles({ stateDir, logFile }: Paths): readonly string[] {
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("\\"));
 
 /**
- * Where Windows keeps the settings for all users: the registry says it, since the environment belongs to the user who
- * started this process. @param systemDirectory absolute, gives the drive
+ * The folder of settings for all users, from the registry, since the environment belongs to the user who started this
+ * process. @param systemDirectory absolute, gives the drive
  */
 export function programDataFolder(readKey: ReadKey, systemDirectory: string): string {
   const drive = systemDirectory.slice(0, 2);

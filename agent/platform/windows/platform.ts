@@ -81,7 +81,7 @@ const logonSources = (): LogonSources => ({
   bounded: boundedCalls(accountNames),
 });
 
-/** What tests put in the machine's place. */
+/** Replacements for the machine in tests. */
 export interface WindowsOptions extends Partial<ReturnType<typeof thisMachine>> {
   readonly logonSources?: Partial<LogonSources>;
 }

@@ -15,7 +15,7 @@ const { TCP_TABLE_OWNER_PID_LISTENER } = constants("iprtrmib.h", { TCP_TABLE_OWN
 /** The kernel, which listens for http.sys. */
 const systemProcess = 4;
 
-/** What is asked of the system; tests answer in its place. */
+/** Questions to the system; tests replace them. */
 export interface ListenerSources {
   readonly table: (family: 2 | 23) => Buffer;
   /** @throws WindowsError where it may not be asked */
@@ -29,7 +29,7 @@ const machine: ListenerSources = {
   sessionOf: sessionOfProcess,
 };
 
-/** Who listens where a connection to a port of 127.0.0.1 arrives; of several one who is not trusted. */
+/** The owner of the listener that gets a connection to a port of 127.0.0.1; of several, one that is not trusted. */
 export function readListener(port: number, sources = machine): Reading<Listener> {
   const origin = `listener at 127.0.0.1:${port}`;
   try {

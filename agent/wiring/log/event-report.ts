@@ -3,7 +3,7 @@ import type { Outcome } from "../../exit-codes.ts";
 import type { LastRun } from "../../link/memory.ts";
 import type { Platform } from "../../platform/port.ts";
 
-/** What one run writes to the system's event log. */
+/** Writes one run's events to the system's event log. */
 export interface EventReport {
   warn(message: string): void;
   end(outcome: Outcome, errorCode: string | undefined, message: string): void;

@@ -10,7 +10,7 @@ import type { ResolvedSettings } from "../../settings/layers.ts";
 import { type SettingFile, settingFile } from "../../settings/named-file.ts";
 import type { Runtime } from "../runtime.ts";
 
-/** What is wrong with the certificate itself; its key is not looked at, for which a rehearsal has no rights. */
+/** The certificate's faults; its key is not read, because a dry run may lack the rights. */
 export function certificateProblems(certFile: SettingFile | undefined, now: number): readonly string[] {
   if (certFile === undefined) return [];
   try {

@@ -13,7 +13,7 @@ import type { Runtime } from "../runtime.ts";
 /** Of this process, which makes one run: senders come and go in it. */
 const refused: LogOnMeans["refused"] = new Map();
 
-/** Where the route to the tenant is looked for: the setting, the environment, the system, and the log-on for a proxy. */
+/** The sources of the route to the tenant: the setting, the environment and the system; and the log-on for a proxy. */
 export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
   const { settings } = resolved;
   const { platform, environment } = runtime;

@@ -22,8 +22,8 @@ export function embedBlob(runtime: string, blob: Buffer, executable: string, unu
 
 /**
  * Makes a stripped Node a single executable application, as postject does, but leaves all of Node where it is: the blob
- * becomes a note in a segment of its own at the end. What lies behind the segments (names of sections) goes.
- * Relies on: `node::sea` looking for a note of the name NODE_SEA_BLOB, and the fuse.
+ * becomes a note in a segment of its own at the end. Data after the segments (names of sections) is dropped. Relies on:
+ * `node::sea` looking for a note of the name NODE_SEA_BLOB, and the fuse.
  * @param unused a part of the file that holds zeros and that nothing reads; its whole pages are taken out
  * @throws Error where Node's binary isn't as expected
  */
@@ -77,12 +77,12 @@ function cutPages(image: Buffer, segments: ElfSegment[], unused: FilePart | unde
   if (unused === undefined) return { image: Buffer.from(image), segments };
   const from = upToPage(unused.offset);
   const to = Math.floor((unused.offset + unused.size) / page) * page;
-  if (!image.subarray(from, to).equals(Buffer.alloc(to - from))) throw new Error("What is to be cut out is in use");
+  if (!image.subarray(from, to).equals(Buffer.alloc(to - from))) throw new Error("The bytes to cut out are in use");
   const index = segments.findIndex(
     ({ type, offset, fileSize }) => type === segmentTypes.load && offset <= from && to <= offset + fileSize,
   );
   const whole = segments[index];
-  if (whole === undefined) throw new Error("What is to be cut out is in no segment");
+  if (whole === undefined) throw new Error("The bytes to cut out are in no segment");
   const before = from - whole.offset;
   const first = { ...whole, fileSize: before, memorySize: before };
   const behind = to - whole.offset;

@@ -1,6 +1,6 @@
 import { queryObjects, setFlagsFromString, startupSnapshot } from "node:v8";
 import { main } from "../../../agent/main.ts";
-// Evaluated here, so that a start finds them evaluated. What other commands need is evaluated when they run.
+// Evaluated here, so that a start finds them evaluated. Modules of other commands are evaluated when they run.
 import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";

@@ -12,7 +12,7 @@ const entry = new URL("./entry.ts", import.meta.url).pathname;
 
 /** What a snapshot is made of. */
 export interface SnapshotParts {
-  /** What the program's worker threads run; in `scratch`. */
+  /** The program of the worker threads; in `scratch`. */
   readonly workers: Readonly<Record<WorkerProgram, string>>;
   /** Folder of the runtime, for files in between. */
   readonly scratch: string;

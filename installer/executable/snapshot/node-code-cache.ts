@@ -5,7 +5,10 @@
  * Check: exactly one place from which the rest of the snapshot reads as such a vector, and each name of `kept`.
  */
 
-/** What a run loads that can't be in the snapshot: node:ffi, node:tls and node:crypto with what they load. */
+/**
+ * Modules that a run loads and that can't be in the snapshot: node:ffi, node:tls and node:crypto with their
+ * dependencies.
+ */
 const kept = new Set(
   `ffi internal/ffi-shared-buffer internal/ffi/fast-api internal/ffi/vfs
   internal/tls/secure-context internal/tls/common internal/js_stream_socket internal/tls/wrap tls

@@ -6,7 +6,7 @@
 
 type OnSpan = (parser: number, at: number, length: number) => number;
 
-/** What undici imports into llhttp (lib/dispatcher/client-h1.js of 8.12.4). */
+/** undici's imports into llhttp (lib/dispatcher/client-h1.js of 8.12.4). */
 interface Callbacks {
   readonly wasm_on_message_begin: (parser: number) => number;
   readonly wasm_on_status: OnSpan;

@@ -31,7 +31,7 @@ describe("state", () => {
     expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice });
   });
 
-  test("a last run that waits for its turn is none", () => {
+  test("a last run that waits for its turn is no warning", () => {
     expect(checkState(stateOf("waiting"), now)).toMatchObject({ status: "ok" });
   });
 
@@ -55,7 +55,7 @@ describe("state", () => {
 });
 
 describe("log file", () => {
-  test("that is there is not changed", () => {
+  test("that exists is not changed", () => {
     const path = join(makeRoot(), "agent.log");
     writeFileSync(path, "line\n");
     expect(checkLogFile(path)).toEqual({ status: "ok", detail: path });

@@ -63,14 +63,14 @@ describe("on a machine where everything can be read", async () => {
 });
 
 describe("an identifier's source", () => {
-  test("that identify leaves out is not asked", async () => {
+  test("that identify leaves out is not read", async () => {
     const macAlone = await seen({}, { identify: "mac" });
     expect(checkVendorClient(macAlone)).toMatchObject({ status: "skip" });
     expect(checkHardwareIds(macAlone)).toMatchObject({ status: "skip" });
     expect(checkAdapters(await seen({}, { identify: "hwid" }))).toMatchObject({ status: "skip" });
   });
 
-  test("is silent where the client is installed with its local API off", async () => {
+  test("is reported if the client is installed with its local API off", async () => {
     const installed = await seen({ others: { vendorClientInstalled: () => true } });
     expect(checkVendorClient(installed)).toMatchObject({
       status: "skip",
@@ -86,7 +86,7 @@ describe("an identifier's source", () => {
     expect(checkHardwareIds(none)).toMatchObject({ status: "skip", detail: "none" });
   });
 
-  test("that can't be read is a warning, as another may serve", async () => {
+  test("that can't be read is a warning, as another may have the identifier", async () => {
     const failing = await seen({ vendor: unreadable, others: { adapters: async () => unreadable } });
     expect(checkVendorClient(failing)).toMatchObject({
       status: "warn",
@@ -119,7 +119,7 @@ test("a dock is named", async () => {
   });
 });
 
-test("where no source has an identifier the device can't be linked", async () => {
+test("without an identifier from any source the device can't be linked", async () => {
   const finding = checkIdentifier(await seen({ adapters: [] }));
   expect(finding).toMatchObject({ status: "fail", error: { code: "no-identifier" } });
 });
@@ -190,7 +190,7 @@ test("groups that can't be looked up are a fault only where one may be sent", as
   });
 });
 
-test("identifiers with which earlier runs found no device are a warning, with the console to compare with", async () => {
+test("identifiers with which earlier runs found no device are a warning that names the console", async () => {
   const all = await seen({});
   const values = all.survey.device.candidates.map(({ value }) => value);
   expect(checkIdentifier(all, values)).toMatchObject({
@@ -201,7 +201,7 @@ test("identifiers with which earlier runs found no device are a warning, with th
   expect(checkIdentifier(all, values.slice(1))).toMatchObject({ status: "ok" });
 });
 
-test("another user than the linked one is a warning, whatever the case of the name", async () => {
+test("a user other than the linked one is a warning; the name's case does not matter", async () => {
   const all = await seen({});
   expect(checkUser(all, "ALICE")).toMatchObject({ status: "ok" });
   expect(checkUser(all, "bob")).toMatchObject({

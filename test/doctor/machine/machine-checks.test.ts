@@ -30,7 +30,7 @@ test("a trigger is reported where the platform can find it", () => {
   expect(trigger(failed("fake", error))).toEqual({ status: "fail", error });
 });
 
-test("settings of which the trigger's run can make no use fail, where there is a trigger", () => {
+test("settings that the trigger's run can't use fail if there is a trigger", () => {
   const error = new AgentError("settings-hidden", "caFile");
   const check = (reading: ReturnType<NonNullable<Platform["trigger"]>>, settings = resolveSettings([])) =>
     checkTrigger(platform({ trigger: () => reading, unusableForTrigger: () => error }), settings);

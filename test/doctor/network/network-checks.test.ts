@@ -136,7 +136,7 @@ describe("connection and TLS", () => {
   };
   const answered = { kind: "answered", probe: readProbe(answer(405), now) } as const;
 
-  test("whatever a server answers, it was reached", async () => {
+  test("any answer proves that the server was reached", async () => {
     const sender = answering(answer(405));
     const finding = await checkConnection(`${baseUrl}/eu`, sender, clock, signal);
     expect(finding).toMatchObject({ status: "ok", value: { kind: "answered", probe: { status: 405 } } });
@@ -163,7 +163,7 @@ describe("connection and TLS", () => {
     expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({ status: "ok", value: true });
   });
 
-  test("every other failure is the connection's", async () => {
+  test("other failures are those of the connection", async () => {
     const lost = new AgentError("connection-lost", "");
     await expect(checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
   });
@@ -234,7 +234,7 @@ describe("token", () => {
     expect(finding.value?.token?.reveal()).toBe("planted-token");
   });
 
-  test("that was given is not tried, as only a link could", async () => {
+  test("a ready token is not tried, because only a link could", async () => {
     const sender = answering(answer(200));
     const given: Credentials = { kind: "token", accessToken: new Secret("planted"), origin: "environment" };
     expect(await checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
@@ -265,7 +265,7 @@ describe("token", () => {
     expect(sender.targets).toEqual([]);
   });
 
-  test("is refused with what the server says, without the secret", async () => {
+  test("a refusal shows the server's words, without the secret", async () => {
     const refused = check(answer(401, { error: "invalid_client", error_description: "no planted-secret here" }));
     await expect(refused).rejects.toMatchObject({
       code: "credentials-refused",
@@ -305,7 +305,7 @@ describe("rate limit", () => {
     expect(checkRateLimit([none], setting, now)).toMatchObject({ status: "skip" });
   });
 
-  test("a setting that counts on more than the account has is a warning", () => {
+  test("a setting above the account's limit is a warning", () => {
     const { rateLimit } = settingsOf({ rateLimit: "60/1m" });
     expect(checkRateLimit([reported], rateLimit, now)).toMatchObject({
       status: "warn",

@@ -12,7 +12,7 @@ import { fakePlatform } from "../../fakes/platform.ts";
 const platform = (others: Partial<Platform> = {}, privileged = true) => fakePlatform({ privileged, others });
 
 describe("policy", () => {
-  test("none is well, and settings can be read on", () => {
+  test("a missing policy is fine, and settings are still read", () => {
     expect(checkPolicy(platform())).toEqual({ status: "ok", detail: "none (fake)", value: true });
   });
 
@@ -28,7 +28,7 @@ describe("policy", () => {
   });
 });
 
-test("settings are counted by where they come from", () => {
+test("settings are listed by their layer", () => {
   const resolved = resolveSettings([
     { kind: "flag", location: undefined, values: { fleetSize: "3" } },
     {
@@ -93,7 +93,7 @@ describe("environment", () => {
   });
 
   test.each(["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"])(
-    "%s matters where the run has rights that its starter may not have",
+    "%s matters if the run may have more rights than the user who started it",
     (name) => {
       const environment = { [name]: "/home/alice/planted.so" };
       const finding = checkEnvironment(environment, [], true);

@@ -41,7 +41,7 @@ test("a randomised Wi-Fi address comes after the one that is burnt in", () => {
 
 const dock = adapter({ name: "eth2", mac: mac("00:e0:4c:68:00:01"), detachable: true });
 
-test("a dock comes after all that is built in, whatever carries the default route", () => {
+test("a dock comes after built-in adapters, even with the default route", () => {
   const builtIn = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), up: false, defaultRoute: undefined });
   const { macs } = rankAdapters([dock, builtIn]);
   expect(macs.map(({ adapter }) => adapter)).toEqual(["wlan0", "eth2"]);
@@ -85,18 +85,18 @@ test.each([
   expect(passedOver).toEqual([{ adapter: "eth0", mac: shared, reason: expect.stringMatching(reason) }]);
 });
 
-test("of an adapter with a shared address in use, the one burnt in is tried", () => {
+test("if the current address is shared, the burnt-in one is tried", () => {
   const { macs } = rankAdapters([
     adapter({ mac: mac("88:88:88:88:87:88"), permanentMac: mac("00:1b:21:aa:bb:cc"), addressAssigned: "set" }),
   ]);
   expect(macs).toMatchObject([{ mac: "00:1b:21:aa:bb:cc" }]);
 });
 
-test("a dock alone is a candidate all the same", () => {
+test("a dock without other adapters is still a candidate", () => {
   expect(rankAdapters([dock]).macs).toMatchObject([{ mac: dock.mac }]);
 });
 
-test("an adapter that the administrator names is used whatever its kind", () => {
+test("an adapter that the administrator names is used, of any kind", () => {
   expect(namedAdapter([wired, bridge], "Docker0").macs).toMatchObject([{ mac: bridge.mac }]);
   expect(namedAdapter([wired, bridge], "02-42-AC-11-00-02").macs).toMatchObject([{ adapter: "docker0" }]);
   expect(namedAdapter([wired], "eth7").macs).toEqual([]);

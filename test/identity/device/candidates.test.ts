@@ -39,7 +39,7 @@ test("at most maxCandidates are tried; the others are named", () => {
   expect(passedOver.map(({ reason }) => reason)).toEqual(Array(2).fill("more than maxCandidates (1)"));
 });
 
-test("only an absent identifier lets the next one of its source stand in", () => {
+test("only an absent identifier is replaced by the next one of its source", () => {
   const missing = absent("SMBIOS", "not there");
   expect(values({ hwid: [missing, machineId] }, settings)).toHaveLength(1);
   const { candidates, passedOver } = listCandidates({ hwid: [unreadable, machineId] }, settings);

@@ -45,7 +45,7 @@ test("Abseil's detector of deadlocks is off", () => {
   expect(image.readUInt32LE(variableAt)).toBe(0);
 });
 
-test("no such variable, two of them, or one in another state end the build", () => {
+test("a missing, repeated or different variable ends the build", () => {
   expect(() => turnOffDeadlockDetector(program(["main"], 2))).toThrow("0 symbols");
   expect(() => turnOffDeadlockDetector(program([name, `${name}.0`], 2))).toThrow("2 symbols");
   expect(() => turnOffDeadlockDetector(program([name], 1))).toThrow("state");

@@ -38,7 +38,7 @@ function program(): { readonly image: Buffer; readonly unused: FilePart } {
   return { image, unused: { offset: 2 * page - 5, size: 4 * page + 5 } };
 }
 
-/** What the program finds in memory. */
+/** The blob as the program finds it in memory. */
 function memoryAt(image: Buffer, address: number, size: number): string {
   const segment = readSegments(image).find(
     (one) => one.type === 1 && one.address <= address && address + size <= one.address + one.fileSize,
@@ -67,7 +67,7 @@ test("the blob is found in a note in memory; without the unused pages, all else 
   expect(addresses).toEqual(addresses.toSorted((a, b) => a - b));
 });
 
-test("pages in use are not cut out, and a program without the fuse ends the build", () => {
+test("used pages are not cut out, and a program without the fuse ends the build", () => {
   const { image, unused } = program();
   image[3 * page] = 1;
   expect(() => withBlob(image, Buffer.from("blob"), unused)).toThrow("in use");

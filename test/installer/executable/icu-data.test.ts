@@ -24,7 +24,7 @@ function icuData(items: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([header, table, ...entries.map(([, content]) => Buffer.from(content))]);
 }
 
-/** What ICU would find under each name. */
+/** ICU's data by name. */
 function contentsOf(data: Buffer): Readonly<Record<string, string>> {
   const body = data.subarray(data.readUInt16LE(0));
   const count = body.readUInt32LE(0);

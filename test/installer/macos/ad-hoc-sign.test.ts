@@ -34,7 +34,7 @@ function executable(codeSize: number, contentAt = 1024): Buffer {
   return Buffer.concat([header, commands, content]);
 }
 
-test("each page's hash verifies, whatever the size, and the code itself is untouched", () => {
+test("each page's hash verifies for any size, and the code is untouched", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 20_000 }), fc.stringMatching(/^[a-z.]{1,40}$/), (codeSize, identifier) => {
       const image = executable(codeSize);
@@ -57,7 +57,7 @@ test("a changed byte anywhere in the code or the headers is noticed", () => {
   }
 });
 
-test("the signature says what the kernel looks for", () => {
+test("the signature contains the fields that the kernel reads", () => {
   const signed = signAdHoc(executable(5000), "com.example");
   const { signature, segments } = parseMachO(signed);
   const blob = signed.subarray(signature?.offset);
@@ -73,7 +73,7 @@ test("the signature says what the kernel looks for", () => {
   expect(directory.subarray(first, first + 32)).toEqual(hash);
 });
 
-test("what is signed already, has no room or is something else is refused", () => {
+test("files that are signed, have no room or another format are refused", () => {
   const signed = signAdHoc(executable(100), "com.example");
   expect(() => signAdHoc(signed, "com.example")).toThrow("signed already");
   expect(() => signAdHoc(executable(100, 340), "com.example")).toThrow("no room");

@@ -47,7 +47,7 @@ test("the archive gives the files back, with their modes, and the same bytes in 
   expect(inZone("Pacific/Kiritimati")).toBe(inZone("Pacific/Niue"));
 });
 
-test("an archive of before the format's years (SOURCE_DATE_EPOCH=0) carries their first day", () => {
+test("a date before the format's range (SOURCE_DATE_EPOCH=0) becomes its first day", () => {
   const files = [{ name: "a", mode: 0o644, text: "b" }];
   expect(zip(files, 0)).toEqual(zip(files, Date.UTC(1980, 0, 1) / 1000));
 });

@@ -34,7 +34,7 @@ test("the form has every setting, in the table's order", () => {
   });
 });
 
-test.each(settingNames)("what the form takes for %s the program takes, and nothing beyond its bounds", (name) => {
+test.each(settingNames)("the form and the program accept the same values for %s", (name) => {
   const property = schema.properties[name];
   expect(property?.description).toContain(settingsTable[name].help);
   const { type, minimum = 0, maximum = 0 } = property ?? {};
@@ -56,7 +56,7 @@ function untouched({ type, enum: choices, default: standard }: Property): unknow
   return standard ?? empty[type];
 }
 
-test("a form that is saved as it comes leaves every setting at its default", () => {
+test("a form that is saved unchanged leaves every setting at its default", () => {
   const values = Object.entries(schema.properties)
     .map(([name, property]) => [name, untouched(property)] as const)
     .filter(([, value]) => value !== undefined);

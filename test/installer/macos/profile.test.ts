@@ -17,7 +17,7 @@ type Profile = Payload & { readonly PayloadContent: readonly (Payload & Readonly
 const read = (text: string): Profile => parse(text) as unknown as Profile;
 const payloads = read(profile).PayloadContent;
 
-test("every payload has the keys that Apple asks for, and an identity of its own that lasts", () => {
+test("every payload has Apple's required keys and a lasting identifier", () => {
   const all: readonly Payload[] = [read(profile), ...payloads];
   for (const { PayloadUUID, PayloadVersion } of all) {
     expect(PayloadUUID).toMatch(/^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/);
@@ -32,16 +32,16 @@ test("every payload has the keys that Apple asks for, and an identity of its own
   expect(configurationProfile()).toBe(profile);
 });
 
-test("as it is it forces nothing", () => {
+test("the unchanged profile forces nothing", () => {
   const keys = Object.keys(payloads[0] ?? {});
   expect(keys.filter((key) => !key.startsWith("Payload"))).toEqual([]);
 });
 
-/** What of a comment stands between it and the setting's own lines. */
+/** The part of a comment before the setting's own lines. */
 const commentOf = (name: string): string | undefined =>
   [...profile.matchAll(/<!--(.*?)-->/gs)].map(([, text]) => text).find((text) => text?.includes(`<key>${name}</key>`));
 
-test.each(settingNames)("%s stands in a comment with its help, and out of it is a setting", (name) => {
+test.each(settingNames)("%s is in a comment with its help, and becomes a setting when uncommented", (name) => {
   const comment = commentOf(name) ?? "";
   expect(comment).toContain(settingsTable[name].help.replaceAll("&", "&amp;"));
   const [, entry] = comment.match(/^[^\n]*\n(.*)$/s) ?? [];

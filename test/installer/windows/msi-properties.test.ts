@@ -11,7 +11,7 @@ const takes = (name: string, value: string): boolean => {
   return holds(property.condition, { [name]: value, [quotationMark]: '"' });
 };
 
-test("every setting has a property, but the place of the credential, whose name stands for its source", () => {
+test("every setting has a property, except credentialFile, whose property is the credential's source", () => {
   const expected = settingNames.filter((name) => name !== "credentialFile").map((name) => name.toUpperCase());
   expect(settingProperties.map(({ name }) => name)).toEqual(expected);
   expect(publicProperties).toEqual(expect.arrayContaining(expected));

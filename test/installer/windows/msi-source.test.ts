@@ -43,7 +43,7 @@ describe("the program is called, as SYSTEM and with a console,", () => {
   });
 });
 
-test("who is an administrator is the user's own token's to say", () => {
+test("the user's own token decides who is an administrator", () => {
   const properties = [...document.getElementsByTagName("Property")].map((one) => [
     one.getAttribute("Id"),
     one.getAttribute("Value"),

@@ -199,7 +199,7 @@ describe("what it offers", () => {
     expect(names.filter(isSecretName)).toEqual([]);
   });
 
-  /** What the Group Policy editor writes for a policy that is enabled with these entries. */
+  /** The Group Policy editor's output for a policy that is enabled with these entries. */
   function written(policy: Element, entries: readonly string[]): ReadonlyMap<string, RegistryKey> {
     const key = of(policy, "key");
     const [element] = [...policy.getElementsByTagName("elements")].flatMap(elementsIn);
@@ -288,7 +288,7 @@ describe("what it offers", () => {
     stateDir: [["C:\\State"], "C:\\State"],
   };
 
-  test.each(settingNames)("%s: what it writes into the registry is what the agent takes", (setting) => {
+  test.each(settingNames)("%s: the agent accepts what it writes into the registry", (setting) => {
     const [entries, value] = samples[setting];
     const registry = written(policyOf(setting), entries);
     const policy = readPolicy((path) => registry.get(path));

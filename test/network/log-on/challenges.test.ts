@@ -18,7 +18,7 @@ test.each([
   expect(schemesOf(...values)).toEqual(schemes);
 });
 
-test("a token comes with its scheme; what is no Base64 is none", () => {
+test("a token comes with its scheme; text that is not Base64 is ignored", () => {
   expect(parseChallenges(["Negotiate YWJj", "NTLM TlRMTQ=="])).toEqual([
     { scheme: "Negotiate", token: Buffer.from("abc") },
     { scheme: "NTLM", token: Buffer.from("NTLM") },

@@ -50,7 +50,7 @@ describe("what is sent", () => {
   });
 });
 
-describe("what is refused, and what to do", () => {
+describe("refusals say what to do", () => {
   const sent = { scheme: "Negotiate", account: "PC1$@EXAMPLE.COM" } as const;
   test.each<readonly [string, readonly string[], Partial<LogOnFacts>, RegExp]>([
     ["proxyAuth none", ["Negotiate"], { mode: "none" }, /wants Negotiate .*proxyAuth is none/],
@@ -102,7 +102,7 @@ test.each([
   expect(sendsBasicFirst({ mode, proxy: named })).toBe(false);
 });
 
-test("no accounts of this machine go to a proxy that an administrator did not name, and nothing is downgraded", () => {
+test("machine accounts are never sent to a proxy that no administrator named, and nothing is downgraded", () => {
   const offers = fc.subarray(["Negotiate", "NTLM", "Basic", "Digest", "Kerberos"]);
   const mode = fc.constantFrom<ProxyAuth>("auto", "negotiate", "ntlm", "basic", "none");
   const proxy = fc.constantFrom(named, withLogin, { ...named, discovered: true });

@@ -34,7 +34,7 @@ const bytes = fc.uint8Array({ maxLength: 300 }).map((all) => Buffer.from(all));
 const message = fc.tuple(fc.constantFrom(1, 3), bytes).map(([type, rest]) => ntlm(type, rest));
 const names = fc.shuffledSubarray(Object.keys(mechanisms) as Mechanism[]);
 
-test("a message of NTLM is recognised by itself and inside SPNEGO, whatever else that offers", () => {
+test("an NTLM message is recognised alone and inside SPNEGO, beside any other offer", () => {
   fc.assert(
     fc.property(message, names, (one, offered) => {
       expect(carriesNtlm(one)).toBe(true);
@@ -53,7 +53,7 @@ test("so is SPNEGO that offers NTLM without Kerberos, and nothing else", () => {
   );
 });
 
-test("Windows' usual token names NTLM after Kerberos, and is none of NTLM", () => {
+test("Windows' usual token, which offers NTLM after Kerberos, is not NTLM", () => {
   const offered: readonly Mechanism[] = ["Kerberos of Microsoft", "Kerberos", "NegoEx", "NTLM"];
   const ticket = der(0x60, mechanisms.Kerberos, Buffer.from([1, 0]), Buffer.alloc(200, 7));
   expect(carriesNtlm(firstToken(offered, ticket))).toBe(false);
@@ -77,7 +77,7 @@ const systemOf = (tokens: readonly Buffer[]): SystemLogOnSource => ({
   }),
 });
 
-test("where Windows has no ticket, its NTLM inside Negotiate is not sent", async () => {
+test("if Windows has no ticket, its NTLM inside Negotiate is not sent", async () => {
   const system = await openWithoutNtlm(systemOf([firstToken(["NTLM"], ntlm(1, Buffer.alloc(0)))]));
   await expect((await system.start(peer)).step(undefined)).rejects.toMatchObject({
     code: "credentials-refused",
@@ -87,7 +87,7 @@ test("where Windows has no ticket, its NTLM inside Negotiate is not sent", async
   });
 });
 
-test("a proxy that answers a ticket by a challenge of NTLM gets none", async () => {
+test("a proxy that answers a ticket with an NTLM challenge gets no NTLM", async () => {
   const ticket = firstToken(["Kerberos", "NTLM"], Buffer.from("ticket"));
   const system = await openWithoutNtlm(systemOf([ticket, laterToken(ntlm(3, Buffer.alloc(0)))]));
   const exchange = await system.start(peer);
@@ -97,7 +97,7 @@ test("a proxy that answers a ticket by a challenge of NTLM gets none", async () 
   );
 });
 
-test("NTLM is sent where it was asked for as such", async () => {
+test("NTLM is sent if it was asked for explicitly", async () => {
   const message = ntlm(1, Buffer.alloc(0));
   const system = await openWithoutNtlm(systemOf([message]));
   const exchange = await system.start({ ...peer, scheme: "NTLM" });

@@ -24,11 +24,11 @@ async function choose(
   return { ...choice, proxy: route === "direct" ? undefined : route };
 }
 
-test("none connects directly, whatever the environment says", async () => {
+test("none connects directly, regardless of the environment", async () => {
   expect((await choose("none", gears, { HTTPS_PROXY })).proxy).toBeUndefined();
 });
 
-test("an address is obeyed, whatever NO_PROXY says", async () => {
+test("an address is used, regardless of NO_PROXY", async () => {
   const { proxy, reason } = await choose("http://p.example.com:8080/", gears, { HTTPS_PROXY, NO_PROXY: "*" });
   expect(proxy).toEqual({ origin: "http://p.example.com:8080", login: undefined, discovered: false });
   expect(reason).toBe("the setting proxy");
@@ -217,7 +217,7 @@ describe("the system's setting", () => {
     systemProxy: async () => found({ routes }, "netsh winhttp"),
   });
 
-  test("counts where the environment says nothing", async () => {
+  test("is used if the environment names none", async () => {
     const { routes, reason } = await choose("auto", gears, {}, system(named, "direct"));
     expect({ routes, reason }).toEqual({ routes: [named, "direct"], reason: "netsh winhttp" });
     expect((await choose("auto", gears, { HTTPS_PROXY }, system(named))).proxy?.origin).toBe(HTTPS_PROXY);
@@ -232,7 +232,7 @@ describe("the system's setting", () => {
     expect(asked).toEqual(["http://wpad.test/proxy.pac?planted"]);
   });
 
-  test("that is a script which gives nothing, or fails, leads to a direct connection, and is reported", async () => {
+  test("that is a script without a result, or one that fails, leads to a direct connection, and is reported", async () => {
     const systemProxy = async () => found({ script: "http://wpad.test/proxy.pac" }, "scutil");
     expect(await choose("auto", gears, {}, { systemProxy })).toMatchObject({
       routes: ["direct"],
@@ -277,11 +277,11 @@ describe("the log-on", () => {
     expect(await authorizations(setting, environment, {})).toEqual(["x:y"]);
   });
 
-  test("is not for a proxy with one of its own", async () => {
+  test("is not sent to a proxy whose URL has its own", async () => {
     expect(await authorizations("auto", { HTTPS_PROXY: "http://u:p@proxy" }, {})).toEqual(["u:p"]);
   });
 
-  test("is not for a proxy that only the network names", async () => {
+  test("is not sent to a proxy that only the network names", async () => {
     const proxy = { origin: "http://wpad:8080", login: undefined };
     const routes = [{ ...proxy, discovered: true }, { ...proxy, discovered: false }, "direct"] as const;
     expect(await authorizations("auto", {}, { systemProxy: async () => found({ routes }, "WPAD") })).toEqual([

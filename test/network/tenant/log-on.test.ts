@@ -124,7 +124,7 @@ test.each<[string, readonly RawResponse[], Steps, RegExp]>([
   expect(sent).toHaveLength(answers.length);
 });
 
-test("what the system says goes on, as the log-on's", async () => {
+test("a failure of the system is reported as the log-on's", async () => {
   const { send, sent, closed } = connect([], { "": new AgentError("not-connected", "No KDC answers.") });
   const place = { stage: "log-on", party: "tenant" };
   await expect(send()).rejects.toMatchObject({ code: "not-connected", message: "No KDC answers.", place });
@@ -132,7 +132,7 @@ test("what the system says goes on, as the log-on's", async () => {
   expect(closed()).toBe(1);
 });
 
-test("a KDC that is too slow is what is reported, not the gateway", async () => {
+test("a slow KDC is reported, not the gateway", async () => {
   const late = new AbortController();
   const { send } = connect([], { "": ["ticket", false] });
   late.abort(new TimeLimitReached(30_000));
@@ -144,7 +144,7 @@ test("a KDC that is too slow is what is reported, not the gateway", async () => 
   });
 });
 
-test("a system without Negotiate names the other way", async () => {
+test("a system without Negotiate names the alternative", async () => {
   const connection = withGatewayLogOn({ ended: false, destroy() {}, exchange: expect.fail }, gateway, undefined);
   await expect(connection.exchange(request, never)).rejects.toMatchObject({
     code: "credentials-missing",

@@ -18,13 +18,13 @@ const fault = (code: string, change: Partial<ShownCertificate> = {}, at = now) =
   handshakeFault(failed(code), "gears.opswat.com", { ...shown, ...change }, at);
 
 describe("an issuer that is not known", () => {
-  test("whose certificate is published: the server leaves it out", () => {
+  test("with a published certificate, the server leaves it out", () => {
     expect(fault("UNABLE_TO_VERIFY_LEAF_SIGNATURE", { hasPublishedIssuer: true })).toMatch(
       /^gears\.opswat\.com sends its certificate alone and leaves out that of its issuer, Corp CA\. .* caFile \(UNABLE/,
     );
   });
 
-  test("that comes alone may be either", () => {
+  test("a certificate that comes alone may be either", () => {
     expect(fault("UNABLE_TO_VERIFY_LEAF_SIGNATURE")).toMatch(
       /from Corp CA, .*inspects TLS.*leaves out an intermediate/,
     );
@@ -39,7 +39,7 @@ describe("an issuer that is not known", () => {
 
 describe("the time", () => {
   test.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])(
-    "%s before this program was made is the clock's fault",
+    "%s before this program was made is due to the clock",
     (code) => {
       expect(fault(code, {}, Date.UTC(2015, 0, 1))).toMatch(/not valid at 2015-01-01 00:00 UTC, .*The clock is wrong/);
       expect(fault(code, {}, madeAfter)).not.toContain("The clock is wrong");
@@ -52,7 +52,7 @@ describe("the time", () => {
     );
   });
 
-  test("names the CA whose certificate has expired, and not the server's own, which is good", () => {
+  test("names the CA whose certificate has expired, not the server's valid one", () => {
     const old = {
       name: "Old Intermediate",
       validFrom: Date.UTC(2020, 0, 1),

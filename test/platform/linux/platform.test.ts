@@ -21,7 +21,7 @@ function platform(options: LinuxOptions) {
   });
 }
 
-test("root keeps its things in the system's folders", () => {
+test("root keeps its files in the system's folders", () => {
   expect(platform({ environment: {} }).paths).toEqual({
     configFile: "/nowhere/etc/linkuser-agent/config.json",
     credentialFile: "/nowhere/etc/linkuser-agent/credential.json",
@@ -30,7 +30,7 @@ test("root keeps its things in the system's folders", () => {
   });
 });
 
-test.each([dynamicUid, 997])("a service with the user ID %i keeps its things where systemd says", (uid) => {
+test.each([dynamicUid, 997])("a service with the user ID %i keeps its files in systemd's folders", (uid) => {
   const environment = {
     STATE_DIRECTORY: "/var/lib/private/linkuser-agent:/var/lib/two",
     LOGS_DIRECTORY: "/var/log/private/x",
@@ -81,7 +81,7 @@ test.each(["credential.json", "client-key.pem"])("%s that a setting names is rea
   expect(readingOf(join("/nowhere/elsewhere", name))).toMatchObject({ kind: "absent" });
 });
 
-test("a copy is not taken where others may read what it was made from", () => {
+test("a copy is not used if others may read its original", () => {
   const credentials = makeRoot({ "credential.json": "{}" });
   chmodSync(join(credentials, "credential.json"), 0o600);
   const root = makeRoot({ "etc/linkuser-agent/credential.json": "{}" });
@@ -111,7 +111,7 @@ test.each([
   expect(await platform({ root: makeRoot(services), uid, effectiveUid: uid }).caller()).toMatchObject({ kind });
 });
 
-test("under sudo the caller is root, whatever the environment says", async () => {
+test("under sudo the caller is root, regardless of the environment", async () => {
   const environment = { SUDO_USER: "alice", SUDO_UID: "1000", USER: "alice", LOGNAME: "alice" };
   expect(await platform({ environment }).caller()).toMatchObject({ kind: "absent" });
 });

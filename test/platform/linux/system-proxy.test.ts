@@ -47,7 +47,7 @@ test.each<[string, Tree]>([
   expect(read(tree)).toEqual({ kind: "absent", origin: "/etc/environment", reason: "has no HTTPS_PROXY" });
 });
 
-test("a file that others may change is not obeyed, and it is said", () => {
+test("a file that others may change is ignored and reported", () => {
   expect(read({ "etc/environment": "HTTPS_PROXY=http://u:planted@proxy:3128\n" }, 0o666)).toMatchObject({
     kind: "failed",
     error: {
@@ -59,7 +59,7 @@ test("a file that others may change is not obeyed, and it is said", () => {
   });
 });
 
-test("an address that is none is reported with its place, and never shown", () => {
+test("an invalid address is reported with its place, and never shown", () => {
   const reading = read({ "etc/environment": "HTTPS_PROXY=socks4://u:planted@proxy:1080\n" });
   expect(reading).toMatchObject({ kind: "failed" });
   const { message } = "error" in reading ? reading.error : { message: "" };

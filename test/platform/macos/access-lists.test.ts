@@ -42,7 +42,7 @@ function native({ text = "", list = 1n, errno = 2 } = {}) {
   return { calls, freed, at };
 }
 
-test("a list is read as its text, and both are freed", () => {
+test("a list is read as text, and both are freed", () => {
   const { calls, freed, at } = native({ text: `!#acl 1\n${everyone}:allow:read\n` });
   expect(readAccessList("/x", calls)).toBe(`!#acl 1\n${everyone}:allow:read\n`);
   expect(freed).toEqual([at, 1n]);

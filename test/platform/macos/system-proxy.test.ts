@@ -36,7 +36,7 @@ test("a PAC script is named, to be run", () => {
   expect(partsOf("https://a.example", settings.replace("FTPPassive : 1", pac))).toMatchObject(found);
 });
 
-test("finding one is not left to the network", () => {
+test("automatic discovery is not used", () => {
   expect(partsOf("https://a.example", settings.replace("FTPPassive", "ProxyAutoDiscoveryEnable"))).toMatchObject({
     kind: "failed",
     error: { message: expect.stringContaining("the setting proxy") },
@@ -55,7 +55,7 @@ test("an IPv6 address gets its brackets", () => {
   });
 });
 
-test("settings of single adapters are not the system's, whatever stands in them", () => {
+test("settings of single adapters are ignored", () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[\w.*/ ]{0,20}$/)), (exceptions) => {
       const scoped = exceptions.map((entry, at) => `        ${at} : ${entry}`).join("\n");

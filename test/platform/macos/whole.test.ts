@@ -58,7 +58,7 @@ async function survey(platform = laptop()) {
   return await takeSurvey({ ...platform, privileged: true }, silent, { user: undefined, session: undefined }, settings);
 }
 
-test("what a Mac of a domain is linked by: the burnt-in address, the UUID, the person at the screen and the preferred group", async () => {
+test("a Mac in a domain is linked by its burnt-in address, UUID, the user at the screen and the preferred group", async () => {
   const found = await survey();
   expect(found.problems).toEqual([]);
   expect(found.username).toBe("zoë");

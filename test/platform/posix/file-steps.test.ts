@@ -16,7 +16,7 @@ import { makeRoot } from "../linux/tree.ts";
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
 
-test("makes a file with its mode, and the folders above it for all to look into, whatever the umask", () => {
+test("creates a file with its mode, and readable folders above it, regardless of the umask", () => {
   const root = makeRoot();
   const path = join(root, "a/b/file");
   const step = fileStep("file", path, { text: "x", mode: 0o644 });
@@ -42,13 +42,13 @@ test("changes content and mode, and puts both back", () => {
   expect([readFileSync(path, "utf8"), modeOf(path)]).toEqual(["before", 0o640]);
 });
 
-test("the same content with another mode is no reason to keep it", () => {
+test("a file with the same content and another mode is not kept", () => {
   const path = join(makeRoot({ file: "x" }), "file");
   chmodSync(path, 0o644);
   expect(fileStep("file", path, { text: "x", mode: 0o600 }).change).toBe("update");
 });
 
-test("gives what is there another mode, and its own back; what is gone by then is reported", () => {
+test("changes the mode of a file and restores it; a file that is gone by then is reported", () => {
   const path = join(makeRoot({ file: "x" }), "file");
   chmodSync(path, 0o600);
   const step = modeStep("mode", path, 0o644);
@@ -62,7 +62,7 @@ test("gives what is there another mode, and its own back; what is gone by then i
   expect(() => step.apply()).toThrow(expect.objectContaining({ code: "install-failed" }));
 });
 
-test("a link that stands in a file's place is replaced, not followed, and put back", () => {
+test("a link in a file's place is replaced, not followed, and restored", () => {
   const root = makeRoot({ elsewhere: "untouched" });
   const path = join(root, "file");
   symlinkSync("elsewhere", path);
@@ -73,7 +73,7 @@ test("a link that stands in a file's place is replaced, not followed, and put ba
   expect(readlinkSync(path)).toBe("elsewhere");
 });
 
-test("what somebody left under the name beside is not written into", () => {
+test("a file that another user left under the temporary name is not written to", () => {
   const root = makeRoot({ elsewhere: "untouched" });
   symlinkSync("elsewhere", join(root, "file.new"));
   fileStep("file", join(root, "file"), { text: "x", mode: 0o600 }).apply();
@@ -81,7 +81,7 @@ test("what somebody left under the name beside is not written into", () => {
   expect(readdirSync(root).sort()).toEqual(["elsewhere", "file"]);
 });
 
-test("makes a link, and knows it again", () => {
+test("creates a link, and recognises it later", () => {
   const path = join(makeRoot(), "wants/link");
   const undo = fileStep("link", path, { linkTo: "../unit" }).apply();
   expect(readlinkSync(path)).toBe("../unit");
@@ -115,7 +115,7 @@ test("removes a folder with all that is in it", () => {
   expect(folderRemovalStep("state", join(root, "folder")).change).toBe("absent");
 });
 
-test("where nothing can be written the error names the path, and nothing is left beside it", () => {
+test("if nothing can be written, the error names the path, and nothing is left", () => {
   const root = makeRoot({ "file/": "" });
   mkdirSync(join(root, "file/inside"));
   const step = () => fileStep("file", join(root, "link/file"), { text: "x", mode: 0o600 }).apply();
@@ -131,7 +131,7 @@ test("folders that were made for a file that can't be written go again", () => {
   expect(readdirSync(root)).toEqual([]);
 });
 
-test("a folder that is put back can be looked into, whatever the umask", () => {
+test("a restored folder is readable, regardless of the umask", () => {
   const root = makeRoot({ "folder/file": "x" });
   const undo = removalStep("file", join(root, "folder/file"), true).apply();
   const umask = process.umask(0o077);

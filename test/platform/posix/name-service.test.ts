@@ -51,7 +51,7 @@ test("a buffer that is too small grows", () => {
   expect(open(macos({ neededText: 100_000 })).groupById(20)).toEqual({ gid: 20, name: "alice" });
 });
 
-test("groups are listed without the one that the call puts in front, also where more room is needed than reported", () => {
+test("groups are listed without the one that the call puts first, even if more room is needed than reported", () => {
   const many = Array.from({ length: 3000 }, (_, at) => 1000 + at);
   expect(open(macos({ groups: many })).groupIdsOf("alice")).toHaveLength(3000);
 });

@@ -69,7 +69,7 @@ test("a link is judged by where it leads", () => {
   expect(readProtected(link, trust)).toMatchObject({ error: { code: "credentials-exposed" } });
 });
 
-test("what is missing is absent, what is no file fails", () => {
+test("a missing file is absent, other things than files fail", () => {
   expect(readProtected(join(folder, "none"), trust)).toMatchObject({ kind: "absent" });
   expect(readTrusted(join(file, "below"), trust)).toMatchObject({ error: { code: "settings-unreadable" } });
   mkdirSync(join(folder, "dir"), { mode: 0o700 });
@@ -100,7 +100,7 @@ test.each([
   expect(writableByOthers(file, trust)).toMatchObject({ kind: "found", value });
 });
 
-test("a file that decides trust is read where nobody else may change it, else refused with the remedy", () => {
+test("a file that decides trust is read only if no one else may change it, else refused with the remedy", () => {
   chmodSync(file, 0o644);
   expect(readTrusted(file, trust)).toMatchObject({ kind: "found", value: Buffer.from("{}") });
   chmodSync(file, 0o664);

@@ -48,7 +48,7 @@ describe("listeners", () => {
     expect(listenersAt(11369, table6([all6, 11369, 20], [loopback6, 11369, 21]), 23)).toEqual([20]);
   });
 
-  test("are read whatever the bytes hold", () => {
+  test("are read from any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(2 as const, 23 as const), (bytes, of) => {
         expect(listenersAt(80, Buffer.from(bytes), of).length).toBeLessThanOrEqual(12);
@@ -77,13 +77,13 @@ describe("the listener", () => {
     expect(read(rows, userOf)).toMatchObject({ kind: "found", value: { trusted } });
   });
 
-  test("is judged by its session where a plain user may not ask for its account", () => {
+  test("is judged by its session if a plain user may not read its account", () => {
     const rows = [["7f000001", 11369, 30]] as const;
     expect(read(rows)).toMatchObject({ value: { trusted: true } });
     expect(read(rows, denied, () => 2)).toMatchObject({ value: { trusted: false } });
   });
 
-  test("that can't be found out is failed, none is absent", () => {
+  test("an unknown listener is failed, none is absent", () => {
     const gone = (): never => {
       throw new WindowsError("OpenProcess", 87);
     };

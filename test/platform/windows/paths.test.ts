@@ -6,14 +6,14 @@ const profileList = (data: string) => () => ({
   subkeys: [],
 });
 
-test("ProgramData is where the registry says, else on the system's drive", () => {
+test("ProgramData comes from the registry, else it is on the system's drive", () => {
   expect(programDataFolder(profileList("%SystemDrive%\\ProgramData"), "E:\\Windows\\system32")).toBe("E:\\ProgramData");
   expect(programDataFolder(profileList("D:\\Daten"), "C:\\Windows\\system32")).toBe("D:\\Daten");
   expect(programDataFolder(profileList("%OTHER%\\x"), "C:\\Windows\\system32")).toBe("C:\\ProgramData");
   expect(programDataFolder(() => undefined, "C:\\Windows\\system32")).toBe("C:\\ProgramData");
 });
 
-test("state and log of a plain user are his own, settings and credentials everybody's", () => {
+test("a plain user has a separate state and log, but the machine's settings and credentials", () => {
   const shared = "C:\\ProgramData\\LinkUserAgent";
   expect(windowsPaths("C:\\ProgramData", undefined)).toEqual({
     configFile: `${shared}\\config.json`,

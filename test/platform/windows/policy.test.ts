@@ -4,7 +4,7 @@ import { readPolicy } from "../../../agent/platform/windows/policy.ts";
 const text = (name: string, data: string) => ({ name, type: 1, data: Buffer.from(`${data}\0`, "utf16le") });
 const key = "SOFTWARE\\Policies\\LinkUserAgent";
 
-test("takes values and lists by the settings' names, whatever their case; a name that is none stays", () => {
+test("reads values and lists by the settings' names in any case; unknown names are kept", () => {
   const keys = new Map([
     [
       key,

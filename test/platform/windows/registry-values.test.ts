@@ -24,7 +24,7 @@ describe("decodeRegistryValue", () => {
     expect(decodeRegistryValue(value(7, wide("\0")))).toEqual([]);
   });
 
-  test("names a type that says nothing to a setting, and a value that its type does not fit", () => {
+  test("names an unusable type, and a value that does not fit its type", () => {
     expect(decodeRegistryValue(value(3, Buffer.from([1, 2])))).toEqual({ registryType: "REG_BINARY" });
     expect(decodeRegistryValue(value(4, Buffer.from([1, 2])))).toEqual({ registryType: "REG_DWORD" });
     expect(decodeRegistryValue(value(1, Buffer.from([65])))).toEqual({ registryType: "REG_SZ" });

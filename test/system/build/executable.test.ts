@@ -8,7 +8,7 @@ import { type Gears, startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint, start } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
 
-/** What the way in which the executable is made could break; the sources must behave alike where it makes sense. */
+/** Behaviour that the build of the executable could break; the sources must behave alike where it makes sense. */
 const built = process.env["LINKUSER_EXECUTABLE"] !== undefined;
 
 let gears: Gears;
@@ -110,7 +110,7 @@ if (built) {
       expect([bit(constants.signals.SIGTERM), bit(constants.signals.SIGUSR1)]).toEqual([1n, 0n]);
     });
 
-    test("has random numbers of its own in each process: TLS greets with others each time", async () => {
+    test("has random numbers of its own in each process: TLS greetings differ each time", async () => {
       const greetings: Buffer[] = [];
       await using server = createServer((socket) => {
         socket

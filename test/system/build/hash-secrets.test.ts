@@ -55,7 +55,7 @@ async function secretsOfProcess(node: string): Promise<HashSecrets> {
 
 const bitsOf = (value: bigint): number => value.toString(2).replaceAll("0", "").length;
 
-test("a Node that takes the first secrets has others in each process, odd and of half ones", async () => {
+test("the changed Node has different secrets in each process, odd and half ones", async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-secrets-"));
   const target = targets.find(({ name }) => name === "linux-x64");
   if (target === undefined) throw new Error("there is no target linux-x64");

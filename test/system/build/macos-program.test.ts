@@ -20,7 +20,7 @@ function run(...parameters: readonly string[]) {
   return { status, document: JSON.parse(stdout) as Readonly<Record<string, unknown>> };
 }
 
-test("it has macOS' own folders and policy, and nobody's settings are in force", () => {
+test("it has macOS' own folders and policy, and no settings apply", () => {
   const { status, document } = run("config", "--json");
   expect(status).toBe(0);
   expect(JSON.stringify(document)).toContain("/Library/Application Support/LinkUserAgent/credential.json");

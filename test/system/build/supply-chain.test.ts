@@ -84,7 +84,7 @@ test("the bill of materials is the same each time, and names nothing of this mac
   expect(JSON.parse(billOfMaterials(version, 0)).serialNumber).not.toBe(JSON.parse(first).serialNumber);
 });
 
-test("the checksums are those of what was made, and of nothing that an earlier build left", () => {
+test("the checksums cover this build's files, and none of an earlier build", () => {
   const dist = join(folder, "dist");
   mkdirSync(dist);
   const built = targets.filter(({ name }) => name === "darwin-arm64");

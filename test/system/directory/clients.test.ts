@@ -83,7 +83,7 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
     expect(await user(member, spell(name))).toMatchObject({ exitCode: 0, username: name });
   });
 
-  test("a user of 256 characters is sent whole, or not known where the domain makes the name too long", async () => {
+  test("a user of 256 characters is sent whole, or is unknown if the domain makes the name too long", async () => {
     const name = "y".repeat(256);
     const expected = domain === undefined ? { exitCode: 0, username: name } : { exitCode: 67, username: undefined };
     expect(await user(member, spell(name))).toMatchObject(expected);
@@ -120,7 +120,7 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
     expect(await user(member, spell(name))).toMatchObject(expected);
   });
 
-  test("nobody has a name that is not there", async () => {
+  test("a missing name belongs to nobody", async () => {
     expect(await user(member, spell("nobody-at-all"))).toMatchObject({ exitCode: 67, error: "no-user" });
   });
 

@@ -1,7 +1,7 @@
 import { start } from "../support/agent.ts";
 import { type Container, inside } from "./container.ts";
 
-/** What `--dry-run --json` reports of a user on a member. */
+/** The report of `--dry-run --json` about a user on a member. */
 export interface DryRun {
   readonly exitCode: number | null;
   readonly outcome: string;

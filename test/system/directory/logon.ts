@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { type Container, runIn } from "./container.ts";
 
-/** What a display manager passes to pam_systemd for a person at the screen. */
+/** The variables that a display manager passes to pam_systemd for a person at the screen. */
 export const atScreen = { XDG_SEAT: "seat0", XDG_SESSION_TYPE: "wayland", XDG_SESSION_CLASS: "user" } as const;
 
 /**

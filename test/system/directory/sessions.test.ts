@@ -82,7 +82,7 @@ test("a service account with a session is nobody", async () => {
   expect(await who()).toBe("erika");
 });
 
-test("su opens a session that is nobody's, or none", async () => {
+test("su opens a session without a user, or none", async () => {
   runIn(machine, "systemd-run", "--quiet", "--unit=su", "su", "bob", "--command", "sleep infinity");
   try {
     await expect.poll(() => runIn(machine, "ps", "-C", "sleep", "-o", "user=")).toContain("bob");
@@ -94,7 +94,7 @@ test("su opens a session that is nobody's, or none", async () => {
   }
 });
 
-test("a session that su opened beside the person's is nobody's", async () => {
+test("a session that su opened beside the person's does not count", async () => {
   await session("bob", { XDG_SESSION_CLASS: "user" }, "su");
   expect(await who()).toBe("no-user");
   await session("erika");
@@ -126,7 +126,7 @@ test("two names with one user ID are uncertain: nobody is linked", async () => {
   }
 });
 
-test("who logs off while the run waits is not linked", async () => {
+test("a user who logs off while the run waits is not linked", async () => {
   const id = await logOn(machine, "erika", atScreen);
   const settings = ["--base-url", "http://127.0.0.1:9", "--client-id", "key", "--state-dir", "/tmp/waits"];
   const waits = ["--retry-initial-delay", "1s", "--retry-max-delay", "1s", "--deadline", "60s", "--proxy", "none"];

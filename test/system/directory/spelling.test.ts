@@ -24,7 +24,7 @@ const restartWinbind = "net cache flush; systemctl restart winbind; wbinfo --pin
 const restartSssd = "sss_cache --everything; systemctl restart sssd; sleep 1; getent passwd alice@ad.corp.test";
 
 describe.each(["+", "/", "_"])("winbind with the separator %s", (separator) => {
-  test("users and groups are split at it, built-in groups are known", async () => {
+  test("users and groups are split at it, and built-in groups are recognised", async () => {
     // sed takes the slash for its own.
     const escaped = separator.replace("/", "\\/");
     configure(winbind, "/etc/samba/smb.conf", "global", [`winbind separator = ${escaped}`], restartWinbind);

@@ -38,7 +38,7 @@ function setCable(member: Container, state: "up" | "down"): void {
 }
 
 describe.each(clients)("$client without its controller", ({ member, spell, neverSeen, reconnect }) => {
-  test("what it has seen is the same as on line, what it has not is no answer", async () => {
+  test("seen users are the same as on line, others are no answer", async () => {
     const online = await user(member, spell("alice"), "--group-prefer", "sales*");
     expect(online.group?.toLowerCase()).toBe("sales emea");
     // As a file's owner is listed: the account is looked up, its groups are not.

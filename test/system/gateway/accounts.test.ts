@@ -55,7 +55,7 @@ test.each([
   expect(gears.callsOf("link_user")).toEqual([]);
 });
 
-test("at the port for certificates the header counts for nothing", async () => {
+test("at the port for certificates the header is ignored", async () => {
   const { gears, gateway } = await start();
   expect(await gateway.send(undefined, { headers: laptop })).toMatchObject({ status: 401 });
   const device = ca.issue("DNS:device", 1, { commonName: "device" });
@@ -79,7 +79,7 @@ test("an account has as many places and calls as a certificate has, in any spell
   expect(await gateway.sendAsApache({ "x-linkuser-machine": "OTHER$@AD.CORP.TEST" })).toMatchObject({ status: 200 });
 });
 
-test("LISTEN=none: nobody is served but by Apache httpd, and no certificate is needed", async () => {
+test("LISTEN=none: only Apache httpd serves endpoints, and no certificate is needed", async () => {
   const { gateway } = await start({
     settings: { LISTEN: "none" },
     without: ["server.crt", "server.key", "device-ca.pem"],

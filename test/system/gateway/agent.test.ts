@@ -51,7 +51,7 @@ function endpointWith(pair: KeyPair | undefined, settings: Record<string, unknow
 const within = (endpoint: Endpoint) => ({ environment: { HOME: endpoint.directory } });
 const link = (endpoint: Endpoint) => endpoint.link([], within(endpoint));
 
-test("it links by one call, in which the gateway puts a token that the endpoint never had", async () => {
+test("it links by one call; the gateway adds a token that the endpoint never has", async () => {
   const endpoint = endpointWith(device);
   const args = ["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile];
   const { child, ended } = start(args, within(endpoint));

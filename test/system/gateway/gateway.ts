@@ -16,7 +16,7 @@ export interface Answered {
   readonly body: string;
 }
 
-/** What is sent, with another method, target, body or headers than a good call's. */
+/** A call that differs from a good one in method, target, body or headers. */
 export interface Sending {
   readonly method?: string;
   readonly target?: string;

@@ -101,7 +101,7 @@ describe.each([
     expect(stdout).toMatch(/^FAIL {2}the service is not running\n {6}Run systemctl enable --now linkuser-gateway/m);
   });
 
-  test("from the credential and the CA to a token by the document's steps", () => {
+  test("the document's steps lead from the credential and the CA to a token", () => {
     // A tenant inside, which has a token for anybody and links anything.
     const server = ca.issue("DNS:localhost");
     shell("cat >/run/tenant.pem", server.cert + server.key);

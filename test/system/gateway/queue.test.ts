@@ -56,7 +56,7 @@ describe("a fleet gets through at the limit's pace, with two calls a device", ()
   });
 });
 
-test("a place that nobody takes goes to another, where another is there", () => {
+test("an unused place goes to another waiting device", () => {
   // 15 % of 1,000 come no more; the others come within an hour and a half.
   const fleet = simulate({ devices: 1000, span: 5400, absent: 0.15 });
   expect(fleet.waiting).toBe(0);

@@ -8,7 +8,9 @@ import { json } from "../../fakes/gears-api.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { alice, type Gateway, linkUser, type Sending, startGateway } from "./gateway.ts";
 
-/** What the gateway lets through to the tenant, and what of the tenant's answers reaches an endpoint. */
+/**
+ * Requests that the gateway lets through to the tenant, and the parts of the tenant's answers that reach an endpoint.
+ */
 
 /** Quick enough that no test waits for its place. */
 const noLimit = {
@@ -60,7 +62,7 @@ test("a link is one call, with the gateway's token, headers and query and the en
     });
 });
 
-describe("everything else is refused, and reaches nobody", () => {
+describe("everything else is refused, and not forwarded", () => {
   const long = "x".repeat(257);
   test.each<[string, number, Sending]>([
     ["GET", 405, { method: "GET" }],

@@ -51,7 +51,7 @@ describe("the token", () => {
     expect(tokensOf(gears)).toBe(2);
   });
 
-  test("is the gateway's concern where a new one is refused too: 503, and no third call", async () => {
+  test("a refused new token is the gateway's concern: 503, and no third call", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerAlways("link_user", json(401, { error: "invalid_token" }));
@@ -59,7 +59,7 @@ describe("the token", () => {
     expect(gears.callsOf("link_user").length).toBe(2);
   });
 
-  test("stays in use where no new one can be had", async () => {
+  test("stays in use if no new one is available", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerAlways("token", { status: 500 });
@@ -79,7 +79,7 @@ describe("the token", () => {
     expect(tokensOf(gears)).toBe(2);
   });
 
-  test("comes from the second path where the first is not there", async () => {
+  test("comes from the second path if the first is missing", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerNext("token", { status: 404 });
@@ -98,7 +98,7 @@ describe("the token", () => {
     expect(gateway.logs()).not.toContain("wrong-secret");
   });
 
-  test("an answer that repeats the secret gets it into no log", async () => {
+  test("an answer that repeats the secret does not put it into a log", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerAlways("token", oauthError(400, gears.clientSecret, gears.clientSecret));
@@ -110,7 +110,7 @@ describe("the token", () => {
 });
 
 describe("a tenant", () => {
-  test("at its limit is left alone until its reset, by everybody", async () => {
+  test("at its limit is not called until its reset", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerNext("link_user", json(429, {}, { "X-RateLimit-Reset-Time": "30" }));
@@ -126,7 +126,7 @@ describe("a tenant", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
-  test("at its limit for the token holds everybody, too", async () => {
+  test("at its limit for tokens stops all calls, too", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerNext("link_user", json(401, {}));
@@ -160,7 +160,7 @@ describe("a tenant", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
-  test("that is slow: endpoints that hang up meanwhile harm nobody", async () => {
+  test("that is slow: endpoints that hang up harm no other", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerNext("link_user", silence, 5);

@@ -11,7 +11,7 @@ export interface HeaderJudge {
   readonly compiler: readonly [command: string, ...parameters: string[]];
   /** Where the compiler is found if it is not installed. */
   readonly debianPackage: string;
-  /** What stands before all else: macros and includes, in the order that the platform wants. */
+  /** The first lines: macros and includes, in the platform's order. */
   readonly prelude: readonly string[];
 }
 

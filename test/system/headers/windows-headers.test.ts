@@ -3,7 +3,7 @@ import { differences, type HeaderJudge, mutations, tablesOf } from "./header-che
 
 /** Every layout, constant and prototype of Windows, as mingw-w64's headers have it. */
 
-/** Those that windows.h does not include, in the order that they want. */
+/** Headers that windows.h does not include, in the required order. */
 const headers = ["winsock2.h", "ws2tcpip.h", "windows.h", "iphlpapi.h", "netioapi.h", "ntddndis.h", "wincrypt.h"];
 headers.push("dpapi.h", "ntsecapi.h", "security.h", "secext.h", "winhttp.h", "sddl.h", "wtsapi32.h");
 

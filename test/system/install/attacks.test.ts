@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeLinuxPackage } from "../../../installer/packages.ts";
 import { builtExecutable, type LinuxMachine, startMachine } from "./linux-machine.ts";
 
-/** What a directory, a plain user or a person with rights could do to the installed package. */
+/** Attacks on the installed package by a directory, a plain user or a user with rights. */
 
 const configFile = "/etc/linkuser-agent/config.json";
 const credentialFile = "/etc/linkuser-agent/credential.json";
@@ -80,7 +80,7 @@ describe("an account of the services' name that is not this machine's", () => {
     machine.shell(`systemctl stop linkuser-agent; rm -r ${dropIn}; systemctl daemon-reload`);
   });
 
-  test("comes first later: doctor and install say so", () => {
+  test("if it comes first later, doctor and install say so", () => {
     setSources("extrausers files");
     const { checks } = JSON.parse(machine.try("linkuser-agent", "doctor", "--json").stdout);
     const trigger = checks.find(({ name }: { name: string }) => name === "trigger");
@@ -94,7 +94,7 @@ describe("an account of the services' name that is not this machine's", () => {
   });
 });
 
-describe("who listens where the vendor's client does", () => {
+describe("a listener on the vendor client's port", () => {
   const port = 11_369;
   const listen = (user: string, ...within: readonly string[]): void => {
     const program = `require("node:net").createServer((s) => s.destroy()).listen(${port}, "127.0.0.1")`;
@@ -131,7 +131,7 @@ describe("who listens where the vendor's client does", () => {
   });
 });
 
-test("a person's environment is not obeyed where su leaves it, whatever name it gives", async () => {
+test("an environment that su keeps is ignored, under any name", async () => {
   machine.run("passwd", "--delete", "root");
   machine.run("systemctl", "stop", "first.service");
   const session = ["-E", "XDG_SESSION_CLASS=user", "--property=PAMName=login", "--property=User=alice"];

@@ -8,7 +8,7 @@ const credentialFile = "/etc/linkuser-agent/credential.json";
 const source = "/root/credential.json";
 
 let machine: LinuxMachine;
-/** What the machine has before and must have after. */
+/** Files that the machine has before and must have after. */
 let before: string;
 
 beforeAll(async () => {
@@ -77,7 +77,7 @@ test.each([
   expect(everything()).toBe(before);
 });
 
-test("where systemd refuses, the machine is as it was", () => {
+test("if systemd refuses, the machine is as it was", () => {
   const refusing = '#!/bin/sh\n[ "$1" = --version ] && exec echo systemd 252\nexit 1\n';
   machine.shell("cat > /run/refusing; chmod 755 /run/refusing", refusing);
   machine.run("mount", "--bind", "/run/refusing", "/usr/bin/systemctl");
@@ -90,7 +90,7 @@ test("where systemd refuses, the machine is as it was", () => {
   expect(machine.run("cat", source)).toContain(machine.gears.clientSecret);
 });
 
-test("a plain user is sent to the administrator", () => {
+test("a plain user is referred to the administrator", () => {
   const { status, stdout } = machine.try("setpriv", "--reuid=alice", "--clear-groups", executable, "install");
   expect(status).toBe(64);
   expect(stdout).toContain("sudo linkuser-agent install");
@@ -131,7 +131,7 @@ test("a logon links the user with exactly one call", async () => {
   expect(linkCalls()).toMatchObject([{ user: "alice", status: 200 }]);
 });
 
-test("what root's run by hand leaves is the service's, which finds the link made", async () => {
+test("files of root's manual run belong to the service, which finds the link", async () => {
   expect(linkByRoot("--force")).toContain("linked: ");
   machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
   const journal = ["journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service"];
@@ -166,7 +166,7 @@ test("with --purge nothing is left", () => {
   expect(left).toBe("");
 });
 
-test("a link that root made before any service ran is found by the first logon", async () => {
+test("the first logon finds a link that root made before any service ran", async () => {
   machine.run("systemctl", "stop", "first.service");
   const { clientSecret } = machine.gears;
   const words = [executable, "install", "--credential-from", "-", ...settings()];

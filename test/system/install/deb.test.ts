@@ -48,7 +48,7 @@ test.each(["linkuser-agent@1.service", "linkuser-agent.service"])("%s exposes li
   expect(Number(/: ([\d.]+) /.exec(last)?.[1])).toBeLessThanOrEqual(1.2);
 });
 
-test("what version 0.1.0 kept under a dynamic user becomes the service's", () => {
+test("the state of version 0.1.0's dynamic user becomes the service's", () => {
   const state = "linkuser-agent/state.json";
   machine.shell(`
     mkdir --mode=700 --parents /var/lib/private/linkuser-agent; echo '{}' > /var/lib/private/${state}
@@ -68,7 +68,7 @@ test("a logon without a credential ends with 77 and says which file is missing",
   machine.run("systemctl", "stop", "first.service");
 });
 
-/** What the administrator sets, beside the fake Gears's address. */
+/** The administrator's settings, besides the fake Gears' address. */
 function configure(settings: object): void {
   const { baseUrl, clientId } = machine.gears;
   machine.shell(`cat > ${configFile}`, JSON.stringify({ baseUrl, clientId, identify: ["hwid"], ...settings }));
@@ -88,7 +88,7 @@ test("a logon with a credential that others may read ends with 77 and says how t
   machine.run("systemctl", "stop", "exposed.service");
 });
 
-test("a logon whose turn comes later leaves nothing running, and systemd comes again for it", async () => {
+test("a logon whose turn comes later leaves nothing running, and systemd starts it again", async () => {
   configure({ splay: "30d" });
   machine.logOn("alice", "second");
   await machine.until("the run", () => machine.runsOfSessions()[2]);
@@ -149,7 +149,7 @@ test("a second session and the timer's run find the link made", async () => {
   expect(linkCalls()).toHaveLength(1);
 });
 
-test("a credential that is kept encrypted is handed on, too", async () => {
+test("an encrypted credential is passed on, too", async () => {
   const encrypted = "/etc/linkuser-agent/credential.cred";
   machine.run("systemd-creds", "encrypt", "--quiet", "--name=credential.json", credentialFile, encrypted);
   machine.run("mv", credentialFile, "/root/");

@@ -11,7 +11,7 @@ export const builtExecutable = resolve(import.meta.dirname, "../../../dist/linku
 /** A booted Debian in a container, with a fake Gears on its loopback. */
 export interface LinuxMachine extends AsyncDisposable {
   readonly gears: { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: string };
-  /** Every call that the fake Gears saw. */
+  /** All calls to the fake Gears. */
   readonly calls: readonly Call[];
   /** Runs a command as root. @throws Error with what it said, where it fails */
   run(...command: readonly string[]): string;

@@ -253,7 +253,7 @@ async function runScript(script: string): Promise<number> {
   return (await windows.machine.run("cmd", ["/c", `${sharedFolder}\\script.cmd`])).exitCode;
 }
 
-test("the startup script of the Group Policy guide puts the credential in place, once there is a program", async () => {
+test("the startup script of the Group Policy guide installs the credential as soon as there is a program", async () => {
   putCredential();
   const script = printedScript("deploy-windows.md").replace("\\\\server\\linkuser$", sharedFolder);
   expect(script).toContain(`=${sharedFolder}\\credential.json`);
@@ -315,7 +315,7 @@ describe("an upgrade", () => {
 });
 
 describe("a removal", () => {
-  test("leaves nothing but what somebody else put there", async () => {
+  test("leaves only other users' files", async () => {
     await windows.msiexec(first, `/i {msi} ${settings()} ${putCredential()}`);
     await windows.machine.run(installed[0] ?? "", ["link"]);
     await windows.machine.run("cmd", ["/c", `echo mine> ${dataFolder}\\notes.txt`]);

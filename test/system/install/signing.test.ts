@@ -37,7 +37,7 @@ function signing(more: Readonly<Record<string, string>> = {}) {
 const isSigned = (file: string): boolean =>
   spawnSync("osslsigncode", ["verify", "-CAfile", join(folder, "cert.pem"), "-in", file]).status === 0;
 
-test("where no time stamp is to be had nothing is signed, and the file is as it was", () => {
+test("without a time stamp nothing is signed, and the file is unchanged", () => {
   const before = readFileSync(executable);
   // Port 9 of loopback: nobody listens there.
   expect(() => sign(executable, signing({ SIGN_TIMESTAMP_URL: "http://127.0.0.1:9/" }))).toThrow(/osslsigncode/);

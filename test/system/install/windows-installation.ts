@@ -6,7 +6,7 @@ import { type Ended, sharedFolder, startWineMachine, type WineMachine } from "..
 export const programFolder = "C:\\Program Files\\LinkUserAgent";
 export const dataFolder = "C:\\ProgramData\\LinkUserAgent";
 
-/** What is on the machine of the program. */
+/** The program's traces on the machine. */
 export interface Installation {
   /** Paths of all files below the program's folders and of the Task Scheduler's. */
   readonly files: readonly string[];

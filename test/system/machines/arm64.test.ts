@@ -47,13 +47,13 @@ test("a dry run finds what this machine's own build finds", async () => {
   });
 });
 
-test("doctor says what it says of this machine's own build", async () => {
+test("doctor reports the same as this machine's own build", async () => {
   await atEndpoint(async (endpoint) => {
     const statuses = async (options: RunOptions) => {
       const run = { environment: endpoint.environment, ...options };
       const { document } = withDocument(await endpoint.run(["doctor", "--json", ...endpoint.flags], run));
       const checks = document["checks"] as readonly { name: string; status: string }[];
-      // What a trigger would start differs: the program under test may be sources.
+      // The trigger's program differs: the one under test may be the sources.
       return checks.filter(({ name }) => name !== "trigger").map(({ name, status }) => `${name}: ${status}`);
     };
     const foreign = await statuses(emulated);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeLinuxPackage } from "../../../installer/packages.ts";
 import { builtExecutable, startMachine } from "../install/linux-machine.ts";
 
-/** What the workflow runs on Linux machines that are not here, run on a booted Debian. */
+/** The workflow's script for disposable Linux machines, run in a booted Debian. */
 test("linux.sh installs, links and removes the deb", async () => {
   const dist = mkdtempSync(join(dirname(builtExecutable), "test-script-"));
   try {

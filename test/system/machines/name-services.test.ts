@@ -69,7 +69,7 @@ interface Directory {
   readonly group?: string;
 }
 
-/** What a dry run says of a user whom that directory names. */
+/** A dry run for a user of that directory. */
 function dryRun({ sources, passwd, group = "" }: Directory, user: string, ...flags: readonly string[]) {
   machine.shell("cat > /etc/nsswitch.conf", sources);
   machine.shell("cat > /var/lib/extrausers/passwd", passwd);
@@ -115,7 +115,7 @@ test("a mail address in an LDAP directory is the whole name", () => {
   }
 });
 
-test("what passwd_compat names is a directory", () => {
+test("the source in passwd_compat is a directory", () => {
   machine.shell("printf '+::::::\\n' >> /etc/passwd; printf '+:::\\n' >> /etc/group");
   const directory: Directory = {
     sources: "passwd: compat\ngroup: compat\npasswd_compat: ldap\ngroup_compat: ldap\n",

@@ -41,7 +41,7 @@ test.each([
   expect(document).toMatchObject({ outcome: "linked", requests: { token: 1, linkUser: 1 } });
 });
 
-test("0 linked: an IPv6 address that does not answer costs no try", async () => {
+test("0 linked: an IPv6 address that does not answer costs no attempt", async () => {
   network.setHosts([`${card.unanswered} gears.test`, `${card.ipv4} gears.test`]);
   await network.forward(gears.port, card.ipv4);
   const { document, stderr } = await link();

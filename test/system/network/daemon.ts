@@ -7,7 +7,7 @@ import { endOf } from "../support/child.ts";
 /** A server of Debian's that runs in the foreground. */
 export interface Daemon extends AsyncDisposable {
   readonly pid: number;
-  /** What it has written to standard output and error. */
+  /** Its standard output and error so far. */
   output(): string;
 }
 

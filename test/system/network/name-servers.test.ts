@@ -33,7 +33,7 @@ const run = (args: readonly string[]) =>
     environment: endpoint.environment,
   });
 
-test("69: a signal ends the run, whatever the name servers do", async () => {
+test("69: a signal ends the run, even while name servers are silent", async () => {
   const { child, ended } = run(["link", "--json", "--log-level", "debug"]);
   await new Promise<void>((resolve) => {
     child.stderr?.on("data", (text: string) => {

@@ -7,7 +7,7 @@ import { forward } from "../support/forward.ts";
 
 /** A network of its own with one card that leads nowhere, whose names stand in a hosts file of its own. */
 export interface OwnNetwork extends AsyncDisposable {
-  /** What runs a program inside; see `RunOptions.within`. */
+  /** The command that runs a program inside; see `RunOptions.within`. */
   readonly within: readonly string[];
   /** Lines of hosts(5); no other name resolves. */
   setHosts(lines: readonly string[]): void;

@@ -58,7 +58,7 @@ describe("SOCKS5", () => {
     expect(proxy.output()).toMatch(/localhost:\d+/);
   });
 
-  test("69: a log-on that is refused is said to be, and is sent once in a run", async () => {
+  test("69: a refused log-on is reported, and sent once in a run", async () => {
     credentialFile({ ...login, proxyPassword: "planted-wrong-password" });
     endpoint.configure({ deadline: "2s" });
     const before = proxy.output().length;

@@ -63,7 +63,7 @@ test.each([
 const userTime = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[11]);
 
-test("plan is ended by a signal at once, however long it computes", async () => {
+test("a signal ends plan at once, even during a long simulation", async () => {
   const { child, ended } = start(["plan", "--devices", "100000"]);
   // By then it simulates, which takes several times as long.
   while (userTime(child.pid ?? 0) < 100) await wait(10);
@@ -130,7 +130,7 @@ describe("help and version", () => {
 });
 
 describe("standard output", () => {
-  test("carries the result alone: log lines go to standard error and to the log file", async () => {
+  test("carries only the result: log lines go to standard error and to the log file", async () => {
     const { stdout, stderr } = await endpoint.link(["--log-level", "debug"]);
     expect(stdout.trimEnd().split("\n").length).toBe(1);
     const events = stderr
@@ -140,7 +140,7 @@ describe("standard output", () => {
     expect(events).toContain("linked");
   });
 
-  test("a reader that goes away does not change what is done", async () => {
+  test("a reader that goes away does not change the run", async () => {
     const { child, ended } = start([...endpoint.flags, "--config", endpoint.settingsFile], {
       environment: endpoint.environment,
     });

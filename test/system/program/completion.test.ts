@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
 import { start } from "../support/agent.ts";
 
-/** What bash offers, by the script that the program prints. zsh, fish and PowerShell are not run here. */
+/** Completion by bash with the printed script. zsh, fish and PowerShell are not run here. */
 
 let script: string;
 beforeAll(async () => {

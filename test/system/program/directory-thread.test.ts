@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const mayMount = spawnSync("unshare", ["-m", "true"]).status === 0;
 
 if (mayMount) {
-  test("a user whom only a directory could know is asked for there", async () => {
+  test("a user that only a directory could know is looked up there", async () => {
     const file = join(folder, "nsswitch.conf");
     writeFileSync(file, "passwd: files sss\ngroup: files sss\n");
     const within = ["unshare", "-m", "sh", "-c", `mount --bind ${file} /etc/nsswitch.conf && exec "$@"`, "sh"];

@@ -98,7 +98,7 @@ describe("a machine that can link", () => {
     });
   });
 
-  test("whose server answers --ask-server in another way can't tell", async () => {
+  test("an unknown answer to --ask-server is shown as such", async () => {
     gears.answerAlways("details", json(404, { error: "Not Found", path: "/o/api/v3.8/devices/detail" }));
     const { exitCode, of } = await examine(["--ask-server"]);
     expect(exitCode).toBe(0);
@@ -108,7 +108,7 @@ describe("a machine that can link", () => {
     });
   });
 
-  test("asks for one token, and the same address once for nothing", async () => {
+  test("asks for one token, and sends one harmless request to the same address", async () => {
     await examine();
     expect(gears.calls.map(({ endpoint, method }) => `${method} ${endpoint}`)).toEqual(["GET token", "POST token"]);
   });
@@ -150,14 +150,14 @@ describe("a fault decides the exit code and hides nothing that can still be repo
     expect(of("user")).toMatchObject({ status: "skip", detail: "needs settings" });
   });
 
-  test("78: a state directory that can't be one", async () => {
+  test("78: a state directory that can't be used", async () => {
     const { exitCode, of } = await examine(["--state-dir", endpoint.settingsFile]);
     expect(exitCode).toBe(78);
     expect(of("state").detail).toContain("part of the path is a file");
     expect(of("token").status).toBe("ok");
   });
 
-  test("77: no credential; the network is checked all the same", async () => {
+  test("77: no credential; the network is still checked", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     const environment = { HOME: endpoint.directory };
     const { exitCode, of } = await examine(["--credential-file", credentialFile], { environment });
@@ -246,7 +246,7 @@ describe("TLS", () => {
     expect(of("tls").detail).toMatch(/^not a public CA .*issuer Test CA, until \d{4}-\d\d-\d\d, TLSv1\.3$/);
   });
 
-  test("through a proxy that itself is spoken to over TLS, the tenant's certificate is shown", async () => {
+  test("behind a proxy with TLS the tenant's certificate is shown", async () => {
     await using proxy = await connectProxy({ port: gears.port }, ca.issue("IP:127.0.0.1"));
     const { exitCode, of } = await examine(["--ca-file", ca.file, "--proxy", `https://${proxy.host}`]);
     expect(exitCode).toBe(0);
@@ -265,7 +265,7 @@ describe("the environment", () => {
   /** Whether the run has rights that a person needs sudo for. */
   const privileged = process.getuid?.() === 0;
 
-  test("proxies of the person who called sudo are not obeyed, and it is said", async () => {
+  test("proxies of the user who called sudo are ignored and reported", async () => {
     const environment = { ...endpoint.environment, SUDO_UID: "1000", HTTP_PROXY: "http://user:password@127.0.0.1:9" };
     const { checks, of } = await examine([], { environment });
     const reported = { status: "warn", detail: "ignored, as a person started this run with rights: HTTP_PROXY" };

@@ -55,7 +55,7 @@ const mountOver = [
   'exec "$@"',
 ].join("\n");
 
-/** What a dry run on that machine tries, and what it skips with which reasons. */
+/** Identifiers that a dry run on that machine tries, and those that it skips, with reasons. */
 async function look({ files, links = {} }: Machine, identify: string) {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears, { identify: [identify], interface: undefined, maxCandidates: 10 });

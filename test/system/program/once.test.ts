@@ -56,7 +56,7 @@ describe("once", () => {
     expect(linkCalls()).toBe(2);
   });
 
-  test("what another machine remembered, as on a cloned disk, is left aside: dry run, link and then once", async () => {
+  test("another machine's memory, as on a cloned disk, is ignored: dry run, link and then once", async () => {
     await endpoint.link();
     const hardware = ["00:0c:29:f2:7a:29", "564d1234-0042-3510-8052-b4c04f4e3732"];
     const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
@@ -135,7 +135,7 @@ describe("kills", () => {
       if ((await ended).signal === "SIGKILL") kills++;
       gears.answerByRules("token");
       gears.answerByRules("link_user");
-      // What was remembered before stays so. In an empty directory there is a whole state, or none yet.
+      // The earlier memory stays. In an empty directory there is a whole state, or none yet.
       if (!empty) expect(readState().link).toBeDefined();
       else if (existsSync(endpoint.stateFile)) readState();
     }

@@ -59,7 +59,7 @@ describe("0", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("linked at once with --no-splay, though the rollout is long and a fault has to pass", async () => {
+  test("linked at once with --no-splay in a long rollout, after a temporary fault", async () => {
     endpoint.configure({ splay: "30d" });
     gears.answerNext("link_user", failure(503, "try later"), 2);
     const { exitCode, document } = await endpoint.link(["--no-splay"]);
@@ -154,7 +154,7 @@ describe("64 usage", () => {
 });
 
 describe("65 request-rejected", () => {
-  test.each([400, 405, 406, 413, 415])("the API refuses with %i: no second try", async (status) => {
+  test.each([400, 405, 406, 413, 415])("the API refuses with %i: no second attempt", async (status) => {
     gears.answerAlways("link_user", failure(status, "no"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "request-rejected", error: { code: "request-refused" } });
@@ -162,7 +162,7 @@ describe("65 request-rejected", () => {
     expect(gears.callsOf("link_user").length).toBe(1);
   });
 
-  test("reports what is known of device and user, in the shape of a link", async () => {
+  test("reports the known device and user in the same fields as a link", async () => {
     const { document: linked } = await endpoint.link();
     gears.answerAlways("link_user", failure(400, "no"));
     const { document } = await endpoint.link(["--force"]);
@@ -247,7 +247,7 @@ describe("69 unreachable", () => {
     expect(gears.callsOf("link_user").length).toBeGreaterThan(1);
   });
 
-  test.each(["token", "link_user"] as const)("but a fault of %s that passes ends linked", async (faulty) => {
+  test.each(["token", "link_user"] as const)("but a temporary fault of %s ends linked", async (faulty) => {
     gears.answerNext(faulty, failure(503, "try later"), 3);
     const { exitCode, document } = await endpoint.link();
     expect(document.outcome).toBe("linked");
@@ -301,7 +301,7 @@ describe("75 rate-limited", () => {
     expect(gears.callsOf("link_user")).toEqual([]);
   });
 
-  test("but where the limit opens before the deadline the run ends linked", async () => {
+  test("but if the limit opens before the deadline the run ends linked", async () => {
     await instead({ limit: { calls: 1, periodMs: 1000 }, limiter: "sliding-log" }, { rateLimit: "1/1s" });
     using other = setUpEndpoint(gears, { rateLimit: "1/1s", deadline: "50s" });
     endpoint.configure({ deadline: "50s" });
@@ -320,7 +320,7 @@ describe("77 credentials", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  test("taken from the protected file, but refused where others may read it", async () => {
+  test("taken from the protected file, but refused if others may read it", async () => {
     const credentialFile = join(endpoint.directory, "credential.json");
     writeFileSync(credentialFile, JSON.stringify({ clientId: gears.clientId, clientSecret: gears.clientSecret }), {
       mode: 0o600,
@@ -347,7 +347,7 @@ describe("77 credentials", () => {
     expect(exitCode).toBe(77);
   });
 
-  test.each([400, 401])("the client is refused with %i: no second try", async (status) => {
+  test.each([400, 401])("the client is refused with %i: no second attempt", async (status) => {
     gears.answerAlways("token", oauthError(status, "invalid_client", "Bad client credentials"));
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-refused" } });
@@ -427,7 +427,7 @@ describe("78 config-invalid", () => {
     expect(exitCode).toBe(78);
   });
 
-  test("a file that was asked for and is missing", async () => {
+  test("a named file that is missing", async () => {
     rmSync(endpoint.settingsFile);
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "config-invalid", error: { code: "settings-unreadable" } });

@@ -31,7 +31,7 @@ const adapter = Object.entries(networkInterfaces()).find(([, addresses]) =>
 /** Milliseconds after which a run is taken for hanging and killed. */
 const hanging = 60_000;
 
-/** What a run of the program left behind for who started it. */
+/** The results of a run of the program. */
 export interface Ended {
   /** Null where a signal ended it. */
   readonly exitCode: number | null;

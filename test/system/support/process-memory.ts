@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
 /**
- * What a running process has in memory; needs its own user or root.
+ * A running process's memory; needs its own user or root.
  * @param parts matches lines of proc_pid_maps(5), capturing both addresses; default: all that is writable
  */
 export function readMemory(pid: number, parts = /^(\w+)-(\w+) rw/gm): Buffer {

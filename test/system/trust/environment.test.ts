@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
 import { canMount, setUpEndpoint, start } from "../support/agent.ts";
 
-/** What a person has in the environment decides nothing in a run with rights; the unit's word is obeyed. */
-test("a run with rights goes where the settings say, whatever the person who started it has set", async () => {
+/** A person's environment decides nothing in a run with rights; a unit's environment does. */
+test("a run with rights uses the settings' destination, not the environment of the user who started it", async () => {
   const isRoot = process.geteuid?.() === 0;
   await using gears = await startGears();
   await using elsewhere = await startGears();
@@ -46,7 +46,7 @@ const bareHardware = [
 
 // Mounting takes rights that the tests may not have.
 if (canMount) {
-  test("the programs that the second source of hardware IDs starts are the system's, whatever PATH says", async () => {
+  test("the second source of hardware IDs starts the system's programs, regardless of PATH", async () => {
     await using gears = await startGears();
     using endpoint = setUpEndpoint(gears, { identify: ["hwid"] });
     const [trap, mark] = [join(endpoint.directory, "bin"), join(endpoint.directory, "mark")];
@@ -83,7 +83,7 @@ if (process.geteuid?.() === 0) {
     expect(existsSync(planted)).toBe(false);
   });
 
-  test("a secret in clear text goes to root's listener alone, not to a plain user's at that port", async () => {
+  test("a secret in clear text goes only to root's listener, not to a plain user's on that port", async () => {
     await using gears = await startGears();
     using endpoint = setUpEndpoint(gears);
     const listening = "require('node:http').createServer((q, a) => { console.log('asked'); a.end('{}') })";

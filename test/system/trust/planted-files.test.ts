@@ -15,7 +15,10 @@ import { expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint, start } from "../support/agent.ts";
 
-/** Who can write to the folder of state and log, as the service's user can, puts this where root's run expects a file. */
+/**
+ * A user who can write to the folder of state and log, such as the service's, puts this in place of a file of root's
+ * run.
+ */
 const traps: Readonly<Record<string, (path: string, victim: string) => void>> = {
   "a pipe": (path) => execFileSync("mkfifo", [path]),
   "a device without an end": (path) => symlinkSync("/dev/zero", path),
@@ -53,7 +56,7 @@ test.each(Object.entries(traps))(
   },
 );
 
-test("what decides trust is refused at once where it is no file, or larger than any", async () => {
+test("files that decide trust are refused at once if they are too large or no regular files", async () => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears);
   const trap = join(endpoint.directory, "trap.json");

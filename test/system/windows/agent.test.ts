@@ -67,7 +67,7 @@ interface Document {
   readonly [field: string]: unknown;
 }
 
-test("doctor --compare starts Windows' tools, ends, and says of each that Wine lacks or leaves silent why", async () => {
+test("doctor --compare starts Windows' tools, ends, and says why each one missing in Wine fails", async () => {
   const { stdout } = await machine.run(agent, ["doctor", "--compare", "--json"]);
   const { comparisons } = JSON.parse(stdout) as { readonly comparisons: readonly Comparison[] };
   expect(comparisons.map(({ fact, result }) => [fact, result])).toEqual([
@@ -122,14 +122,14 @@ test("links once: the second run makes no call", async () => {
   expect(gears.calls).toHaveLength(calls);
 });
 
-test("links by the firmware's UUID where it is asked for", async () => {
+test("links by the firmware's UUID if identify asks for it", async () => {
   await configure({ identify: ["hwid"] });
   const { document } = await run([]);
   expect(document).toMatchObject({ outcome: "linked", device: { value: hardware.uuid, opt: 1, source: "hwid" } });
   expect(gears.callsOf("link_user")[0]?.opt).toBe("1");
 });
 
-test("prefers the vendor client's device ID in the registry, whatever the case of its name", async () => {
+test("prefers the vendor client's device ID in the registry, under a name in any case", async () => {
   const key = "HKLM\\SOFTWARE\\WOW6432Node\\OPSWAT\\GEARS Client\\Status";
   await setPolicy(key, "/v", "hwid", "/d", "1dc0aaaa292ce801f5379042d68bb6cb");
   const { document } = await run(["--dry-run"]);
@@ -137,7 +137,7 @@ test("prefers the vendor client's device ID in the registry, whatever the case o
   expect(document["device"]).toMatchObject({ value: "1dc0aaaa292ce801f5379042d68bb6cb", opt: 1, source: "opswat" });
 });
 
-test("looks for the vendor client's device ID where the setting says", async () => {
+test("reads the vendor client's device ID from the place in the setting", async () => {
   const key = "HKLM\\SOFTWARE\\Vendor\\Client";
   await setPolicy(key, "/v", "Machine Id", "/d", "2dc0aaaa292ce801f5379042d68bb6cb");
   await configure({ opswatRegistry: `${key}\\machine id` });
@@ -233,7 +233,7 @@ describe("credentials", () => {
     expect(gears.calls).toEqual([]);
   });
 
-  test("are asked for where there are none", async () => {
+  test("are asked for if there are none", async () => {
     await machine.run("cmd", ["/c", "del", `${home}\\credential.json`]);
     const { exitCode, document } = await run([]);
     expect(document).toMatchObject({ outcome: "credentials", error: { code: "credentials-missing" } });
@@ -248,7 +248,7 @@ test("refuses settings that ordinary users may change", async () => {
   expect(exitCode).toBe(78);
 });
 
-test("loads and writes nothing that variables of its runtime name", async () => {
+test("loads and writes no file that variables of its runtime name", async () => {
   const sections = `[all]\nproviders=p\n[p]\nintruder=i\n[i]\nmodule=${sharedFolder}\\none.dll\nactivate=1\n`;
   writeFileSync(join(machine.folder, "openssl.cnf"), `nodejs_conf=all\nopenssl_conf=all\n${sections}`);
   const environment = {
@@ -277,7 +277,7 @@ test("writes the same document to a file as to a pipe", async () => {
   expect({ ...written, elapsedMs: 0 }).toEqual({ ...document, elapsedMs: 0 });
 });
 
-test("has its libraries looked for in System32 alone", () => {
+test("loads its libraries only from System32", () => {
   const image = readFileSync(resolve(import.meta.dirname, "../../../dist", windowsTarget().executable));
   expect(image.readUInt16LE(loadFlagsAt(image))).toBe(0x800);
 });

@@ -47,7 +47,7 @@ afterEach(async () => await gears.close());
 
 const accessLog = (port: number): string => join(machine.folder, "realm", String(port), "access.log");
 
-/** What a line of the log says of a log-on, where one was sent: status, user, scheme and the kind of its token. */
+/** A log-on in a line of the log, if one was sent: status, user, scheme and kind of token. */
 function readLogOn(line: string): readonly string[] {
   const [status, user, sent = "-"] = line.split(" ");
   if (sent === "-") return [];

@@ -23,7 +23,7 @@ test("all bindings work", async () => {
   expect((printed as { problem?: string }[]).filter(({ problem }) => problem !== undefined)).toEqual([]);
 });
 
-test("the own token, the session's and its shell's are of the same user", async () => {
+test("the process's token, the session's and its shell's have the same user", async () => {
   const { printed } = await native(["tokens"]);
   const { own, session, shell } = printed as Record<string, { userSid: string; groups: unknown[] }>;
   expect(own?.userSid).toMatch(/^S-1-5-21-/);
@@ -31,13 +31,13 @@ test("the own token, the session's and its shell's are of the same user", async 
   expect([session?.userSid, shell?.userSid]).toEqual([own?.userSid, own?.userSid]);
 });
 
-test("asks for a UPN as the own user and in another one's place; Wine says that there is none", async () => {
+test("asks for a UPN as its own user and while impersonating another; Wine says that there is none", async () => {
   expect((await native(["own-upn"])).printed).toBe("none");
   const { printed } = await native(["shell-upn"]);
   expect(printed).toMatchObject({ upn: "none", afterwards: expect.stringMatching(/^S-1-5-21-/) });
 });
 
-test("a place that can't be taken gives no UPN", async () => {
+test("a user that can't be impersonated has no UPN", async () => {
   expect((await native(["no-upn"])).printed).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
 });
 
@@ -66,7 +66,7 @@ describe("a protected file", () => {
     expect(printed).toMatchObject({ kind: "found", value: text });
   });
 
-  test("is unreadable in itself: the text is not in the file", async () => {
+  test("is encrypted: the text is not in the file", async () => {
     await native(["protect", inProgramData("sealed.json"), "an-easily-found-secret"]);
     const { stdout } = await machine.run("cmd", ["/c", "type", inProgramData("sealed.json")]);
     expect(stdout).toMatch(/^\{"protection":"dpapi-machine","data":"/);
@@ -75,7 +75,7 @@ describe("a protected file", () => {
     expect(Buffer.from(data, "base64").toString("latin1")).not.toContain("an-easily-found-secret");
   });
 
-  test("takes nothing over from a file that somebody left beside it", async () => {
+  test("uses nothing of a file that another user left beside it", async () => {
     const before = `${sharedFolder}\\trap.json`;
     writeFileSync(join(machine.folder, "trap.json.new"), "left here", { mode: 0o666 });
     await native(["protect", before, "secret"]);
@@ -83,7 +83,7 @@ describe("a protected file", () => {
     expect((await native(["read", before])).printed).toMatchObject({ kind: "found", value: "secret" });
   });
 
-  test("leaves nothing beside it where it can't be put in place", async () => {
+  test("leaves no temporary file if it can't be put in place", async () => {
     mkdirSync(join(machine.folder, "in-the-way"));
     await expect(native(["protect", `${sharedFolder}\\in-the-way`, "secret"])).rejects.toThrow("MoveFileExW");
     expect(existsSync(join(machine.folder, "in-the-way.new"))).toBe(false);
@@ -152,7 +152,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     expect(existsSync(`${file}.new`)).toBe(false);
   });
 
-  test("is waited for where it is the state or the credential that is read", async () => {
+  test("is waited for if it is the state or the credential", async () => {
     const state = join(machine.folder, "state.json");
     writeFileSync(state, '{"version":1}');
     expect((await native(["held", `${sharedFolder}\\state.json`, "read-state"])).printed).toBe("done");
@@ -160,7 +160,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     expect((await native(["held", `${sharedFolder}\\kept.json`, "read-credential"])).printed).toBe("done");
   });
 
-  test("and does not let go leaves the old one and nothing beside it", async () => {
+  test("and that stays open leaves the old file and no temporary one", async () => {
     const file = join(machine.folder, "held.json");
     writeFileSync(file, "old");
     const { printed } = await native(["held", `${sharedFolder}\\held.json`, "protect", "6000"]);
@@ -168,7 +168,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
     expect([readFileSync(file, "utf8"), existsSync(`${file}.new`)]).toEqual(["old", false]);
   });
 
-  test("is appended to where it is a log that should be rotated", async () => {
+  test("is appended to if it is a log that should be rotated", async () => {
     const file = join(machine.folder, "held.log");
     writeFileSync(file, big);
     chmodSync(file, 0o666);
@@ -179,7 +179,7 @@ describe("a file that another program has open, as a virus scanner does,", () =>
   });
 });
 
-test("nobody sees a console in the session of the services, where Windows gives one to a scheduled task", async () => {
+test("a console in the services' session, as a scheduled task has, is invisible", async () => {
   expect((await native(["unseen", "0"])).printed).toBe(true);
   expect((await native(["unseen"])).printed).toBe(false);
 });
@@ -199,12 +199,12 @@ test("a lock is held by one process, and free again when that process is killed"
   expect((await native(["try-lock", lock])).printed).toMatchObject({ kind: "found" });
 });
 
-test("a lock where no file can be is reported as a folder that can't be used", async () => {
+test("a lock in an unusable folder is reported as such", async () => {
   const { printed } = await native(["try-lock", "C:\\windows"]);
   expect(printed).toMatchObject({ kind: "failed", error: { message: expect.stringMatching(/error 5\. .*stateDir/) } });
 });
 
-test.each(["127.0.0.1", "0.0.0.0", "::"])("a person's program that listens at %s is found out", async (address) => {
+test.each(["127.0.0.1", "0.0.0.0", "::"])("a user's program that listens at %s is recognised", async (address) => {
   const { printed } = await native(["listener", "0", address]);
   const { pid } = printed as { pid: number };
   expect(printed).toMatchObject({
@@ -213,7 +213,7 @@ test.each(["127.0.0.1", "0.0.0.0", "::"])("a person's program that listens at %s
   });
 });
 
-test("what a console program writes is read in the OEM code page", async () => {
+test("a console program's output is read in the OEM code page", async () => {
   // Code page 437, which Wine has under LANG=C.
   expect((await native(["oem-text", "5a7567726966662076657277656967657274", "81e1849a"])).printed).toEqual([
     "Zugriff verweigert",

@@ -7,7 +7,7 @@ import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine
 
 const settings = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 const policy = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
-/** What the values begin with, and the flags in them. */
+/** The values' first bytes, and their flags. */
 const kept = { machine: 0x18, user: 0x46, direct: 1, proxy: 2, script: 4, detect: 8 } as const;
 
 let machine: WineMachine;

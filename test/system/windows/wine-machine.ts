@@ -8,7 +8,7 @@ import { endOf, firstLine } from "../support/child.ts";
 import { forward } from "../support/forward.ts";
 import { prepareWineTree, wineUser } from "./wine-tree.ts";
 
-/** What the made-up computer is, as `machine.sh` sets it up. */
+/** The fake computer, as `machine.sh` sets it up. */
 export const hardware = {
   mac: "00:0c:29:f2:7a:29",
   /** The machine ID 00112233445566778899aabbccddeeff with the first three fields of a UUID little-endian. */
@@ -62,7 +62,7 @@ const wineEnvironment = {
   WINEDLLOVERRIDES: "mscoree,mshtml=",
 };
 
-/** @param user as whom everything runs; any name that Linux's passwd file can hold */
+/** @param user of all processes; any name that Linux's passwd file can hold */
 export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   const tree = prepareWineTree();
   await using made = new AsyncDisposableStack();

@@ -40,11 +40,11 @@ test.each(["pem", "trusted", "der", "utf-16", "crlf", "old-label", "with-text"])
   expect(read(name)).toEqual(["CN=Corp CA"]);
 });
 
-test("all of several are read, whatever their form", () => {
+test("several certificates are all read, in any form", () => {
   expect(read("two")).toHaveLength(2);
 });
 
-describe("what is not read is refused with what to do", () => {
+describe("unreadable files are refused with the next step", () => {
   test.each([
     ["p7-pem", /PKCS#7.*: openssl pkcs7 -in \S+p7-pem -print_certs -out NEWFILE/],
     ["p7-der", /PKCS#7.*: openssl pkcs7 -inform DER -in \S+p7-der -print_certs -out NEWFILE/],

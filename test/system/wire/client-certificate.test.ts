@@ -11,7 +11,7 @@ import { logOnMeans } from "../../fakes/log-on.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
-/** Who is shown this device's certificate: the tenant, and nobody else. */
+/** This device's certificate is shown only to the tenant. */
 
 let ca: TestCa;
 let device: KeyPair;
@@ -65,7 +65,7 @@ test("the tenant", async () => {
   expect(tenant.shown).toEqual(["CN=leaf", undefined]);
 });
 
-test("not the proxy on the way, though it asks over TLS", async () => {
+test("not the proxy, even if it asks over TLS", async () => {
   await using tenant = await serve();
   await using proxy = await connectProxy({ port: tenant.port }, ca.issue("IP:127.0.0.1"));
   await sender(`https://${proxy.host}`).send(get(`https://${tenant.host}`), signal);

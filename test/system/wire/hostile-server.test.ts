@@ -19,9 +19,7 @@ import { json } from "../../fakes/gears-api.ts";
 import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { peakMemory } from "../support/process-memory.ts";
 
-/**
- * What stands in the API's place may be silent, slow, endless, lying or something else: a run still ends, and right.
- */
+/** A server in the API's place may be silent, slow, endless or lying: a run still ends with the right outcome. */
 
 let gears: Gears;
 let endpoint: Endpoint;
@@ -141,8 +139,8 @@ describe.each(["token", "link_user"] as const)("%s", (scripted) => {
   });
 });
 
-describe("what the server says is never taken on trust", () => {
-  test("its words can neither start a line nor command a terminal, and have no secret in them", async () => {
+describe("nothing in the server's answer is trusted", () => {
+  test("its words can't start a line or control a terminal, and contain no secret", async () => {
     const token = gears.issueToken();
     gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
     const forged = '\nlinked: forged\r\n{"level":"info","event":"forged"}\u2028forged\u0085forged';
@@ -160,7 +158,7 @@ describe("what the server says is never taken on trust", () => {
     }
   });
 
-  test("a redirect that repeats the token in its address gives nothing away", async () => {
+  test("a redirect that repeats the token in its address does not reveal it", async () => {
     const token = gears.issueToken();
     gears.answerNext("token", json(200, { access_token: token, token_type: "bearer" }));
     gears.answerAlways("link_user", redirect(`https://portal.example.com/${token}?access_token=${token}`));

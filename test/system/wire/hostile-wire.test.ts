@@ -154,13 +154,13 @@ function asChunk(data: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from("\r\n0\r\n\r\n")]);
 }
 
-test("a folded header line counts to the one above it, or to nothing", async () => {
+test("a folded header line belongs to the one above it, or is ignored", async () => {
   endpoint.configure(patient);
   gears.answerAlways("link_user", bytes(line, "X-Long: a\r\n b\r\n", length, "\r\n", good));
   expect(["linked", "protocol"]).toContain((await run()).document.outcome);
 });
 
-describe("an absurd time to wait is not believed", () => {
+describe("an absurd wait is ignored", () => {
   const hour = 3_600_000;
   test.each([
     ["Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT", true],

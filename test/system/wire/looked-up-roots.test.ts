@@ -41,7 +41,7 @@ afterAll(() => {
   folder.remove();
 });
 
-/** What lies in the store, by its name there. */
+/** The store's content, by name. */
 type Store = Readonly<Record<string, string>>;
 
 /** @param deadline ends the attempts of a run whose server is refused: long enough for two handshakes on a busy machine */
@@ -72,7 +72,7 @@ test.each<[string, () => Store]>([
   expect(await linkWith(store())).toEqual(linked);
 });
 
-test("a chain is trusted that a server continues beyond a root of the store, to one that is not in it", async () => {
+test("a chain that continues beyond a root of the store is trusted", async () => {
   const cert = `${leaf.cert}${readFileSync(made("crossed.pem"), "utf8")}`;
   expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls: { ...leaf, cert } })).toEqual(linked);
 });

@@ -91,7 +91,7 @@ test.each<[string, boolean]>([
   expect(/proxy-authorization/i.test(proxy.received)).toBe(gets);
 });
 
-test("the program runs the script of pacFile, whatever it was built into, and goes its route", async () => {
+test("the program runs the script of pacFile in every build, and uses its route", async () => {
   await using gears = await startGears();
   using endpoint = setUpEndpoint(gears, { proxy: "auto" });
   const script = join(endpoint.directory, "proxy.pac");

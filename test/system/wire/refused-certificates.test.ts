@@ -185,7 +185,7 @@ test.each<[string, TlsOptions, RegExp]>([
   await expect(sent).rejects.not.toThrow(/clientCertFile|another service/i);
 });
 
-test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is said to, %s", async (version) => {
+test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is reported, %s", async (version) => {
   const port = await freePort();
   const files = ["-cert", path("good.pem"), "-key", path("good.key"), "-cert_chain", path("middle.pem")];
   const server = spawn(
@@ -213,7 +213,7 @@ test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is said to,
   }
 });
 
-test("a certificate of this device's that OpenSSL refuses is no defect, and is named", async () => {
+test("a device certificate that OpenSSL refuses is no defect, and is named", async () => {
   issue("weak-device", { by: "root", key: ["-newkey", "rsa:1024"], extensions: ["basicConstraints=CA:FALSE"] });
   const weak = { certificates: text("weak-device.pem"), key: new Secret(text("weak-device.key")) };
   const sent = send(await freePort(), "root", () => weak);

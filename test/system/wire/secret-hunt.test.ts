@@ -213,7 +213,7 @@ describe("what is between", () => {
 });
 
 describe("from outside", () => {
-  test("a run in flight has no secret in its arguments, starts no process, and ends without a word of it", async () => {
+  test("a running process has no secret in its arguments, starts no process, and prints no secret", async () => {
     gears.answerAlways("link_user", silence);
     endpoint.configure({ requestTimeout: "30s", deadline: "1m" });
     const args = ["link", ...endpoint.flags, "--config", endpoint.settingsFile];

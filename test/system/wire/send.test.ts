@@ -64,7 +64,7 @@ afterEach(async () => {
 });
 
 describe("over HTTP", () => {
-  test("sends what it is given, asks for no compression and reads the answer", async () => {
+  test("sends the request, asks for no compression and reads the answer", async () => {
     await using server = await listen(answering(reply("200 OK", ok, "X-One: a", "X-One: b")));
     const response = await sender().send(request(`http://${server.host}`), signal);
     expect(response).toMatchObject({ status: 200, body: ok, headers: { "x-one": "a, b" } });
@@ -207,7 +207,7 @@ describe("over HTTP", () => {
     expect(served).toBe(5);
   });
 
-  test("a request that dies unanswered on a new connection is not sent again", async () => {
+  test("a request without an answer on a new connection is not sent again", async () => {
     await using server = await listen(answering((socket) => socket.destroy()));
     const sent = sender().send(request(`http://${server.host}`), signal);
     await expect(sent).rejects.toMatchObject({ code: "connection-lost", place: { stage: "request", party: "tenant" } });
@@ -374,7 +374,7 @@ describe("without a server", () => {
     await expect(sender().send(request(`http://${name}`), signal)).rejects.toMatchObject({ code: "name-not-resolved" });
   });
 
-  test("a name without an address is not waited for", async () => {
+  test("a name without an address does not make the run wait", async () => {
     const sent = sender({ lookUp: async () => [] }).send(request("http://gears.test"), signal);
     await expect(sent).rejects.toMatchObject({ code: "name-not-resolved", place: { stage: "name", party: "tenant" } });
   });
@@ -445,7 +445,7 @@ describe("over TLS", () => {
     expect([silent.connections, server.connections]).toEqual([1, 1]);
   });
 
-  test("an address that breaks off the handshake, or refuses, costs nothing; an untrusted one is final", async () => {
+  test("an address that refuses, or breaks off the handshake, costs nothing; an untrusted one is final", async () => {
     await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
     await using broken = await listen((socket) => socket.destroy(), undefined, {
       port: server.port,
@@ -654,7 +654,7 @@ describe("over TLS", () => {
       const wantsLogin = Buffer.from([5, 2]);
       const open = Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]);
 
-      test("the proxy looks the name up, and gets the log-on that it asks for", async () => {
+      test("the proxy looks the name up, and gets the requested log-on", async () => {
         await using server = await listen(answering(reply("200 OK", ok)), ca.issue("DNS:gears.test"));
         await using proxy = await socksProxy([wantsLogin, Buffer.from([1, 0]), open], server.port);
         const one = sender({ caFile: ca.file, proxy: `socks5://${proxy.host}`, login });
@@ -749,7 +749,7 @@ describe("over TLS", () => {
         await expect(one.send(request(`https://${name}`), signal)).rejects.toThrow(/No proxy was used: The PAC script/);
       });
 
-      test("the choice itself does not outlive an abort", async () => {
+      test("an abort also ends the choice of the proxy", async () => {
         const aborter = new AbortController();
         const systemProxy = () => {
           aborter.abort();
@@ -812,19 +812,19 @@ describe("over TLS", () => {
       expect(server.received).toContain(`host: eapi.opswatgears.com:${server.port}\r\n`);
     });
 
-    test("an impostor without the vendor's certificate is not believed", async () => {
+    test("an impostor without the vendor's certificate is ignored", async () => {
       await using server = await listen(answering(reply("200 OK", page)), ca.issue("DNS:localhost,IP:127.0.0.1"));
       const reading = await readVendorDeviceId(server.port, sender({ caFile: ca.file }), signal);
       expect(reading).toMatchObject({ kind: "failed", error: { code: "tls-untrusted" } });
     });
 
-    test("where nothing listens there is none", async () => {
+    test("without a listener there is none", async () => {
       const gone = await listen(() => {});
       await gone[Symbol.asyncDispose]();
       expect(await readVendorDeviceId(gone.port, sender(), signal)).toMatchObject({ kind: "absent" });
     });
 
-    test("Linux finds out without Node's network code whether anything listens, and whose it is", async () => {
+    test("Linux finds the listener and its owner without Node's network code", async () => {
       const server = await listen(() => {});
       expect(probePort(server.port)).toBe(true);
       const isOwn = (uid: number) => uid === process.geteuid?.();

@@ -14,7 +14,7 @@ import { fakeRuntime } from "../../fakes/runtime.ts";
 const noon = Date.UTC(2026, 10, 25, 12);
 const quarter = 900_000;
 
-/** What is reported of a run that warns of "no UPN" and ends. */
+/** The events of a run that warns of "no UPN" and ends. */
 function reported(willRepeat: boolean, previous: Partial<LastRun> | undefined, outcome: Outcome, errorCode?: string) {
   const events: string[] = [];
   const reportEvent = (kind: string, message: string) => {
@@ -58,7 +58,7 @@ test("any other run reports everything at once", () => {
   expect(events).toEqual(["warning: no UPN", "already-linked: the end"]);
 });
 
-test("nobody is logged on all night: one event, and one for who looks by hand", async () => {
+test("a night without a user is one event, plus one for a manual run", async () => {
   const folder = mkdtempSync(join(tmpdir(), "linkuser-agent-events-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const events: string[] = [];

@@ -20,19 +20,19 @@ function scene(onTerminal: boolean, resultBeside: boolean) {
   return { shown: shown.join(""), reported, kept: readFileSync(path, "utf8") };
 }
 
-test("a terminal that shows the result has nothing of it twice; the file has all", () => {
+test("a terminal that shows the result shows nothing twice; the file has everything", () => {
   const { shown, kept } = scene(true, true);
   expect(shown).toMatch(/^\S+ warn {2}status 500\n$/);
   expect(kept.trim().split("\n")).toHaveLength(2);
 });
 
-test.each([true, false])("where the result goes elsewhere, standard error has all (terminal: %s)", (onTerminal) => {
+test.each([true, false])("if the result goes elsewhere, standard error has everything (terminal: %s)", (onTerminal) => {
   const { shown, kept } = scene(onTerminal, false);
   expect(shown.trim().split("\n")).toHaveLength(2);
   if (!onTerminal) expect(shown).toBe(kept);
 });
 
-test("the event log gets the end from the result alone", () => {
+test("the event log gets the end only from the result", () => {
   expect(scene(false, false).reported).toEqual(["status 500"]);
 });
 

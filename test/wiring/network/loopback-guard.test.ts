@@ -74,7 +74,7 @@ test.each<[string, Guarded, string | undefined, RegExp]>([
   expect(sent).toEqual([]);
 });
 
-test("leaves it to the connection where the system lists no listener", async () => {
+test("leaves it to the connection if the system lists no listener", async () => {
   const { sent, refused } = await ask({ ...root, listenerOwner: () => absent("test", "nobody") });
   expect([refused, sent]).toEqual([undefined, [here]]);
 });

@@ -7,7 +7,7 @@ import type { LocalFiles, LocalUser } from "./local-files.ts";
 /** nobody(5), and users of a container that its host did not map. */
 export const nobody = 65_534;
 
-/** Where Red Hat and its derivatives began to number people until 2011; hosts that were upgraded since still have them. */
+/** The first user ID of people on Red Hat and its derivatives until 2011; hosts upgraded since then still have it. */
 const oldFirstPersonUid = 500;
 /** useradd(8) numbers service accounts from UID_MIN downwards: the last ones are not taken for people. */
 const newServiceUids = 100;

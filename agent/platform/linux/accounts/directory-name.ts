@@ -45,8 +45,8 @@ export function styleOf(
 }
 
 /**
- * The style of the groups of a user. Where SSSD leaves the domain out of the user's name, an `@` in a group's name may
- * be the name's own as well as a trusted domain's, so such a name stays whole: half of it could be another group's.
+ * The style of the groups of a user. If SSSD leaves the domain out of user names, an `@` in a group's name may belong
+ * to the name or precede a trusted domain, so the name stays whole: half of it could be another group's name.
  */
 export function groupStyleOf(style: NameStyle, userDomain: string | undefined): NameStyle {
   return style.kind === "at" && userDomain === undefined ? { kind: "whole" } : style;

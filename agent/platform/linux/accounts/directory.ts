@@ -37,7 +37,7 @@ interface Machine {
   readonly pause: (attempt: number) => Promise<boolean>;
 }
 
-/** What a lookup goes by: read again for each, since an administrator may change it while a run waits. */
+/** The configuration of a look-up, read again each time, because an administrator may change it while a run waits. */
 interface Lookup extends Machine {
   readonly files: LocalFiles;
   readonly directories: readonly string[];
@@ -94,7 +94,7 @@ async function accountByName(name: string, lookup: Lookup): Promise<Reading<Acco
   return await otherAccount(user, lookup);
 }
 
-/** An account that none of this machine's files names. */
+/** An account that is in none of this machine's files. */
 async function otherAccount(user: NamedUser, lookup: Lookup): Promise<Reading<Account>> {
   await refuseAmbiguous(user, lookup);
   const { uid, name } = user;
@@ -152,8 +152,8 @@ async function styleIn(
 }
 
 /**
- * Groups are looked up by name. Where the name leads to somebody else, they would be that person's; one of this
- * machine's own users is no danger, whose groups are known as such.
+ * Groups are looked up by name. If the name belongs to another user, the groups would be that user's. This machine's
+ * own users are no danger: their groups are known as local.
  */
 async function refuseAmbiguous(user: NamedUser, { files, names }: Lookup): Promise<void> {
   if (files.users.some(({ name }) => name === user.name)) return;
@@ -174,8 +174,8 @@ function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readon
 const clientsThatListPrimary: readonly string[] = ["sss", "winbind"];
 
 /**
- * An off-line client answers for a user whom it has seen but whose groups it has not: SSSD 2.8 with no group, winbind
- * 4.17 with the user's own SID. On line, both list at least `Domain Users`.
+ * An off-line client knows users whom it has seen, but not their groups: SSSD 2.8 with no group, winbind 4.17 with the
+ * user's own SID. On line, both list at least `Domain Users`.
  */
 function noGroupsYet(user: NamedUser): AgentError {
   const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet. Where users are in no group of the directory, set groupFallback to none and leave groupPrefer out.`;

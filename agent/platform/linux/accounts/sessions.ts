@@ -15,7 +15,7 @@ const { ENXIO, ENODATA } = constants("errno.h", { ENXIO: 6, ENODATA: 61 });
 /** Session classes of a person who logged on, pam_systemd(8); `user-early` since systemd 256. */
 const personalClasses: ReadonlySet<string> = new Set(["user", "user-early"]);
 
-/** PAM services by which somebody who has logged on already becomes another user. */
+/** PAM services by which a user who is already logged on becomes another user. */
 const switchingServices: ReadonlySet<string> = new Set([
   "su",
   "su-l",
@@ -99,7 +99,7 @@ function optional(login: SystemdLogin, what: "seat" | "service", id: string): st
 
 /**
  * Whether a session is that of a person who logged on. `run0 --user=bob` opens one of the class `user-light` for bob,
- * as `su` may of the class `user`: nobody has come to the machine. An administrator can have sshd and others open light
+ * as `su` may open one of the class `user`: no one has logged on. An administrator can have sshd and others open light
  * sessions too, so such a one counts where it is known to be another's.
  */
 function isLogon(sessionClass: string, service: string | undefined): boolean {

@@ -6,7 +6,7 @@ import { constants } from "../../native-layout.ts";
 const { "(uid_t)-1": noLogin } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });
 
 /**
- * Whether somebody other than root logged on and started this process, by what the kernel keeps: the user ID of the
+ * Whether a user other than root logged on and started this process, from the kernel's records: the user ID of the
  * logon, which `su` and `sudo` leave alone, and the control group of a user's session (proc(5), cgroups(7)). Variables
  * are the person's to set.
  */

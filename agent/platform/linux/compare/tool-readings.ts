@@ -4,7 +4,7 @@ import { sessionUnit } from "../service/units.ts";
 
 const unit = sessionUnit.replace("@", "@1");
 
-/** What iproute2, dmidecode, systemd and coreutils say. */
+/** Readings by iproute2, dmidecode, systemd and coreutils. */
 export const linuxTools =
   (ask: AskTool = askTool): ReadTools =>
   (account) => [

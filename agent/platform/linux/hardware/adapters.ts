@@ -21,7 +21,7 @@ const assignments: Readonly<Record<string, Adapter["addressAssigned"]>> = {
   "3": "set",
 };
 
-/** What adapters without hardware of their own call themselves in `uevent` (DEVTYPE). */
+/** The DEVTYPE in `uevent` of adapters without hardware. */
 const virtualTypes: Readonly<Record<string, string>> = {
   bridge: "a bridge",
   bond: "a bond of several adapters",

@@ -36,8 +36,8 @@ export const vendorClientInstalled = (root: string): boolean =>
   vendorClient.some((path) => existsSync(join(root, path)));
 
 /**
- * What the vendor's client for Linux is reported to use as its device ID: the SMBIOS UUID without dashes. One public
- * report says so, without the case of the letters; the vendor does not.
+ * The reported device ID of the vendor's client for Linux: the SMBIOS UUID without dashes. One public report says so,
+ * without the case of the letters; the vendor does not.
  */
 export function reportedDeviceId(root: string, credentialsFolder: string | undefined): Reading<DeviceId> {
   const origin = "SMBIOS UUID, as the vendor's client is reported to use it";

@@ -3,7 +3,7 @@ import { type DeviceId, deviceIdReading, parseHexId, parseUuid } from "../../../
 import { absent, type Reading } from "../../../reading.ts";
 
 /**
- * What systeminformation and node-machine-id find where nothing can be read natively. Both start child processes and
+ * Identifiers by systeminformation and node-machine-id, if nothing can be read natively. Both start child processes and
  * put other things in an identifier's place when they find none (the board's serial number, the host name), so only
  * values in an identifier's own form count.
  */
@@ -11,7 +11,7 @@ export async function readSecondSource(): Promise<readonly Reading<DeviceId>[]> 
   return await withPlainEnvironment(async () => [...(await fromSystemInformation()), await fromNodeMachineId()]);
 }
 
-/** Where Debian and Red Hat keep `cat`, `head`, `which` and the shell that starts them. */
+/** The folders of `cat`, `head`, `which` and the shell on Debian and Red Hat. */
 const systemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**

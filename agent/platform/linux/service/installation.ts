@@ -215,7 +215,7 @@ function refuseOldSystemd(printed: string): void {
   throw new AgentError("install-failed", message);
 }
 
-/** What systemd starts must be root's alone, where the service sees it, and need no quoting. */
+/** The executable must be writable only by root, visible to the service, and need no quoting. */
 function refuseExecutable(root: string, executable: string, trust: Trust): void {
   const move = "Put it where only root may write, such as /usr/local/bin, and run install from there.";
   const refuse = (why: string): never => {

@@ -8,14 +8,14 @@ import { type AccountTools, serviceAccount, sysusersLine } from "./service-accou
  */
 export type Systemctl = (...args: readonly string[]) => string;
 
-/** Where systemd does not run (an image that is being built, a container) there is nothing to do. */
+/** Without a running systemd (an image that is being built, a container) there is nothing to do. */
 export const systemctl: Systemctl = (...args) =>
   // sd_booted(3)
   existsSync("/run/systemd/system") ? run("/usr/bin/systemctl", ...args) : "";
 
 export const accountTools: AccountTools = {
   add: () => {
-    // With a root named it looks in this machine's files alone, whatever a directory says of the name.
+    // With a root it uses only this machine's files, even if a directory has the name.
     run("/usr/bin/systemd-sysusers", "--root=/", "--inline", sysusersLine);
   },
   remove: () => {

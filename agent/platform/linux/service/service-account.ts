@@ -6,7 +6,7 @@ import { readNssSources } from "../accounts/nsswitch.ts";
 /** The account of the services, which systemd hands the credential to. */
 export const serviceAccount = "linkuser-agent";
 
-/** What makes it, sysusers.d(5): without a home, a password or a shell to log on with. */
+/** The line that creates it, sysusers.d(5): no home, no password, no log-on shell. */
 export const sysusersLine = `u ${serviceAccount} - "Links this device to its user" - -`;
 
 const nologin = /\/(?:nologin|false)$/;

@@ -10,7 +10,7 @@ import { hiddenFromServices } from "./units.ts";
 const readableByAll = 0o004;
 const searchableByAll = 0o001;
 
-/** What keeps the service from using a file, completing "the service …", and the command that fixes it, if one does. */
+/** Why the service can't use a file, completing "the service …", and the command that fixes it, if there is one. */
 interface Fault {
   readonly why: string;
   readonly remedy?: string;
@@ -30,8 +30,8 @@ const faults = {
 const naming = Object.keys(faults) as readonly (keyof typeof faults)[];
 
 /**
- * What the service can't use of the files that its settings name, as it is not privileged (`units.ts`): root can,
- * and would not notice. What is not there is left to the run.
+ * Files in the settings that the unprivileged service (`units.ts`) can't use: root can, and would not notice. Missing
+ * files are left to the run.
  * @returns an error `settings-hidden` that names all of them
  */
 export function unusableForService(root: string, { settings, origins }: ResolvedSettings): AgentError | undefined {
@@ -59,7 +59,7 @@ function unreadable(root: string, path: string): Fault | undefined {
     if (unseen !== undefined) return { why: `does not see ${unseen}, where ${path} is; ${instead}` };
     const closed = ways
       .flatMap((way) => foldersOf(root, way))
-      // That of the settings is judged with them, and opened by `install`.
+      // The settings' own folder is checked with them, and `install` opens it.
       .find((folder) => folder !== own && (statSync(folder).mode & searchableByAll) === 0);
     if (closed !== undefined) return { why: `may not look into ${closed}, where ${path} is; ${instead}` };
     if ((statSync(real).mode & readableByAll) !== 0) return undefined;

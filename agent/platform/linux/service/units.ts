@@ -26,13 +26,13 @@ export const catchUpUnit = "linkuser-agent.service";
 /** The timer for what a logon could not finish. */
 export const timerUnit = "linkuser-agent.timer";
 
-/** Where all runs together are limited; below system.slice, as its name says (systemd.slice(5)). */
+/** The slice that limits all runs together; its name puts it below system.slice (systemd.slice(5)). */
 export const slice = "system-linkuser.slice";
 
-/** What turns the timer on, without `systemctl enable`. */
+/** The link that enables the timer, without `systemctl enable`. */
 export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `../${timerUnit}` } as const;
 
-/** What may run, as `systemctl stop` takes it: with the slice all services in it. */
+/** Units that may run, for `systemctl stop`: the slice includes its services. */
 export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service", slice] as const;
 
 /**
@@ -41,16 +41,16 @@ export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service",
  */
 export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.@]*service" } as const;
 
-/** What ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
+/** Folders that ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
 export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 
 /** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
 const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes.waiting}`;
 
 /**
- * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish.
- * Needs {@link oldestSystemd}.
- * @param executable absolute path, which nobody but root may change
+ * The logon trigger: a service that every logind session starts, and a timer for what a logon could not finish. Needs
+ * {@link oldestSystemd}.
+ * @param executable absolute path that only root may change
  * @param credentialFile of root, mode 0600; systemd hands the service a copy
  */
 export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
@@ -111,10 +111,10 @@ TasksMax=500
  * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again
  * after as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the
  * matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
- * keep the boot from finishing. No `MemoryDenyWriteExecute=`, which V8 does not survive, no `ProcSubset=`, which hides
- * routes and sockets, and no `PrivateUsers=`, with which nothing starts where user namespaces are turned off. The account
- * is in this machine's files (`account.ts`): `DynamicUser=` would take any account of the name that a directory gives.
- * Addresses are those of unicast, of either IP version.
+ * delay the end of the boot. No `MemoryDenyWriteExecute=`, which V8 does not survive, no `ProcSubset=`, which hides
+ * routes and sockets, and no `PrivateUsers=`, with which nothing starts where user namespaces are turned off. The
+ * account is in this machine's files (`account.ts`): `DynamicUser=` would take any account of the name that a directory
+ * gives. Addresses are those of unicast, of either IP version.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec

@@ -9,10 +9,7 @@ export interface UnreadableSettings {
   readonly wanted: number;
 }
 
-/**
- * What of the settings is there and not for all to read, as after `umask 077`; in the order in which it is to be
- * opened.
- */
+/** Settings files and folders that not everybody may read, as after `umask 077`; in the order in which to open them. */
 export function unreadableSettings(root: string): readonly UnreadableSettings[] {
   const readable = [
     { path: dirname(settingsPath(root)), needed: 0o001, wanted: 0o755 },

@@ -7,7 +7,7 @@ export interface LoginRecord {
   /** `console` for a session with a screen of its own, else a terminal: `ttys001`. */
   readonly line: string;
   readonly pid: number;
-  /** Where from, for a logon over the network; empty for one at the machine. */
+  /** The remote host of a logon over the network; empty for one at the machine. */
   readonly host: string;
 }
 

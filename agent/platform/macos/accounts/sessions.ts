@@ -7,7 +7,7 @@ import { isAlive, type LoginRecord, readLoginRecords } from "./login-records.ts"
 
 const origin = "/dev/console and utmpx";
 
-/** What tests put in the machine's place. */
+/** Replacements for the machine in tests. */
 export interface SessionSources {
   /** The user ID that owns the console device: who sits at the screen, or root at the login window. */
   readonly consoleOwner: () => number;

@@ -5,8 +5,8 @@ import { type LibSystem, libSystem } from "../libsystem.ts";
 const noLogin = 0xffff_ffff;
 
 /**
- * Whether somebody other than root logged on and started this process, by its audit user ID, which `su` and `sudo` leave
- * alone; true where it can't be read. Written from Apple's documentation, not run.
+ * Whether a user other than root logged on and started this process, from its audit user ID, which `su` and `sudo`
+ * leave alone; true where it can't be read. Written from Apple's documentation, not run.
  */
 export function startedByPerson(getauid?: LibSystem["getauid"]): boolean {
   try {

@@ -35,7 +35,7 @@ const portKinds: readonly (readonly [RegExp, Adapter["kind"], string])[] = [
   [/Modem|\bWWAN\b|\bMBIM\b|HUAWEI_MOBILE/i, "other", "a mobile modem"],
 ];
 
-/** What a port is by its name, and whether it is plugged in from outside. */
+/** The kind of a port by its name, and whether it can be unplugged. */
 export function kindOfPort({ port, device }: HardwarePort): Pick<Adapter, "kind" | "kindReason" | "detachable"> {
   const [, kind, kindReason] = portKinds.find(([pattern]) => pattern.test(port)) ?? [];
   if (kind !== undefined && kindReason !== undefined) return { kind, kindReason };

@@ -56,7 +56,7 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
   ];
 }
 
-/** A job that somebody disabled would not be loaded. */
+/** A disabled job would not be loaded. */
 function load(machine: Machine): Undo {
   launchctl(machine, "enable", daemonTarget);
   launchctl(machine, "bootstrap", "system", machine.daemonFile);

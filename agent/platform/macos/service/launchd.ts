@@ -10,11 +10,10 @@ export const daemonFile = `/Library/LaunchDaemons/${macosIdentifier}.plist`;
 export const daemonTarget = `system/${macosIdentifier}`;
 
 /**
- * The logon trigger: root's job, which launchd starts at boot, when somebody logs on or off (both change the list of
- * logons, utmpx(5), which is root's), and every quarter of an hour for what a logon could not finish. Never two at
- * once. The program finds out by itself who is at the screen, so no caller can name another. See
- * launchd.plist(5).
- * @param executable absolute path, which nobody but root may change
+ * The logon trigger: root's job, which launchd starts at boot, when a user logs on or off (both change root's list of
+ * logons, utmpx(5)), and every quarter of an hour to continue interrupted links. Never two at once. The program finds
+ * out by itself who is at the screen, so no caller can name another. See launchd.plist(5).
+ * @param executable absolute path that only root may change
  * @throws RangeError for a path that a property list can't hold
  */
 export function daemonPropertyList(executable: string): string {

@@ -8,7 +8,7 @@ import { daemonTarget, isDisabled, isLoaded } from "./launchd.ts";
 
 const origin = "launchd";
 
-/** The job of the packages, unless somebody disabled it or took it out of launchd. */
+/** The job of the packages, unless it is disabled or not loaded. */
 export function readTrigger(run: RunTool, path: string): Reading<string> {
   try {
     if (!lstatSync(path).isFile()) return absent(origin, `${path} is not a file`);

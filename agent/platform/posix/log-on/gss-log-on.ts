@@ -40,7 +40,7 @@ const codes = constants("krb5/krb5.h", {
   KRB5_REALM_CANT_RESOLVE: -1765328164,
 });
 
-/** Where a run takes its account from. */
+/** The source of a run's account. */
 export interface LogOnAccounts {
   /** The machine's keytab, for root and services; undefined for a user, who has a cache of tickets. */
   readonly keytab: (() => Reading<Keytab>) | undefined;

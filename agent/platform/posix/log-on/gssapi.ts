@@ -118,7 +118,7 @@ export interface KeytabAccount {
   readonly keytab: string;
 }
 
-/** What is asked of the thread that makes the calls. */
+/** A request to the thread that makes the calls. */
 export type GssQuestion =
   | {
       readonly call: "start";
@@ -169,7 +169,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
   const contexts = new Map<number, Context>();
   let lastId = 0;
   const minor = Buffer.alloc(4);
-  /** What structures point to must live as long as the call that reads them. */
+  /** Memory that structures point to must live as long as the call that reads it. */
   let pointedTo: Buffer[] = [];
 
   const addressOf = (bytes: Buffer): bigint => {
@@ -233,7 +233,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     if (credential !== 0n) native.gss_release_cred(Buffer.alloc(4), held);
   };
 
-  /** Where its keys are, and a cache that ends with the process. */
+  /** The keytab, and a cache that ends with the process. */
   function storeOf({ keytab }: KeytabAccount): Buffer {
     const entries = { client_keytab: `FILE:${keytab}`, ccache: "MEMORY:linkuser-agent" };
     const elements = Object.entries(entries).map(([key, value]) =>

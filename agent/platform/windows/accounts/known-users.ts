@@ -11,7 +11,7 @@ import type { LogonNames, OpenToken, TokenFacts } from "./read-tokens.ts";
 import { type SessionRow, toSession } from "./sessions.ts";
 import { administratorsSid, isBuiltInAccountSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 
-/** What this machine knows of its logons; each may throw WindowsError. */
+/** This machine's information about logons; each function may throw WindowsError. */
 export interface LogonSources {
   readonly ownToken: () => TokenFacts;
   readonly sessionRows: () => readonly SessionRow[];
@@ -33,7 +33,7 @@ export interface LogonSources {
   readonly bounded: MakeCalls;
 }
 
-/** What is known of one account: from its token, or where that may not be asked, by name alone. */
+/** One account: from its token, or only by name if the token may not be read. */
 export interface KnownUser {
   readonly names: Pick<LogonNames, "user" | "domain"> & { readonly upn?: string | undefined };
   readonly sid: Sid | undefined;

@@ -42,13 +42,13 @@ const translatedName = layout("ntsecapi.h", "LSA_TRANSLATED_NAME", 32, {
 });
 const ntStatus = constants("ntstatus.h", { STATUS_SOME_NOT_MAPPED: 0x107, STATUS_NONE_MAPPED: 0xc000_0073 });
 
-/** What a call may still read or write that did not come back in time; never freed. */
+/** Memory that a call which did not return in time may still use; never freed. */
 const lent: unknown[] = [];
 
 /**
  * The names of SIDs, in the same order, by one question for all of them; undefined where Windows says that it has none.
- * That answer is given too when a domain controller did not answer Windows in time, so for a domain's SID it does not
- * prove that there is no name.
+ * Windows returns this also if a domain controller did not answer in time, so for a domain's SID it does not prove that
+ * there is no name.
  * @throws AgentError `identity-unreadable`
  * @throws WindowsError
  */

@@ -5,7 +5,7 @@ import { bytesAt, pointerIn, pointerSlot } from "../native/pointers.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { maxSidSize, parseSid, type Sid, type SidAuthorities, sidSize } from "./sids.ts";
 
-/** What a policy handle may be used for. */
+/** Rights of a policy handle. */
 export const policyAccess = constants("ntsecapi.h", {
   POLICY_VIEW_LOCAL_INFORMATION: 0x001,
   POLICY_LOOKUP_NAMES: 0x800,

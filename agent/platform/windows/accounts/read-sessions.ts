@@ -110,7 +110,7 @@ function textIn(information: Buffer | undefined): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** The session has ended meanwhile; or a plain user may not know, whom alone this concerns. */
+/** The session has ended meanwhile, or a plain user may not read it; this occurs only for plain users. */
 const noInformation: readonly number[] = [
   winError.ERROR_FILE_NOT_FOUND,
   winError.ERROR_CTX_WINSTATION_NOT_FOUND,

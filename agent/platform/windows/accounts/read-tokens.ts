@@ -24,7 +24,7 @@ export interface LogonNames {
   readonly upn: string | undefined;
 }
 
-/** What an access token says of its account. */
+/** An account according to its access token. */
 export interface TokenFacts {
   readonly userSid: Sid;
   readonly groups: readonly TokenGroup[];

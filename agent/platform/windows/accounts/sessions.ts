@@ -13,7 +13,7 @@ export interface SessionRow {
   readonly protocol: number;
 }
 
-/** The session of the services, of scheduled tasks and of whatever else runs as SYSTEM; never a person's. */
+/** The session of services, scheduled tasks and other programs of SYSTEM; never a person's. */
 export const servicesSession = 0;
 
 export const sessionInfo = layout("wtsapi32.h", "WTS_SESSION_INFOW", 24, { SessionId: [0, "u32"], State: [16, "i32"] });
@@ -42,7 +42,7 @@ const wts = constants("wtsapi32.h", {
   WTSDown: 8,
   WTSInit: 9,
 });
-/** What the states in which somebody may be mean; in the others nobody is logged on. */
+/** The states in which a user may be logged on; in the others nobody is. */
 const states: Readonly<Partial<Record<number, Session["state"]>>> = {
   [wts.WTSActive]: "active",
   [wts.WTSConnected]: "online",

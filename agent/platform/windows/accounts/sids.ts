@@ -62,8 +62,8 @@ export interface SidAuthorities {
 }
 
 /**
- * Whose account or group a SID names. `well-known` are those that every machine has: built-in groups, services,
- * logon types, integrity levels.
+ * The domain of the account or group that a SID names. `well-known` are those that every machine has: built-in groups,
+ * services, logon types, integrity levels.
  */
 export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" | "domain" | "entra" | "well-known" {
   if (sid.startsWith("S-1-12-1-")) return "entra";
@@ -77,8 +77,8 @@ export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" 
 }
 
 /**
- * Accounts that every Windows and every domain has, whatever they are called: Administrator, Guest, krbtgt,
- * DefaultAccount, WDAGUtilityAccount ([MS-DTYP] 2.4.2.4, `DOMAIN_USER_RID_…`).
+ * Accounts that every Windows and every domain has, under any name: Administrator, Guest, krbtgt, DefaultAccount,
+ * WDAGUtilityAccount ([MS-DTYP] 2.4.2.4, `DOMAIN_USER_RID_…`).
  */
 export const isBuiltInAccountSid = (sid: Sid): boolean => /^S-1-5-21-.*-50[0-4]$/.test(sid);
 

@@ -5,7 +5,7 @@ const system = `*${systemSid}`;
 const administrators = `*${administratorsSid}`;
 const users = `*${usersSid}`;
 
-/** Leaves a file to administrators, for nobody else to read: three commands, each for cmd and for PowerShell. */
+/** Restricts a file to administrators by three commands, each for cmd and for PowerShell. */
 export function sealFile(path: string): readonly string[] {
   return commands(path, `"${administrators}"`, `"${system}:F" "${administrators}:F"`);
 }
@@ -16,8 +16,8 @@ export function restrictFile(path: string): string {
 }
 
 /**
- * Leaves a folder to administrators, for all to list, as `install` makes it: one line for cmd. What is in it is the
- * administrators', unless it has a list of its own.
+ * Leaves a folder to administrators, for all to list, as `install` makes it: one line for cmd. Files in it belong to
+ * administrators, unless they have their own list.
  */
 export function restrictFolder(path: string): string {
   const rights = `${system}:(OI)(CI)F ${administrators}:(OI)(CI)F ${users}:RX`;

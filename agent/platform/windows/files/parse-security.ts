@@ -8,8 +8,7 @@ interface AccessAllowed {
 }
 
 /**
- * Who owns an object and whom its list allows what. `allowed` is undefined where there is no list: then everybody may
- * do everything.
+ * An object's owner and access list. `allowed` is undefined where there is no list: then everybody may do everything.
  */
 export interface SecurityDescriptor {
   readonly owner: Sid | undefined;
@@ -133,7 +132,10 @@ export function foldersAbove(path: string): readonly string[] {
   return words.map((_, count) => root + words.slice(0, count).join("\\")).toReversed();
 }
 
-/** Whom an object's list gives one of the rights, other than the trusted; the owner counts, who can change the list. */
+/**
+ * Untrusted accounts that have one of the rights by the object's list; the owner counts, since owners can change the
+ * list.
+ */
 export function othersWith(
   rights: number,
   { owner, allowed }: SecurityDescriptor,

@@ -46,8 +46,8 @@ const securityAttributes = layout("minwinbase.h", "SECURITY_ATTRIBUTES", 24, {
 });
 
 /**
- * The content of a file that nobody but the trusted may read, decrypted where it was sealed. What is checked and what
- * is read is the same open file, so it can't be exchanged in between.
+ * The content of a file that only trusted accounts may read, decrypted if it was sealed. The file stays open from the
+ * check to the reading, so it can't be exchanged in between.
  * @param trusted SYSTEM, Administrators and the like
  */
 export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<string> {
@@ -59,7 +59,9 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
   });
 }
 
-/** The content of a file that nobody but the trusted may change or exchange; judged and read as {@link readProtected}. */
+/**
+ * The content of a file that only trusted accounts may change or replace; checked and read as {@link readProtected}.
+ */
 export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Buffer> {
   return withFile(path, "settings-unreadable", (handle) => {
     const exposure = changeableBy(path, securityOf(handle), trusted) ?? untrustedPath(path, trusted);
@@ -145,7 +147,7 @@ const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)"
 
 /**
  * Replaces a file by a sealed one that administrators alone may read, from its first byte on: it is written beside and
- * then renamed over. What somebody else left under the name beside is removed, never written into.
+ * then renamed over. A file that another user left under the temporary name is removed, never written into.
  * @throws AgentError `credentials-unreadable`
  */
 export function writeProtected(path: string, text: string): void {
@@ -194,7 +196,7 @@ function remove(path: string): void {
   if (!isMissing(error)) throw error;
 }
 
-/** What a file that another program has open makes a call say; a folder in a file's place says the first, too. */
+/** Errors for a file that another program has open; the first also for a folder in a file's place. */
 const heldStatus: readonly number[] = [
   winError.ERROR_ACCESS_DENIED,
   winError.ERROR_SHARING_VIOLATION,

@@ -29,7 +29,7 @@ export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
   }
 }
 
-/** Where the vendor's client keeps its device ID; which of them is not documented, so all are looked at. */
+/** Possible places of the vendor client's device ID; which one is used is not documented, so all are read. */
 export interface VendorPlaces {
   readonly keys: readonly string[];
   /** Names of values, compared without case, `_`, `-` and blanks. */

@@ -4,7 +4,7 @@ import type { Adapter } from "../../port.ts";
 import { type Memory, offsetOf } from "../native/pointers.ts";
 import { adapterKind, isDetachable, statusFlag } from "./adapter-kind.ts";
 
-/** What is read of one IP_ADAPTER_ADDRESSES_LH. */
+/** The fields of one IP_ADAPTER_ADDRESSES_LH that are used. */
 export interface AddressRow {
   /** Interface index for IPv4, or for IPv6 where the adapter has no IPv4. */
   readonly index: number;
@@ -16,7 +16,7 @@ export interface AddressRow {
   readonly metric: number;
 }
 
-/** What is read of one MIB_IF_ROW2. */
+/** The fields of one MIB_IF_ROW2 that are used. */
 export interface InterfaceRow {
   readonly luid: bigint;
   readonly index: number;

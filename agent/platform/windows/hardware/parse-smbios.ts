@@ -1,4 +1,4 @@
-/** What the firmware's tables say of the machine. */
+/** The machine's identity in the firmware's tables. */
 export interface Smbios {
   /** The system's UUID as text, upper or lower case as it comes; undefined where there is no system table. */
   readonly uuid: string | undefined;

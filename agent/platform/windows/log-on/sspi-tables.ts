@@ -2,7 +2,7 @@ import { constants, layout } from "../../native-layout.ts";
 
 export const credentialUse = constants("sspi.h", { SECPKG_CRED_OUTBOUND: 2 });
 export const drep = constants("sspi.h", { SECURITY_NETWORK_DREP: 0 });
-/** What a log-on is to do, and what it did. */
+/** Flags of a log-on: requested and granted. */
 export const contextRequest = constants("sspi.h", { ISC_REQ_MUTUAL_AUTH: 2, ISC_REQ_CONNECTION: 0x800 });
 export const contextResult = constants("sspi.h", { ISC_RET_MUTUAL_AUTH: 2 });
 export const contextAttribute = constants("sspi.h", { SECPKG_ATTR_NEGOTIATION_INFO: 12 });
@@ -32,7 +32,7 @@ export const negotiationInfo = layout("sspi.h", "SecPkgContext_NegotiationInfoW"
 });
 export const packageInfo = layout("sspi.h", "SecPkgInfoW", 32, { Name: [16, "pointer"] });
 
-/** What a call of SSPI returns, as an unsigned number. */
+/** Return values of SSPI, as unsigned numbers. */
 export const sspiStatus = constants("winerror.h", {
   SEC_E_OK: 0,
   SEC_I_CONTINUE_NEEDED: 0x0009_0312,

@@ -29,7 +29,7 @@ import {
 const maxToken = 64 * 1024;
 const maxName = 512;
 
-/** What a call may still read or write that did not come back in time; never freed. */
+/** Memory that a call which did not return in time may still use; never freed. */
 const lent: unknown[] = [];
 
 /**

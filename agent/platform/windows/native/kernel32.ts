@@ -59,7 +59,7 @@ export const kernel32 = library(
   (file) => file,
 );
 
-/** What CreateFileW returns where it fails. */
+/** CreateFileW's return value for a failure. */
 export const { INVALID_HANDLE_VALUE } = constants("handleapi.h", { INVALID_HANDLE_VALUE: 0xffff_ffff_ffff_ffffn });
 /** Rights of an open file. */
 export const fileAccess = constants("winnt.h", {
@@ -67,13 +67,13 @@ export const fileAccess = constants("winnt.h", {
   GENERIC_WRITE: 0x4000_0000,
   READ_CONTROL: 0x0002_0000,
 });
-/** What others may do with it meanwhile. */
+/** The access that others have meanwhile. */
 export const fileShare = constants("winnt.h", { FILE_SHARE_READ: 1, FILE_SHARE_WRITE: 2, FILE_SHARE_DELETE: 4 });
 export const { FILE_ATTRIBUTE_NORMAL } = constants("winnt.h", { FILE_ATTRIBUTE_NORMAL: 0x80 });
 
 let directory: string | undefined;
 
-/** `C:\Windows\System32` as the system says it, whatever the environment holds. */
+/** `C:\Windows\System32` from the system, not from the environment. */
 export function systemDirectory(): string {
   if (directory === undefined) {
     const room = Buffer.alloc(520);

@@ -48,7 +48,7 @@ export function unicodeStringAt(structure: bigint, offset: number): string {
   return text === 0n ? "" : bytesAt(text, length).toString("utf16le");
 }
 
-/** A structure of Windows whose pointers lead into the same memory: the bytes and the address they were at. */
+/** A structure of Windows whose pointers lead into the same memory: its bytes and their original address. */
 export interface Memory {
   readonly bytes: Buffer;
   readonly base: bigint;

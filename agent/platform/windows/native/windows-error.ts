@@ -39,6 +39,6 @@ export const winError = constants("winerror.h", {
   ERROR_CTX_WINSTATION_NOT_FOUND: 7022,
 });
 
-/** Another program has the file open and shares it with nobody who wants these rights. */
+/** Another program has the file open and does not share these rights. */
 export const isSharingViolation = (error: unknown): boolean =>
   error instanceof WindowsError && error.status === winError.ERROR_SHARING_VIOLATION;

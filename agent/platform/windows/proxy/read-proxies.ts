@@ -13,7 +13,7 @@ export interface NamedProxies {
   readonly bypass: string;
 }
 
-/** What is set for a user: in "Internet Options", or for all users by policy. */
+/** A user's proxy settings: from "Internet Options", or for all users by policy. */
 export interface UserProxySettings {
   /** The network may name a script (WPAD). */
   readonly detect: boolean;
@@ -70,7 +70,7 @@ export function userProxySettings(): UserProxySettings | undefined {
 /** Milliseconds for each of name resolution, connection, sending and receiving of a script. */
 const scriptTimeout = 5_000;
 
-/** What a call may still read that did not come back in time; never freed. */
+/** Memory that a call which did not return in time may still read; never freed. */
 const lent: Buffer[] = [];
 
 /**

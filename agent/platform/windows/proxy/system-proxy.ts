@@ -22,7 +22,7 @@ export interface ProxySettingSources {
   readonly machine: () => NamedProxies | undefined;
   /** Of the account that this process runs as: for the logon trigger, SYSTEM's own. */
   readonly user: () => UserProxySettings | undefined;
-  /** Whether {@link user} says what nobody but an administrator can set. */
+  /** Whether {@link user} contains only what administrators can set. */
   readonly userIsTrusted: () => boolean;
   /** @param script undefined for the one that the network names (WPAD) */
   readonly byScript: (url: string, script: string | undefined) => Promise<NamedProxies | undefined>;
@@ -38,7 +38,8 @@ const scriptCalls: BoundedOptions = {
 let makeCalls: MakeCalls | undefined;
 
 /**
- * Whose value `ProxySettingsPerUser` 0 makes the settings of users the machine's, which administrators alone change.
+ * With the value 0 of `ProxySettingsPerUser` the machine's settings, which only administrators change, replace those of
+ * users.
  */
 const proxyPolicy = "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 
@@ -60,7 +61,7 @@ export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettin
 
 /**
  * The route to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its
- * proxy, and last the script that the network names. So what somebody has set beats what a network says.
+ * proxy, and last the script that the network names. So a configured proxy takes precedence over the network's.
  */
 export async function readSystemProxy(url: URL, sources: ProxySettingSources): Promise<Reading<SystemProxy>> {
   let origin = "netsh winhttp";
@@ -96,7 +97,7 @@ async function scripted(
   }
 }
 
-/** No network has to name a script, so whatever went wrong is no fault. */
+/** A network need not name a script, so no failure here is a fault. */
 async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Reading<SystemProxy>> {
   const origin = "WPAD";
   try {
@@ -110,15 +111,15 @@ async function detected(url: URL, { byScript }: ProxySettingSources): Promise<Re
 }
 
 /**
- * Windows gives a script's list only as far as its `DIRECT`, and without that word, so the direct route is tried last
- * whatever the script says.
+ * Windows returns a script's list only up to its `DIRECT`, and without that word, so the direct route is always tried
+ * last.
  */
 function byResult(named: NamedProxies | undefined, url: URL, discovered: boolean): readonly Route[] {
   const routes = named === undefined ? [] : routesBy(named, url, discovered);
   return routes.at(-1) === "direct" ? routes : [...routes, "direct"];
 }
 
-/** Of a script's address what is safe to show. */
+/** The part of a script's address that is safe to show. */
 function whereOf(script: string): string {
   return URL.canParse(script) ? new URL(script).host || new URL(script).protocol : "without a valid address";
 }

@@ -6,7 +6,7 @@ import type { InstallStep } from "../../port.ts";
 /** Settings are no secret, and a run of a plain user needs them. */
 type Readers = "everybody" | "administrators";
 
-/** What steps do to files; tests put their own in its place. */
+/** Operations on files; tests replace them. */
 export interface MachineFiles {
   /** Undefined where there is no such file. @throws the system's error, as the others do */
   readFile(path: string): Buffer | undefined;
@@ -85,7 +85,7 @@ export function credentialRemovalStep(machine: MachineFiles, path: string): Inst
   };
 }
 
-/** One that could not be read before, as others could read it, is gone for good. */
+/** A credential that could not be read before, because others could read it, can't be restored. */
 function putCredentialBack(machine: MachineFiles, path: string, before: Reading<string>): void {
   if (before.kind === "found") machine.writeProtected(path, before.value);
   if (before.kind === "absent") acting(`${path} can't be put back`, () => machine.removeFile(path));

@@ -14,7 +14,7 @@ import {
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
 import type { TaskScheduler } from "./task-scheduler.ts";
 
-/** What an installation does to the machine; tests put their own in its place. */
+/** Operations of an installation on the machine; tests replace them. */
 export interface WindowsMachine extends MachineFiles {
   readonly paths: Paths;
   /** Leaves it where something is in it. */
@@ -206,7 +206,7 @@ function emptyFolderStep(machine: WindowsMachine): InstallStep {
   };
 }
 
-/** What SYSTEM starts must be the administrators' alone. */
+/** Only administrators may be able to change the program that SYSTEM starts. */
 function refuseExecutable(machine: WindowsMachine, executable: string): void {
   const writable = machine.writableByOthers(executable);
   if (writable.kind === "failed") throw writable.error;

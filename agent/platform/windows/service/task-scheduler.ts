@@ -8,12 +8,12 @@ import { taskName } from "./task-definition.ts";
 const maxTime = 60_000;
 
 /**
- * Windows' own, which `install` and `uninstall` alone start: the Task Scheduler's interface is COM, which node:ffi
+ * Windows' own tool; only `install` and `uninstall` start it: the Task Scheduler's interface is COM, which node:ffi
  * can't call.
  */
 const tool = "schtasks.exe";
 
-/** Windows' Task Scheduler, as far as the logon trigger goes. */
+/** The part of Windows' Task Scheduler that the logon trigger needs. */
 export interface TaskScheduler {
   /** Registers the task of a file, in place of an earlier one. @throws AgentError `install-failed` */
   register(definitionFile: string): void;
@@ -29,7 +29,7 @@ export function taskScheduler(systemDirectory: string): TaskScheduler {
     spawnSync(`${systemDirectory}\\${tool}`, [...parameters, "/TN", taskName], {
       // libuv gives it what Windows needs; nothing else of this process's, which may be a secret.
       env: {},
-      // Wine's tool waits for somebody who types, where its input is open.
+      // Wine's tool waits for typed input if its input is open.
       stdio: ["ignore", "pipe", "pipe"],
       timeout: maxTime,
       windowsHide: true,

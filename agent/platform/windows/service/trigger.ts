@@ -10,7 +10,7 @@ const origin = "Task Scheduler";
 /** Where Windows keeps the task's definition. */
 export const taskFile = (systemDirectory: string): string => `${systemDirectory}\\Tasks\\${taskName}`;
 
-/** The scheduled task, unless somebody disabled it; only administrators may look. */
+/** The scheduled task, unless it is disabled; only administrators may read it. */
 export function readTrigger(systemDirectory: string, readFile = readTaskFile): Reading<string> {
   const path = taskFile(systemDirectory);
   try {

@@ -73,7 +73,7 @@ test.each<[string, NameStyle, string, string | undefined]>([
   expect(splitName(name, style)).toEqual({ bare, domain });
 });
 
-test("a name with its domain is split where it was joined", () => {
+test("a name with its domain is split at the separator", () => {
   const bare = fc.string({ minLength: 1, maxLength: 256 });
   const domains = fc.stringMatching(/^[A-Z][A-Z0-9-]{0,14}$/);
   fc.assert(

@@ -76,7 +76,7 @@ test("local, built-in, nameless groups and the user's own SID are distinguished 
   ]);
 });
 
-test("a user of this machine has this machine's groups alone, whatever the directory says of the name", async () => {
+test("a user of this machine has only this machine's groups, even if the directory has the name", async () => {
   const twin = { name: "bob", uid: 201_000, gid: 200_513, groups: [{ gid: 200_777, name: "finance" }] };
   const directory = machine(clientOf([twin]), "sss");
   const local = value(await directory.accountByName("bob"));
@@ -186,7 +186,7 @@ test("a group's name that winbind has cut is not taken for a name", async () => 
   expect(names).toEqual(["domain users", "", "L".repeat(249)]);
 });
 
-test("without domains SSSD's group name stays whole, whatever it looks like", async () => {
+test("without domains SSSD's group name stays whole in any form", async () => {
   const groups = [
     { gid: 5000, name: "domain users" },
     { gid: 5100, name: "at@other.example" },
@@ -202,7 +202,7 @@ test("a user who was renamed between two lookups is unclear", async () => {
   expect(await machine(renamed).groups(before)).toMatchObject({ kind: "failed" });
 });
 
-test("a directory that does not answer is a failure, its own users are still found", async () => {
+test("a directory that does not answer is a failure; local users are still found", async () => {
   const directory = machine(noAnswer);
   expect(await directory.account("101103")).toMatchObject({ kind: "failed" });
   expect(await directory.accountByName("CORP\\alice")).toMatchObject({ kind: "failed" });
@@ -239,7 +239,7 @@ test("an account of this machine's own Samba is local", async () => {
   });
 });
 
-test("a name whose bytes are no text is unclear, not sent damaged", async () => {
+test("a name that is not valid text is unclear, and not sent damaged", async () => {
   const client = clientOf([{ name: "CORP\\j\uFFFDrgen", uid: 101_500, gid: 100_513 }]);
   expect(await machine(client).account("101500")).toMatchObject({ kind: "failed" });
 });

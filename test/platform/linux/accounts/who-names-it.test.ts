@@ -72,13 +72,13 @@ test.each([
   expect(value(account)).toMatchObject({ kind });
 });
 
-test("where a directory names groups alone, a user in no file is this machine's", async () => {
+test("if the directory serves only groups, users in no file are this machine's", async () => {
   const nsswitch = "passwd: files mymachines\ngroup: files sss\n";
   const people = [{ name: "vu-web-33", uid: 524_321, gid: 524_321 }];
   expect(value(await machine({ nsswitch, people }).account("524321"))).toMatchObject({ kind: "local" });
 });
 
-test("a client that spells a name in another case the next time still means the same user", async () => {
+test("a name that a client spells in another case still means the same user", async () => {
   const groups = [{ gid: 5000, name: "CORP\\domain users" }];
   const of = (name: string) => machine({ sources: "files winbind", people: [{ name, uid: 5001, gid: 5000, groups }] });
   const account = value(await of("CORP\\Alice").account("5001"));
@@ -123,7 +123,7 @@ test.each([
   expect(usernameOf(account, "sam")).toMatchObject({ username });
 });
 
-test("Entra ID's groups may be sent, and it need not give any", async () => {
+test("Entra ID's groups may be sent, and may be missing", async () => {
   const alice = { name: "alice@contoso.com", uid: 5001, gid: 5001 };
   const groups = [{ gid: 5100, name: "All Staff" }];
   const withGroups = machine({ sources: "files himmelblau", people: [{ ...alice, groups }] });
@@ -153,7 +153,7 @@ test("winbind's separator splits users and groups, built-in ones too", async () 
   ]);
 });
 
-test("a name whose separator is not known is nobody's", async () => {
+test("a name with an unknown separator belongs to nobody", async () => {
   const directory = machine({ sources: "files winbind", people: [{ name: "CORP+alice", uid: 5001, gid: 5000 }] });
   expect(await directory.account("5001")).toMatchObject({
     kind: "failed",
@@ -170,14 +170,14 @@ test.each([
   expect(await directory.accountByName("alice")).toMatchObject({ kind: "failed" });
 });
 
-test("a line that is there twice is one account, and the user ID 0 is root's under any name", async () => {
+test("a repeated line is one account, and the user ID 0 is root under any name", async () => {
   const alice = "alice:x:1001:1001::/home/alice:/bin/sh";
   const tree = passwd("root:x:0:0::/root:/bin/sh", "toor:x:0:0::/root:/bin/sh", alice, alice);
   expect(value(await machine({ tree }).account("1001"))).toMatchObject({ sam: "alice" });
   expect(value(await machine({ tree }).account("0"))).toMatchObject({ sam: "root" });
 });
 
-test("a user whom NIS compatibility brings in is the directory's", async () => {
+test("a user from NIS compatibility is the directory's", async () => {
   const nsswitch = "passwd: compat\npasswd_compat: ldap\ngroup: compat\ngroup_compat: ldap\n";
   const people = [{ name: "alice", uid: 5001, gid: 5000 }];
   expect(value(await machine({ nsswitch, people }).account("5001"))).toMatchObject({ kind: "domain" });
@@ -219,7 +219,7 @@ test.each([
   expect(attempts).toEqual(knownFrom === 2 ? [0, 1] : [0, 1, 2, 3]);
 });
 
-test("each of 1001 groups is a question with a time limit of its own", async () => {
+test("each of 1001 groups is looked up with its own time limit", async () => {
   const groups = Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [20_000 + at, `team ${at}`]));
   const { names, questions } = slowClient({ ...groups, 10513: "domain users" }, 0);
   const directory = machine({ sources: "files sss", names });

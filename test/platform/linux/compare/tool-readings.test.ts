@@ -43,12 +43,12 @@ test("each tool's output is read in the form of this program's readings", () => 
   });
 });
 
-test("what is not the tool's form is a failure or nothing, never a value of this program's", () => {
+test("output in another form is a failure or nothing, never a value", () => {
   expect(valuesOf({})).toMatchObject({ "mac-addresses": "failed", sessions: [], trigger: [] });
   expect(valuesOf({ "/usr/sbin/dmidecode -s system-uuid": "\n" })).toMatchObject({ "hardware-uuid": "absent" });
 });
 
-test("without a user, nothing is asked of one", () => {
+test("without a user, no user's facts are read", () => {
   const facts = linuxTools(answers(printed))(undefined).map(({ fact }) => fact);
   expect(facts).toEqual(["mac-addresses", "hardware-uuid", "sessions", "trigger"]);
 });

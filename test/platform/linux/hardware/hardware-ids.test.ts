@@ -38,7 +38,7 @@ test.each([
   expect(smbios).toMatchObject({ kind: "absent", reason: expect.stringMatching(reason) });
 });
 
-/** What a container of each engine shows of itself. */
+/** The traces of each container engine. */
 const containers: readonly [string, Tree][] = [
   ["systemd-nspawn", { "run/systemd/container": "systemd-nspawn\n" }],
   ["lxc", { "proc/1/environ": "TERM=linux\0container=lxc\0HOME=/\0" }],
@@ -62,7 +62,7 @@ test.each(containers)("a container (%s) does not take its host's UUID for its ow
   expect(readings[0]).toMatchObject({ reason: expect.stringContaining(`this is a container (${name})`) });
 });
 
-test("a virtual machine that was made from a container's image is none", async () => {
+test("a virtual machine made from a container image is no container", async () => {
   const tree = {
     ".dockerenv": "",
     "proc/1/cgroup": "1:name=systemd:/init.scope\n0::/init.scope\n",
@@ -89,7 +89,7 @@ test("a UUID that can't be read for another reason than permission is a failure"
   expect(readings[0]).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
 });
 
-test("only where all is absent the second source is loaded and asked", async () => {
+test("the second source is loaded only if everything else is absent", async () => {
   const load = async () => async () => [deviceIdReading(parseHexId(machineId), "second source")];
   const readings = await readHardwareIds(makeRoot({ "etc/machine-id": "uninitialized\n" }), undefined, load);
   expect(kinds(readings)).toEqual(["absent", "absent", machineId.trim()]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMachineKeytab } from "../../../../agent/platform/linux/log-on/machine-keytab.ts";
 
-test("a service reads the copy that its unit got; where the machine has none, the copy says so", () => {
+test("a service reads its unit's copy; if the machine has no keytab, the copy says so", () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), "keytab-"));
   const root = folder.path;
   mkdirSync(join(root, "etc"));

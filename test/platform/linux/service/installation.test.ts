@@ -100,7 +100,7 @@ test("settings that were written for root alone are opened to the service, and c
   expect(modes()).toEqual(["755", "644"]);
 });
 
-test("undone, the machine is as it was, and systemd knows", async () => {
+test("undoing restores the machine, and reloads systemd", async () => {
   const { root, reported, steps } = machineOf();
   const before = everything(root);
   applySteps(await steps())();
@@ -109,7 +109,7 @@ test("undone, the machine is as it was, and systemd knows", async () => {
 });
 
 test.each(["daemon-reload", "restart linkuser-agent.timer"])(
-  "where systemctl %s fails nothing is left",
+  "if systemctl %s fails nothing is left",
   async (command) => {
     const { root, steps, failAt } = machineOf();
     const before = everything(root);
@@ -229,7 +229,7 @@ test("refuses where the trigger is masked", async () => {
   await expect(steps()).rejects.toThrow("systemctl unmask");
 });
 
-test("an account that is another's is refused, with the way out; one that a package lost is made again", async () => {
+test("a foreign account of that name is refused, with the remedy; a missing one is created again", async () => {
   const packaged = { ...systemd, "usr/lib/systemd/system/linkuser-agent@.service": "" };
   for (const tree of [systemd, packaged]) {
     const taken = { ...tree, "etc/passwd": "linkuser-agent:x:1001:1001::/home/l:/bin/bash\n" };

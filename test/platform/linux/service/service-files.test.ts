@@ -15,7 +15,7 @@ const ca = "etc/linkuser-agent/ca.pem";
 const service = "the service that a logon starts";
 
 describe.each(["caFile", "clientCertFile"])("%s", (name) => {
-  test("that everybody may read is of use, also behind a link, and one that is not there is left to the run", () => {
+  test("a file that everybody may read is usable, also behind a link; a missing one is left to the run", () => {
     const root = makeRoot({ [ca]: "" });
     chmodSync(join(root, ca), 0o644);
     symlinkSync(join(root, ca), join(root, "etc/link.pem"));
@@ -32,7 +32,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     expect(faultOf(root, { [name]: path })).toBe(reported);
   });
 
-  test("is reported where the service may not look into its folder; that of the settings is judged with them", () => {
+  test("is reported if the service may not enter its folder; the settings' own folder is checked with them", () => {
     const closed = ["etc/private", "etc/linkuser-agent/private"];
     const root = makeRoot({ [ca]: "", ...Object.fromEntries(closed.map((folder) => [`${folder}/ca.pem`, ""])) });
     for (const folder of [...closed, "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
@@ -64,7 +64,7 @@ test.each([
   expect(faultOf(root, { [name]: "/srv/key" })).toContain(`gets a copy of ${handedOn}, and of no other file`);
 });
 
-test.each(["stateDir", "logFile"])("%s is of use where the service can write", (name) => {
+test.each(["stateDir", "logFile"])("%s is usable if the service can write there", (name) => {
   const root = makeRoot();
   for (const folder of ["var/lib/linkuser-agent", "var/log/linkuser-agent"]) {
     expect(faultOf(root, { [name]: join(root, folder, "x") })).toBeUndefined();

@@ -6,7 +6,7 @@ const files = unitFiles("/usr/bin/linkuser-agent", "/etc/linkuser-agent/credenti
 const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? "";
 const services = ["linkuser-agent@.service", "linkuser-agent.service"];
 
-test("every session wants a run of its own, which is not part of the logon", () => {
+test("every session starts its own run, which is not part of the logon", () => {
   expect(textOf("session-.scope.d/50-linkuser-agent.conf")).toContain("\nWants=linkuser-agent@%j.service\n");
   expect(textOf("linkuser-agent@.service")).toContain(
     "\nExecStart=/usr/bin/linkuser-agent --will-repeat --session %i\n",
@@ -14,7 +14,7 @@ test("every session wants a run of its own, which is not part of the logon", () 
   expect(textOf("linkuser-agent@.service")).toContain("After=session-%i.scope ");
 });
 
-test.each(services)("%s gets copies of what root alone may read, and starts without them too", (path) => {
+test.each(services)("%s gets copies of files that only root may read, and starts without them too", (path) => {
   for (const [name, source] of [
     ["credential.json", "/etc/linkuser-agent/credential.json"],
     ["client-key.pem", "/etc/linkuser-agent/client-key.pem"],
@@ -27,7 +27,7 @@ test.each(services)("%s gets copies of what root alone may read, and starts with
   expect(textOf(path)).not.toContain("DynamicUser");
 });
 
-test.each(services)("%s comes again where a run did not wait for its turn, as often as it counts on", (path) => {
+test.each(services)("%s restarts a run that did not wait for its turn, as often as the program expects", (path) => {
   const text = textOf(path);
   expect(text).toMatch(/^ExecStart=\S+ --will-repeat\b/m);
   expect(text).toContain("\nRestartForceExitStatus=75\n");
@@ -39,7 +39,7 @@ test.each(services)("%s shares the memory of one slice with the others", (path) 
   expect(textOf("system-linkuser.slice")).toMatch(/^MemoryMax=600M\nMemorySwapMax=0\nTasksMax=500$/m);
 });
 
-test.each(services)("%s sets nothing that V8 or the routes' table do not survive", (path) => {
+test.each(services)("%s sets nothing that breaks V8 or hides the routing table", (path) => {
   expect(textOf(path)).not.toMatch(/^(?:MemoryDenyWriteExecute|ProcSubset|PrivateUsers)=/m);
 });
 

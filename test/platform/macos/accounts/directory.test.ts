@@ -49,7 +49,7 @@ test.each(["", "-1", "4294967295", "alice", "12345678901"])("%j is no user ID", 
   expect(await directory().account(userKey)).toMatchObject({ kind: "absent" });
 });
 
-test("an account by its name, and names that lead nowhere", async () => {
+test("an account by its name, and unknown names", async () => {
   expect(await directory().accountByName("alice")).toMatchObject({ value: { userKey: "501" } });
   expect(await directory().accountByName("nobody-here")).toMatchObject({ kind: "absent" });
   expect(await directory().accountByName("alice/../root")).toMatchObject({ kind: "absent" });
@@ -135,26 +135,26 @@ test("the primary group counts also where it is not listed", async () => {
   });
 });
 
-test("away from the directory, when its groups have no names, the groups are not known", async () => {
+test("away from the directory, groups without names are unknown", async () => {
   expect(await groupsOf("1166999417", { zoë: [everyone] })).toMatchObject({
     kind: "failed",
     error: { message: expect.stringContaining("out of reach") },
   });
 });
 
-test("a list of this Mac's groups that is empty is a failure: all groups would look like the directory's", async () => {
+test("an empty list of this Mac's groups is a failure: all groups would look like the directory's", async () => {
   const tool: RunTool = (name, ...parameters) => (parameters[1] === "-list" ? "" : run(name, ...parameters));
   const people = createDirectory(namesOf(users, { zoë: [everyone, sales] }), tool, async () => false);
   const account = await people.account("1166999417");
   expect(account.kind === "found" && (await people.groups(account.value))).toMatchObject({ kind: "failed" });
 });
 
-test("numbers with a sign are those that the kernel shows without", () => {
+test("negative numbers are the kernel's unsigned ones", () => {
   expect(parseGroupIds(printed("dscl-groups"))).toEqual(new Set([83, 80, 399, 12, 61, 62, 4_294_967_294, 20, 0]));
   expect(parseDirectoryRecord("AppleMetaNodeLocation: /Local/Default\nUniqueID: -2\n")?.uid).toBe(4_294_967_294);
 });
 
-test("a value is read from its line or the next, whatever stands around it", () => {
+test("a value is read from its line or the next, in any context", () => {
   const noise = fc.constantFrom("No such key: Picture", "RealName:\n Alice Example", "Comment: a: b", "");
   fc.assert(
     fc.property(fc.array(noise), fc.array(noise), fc.boolean(), (before, after, own) => {

@@ -27,7 +27,7 @@ function record({ user = "alice", line = "console", pid = 331, type = 7, host = 
   ]);
 }
 
-test("the fields stand where the header puts them", () => {
+test("the fields have the header's offsets", () => {
   expect(record()).toHaveLength(utmpx.size);
   expect(parseLoginRecord(record({ line: "ttys003", host: "192.0.2.7" }))).toEqual({
     user: "alice",
@@ -49,7 +49,7 @@ test("texts end at their field's end, and no byte of the next one is read", () =
   );
 });
 
-test("a process is alive, a number that is none is not", () => {
+test("this process is alive, an unused number is not", () => {
   expect(isAlive(process.pid)).toBe(true);
   for (const pid of [0, -1, 2_147_483_647]) expect(isAlive(pid)).toBe(false);
 });

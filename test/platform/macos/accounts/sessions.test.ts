@@ -19,7 +19,7 @@ function read(consoleUid: number, records: readonly LoginRecord[], dead: readonl
 
 const atScreen = { id: "console", userKey: "501", class: "user", state: "active", local: true, seat: "console" };
 
-test("the owner of the console is at the screen; own terminal windows are no sessions of persons", async () => {
+test("the console's owner is at the screen; terminal windows are no sessions", async () => {
   expect(await read(501, [login("alice", "console"), login("alice", "ttys000")])).toMatchObject({
     value: [atScreen, { id: "ttys000", class: "other", classReason: "a terminal window" }],
   });
@@ -30,14 +30,14 @@ test("at the login window nobody is logged on", async () => {
   expect(await read(0, [login("loginwindow", "console")])).toMatchObject({ value: [] });
 });
 
-test("who was switched away is logged on", async () => {
+test("a user who was switched away is logged on", async () => {
   expect(await read(501, [login("alice", "console"), login("bob", "console")])).toMatchObject({
     value: [atScreen, { userKey: "502", class: "user", state: "online", local: true }],
   });
   expect(await read(0, [login("bob", "console")])).toMatchObject({ value: [{ userKey: "502", state: "online" }] });
 });
 
-test("two who were switched away are two sessions, one with two records is one", async () => {
+test("two switched-away users are two sessions, one user with two records is one", async () => {
   const both = [login("alice", "console"), login("bob", "console"), login("bob", "console", "", 101)];
   expect(await read(0, both)).toMatchObject({ value: [{ id: "console:501" }, { id: "console:502" }] });
 });
@@ -48,7 +48,7 @@ test("over the network", async () => {
   });
 });
 
-test("a record whose process has died, or of a name that is no user's, is no session", async () => {
+test("a record with a dead process or an unknown user is no session", async () => {
   expect(await read(501, [login("bob", "console", "", 7), login("mallory", "console")], [7])).toMatchObject({
     value: [atScreen],
   });
@@ -58,7 +58,7 @@ test("Setup Assistant is nobody", async () => {
   expect(await read(248, [])).toMatchObject({ value: [{ userKey: "248", class: "other" }] });
 });
 
-test("what can't be read is a failure, not an empty Mac", async () => {
+test("sessions that can't be read are a failure, not none", async () => {
   const failing = () => {
     throw new AgentError("identity-unreadable", "libSystem can't be loaded");
   };

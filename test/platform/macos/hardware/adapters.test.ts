@@ -17,7 +17,7 @@ function ranked(addresses: Addresses, run = laptop) {
 
 const wired = { en7: [{ mac: "00:e0:4c:00:00:01" }] };
 
-test("what is built in comes first, a dock after it, addresses made up by software last", () => {
+test("built-in adapters come first, then docks, then addresses made up by software", () => {
   expect(ranked(wired)).toMatchObject({
     macs: [
       { mac: "80:65:7c:00:20:4e", adapter: "en0" },

@@ -10,7 +10,7 @@ import { printed } from "../fixture.ts";
 const kinds = (text: string) =>
   Object.fromEntries(parseHardwarePorts(text).map((port) => [port.device, kindOfPort(port).kind]));
 
-test("the ports of a laptop: what could be known to the server is physical", () => {
+test("the ports of a laptop: adapters that the server may know are physical", () => {
   expect(kinds(printed("networksetup-laptop"))).toEqual({
     en0: "physical",
     en1: "other",
@@ -40,7 +40,7 @@ test.each([
   expect(kindOfOther(device)).toMatchObject({ kind, kindReason: expect.stringMatching(/./) });
 });
 
-test("whatever the tool prints, only named ports come out", () => {
+test("any output gives only named ports", () => {
   const line = fc.oneof(
     fc.constantFrom(
       "Hardware Port: Wi-Fi",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defaultRouteAdapters } from "../../../../agent/platform/macos/hardware/routes.ts";
 import { printed } from "../fixture.ts";
 
-test("the route for everybody comes before those for one adapter", () => {
+test("the general default route comes before those of single adapters", () => {
   expect(defaultRouteAdapters(printed("netstat-inet"))).toEqual(["en7", "utun4", "en0"]);
 });
 

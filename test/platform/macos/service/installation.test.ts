@@ -81,7 +81,7 @@ test("puts settings, credential and job in place; a second time there is nothing
   expect(changes(await mac.steps())).toEqual(["keep", "keep", "keep"]);
 });
 
-test("another executable: the job ends, and is loaded again only when its run is gone", async () => {
+test("another executable: the job ends, and is loaded again only after its run has ended", async () => {
   const mac = macOf({ stopsAfter: 2 });
   applySteps(await mac.steps());
   mac.reported.length = 0;
@@ -102,7 +102,7 @@ test("a job that is in place but not loaded is loaded", async () => {
   expect(mac.isLoaded()).toBe(true);
 });
 
-test("where launchd refuses, all is as it was", async () => {
+test("if launchd refuses, everything is as before", async () => {
   const mac = macOf();
   mac.failAt("bootstrap");
   const steps = await mac.steps();
@@ -133,7 +133,7 @@ test("uninstall removes job and credential, with purge all the rest", async () =
   expect(existsSync(mac.folder)).toBe(false);
 });
 
-test("the job is root's, starts at once, at logons and often enough for what a run leaves to the next", () => {
+test("the job is root's, starts at once, at logons, and often enough to continue interrupted links", () => {
   const job = parse(daemonPropertyList("/Library/LinkUserAgent/linkuser-agent")) as Record<string, unknown>;
   expect(job).toEqual({
     Label: "com.linkuser.agent",

@@ -7,7 +7,7 @@ import type { RunTool } from "../../../../agent/platform/macos/tools.ts";
 
 const job = fileURLToPath(import.meta.url);
 
-/** launchd with or without the job, and the line that `print-disabled` has for it. */
+/** launchd with or without the job, and the job's line in `print-disabled`. */
 const launchd =
   (loaded: boolean, line = ""): RunTool =>
   (_tool, command) => {

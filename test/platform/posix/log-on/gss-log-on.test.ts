@@ -44,7 +44,7 @@ test("the machine's account is that of the keytab, a user's that of the cache", 
   expect(other.questions).toMatchObject([{ account: undefined }]);
 });
 
-test("legs are passed on until the library says that it is done", async () => {
+test("messages are exchanged until the library is done", async () => {
   const token = Uint8Array.of(1, 2);
   const { system, questions } = logOn(
     machine,

@@ -18,7 +18,7 @@ function sized(length: number): Buffer {
 
 const keytab = (...entries: readonly Buffer[]): Buffer => Buffer.concat([Buffer.from([5, 2]), ...entries]);
 
-test("principals are read in the order of the file, each once, over holes", () => {
+test("principals are read in file order, each once, skipping holes", () => {
   const file = keytab(
     entry("R", "host", "pc1.r"),
     Buffer.concat([sized(-7), Buffer.alloc(7, "x")]),

@@ -117,7 +117,7 @@ describe("as SYSTEM", () => {
     });
   });
 
-  test("is no caller, and neither is what runs in the services' session", async () => {
+  test("is no caller, and neither are programs in the services' session", async () => {
     expect(await logons().caller()).toMatchObject({ kind: "absent" });
     expect(await logons({ ownToken: () => alice }).caller()).toMatchObject({ kind: "absent" });
   });
@@ -129,7 +129,7 @@ describe("as SYSTEM", () => {
     expect(await byName.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
   });
 
-  test("fails where the session's user can't be made out: nobody is better than a wrong person", async () => {
+  test("fails if the session's user is unknown: no link is better than a wrong one", async () => {
     const all = logons({ sessionToken: notPermitted, bounded: calls(new Map()) });
     expect(await all.sessions()).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
@@ -188,14 +188,14 @@ describe("groups", () => {
     });
   });
 
-  test("leave one without a name that was removed from a domain that answers", async () => {
+  test("include a nameless one if a domain that answers has removed it", async () => {
     const token = { ...alice, groups: [...alice.groups, { sid: `${domain}-2999`, attributes: 7 }] };
     const reading = await groupsWith(calls(), token);
     expect(reading).toMatchObject({ kind: "found" });
     expect(reading.kind === "found" && reading.value.at(-1)).toMatchObject({ systemName: `${domain}-2999`, name: "" });
   });
 
-  test("of a domain that is gone have no name and leave the others", async () => {
+  test("of a domain that is gone have no name; the others are kept", async () => {
     const token = { ...alice, groups: [...alice.groups, { sid: "S-1-5-21-40-50-60-1200", attributes: 7 }] };
     const reading = await groupsWith(calls(), token);
     expect(reading).toMatchObject({ kind: "found" });
@@ -223,7 +223,7 @@ describe("groups", () => {
     ]);
   });
 
-  test("are named by one question, however many", async () => {
+  test("are named by one call, for any number", async () => {
     const many = Array.from({ length: 300 }, (_, at) => `${domain}-${3000 + at}`);
     const known = new Map([...directory, ...many.map((sid) => [sid, [sid, "CORP", 2]] as const)]);
     const bounded = calls(known);
@@ -286,13 +286,13 @@ describe("user names", () => {
 describe("the directory's own spelling", () => {
   const typed: TokenFacts = { ...alice, names: { user: "ALICE", domain: "corp", upn: "alice@corp.example.com" } };
 
-  test("is sent whatever was typed at the logon", async () => {
+  test("is sent, no matter what was typed at the logon", async () => {
     const all = logons({ sessionToken: () => typed });
     await all.sessions();
     expect(await account(all)).toMatchObject({ systemName: "CORP\\alice", sam: "alice", domain: "CORP" });
   });
 
-  test("can't be had while no controller answers: then what was typed", async () => {
+  test("is unavailable while no controller answers: then the typed name is used", async () => {
     const bounded: MakeCalls = async () => {
       throw new AgentError("identity-unreadable", "no answer");
     };
@@ -321,7 +321,7 @@ describe("a Microsoft account", () => {
     expect(await account(all, sid)).toMatchObject({ systemName: "LAPTOP1\\alice", sam: "alice", kind: "local" });
   });
 
-  test("is one person where that user runs the program", async () => {
+  test("is one person if that user also runs the program", async () => {
     const shellToken = (id: number) => (id === 2 ? token : notPermitted());
     const own = { ownToken: () => token, ownSession: () => 2, sessionToken: notPermitted, shellToken };
     const all = logons({ ...home, ...own });
@@ -376,7 +376,7 @@ describe("accounts that Windows makes", () => {
 describe("a UPN that the logon does not have", () => {
   const withoutUpn: TokenFacts = { ...alice, names: { user: "alice", domain: "CORP", upn: undefined } };
 
-  /** What Windows answers to each function by name; the functions that were called, in order. */
+  /** Windows' answers by function; and the functions that were called, in order. */
   function windows(answers: Readonly<Record<string, { result: number; lastError?: number; text?: string }>>) {
     const called: string[] = [];
     const makeCalls: MakeCalls = async (batch) =>
@@ -400,7 +400,7 @@ describe("a UPN that the logon does not have", () => {
     return { reading: await all.principalName(await account(all)), called };
   };
 
-  test("is asked for in the user's place, and the place is left right after", async () => {
+  test("is asked for while impersonating the user, which ends right after", async () => {
     const closed: bigint[] = [];
     const openSessionToken = () => ({ handle: 7n, [Symbol.dispose]: () => void closed.push(7n) });
     const upn = "alice@corp.example.com";
@@ -410,7 +410,7 @@ describe("a UPN that the logon does not have", () => {
     expect(closed).toEqual([7n]);
   });
 
-  test("is asked for as the shell where the session's token may not be used", async () => {
+  test("is asked for with the shell's token if the session's may not be used", async () => {
     const openShellToken = () => ({ handle: 8n, [Symbol.dispose]() {} });
     const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
     const { reading } = await ask(answers, { openSessionToken: notPermitted, openShellToken });
@@ -426,7 +426,7 @@ describe("a UPN that the logon does not have", () => {
     expect((await ask(answers)).reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });
 
-  test("is absent where there is none, failed where nobody can say", async () => {
+  test("is absent if there is none, failed if it can't be read", async () => {
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1332 } })).reading).toMatchObject({ kind: "absent" });
     expect((await ask({ GetUserNameExW: { result: 0, lastError: 1355 } })).reading).toMatchObject({ kind: "failed" });
   });
@@ -451,7 +451,7 @@ describe("a UPN that the logon does not have", () => {
   });
 });
 
-test("no answer of a directory gives a group that the token has not, or a name outside 1 to 256 characters", async () => {
+test("no directory answer gives a group that is not in the token, or a name outside 1 to 256 characters", async () => {
   const rid = fc.integer({ min: 500, max: 3000 });
   const sid = fc.oneof(
     rid.map((id) => `${domain}-${id}`),

@@ -24,7 +24,7 @@ function tokenGroups(groups: readonly (readonly [sid: string, attributes: number
   return { bytes: Buffer.concat(parts), base };
 }
 
-test("reads groups; one that only denies is a membership, the logon's mark is none", () => {
+test("reads groups; a deny-only group is a membership, the logon's own is not", () => {
   const memory = tokenGroups([
     ["S-1-1-0", 7],
     ["S-1-5-32-544", 0x10],
@@ -37,7 +37,7 @@ test("reads groups; one that only denies is a membership, the logon's mark is no
   expect(parseTokenGroups(memory)?.map(isEnabled)).toEqual([true, false]);
 });
 
-test("refuses a damaged structure whole: a missing group could change which one is sent", () => {
+test("refuses a damaged structure as a whole: a missing group could change the one that is sent", () => {
   const { bytes } = tokenGroups([["S-1-1-0", 7]]);
   expect(parseTokenGroups({ bytes: bytes.subarray(0, bytes.length - 1), base })).toBeUndefined();
   expect(parseTokenGroups({ bytes, base: 0n })).toBeUndefined();

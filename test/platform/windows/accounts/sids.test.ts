@@ -48,12 +48,12 @@ describe("sidKind", () => {
     expect(sidKind("S-1-5-21-7-8-9-500", { machine: "S-1-5-21-7-8-9", domain: "S-1-5-21-7-8-9" })).toBe("domain");
   });
 
-  test("takes nothing for local where the machine's own SID is unknown", () => {
+  test("counts nothing as local if the machine's own SID is unknown", () => {
     expect(sidKind("S-1-5-21-1-2-3-1001", { machine: undefined, domain: undefined })).toBe("domain");
   });
 });
 
-test("service accounts are those that are neither of a machine, a domain nor Entra ID", () => {
+test("accounts that belong to no machine, no domain and not to Entra ID are service accounts", () => {
   expect(["S-1-5-18", "S-1-5-20", "S-1-5-90-0-1", "S-1-5-96-0-2", "S-1-5-80-1"].every(isServiceSid)).toBe(true);
   expect(["S-1-5-21-1-2-3-1001", "S-1-12-1-1-2-3-4"].some(isServiceSid)).toBe(false);
 });

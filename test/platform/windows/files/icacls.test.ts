@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { restrictFile, restrictFolder, sealFile } from "../../../../agent/platform/windows/files/icacls.ts";
 
-test("the commands take a file from everybody, then give it to administrators, and to all for reading", () => {
+test("the commands remove everybody's rights, then give them to administrators, and reading to all", () => {
   const path = "C:\\ProgramData\\LinkUserAgent\\config.json";
   expect(restrictFile(path)).toBe(
     [
@@ -12,7 +12,7 @@ test("the commands take a file from everybody, then give it to administrators, a
   );
 });
 
-test("what is in a folder inherits nothing for all", () => {
+test("files in a folder inherit no rights for all", () => {
   const rights = "*S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-5-32-545:RX";
   expect(restrictFolder("C:\\x").endsWith(` && icacls "C:\\x" /inheritance:r /grant:r ${rights}`)).toBe(true);
 });

@@ -60,7 +60,7 @@ const closed: readonly Ace[] = [
 ];
 
 describe("who may read", () => {
-  test("is nobody else where SYSTEM and Administrators alone are in the list", () => {
+  test("is no one else if only SYSTEM and Administrators are in the list", () => {
     expect(others(readRights, administrators, closed)).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ describe("who may read", () => {
     expect(others(readRights, administrators, [...closed, { mask, sid: users }])).toEqual([users]);
   });
 
-  test("is not who may only see its attributes, nor whom an entry is only to be inherited from", () => {
+  test("rights to see attributes do not count, nor entries that are only inherited", () => {
     expect(others(readRights, administrators, [...closed, { mask: 0x120080, sid: users }])).toEqual([]);
     expect(others(readRights, administrators, [...closed, { mask: readOnly, sid: users, flags: 0x0b }])).toEqual([]);
   });
@@ -83,18 +83,18 @@ describe("who may read", () => {
     expect(others(readRights, "S-1-5-21-1-2-3-1001", closed)).toEqual(["S-1-5-21-1-2-3-1001"]);
   });
 
-  test("is everybody where there is no list, and nobody by an empty one", () => {
+  test("is everybody without a list, and nobody with an empty one", () => {
     expect(others(readRights, administrators, undefined)).toEqual([everyone]);
     expect(others(readRights, administrators, [])).toEqual([]);
   });
 
-  test("is who is allowed it by an entry with object types or a condition", () => {
+  test("includes accounts in entries with object types or conditions", () => {
     const objects = Buffer.concat([Buffer.from([3, 0, 0, 0]), Buffer.alloc(32)]);
     expect(others(readRights, administrators, [{ type: 5, mask: readOnly, sid: users, objects }])).toEqual([users]);
     expect(others(readRights, administrators, [{ type: 9, mask: readOnly, sid: everyone }])).toEqual([everyone]);
   });
 
-  test("does not count a denial in anybody's favour", () => {
+  test("ignores denials", () => {
     const aces = [
       { type: 1, mask: fullAccess, sid: users },
       { mask: readOnly, sid: users },

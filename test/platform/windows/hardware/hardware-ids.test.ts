@@ -44,7 +44,7 @@ describe("the vendor client's device ID", () => {
     });
   });
 
-  test("is none where the registry holds two", () => {
+  test("is none if the registry has two", () => {
     const both: ReadKey = (path) =>
       path === status
         ? { values: [text("HWID", id), text("DeviceID", "f00dfeed292ce801f5379042d68bb6cb")], subkeys: [] }
@@ -60,7 +60,7 @@ describe("the vendor client's device ID", () => {
     expect(registryDeviceId(holding(status, 32, "HWID", "0".repeat(32)))).toMatchObject({ kind: "absent" });
   });
 
-  test("is looked for in one place where the setting names it", () => {
+  test("is read only from the place in the setting", () => {
     const place = placeOf("HKLM\\SOFTWARE\\Vendor\\Client\\Machine Id");
     const read = holding("SOFTWARE\\Vendor\\Client", 64, "machine id", id);
     expect(registryDeviceId(read, place)).toMatchObject({ kind: "found", value: id });

@@ -13,7 +13,7 @@ import {
 import { ffi } from "../../../../agent/platform/windows/native/library.ts";
 import { addressOf, wide } from "../../../../agent/platform/windows/native/pointers.ts";
 
-/** What one call of InitializeSecurityContextW does in {@link fakeWindows}. */
+/** The effect of one call of InitializeSecurityContextW in {@link fakeWindows}. */
 interface Leg {
   readonly status: keyof typeof sspiStatus | number;
   readonly token?: string;
@@ -142,7 +142,7 @@ test.each([
   expect(await exchange.step(undefined)).toEqual({ token: Buffer.from("completed"), complete });
 });
 
-test("NTLM is asked for no proof, which it does not have", async () => {
+test("NTLM is not asked for a proof, which it does not have", async () => {
   const legs = [
     { status: "SEC_I_CONTINUE_NEEDED", token: "NTLMSSP 1", isMutual: false },
     { status: "SEC_E_OK", token: "NTLMSSP 3", isMutual: false },
@@ -163,7 +163,7 @@ describe("a log-on that is complete is refused", () => {
     );
   });
 
-  test("where the peer did not prove itself", async () => {
+  test("if the peer did not prove itself", async () => {
     const windows = fakeWindows([{ status: "SEC_E_OK", isMutual: false }]);
     const exchange = await createSspi(windows.makeCalls).start(peer);
     await expect(exchange.step(undefined)).rejects.toThrow("proxy.corp.test did not prove itself");
@@ -191,7 +191,7 @@ test("an account without credentials is named at the start", async () => {
   );
 });
 
-test("a status that has no words here is shown as its number", async () => {
+test("an unknown status is shown as its number", async () => {
   const windows = fakeWindows([{ status: 0x8009_0326 }]);
   const exchange = await createSspi(windows.makeCalls).start(peer);
   await expect(exchange.step(undefined)).rejects.toThrow(

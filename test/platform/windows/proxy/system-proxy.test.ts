@@ -33,7 +33,7 @@ async function read(sources: Partial<ProxySettingSources>) {
 }
 
 describe("what decides", () => {
-  test("the machine's proxies, whatever this account has", async () => {
+  test("the machine's proxies, regardless of this account's", async () => {
     const machine = () => ({ proxies: "machine:3128", bypass: "" });
     expect(await read({ machine, user: () => ({ ...nothing, named, script }) })).toMatchObject({
       origin: "netsh winhttp",
@@ -72,7 +72,7 @@ describe("what decides", () => {
     });
   });
 
-  test("last the script that the network names, whose proxies are marked", async () => {
+  test("last the network's script, whose proxies are marked", async () => {
     const asked: (string | undefined)[] = [];
     const byScript = async (_: string, from: string | undefined) => {
       asked.push(from);
@@ -100,7 +100,7 @@ describe("what goes wrong", () => {
     expect(message).toMatch(/^The PAC script wpad\.example\.com can't be used: WinHttpGetProxyForUrl .* 12167\.$/);
   });
 
-  test("a proxy that is set beside such a script counts", async () => {
+  test("a configured proxy beside such a script is used", async () => {
     const user = () => ({ detect: true, script, named });
     expect(await read({ user, byScript: () => Promise.reject(notFetched) })).toMatchObject({
       routes: ["http://set:8080"],

@@ -122,7 +122,7 @@ test("install makes the folder, then settings, credential and event source, and 
   expect(eventSource).toBe(true);
 });
 
-test("a second time all is kept but the protection of the folder and the task, which are made again", () => {
+test("a second time everything is kept; only the folder's protection and the task are set again", () => {
   const { install } = machineOf();
   applySteps(install());
   expect(changes(install())).toEqual(["update", "keep", "keep", "keep", "update"]);
@@ -182,7 +182,7 @@ test("uninstall leaves the settings, and the whole folder where something else i
   expect(reported.slice(-2)).toEqual(["end", "remove"]);
 });
 
-test("uninstall with purge leaves nothing but what somebody else put there", () => {
+test("uninstall with purge leaves only other users' files", () => {
   const files = { [`${folder}\\state.json`]: "{}", [`${folder}\\linkuser-agent.log.1`]: "", [`${folder}\\lock`]: "" };
   const { state, install, uninstall } = machineOf({ files });
   applySteps(install());

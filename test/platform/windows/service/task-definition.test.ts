@@ -30,7 +30,7 @@ test.each(Object.keys(sequences))("%s has its children in the schema's order", (
   expect(order.filter((one) => names.includes(one))).toEqual(names);
 });
 
-test("runs as SYSTEM at every user's logon, and comes again", () => {
+test("runs as SYSTEM at every user's logon, and repeatedly", () => {
   expect(text("UserId")).toBe("S-1-5-18");
   expect(all("LogonTrigger")[0]?.getElementsByTagName("UserId").length).toBe(0);
   expect(text("Interval")).toBe("PT15M");
@@ -39,12 +39,12 @@ test("runs as SYSTEM at every user's logon, and comes again", () => {
   expect(text("Arguments")).toBe("link --will-repeat");
 });
 
-test("starts the executable by its path, whatever is in it", () => {
+test("starts the executable by its path, with any characters", () => {
   expect(text("Command")).toBe(executable);
   expect(text("WorkingDirectory")).toBe("C:\\Program Files\\R&D <1>");
 });
 
-test("is stopped by nothing of the Task Scheduler's: battery, idle, network, time", () => {
+test("no condition of the Task Scheduler stops it: battery, idle, network, time", () => {
   const settings = Object.fromEntries(
     [...(all("Settings")[0]?.getElementsByTagName("*") ?? [])].map((one) => [one.nodeName, one.textContent]),
   );

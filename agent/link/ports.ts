@@ -3,6 +3,7 @@ import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Candidate, Device } from "../identity/device/candidates.ts";
 import type { Log } from "../log.ts";
+import type { PaceEvent } from "../pace/pacer.ts";
 import type { Settings } from "../settings/table.ts";
 import type { MemoryStore } from "./memory.ts";
 
@@ -33,13 +34,7 @@ export interface LinkTarget {
 export type LinkVerdict =
   | { readonly kind: "linked"; readonly message: string }
   | { readonly kind: "device-unknown" }
-  /** `exact`: that is the device's own place. `paidUntil`: how long a token lasts that cost a call, wall-clock. */
-  | {
-      readonly kind: "rate-limited";
-      readonly notBefore: number | undefined;
-      readonly exact?: boolean | undefined;
-      readonly paidUntil?: number | undefined;
-    }
+  | Extract<PaceEvent, { readonly kind: "rate-limited" }>
   /** The server returned an error of its own (5xx). */
   | { readonly kind: "unavailable"; readonly error: AgentError; readonly notBefore: number | undefined };
 

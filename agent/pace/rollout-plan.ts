@@ -103,55 +103,43 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
   const wide = Math.max(span(2.5), tight + minute) as Duration;
   // A device can't find out whether its token calls count, so the setting has to say.
   const fleetSize = tokenCalls ? 2 * devices : devices;
-  const choices: readonly Choice[] = [
-    {
-      name: `fleetSize ${fleetSize}`,
-      settings: { fleetSize },
-      fleetSize,
-      recommended: true,
-      remark: `spreads first links over ${margin} times the least time: hardly a refused call, however the server counts`,
-    },
-    {
-      name: "nothing set",
-      settings: {},
-      recommended: false,
-      remark: "each device finds the pace by itself, which costs refused calls in a large fleet",
-    },
-    {
-      name: "a gateway",
-      settings: { auth: "none" },
-      gateway: true,
-      recommended: false,
-      remark: "the gateway gives each device its turn: near the least time, no secret on devices",
-    },
-    {
-      name: `splay ${formatDuration(tight)}`,
-      settings: { splay: formatDuration(tight) },
-      splay: tight,
-      recommended: false,
-      remark: "spreads first links tightly: faster, but slow if refused calls count too",
-    },
-    {
-      name: `splay ${formatDuration(wide)}`,
-      settings: { splay: formatDuration(wide) },
-      splay: wide,
-      recommended: false,
-      remark: "spreads them widely: leaves room for other users of the account's limit",
-    },
-  ];
+  const known: Choice = {
+    name: `fleetSize ${fleetSize}`,
+    settings: { fleetSize },
+    fleetSize,
+    recommended: true,
+    remark: `spreads first links over ${margin} times the least time: hardly a refused call, however the server counts`,
+  };
+  const unset: Choice = {
+    name: "nothing set",
+    settings: {},
+    recommended: false,
+    remark: "each device finds the pace by itself, which costs refused calls in a large fleet",
+  };
+  const gateway: Choice = {
+    name: "a gateway",
+    settings: { auth: "none" },
+    gateway: true,
+    recommended: false,
+    remark: "the gateway gives each device its turn: near the least time, no secret on devices",
+  };
   if (splay !== undefined) {
-    const text = formatDuration(splay);
-    const set: Choice = {
-      name: `splay ${text}, set`,
-      settings: { splay: text },
-      splay,
-      recommended: false,
-      remark: "the splay that is set, by a flag or by this machine's settings",
-    };
-    return [...choices.slice(0, 2), set];
+    const set = splayed(splay, "the splay that is set, by a flag or by this machine's settings");
+    return [known, unset, { ...set, name: `${set.name}, set` }];
   }
   // A small limit would want a longer splay than there is.
-  return choices.filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
+  return [
+    known,
+    unset,
+    gateway,
+    splayed(tight, "spreads first links tightly: faster, but slow if refused calls count too"),
+    splayed(wide, "spreads them widely: leaves room for other users of the account's limit"),
+  ].filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
+}
+
+function splayed(splay: Duration, remark: string): Choice {
+  const text = formatDuration(splay);
+  return { name: `splay ${text}`, settings: { splay: text }, splay, recommended: false, remark };
 }
 
 const isAllowed = (splay: string): boolean => settingsTable.splay.kind.parse(splay).ok;

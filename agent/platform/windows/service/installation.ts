@@ -45,7 +45,7 @@ export function installSteps(machine: WindowsMachine, request: InstallRequest): 
       ? []
       : [fileStep(machine, "settings file", configFile, Buffer.from(settings), "everybody")]),
     ...(credential === undefined ? [] : [credentialStep(machine, credentialFile, credential.reveal())]),
-    eventSourceStep(machine),
+    eventSourceStep(machine, true),
     taskStep(machine, taskDefinition(request.executable)),
   ];
 }
@@ -53,7 +53,6 @@ export function installSteps(machine: WindowsMachine, request: InstallRequest): 
 /** The trigger first, so that no run starts meanwhile. @throws AgentError `install-failed` */
 export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonly InstallStep[] {
   const { configFile, credentialFile } = machine.paths;
-  const { eventSource } = machine;
   return [
     taskRemovalStep(machine),
     credentialRemovalStep(machine, credentialFile),
@@ -65,14 +64,7 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
             .filter(({ change }) => change === "remove"),
         ]
       : []),
-    {
-      what: "source of the event log",
-      change: eventSource.isRegistered() ? "remove" : "absent",
-      apply: () => {
-        acting("the source of the event log can't be removed", () => eventSource.remove());
-        return () => acting("the source of the event log can't be registered", () => eventSource.register());
-      },
-    },
+    eventSourceStep(machine, false),
     emptyFolderStep(machine),
   ];
 }
@@ -136,13 +128,19 @@ function folderStep(machine: WindowsMachine): InstallStep {
   };
 }
 
-function eventSourceStep({ eventSource }: WindowsMachine): InstallStep {
+function eventSourceStep({ eventSource }: WindowsMachine, wanted: boolean): InstallStep {
+  const what = "source of the event log";
+  const register = () => acting(`the ${what} can't be registered`, () => eventSource.register());
+  const remove = () => acting(`the ${what} can't be removed`, () => eventSource.remove());
+  const [act, undo] = wanted ? [register, remove] : [remove, register];
+  const isThere = eventSource.isRegistered();
+  const change = wanted ? (isThere ? "keep" : "create") : isThere ? "remove" : "absent";
   return {
-    what: "source of the event log",
-    change: eventSource.isRegistered() ? "keep" : "create",
+    what,
+    change,
     apply: () => {
-      acting("the source of the event log can't be registered", () => eventSource.register());
-      return () => acting("the source of the event log can't be removed", () => eventSource.remove());
+      act();
+      return undo;
     },
   };
 }
@@ -173,24 +171,17 @@ function taskRemovalStep(machine: WindowsMachine): InstallStep {
   const path = taskDefinitionFile(machine.paths);
   const file = fileRemovalStep(machine, "definition", path);
   const registered = machine.taskRegistered();
+  const registration = part(() => {
+    tasks.end();
+    tasks.remove();
+    return () => {
+      if (file.change === "remove") tasks.register(path);
+    };
+  });
   return {
     what: `logon trigger: scheduled task ${taskName}`,
     change: registered || file.change === "remove" ? "remove" : "absent",
-    apply: () =>
-      applySteps([
-        {
-          what: "registration",
-          change: registered ? "remove" : "absent",
-          apply: () => {
-            tasks.end();
-            tasks.remove();
-            return () => {
-              if (file.change === "remove") tasks.register(path);
-            };
-          },
-        },
-        file,
-      ]),
+    apply: () => applySteps([...(registered ? [registration] : []), file]),
   };
 }
 

@@ -149,6 +149,8 @@ type Functions<T extends Parameters<typeof import("node:ffi").dlopen>[1] & {}> =
   typeof import("node:ffi").dlopen<T>
 >["functions"];
 
+type Start = Extract<GssQuestion, { call: "start" }>;
+
 interface Context {
   readonly credential: bigint;
   readonly target: bigint;
@@ -164,7 +166,7 @@ interface Context {
 export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary): (question: GssQuestion) => GssAnswer {
   const { path, maker, layouts } = library;
   const native = ffi.dlopen(path, signatures).functions;
-  const acquireKerberos =
+  const acquire =
     maker === "MIT" ? byMit(ffi.dlopen(path, ofMit).functions) : byHeimdal(ffi.dlopen(path, ofHeimdal).functions);
   const contexts = new Map<number, Context>();
   let lastId = 0;
@@ -242,42 +244,52 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     return structure(keyValues, { count: elements.length, elements: addressOf(Buffer.concat(elements)) });
   }
 
-  /** @returns the major status */
-  type Acquire = (name: bigint, account: KeytabAccount | undefined, credential: Buffer) => number;
+  /** For one mechanism. */
+  type Acquire = (
+    name: bigint,
+    mechanism: readonly number[],
+    account: KeytabAccount | undefined,
+    credential: Buffer,
+  ) => void;
 
   function byMit({ gss_acquire_cred_from, gss_set_neg_mechs }: Functions<typeof ofMit>): Acquire {
-    const acquireFor = (mechanism: readonly number[], ...[name, account, credential]: Parameters<Acquire>): number => {
-      const store = account === undefined ? 0n : addressOf(storeOf(account));
-      return gss_acquire_cred_from(minor, name, 0, setOf(mechanism), GSS_C_INITIATE, store, credential, 0n, 0n);
-    };
-    return (...wanted) => {
-      const major = acquireFor(spnego, ...wanted);
-      // SPNEGO keeps to itself why Kerberos has no credential.
-      if (major !== 0) checked(acquireFor(kerberos, ...wanted));
-      checked(major);
-      return gss_set_neg_mechs(minor, wanted[2].readBigUInt64LE(), setOf(kerberos));
+    return (name, mechanism, account, credential) => {
+      const [store, usage] = [account === undefined ? 0n : addressOf(storeOf(account)), GSS_C_INITIATE];
+      checked(gss_acquire_cred_from(minor, name, 0, setOf(mechanism), usage, store, credential, 0n, 0n));
+      if (mechanism === spnego) checked(gss_set_neg_mechs(minor, credential.readBigUInt64LE(), setOf(kerberos)));
     };
   }
 
   /** Apple's SPNEGO offers the mechanisms that a credential is of, and needs none of its own as others do. */
   function byHeimdal({ gss_acquire_cred }: Functions<typeof ofHeimdal>): Acquire {
-    return (name, _account, credential) =>
-      gss_acquire_cred(minor, name, GSS_C_INDEFINITE, setOf(kerberos, spnego), GSS_C_INITIATE, credential, 0n, 0n);
+    return (name, _mechanism, _account, credential) => {
+      const [time, usage, mechanisms] = [GSS_C_INDEFINITE, GSS_C_INITIATE, setOf(kerberos, spnego)];
+      checked(gss_acquire_cred(minor, name, time, mechanisms, usage, credential, 0n, 0n));
+    };
   }
 
-  /** A credential with which SPNEGO offers Kerberos alone: others may be installed, NTLM too. */
-  function acquire(account: KeytabAccount | undefined): bigint {
-    const name = account === undefined ? 0n : importName(account.principal, principalName);
+  /** Readies a context; with SPNEGO it offers Kerberos alone: others may be installed, NTLM too. */
+  function contextFor({ host, channelBinding, account }: Start, mechanism: readonly number[]): Context {
+    const target = importName(`HTTP@${host}`, hostbasedService);
+    const context: Context = { credential: 0n, target, handle: Buffer.alloc(8), channelBinding };
     const credential = Buffer.alloc(8);
+    let name = 0n;
     try {
-      checked(acquireKerberos(name, account, credential));
-      return credential.readBigUInt64LE();
+      if (account !== undefined) name = importName(account.principal, principalName);
+      acquire(name, mechanism, account, credential);
+      return { ...context, credential: credential.readBigUInt64LE() };
     } catch (failure) {
-      releaseCredential(credential.readBigUInt64LE());
+      release({ ...context, credential: credential.readBigUInt64LE() });
       throw failure;
     } finally {
       releaseName(name);
     }
+  }
+
+  function release({ handle, target, credential }: Context): void {
+    if (handle.readBigUInt64LE() !== 0n) native.gss_delete_sec_context(Buffer.alloc(4), handle, 0n);
+    releaseName(target);
+    releaseCredential(credential);
   }
 
   function accountOf(credential: bigint): string | undefined {
@@ -292,20 +304,31 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     }
   }
 
-  function start({ host, channelBinding, account }: Extract<GssQuestion, { call: "start" }>): GssAnswer {
-    const credential = acquire(account);
+  /**
+   * Gets the ticket by Kerberos itself, which the same cache then has for SPNEGO: that one does not pass on the code of a
+   * failure, and not always its text.
+   */
+  function getTicket(start: Start): void {
+    const context = contextFor(start, kerberos);
     try {
-      const target = importName(`HTTP@${host}`, hostbasedService);
-      const id = ++lastId;
-      contexts.set(id, { credential, target, handle: Buffer.alloc(8), channelBinding });
-      return { kind: "started", id, account: account?.principal ?? accountOf(credential) };
-    } catch (failure) {
-      releaseCredential(credential);
-      throw failure;
+      initiate(context, kerberos, undefined);
+    } finally {
+      release(context);
     }
   }
 
-  function step({ credential, target, handle, channelBinding }: Context, token: Uint8Array | undefined): GssAnswer {
+  function start(question: Start): GssAnswer {
+    getTicket(question);
+    const context = contextFor(question, spnego);
+    contexts.set(++lastId, context);
+    return { kind: "started", id: lastId, account: question.account?.principal ?? accountOf(context.credential) };
+  }
+
+  function initiate(
+    { credential, target, handle, channelBinding }: Context,
+    mechanism: readonly number[],
+    token: Uint8Array | undefined,
+  ): GssAnswer {
     const flags = Buffer.alloc(4);
     const output = Buffer.alloc(buffer.size);
     const binding = channelBinding && structure(layouts.bindings, { application_data: bufferOf(channelBinding) });
@@ -314,7 +337,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
       credential,
       handle,
       target,
-      oidOf(spnego),
+      oidOf(mechanism),
       GSS_C_MUTUAL_FLAG,
       0,
       binding === undefined ? 0n : addressOf(binding),
@@ -335,11 +358,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
   function close(id: number): GssAnswer {
     const context = contexts.get(id);
     contexts.delete(id);
-    if (context !== undefined) {
-      if (context.handle.readBigUInt64LE() !== 0n) native.gss_delete_sec_context(minor, context.handle, 0n);
-      releaseName(context.target);
-      releaseCredential(context.credential);
-    }
+    if (context !== undefined) release(context);
     return { kind: "closed" };
   }
 
@@ -349,7 +368,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
       if (question.call === "close") return close(question.id);
       const context = contexts.get(question.id);
       if (context === undefined) throw new RangeError("the log-on has ended");
-      return step(context, question.token);
+      return initiate(context, spnego, question.token);
     } catch (thrown) {
       if (thrown instanceof Error) throw thrown;
       return thrown as GssFailure;

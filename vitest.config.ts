@@ -39,6 +39,7 @@ export default defineConfig({
           globalSetup: ["test/system/directory/setup.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

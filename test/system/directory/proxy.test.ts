@@ -1,0 +1,266 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { builtExecutable } from "../install/linux-machine.ts";
+import { start, withDocument } from "../support/agent.ts";
+import { createTestCa } from "../support/certificates.ts";
+import { type Container, inside, runIn } from "./container.ts";
+import { type GearsIn, startGearsIn } from "./gears-in.ts";
+import { atScreen, logOff, logOn } from "./logon.ts";
+
+/** Squid with its Negotiate and Basic helpers in the domain, and a member that reaches Gears through it alone. */
+
+const controller = inject("controller");
+const member = inject("sssd");
+const account = "MEMBER2$@AD.CORP.TEST";
+const executable = "/usr/local/bin/linkuser-agent";
+const proxy = "http://proxy.ad.corp.test:3128";
+
+const gearsAt = "gears.opswat.com:443";
+const refused = `TCP_DENIED/407 ${gearsAt} -`;
+
+let gears: GearsIn;
+const made = new AsyncDisposableStack();
+
+function shell(container: Container, script: string, input = ""): string {
+  const [enter = "", ...rest] = [...inside(container), "sh", "-euc", script];
+  return execFileSync(enter, rest, { input, encoding: "utf8" });
+}
+
+/** The lines of a proxy's access log: client, method, what was asked for, and the account. */
+function accesses(name = "proxy"): readonly string[] {
+  const lines = shell(controller, `cat /var/log/squid/${name}/access.log`).split("\n").filter(Boolean);
+  return lines.map((line) => {
+    const [, , , result, , , target, user] = line.split(/\s+/);
+    return `${result} ${target} ${user}`;
+  });
+}
+
+/** The accesses that come of an action. */
+async function during(action: () => unknown, name = "proxy"): Promise<readonly string[]> {
+  const before = accesses(name).length;
+  await action();
+  return accesses(name).slice(before);
+}
+
+interface Check {
+  readonly name: string;
+  readonly status: string;
+  readonly detail: string;
+  readonly advice?: string;
+}
+
+/**
+ * What `doctor` says of the connection.
+ * @param before a command that runs the program
+ * @param through the setting `proxy`
+ */
+async function connection(
+  args: readonly string[] = [],
+  before: readonly string[] = [],
+  through = proxy,
+): Promise<Check> {
+  const within = [...inside(member), ...before];
+  const run = start(["doctor", "--json", "--proxy", through, ...args], { within, program: [executable] });
+  const checks = withDocument(await run.ended).document["checks"] as readonly Check[];
+  const found = checks.find(({ name }) => name === "connection");
+  if (found === undefined) throw new Error(`no such check: ${JSON.stringify(checks)}`);
+  return found;
+}
+
+/** Has another file, or none, in a file's place. */
+function inPlaceOf(path: string, other: string): Disposable {
+  shell(member, `mv ${path} /root/kept; ${other === "" ? "" : `cp ${other} ${path}`}`);
+  return { [Symbol.dispose]: () => void shell(member, `mv --force /root/kept ${path}`) };
+}
+
+/** Runs a command as a user of the domain, with a cache of tickets of that user's own. */
+function asUser(name: string, ...command: readonly string[]): readonly string[] {
+  const user = `${name}@ad.corp.test`;
+  const ids = [
+    "--reuid",
+    runIn(member, "id", "--user", user).trim(),
+    "--regid",
+    runIn(member, "id", "--group", user).trim(),
+  ];
+  return ["setpriv", ...ids, "--clear-groups", "env", "HOME=/tmp", `KRB5CCNAME=/tmp/tickets-${name}`, ...command];
+}
+
+function getTicket(name: string): void {
+  const [first = "", ...rest] = [...inside(member), ...asUser(name, "kinit", `${name}@AD.CORP.TEST`)];
+  execFileSync(first, rest, { input: "Us3r-Pass-2026!\n" });
+}
+
+beforeAll(async () => {
+  const ca = made.use(createTestCa());
+  const { cert, key } = ca.issue("DNS:gears.opswat.com");
+  shell(controller, "cat > /root/gears.pem", cert);
+  shell(controller, "cat > /root/gears.key", key);
+  gears = made.use(await startGearsIn(controller, ["443", "/root/gears.pem", "/root/gears.key"]));
+  shell(controller, "echo '127.0.0.1 gears.opswat.com' >>/etc/hosts");
+  for (const each of [
+    ["proxy", "3128"],
+    ["stale", "3129"],
+    ["skewed", "3130", "/usr/bin/faketime", "-f", "+1h"],
+  ]) {
+    runIn(controller, "bash", "/opt/directory/machines/squid.sh", ...each);
+  }
+  runIn(controller, "samba-tool", "user", "setpassword", "svc-stale", "--newpassword=An0ther-Pass-2026!");
+  runIn(controller, "samba-tool", "user", "setpassword", "alice", "--newpassword=Us3r-Pass-2026!");
+  shell(member, "cat >/usr/local/share/ca-certificates/test.crt", execFileSync("cat", [ca.file], { encoding: "utf8" }));
+  runIn(member, "update-ca-certificates");
+  runIn(member, "install", builtExecutable, executable);
+  const { clientId, clientSecret } = gears.keys;
+  shell(member, "umask 077; cat >/root/credential.json", JSON.stringify({ clientId, clientSecret }));
+  const now = ["--splay", "0s", "--identify", "hwid"];
+  runIn(member, executable, "install", "--credential-from", "/root/credential.json", ...now);
+});
+
+afterAll(async () => {
+  shell(member, `${executable} uninstall --purge; sed --in-place /other.test/d /etc/hosts`);
+  shell(controller, "systemctl stop pac 'squid-*'; sed --in-place /gears.opswat.com/d /etc/hosts");
+  await made.disposeAsync();
+});
+
+test("a service links through the proxy that the system names, with nothing else set", async () => {
+  shell(member, `echo 'HTTPS_PROXY=${proxy}' >>/etc/environment`);
+  const session = await logOn(member, runIn(member, "id", "--user", "alice@ad.corp.test").trim(), atScreen);
+  try {
+    const asked = await during(() =>
+      expect.poll(() => gears.calls.map(({ endpoint }) => endpoint), { timeout: 60_000 }).toContain("link_user"),
+    );
+    expect(new Set(asked)).toEqual(new Set([refused, `TCP_TUNNEL/200 ${gearsAt} ${account}`]));
+  } finally {
+    await logOff(member, session);
+    shell(member, "sed --in-place /HTTPS_PROXY/d /etc/environment");
+  }
+});
+
+describe("what doctor says of the connection", () => {
+  test("root logs on as the machine, and a user by the tickets of the user's cache", async () => {
+    expect(await during(async () => expect(await connection()).toMatchObject({ status: "ok" }))).toEqual([
+      refused,
+      `TCP_TUNNEL/200 ${gearsAt} ${account}`,
+    ]);
+    getTicket("alice");
+    expect(
+      await during(async () => expect(await connection([], asUser("alice"))).toMatchObject({ status: "ok" })),
+    ).toEqual([refused, `TCP_TUNNEL/200 ${gearsAt} alice@AD.CORP.TEST`]);
+  });
+
+  test("a user name is sent where the credential file has one, and not where proxyAuth is negotiate", async () => {
+    const file = "/etc/linkuser-agent/credential.json";
+    const fields = {
+      ...gears.keys,
+      baseUrl: undefined,
+      proxyUsername: "agent",
+      proxyPassword: "planted-proxy-password",
+    };
+    shell(member, "umask 077; cat >/root/with-proxy.json", JSON.stringify(fields));
+    using _ = inPlaceOf(file, "/root/with-proxy.json");
+    expect(await during(() => connection())).toEqual([`TCP_TUNNEL/200 ${gearsAt} agent`]);
+    expect(await during(() => connection(["--proxy-auth", "negotiate"]))).toEqual([
+      refused,
+      `TCP_TUNNEL/200 ${gearsAt} ${account}`,
+    ]);
+  });
+
+  test.each([
+    ["none", /wants Negotiate or Basic \(status 407\), but proxyAuth is none/],
+    ["ntlm", /proxyAuth is ntlm, which linkuser-agent speaks on Windows alone/],
+    ["basic", /Put proxyUsername and proxyPassword into the credential file/],
+  ])("proxyAuth %s sends no ticket", async (mode, detail) => {
+    const asked = await during(async () =>
+      expect(await connection(["--proxy-auth", mode])).toMatchObject({
+        status: "fail",
+        detail: expect.stringMatching(detail),
+      }),
+    );
+    expect(asked).toEqual([refused]);
+  });
+
+  test("a proxy that a PAC script over http: names gets no ticket", async () => {
+    shell(
+      controller,
+      "mkdir --parents /srv/pac; echo 'function FindProxyForURL() { return \"PROXY proxy.ad.corp.test:3128\"; }' >/srv/pac/proxy.pac",
+    );
+    runIn(
+      controller,
+      "systemd-run",
+      "--quiet",
+      "--unit=pac",
+      "python3",
+      "-m",
+      "http.server",
+      "--directory=/srv/pac",
+      "8000",
+    );
+    const pac = "http://dc1.ad.corp.test:8000/proxy.pac";
+    await expect
+      .poll(() => shell(member, `curl --silent --show-error ${pac} || true`), { timeout: 20_000 })
+      .toContain("PROXY");
+    const asked = await during(async () => {
+      const check = await connection(["--pac-url", pac], [], "auto");
+      expect(check.detail).toMatch(/PAC script over http:/);
+    });
+    expect(asked).toEqual([refused]);
+  });
+
+  test.each([
+    ["whose key the directory changed", "stale", "3129"],
+    ["whose clock is an hour off", "skewed", "3130"],
+  ])("a proxy %s refuses the ticket, once", async (_, name, port) => {
+    const asked = await during(async () => {
+      const { status, detail } = await connection([], [], `http://${name}.ad.corp.test:${port}`);
+      expect(status).toBe("fail");
+      expect(detail).toMatch(
+        /^The proxy \S+ refuses the account MEMBER2\$@AD\.CORP\.TEST by Negotiate \(status 407\)\..*the current key of HTTP\/\S+, and that the clocks agree/,
+      );
+    }, name);
+    expect(asked).toEqual([refused, refused]);
+  });
+
+  test("a proxy without an SPN: the command that registers it", async () => {
+    shell(member, "echo '10.53.0.1 nospn.ad.corp.test proxy.other.test' >>/etc/hosts");
+    const { detail } = await connection([], [], "http://nospn.ad.corp.test:3128");
+    expect(detail).toMatch(
+      /^The proxy nospn\S+ wants Negotiate \(status 407\)\. The account MEMBER2\$@AD\.CORP\.TEST can't log on to HTTP\/nospn\.ad\.corp\.test by Kerberos: Server not found in Kerberos database\. .*setspn -S HTTP\/nospn\.ad\.corp\.test/,
+    );
+  });
+
+  test("a proxy of a realm that the domain does not know", async () => {
+    const { detail } = await connection([], [], "http://proxy.other.test:3128");
+    expect(detail).toMatch(
+      /can't log on to HTTP\/proxy\.other\.test by Kerberos: .*setspn -S HTTP\/proxy\.other\.test/,
+    );
+  });
+
+  test("a machine without a keytab, and one whose key is not the account's", async () => {
+    {
+      using _ = inPlaceOf("/etc/krb5.keytab", "");
+      expect((await connection()).detail).toMatch(/\/etc\/krb5\.keytab does not exist\. .*net ads keytab create/);
+    }
+    const add = `addent -password -p ${account} -k 9 -e aes256-cts-hmac-sha1-96`;
+    shell(member, `rm --force /root/wrong.keytab; printf '${add}\nwrong\nwkt /root/wrong.keytab\n' | ktutil`);
+    using _ = inPlaceOf("/etc/krb5.keytab", "/root/wrong.keytab");
+    expect((await connection()).detail).toMatch(/can't log on.*MEMBER2|MEMBER2.*can't log on/);
+    expect((await connection()).detail).toMatch(/adcli update/);
+  });
+
+  test("a user without a ticket, and one whose ticket has expired", async () => {
+    expect((await connection([], asUser("carol"))).detail).toMatch(/This user can't log on.*kinit/);
+    getTicket("alice");
+    const { detail } = await connection([], asUser("alice", "faketime", "-f", "+3d"));
+    expect(detail).toMatch(/expired.*kinit/i);
+  });
+
+  test("a KDC that does not answer", async () => {
+    shell(member, "ip neighbour replace 10.53.0.99 lladdr 02:00:00:00:00:99 dev eth0 nud permanent");
+    shell(
+      member,
+      `cat >/tmp/silent.conf`,
+      "[libdefaults]\ndefault_realm = AD.CORP.TEST\n[realms]\nAD.CORP.TEST = {\nkdc = 10.53.0.99\n}\n",
+    );
+    const { detail } = await connection([], ["env", "SSSD_KRB5_LOCATOR_DISABLE=1", "KRB5_CONFIG=/tmp/silent.conf"]);
+    expect(detail).toMatch(/KDC|domain controller/);
+  });
+});

@@ -63,7 +63,7 @@ describe("refusals say what to do", () => {
     ["Negotiate alone by the setting basic", ["Negotiate"], { mode: "basic" }, /proxyAuth is basic/],
     ["no user name", ["Basic"], {}, /proxyUsername and proxyPassword/],
     ["NTLM alone", ["NTLM"], { system: windows }, /only proxyAuth = ntlm allows it/],
-    ["NTLM by its setting, elsewhere", ["NTLM"], { mode: "ntlm" }, /Windows alone/],
+    ["NTLM by its setting, elsewhere", ["NTLM"], { mode: "ntlm" }, /on Windows/],
     [
       "a proxy that the network names",
       ["Negotiate"],

@@ -166,7 +166,7 @@ describe("what doctor says of the connection", () => {
 
   test.each([
     ["none", /wants Negotiate or Basic \(status 407\), but proxyAuth is none/],
-    ["ntlm", /proxyAuth is ntlm, which linkuser-agent speaks on Windows alone/],
+    ["ntlm", /proxyAuth is ntlm, which linkuser-agent supports only on Windows/],
     ["basic", /Put proxyUsername and proxyPassword into the credential file/],
   ])("proxyAuth %s sends no ticket", async (mode, detail) => {
     const asked = await during(async () =>

@@ -5,7 +5,7 @@ import { constants, homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { setUpEndpoint, start } from "../support/agent.ts";
+import { canMount, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
 
 /** Behaviour that the build of the executable could break; the sources must behave alike where it makes sense. */
@@ -40,6 +40,33 @@ describe("the program as it is started", () => {
     });
     expect(stdout).toContain("LINKUSER_LOG_LEVEL");
   });
+
+  test("draws other random numbers in each process: how long a refusal is remembered", async () => {
+    const lengths = [];
+    for (let run = 0; run < 3; run += 1) {
+      using endpoint = setUpEndpoint({ ...gears, clientSecret: "refused" });
+      const { document } = await endpoint.link();
+      expect(document.outcome).toBe("credentials");
+      const { since, until } = JSON.parse(readFileSync(endpoint.stateFile, "utf8")).refusal;
+      lengths.push(until - since);
+    }
+    // Of 7.2 million possible ones.
+    expect(new Set(lengths).size).toBe(3);
+  });
+
+  if (canMount) {
+    test("compares names of accounts by Unicode's composition and capitals", async () => {
+      using endpoint = setUpEndpoint(gears, { excludeUsers: ["ZOE\u0308*"] });
+      const passwd = join(endpoint.directory, "passwd");
+      writeFileSync(passwd, `${readFileSync("/etc/passwd", "utf8")}zo\u00eb:x:54321:54321::/:/bin/sh\n`);
+      const within = ["unshare", "-m", "sh", "-c", `mount --bind ${passwd} /etc/passwd && exec "$@"`, "sh"];
+      const { environment, settingsFile } = endpoint;
+      const { ended } = start(["--json", "--user", "zo\u00eb", "--config", settingsFile], { environment, within });
+      expect(withDocument(await ended)).toMatchObject({
+        document: { outcome: "skipped", message: expect.stringContaining("ZOE\u0308*") },
+      });
+    });
+  }
 
   test("shows no secret where Node's own debug output is asked for", async () => {
     using endpoint = setUpEndpoint(gears);

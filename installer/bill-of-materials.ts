@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { runTool } from "./executable/command.ts";
+import { targets } from "./executable/targets.ts";
 import { nodePackages, sha512Of } from "./pinned-packages.ts";
 import { product } from "./product.ts";
 import { uuidOf } from "./uuid.ts";
@@ -67,7 +68,9 @@ const interfaces: readonly string[] = ["node", "modules", "napi"];
 
 /** Changes of the build to Node; the steps are in installer/README.md. */
 const changesToNode = [
-  "Taken from npm's packages, whose sha512 was checked; not compared with the checksums that Node's makers sign.",
+  "Taken from npm's packages, whose sha512 was checked, and there the same as Node in nodejs.org's archives by the SHA-256",
+  "that public projects give for it (properties; none for darwin-x64, which was not compared). This build checks no",
+  "signature of Node's makers.",
   "Linux: debug symbols stripped. All: names of environment variables blanked.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
   "Linux (arm64: where its Node runs under QEMU at build time): ICU's data reduced to English, V8's search for prime hash secrets ended at the first odd ones,",
@@ -94,6 +97,10 @@ function nodeComponent(): Component {
       type: "distribution",
       url: `pkg:npm/${one.name}@${one.version}`,
       hashes: [{ alg: "SHA-512", content: sha512Of(one).toString("hex") }],
+    })),
+    properties: targets.map(({ name, officialSha256 }) => ({
+      name: `linkuser-agent:sha256-of-unchanged-node:${name}`,
+      value: officialSha256 ?? "not compared",
     })),
     components: libraries.map(([name, itsVersion]) => ({
       "bom-ref": `node@${version}/${name}@${itsVersion}`,

@@ -9,13 +9,23 @@ import type { Target } from "./targets.ts";
 /** Where what is heavy to get is kept between builds; outside the checkout, safe to delete at any time. */
 export const cacheFolder = process.env["LINKUSER_CACHE"] || join(homedir(), ".cache", "linkuser-agent");
 
+/** @throws Error where it is not the one of nodejs.org's archive, as far as that is known */
+export function refuseOtherNode(runtime: string, officialSha256: string | undefined): void {
+  if (officialSha256 === undefined) return;
+  const sha256 = createHash("sha256").update(readFileSync(runtime)).digest("hex");
+  if (sha256 === officialSha256) return;
+  throw new Error(
+    `${runtime} (SHA-256 ${sha256}) is not Node of nodejs.org's archive (${officialSha256}). For a new version of Node correct installer/executable/targets.ts by its signed archives.`,
+  );
+}
+
 /**
  * The target's own Node, as its npm package holds it: taken from the cache, else fetched by `npm pack` (npm installs
  * no package of another platform). Nothing is used whose sha512 isn't the one that package-lock.json pins. Several
  * builds may do so at once: each file comes into the cache whole.
  * @returns path of the unpacked, unchanged Node
  */
-export function fetchRuntime({ runtimePackage, runtimeFile }: Target): string {
+export function fetchRuntime({ runtimePackage, runtimeFile, officialSha256 }: Target): string {
   const pinned = nodePackages().find(({ name }) => name === runtimePackage);
   if (pinned === undefined) throw new Error(`package-lock.json pins no ${runtimePackage}`);
   const name = `${runtimePackage}-${pinned.version}`;
@@ -40,6 +50,7 @@ export function fetchRuntime({ runtimePackage, runtimeFile }: Target): string {
       mkdirSync(dirname(runtime), { recursive: true });
       renameSync(join(scratch, member), runtime);
     }
+    refuseOtherNode(runtime, officialSha256);
     return runtime;
   } finally {
     rmSync(scratch, { recursive: true });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type WorkerProgram, workerPrograms } from "../../../agent/worker/start-worker.ts";
 import { type BillOfMaterials, billOfMaterials } from "../../../installer/bill-of-materials.ts";
 import { bundleProgram, bundleWorker } from "../../../installer/executable/bundle.ts";
-import { targets } from "../../../installer/executable/targets.ts";
+import { refuseOtherNode } from "../../../installer/executable/runtime.ts";
+import { type Target, targets } from "../../../installer/executable/targets.ts";
 import { makePackages } from "../../../installer/packages.ts";
 import { nameOf, nodePackages, runtimePackages } from "../../../installer/pinned-packages.ts";
 import { thirdPartyNotices } from "../../../installer/third-party.ts";
@@ -48,6 +49,19 @@ test("the notices have the licence of each package and of Node", () => {
   expect(notices).toContain("OpenSSL");
 });
 
+/** Of the Node that runs these tests. */
+const own = targets.find(
+  ({ platform, name }) => platform === process.platform && name.endsWith(process.arch),
+) as Target;
+
+test("Node is the one of nodejs.org's archives, and another one ends the build", () => {
+  refuseOtherNode(process.execPath, own.officialSha256);
+  const changed = join(folder, "node");
+  writeFileSync(changed, "another");
+  expect(() => refuseOtherNode(changed, targets[0]?.officialSha256)).toThrow(/is not Node of nodejs\.org's archive/);
+  expect(targets.filter((one) => one.officialSha256 === undefined).map(({ name }) => name)).toEqual(["darwin-x64"]);
+});
+
 const bill = (): string => billOfMaterials("1.2.3", 1_700_000_000);
 
 test("the bill of materials lists the same packages, and Node with its libraries", () => {
@@ -69,7 +83,13 @@ test("the bill of materials lists the same packages, and Node with its libraries
   expect(node?.["components"]).toContainEqual(
     expect.objectContaining({ name: "openssl", version: process.versions.openssl }),
   );
-  expect(JSON.stringify(node?.["pedigree"])).toMatch(/not compared with the checksums.*stripped.*blanked.*ICU/);
+  expect(JSON.stringify(node?.["pedigree"])).toMatch(
+    /the same as Node in nodejs\.org's archives.*none for darwin-x64.*checks no signature.*stripped.*blanked.*ICU/,
+  );
+  expect(node?.["properties"]).toContainEqual({
+    name: `linkuser-agent:sha256-of-unchanged-node:${own.name}`,
+    value: own.officialSha256 ?? "not compared",
+  });
   const refs = [metadata.component, ...components].map((one) => one["bom-ref"]);
   expect(dependencies.map(({ ref }) => ref).sort()).toEqual([...refs].sort());
   expect(refs).toEqual(expect.arrayContaining(dependencies.flatMap(({ dependsOn }) => dependsOn)));

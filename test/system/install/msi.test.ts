@@ -10,6 +10,7 @@ import { makeWindowsPackage } from "../../../installer/packages.ts";
 import { product } from "../../../installer/product.ts";
 import { codeBlocks } from "../../documents/code-blocks.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
+import { holds } from "../../installer/windows/msi-condition.ts";
 import { sharedFolder, windowsTarget } from "../windows/wine-machine.ts";
 import {
   dataFolder,
@@ -132,6 +133,22 @@ describe("the package", () => {
       Property: "MsiHiddenProperties",
       Value: "CLIENTSECRET;ACCESSTOKEN",
     });
+  });
+
+  test("starts no program where a plain user asks for a repair, who could get at its window (CVE-2024-38014)", () => {
+    const conditions = new Map(
+      msiTable(first, "InstallExecuteSequence").map(({ Action = "", Condition = "" }) => [Action, Condition]),
+    );
+    // The low six bits: a property (51), or a program, a library or a script in several places.
+    const programs = msiTable(first, "CustomAction").filter(({ Type }) => (Number(Type) & 0x3f) !== 51);
+    const started = (properties: Readonly<Record<string, string>>): readonly (string | undefined)[] =>
+      programs.filter(({ Action = "" }) => holds(conditions.get(Action) ?? "", properties)).map(({ Action }) => Action);
+    const repair = { Installed: "2026/11/30", ProductState: "5", REINSTALL: "ALL", REINSTALLMODE: "omus" };
+    expect(started(repair)).toEqual([]);
+    expect(started({ ...repair, AdminUser: "1" })).toEqual(expect.arrayContaining(["Install", "EndRun"]));
+    const others = ["InstallUISequence", "AdminUISequence", "AdminExecuteSequence", "AdvtExecuteSequence"];
+    const actions = others.flatMap((table) => msiTable(first, table).map(({ Action }) => Action));
+    for (const { Action } of msiTable(first, "CustomAction")) expect(actions).not.toContain(Action);
   });
 
   test("never restarts the computer, though a silent installation may where a file is in use", () => {

@@ -65,7 +65,8 @@ if (canMount) {
 /** Root's runs alone have what a rule of sudo could give away. */
 if (process.geteuid?.() === 0) {
   test.each([
-    [["link", "--dry-run", "--log-file", "FILE"], "--log-file"],
+    // What --user says goes into the log, which a shell would run here.
+    [["link", "--log-file", "FILE", "--user", "$(touch pwned)"], "--log-file"],
     [["link", "--state-dir", "FILE"], "--state-dir"],
     [["status", "--config", "FILE"], "--config"],
     [["doctor", "--ca-file", "FILE", "--client-key-file", "FILE"], "--ca-file, --client-key-file"],

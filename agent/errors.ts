@@ -115,7 +115,7 @@ export function asAgentError(thrown: unknown): AgentError {
   });
 }
 
-/** Where a defect happened: the stack of the first cause without its message, which may hold a secret. */
+/** The place of a defect: the stack of the first cause without its message, which may hold a secret. */
 export function framesOf(error: AgentError): string | undefined {
   if (error.code !== "internal" || !(error.cause instanceof Error)) return undefined;
   const frames = error.cause.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];

@@ -22,7 +22,7 @@ import type { CommandResult, Runtime } from "./wiring/runtime.ts";
 
 type Command = (runtime: Runtime, commandLine: CommandLine) => CommandResult | Promise<CommandResult>;
 
-/** Loaded when they run, so that `status` does not pay for what `link` needs. */
+/** Loaded when they run, so that `status` does not load the modules of `link`. */
 const loaders: Readonly<Record<CommandName, (flags: CommandLine["flags"]) => Promise<Command>>> = {
   link: async (flags) =>
     flags["dry-run"] === true

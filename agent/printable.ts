@@ -4,8 +4,8 @@
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * Makes text that others wrote (the server, the directory, a file) safe for one line of a log or a terminal: what could
- * move the cursor, start a new line, reorder or hide is shown as `\u{1b}`. Safe text comes back as it is.
+ * Makes text that others wrote (the server, the directory, a file) safe for one line of a log or a terminal: characters
+ * that move the cursor, start a line, reorder or hide text are shown as `\u{1b}`. Safe text is unchanged.
  * @param maxLength in code points, counted after escaping; what is longer ends with `…`
  */
 export function printable(text: string, maxLength = 300): string {
@@ -18,15 +18,15 @@ export function printable(text: string, maxLength = 300): string {
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
 
 /**
- * JSON that a terminal shows as it is: what {@link printable} would change is escaped as in `\u202e`, which every reader
- * of JSON decodes.
+ * JSON that a terminal shows unchanged: characters that {@link printable} would change are escaped as in `\u202e`,
+ * which every reader of JSON decodes.
  * @param indent spaces for each level; all in one line without it
  */
 export function printableJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(unsafeButLines, inJson);
 }
 
-/** JSON.stringify itself writes no line break but those that indent. */
+/** JSON.stringify itself writes line breaks only for indentation. */
 const unsafeButLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const inJson = (character: string): string =>

@@ -1,9 +1,9 @@
 import { AgentError, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
- * The result of a look-up. Only `absent` (looked, and there is none) lets the next source be tried; `failed` (could not
- * look) is shown to the administrator and, where a wrong answer could follow, stops the run. `origin` names where it
- * was looked for, as a person would: `/sys/class/net`, `registry MachineGuid`.
+ * The result of a look-up. Only after `absent` (looked, and there is none) is the next source tried; `failed` (could
+ * not look) is shown to the administrator and, where a wrong answer could follow, stops the run. `origin` names the
+ * source in words: `/sys/class/net`, `registry MachineGuid`.
  */
 export type Reading<T> =
   | { readonly kind: "found"; readonly value: T; readonly origin: string }
@@ -18,13 +18,13 @@ export const absent = (origin: string, reason: string): Reading<never> => ({ kin
 /** Why the value could not be read; it stops the run if a wrong value could follow. */
 export const failed = (origin: string, error: AgentError): Reading<never> => ({ kind: "failed", origin, error });
 
-/** {@link failed} by what was thrown: an AgentError says itself what went wrong, anything else gets code and message. */
+/** {@link failed} from an error: an AgentError is kept, others get code and message. */
 export function failedBy(origin: string, cause: unknown, code: ErrorCode, message: string): Reading<never> {
   return failed(origin, cause instanceof AgentError ? cause : new AgentError(code, message, { cause }));
 }
 
 /**
- * A reading that an identity is made from: what is thrown on the way is `failed`.
+ * A reading for an identity: a thrown error is `failed`.
  * @param what begins the message for anything but an AgentError: `"Users can't be looked up"`
  */
 export async function identityReading<T>(

@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly settings: Layer;
 }
 
-/** The value of a flag that takes one; undefined where it is not given. */
+/** The value of a flag that takes one; undefined if it is not given. */
 export const flagText = (flag: string | true | undefined): string | undefined =>
   typeof flag === "string" ? flag : undefined;
 

@@ -122,7 +122,7 @@ function takeCredential(
   };
 }
 
-/** Why a run could not use the credential that is in place; it may be put right later. */
+/** Why a run could not use the credential in place; an administrator may correct it later. */
 function credentialFaults(inPlace: Reading<string>, path: string, clientId: string | undefined): readonly string[] {
   if (inPlace.kind === "absent") return [`There is no credential in ${path} yet: give one with --credential-from.`];
   if (inPlace.kind === "failed") return [inPlace.error.message];
@@ -172,14 +172,14 @@ function exposure(source: string, platform: Platform): readonly string[] {
 /** Larger than any credential, in bytes. */
 const maxCredential = 64 * 1024;
 
-/** @param mayBeGone where it was taken in before and deleted then; undefined if so */
+/** @param mayBeGone an earlier installation may have used and deleted it; then undefined is returned */
 function readSource(source: string, mayBeGone: boolean): string | undefined {
   try {
     return decodeText(source === "-" ? readStandardInput(maxCredential) : readFileAt(source, maxCredential));
   } catch (cause) {
     if (systemErrorCode(cause) === "ENOENT" && mayBeGone) return undefined;
     const from = source === "-" ? "standard input" : source;
-    // A pipe with a name may never end; one that a shell makes is given as standard input.
+    // A named pipe may never end; a shell's pipe is given as standard input.
     const hint =
       source !== "-" && systemErrorCode(cause) === "ENOTREG" ? " Give it by --credential-from - instead." : "";
     const message = `The credential can't be read from ${from}: ${whyNot(cause)}.${hint}`;

@@ -76,7 +76,7 @@ function nextStep(lastRun: LastRun | undefined, { privileged, name }: Platform):
   return [name === "windows" ? `next: run ${command} from an elevated prompt` : `next: sudo ${command}`];
 }
 
-/** A plain user's own runs are all that a plain user may see. */
+/** A plain user sees only their own runs. */
 function nothingYet(stateDir: string, privileged: boolean): string {
   const nothing = `none yet in ${printable(stateDir)}`;
   return privileged ? nothing : `${nothing}; only administrators see the runs of the logon trigger`;

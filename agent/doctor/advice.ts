@@ -9,7 +9,7 @@ import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
 export interface AdviceFacts {
   readonly platform: Platform["name"];
   readonly privileged: boolean;
-  /** Undefined where it is at its default place, which `install` fills. */
+  /** Undefined at its default place, where `install` puts it. */
   readonly credentialFile: string | undefined;
   readonly baseUrl: string | undefined;
   /** The settings file that `--config` names. */
@@ -33,9 +33,9 @@ export function factsOf(
   return { platform: name, privileged, credentialFile: ownCredential, baseUrl, configFile, peer };
 }
 
-/** By the error's code: a command where there is one; undefined where the message says it all. */
+/** By the error's code: a command if there is one; undefined if the message says it all. */
 export function nextStep({ code, remedy, place }: AgentError, facts: AdviceFacts): string | undefined {
-  // Of a proxy that does not answer, and of what is silent behind it: whether there is a way without it.
+  // If a proxy, or a server behind it, does not answer: check the direct connection.
   const behindProxy = facts.peer?.proxy !== undefined && (place?.party === "proxy" || place?.stage === "handshake");
   if (behindProxy && unreachedCodes.includes(code)) return "linkuser-agent doctor --proxy none";
   return remedy ?? advice[code]?.(facts);

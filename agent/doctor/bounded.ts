@@ -1,9 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/**
- * Waits for work no longer than `limit` milliseconds; what is late goes on unheard, and `late` says what to take
- * instead.
- */
+/** Waits for work at most `limit` milliseconds; a late result is ignored, and that of `late` is used. */
 export async function bounded<T>(work: Promise<T>, limit: number, clock: Clock, late: () => T): Promise<T> {
   const done = new AbortController();
   try {

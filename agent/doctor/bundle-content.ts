@@ -26,7 +26,7 @@ export function bundleContent(
   };
 }
 
-/** Secrets that the checks met, which must not be shown. */
+/** Secrets that the checks read and that must not be shown. */
 export function secretsIn({ credential, token, proxy }: CheckValues): readonly Secret[] {
   const logins = proxy?.routes.map((route) => (route === "direct" ? undefined : route.login?.pair)) ?? [];
   const own = credential === undefined ? [] : secretsOf(credential);

@@ -11,8 +11,8 @@ import type { Secret } from "../secret.ts";
 const logLines = 200;
 
 /**
- * A new file that only its owner can read: nothing is overwritten, and no link followed. It goes again where it is
- * disposed of before it was written whole.
+ * A new file that only its owner can read: nothing is overwritten, and no link followed. It is removed again if it is
+ * disposed of before it is complete.
  */
 export interface BundleFile extends Disposable {
   /** @param secrets that it must not contain, from any source */

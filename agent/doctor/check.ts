@@ -1,10 +1,10 @@
 import type { AgentError } from "../errors.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 
-/** `skip` where a check before it failed, or where it does not apply. */
+/** `skip` if an earlier check failed or the check does not apply. */
 export type CheckStatus = "ok" | "warn" | "fail" | "skip";
 
-/** The result of one check. `value` is what later checks build on; where it is missing they are skipped. */
+/** The result of one check. Later checks use `value`; without it they are skipped. */
 export type Finding<T = true> = {
   /** Milliseconds, where the time was taken elsewhere. */
   readonly elapsedMs?: number;
@@ -16,7 +16,7 @@ export type Finding<T = true> = {
   | { readonly status: "fail"; readonly error: AgentError; readonly detail?: string; readonly advice?: string }
 );
 
-/** Undefined where the check is not for this machine: then it is not reported. */
+/** Undefined if the check does not apply to this machine: then it is not reported. */
 type Outcome<T> = Finding<T> | undefined | Promise<Finding<T> | undefined>;
 
 /** One row of the table in `checks.ts`. */
@@ -27,7 +27,7 @@ export interface Check {
   readonly needs: readonly (keyof CheckValues)[];
   /** Shown on a terminal while it runs. */
   readonly label: string;
-  /** Reported only where it fails: it makes what several checks share. */
+  /** Reported only if it fails: it prepares values that several checks share. */
   readonly silent: boolean;
   readonly run: (context: DoctorContext, found: Required<CheckValues>) => Outcome<unknown>;
   /** The flag without which it is neither run nor reported. */

@@ -123,7 +123,7 @@ export const checks: readonly Check[] = [
   ),
 ];
 
-/** Only what was remembered of the tenant that is set now. */
+/** Only memory of the current tenant. */
 const ofTenant = <T extends { readonly tenant: string }>(kept: T | undefined, { settings }: ResolvedSettings) =>
   kept?.tenant === settings.baseUrl ? kept : undefined;
 

@@ -40,7 +40,7 @@ export async function runChecks(
     }
     begins(label);
     const started = clock.monotonic();
-    // Nothing that it needs is missing; what else may be missing its own type says.
+    // The needed values are there; its type says which others may be missing.
     const finding = await attempt(() => run(context, found as Required<CheckValues>));
     interrupted.throwIfAborted();
     if (finding === undefined) continue;

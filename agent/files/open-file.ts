@@ -21,7 +21,7 @@ export interface OpenFile extends Disposable {
 /** open(2). */
 export type Open = (path: string, flags: number, mode: number) => number;
 
-/** `append` and `lock` make the file where it is missing, `create` refuses one that is there. */
+/** `append` and `lock` create a missing file, `create` refuses an existing one. */
 export type Access = "read" | "append" | "lock" | "create";
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = constants;
@@ -32,12 +32,12 @@ const accessFlags: Readonly<Record<Access, number>> = {
   create: O_WRONLY | O_CREAT | O_EXCL,
 };
 
-/** Windows has none of them: there, nothing but an administrator makes a link, and a pipe has no name in a folder. */
+/** Windows has none of them: there only administrators create links, and pipes have no names in folders. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 
 /**
- * Opens a regular file that has no other name. No link is followed and no pipe waited for; a device is not opened, as
- * that may already act. A new file is this user's alone.
+ * Opens a regular file that has no other name. Follows no link, waits for no pipe, and opens no device, because opening
+ * it may already act. A new file is this user's alone.
  * @param moreFlags of open(2)
  * @throws the system's error, or one of {@link fault}
  */
@@ -114,7 +114,7 @@ const words = {
 export const fault = (code: keyof typeof words, why: string = words[code]): Error =>
   Object.assign(new Error(why), { code });
 
-/** Whether the file is not one of this program's, as opposed to one that the system could not open. */
+/** Whether the file is of a wrong kind, as opposed to one that the system could not open. */
 export const isFault = (thrown: unknown): boolean => Object.hasOwn(words, systemErrorCode(thrown) ?? "");
 
 /** Words for the system's errors about files, errno(3). */
@@ -132,14 +132,14 @@ const systemWords: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** Completes "… can't be used: " in words, or by the system's code where it has none here. */
+/** Completes "… can't be used: " in words, or by the system's code if it has none here. */
 export function whyNot(thrown: unknown): string {
   if (isFault(thrown)) return (thrown as Error).message;
   const code = systemErrorCode(thrown);
   return code === undefined ? "an unknown error" : (systemWords[code] ?? code);
 }
 
-/** The same of what may be no error of the system's: then its own words. */
+/** The same for any error: one that is not the system's gives its own message. */
 export const reasonOf = (thrown: unknown): string =>
   systemErrorCode(thrown) === undefined ? messageOf(thrown) : whyNot(thrown);
 
@@ -154,8 +154,8 @@ export function pathHint(thrown: unknown): string {
 export const isDenial = (thrown: unknown): boolean => ["EACCES", "EPERM"].includes(systemErrorCode(thrown) ?? "");
 
 /**
- * Of a path for which the system answers ENOENT: the link on the way that leads nowhere. Undefined where the name alone
- * is missing, or a folder on the way to it.
+ * Of a path for which the system answers ENOENT: the link on the way that leads nowhere. Undefined if just the name or
+ * a folder on the path is missing.
  */
 export function danglingLink(path: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });

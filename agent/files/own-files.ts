@@ -10,7 +10,7 @@ export const lockFileName = "lock";
 /** Held by the one unattended run that waits. */
 export const waiterLockFileName = "waiting.lock";
 
-/** Under which a file is written before it is renamed over the one at `path`. */
+/** The name under which a file is written before it is renamed to `path`. */
 export const temporaryPath = (path: string): string => `${path}.new`;
 
 /** The name that a log file gets when it has reached its size. */
@@ -20,8 +20,8 @@ export const rotatedPath = (logFile: string): string => `${logFile}.1`;
 type MakeOne = (path: string, options: { readonly mode: number }) => void;
 
 /**
- * Makes a folder and those above it, for this user alone; one that exists is left as it is.
- * Node's own `recursive` never ends where a system answers ENOENT below a folder that exists (seen on Linux in /proc).
+ * Creates a folder and those above it, for this user only; existing ones are unchanged. Node's own `recursive` never
+ * ends where a system answers ENOENT below a folder that exists (seen on Linux in /proc).
  * @throws the system's error
  */
 export function makeFolder(path: string, make: MakeOne = mkdirSync): void {
@@ -31,7 +31,7 @@ export function makeFolder(path: string, make: MakeOne = mkdirSync): void {
   if (!madeOne(path, make)) make(path, { mode: 0o700 });
 }
 
-/** @returns false where the folder above is missing, or was when it was looked for */
+/** @returns false if the parent folder is missing, or was at that moment */
 function madeOne(path: string, make: MakeOne): boolean {
   try {
     make(path, { mode: 0o700 });

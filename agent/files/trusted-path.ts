@@ -17,7 +17,7 @@ export interface Trust {
   readonly credentialsFolder: string | undefined;
   /**
    * The entry of an access control list that gives others access beyond the mode; undefined if there is none. Left out
-   * where lists show in the mode, as POSIX ones do. @throws AgentError
+   * if lists show in the mode, as POSIX ones do. @throws AgentError
    */
   readonly openedByList?: (path: string) => Exposure | undefined;
 }
@@ -84,7 +84,7 @@ function untrustedLink(path: string, stats: Stats, trust: Trust): Exposure | und
   };
 }
 
-/** All folders and links through which the system goes to a file that is there, in the order in which it does. */
+/** All folders and links on the path to an existing file, in the system's order. */
 function* partsOf(path: string): Generator<string> {
   const { root } = parse(path);
   const words = path.slice(root.length).split(sep);

@@ -21,7 +21,7 @@ export const publicFile: FileKind = {
 export const maxFileSize = 1024 * 1024;
 
 /**
- * Classifies a failure to read a file: `absent` only where its name is missing, or a folder on the way to it.
+ * Classifies a failure to read a file: `absent` only if its name or a folder on the path is missing.
  * @throws what is neither an AgentError nor the system's error
  */
 export function unreadable(path: string, { code, deniedHint }: FileKind, cause: unknown): Reading<never> {

@@ -11,7 +11,7 @@ export type AnswerBody =
   | { readonly kind: "html" }
   | { readonly kind: "text" };
 
-/** Reads the body as what it is, not as what its headers promise: the vendor's client labels JSON as HTML. */
+/** Reads the body by its content, not by its headers: the vendor's client labels JSON as HTML. */
 export function readBody({ headers, body }: RawResponse): AnswerBody {
   const text = body.replace(/^\uFEFF/, "").trim();
   if (text === "") return { kind: "empty" };
@@ -71,7 +71,9 @@ const isOAuthCode = (text: string, depth: number): boolean => depth === 1 && /^[
 /** Completes a status in brackets. */
 export const said = (words: string | undefined): string => (words === undefined ? "" : `: ${words}`);
 
-/** Statuses after which the same request may do later: the server's own fault, and time-outs before it (RFC 8470). */
+/**
+ * Statuses after which the same request may succeed later: server errors, and time-outs before the server (RFC 8470).
+ */
 export const isServerError = (status: number): boolean =>
   status === 408 || status === 425 || (status >= 500 && status !== 511);
 
@@ -83,8 +85,8 @@ export function serverFault(who: string, status: number, words: string | undefin
 const otherwise = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
 
 /**
- * A redirect is never followed: it would take the token to another host, and it is what captive portals send.
- * Of the new address only the host is shown, for its query may repeat the token.
+ * A redirect is never followed: it would send the token to another host, and captive portals send redirects. Of the new
+ * address only the host is shown, for its query may repeat the token.
  */
 export function redirected({ status, headers }: RawResponse, { host, secrets }: ExchangeContext): AgentError {
   const location = headers["location"] ?? "";
@@ -97,9 +99,7 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
   );
 }
 
-/**
- * 301 and 308 say that an address has moved for good (RFC 9110 15.4), as a tenant may; a portal wants the caller back.
- */
+/** 301 and 308 are permanent (RFC 9110 15.4), as for a tenant that moved; a portal's redirects are temporary. */
 const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
 
 /** An answer from a network's log-on page; it ends when the user has signed in. */

@@ -30,8 +30,8 @@ export type KnownIds =
 
 /**
  * Reads the answer to {@link buildDeviceDetailsRequest}. The vendor's page shows no answer, so an identifier counts as
- * known only where the record of a device (an object with `device_id` or `hwid`) has it, and none as known only where
- * the answer is an empty list or says that no device was found.
+ * known only if a device's record (an object with `device_id` or `hwid`) has it, and all count as unknown only if the
+ * answer is an empty list or says that no device was found.
  * @param ids that were asked for
  */
 export function readDeviceDetails(response: RawResponse, ids: readonly string[]): KnownIds {

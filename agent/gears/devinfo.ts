@@ -7,7 +7,7 @@ import { Secret } from "../secret.ts";
 import { readBody } from "./answer.ts";
 import { serverText } from "./server-text.ts";
 
-/** Milliseconds that a public client of this API waits; where nothing listens it is known at once. */
+/** Milliseconds that a public client of this API waits; a closed port is known at once. */
 const timeLimit = 10_000;
 const callback = "linkuser";
 /** The vendor's two spellings, the older first: the newer client has both. */
@@ -17,8 +17,8 @@ const paths = ["/opswat/devinfo", "/opswat/3/devinfo"] as const;
  * Asks the vendor's endpoint client on this machine for the device ID (its cross-domain API). The name is not resolved:
  * the request goes to loopback, and TLS checks that the listener holds the vendor's certificate.
  * @param port of the setting `opswatPort`
- * @param listenerOwner who listens at a port of loopback, where the system says so: any user may, and could pass the
- * question on to another machine's client, whose certificate is as good
+ * @param listenerOwner who listens at a port of loopback, if the system reports it: any user may listen, and could
+ * forward the question to another machine's client, whose certificate is as valid
  */
 export async function readVendorDeviceId(
   port: number,

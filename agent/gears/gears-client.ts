@@ -50,10 +50,10 @@ export class GearsClient {
   }
 
   /**
-   * Links once, without any waiting or repetition but one: where the API refuses a token and the credentials can get
-   * another, it is asked once more with a new one.
+   * Links once, without waiting. The only repetition: if the API refuses a token and the credentials can get another,
+   * the call is made once more.
    * @param suspect the API refused a new token lately: another that is refused is final
-   * @throws AgentError for every answer that makes no sense to wait for; what {@link Sender.send} throws
+   * @throws AgentError for every final answer; what {@link Sender.send} throws
    */
   async link(request: LinkRequest, signal: AbortSignal, suspect = false): Promise<LinkVerdict> {
     this.#connection ??= this.#open();
@@ -82,7 +82,7 @@ export class GearsClient {
     }
   }
 
-  /** Drops all connections and the token, but for one that cost a call where `keepPaid`. */
+  /** Drops all connections and the token; with `keepPaid` a token that cost a call is kept. */
   async rest(keepPaid = false): Promise<void> {
     if (!keepPaid || this.#paidUntil() === undefined) this.#token = undefined;
     const sender = this.#connection?.sender;

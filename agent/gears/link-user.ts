@@ -36,7 +36,7 @@ export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
   | { readonly kind: "server-error"; readonly error: AgentError }
 );
 
-/** The request as it may be shown. */
+/** The request in a form that may be shown. */
 export interface DescribedRequest {
   readonly method: "POST";
   /** With `access_token=REDACTED`, where one would be sent. */
@@ -95,7 +95,7 @@ const refusals: Readonly<Record<number, string>> = {
 /**
  * Reads the answer to `link_user`. The vendor does not say how the body of an error looks, so 401, 429 and 5xx count by
  * their status alone; everything else must be the documented JSON, and no captive portal's page. A refusal in another
- * shape (4xx) counts where it gives a reason, but for 404, which another service answers like this.
+ * form (4xx) counts if it gives a reason, except 404, which other services answer like this.
  * @param now wall-clock milliseconds at which the answer came
  * @param period as for {@link readRateLimit}
  * @throws AgentError `intercepted`, `redirected`, `not-json`, `unexpected-answer`

@@ -13,9 +13,7 @@ export interface Probe {
   readonly rateLimit: RateLimitReport;
 }
 
-/**
- * `GET {base}/o/oauth/token`: asks for nothing, as that path takes POST alone, and gets a short answer all the same.
- */
+/** `GET {base}/o/oauth/token`: has no effect, because that path accepts only POST, and still gets a short answer. */
 export function buildProbeRequest(baseUrl: string): ApiRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   return { method: "GET", origin, target: new Secret(`${prefix}/o/oauth/token`), headers: {}, body: undefined };

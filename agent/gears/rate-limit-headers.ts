@@ -19,7 +19,7 @@ export interface RateLimitReport {
   readonly notBefore: number | undefined;
   /** Whether `notBefore` is this device's own place in a gateway's queue: `X-LinkUser-Place: exact`. */
   readonly exact: boolean;
-  /** Headers that name a time that can't be meant, for the log; undefined where there are none. */
+  /** Headers with an implausible time, for the log; undefined if there are none. */
   readonly disbelieved: string | undefined;
 }
 
@@ -86,8 +86,8 @@ export function readRateLimit(
 }
 
 /**
- * The waits that a value may mean, milliseconds, also negative ones. A moment counts from the answer's own `Date`, so
- * that a wrong clock on this machine does no harm; and from this machine's, as a proxy may have put `Date` there.
+ * The waits that a value may mean, milliseconds, also negative ones. A moment is compared with the answer's own `Date`,
+ * so that a wrong local clock does no harm, and with the local clock, because a proxy may have set `Date`.
  */
 function waitsIn(value: string, now: number, serverNow: number | undefined): readonly number[] {
   const from = (moment: number): readonly number[] => {

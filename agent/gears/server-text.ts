@@ -6,8 +6,8 @@ const recognised = 8;
 const maxRead = 4096;
 
 /**
- * Text from an answer, for people: secrets in it are hidden, long words are dropped, as one may be a secret in an unknown
- * form, and the rest is made safe to print.
+ * Text from an answer, for people: secrets are hidden, long words are dropped, because they may be secrets in an
+ * unknown form, and the rest is made safe to print.
  */
 export function serverText(text: string, secrets: readonly Secret[]): string {
   const forms = formsOf(secrets);
@@ -24,7 +24,10 @@ export function plainWords(text: string, secrets: readonly Secret[]): string {
 /** The text with every form of the secrets, and parts of one, hidden. */
 export const withoutSecrets = (text: string, secrets: readonly Secret[]): string => hide(text, formsOf(secrets), whole);
 
-/** Secrets as they may come back: as they are, in codings of the web, in Base64, in hex, and all of it reversed. */
+/**
+ * Forms in which secrets may come back: unchanged, in the web's encodings, in Base64, in hex, and each of them
+ * reversed.
+ */
 function formsOf(secrets: readonly Secret[]): readonly string[] {
   return secrets.flatMap((secret) => {
     const value = secret.reveal();
@@ -37,8 +40,8 @@ function formsOf(secrets: readonly Secret[]): readonly string[] {
 }
 
 /**
- * Base64 in both alphabets. It has three forms, by how many bytes are in front, as in `Basic` (RFC 7617); digits that it
- * shares with what is around it are left out.
+ * Base64 in both alphabets. It has three forms, by the number of preceding bytes, as in `Basic` (RFC 7617); digits
+ * shared with neighbouring text are left out.
  */
 function base64After(before: number, bytes: Buffer): readonly string[] {
   const padded = Buffer.concat([Buffer.alloc(before), bytes]);
@@ -47,7 +50,7 @@ function base64After(before: number, bytes: Buffer): readonly string[] {
   return [coded, coded.replaceAll("+", "-").replaceAll("/", "_")];
 }
 
-/** A text as it is searched, and where each of its characters begins and ends in the text itself. */
+/** The searched form of a text, with the range of each of its characters in the original. */
 interface View {
   readonly text: string;
   readonly begins: readonly number[];

@@ -32,7 +32,7 @@ export type TokenAnswer =
 /** The paths that two of the vendor's pages give to the endpoint: "Authentication", and a newer one. */
 const tokenPaths = ["/o/oauth/token", "/o/oauth2/token"] as const;
 
-/** Which of the paths served; to be kept as long as the tenant is the same. */
+/** The path that worked; to be kept while the tenant is the same. */
 export interface TokenEndpoint {
   path: (typeof tokenPaths)[number];
 }
@@ -85,7 +85,7 @@ export function buildTokenRequest(
   };
 }
 
-/** A token goes into a URL and lives in memory: what does not look like one (RFC 6750 2.1, and more) is not taken. */
+/** A token goes into a URL: text that does not look like one (RFC 6750 2.1, and more) is refused. */
 const tokenForm = /^[\x21-\x7e]{1,8192}$/;
 const maxLifeSeconds = 365 * 86_400;
 

@@ -83,7 +83,7 @@ async function loggedOnUser(
 
   const owner = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
   if (sessionId !== undefined) {
-    // A service may link other users; a person without rights may not.
+    // A service may link other users; a plain user may not.
     const isOthers = !platform.privileged && callerKey !== undefined && owner?.account.userKey !== callerKey;
     const refused = refusedOwner(owner, sessionId, isOthers, people);
     if (refused !== undefined) return refused;
@@ -127,7 +127,7 @@ function refusedOwner(
   return owner.excludedBy === undefined ? undefined : excluded(people, owner);
 }
 
-/** Everybody who is logged on, once each, and the caller, who may have no session (in a container, over cron). */
+/** All logged-on users, each once, and the caller, who may have no session (in a container, under cron). */
 async function peopleOf(
   platform: UserPlatform,
   sessions: readonly Session[],

@@ -13,7 +13,8 @@ function foldLetter(letter: string): string {
   const upper = letter.toUpperCase();
   // An expanding letter has a capital of its own (`ᾳ`, `ᾼ`) or none (`ß`): both share their small form.
   if ([...upper].length > 1) return letter.toLowerCase();
-  // Unicode makes ASCII of `ı` and `ſ`; Windows' table leaves them alone, so that no one is taken for their ASCII twin.
+  // Unicode makes ASCII of `ı` and `ſ`; Windows' table does not change them, so that no name equals its ASCII
+  // look-alike.
   return isAscii(upper) && !isAscii(letter) ? letter : upper;
 }
 

@@ -28,8 +28,8 @@ export interface GroupChoice {
 }
 
 /**
- * Chooses the group to send: the first pattern of `groupPrefer` that matches a domain group wins, among several that it
- * matches the first by name; where none matches, `groupFallback` says. Local and well-known groups are never sent.
+ * Chooses the group to send: the first pattern of `groupPrefer` that matches a domain group wins, of several that it
+ * matches the first by name; if none matches, `groupFallback` decides. Local and well-known groups are never sent.
  */
 export function chooseGroup(
   groups: readonly Group[],
@@ -74,8 +74,8 @@ function choose(
 }
 
 /**
- * Clients may write another character for the space in a group's name, so that scripts can take it for a word: `_` by
- * winbind's `normalize names` and SSSD's `override_space`, `^` by PBIS.
+ * Clients may replace the space in a group's name by another character, so that scripts see one word: `_` by winbind's
+ * `normalize names` and SSSD's `override_space`, `^` by PBIS.
  */
 const withSpaces = (name: string): string => name.replace(/[_^]/g, " ");
 

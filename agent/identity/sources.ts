@@ -9,7 +9,7 @@ export interface Adapter {
   readonly mac: Mac | undefined;
   /** The address burnt into the hardware, where the system distinguishes it from the one in use. */
   readonly permanentMac: Mac | undefined;
-  /** The kind of adapter; `physical` only where the system says that hardware is behind it. */
+  /** The kind of adapter; `physical` only if the system says that it is hardware. */
   readonly kind: "physical" | "virtual" | "loopback" | "other";
   /** Why the system's data say so, for `--dry-run`: `"virtual adapter"`, `"Hyper-V switch port"`. */
   readonly kindReason: string;
@@ -18,14 +18,11 @@ export interface Adapter {
    * it is plugged into (MAC address pass-through).
    */
   readonly addressAssigned: "permanent" | "random" | "set" | "passed-through" | "unknown";
-  /**
-   * Plugged in from outside, such as a dock's, which serves every machine that it is plugged into; left out where that is
-   * unknown.
-   */
+  /** Can be unplugged, as in a dock, and then belongs to another machine; left out if that is unknown. */
   readonly detachable?: boolean;
   /** The adapter is up and has a link. */
   readonly up: boolean;
-  /** Rank of the default route through it: 0 is the best; undefined where none leads through it. */
+  /** Rank of its default route: 0 is the best; undefined without one. */
   readonly defaultRoute: number | undefined;
 }
 
@@ -86,8 +83,8 @@ export interface IdentitySources {
   /** Identifiers of the hardware, best first; each is tried where the one before is absent. */
   hardwareIds(): Promise<readonly Reading<DeviceId>[]>;
   /**
-   * The vendor client's own device ID, where it can be read without asking that client.
-   * @param registryValue the setting `opswatRegistry`; of use on Windows alone
+   * The vendor client's device ID, if it can be read without asking the client.
+   * @param registryValue the setting `opswatRegistry`; used only on Windows
    */
   vendorDeviceId(registryValue?: string): Promise<Reading<DeviceId>>;
   /**
@@ -101,7 +98,7 @@ export interface IdentitySources {
   account(userKey: string): Promise<Reading<Account>>;
   /** Looks an account up by any name that the system understands. */
   accountByName(name: string): Promise<Reading<Account>>;
-  /** Asks the directory for a UPN that the account does not bring along; left out where no call gives one. */
+  /** Asks the directory for a UPN that the account lacks; left out if no call gives one. */
   principalName?(account: Account): Promise<Reading<string>>;
   /** All groups, nested ones included. */
   groups(account: Account): Promise<Reading<readonly Group[]>>;

@@ -74,7 +74,7 @@ export async function takeSurvey(
   return { device, user, username, groups, problems, warnings };
 }
 
-/** An adapter that an administrator named gives no identifier; the run goes on with others, which may not be meant. */
+/** Reports a named adapter without an identifier: the run continues with others, which may not be intended. */
 function missingInterface(adapters: SourceReadings["mac"], wanted: string | undefined): readonly string[] {
   if (wanted === undefined || adapters?.kind !== "found" || namedAdapter(adapters.value, wanted).macs.length > 0) {
     return [];
@@ -83,7 +83,7 @@ function missingInterface(adapters: SourceReadings["mac"], wanted: string | unde
   return [`interface: there is no adapter ${wanted}; there is ${names || "none"}`];
 }
 
-/** Looks up the UPN where it is to be sent and the account does not bring it along: absent where it has none. */
+/** Looks up the UPN if it is to be sent and the account lacks it: absent if there is none. */
 async function withPrincipalName(
   account: Account,
   platform: IdentitySources,

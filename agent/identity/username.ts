@@ -4,7 +4,7 @@ import type { Account } from "./sources.ts";
 /** The API takes 1 to 256 characters for a user's and a group's name; counted in UTF-16 units, the stricter reading. */
 export const maxNameLength = 256;
 
-/** A name that is sent, or one that the API would not take. */
+/** A name to send, or the error for one that the API would refuse. */
 export type Username =
   | { readonly kind: "valid"; readonly username: string; readonly warnings: readonly string[] }
   /** `reason` completes "the user name …". */
@@ -43,7 +43,7 @@ function samInstead(account: Account, why: string): { username: string; warnings
   return { username: account.sam, warnings: [`${account.systemName} ${why}; its SAM account name is sent instead`] };
 }
 
-/** All the ways in which an administrator may write an account's name in `excludeUsers`. */
+/** All spellings of an account's name that `excludeUsers` accepts. */
 export function spellingsOf(account: Account): readonly string[] {
   const spellings = [account.sam, account.systemName];
   if (account.domain !== undefined) {

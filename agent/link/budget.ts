@@ -1,8 +1,8 @@
 import { hour } from "../duration.ts";
 
 /**
- * Links that unattended runs of one device ask for within {@link span}: people who log on in turn must not use up the
- * account's limit. More than a desk that changes hands, fewer than a shared limit would notice.
+ * Most links of one device's unattended runs within {@link span}: users who log on in turn must not use up the
+ * account's limit. Enough for a shared desk, too few to matter for the account's limit.
  */
 export const maxLinks = 6;
 const span = hour;

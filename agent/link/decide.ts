@@ -46,8 +46,8 @@ export function newRun(
 }
 
 /**
- * All decisions of a run: from its state and an event to the effects. A run begins with a look-up; it links, waits and
- * looks everything up again until it is done, it is certain that it can't be done, or its deadline is near.
+ * All decisions of a run: from its state and an event to the effects. A run begins with a look-up. It links, waits and
+ * looks everything up again until it succeeds, fails for good, or its deadline is near.
  */
 export function decide(state: RunState, event: RunEvent, moment: Moment): Decision {
   switch (event.kind) {
@@ -112,7 +112,7 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   if (plan.kind === "already-linked") return alreadyLinked(state, plan, moment);
   const { candidates } = plan;
   const known = aboutOf(identity, candidates[0]);
-  // Another account may know what the one before did not.
+  // Another account may know identifiers that the earlier one did not.
   let unknown = stillUnknown(state.unknown, target, moment.now);
   const free = immediate || force;
   const spent = free || state.counted ? undefined : spentUntil(memory.links ?? [], moment.now);
@@ -164,12 +164,12 @@ function notDue(state: RunState, schedule: Schedule, moment: Moment): Decision {
   return waitOrLeave(state, schedule, error, moment);
 }
 
-/** @param candidate the one that is tried, or would be first */
+/** @param candidate the one that is tried next */
 export function aboutOf({ username, group }: Identity, candidate: Candidate | undefined): Known {
   return { device: candidate && deviceOf(candidate), username, group };
 }
 
-/** Asks for the next identifier that may be known; where there is none, the API knows no such device. */
+/** Tries the next identifier that may be known; without one, the API does not know the device. */
 function askNext(state: RunState, attempt: Attempt, moment: Moment): Decision {
   const { identity, candidates } = attempt;
   const candidate = candidates.find(({ value }) => !state.unknown?.devices.includes(value));

@@ -10,9 +10,8 @@ import type { Attempt, Decision, Effect, End, Moment, RunState } from "./run-sta
 import { addUnknown } from "./unknown-devices.ts";
 
 /**
- * Faults of the network that a person can fix: a captive portal, TLS that is inspected or spoken by a stranger, a
- * clock that is not set yet. Unattended they are waited out; an attended run ends at once. None of them costs a call of
- * the API.
+ * Faults of the network that a person can fix: a captive portal, TLS inspection or an impostor, a wrong clock.
+ * Unattended they are waited out; an attended run ends at once. None of them costs a call of the API.
  */
 const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
@@ -38,7 +37,7 @@ export function failedAttempt(
   return waitOrLeave(state, next, error, moment);
 }
 
-/** A refusal is remembered, so that triggers do not ask the same at each of their starts. */
+/** A refusal is remembered, so that triggers do not repeat the same call at each start. */
 export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError, moment: Moment): Decision {
   const asked = askedOf(attempt.target, attempt.identity, attempt.circumstances);
   const refusal = refusalOf(error, asked, state.memory.refusal, moment.now, moment.random());
@@ -53,7 +52,7 @@ export function endOf(error: AgentError): End {
   return { outcome, message, error, ...(code === "device-not-found" && { device: undefined }) };
 }
 
-/** @param memory undefined where it was not read, and so is left as it is */
+/** @param memory undefined if it was not read; then it is unchanged */
 export function endRun(state: RunState, memory: MachineMemory | undefined, end: End, moment: Moment): Decision {
   const effects: Effect[] = [];
   if (end.error !== undefined) {
@@ -137,7 +136,7 @@ function withUnknown({ memory, unknown, attempt }: RunState, { now }: Moment): M
   return { ...memory, unknown: addUnknown(memory.unknown, unknown.devices, attempt.target, now) };
 }
 
-/** The schedule as it is now: of this run, else what an earlier one left, else a new one. */
+/** The current schedule: this run's, else an earlier run's, else a new one. */
 export function scheduleNow(state: RunState, moment: Moment): Schedule {
   const context = paceContext(state, moment);
   if (state.schedule !== undefined) return keep(state.schedule, context);
@@ -155,7 +154,7 @@ export function paceContext(
     now,
     awake,
     random,
-    // Devices whose identity could not be read must not all take one place.
+    // Devices with an unreadable identity must not all get the same place.
     slot: first === undefined ? random() : slotOf(first.value),
     immediate: hurry && !limited,
     rateLimit,

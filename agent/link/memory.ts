@@ -12,7 +12,7 @@ export interface RememberedLink {
   readonly username: string;
   readonly group: string | null;
   readonly tenant: string;
-  /** The client ID; null where a token was given, which may change daily without changing the account. */
+  /** The client ID; null for a token, which may change daily for the same account. */
   readonly account: string | null;
   /** Wall-clock milliseconds since the epoch. */
   readonly linkedAt: number;
@@ -23,13 +23,13 @@ export interface LastRun {
   readonly outcome: Outcome;
   readonly message: string;
   readonly errorCode: string | null;
-  /** Of looking up device, user and groups, where the run went on all the same. */
+  /** Warnings of the look-ups after which the run still continued. */
   readonly warnings?: readonly string[];
   /** Wall-clock milliseconds since the epoch. */
   readonly endedAt: number;
 }
 
-/** The memory between runs. Each part may be missing, and then the run goes on as if it were the first. */
+/** The memory between runs. Each part may be missing; then the run continues as if it were the first. */
 export interface MachineMemory {
   readonly link?: RememberedLink;
   readonly lastRun?: LastRun;
@@ -48,9 +48,9 @@ export interface MachineMemory {
 }
 
 /**
- * The part of a memory that is this machine's own. A disk that was cloned or put into another machine brings the memory
- * of the other one along: its link, and a schedule by which all clones would call at the same moment. It is recognised
- * by its hardware, of which nothing is here; where either is not known, the memory is taken for the own one.
+ * The part of a memory that is this machine's own. A disk that was cloned or moved contains another machine's memory:
+ * its link, and a schedule by which all clones would call at the same time. It is recognised by its hardware
+ * identifiers, none of which this machine has; if either side is unknown, the memory counts as this machine's.
  * @param hardware this machine's identifiers
  */
 export function ownMemory(
@@ -65,9 +65,9 @@ export function ownMemory(
 
 /** Where the memory is kept. One run at a time may write. */
 export interface MemoryStore {
-  /** `problem` says what was wrong with what is kept, where it had to be taken as empty. */
+  /** `problem` describes a damaged memory, which counts as empty. */
   read(): { readonly memory: MachineMemory; readonly problem: string | undefined };
-  /** Replaces the whole. @throws the system's error, after which what was there before is still there */
+  /** Replaces the whole memory. @throws the system's error; then the earlier memory is unchanged */
   write(memory: MachineMemory): void;
 }
 

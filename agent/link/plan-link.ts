@@ -11,7 +11,7 @@ export type LinkPlan =
       readonly kind: "link";
       readonly candidates: readonly Candidate[];
       readonly reason: string;
-      /** A rollout makes all devices need this link at once, so it is spread; one person's change is not. */
+      /** In a rollout all devices need this link at once, so it is spread; a single user's change is not. */
       readonly spread: boolean;
     }
   | { readonly kind: "already-linked"; readonly link: RememberedLink; readonly reason: string };
@@ -48,7 +48,8 @@ export function planLink(
 }
 
 /**
- * Part of the span over which a fleet that was linked on one day spreads when it is due again: three days of a month.
+ * The share of `relinkAfter` over which a fleet that was linked on one day is spread when it is due again: three days
+ * of a month.
  */
 const spreadOfDue = 0.1;
 

@@ -65,13 +65,13 @@ export interface LinkPorts {
     suspect: boolean,
   ): Promise<LinkVerdict>;
   requests(): RequestCount;
-  /** Ends connections and forgets secrets, but for a paid token where `keepPaid`; called before every wait. */
+  /** Closes connections and forgets secrets, except a paid token with `keepPaid`; called before every wait. */
   rest(keepPaid: boolean): Promise<void>;
   /** Keeps other runs on this machine from looking up and linking until it is disposed. @throws AgentError */
   lock(signal: AbortSignal): Promise<Disposable>;
   /**
-   * The right to wait, which one unattended run on this machine has, until it is disposed; undefined where another run
-   * has it.
+   * The right to wait, which one unattended run on this machine has until it is disposed; undefined if another run has
+   * it.
    */
   claimWait(): Disposable | undefined;
   readonly pid: number;

@@ -45,7 +45,7 @@ export function askedOf(
 interface Pause {
   /** Ms. */
   readonly min: number;
-  /** Part of a pause by which it is longer or shorter: devices that were refused together retry at different times. */
+  /** The random share of a pause: devices that were refused together retry at different times. */
   readonly spread: number;
 }
 
@@ -60,7 +60,7 @@ const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {
   credentials: ofTheAccount,
 };
 
-/** Ends before any call was made, so that asking again costs the account nothing. */
+/** Failures before any call, so that another attempt costs the account nothing. */
 const beforeAnyCall: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 /** A proxy refused a log-on that it got: a directory locks an account after a few. */
@@ -102,7 +102,7 @@ export function refusalOf(
   return { code, message, asked, since, until };
 }
 
-/** The refusal that still applies, as the same would be asked too early; undefined where none does. */
+/** The refusal that still applies because the same call would be too early; undefined if none does. */
 export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now: number): AgentError | undefined {
   if (refusal === undefined || !isSame(refusal, refusal.code, asked)) return undefined;
   const { code, message, since, until } = refusal;
@@ -112,7 +112,7 @@ export function standingRefusal(refusal: Refusal | undefined, asked: Asked, now:
   return new AgentError(code, `${message} Triggers ask again after ${describeMoment(until)}.`);
 }
 
-/** A proxy's log-on does not depend on who is to be linked: people who log on in turn would use it up. */
+/** A proxy's log-on does not depend on the user to link: otherwise users who log on in turn would lock its account. */
 function isSame(before: Refusal, code: ErrorCode, now: Asked): boolean {
   if ((before.code === "proxy-refused") !== (code === "proxy-refused")) return false;
   const texts = ({ tenant, account, username, group, devices, circumstances }: Asked) =>

@@ -2,7 +2,7 @@ import { asAgentError, messageOf } from "../errors.ts";
 import { formatMemory, type MachineMemory } from "./memory.ts";
 import type { LinkPorts } from "./ports.ts";
 
-/** The memory as one run sees it: what is kept, or what it could not write. */
+/** One run's view of the memory: the file's, or the one that it could not write. */
 export class RunMemory {
   readonly #ports: Pick<LinkPorts, "store" | "log" | "lock">;
   #unsaved: MachineMemory | undefined;

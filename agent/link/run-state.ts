@@ -18,7 +18,7 @@ export interface RunState {
   readonly memory: MachineMemory;
   /** Device and user of the last attempt, as far as known; reported if it failed. */
   readonly known: Known;
-  /** Of the last look-up, which went on all the same. */
+  /** Warnings of the last look-up, which still succeeded. */
   readonly warnings: readonly string[];
   /** A person waits, or the link is no part of a rollout: no attempt waits for a slot. */
   readonly hurry: boolean;
@@ -66,7 +66,7 @@ export type RunEvent =
       readonly mayWait: boolean;
     }
   | { readonly kind: "answered"; readonly candidate: Candidate; readonly verdict: LinkVerdict }
-  /** No answer, or one that makes no sense to ask again for. */
+  /** No answer, or a final one. */
   | { readonly kind: "failed"; readonly error: AgentError }
   | { readonly kind: "waited"; readonly schedule: Schedule }
   /** Asked to end during a wait. */
@@ -103,7 +103,7 @@ type Note =
     }
   /** Replaces what is remembered; the lock is held. */
   | { readonly kind: "remember"; readonly memory: MachineMemory }
-  /** Changes what is remembered after a wait, where another run has not replaced it. */
+  /** Changes the memory after a wait, unless another run has replaced it. */
   | { readonly kind: "amend"; readonly change: Pick<MachineMemory, "pace" | "lastRun"> };
 
 type Move =

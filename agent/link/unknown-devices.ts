@@ -2,8 +2,8 @@ import { day } from "../duration.ts";
 import type { LinkTarget } from "./ports.ts";
 
 /**
- * Identifiers that the API did not know in an attempt that was not finished: another run may go on with it, and asking
- * for them again would cost a call of the shared limit each time.
+ * Unknown identifiers of an unfinished attempt: another run may continue it, and each repeated call would count against
+ * the shared limit.
  */
 export interface UnknownDevices extends LinkTarget {
   readonly devices: readonly string[];
@@ -11,7 +11,7 @@ export interface UnknownDevices extends LinkTarget {
   readonly since: number;
 }
 
-/** Milliseconds after which they are asked for again: the API may have come to know one. */
+/** Milliseconds after which they are tried again: the API may know one by then. */
 const validity = day;
 
 /** Refusals of another account, or old ones, are left out. */

@@ -28,7 +28,7 @@ export interface Destination {
   readonly tls: Tls | undefined;
 }
 
-/** Milliseconds after which the next address is tried beside one that has not come through: longer than a satellite takes. */
+/** Milliseconds after which the next address is tried in parallel: longer than a satellite link takes. */
 const addressHeadStart = 1000;
 const maxAddresses = 8;
 
@@ -49,10 +49,10 @@ export async function dial(to: Destination, lookUp: LookUp, signal: AbortSignal)
   }
 }
 
-/** Failures of one address after which the next one may do. A party's own refusal is final: it may be meant. */
+/** Failures of one address after which the next one may work. A party's own refusal is final: it may be meant. */
 const passing: readonly ErrorCode[] = ["not-connected", "connection-lost"];
 
-/** @param attempt fails and leaves nothing open once another one has come through */
+/** @param attempt fails and leaves nothing open after another one has succeeded */
 function firstThrough(
   addresses: readonly HostAddress[],
   attempt: (address: HostAddress) => Promise<Socket>,
@@ -104,7 +104,7 @@ async function reach({ address }: HostAddress, to: Destination, signal: AbortSig
 }
 
 /**
- * Speaks TLS over a connection, and judges who is there.
+ * Performs the TLS handshake on a connection, and checks the certificate.
  * @throws AgentError by where it failed, or the signal's reason; the connection is gone then
  */
 export async function startTls(
@@ -116,7 +116,7 @@ export async function startTls(
   const { isIP } = process.getBuiltinModule("node:net");
   const options: ConnectionOptions = {
     socket: over,
-    // The name that is judged; only one that is no address is sent (RFC 6066 3).
+    // The name that is checked; it is sent unless it is an address (RFC 6066 3).
     host: name,
     ...(isIP(name) === 0 && { servername: name }),
     ALPNProtocols: ["http/1.1"],
@@ -143,7 +143,7 @@ export async function startTls(
   return socket;
 }
 
-/** Waits for a socket's first event, or for what comes instead; destroys it then. */
+/** Waits for a socket's first event, or for a failure, which destroys it. */
 async function settled(
   socket: Socket,
   event: "connect" | "secureConnect",

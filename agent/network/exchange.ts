@@ -17,7 +17,7 @@ export interface ApiRequest {
   readonly authorization?: Secret;
   /** Connect to this IP address, at the origin's port, without resolving its name or any proxy; TLS checks the name. */
   readonly address?: string;
-  /** Milliseconds for the whole exchange, where it is to be shorter than the sender's own limit. */
+  /** Milliseconds for the whole exchange, if shorter than the sender's own limit. */
   readonly timeLimit?: number;
 }
 

@@ -8,13 +8,13 @@ import { networkFailure, type Party } from "./network-failure.ts";
 import { sentTooMuch, unpacked } from "./packed-body.ts";
 import { untilAborted } from "./time-limit.ts";
 
-/** Bytes of a body, as it comes and unpacked; the API's own answers have less than a hundred. */
+/** Bytes of a body, compressed and unpacked; the API's own answers have less than a hundred. */
 const maxBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
 const maxHeaders = 16 * 1024;
 /**
- * Bytes of all that one connection brings, also of what counts to no answer: empty lines before one have no end of
- * their own.
+ * Bytes of everything on one connection, also outside of answers: empty lines before an answer have no limit of their
+ * own.
  */
 const maxTraffic = 1024 * 1024;
 
@@ -101,7 +101,7 @@ function keepParserUnoptimised(): void {
   process.getBuiltinModule("node:v8").setFlagsFromString(`--wasm-tiering-budget=${2 ** 31 - 1}`);
 }
 
-/** An answer whose body is as it came. */
+/** An answer with its body undecoded. */
 interface PackedResponse extends Omit<RawResponse, "body"> {
   readonly body: Buffer;
 }

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
 /**
- * Takes interim answers (1xx but 101, RFC 9110 15.2) out of what is read from a connection: undici drops a connection on
- * which `100 Continue` comes unasked.
+ * Removes interim answers (1xx except 101, RFC 9110 15.2) from a connection's bytes: undici drops a connection after an
+ * unexpected `100 Continue`.
  */
 export class InterimAnswers {
   /** `start`: at the first byte of a status line; `line`: in it; `interim`: in the head of an interim answer. */

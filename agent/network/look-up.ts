@@ -8,18 +8,18 @@ export interface HostAddress {
   readonly family: number;
 }
 
-/** Looks a name up as this system does, hosts file and all. Fails with what Node says of it. */
+/** Looks a name up as the system does, including its hosts file. Fails with what Node says of it. */
 export type LookUp = (host: string) => Promise<readonly HostAddress[]>;
 
 /**
- * Look-ups of this process that have no answer yet, one for each name: what still runs is not begun again, so that a name
- * that hangs takes one of Node's threads.
+ * Look-ups of this process that have no answer yet, one for each name: a running one is not started again, so that a
+ * hanging name takes only one of Node's threads.
  */
 const running = new Map<string, Promise<readonly HostAddress[]>>();
 
 /**
- * The system's resolver (getaddrinfo). It can't be stopped and waits for its name servers as its own configuration
- * says, half a minute and more; at its end Node waits for it. So the process then ends without Node.
+ * The system's resolver (getaddrinfo). It can't be stopped and waits for its name servers as configured, half a minute
+ * and more; Node's exit waits for it. So the process then ends without Node.
  * @param endProcess ends the process at once with an exit code, without waiting for its threads; without it a look-up
  * that hangs delays the end
  */

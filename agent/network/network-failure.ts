@@ -7,7 +7,7 @@ import type { ShownCertificate } from "./tls/shown-certificate.ts";
 export interface Party extends Omit<Place, "stage"> {
   /** The party's name: `gears.opswat.com`, `proxy.example.com:3128`. */
   readonly host: string;
-  /** The proxy through which the tenant is reached, where it is. */
+  /** The proxy on the way to the tenant, if there is one. */
   readonly via?: string | undefined;
   /** At the stages of a proxy, what it is to reach: `gears.opswat.com:443`. */
   readonly target?: string;
@@ -53,7 +53,7 @@ function whereToLook({ party }: Party): string {
     : "Check the network, a firewall between, and whether a proxy is needed.";
 }
 
-/** For the beginning of a sentence: the name of a host stays as it is. */
+/** Starts a sentence: a host's name keeps its case. */
 const capital = (peer: string): string => peer.replace(/^the /, "The ");
 
 function late(within: string, context: FailureContext): Verdict {

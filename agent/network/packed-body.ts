@@ -2,7 +2,7 @@ import { AgentError, systemErrorCode } from "../errors.ts";
 import { type Party, partyOf } from "./network-failure.ts";
 
 /**
- * The text of a body, unpacked where it is compressed (RFC 9110 8.4), which servers and proxies do without being asked.
+ * The text of a body, decompressed if needed (RFC 9110 8.4): servers and proxies compress without being asked.
  * @param maxBytes bytes, unpacked
  * @throws AgentError `answer-too-large`, `unexpected-answer`
  */

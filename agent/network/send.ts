@@ -28,7 +28,7 @@ export interface SenderOptions {
    * @throws AgentError
    */
   readonly clientCertificate?: (() => ClientCertificate) | undefined;
-  /** The origin that this machine's account is proved to, over TLS alone; undefined to prove it to none. */
+  /** The origin to which this machine proves its account, only over TLS; undefined for none. */
   readonly gatewayLogOn?: { readonly origin: string; readonly system: SystemLogOnSource | undefined } | undefined;
 }
 
@@ -104,7 +104,7 @@ async function connect(
   }
 }
 
-/** A host that is not reached directly may be one that only a proxy reaches. @param problem of the choice */
+/** A host that can't be reached directly may be reachable through a proxy. @param problem of the choice */
 function withProblem(failure: AgentError, problem: string | undefined): AgentError {
   if (problem === undefined || (failure.code !== "not-connected" && failure.code !== "name-not-resolved"))
     return failure;

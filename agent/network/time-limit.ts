@@ -43,7 +43,10 @@ export async function withTimeLimit<T>(
   }
 }
 
-/** Fails with the signal's reason as soon as it is aborted; work that can't be stopped goes on and its result is dropped. */
+/**
+ * Fails with the signal's reason as soon as it is aborted; work that can't be stopped continues, and its result is
+ * dropped.
+ */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason);

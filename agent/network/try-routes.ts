@@ -6,10 +6,10 @@ import { withTimeLimit } from "./time-limit.ts";
 const unreached: readonly ErrorCode[] = ["name-not-resolved", "not-connected", "connection-lost"];
 
 /**
- * Tries routes one after the other until one leads on.
+ * Tries routes one after the other until one works.
  * @param routes at least one
- * @param limit milliseconds for all of them; each but the last gets an equal part, so that one that is silent leaves
- * time for the next
+ * @param limit milliseconds for all of them; each but the last gets an equal part, so that a silent one leaves time for
+ * the next
  * @throws AgentError of the last one, with those before it; what else `take` throws
  */
 export async function tryRoutes<T>(

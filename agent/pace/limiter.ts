@@ -83,7 +83,7 @@ function slidingLog({ calls, period }: Limit, countRefused: boolean): Limiter {
   };
 }
 
-/** A call that comes when the clock says its token is there must not fail for a rounding error in the last bit. */
+/** A call at the exact time of its token must not fail because of a rounding error in the last bit. */
 const rounding = 1e-9;
 
 function tokenBucket({ calls, period }: Limit): Limiter {

@@ -9,8 +9,7 @@ type Online = Pick<PaceMemory, "seenAt" | "dayAt" | "dayOnline" | "usualDay">;
 export const maxGap = 2 * triggerInterval;
 
 /**
- * A day ends with the first sign of life this long after its first one; shorter than 24 h, as people do not come to the
- * minute.
+ * A day ends with the first sign of life this long after its first one; shorter than 24 h, because people's times vary.
  */
 const dayLength = 20 * hour;
 const workday = 8 * hour;
@@ -18,8 +17,8 @@ const workday = 8 * hour;
 const minDay = workday / 32;
 
 /**
- * How fast window time passes while the device is on: 1 for a device that is on for a working day or longer, faster for
- * one that is on for a part of it, so that both pass through the same windows in the same number of days.
+ * The speed of window time while the device is on: 1 for a device that is on for a working day or longer, faster for
+ * one that is on for less, so that both pass the same windows in the same number of days.
  */
 export function paceOf({ usualDay }: Pick<Online, "usualDay">): number {
   return usualDay === null ? 1 : workday / Math.min(workday, Math.max(minDay, usualDay));
@@ -50,9 +49,8 @@ export function seen(
 }
 
 /**
- * How much of the time between two looks at the clocks, at most {@link maxGap}, the device was awake, ms. Either
- * clock may run on while it sleeps, by system, so the slower one is believed, and a wall clock that was set back is
- * not.
+ * How much of the time between two looks at the clocks, at most {@link maxGap}, the device was awake, ms. Depending on
+ * the system, either clock may run during sleep, so the slower one is used, but not a wall clock that was set back.
  * @param wall ms that passed on the wall clock @param monotonic ms that passed on the monotonic clock
  */
 export function awakeTime(wall: number, monotonic: number): number {

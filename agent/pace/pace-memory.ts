@@ -2,8 +2,8 @@ import { latestMoment } from "../duration.ts";
 import { maxWidth } from "./windows.ts";
 
 /**
- * The schedule as it is kept between runs. Lengths are of window time, not moments, so that a clock that jumps cannot
- * move them; only `hold` and the `…At` fields are wall-clock milliseconds since the epoch.
+ * The schedule between runs. Lengths are of window time, not moments, so that a clock that jumps cannot move them; only
+ * `hold` and the `…At` fields are wall-clock milliseconds since the epoch.
  */
 export interface PaceMemory {
   /** 1 was another course of windows; a schedule of that version starts over. */

@@ -61,7 +61,7 @@ export interface Schedule {
 /** Attempts that a token which cost a call is worth before the next window, and the periods that each waits at most. */
 const maxQuick = 3;
 const quickSpan = 2;
-/** How closely devices follow whose network came back; an office's come back together. */
+/** The spread of devices whose network came back: an office's devices come back together. */
 const reconnectSpan = 5_000;
 /** A server's wish to be left alone is followed up to this long. */
 const maxHold = day;
@@ -157,7 +157,7 @@ function resumed(remembered: PaceMemory, context: PaceContext): PaceMemory {
   const gap = now - remembered.seenAt;
   const start = fresh(context);
   if (gap > stale) return start;
-  // A clock that was set back takes the pause along: what is left of it is what was left when it was last seen.
+  // If the clock was set back, the pause moves with it: the rest is the rest at the last look.
   const left = remembered.hold - Math.max(remembered.seenAt, now);
   const until = gap < 0 ? now + (remembered.hold - remembered.seenAt) : remembered.hold;
   const hold = left <= 0 ? noHold : heldUntil(until, now, remembered.exact ? maxQueue : maxHold);
@@ -202,11 +202,11 @@ function nextAttempt(memory: PaceMemory, context: PaceContext): PaceMemory {
     if (width - from >= minRest(context))
       return { ...memory, exact: false, quick: 0, offset: from + random() * (width - from) };
   }
-  // A limit that is used up with most of its period left is far over: one window more.
+  // A limit that is reached early in its period is far exceeded: skip one more window.
   const left = held / rateLimit.period;
   const next = inLaterWindow({ ...memory, exact: false, quick: 0 }, left > 0.7 && left < 0.9 ? 2 : 1, context);
   const reset = next.passed + held * pace;
-  // Not the very moment that the headers name, which all the others would choose as well.
+  // Not exactly the headers' moment, which all other devices would choose, too.
   return next.offset >= reset ? next : { ...next, offset: reset + random() * 2 * rateLimit.period * pace };
 }
 

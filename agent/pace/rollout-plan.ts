@@ -63,7 +63,7 @@ interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
 
 const points = 240;
 
-/** Multiples of the least time within which every rollout has come to its end: the slowest seen takes eight. */
+/** Multiples of the least time after which a rollout counts as endless: the slowest one seen takes eight. */
 const hopeless = 1000;
 
 /**

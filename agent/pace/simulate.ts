@@ -10,7 +10,7 @@ import { seededRandom } from "./seeded-random.ts";
 type Logons =
   /** Uniform within `span` ms. */
   | { readonly kind: "uniform"; readonly span: number }
-  /** Log-normal, as people come to work: half of them within `median` ms. */
+  /** Log-normal, like arrivals at work: half of them within `median` ms. */
   | { readonly kind: "log-normal"; readonly median: number; readonly sigma: number };
 
 /** A class of devices by how long they are on each day, somewhere between 9 and 17 o'clock. */
@@ -209,8 +209,8 @@ function logonAfter(logons: Logons, random: () => number): number {
 }
 
 /**
- * Places as the gateway gives them: one after the other at a part of the limit's pace. A device that comes up to its
- * grace after its place is served.
+ * The gateway's places: consecutive, at a fraction of the limit's pace. A device that comes up to its grace after its
+ * place is served.
  */
 class GatewayQueue {
   readonly #gap: number;
@@ -224,7 +224,7 @@ class GatewayQueue {
     this.#places = new Float64Array(devices).fill(-Infinity);
   }
 
-  /** The device's place where it is still to come; undefined where its call is passed on. */
+  /** The device's place if it is still ahead; undefined if its call is passed on. */
   placeFor(device: number, now: number): number | undefined {
     let place = this.#places[device] as number;
     if (now > place + this.#grace) {

@@ -13,14 +13,14 @@ export interface Window {
 }
 
 /**
- * How much wider than the bare minimum the span for a known fleet is: room for chance, so that nearly all get through
- * at once.
+ * The factor by which a known fleet's span exceeds the minimum: the margin lets nearly all get through at the first
+ * attempt.
  */
 export const margin = 1.75;
 
 /**
  * Windows of a fleet whose size is not known: window k begins after `first · k ** power` periods of the limit, so that
- * the sum soon covers any fleet without wide steps. From where a window is `growth` times as wide as the one before,
+ * the sum soon covers any fleet without wide steps. As soon as a window is `growth` times as wide as the one before,
  * they grow by that factor. The mean wait of a lone device is `first / (power + 1)` periods.
  */
 const course = { first: 29.2, power: 1.97, growth: 1.33 } as const;

@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { BindingCheck } from "./port.ts";
 
-/** A part of the bindings, and a call into it; false where the answer is not of the form that is known. */
+/** A part of the bindings, and a call into it; false if the answer has an unknown form. */
 export type BindingPart = readonly [part: string, works: () => boolean | Promise<boolean>];
 
 /** Tries each part, even if one before it failed. */

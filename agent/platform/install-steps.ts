@@ -41,5 +41,5 @@ function undone(error: AgentError, undoAll: Undo): AgentError {
   }
 }
 
-/** A part of a step: what a person sees is the step's. @param apply as of {@link InstallStep} */
+/** A part of a step; reports show only the step. @param apply as of {@link InstallStep} */
 export const part = (apply: InstallStep["apply"]): InstallStep => ({ what: "", change: "update", apply });

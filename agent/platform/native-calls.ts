@@ -7,7 +7,7 @@ export interface NativeFunction {
   readonly signature: Ffi.FunctionSignature;
 }
 
-/** One call as plain data, so that another thread can make it. */
+/** A call as plain data, for another thread. */
 export interface NativeCall extends NativeFunction {
   /** Buffers are pointers to their bytes; the thread that makes the call has its own copy. */
   readonly parameters: readonly (number | bigint | null | Uint8Array)[];

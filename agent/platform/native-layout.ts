@@ -1,7 +1,7 @@
 /**
- * Tables of what C headers say: layouts, constants and prototypes, each defined beside its use and registered here, so
- * that a test (`test/system/headers/*-headers.test.ts`) has a compiler compare every one with the platform's headers. A
- * number of a system's interface belongs in such a table.
+ * Tables of C layouts, constants and prototypes, each defined beside its use and registered here, so that a test
+ * (`test/system/headers/*-headers.test.ts`) has a compiler compare every one with the platform's headers. A number of a
+ * system's interface belongs in such a table.
  */
 import type { FunctionSignature } from "node:ffi";
 

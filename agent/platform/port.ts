@@ -44,9 +44,9 @@ export interface Exposure {
 /** What goes to the event log: how a run ended, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
-/** What `install` is to put on this machine; all of it was validated. What is undefined stays as it is. */
+/** What `install` is to put on this machine; all of it was validated. Undefined parts stay unchanged. */
 export interface InstallRequest {
-  /** This program's own file, absolute and without links: what the logon trigger starts. */
+  /** This program's own file, absolute and without links, for the logon trigger. */
   readonly executable: string;
   /** The credential file's whole text. */
   readonly credential: Secret | undefined;
@@ -58,7 +58,7 @@ export interface InstallRequest {
 export interface InstallStep {
   /** For a person: `logon trigger /etc/systemd/system/linkuser-agent@.service`. */
   readonly what: string;
-  /** `keep`: it is there as it should be. `absent`: it is not there and need not be. */
+  /** `keep`: it is already correct. `absent`: it is not there and need not be. */
   readonly change: "create" | "update" | "keep" | "remove" | "absent";
   /**
    * Makes the whole change or none; called once, and not for `keep` and `absent`.
@@ -90,8 +90,8 @@ export interface Platform extends IdentitySources {
   readonly paths: Paths;
   policy(): Reading<RawPolicy>;
   /**
-   * Whether this process's terminal is invisible. Left out where only people have terminals; Windows gives a console to
-   * every program of its services and of the Task Scheduler's, too.
+   * Whether this process's terminal is invisible. Left out where only people have terminals; Windows gives a console
+   * even to programs of services and of the Task Scheduler.
    */
   unseen?(): boolean;
   /**
@@ -117,8 +117,8 @@ export interface Platform extends IdentitySources {
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
   readProtected(path: string): Reading<string>;
   /**
-   * The content of a file that decides where this run goes or whom it trusts, of at most 1 MiB; `failed` with
-   * `settings-exposed` where ordinary users may change or replace it, else with `settings-unreadable`.
+   * The content of a file that decides a run's destination or trust, of at most 1 MiB; `failed` with `settings-exposed`
+   * where ordinary users may change or replace it, else with `settings-unreadable`.
    */
   readTrusted(path: string): Reading<Buffer>;
   /**
@@ -126,11 +126,15 @@ export interface Platform extends IdentitySources {
    * where this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
-  /** Files in which {@link systemProxy} looks. Left out where the settings are in none. */
+  /** Files in which {@link systemProxy} looks. Left out if the settings are in no file. */
   readonly systemProxyFiles?: readonly string[];
-  /** The system's log-on to proxies and servers by this run's account. Left out where none is spoken here. */
+  /**
+   * The system's log-on to proxies and servers by this run's account. Left out if there is no log-on on this system.
+   */
   readonly systemLogOn?: SystemLogOnSource;
-  /** Ends the process at once with an exit code, without waiting for its threads. Left out where Node's own end does. */
+  /**
+   * Ends the process at once with an exit code, without waiting for its threads. Left out if Node's own exit is enough.
+   */
   endProcess?(code: number): void;
   /** Writes to the system's event log; `absent` where standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
@@ -148,21 +152,21 @@ export interface Platform extends IdentitySources {
   /** Whether the vendor's client is installed, by what its installation leaves. Left out where that is not known. */
   vendorClientInstalled?(): boolean;
   /**
-   * What the system's own tools say, for `doctor --compare` alone, which starts them. A user's facts are left out where
-   * there is no user.
+   * Readings by the system's own tools, which only `doctor --compare` starts. A user's facts are left out where there
+   * is no user.
    */
   readTools?(account: Account | undefined): Promise<readonly ToolReading[]>;
   /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
   /**
-   * Makes the state folder one whose files administrators alone open; left out where file modes do that.
+   * Restricts the state folder's files to administrators; left out if file modes do that.
    * @throws AgentError
    */
   protectFolder?(path: string): void;
 
   /**
-   * What puts the settings, the protected credential and the logon trigger in place, in the order in which it is done.
-   * Changes nothing yet. @throws AgentError
+   * The steps that install the settings, the protected credential and the logon trigger, in order. Changes nothing yet.
+   * @throws AgentError
    */
   installSteps(request: InstallRequest): Promise<readonly InstallStep[]>;
   /**

@@ -8,7 +8,7 @@ const words: Readonly<Record<Comparison["result"], string>> = {
 };
 
 /**
- * A row per fact, and both sides where they differ; then what a person has to check.
+ * A row per fact, with both sides if they differ; then the list of checks for people.
  * @param byHand sentences
  */
 export function renderComparisons(comparisons: readonly Comparison[], byHand: readonly string[]): string {

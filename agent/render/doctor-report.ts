@@ -4,7 +4,7 @@ import { printable } from "../printable.ts";
 
 const nameWidth = 13;
 const indent = 1 + 4 + 2 + nameWidth + 2;
-/** Milliseconds; what is faster is not worth a word, unless it was measured for its own sake. */
+/** Milliseconds; shorter times are not shown, unless the time is the result. */
 const noticeable = 10;
 const maxDetail = 1500;
 

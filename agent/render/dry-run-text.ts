@@ -49,7 +49,7 @@ function section(title: string, rows: readonly Row[]): string[] {
 /** Columns of a terminal that need not be widened. */
 const lineWidth = 80;
 
-/** Columns as wide as their widest cell; where a line gets too long, every last cell goes to a line of its own. */
+/** Columns as wide as their widest cell; if a line gets too long, every last cell gets its own line. */
 function align(rows: readonly Row[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -78,8 +78,8 @@ export function terminalWidth(): number {
 }
 
 /**
- * Whether escape sequences on standard output show as colours: not where NO_COLOR is set (https://no-color.org), nor in
- * a console of Windows that has them turned off, as all but Windows Terminal may.
+ * Whether standard output shows colours: not with NO_COLOR (https://no-color.org), nor in a Windows console that has
+ * escape sequences turned off, as all but Windows Terminal may.
  */
 export function showsColour({ NO_COLOR, TERM, WT_SESSION }: Readonly<Record<string, string | undefined>>): boolean {
   return isTerminal(1) && !NO_COLOR && TERM !== "dumb" && (Boolean(TERM) || Boolean(WT_SESSION));

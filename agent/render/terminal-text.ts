@@ -48,7 +48,7 @@ function indented(word: string, start: number, columns: number): string {
   return `${" ".repeat(room < 0 ? start : Math.min(start, room))}${word}`;
 }
 
-/** The column where a broken line goes on: that of its last cell in the left half, else two behind an indent. */
+/** The column at which a broken line continues: that of its last cell in the left half, else two after the indent. */
 function continuation(line: string, columns: number): number {
   const cells = [...line.matchAll(/\S {2,}(?=\S)/g)].map((gap) => gap.index + gap[0].length);
   return cells.findLast((at) => at <= columns / 2) ?? (line.startsWith(" ") ? line.search(/\S/) + 2 : 0);
@@ -73,7 +73,7 @@ const signs: readonly (readonly [RegExp, Colour])[] = [
   ),
 ];
 
-/** A run that ended as `waiting` or `rate-limited` goes on by itself. */
+/** After `waiting` or `rate-limited` the next run continues by itself. */
 function colourOf(exitCode: number): Colour {
   if (exitCode === 0) return "well";
   return exitCode === exitCodes.waiting ? "warning" : "failure";

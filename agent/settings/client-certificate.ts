@@ -59,7 +59,7 @@ export function describeCertificate(certFile: SettingFile): DescribedCertificate
   return { name, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
 }
 
-/** Why a certificate is of no use now, or soon; undefined where it is of use. @param now wall-clock milliseconds */
+/** Why a certificate is invalid now or soon; undefined for a valid one. @param now wall-clock milliseconds */
 export function certificateWarning({ validFrom, validTo }: DescribedCertificate, now: number): string | undefined {
   const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   if (validTo < now) return `the client certificate expired on ${date(validTo)}`;

@@ -84,7 +84,7 @@ function client(clientId: string | undefined, clientSecret: Secret, origin: stri
 
 /**
  * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are
- * none. A file that this user may not read has none for this run: its credentials come from elsewhere.
+ * none. A file that this user may not read is ignored: this run's credentials come from elsewhere.
  * @throws AgentError `credentials-exposed`, `credentials-invalid`
  */
 export function findProxyLogin(path: string, readFile: (path: string) => Reading<string>): ProxyLogin | undefined {
@@ -107,7 +107,7 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
   return proxyLogin(username, password, `the credential file ${path}`);
 }
 
-/** A name that is like none of the known ones is not shown: it may be a secret in the wrong place. */
+/** An unknown name without a similar known one is not shown: it may be a secret in the wrong place. */
 function unknownField(name: string): string {
   const meant = nearest(name, known);
   if (meant === undefined) return `it has a field that is none of ${known.join(", ")}`;

@@ -8,7 +8,8 @@ export type ParsedObject = { readonly value: JsonObject } | { readonly fault: st
 const maxDepth = 32;
 
 /**
- * Reads a text that is one JSON object (RFC 8259), and refuses the same name twice, of which JSON.parse keeps the last.
+ * Reads a text that is one JSON object (RFC 8259), and refuses a repeated name, of which JSON.parse would keep the
+ * last.
  * @param quotable whether a name may be shown: in a file of secrets it may be one in the wrong place
  */
 export function parseJsonObject(text: string, quotable: (name: string) => boolean = () => true): ParsedObject {

@@ -68,7 +68,7 @@ export function choice<const C extends readonly string[]>(...choices: C): Kind<C
   };
 }
 
-/** A whole number, both ends included. @param unit what it counts, in the plural; empty where it counts nothing */
+/** A whole number, both ends included. @param unit in the plural; empty for a plain number */
 export function integer(min: number, max: number, unit: string): Kind<number> {
   const allowed = `a whole number from ${min} to ${max}`;
   return {
@@ -151,7 +151,7 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
 /** The item that means the items of the default, in a list that can add to it. */
 const andDefault = "+";
 
-/** A list in which the item `+` means some items, so that the others are added to them. */
+/** A list in which the item `+` stands for given items, to which the others are added. */
 export function addingTo(kind: Kind<readonly string[]>, items: readonly string[]): Kind<readonly string[]> {
   return {
     ...kind,
@@ -242,7 +242,7 @@ export const tenantUrl = urlKind(
     if (!isSecure || /[?#]/.test(raw)) return undefined;
     const href = url.href.replace(/\/+$/, "");
     const withApi = apiPath.exec(href);
-    // A server whose own path ends like that would be asked for it twice.
+    // Otherwise the API's path would be sent twice.
     return withApi === null ? valid(href) : invalid(`the address without the API's own path: ${withApi[1]}`);
   },
 );

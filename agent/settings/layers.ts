@@ -42,7 +42,7 @@ const precedence: readonly LayerKind[] = ["policy", "flag", "environment", "file
 
 /**
  * Merges the layers, policy over flag over environment over file over default. A wrong value in any layer is refused,
- * also where a higher layer hides it: what is wrong today is in force tomorrow.
+ * even if a higher layer overrides it: it may become effective later.
  * @throws AgentError `setting-invalid` or `setting-unknown` (`invalid-value` for a flag), naming all mistakes
  */
 export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
@@ -104,7 +104,7 @@ export function isSecretName(name: string): boolean {
   return /^-*(?:client[-_]?)?secret$|^-*(?:access[-_]?)?token$/i.test(name);
 }
 
-/** A value as it may be shown: without what a URL may hold of secrets. */
+/** A value in a form that may be shown: without the secrets in a URL. */
 function shown(raw: unknown): string {
   const text = (JSON.stringify(raw) ?? String(raw))
     .replace(/\/\/[^/"]*@/g, "//REDACTED@")

@@ -44,7 +44,7 @@ export function readPemCertificates(
   return [first, ...others];
 }
 
-/** Also of OpenSSL's own form with trust settings behind the certificate, and of an old label. */
+/** Includes OpenSSL's form with trust settings after the certificate, and an old label. */
 const certificateBlock = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 
 /** Windows' PowerShell writes UTF-16; comments between the certificates may be in any other encoding. */
@@ -63,7 +63,7 @@ function withoutTail(der: Buffer): Buffer {
   return der.subarray(0, 4 + der.readUInt16BE(2));
 }
 
-/** A form of certificates that takes more than a few lines to read; undefined for those that are read. */
+/** The name of an unsupported certificate format; undefined for supported ones. */
 function otherForm(
   bytes: Buffer,
   text: string,

@@ -49,12 +49,12 @@ export function settingsIn(
 /** The new content of a settings file after an installation. */
 export interface MergedSettings {
   readonly layer: Layer;
-  /** The file's new text; undefined where it holds all of them already. */
+  /** The file's new text; undefined if it has all of them already. */
   readonly text: string | undefined;
 }
 
 /**
- * Puts settings into those of a file, whose other keys stay as they are and in their order.
+ * Merges settings into those of a file and keeps its other keys and their order.
  * @param given valid values by setting name, as text
  * @param unset settings that are taken out
  */

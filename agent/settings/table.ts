@@ -18,7 +18,7 @@ import {
 
 interface Setting<T> {
   readonly kind: Kind<T>;
-  /** Undefined where the value has none, or where the platform or another setting gives it. */
+  /** Undefined if there is no default, or if the platform or another setting provides it. */
   readonly fallback: T | undefined;
   /** One line for help, docs and management tools. */
   readonly help: string;
@@ -62,9 +62,9 @@ const pattern = text("PATTERN", "a name or a pattern with * and ?");
  * - its row in README.md (`test/docs.test.ts`)
  * - its category in `installer/windows/policy-catalogue.ts` (the compiler) and its path in docs/deploy-intune.md
  *   (`test/docs.test.ts`)
- * - `trusted-environment.ts`, where it decides whom a run trusts or where it goes, and `service-files.ts`, where it
- *   names a file (nothing fails: think)
- * - `consistency.ts`, where it must fit another (nothing fails: think) Flags, variables, the settings file, `config`,
+ * - `trusted-environment.ts`, if it decides a run's trust or destination, and `service-files.ts`, if it names a file
+ *   (nothing fails: think)
+ * - `consistency.ts`, if it must fit another (nothing fails: think) Flags, variables, the settings file, `config`,
  *   help, MSI properties, ADMX, Jamf's form and the profile follow by themselves, if they know its kind's `type`.
  */
 export const settingsTable = {
@@ -182,12 +182,12 @@ export function environmentName(name: SettingName): string {
 /** `fleetSize` → `FleetSize`, the registry value's name and the policy's element in ADMX. */
 export const policyName = (name: SettingName): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
 
-/** The value for a person: `-` where there is none, `none` for an empty list. */
+/** The value for a person: `-` without a value, `none` for an empty list. */
 export function formatSetting<N extends SettingName>(name: N, value: Settings[N]): string {
   return (settingText(name, value) ?? "-") || "none";
 }
 
-/** A value as its flag takes it, an empty list as an empty text; null where the setting is not set. */
+/** A value as its flag takes it, an empty list as an empty text; null without a value. */
 export function settingText<N extends SettingName>(name: N, value: Settings[N]): string | null {
   // The table pairs each kind with values of its own type; TypeScript loses that pairing over the union of settings.
   const format = settingsTable[name].kind.format as (value: unknown) => string;

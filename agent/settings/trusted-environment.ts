@@ -8,7 +8,7 @@ export interface TrustedEnvironment {
   readonly ignored: readonly string[];
 }
 
-/** Settings that say where requests go, who is trusted and which files are read and written. */
+/** Settings that decide the destination of requests, trust, and the files that are read and written. */
 const decisive = [
   "baseUrl",
   "credentialFile",
@@ -53,7 +53,7 @@ const ofKerberos = /^(?:KRB5|GSS_)/;
 /**
  * The part of its environment that a run obeys. The variables of a service are the machine's: an administrator wrote
  * them into the unit or the system's settings. A privileged run that a person started (`sudo`, `su`, an elevated
- * prompt) has that person's instead, so no variable that decides about code, trust or destination is obeyed.
+ * prompt) has that person's environment, so variables that decide code, trust or destination are ignored.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  * @param person whether a person started it, as far as the system knows
  */

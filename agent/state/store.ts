@@ -32,7 +32,7 @@ export function fileStore(stateDir: string): MemoryStore {
     write: (memory) => {
       makeFolder(stateDir);
       const next = temporaryPath(path);
-      // Left by a run that was killed, or put there by who may write to the folder: never written into.
+      // Left by a killed run, or put there by a user who may write to the folder: never written to.
       retryWhileHeld(() => rmSync(next, { force: true }));
       try {
         writeDurably(next, formatMemory(memory));

@@ -3,7 +3,7 @@ import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, type Settings, settingNames, settingText } from "../settings/table.ts";
 import { effectivePaths } from "./load-settings.ts";
 
-/** Every setting with its effective value, as JSON has it and as a person reads it, and its origin. */
+/** Every setting with its effective value, for JSON and for people, and its origin. */
 export function settingRows(platform: Platform, { settings, origins }: ResolvedSettings) {
   const effective: Settings = { ...settings, ...effectivePaths(platform, settings) };
   return settingNames.map((name) => ({

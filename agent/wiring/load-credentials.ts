@@ -14,7 +14,7 @@ export function loadCredentials(
   return findCredentials({ auth, clientId, environment, credentialFile, readFile: platform.readProtected });
 }
 
-/** The account that is remembered with a link; null where the credentials name none. */
+/** The account remembered with a link; null if the credentials name none. */
 export const clientIdOf = (credentials: Credentials): string | null =>
   credentials.kind === "client" ? credentials.clientId : null;
 

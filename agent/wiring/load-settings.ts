@@ -29,7 +29,7 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
   return resolved;
 }
 
-/** A file that others can change is refused before any use; one that is missing or damaged, where it is used. */
+/** A file that others can change is refused at once; a missing or damaged one when it is used. */
 function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrusted }: Platform): void {
   for (const name of ["caFile", "clientCertFile", "pacFile"] as const) {
     const path = settings[name];

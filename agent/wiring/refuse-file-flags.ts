@@ -8,8 +8,9 @@ import { flagName, type SettingName, settingsTable } from "../settings/table.ts"
 const fileFlags = ["config", "svg"];
 
 /**
- * A rule of sudo for this program alone would let its user read and write any file as root, so such a run takes files
- * from the settings and the policy alone. `install` takes them as settings: who may run that administers the agent.
+ * With a sudo rule for only this program, file flags would let its user read and write any file as root, so such a run
+ * takes files only from the settings and the policy. `install` takes them as settings: a user who may run it
+ * administers the agent.
  * @throws AgentError `invalid-value`
  */
 export function refuseFileFlags({ command, flags, settings }: CommandLine): void {

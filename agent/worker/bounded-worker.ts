@@ -23,9 +23,9 @@ interface Asker {
 }
 
 /**
- * For questions that block their thread, as those to a directory that can't be reached do: one worker answers them, one
- * after another. A question that takes longer than the limit fails, and later ones fail at once until the thread is
- * free again. A thread that died is replaced.
+ * For calls that block their thread, as with an unreachable directory: one worker makes them, one after another. A
+ * question that takes longer than the limit fails, and later ones fail at once until the thread is free again. A thread
+ * that died is replaced.
  * @param start starts the worker, at the first question: see `start-worker.ts`
  */
 export function createBoundedWorker<Question, Answer>(
@@ -38,7 +38,7 @@ export function createBoundedWorker<Question, Answer>(
   /** Questions that were given up and that the thread has not answered yet. */
   const overdue = new Set<number>();
 
-  // Node joins its threads when it ends, which a blocked one would hold up; the system's own exit does not wait for them.
+  // Node's exit waits for its threads, so a blocked one would delay it; the system's own exit does not wait.
   const leaveAtExit = (code: number): void => {
     if (waiting.size + overdue.size > 0) leave(code);
   };

@@ -8,10 +8,10 @@ export interface NameQuestion {
 }
 
 /**
- * The tasks that a worker can be started for. Each task takes plain data, once, and returns what answers one question
- * after another; it may block and throw. To add one, add it here: `worker/entry.ts` is bundled with all that it
- * imports, as an asset of its own, so a task is best small and free of the program's state; what is large has a program
- * of its own, as `pac-entry.ts`.
+ * The tasks that a worker can be started for. Each task takes plain data once and returns a function that answers
+ * questions one by one; it may block and throw. To add one, add it here: `worker/entry.ts` is bundled with all that it
+ * imports, as an asset of its own, so a task should be small and free of the program's state; large ones have their own
+ * program, as `pac-entry.ts`.
  */
 export const workerTasks = {
   /** @param library of the name service, as dlopen takes it */

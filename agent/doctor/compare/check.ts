@@ -3,7 +3,7 @@ import type { DoctorContext } from "../context.ts";
 import type { SeenSurvey } from "../identity/survey.ts";
 import { type Comparison, compareWith } from "./compare.ts";
 
-/** Each reading beside the answer of the system's own tools, which no other command starts for that. */
+/** Compares each reading with the system's own tools, which only this check starts. */
 export async function checkComparison(
   { platform }: DoctorContext,
   { survey: { user } }: SeenSurvey,

@@ -12,8 +12,8 @@ import type { Finding } from "../check.ts";
 import { creationFault, faultOf, unusable } from "./write-fault.ts";
 
 /**
- * Checks that the state can be kept, and shows how the last run ended. A file is written and removed beside it: access
- * lists, full disks and read-only mounts show in nothing else.
+ * Checks that the state can be kept, and shows how the last run ended. A test file is written beside it and removed:
+ * nothing else shows access lists, full disks and read-only mounts.
  * @param now wall-clock milliseconds
  * @param denied the finding where this run alone may not write there
  */

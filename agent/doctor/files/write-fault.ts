@@ -7,14 +7,14 @@ export function unusable(setting: "stateDir" | "logFile", path: string, cause: E
   return new AgentError("setting-invalid", `${setting}: ${path} can't be written: ${whyNot(cause)}.`, { cause });
 }
 
-/** A run makes what is missing: the nearest folder that is there must allow it. */
+/** A run creates missing folders: the nearest existing one must allow it. */
 export function creationFault(path: string): Error | undefined {
   let folder = dirname(path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   return faultOf(() => accessSync(folder, constants.W_OK | constants.X_OK));
 }
 
-/** The system's error with which the work failed; undefined where it did not. */
+/** The system's error of failed work; undefined for success. */
 export function faultOf(work: () => void): Error | undefined {
   try {
     work();

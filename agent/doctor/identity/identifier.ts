@@ -3,7 +3,7 @@ import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
 /**
- * Under which identifiers the API is asked, and whether the tenant had a device with one of them.
+ * Shows the identifiers for the API, and whether the tenant had a device with one of them.
  * @param unknown identifiers with which earlier runs found no device there
  */
 export function checkIdentifier(

@@ -3,7 +3,7 @@ import type { ResolvedSettings } from "../../settings/layers.ts";
 import type { Finding } from "../check.ts";
 
 /**
- * Whether something starts this program at a logon, with settings that it can use there; `skip` where the platform has no
+ * Whether something starts this program at a logon, with settings that it can use there; `skip` if the platform has no
  * such check.
  * @param settings of that run; undefined where they are not known
  */

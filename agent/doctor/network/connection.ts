@@ -6,7 +6,7 @@ import type { Finding } from "../check.ts";
 
 /** The result of one harmless request over the connection that a link would use. */
 export type Reached =
-  /** `account`: which the system logged on with, where it did. */
+  /** `account`: the account of the system's log-on, if there was one. */
   | { readonly kind: "answered"; readonly probe: Probe; readonly account?: string | undefined }
   /** The system's log-on failed or was refused. */
   | { readonly kind: "refused"; readonly error: AgentError }

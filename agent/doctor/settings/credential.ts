@@ -7,7 +7,7 @@ import type { Finding } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { needsRights } from "../machine/rights.ts";
 
-/** A plain user can't judge a file that administrators alone may read. */
+/** A plain user can't check a file that only administrators may read. */
 function readable(
   load: () => Credentials,
   platform: Pick<DoctorContext["platform"], "privileged" | "name">,

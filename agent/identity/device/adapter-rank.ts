@@ -23,9 +23,8 @@ export const detachableAdapter = "USB adapter or dock";
 
 /**
  * Orders the machine's MAC addresses: the physical adapter of the default route first, then other connected ones, then
- * idle ones. After all built-in ones come those that are plugged in from outside: a dock on a shared desk has one
- * address for everybody who sits there. Addresses made up by software come last, since the vendor's client may never
- * have seen them.
+ * idle ones. After all built-in ones come those that can be unplugged: a dock on a shared desk has one address for
+ * everyone there. Addresses made up by software come last, since the vendor's client may never have seen them.
  */
 export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
   const ranked: (RankedMac & { readonly order: readonly number[] })[] = [];
@@ -60,9 +59,7 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
   return { macs, passedOver };
 }
 
-/**
- * The adapter that the administrator named, by its name or one of its addresses; `macs` is empty where there is none.
- */
+/** The adapter that the administrator named, by its name or one of its addresses; `macs` is empty if there is none. */
 export function namedAdapter(adapters: readonly Adapter[], wanted: string): AdapterRanking {
   const mac = parseMac(wanted);
   const named = adapters.find((adapter) =>
@@ -98,7 +95,7 @@ interface Address {
 
 function addressesOf({ mac, permanentMac, addressAssigned, detachable = false }: Adapter): Address[] {
   const usable = (one: Mac | undefined): one is Mac => one !== undefined && !isVoid(one) && !isMulticast(one);
-  // Many laptops give docks an address of their own (MAC address pass-through), which stays with the laptop.
+  // Many laptops give docks their own address (MAC address pass-through), which stays with the laptop.
   const passedThrough = addressAssigned === "passed-through" || (detachable && addressAssigned === "set");
   if (!usable(permanentMac) || permanentMac === mac) {
     if (!usable(mac)) return [];

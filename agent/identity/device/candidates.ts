@@ -4,7 +4,7 @@ import type { DeviceId } from "../device-id.ts";
 import type { Adapter } from "../sources.ts";
 import { detachableAdapter, namedAdapter, rankAdapters } from "./adapter-rank.ts";
 
-/** Where an identifier comes from, as the setting `identify` names it. */
+/** The source of an identifier, as the setting `identify` names it. */
 export type Source = Settings["identify"][number];
 
 /** An identifier under which the server may know this device. */
@@ -21,7 +21,7 @@ export interface Candidate {
   readonly reason: string;
 }
 
-/** An identifier as it is reported and remembered. */
+/** An identifier in reports and in the memory. */
 export type Device = Omit<Candidate, "reason">;
 
 export const deviceOf = ({ reason: _, ...device }: Candidate): Device => device;
@@ -43,7 +43,7 @@ export interface PassedOver {
 /** The answer of each source of identifiers; sources that `identify` does not name are left out. */
 export interface SourceReadings {
   readonly opswat?: readonly Reading<DeviceId>[];
-  /** An unconfirmed device ID of the vendor's client, which serves where `opswat` has none. */
+  /** An unconfirmed device ID of the vendor's client, used if `opswat` has none. */
   readonly reported?: Reading<DeviceId>;
   readonly mac?: Reading<readonly Adapter[]>;
   readonly hwid?: readonly Reading<DeviceId>[];
@@ -55,7 +55,7 @@ export interface Candidates {
   readonly passedOver: readonly PassedOver[];
   /**
    * All identifiers that the hardware itself has, tried or not. The vendor client's device ID is not among them: it is
-   * on the disk, and goes with a copy of it.
+   * on the disk, so a cloned disk has it, too.
    */
   readonly hardware: readonly string[];
 }
@@ -108,8 +108,8 @@ function fromHardware({ hwid = [] }: SourceReadings): Listed {
 }
 
 /**
- * The vendor client's device ID. All readings ask for the same identifier, so that the next one may answer after a
- * failure, too; the failure is reported all the same.
+ * The vendor client's device ID. All readings ask for the same identifier, so the next one may answer even after a
+ * failure; the failure is still reported.
  */
 function fromVendorClient({ opswat = [], reported }: SourceReadings): Listed {
   const confirmed = "the device ID of the vendor's client";

@@ -44,7 +44,7 @@ const sharedAddresses: Readonly<Record<string, string>> = {
   "00:07:b4:00:": "virtual routers (GLBP)",
 };
 
-/** Why an address is no device's own; undefined where it looks like one adapter's. */
+/** Why an address does not identify a device; undefined if it looks like a single adapter's. */
 export function sharedMacReason(mac: Mac): string | undefined {
   const octets = mac.split(":");
   for (let length = octets.length; length >= 3; length -= 1) {

@@ -14,7 +14,7 @@ export interface LogOnPeer {
 
 /**
  * The operating system's log-on to HTTP servers and proxies, by GSSAPI or SSPI. With `Negotiate` the mechanism is
- * Kerberos and never NTLM. Calls may wait for a KDC, so they are made in a thread, each for a bounded time.
+ * Kerberos and never NTLM. Calls may wait for a KDC, so a thread makes them, each with a time limit.
  */
 export interface SystemLogOn {
   /**

@@ -9,8 +9,8 @@ const ntlmMechanism = Buffer.from("060a2b06010401823702020a", "hex");
 const kerberosMechanisms = ["06092a864886f712010202", "06092a864882f712010202"].map((one) => Buffer.from(one, "hex"));
 
 /**
- * Whether a token logs on by NTLM: by itself, inside SPNEGO, or because SPNEGO offers no Kerberos beside it. A token of
- * Kerberos may name NTLM as what else the system speaks.
+ * Whether a token logs on by NTLM: by itself, inside SPNEGO, or because SPNEGO offers no Kerberos beside it. A Kerberos
+ * token may offer NTLM as an alternative.
  */
 export function carriesNtlm(token: Buffer): boolean {
   if (token.includes(signature)) return true;

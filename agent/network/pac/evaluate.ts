@@ -30,15 +30,15 @@ export type PacOutcome =
 /** Bytes of memory and of stack for a script. */
 const memory = 16 * 1024 * 1024;
 const stack = 256 * 1024;
-/** Milliseconds of calculation, at which a script is asked to end; one that does not hear it is ended with its thread. */
+/** Milliseconds of calculation after which a script is asked to end; otherwise its thread is ended. */
 const time = 1000;
 /** UTF-16 units of a result that can name ten routes. */
 const maxResult = 4096;
 
 /**
  * Evaluates a PAC script in QuickJS, an interpreter inside WebAssembly: it has no file, network or process, and a bound
- * on its memory. It can't wait for a look-up, so it is run again with each name that it asked for. It is not asked to
- * end inside one of its built-in functions, so this must run where it can be ended from outside.
+ * on its memory. A script can't wait for a look-up, so it is run again after each name that it asked for. The
+ * interpreter can't be interrupted inside a built-in function, so this must run in a thread that can be ended.
  */
 export async function evaluatePac(question: PacQuestion, now: () => number): Promise<PacOutcome> {
   try {

@@ -36,7 +36,7 @@ function isInNet(host, network, mask) {
   return (convert_addr(address) & bits) === (convert_addr(network) & bits);
 }
 (function (global) {
-  // An address as 128 bits in eight numbers, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for what is none.
+  // An address as 128 bits in eight numbers, IPv4 in its mapped form (RFC 4291 2.5.5.2); null for other text.
   function words(address) {
     var text = String(address).replace(/%.*$/, "");
     var v4 = /(^|:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);

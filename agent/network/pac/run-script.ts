@@ -73,7 +73,7 @@ function ownAddresses(): readonly string[] {
   return own.toSorted((one, other) => one.family.localeCompare(other.family)).map(({ address }) => address);
 }
 
-/** In a thread, as the interpreter can't be interrupted inside one of its built-in functions. */
+/** In a thread, because the interpreter can't be interrupted inside a built-in function. */
 const inThread: Evaluate = async (question, signal) => {
   const worker = startProgram("pac-worker");
   const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();

@@ -17,7 +17,7 @@ export interface ProxyChoice {
   readonly routes: readonly Route[];
   /** Completes "… because": `HTTPS_PROXY`, `NO_PROXY has .example.com`. */
   readonly reason: string;
-  /** Why the system could not be asked, which is why no proxy of its was chosen. */
+  /** Why the system's proxy could not be read, so that none was chosen. */
   readonly problem?: string;
 }
 
@@ -39,9 +39,9 @@ export interface ProxySources {
   readonly pac?: OwnScript | undefined;
   /** Asked last, and not for this machine itself. */
   readonly systemProxy: (url: URL) => Promise<Reading<SystemProxy>>;
-  /** Fetches and runs a PAC script; none where nothing it says can be used. @throws AgentError */
+  /** Fetches and runs a PAC script; none if its result is unusable. @throws AgentError */
   readonly byScript: (script: string, url: URL) => Promise<readonly Route[]>;
-  /** Gives the log-on for a proxy whose URL has no user name; asked only where there is such a proxy. */
+  /** Gives the log-on for a proxy whose URL has no user name; called only for such a proxy. */
   readonly login: () => ProxyLogin | undefined;
   readonly logOn: LogOnMeans;
 }

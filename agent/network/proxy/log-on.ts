@@ -19,7 +19,7 @@ export interface LogOnMeans {
 export interface LogOn {
   /** The value of `Proxy-Authorization` for the first request; undefined to send none. */
   readonly first: Secret | undefined;
-  /** The scheme by which a user name or an account was sent, which a 407 then refuses. */
+  /** The scheme of the user name or account that was sent, and that a 407 refuses. */
   readonly sent: AuthenticationScheme | undefined;
   /** The last value of `next` answers a challenge, so it is good on the challenge's connection alone. */
   readonly answersChallenge: boolean;
@@ -31,7 +31,7 @@ export interface LogOn {
   next(challenges: readonly string[]): Promise<Secret>;
   /**
    * Ends the log-on after the proxy let this host through. Not every proxy proves itself then: TLS with the tenant
-   * protects what goes through it.
+   * protects the content.
    * @param challenges as above: the proxy's last token
    * @throws AgentError `proxy-refused` where it is a wrong proof
    */
@@ -82,7 +82,7 @@ export function startLogOn(
     return authorizationOf(scheme, token);
   }
 
-  /** Work of the system's, whose errors know nothing of the proxy: it is what does not let this machine through. */
+  /** The system's part of the log-on; its errors are reported as the proxy's refusal. */
   async function bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
     return await work.catch((thrown: unknown) => {
       if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;

@@ -28,7 +28,7 @@ export const variableFor = ({ protocol }: URL): string => (protocol === "https:"
 const exceptionsIn = (variables: Variables): readonly string[] =>
   (variable(variables, "NO_PROXY") ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
 
-/** Variables for other programs or protocols, which may well stand beside the ones that count. */
+/** Variables for other programs or protocols, which are often set beside the relevant ones. */
 const ofOthers = /^(?:https?|all|no|ftp|rsync|gopher|wss?|cgi_http)_proxy$/i;
 
 /** Proxy variables that are ignored for a URL, each as a sentence without a full stop. */
@@ -48,7 +48,7 @@ export function ignoredInVariables(variables: Variables, url: URL): readonly str
   ];
 }
 
-/** The values that choose a proxy, without user names and passwords: where they differ, another may be asked. */
+/** The values that choose a proxy, without user names and passwords: if they differ, the proxy may differ. */
 export const publicValues = (variables: Variables): readonly string[] =>
   ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].map((name) =>
     (variable(variables, name) ?? "").replace(/^.*@/s, "@"),

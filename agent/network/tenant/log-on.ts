@@ -23,7 +23,7 @@ interface Gateway {
   readonly channelBinding: Buffer | undefined;
 }
 
-/** @param socket over which TLS is spoken with it: in the clear anybody on the way could pass a log-on on */
+/** @param socket with TLS: in clear text anyone on the path could relay a log-on */
 export function gatewayAt(origin: string, socket: Socket): Gateway {
   if (!("encrypted" in socket)) throw new TypeError("a log-on in the clear");
   const url = new URL(origin);
@@ -31,8 +31,8 @@ export function gatewayAt(origin: string, socket: Socket): Gateway {
 }
 
 /**
- * A connection that proves this machine's account with each request (RFC 4559), without waiting to be asked, and has the
- * gateway prove itself: with each answer, or once where it authenticates the connection.
+ * A connection that proves this machine's account with each request (RFC 4559), without a challenge, and requires the
+ * gateway's proof: with each answer, or once if it authenticates the connection.
  * @param system undefined where it speaks no Negotiate
  */
 export function withGatewayLogOn(

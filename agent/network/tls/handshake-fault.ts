@@ -6,7 +6,7 @@ import type { ShownCertificate } from "./shown-certificate.ts";
 
 /**
  * Says what is wrong with a party's certificate or its TLS, and what to do. A code that is not known here is shown with
- * OpenSSL's own reason: there are more than any list has.
+ * OpenSSL's own reason: no list is complete.
  * @param cause what Node's TLS reported: an error of OpenSSL's X509_verify_cert, of its library, or Node's own
  * @param peer who showed it: `gears.opswat.com`, `the proxy proxy.example.com:3128`
  * @param shown undefined where it showed no certificate, or none is known
@@ -38,7 +38,7 @@ function selfMade(shown: ShownCertificate | undefined): string {
   return `shows a self-signed certificate${from}. A captive portal may answer in its place. ${inspected}`;
 }
 
-/** Of a chain any certificate may be too old or too new; the server's own is the first. */
+/** Any certificate of a chain may be expired or not yet valid; the server's is the first. */
 function wrongTime(shown: ShownCertificate | undefined, now: number, ownFault: string, issuersFault: string): string {
   if (now < madeAfter) {
     return `shows a certificate that is not valid at ${describeMoment(now)}, as this machine's clock says. The clock is wrong: that is before this program was made. Set it`;

@@ -15,7 +15,7 @@ export interface TlsPeer {
   readonly host: string;
   /** `TLSv1.3` */
   readonly protocol: string;
-  /** The server's own first, then its issuers as far as they were sent or are known here. */
+  /** The server's first, then those of its issuers that were sent or are known here. */
   readonly chain: readonly Certificate[];
   /** The issuer named in the last one. */
   readonly issuer: string;

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { printable } from "../../printable.ts";
 import { shortName } from "./peer.ts";
 
-/** One certificate that a server sent, or that is known here as an issuer of one. */
+/** A certificate that a server sent, or a locally known issuer's. */
 interface ChainLink {
   readonly name: string;
   /** Wall-clock milliseconds. */
@@ -17,11 +17,11 @@ export interface ShownCertificate {
   readonly issuer: string;
   /** Host names and addresses for which it is valid, the first few. */
   readonly names: string;
-  /** Its own certificate, then its issuers' as far as they were sent; at least one. */
+  /** Its own certificate, then those of its issuers that were sent; at least one. */
   readonly chain: readonly ChainLink[];
   /**
-   * It names an address at which its issuer's certificate is kept (RFC 5280 4.2.2.1), as public CAs' do and made-up
-   * ones don't.
+   * It contains an address of its issuer's certificate (RFC 5280 4.2.2.1), as public CAs' certificates do and
+   * improvised ones don't.
    */
   readonly hasPublishedIssuer: boolean;
 }

@@ -11,7 +11,7 @@ export interface TlsContexts {
   tenant(): SecureContext;
   /** @throws AgentError `setting-invalid` */
   others(): SecureContext;
-  /** For a chain that fails: contexts trust all roots from now on; false where they did already. */
+  /** After a chain that failed: contexts trust all roots from now on; false if they did already. */
   readAllRoots(): boolean;
 }
 
@@ -111,8 +111,8 @@ function trustedContext(
 }
 
 /**
- * Node's own part of a context (26.10). The option `ca` replaces the list that Node keeps parsed, and handing that list
- * back as text to be parsed again takes 20 ms more than adding to it.
+ * Node's own part of a context (26.10). The option `ca` replaces Node's parsed list; passing that list as text to be
+ * parsed again takes 20 ms longer than adding to it.
  */
 interface NativeContext {
   addCACert(pem: string): void;

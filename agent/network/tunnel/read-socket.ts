@@ -15,7 +15,7 @@ async function readable(socket: Socket, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Reads so many bytes, and leaves what follows. @throws where the connection ends first */
+/** Reads so many bytes, and leaves the rest. @throws where the connection ends first */
 export async function readExactly(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
   for (;;) {
     const chunk: Buffer | null = socket.read(size);

@@ -68,7 +68,7 @@ export async function openSocks(
       "tunnel",
       login === undefined
         ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or have it let this host through without"
-        : "takes neither a user name with a password nor no log-on at all, which is all that linkuser-agent has for SOCKS5",
+        : "accepts neither a user name with a password nor no log-on; linkuser-agent supports only these for SOCKS5",
     );
   }
 
@@ -83,7 +83,7 @@ export async function openSocks(
   const [, kind = 0, first = 0] = await at("tunnel", readExactly(socket, 3, signal));
   const length = kind === byName ? first + 1 : addressLengths.get(kind);
   if (length === undefined) throw networkFailure(new Error("no SOCKS5"), { ...party, stage: "tunnel" });
-  // Its own address there, of which the first byte is read, and the port.
+  // The proxy's own address, of which the first byte is read, and the port.
   await at("tunnel", readExactly(socket, length - 1 + 2, signal));
 }
 

@@ -47,7 +47,7 @@ const { PR_SET_DUMPABLE } = constants("sys/prctl.h", { PR_SET_DUMPABLE: 4 });
 
 /**
  * From now on the kernel writes no memory of this process to a core dump, and lets no other process of the same user
- * look at it. Left undone where there is no glibc: what needs it says so.
+ * look at it. Skipped without glibc: callers that need it report that.
  */
 export function forbidDumps(): void {
   try {

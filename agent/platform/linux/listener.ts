@@ -14,8 +14,8 @@ const loopback: ReadonlySet<string> = new Set(["0100007F", "0000000000000000FFFF
 const anyAddress: ReadonlySet<string> = new Set(["00000000", "00000000000000000000000000000000"]);
 
 /**
- * The owner of the socket that accepts connections to a port of 127.0.0.1. Any user may listen there, and the first who
- * does has it.
+ * The owner of the socket that accepts connections to a port of 127.0.0.1. Any user may listen there, and the first one
+ * gets the port.
  * @param isTrusted whether a user ID is root's or of a service that root set up
  * @param probe whether anything listens; undefined where that is not known. Most machines have no vendor client, and
  * the kernel takes milliseconds to write the table of sockets.
@@ -41,8 +41,8 @@ export function readListener(
 }
 
 /**
- * User IDs of the sockets that may get a connection to 127.0.0.1: the kernel prefers one that is bound to that address
- * to one that is bound to all.
+ * User IDs of the sockets that may get a connection to 127.0.0.1: the kernel prefers a socket bound to that address to
+ * one bound to all.
  */
 export function listeningUids(table: string, port: number): readonly number[] {
   const sockets = table.split("\n").flatMap((line) => {

@@ -16,9 +16,7 @@ export const policyPath = (root: string): string => join(root, configFolder, "po
 /** In which distributions keep the proxy of the whole system. */
 export const proxyFiles = ["etc/environment", "etc/sysconfig/proxy"] as const;
 
-/**
- * Of root and of a service that runs under an account of its own; systemd names the folders that it made (systemd.exec(5)).
- */
+/** Folders of root and of a service with its own account; systemd names those that it created (systemd.exec(5)). */
 export function systemPaths(root: string, environment: Environment): Paths {
   const stateDir = firstFolder(environment["STATE_DIRECTORY"]) ?? join(root, "var/lib", name);
   const logDir = firstFolder(environment["LOGS_DIRECTORY"]) ?? join(root, "var/log", name);
@@ -59,14 +57,14 @@ export const machineKeytab = (root: string): string => join(root, "etc/krb5.keyt
 
 const handedOnFiles = (root: string): readonly string[] => [installedCredential(root), installedClientKey(root)];
 
-/** The copy of a file that the unit got, since its user may not read the file itself; undefined where there is none. */
+/** The unit's copy of a file that its user may not read; undefined if there is none. */
 export function handedOn(root: string, path: string, environment: Environment): string | undefined {
   const folder = credentialsFolder(environment);
   if (folder === undefined || !handedOnFiles(root).includes(path)) return undefined;
   return givenCopy(join(folder, basename(path)));
 }
 
-/** The administrator's own file where `path` is the unit's copy of one; undefined for another. */
+/** The original of a unit's copy; undefined for other paths. */
 export function originalOf(root: string, path: string, environment: Environment): string | undefined {
   return dirname(path) === credentialsFolder(environment) ? join(root, configFolder, basename(path)) : undefined;
 }

@@ -121,7 +121,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
 function readGiven(root: string, path: string, environment: Environment, trust: Trust): Reading<string> {
   const given = handedOn(root, path, environment) ?? path;
   const original = originalOf(root, given, environment);
-  // systemd protects its copy, also where others may read the original.
+  // systemd protects its copy, even if others may read the original.
   const judged = original === undefined ? undefined : judgeUnread(original, trust);
   return judged?.kind === "failed" ? judged : readProtected(given, trust);
 }

@@ -9,8 +9,8 @@ import { proxyFiles } from "./paths.ts";
 
 /**
  * The proxy in the files in which distributions keep it for the whole system: /etc/environment (pam_env(8), Debian and
- * most others), which systemd gives to no service, and /etc/sysconfig/proxy (SUSE). A file that others than root and
- * this user may change is not obeyed.
+ * most others), which systemd gives to no service, and /etc/sysconfig/proxy (SUSE). A file that users other than root
+ * and this one may change is ignored.
  */
 export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<SystemProxy> {
   for (const path of proxyFiles) {
@@ -44,8 +44,8 @@ function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => 
 }
 
 /**
- * Lines of `NAME=value` as pam_env reads /etc/environment: the name perhaps after `export`, all from `#` on a comment,
- * quotes or not, and quotes dropped where the value begins with one. The last one of a name counts.
+ * Lines of `NAME=value` as pam_env reads /etc/environment: the name may follow `export`, everything from `#` on is a
+ * comment even inside quotes, and quotes are removed if the value begins with one. The last one of a name counts.
  */
 export function parsePamEnvironment(text: string): Variables {
   const variables: Record<string, string> = {};

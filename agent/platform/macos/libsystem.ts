@@ -2,12 +2,12 @@ import { prototypes } from "../native-layout.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 
-/** macOS' C library, math library and system calls in one; it is in dyld's cache, so no file need have this name. */
+/** macOS' C library, math library and system calls in one; it is in dyld's cache, so no such file need exist. */
 const library = "/usr/lib/libSystem.B.dylib";
 
 /**
  * Signatures from the headers of Apple's SDK. `syslog` is variadic: on arm64 its further arguments go over the stack,
- * so it can be called with the two fixed ones alone.
+ * so it can be called only with the two fixed ones.
  */
 const signatures = prototypes(library, {
   // int gethostuuid(uuid_t id, const struct timespec *wait);  unistd.h, since 10.5; needs neither rights nor entitlement
@@ -61,7 +61,7 @@ export function lastErrno({ __error }: Pick<LibSystem, "__error"> = libSystem())
   return process.getBuiltinModule("node:ffi").getInt32(__error(), 0);
 }
 
-/** Users and groups as opendirectoryd knows them: this Mac's own, and a directory's that it is bound to. */
+/** Users and groups of opendirectoryd: this Mac's own, and those of its directory. */
 export const openDirectory: NameLibrary = {
   library,
   name: "Open Directory",

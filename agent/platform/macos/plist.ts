@@ -39,7 +39,7 @@ const isList = (value: PlistValue): value is readonly PlistValue[] => Array.isAr
 
 const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** XML 1.0, 2.2, and no control characters or line separators at all, which readers take for one another. */
+/** XML 1.0, 2.2, without any control characters or line separators, which readers confuse. */
 function escaped(text: string): string {
   if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/u.test(text)) {
     throw new RangeError(`${JSON.stringify(text)} has a character that a property list can't hold`);

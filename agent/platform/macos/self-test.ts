@@ -7,8 +7,8 @@ import { hostUuid } from "./hardware/hardware-ids.ts";
 import { openDirectory } from "./libsystem.ts";
 
 /**
- * Calls libSystem for what is known on every Mac, so that a signature or a structure that does not fit this version
- * shows itself before a link depends on it. Reads this machine, changes nothing.
+ * Calls libSystem for values that are known on every Mac, so that a wrong signature or structure shows before a link
+ * depends on it. Reads this machine, changes nothing.
  */
 export const selfTest = (): Promise<readonly BindingCheck[]> => tryBindings(parts);
 

@@ -9,10 +9,10 @@ import { libSystem } from "./libsystem.ts";
 const log = constants("syslog.h", { LOG_ERR: 3, LOG_WARNING: 4, LOG_NOTICE: 5, LOG_PID: 0x01, LOG_DAEMON: 3 << 3 });
 const priorities = { error: log.LOG_ERR, warning: log.LOG_WARNING, information: log.LOG_NOTICE } as const;
 
-/** syslog(3) cuts what is longer than 1 KiB with its head. */
+/** syslog(3) cuts messages longer than 1 KiB, including their head. */
 const maxMessage = 900;
 
-/** Kept for good: openlog(3) remembers where it is. */
+/** Never freed: openlog(3) keeps the address. */
 const identity = Buffer.from("linkuser-agent\0");
 
 /** Writes one message of a priority: a format, as syslog(3) takes it, that asks for no argument. */

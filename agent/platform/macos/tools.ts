@@ -21,8 +21,8 @@ export type Tool = keyof typeof tools;
 export type RunTool = (tool: Tool, ...parameters: readonly string[]) => string;
 
 /**
- * `dscl` may fail for one attribute that is missing and print the others; what reads them sees what is missing. `lsof`
- * fails where it can't look into one of many file systems.
+ * `dscl` may fail for one missing attribute and print the others; their reader notices what is missing. `lsof` fails
+ * where it can't look into one of many file systems.
  */
 const failsInPart: ReadonlySet<Tool> = new Set<Tool>(["dscl", "lsof"]);
 

@@ -24,7 +24,7 @@ export interface BoundedNames {
   ): Promise<ReturnType<NameService[M]>>;
 }
 
-/** For hosts whose name service asks this machine alone: no thread, no limit. */
+/** For hosts whose NSS sources are local: no thread, no limit. */
 export function createDirectNames(names: NameLibrary): BoundedNames {
   const { library } = names;
   let service: NameService | undefined;

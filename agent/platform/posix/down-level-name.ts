@@ -1,6 +1,6 @@
 import { foldName } from "../../identity/fold.ts";
 
-/** A name of a directory's user or group, and the domain where it has one in front or behind. */
+/** A name of a directory's user or group, and its domain, if it precedes or follows the name. */
 export interface DirectoryName {
   readonly bare: string;
   readonly domain: string | undefined;

@@ -32,8 +32,8 @@ interface FileBytes {
 }
 
 /**
- * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Folders above it
- * that are missing are made for all to look into.
+ * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Missing parent
+ * folders are created, readable for all.
  * @param what for a person, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {
@@ -71,7 +71,7 @@ export function modeStep(what: string, path: string, mode: number): InstallStep 
   };
 }
 
-/** Removes a file or a link, and its folder where `folderToo` says so and nothing else is in it. */
+/** Removes a file or a link, and with `folderToo` its folder if that is empty then. */
 export function removalStep(what: string, path: string, folderToo = false): InstallStep {
   const before = contentOf(path);
   return {
@@ -125,7 +125,7 @@ function putBack(path: string, before: FileContent | undefined): void {
   acting(path, "put back", () => (before === undefined ? rmSync(path) : put(path, before)));
 }
 
-/** @throws the system's error, after which what was there before is still there */
+/** @throws the system's error; then the earlier state is unchanged */
 function put(path: string, content: FileContent): void {
   const next = `${path}.new`;
   rmSync(next, { force: true });
@@ -161,7 +161,7 @@ function makeFoldersOf(path: string): string | undefined {
   return made;
 }
 
-/** The folders above a path, from the one that it is in up to `topmost`; none where that is undefined. */
+/** A path's folders, from its own up to `topmost`; none if that is undefined. */
 function foldersFrom(topmost: string | undefined, path: string): readonly string[] {
   const folders: string[] = [];
   if (topmost === undefined) return folders;

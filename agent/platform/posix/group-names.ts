@@ -4,8 +4,8 @@ import type { NamedGroup } from "./name-service.ts";
 
 /**
  * The names of groups, each asked for separately, so that the limit for one answer grows with their number. A client
- * whose directory is slow lists groups before it knows their names: those are asked for again until `pause` ends it,
- * and what has no name then stays without.
+ * whose directory is slow lists groups before it knows their names: these are looked up again until `pause` ends it;
+ * the rest stays without names.
  */
 export async function groupsById(
   names: BoundedNames,
@@ -27,7 +27,7 @@ const isUnnamed = ({ name }: NamedGroup): boolean => name === undefined;
 /** Milliseconds; together less than a person waits for one check of `doctor`. */
 const pauses = [1000, 2000, 5000];
 
-/** Waits before names are asked for again; false at once where it was long enough. */
+/** Waits before names are looked up again; false at once after long enough. */
 export async function pauseForNames(attempt: number): Promise<boolean> {
   const pause = pauses[attempt];
   if (pause === undefined) return false;

@@ -19,7 +19,7 @@ const { ERANGE, ...notFound } = constants("errno.h", { ERANGE: 34, EPERM: 1, ENO
 /** getpwnam_r(3), "0 or ENOENT or ESRCH or EBADF or EPERM: the given name or uid was not found". */
 const notFoundErrors: readonly number[] = Object.values(notFound);
 
-/** A user as the name service gives it. */
+/** A user of the name service. */
 export interface NamedUser {
   readonly name: string;
   readonly uid: number;
@@ -27,7 +27,7 @@ export interface NamedUser {
   readonly gid: number;
 }
 
-/** A group as the name service gives it; the name is undefined where the ID has none. */
+/** A group of the name service; the name is undefined if the ID has none. */
 export interface NamedGroup {
   readonly gid: number;
   readonly name: string | undefined;
@@ -38,9 +38,9 @@ export interface NameService {
   userById(uid: number): NamedUser | undefined;
   userByName(name: string): NamedUser | undefined;
   /**
-   * The IDs of the groups that the system's sources list for a user, nested ones where they resolve them. The primary group is
-   * among them only where a source lists it too: getgrouplist(3) itself can't fail, and adding what it was given would
-   * hide that a directory's client listed nothing.
+   * The IDs of the groups that the system's sources list for a user, nested ones where they resolve them. The primary
+   * group is included only if a source lists it: getgrouplist(3) can't fail, and its own addition would hide that a
+   * directory's client listed nothing.
    */
   groupIdsOf(name: string): number[];
   groupById(gid: number): NamedGroup;
@@ -104,7 +104,7 @@ function lookUp(call: EntryCall, structSize: number): { entry: Buffer; texts: Bu
 const maxGroups = 1024 * 1024;
 
 function groupIdsBy(call: (ids: Buffer, count: Buffer) => number): number[] {
-  // macOS leaves the count as it is where the room is too small.
+  // macOS does not change the count if the buffer is too small.
   for (let room = 256; room <= maxGroups; ) {
     const ids = Buffer.alloc(4 * room);
     const count = Buffer.alloc(4);

@@ -60,7 +60,7 @@ function secretExposure(path: string, real: string, stats: Stats, trust: Trust):
   return untrustedPath(path, trust) ?? exposureOf("", real, stats, trust, groupOrOthers & ~allowed, "600");
 }
 
-/** Opens the file first and asks the descriptor, so what is judged is what is read. */
+/** Opens the file first and checks its descriptor, so that the checked file is the one that is read. */
 function withFile<T>(path: string, kind: FileKind, use: (real: string, file: OpenFile) => Reading<T>): Reading<T> {
   try {
     const real = realpathSync(path);

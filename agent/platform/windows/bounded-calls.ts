@@ -32,9 +32,9 @@ export function directCalls(): MakeCalls {
   };
 }
 
-/** How long a batch of calls may take, and what they are for. */
+/** The time limit of a batch of calls, and its purpose. */
 export interface BoundedOptions extends Pick<WorkerLimits, "limit" | "after"> {
-  /** For messages, what Windows is asked for, and what to check where it does not answer. */
+  /** For messages: the purpose of a call, and the next step if Windows does not answer. */
   readonly asksFor: string;
   readonly check: string;
   /** Of the error where there is no answer. Default: `identity-unreadable`. */

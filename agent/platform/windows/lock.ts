@@ -11,8 +11,8 @@ const lockFile = constants("minwinbase.h", { LOCKFILE_FAIL_IMMEDIATELY: 1, LOCKF
 const overlapped = layout("minwinbase.h", "OVERLAPPED", 32, {});
 
 /**
- * Locks the file's first byte, which Windows releases when the process ends. Others may open the file meanwhile, so
- * that a virus scanner is not taken for another run.
+ * Locks the file's first byte, which Windows releases when the process ends. Other programs may open the file
+ * meanwhile, so that a virus scanner is not mistaken for another run.
  */
 export function tryLock(path: string): Reading<HeldLock> {
   let handle: bigint;

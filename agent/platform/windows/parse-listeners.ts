@@ -26,7 +26,7 @@ const reached: ReadonlySet<string> = new Set([
 
 /**
  * Processes that listen where a connection to a port of 127.0.0.1 may arrive; several may share one.
- * @param bytes of TCP_TABLE_OWNER_PID_LISTENER for the family; a rest that is no whole row is left out
+ * @param bytes of TCP_TABLE_OWNER_PID_LISTENER for the family; an incomplete last row is ignored
  */
 export function listenersAt(port: number, bytes: Buffer, of: 2 | 23): readonly number[] {
   const [table, row] = of === family.AF_INET ? [tcpTable, tcpRow] : [tcp6Table, tcp6Row];

@@ -144,7 +144,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   };
 }
 
-/** A session that can't be read counts as unattended: a fleet that starts at once costs more than a person's wait. */
+/** A session that can't be read counts as unattended: a fleet that starts at once costs more than one user's wait. */
 function isUnseen(ownSession: () => number): boolean {
   try {
     return ownSession() === servicesSession;

@@ -51,7 +51,7 @@ function listenerOf(processId: number, { userOf, sessionOf }: ListenerSources): 
     return { trusted: isServiceSid(sid), owner: `the account ${sid} (process ${processId})` };
   } catch (cause) {
     if (!(cause instanceof WindowsError) || cause.status !== winError.ERROR_ACCESS_DENIED) throw cause;
-    // A plain user may not ask for the token of a service, which is in the session of services all the same.
+    // A plain user may not read a service's token, but a service is always in the services' session.
     const trusted = sessionOf(processId) === servicesSession;
     return { trusted, owner: trusted ? `a service (process ${processId})` : `another user (process ${processId})` };
   }

@@ -15,7 +15,7 @@ export const keyAccess = constants("winnt.h", {
 });
 const viewFlag = { 64: keyAccess.KEY_WOW64_64KEY, 32: keyAccess.KEY_WOW64_32KEY } as const;
 
-/** A key as stored: its values, and the names of its subkeys. */
+/** A registry key: its values, and the names of its subkeys. */
 export interface RegistryKey {
   readonly values: readonly RegistryValue[];
   readonly subkeys: readonly string[];

@@ -22,7 +22,7 @@ export const registryType = constants("winnt.h", {
 const typeName = (type: number): string =>
   Object.entries(registryType).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
 
-/** A value whose type says nothing to a setting. Shown as it is, so that the message names the type. */
+/** A value whose type says nothing to a setting. Passed on unchanged, so that the message names the type. */
 export interface ForeignValue {
   readonly registryType: string;
 }

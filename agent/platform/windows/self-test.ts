@@ -13,8 +13,8 @@ import { machineProxies, userProxySettings } from "./proxy/read-proxies.ts";
 import { readMachineKey } from "./read-registry.ts";
 
 /**
- * Calls each system library for something whose answer is known or has a known form, so that a signature that does not
- * fit this Windows shows itself before a link depends on it. Reads this machine, changes nothing, asks no network.
+ * Calls each system library for a value with a known answer or form, so that a wrong signature shows before a link
+ * depends on it. Reads this machine, changes nothing, asks no network.
  */
 export const selfTest = (): Promise<readonly BindingCheck[]> => tryBindings(parts);
 

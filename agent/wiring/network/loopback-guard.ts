@@ -6,7 +6,8 @@ import type { Settings } from "../../settings/table.ts";
 
 /**
  * Keeps the account's credential from a program of a plain user that listens on loopback, where a gateway is expected:
- * over http: nothing proves who answers. A run without rights has its user's own credential and is free to send it.
+ * over http: nothing proves the server's identity. A run without rights has its user's own credential and is free to
+ * send it.
  */
 export function guardLoopback(
   sender: Sender,
@@ -38,7 +39,7 @@ function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwn
   if (listenerOwner === undefined) return;
   if (bareHost(url) !== "127.0.0.1") refuse(`only a listener at 127.0.0.1 can be judged. Write 127.0.0.1 in baseUrl`);
   const owner = listenerOwner(Number(portOf(url)));
-  // The connection fails by itself; where it does not, as through a rule of the packet filter, the table can't judge.
+  // The connection usually fails by itself; if it does not, as with a packet filter's rule, the table can't decide.
   if (owner.kind === "absent") return;
   if (owner.kind === "failed") refuse(`the listener's owner is not known (${owner.error.message}). ${others}`);
   else if (!owner.value.trusted) refuse(`${owner.value.owner} listens there. ${others}`);

@@ -13,8 +13,8 @@ const oldFirstPersonUid = 500;
 const newServiceUids = 100;
 
 /**
- * Whether passwd describes a service's account. A number below UID_MIN alone does not say so: people who were numbered
- * when UID_MIN was lower have a home among the homes and a shell to log on with.
+ * Whether passwd describes a service's account. A number below UID_MIN is no proof: people numbered when UID_MIN was
+ * lower have a usual home folder and a log-on shell.
  */
 export function isServiceLine({ uid, home, shell }: LocalUser, firstPersonUid: number): boolean {
   if (uid === 0) return false;
@@ -25,7 +25,7 @@ export function isServiceLine({ uid, home, shell }: LocalUser, firstPersonUid: n
   return !(numberedLongAgo && describesPerson);
 }
 
-/** A user that this machine keeps itself. Its name may hold anything, also what looks like a domain. */
+/** A user that this machine keeps itself. Its name may contain anything, even text that looks like a domain. */
 export function localAccount(user: LocalUser, { firstPersonUid }: Pick<LocalFiles, "firstPersonUid">): Account {
   return ownAccount(user, isServiceLine(user, firstPersonUid) ? "system" : "local");
 }

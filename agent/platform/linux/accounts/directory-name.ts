@@ -8,7 +8,7 @@ import type { WinbindNames } from "../../posix/name-sources.ts";
  * names people by their mail addresses.
  */
 export type NameStyle =
-  /** `CORP\alice`; `domain` is the only one that a separator which names may have themselves can split off. */
+  /** `CORP\alice`; `domain` is the only domain that is split off if the separator may be part of names. */
   | { readonly kind: "down-level"; readonly separator: string; readonly domain?: string }
   /** `alice@ad.corp.example` */
   | { readonly kind: "at" }

@@ -130,7 +130,7 @@ async function groupsOf(account: Account, lookup: Lookup): Promise<Reading<reado
 }
 
 /**
- * How the source that names a user writes names; undefined where this machine itself names the user.
+ * The spelling of the source that has a user; undefined for this machine's own users.
  * @throws AgentError where that is unknown
  */
 async function styleIn(
@@ -163,8 +163,8 @@ async function refuseAmbiguous(user: NamedUser, { files, names }: Lookup): Promi
 }
 
 /**
- * A group of the user's own name is none of the directory's, where a name is given once: winbind shows the user's own
- * SID so, FreeIPA and SSSD a private group.
+ * A group with the user's own name is no directory group, because names are unique there: winbind shows the user's SID
+ * like this, FreeIPA and SSSD a private group.
  */
 function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readonly NamedGroup[] {
   return groups.filter(({ name }) => name === undefined || foldName(name) !== foldName(user.name));

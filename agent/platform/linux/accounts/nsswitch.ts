@@ -13,7 +13,7 @@ const fileSources = ["files", "compat", "altfiles", "extrausers"];
 /** Sources that answer from this machine alone and at once. */
 const localSources: ReadonlySet<string> = new Set([...fileSources, "db", "systemd", "mymachines"]);
 
-/** Sources that ask a directory, whose answer may take long or never come: `sss`, `winbind`, `ldap`, `nis`, … */
+/** Sources that ask a directory, which may answer late or never: `sss`, `winbind`, `ldap`, `nis`, … */
 export function directorySources({ users, groups }: NssSources): readonly string[] {
   return [...new Set([...users, ...groups])].filter((source) => !localSources.has(source));
 }

@@ -99,8 +99,8 @@ function optional(login: SystemdLogin, what: "seat" | "service", id: string): st
 
 /**
  * Whether a session is that of a person who logged on. `run0 --user=bob` opens one of the class `user-light` for bob,
- * as `su` may open one of the class `user`: no one has logged on. An administrator can have sshd and others open light
- * sessions too, so such a one counts where it is known to be another's.
+ * as `su` may open one of the class `user`: no one has logged on. An administrator can configure sshd and others to
+ * open light sessions too, so a light session counts unless it is known to be opened for another user.
  */
 function isLogon(sessionClass: string, service: string | undefined): boolean {
   if (service !== undefined && switchingServices.has(service)) return false;

@@ -113,7 +113,7 @@ const deviceType = (folder: string, name: string): string =>
   /^DEVTYPE=(.*)$/m.exec(text(folder, name, "uevent"))?.[1] ?? "";
 
 /**
- * Whether the machine gave its own address to a dock: r8152 marks such an address as taken from another device
+ * Whether the dock has an address from the machine: r8152 marks such an address as taken from another device
  * (NET_ADDR_STOLEN, kernel commit cb6cf0820f22), and thinkpad_acpi shows the one of a ThinkPad (`auxmac`,
  * Documentation/admin-guide/laptops/thinkpad-acpi.rst).
  */
@@ -124,7 +124,7 @@ function isPassedThrough(folder: string, name: string, mac: Mac | undefined, aux
 
 /**
  * Documentation/ABI/testing/sysfs-devices-removable: the platform marks USB and PCI devices that can be unplugged. An
- * adapter is as detachable as anything between it and the machine: a dock's Ethernet chip is fixed to the dock's hub. A
+ * adapter is detachable if anything between it and the machine is: a dock's Ethernet chip is fixed to the dock's hub. A
  * device of which the platform knows nothing (`unknown`) may be soldered in, as a Raspberry Pi's Ethernet is.
  */
 function isDetachable(folder: string, name: string): boolean {
@@ -136,7 +136,7 @@ function isDetachable(folder: string, name: string): boolean {
   return false;
 }
 
-/** The last part of where a link leads; empty where there is none. */
+/** The last part of a link's target; empty without one. */
 function linkName(...path: readonly string[]): string {
   try {
     return basename(readlinkSync(join(...path)));
@@ -167,7 +167,7 @@ function isUp(folder: string, name: string): boolean {
   return state === "up" || (state === "unknown" && text(folder, name, "carrier") === "1");
 }
 
-/** Rank by adapter; what a bridge, bond or VLAN carries goes through the adapters below it with the same rank. */
+/** Rank by adapter; the adapters below a bridge, bond or VLAN get its rank. */
 function defaultRoutes(root: string, folder: string): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();
   const add = (name: string, rank: number): void => {
@@ -185,7 +185,7 @@ function lowerAdapters(folder: string, name: string): string[] {
   return readdirSync(join(folder, name)).flatMap((entry) => /^lower_(.+)$/.exec(entry)?.[1] ?? []);
 }
 
-/** Empty where the file is not there or, as sysfs says of an adapter that is down, has no value now. */
+/** Empty if the file is missing or, as in sysfs for an adapter that is down, has no value now. */
 function text(...path: readonly string[]): string {
   try {
     return readFileSync(join(...path), "utf8").trim();

@@ -64,7 +64,7 @@ const engines =
   /[/:](docker|lxc|libpod|kubepods|kubelet\/pods|containerd|crio|garden|overlay-containers)(?:[/.:\s-]|$)/m;
 
 /**
- * Why this is a container, undefined where it is none: what the manager wrote (container interface of systemd, as
+ * Evidence that this is a container, else undefined: the manager's file (container interface of systemd, as
  * systemd-nspawn, podman and LXC keep it), podman's file, the first process's control group, and the files that an
  * engine mounts over /etc. `/.dockerenv` counts for nothing: images of virtual machines that were made from a container
  * keep it.

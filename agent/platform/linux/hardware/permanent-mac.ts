@@ -18,8 +18,8 @@ const permanentAddress = layout("linux/ethtool.h", "struct ethtool_perm_addr", 8
 const roomForAddress = 32;
 
 /**
- * The addresses burnt into adapters, by name; needs no privilege. Left out where the driver keeps none, as most virtual
- * ones do.
+ * The addresses burnt into adapters, by name; needs no privilege. Left out if the driver has none, as most virtual
+ * ones.
  * @throws AgentError `identity-unreadable` where there is no glibc
  */
 export function permanentMacs(adapters: readonly string[]): ReadonlyMap<string, Mac> {

@@ -15,8 +15,8 @@ export async function readSecondSource(): Promise<readonly Reading<DeviceId>[]> 
 const systemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Does the work with an environment of nothing but the system's PATH, which child processes inherit: a user who starts the
- * program must not decide which programs it starts, nor give their shell functions (bash imports `BASH_FUNC_…`).
+ * Does the work with an environment of nothing but the system's PATH, which child processes inherit: a user who starts
+ * the program must not decide which programs it starts, nor pass functions to their shell (bash imports `BASH_FUNC_…`).
  */
 async function withPlainEnvironment<T>(work: () => Promise<T>): Promise<T> {
   const before = { ...process.env };

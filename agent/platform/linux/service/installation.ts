@@ -27,7 +27,7 @@ import { unreadableSettings } from "./unreadable-settings.ts";
 /** The system's first process, by its two names. */
 const systemdPrograms = ["usr/lib/systemd/systemd", "lib/systemd/systemd"];
 
-/** The machine on which is installed; tests put their own in its place. */
+/** The target machine of an installation; tests replace it. */
 export interface Machine {
   /** Where its file system begins. */
   readonly root: string;
@@ -124,7 +124,7 @@ function addAccount(machine: Machine): Undo {
   return () => machine.account.remove();
 }
 
-/** After all that belongs to it is gone. */
+/** The last step, after everything that the account owns is gone. */
 function removeAccount({ root, account }: Machine): InstallStep {
   const state = readServiceAccount(root, account);
   return {
@@ -159,7 +159,7 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
   ];
 }
 
-/** A run in progress, such as one of a package's units, would put back what the step takes away. */
+/** A run in progress, such as one of a package's units, would recreate the files that the step removes. */
 function afterRuns({ systemctl }: Machine, step: InstallStep): InstallStep {
   const apply = (): Undo => {
     systemctl("stop", loadedUnits.runs);

@@ -17,7 +17,7 @@ export interface AccountTools {
   add(): void;
   /** Leaves the account where there is no program to remove it. */
   remove(): void;
-  /** The user ID that the name service gives; undefined where it gives none. */
+  /** The user ID according to NSS; undefined if there is none. */
   ask(): number | undefined;
 }
 
@@ -43,7 +43,7 @@ export function readServiceAccount(root: string, tools: Pick<AccountTools, "ask"
       wrong: `has the user ID ${account.uid} and the shell ${account.shell}: it is no service's`,
     };
   }
-  // A source that is asked before the file can give the name to another.
+  // A source before `files` can give the name to another account.
   if (["files", "compat"].includes(sources.users[0] ?? "")) return { kind: "there" };
   const given = tools.ask();
   if (given === account.uid) return { kind: "there" };

@@ -9,7 +9,7 @@ export interface UnitFile {
   readonly text: string;
 }
 
-/** Where administrators keep their own units, which beat those of packages (systemd.unit(5)). */
+/** Administrators' own units, which override those of packages (systemd.unit(5)). */
 export const unitFolder = "etc/systemd/system";
 
 /** Where packages keep theirs. */
@@ -36,8 +36,8 @@ export const timerLink = { path: `timers.target.wants/${timerUnit}`, target: `..
 export const runningUnits = [timerUnit, catchUpUnit, "linkuser-agent@*.service", slice] as const;
 
 /**
- * Patterns over the units that systemd has loaded; where none fits, systemctl has nothing to do, and does not fail.
- * A run that is stopped while it waits ends with a failure's exit code, which `systemctl reset-failed` takes back.
+ * Patterns for loaded units; if none matches, systemctl does nothing and does not fail. A run that is stopped while it
+ * waits ends with a failure's exit code; `systemctl reset-failed` clears it.
  */
 export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.@]*service" } as const;
 
@@ -108,13 +108,13 @@ TasksMax=500
 `;
 
 /**
- * A run that would have to wait longer than `RestartSec=` ends with the exit code for it, and systemd starts it again
- * after as long. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end the
- * matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
- * delay the end of the boot. No `MemoryDenyWriteExecute=`, which V8 does not survive, no `ProcSubset=`, which hides
- * routes and sockets, and no `PrivateUsers=`, with which nothing starts where user namespaces are turned off. The
- * account is in this machine's files (`account.ts`): `DynamicUser=` would take any account of the name that a directory
- * gives. Addresses are those of unicast, of either IP version.
+ * A run that would wait longer than `RestartSec=` ends with the exit code for waiting, and systemd starts it again
+ * after that time. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end
+ * the matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot
+ * would delay the end of the boot. No `MemoryDenyWriteExecute=`, which breaks V8, no `ProcSubset=`, which hides routes
+ * and sockets, and no `PrivateUsers=`, which fails if user namespaces are turned off. The account is in this machine's
+ * files (`account.ts`): `DynamicUser=` would take any account of the name that a directory gives. Addresses are those
+ * of unicast, of either IP version.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec

@@ -22,7 +22,7 @@ export function unreadableSettings(root: string): readonly UnreadableSettings[] 
   });
 }
 
-/** Undefined where it is not there, or where this user may not look into its folder, which is listed then. */
+/** Undefined if it is missing, or if this user may not enter its folder, which is listed instead. */
 function modeOf(path: string): number | undefined {
   try {
     return statSync(path).mode & 0o7777;

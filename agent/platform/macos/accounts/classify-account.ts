@@ -9,7 +9,7 @@ const firstPersonUid = 500;
 const { "(uid_t)-2": nobody } = constants("sys/types.h", { "(uid_t)-2": 0xffff_fffe });
 
 /**
- * User IDs of services and of the system itself, where this Mac keeps the account: a directory may number people so.
+ * User IDs of services and of the system itself, for local accounts only: a directory may give people such numbers.
  * Root is an account that the settings exclude.
  */
 export const isSystemUid = (uid: number): boolean => (uid !== 0 && uid < firstPersonUid) || uid === nobody;

@@ -67,7 +67,7 @@ export function createDirectory(
   };
 }
 
-/** The primary group is among those listed only where a directory lists it too. */
+/** The primary group is listed only if a directory lists it, too. */
 async function allGroups(
   user: NamedUser,
   names: BoundedNames,

@@ -1,10 +1,10 @@
 import { constants, layout, readField } from "../../native-layout.ts";
 import { type LibSystem, libSystem } from "../libsystem.ts";
 
-/** A logon that the system keeps in /var/run/utmpx: what who(1) shows. */
+/** A logon in /var/run/utmpx, as who(1) shows it. */
 export interface LoginRecord {
   readonly user: string;
-  /** `console` for a session with a screen of its own, else a terminal: `ttys001`. */
+  /** `console` for a session with its own screen, else a terminal: `ttys001`. */
   readonly line: string;
   readonly pid: number;
   /** The remote host of a logon over the network; empty for one at the machine. */

@@ -8,7 +8,7 @@ import type { RunTool } from "../tools.ts";
 const nativeOrigin = "IOPlatformUUID (gethostuuid)";
 const toolOrigin = "IOPlatformUUID (ioreg)";
 
-/** The hardware's UUID, which the system asks for natively and ioreg(8) shows where that fails. */
+/** The hardware's UUID, from the system call, or from ioreg(8) if that fails. */
 export function readHardwareIds(hostUuid: () => Uint8Array, run: RunTool): readonly Reading<DeviceId>[] {
   const native = nativeUuid(hostUuid);
   return native.kind === "found" ? [native] : [native, uuidOfRegistry(run)];

@@ -1,6 +1,6 @@
 /** net/route.h, as netstat(1) spells them. */
 const refused = /[RB]/;
-/** RTF_IFSCOPE: used by what is bound to that adapter alone. */
+/** RTF_IFSCOPE: used only by sockets that are bound to that adapter. */
 const scoped = "I";
 
 /**

@@ -89,7 +89,7 @@ function propertyListOf(executable: string): string {
   }
 }
 
-/** What root starts must be root's alone. */
+/** Only root may be able to change a program that root starts. */
 function refuseExecutable(executable: string, trust: Trust): void {
   const writable = writableByOthers(executable, trust);
   if (writable.kind === "failed") throw writable.error;

@@ -11,8 +11,8 @@ export const daemonTarget = `system/${macosIdentifier}`;
 
 /**
  * The logon trigger: root's job, which launchd starts at boot, when a user logs on or off (both change root's list of
- * logons, utmpx(5)), and every quarter of an hour to continue interrupted links. Never two at once. The program finds
- * out by itself who is at the screen, so no caller can name another. See launchd.plist(5).
+ * logons, utmpx(5)), and every quarter of an hour to continue interrupted links. Never two at once. The program itself
+ * determines the user at the screen, so no caller can name another. See launchd.plist(5).
  * @param executable absolute path that only root may change
  * @throws RangeError for a path that a property list can't hold
  */
@@ -25,7 +25,7 @@ export function daemonPropertyList(executable: string): string {
     StartInterval: triggerInterval / 1000,
     ProcessType: "Background",
     LowPriorityIO: true,
-    // 0077: what it makes is root's alone.
+    // 0077: its files are for root only.
     Umask: 0o077,
   });
 }

@@ -11,7 +11,9 @@ import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";
 /** What differs between systems. */
 export interface GssSystem {
   readonly library: GssLibrary;
-  /** What to do where the library is missing, and where a machine has no account or an old key; each ends a sentence. */
+  /**
+   * Next steps for a missing library, and for a machine without an account or with an old key; each ends a sentence.
+   */
   readonly install: string;
   readonly join: string;
   readonly renew: string;
@@ -21,7 +23,7 @@ export interface GssSystem {
   readonly leave: (code: number) => void;
 }
 
-/** Milliseconds for one call: libkrb5 asks each KDC some times, and gives up on all after about 20 s. */
+/** Milliseconds for one call: libkrb5 asks each KDC several times, and gives up after about 20 s. */
 const limit = 30_000;
 
 /** Codes of Kerberos, which Heimdal has alike (krb5_err.et). */

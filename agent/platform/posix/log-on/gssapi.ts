@@ -260,7 +260,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     };
   }
 
-  /** Apple's SPNEGO offers the mechanisms that a credential is of, and needs none of its own as others do. */
+  /** Apple's SPNEGO offers the mechanisms of a credential, and needs no credential of its own, unlike others. */
   function byHeimdal({ gss_acquire_cred }: Functions<typeof ofHeimdal>): Acquire {
     return (name, _mechanism, _account, credential) => {
       const [time, usage, mechanisms] = [GSS_C_INDEFINITE, GSS_C_INITIATE, setOf(kerberos, spnego)];

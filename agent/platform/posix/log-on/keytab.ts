@@ -64,7 +64,7 @@ export function machineAccount(principals: readonly string[], hostName: string):
     (name) => ofHost.some((one) => name === `host/${one}`),
     (name) => name.startsWith("host/"),
   ];
-  // Each Mac has a KDC of its own, whose keys no other one takes.
+  // Each Mac has its own KDC, whose keys are useless elsewhere.
   const ofDomain = principals.filter((one) => !one.includes("@LKDC:"));
   for (const fits of ranks) {
     const principal = ofDomain.find((one) => fits(one.slice(0, one.lastIndexOf("@")).toLowerCase()));

@@ -43,7 +43,7 @@ export interface KnownUser {
 }
 
 /**
- * Users by their SIDs, from tokens where they may be asked: those name the account and its groups without a domain
+ * Users by their SIDs, from tokens if these may be read: they have the account and its groups without a domain
  * controller. A plain user may not ask for other users' tokens; their sessions are known by `DOMAIN\user`.
  */
 export class KnownUsers {
@@ -127,8 +127,8 @@ export class KnownUsers {
   }
 
   /**
-   * With the name as the machine or the domain spells it, where that can be had: a logon keeps what was typed, and a
-   * Microsoft account's keeps the mail address.
+   * With the machine's or domain's spelling of the name, if available: a logon keeps the typed name, and a Microsoft
+   * account's keeps the mail address.
    */
   async #withOwnSpelling(one: KnownUser): Promise<KnownUser> {
     const { sid, names } = one;

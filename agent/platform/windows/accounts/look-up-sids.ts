@@ -46,9 +46,8 @@ const ntStatus = constants("ntstatus.h", { STATUS_SOME_NOT_MAPPED: 0x107, STATUS
 const lent: unknown[] = [];
 
 /**
- * The names of SIDs, in the same order, by one question for all of them; undefined where Windows says that it has none.
- * Windows returns this also if a domain controller did not answer in time, so for a domain's SID it does not prove that
- * there is no name.
+ * The names of SIDs, in the same order, by one call for all; undefined if Windows has no name. Windows returns this
+ * also if a domain controller did not answer in time, so for a domain's SID it does not prove that there is no name.
  * @throws AgentError `identity-unreadable`
  * @throws WindowsError
  */

@@ -10,8 +10,8 @@ const { NameUserPrincipal } = constants("secext.h", { NameUserPrincipal: 8 });
 const nameRoom = 1024;
 
 /**
- * Asks for a user's UPN, which may go to a domain controller. All calls are one batch, so they are made one right after
- * the other on the thread that takes the user's place for the time between.
+ * Asks for a user's UPN, possibly from a domain controller. All calls are one batch, so they are made in succession on
+ * the thread that impersonates the user meanwhile.
  * @param token of the user; undefined for the user of this process
  * @returns undefined where Windows says that the account has none
  * @throws AgentError `identity-unreadable`

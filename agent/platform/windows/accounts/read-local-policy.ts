@@ -25,7 +25,7 @@ const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3,
 const primaryDomain = layout("ntsecapi.h", "POLICY_PRIMARY_DOMAIN_INFO", 24, { Sid: [16, "pointer"] });
 const accountDomain = layout("ntsecapi.h", "POLICY_ACCOUNT_DOMAIN_INFO", 24, { DomainSid: [16, "pointer"] });
 
-/** Under which SIDs this machine and its domain number their accounts; asks the machine alone. @throws WindowsError */
+/** The SIDs of this machine and its domain, from the machine alone. @throws WindowsError */
 export function accountDomains(): SidAuthorities {
   const policy = openLocalPolicy(policyAccess.POLICY_VIEW_LOCAL_INFORMATION);
   try {

@@ -57,7 +57,7 @@ export function sessionOfProcess(processId: number): number {
   return dwordIn(slot);
 }
 
-/** Programs that Windows starts as the user's own shell. */
+/** Programs that Windows starts as a user's shell. */
 const shells = new Set(["explorer.exe", "sihost.exe"]);
 
 /**

@@ -151,7 +151,7 @@ function logonNames(logonId: Buffer): LogonNames | undefined {
 
 const { NameSamCompatible } = constants("secext.h", { NameSamCompatible: 2 });
 
-/** The own `DOMAIN\user`, which the machine knows without asking. */
+/** This process's `DOMAIN\user`, which the machine knows without a controller. */
 function ownNames(): LogonNames | undefined {
   const text = Buffer.alloc(1024);
   const length = dwordSlot(text.length / 2);

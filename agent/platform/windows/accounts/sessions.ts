@@ -54,7 +54,7 @@ const states: Readonly<Partial<Record<number, Session["state"]>>> = {
 const stateName = (state: number): string =>
   Object.entries(wts).find(([, number]) => number === state)?.[0] ?? `state ${state}`;
 
-/** Whether a session in this state may be a person's who is logged on. */
+/** Whether a session in this state may be that of a logged-on user. */
 export function mayHoldPerson(state: number): boolean {
   const meaning = states[state];
   return meaning === "active" || meaning === "online" || meaning === "disconnected";

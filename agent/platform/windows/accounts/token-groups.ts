@@ -4,7 +4,7 @@ import { type NamedSid, nameUse } from "./look-up-sids.ts";
 import type { TokenFacts } from "./read-tokens.ts";
 import { type Sid, type SidAuthorities, sidKind } from "./sids.ts";
 
-/** Of what a token's group SIDs may name, the groups: a SID of the past can name the user or a computer today. */
+/** Only the groups among a token's SIDs: an old SID may now name the user or a computer. */
 const groupUses: readonly number[] = [nameUse.SidTypeGroup, nameUse.SidTypeAlias, nameUse.SidTypeWellKnownGroup];
 
 /**
@@ -40,9 +40,9 @@ export async function groupsOf(
 }
 
 /**
- * A group without a name was removed, or its domain is gone, or no controller could be asked. A controller answered
- * where any domain's SID has a name; what that one does not know stays a group without a name, which is never sent and
- * gives a warning where a pattern might mean it. Groups of Entra ID have no names on the machine.
+ * A group without a name was removed, or its domain is gone, or no controller could be asked. If any domain SID has a
+ * name, a controller answered; SIDs that it does not know stay groups without names, which are never sent and give a
+ * warning if a pattern might match them. Groups of Entra ID have no names on the machine.
  */
 function refuseUnnamed(
   sids: readonly Sid[],

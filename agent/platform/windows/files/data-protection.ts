@@ -12,8 +12,8 @@ const dataBlob = layout("wincrypt.h", "DATA_BLOB", 16, { cbData: [0, "u32"], pbD
 const purpose = Buffer.from("linkuser-agent credential");
 
 /**
- * Encrypts with this machine's key (DPAPI). Any program on this machine can decrypt it, so the file's access list is
- * what protects; the encryption makes a copy worthless elsewhere, in a backup or on a stolen disk's image.
+ * Encrypts with this machine's key (DPAPI). Any program on this machine can decrypt it, so the protection is the file's
+ * access list; the encryption makes copies useless elsewhere, as in a backup or a disk image.
  * @throws WindowsError
  */
 export function seal(text: string): Buffer {

@@ -16,8 +16,8 @@ export function restrictFile(path: string): string {
 }
 
 /**
- * Leaves a folder to administrators, for all to list, as `install` makes it: one line for cmd. Files in it belong to
- * administrators, unless they have their own list.
+ * Restricts a folder to administrators, with listing for all, as `install` does: one line for cmd. Files in it belong
+ * to administrators, unless they have their own list.
  */
 export function restrictFolder(path: string): string {
   const rights = `${system}:(OI)(CI)F ${administrators}:(OI)(CI)F ${users}:RX`;

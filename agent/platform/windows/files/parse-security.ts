@@ -50,8 +50,8 @@ const objectAce = layout("winnt.h", "ACCESS_ALLOWED_OBJECT_ACE", 48, {
 });
 
 /**
- * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: what is asked of
- * the result is who may do something, and passing over a denial can only name too many.
+ * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: the result lists
+ * who may do something, and ignoring a denial can only list too many.
  * @returns undefined where the bytes are no such structure, or an entry can't be understood
  */
 export function parseSecurityDescriptor(bytes: Buffer): SecurityDescriptor | undefined {
@@ -122,7 +122,7 @@ export const readRights = own | right.GENERIC_READ | right.FILE_READ_DATA;
 /** Any right by which one can change or replace, or take that right. */
 export const changeRights = own | right.GENERIC_WRITE | right.DELETE | changeData;
 
-/** Of a folder: any right that lets its holder rename or remove what is in it, or take that right. */
+/** For a folder: rights to rename or remove its content, or to obtain such a right. */
 export const exchangeRights = own | right.FILE_DELETE_CHILD;
 
 /** The folders above a file, nearest first: to the root of its drive, or of its share. */

@@ -101,15 +101,15 @@ function refuseOtherThanFile(handle: bigint): void {
 }
 
 /**
- * Whether a file, folder or link, not what it leads to, belongs to an account that is not trusted: as a rule the one
- * that made it. Not where nothing is there. @throws WindowsError
+ * Whether a file, folder or link (not its target) has an untrusted owner, usually its creator. Not where nothing is
+ * there. @throws WindowsError
  */
 export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
   const security = securityAt(path, FILE_FLAG_OPEN_REPARSE_POINT);
   return security !== undefined && (security.owner === undefined || !trusted.has(security.owner));
 }
 
-/** By what others than the trusted may change a program, or exchange it on its way; `false` where they can't. */
+/** How untrusted accounts may change a program, or replace it or a folder above it; `false` where they can't. */
 export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
   try {
     const file = securityAt(path);
@@ -125,13 +125,13 @@ function changeableBy(path: string, file: SecurityDescriptor, trusted: ReadonlyS
   return others.length === 0 ? undefined : changeable(path, others, restrictFile(path));
 }
 
-/** The first folder above a file in which others than the trusted may exchange what is on the way to it. */
+/** The first folder above a file in which untrusted accounts may replace a part of its path. */
 function untrustedPath(path: string, trusted: ReadonlySet<Sid>): Exposure | undefined {
   const [nearest, ...above] = foldersAbove(path);
   for (const folder of [nearest, ...above]) {
     const security = folder === undefined ? undefined : securityAt(folder);
     if (folder === undefined || security === undefined) continue;
-    // Everybody may add folders to C:\ and C:\ProgramData, which exchanges nothing that is there.
+    // Everybody may add folders to C:\ and C:\ProgramData, which replaces nothing.
     const rights = folder === nearest ? changeRights : exchangeRights;
     const others = othersWith(rights, security, trusted);
     if (others.length > 0) return changeable(folder, others, restrictFolder(folder));
@@ -142,12 +142,13 @@ function untrustedPath(path: string, trusted: ReadonlySet<Sid>): Exposure | unde
 /** Full access for SYSTEM and Administrators, nothing inherited, owned by Administrators (SDDL, [MS-DTYP] 2.5.1). */
 const fileSddl = "O:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)";
 const readableFileSddl = `${fileSddl}(A;;FR;;;BU)`;
-/** Users may list it and go through it (FILE_GENERIC_READ, FILE_GENERIC_EXECUTE), which nothing inside inherits. */
+/** Users may list and traverse it (FILE_GENERIC_READ, FILE_GENERIC_EXECUTE); files inside do not inherit this. */
 const folderSddl = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)";
 
 /**
- * Replaces a file by a sealed one that administrators alone may read, from its first byte on: it is written beside and
- * then renamed over. A file that another user left under the temporary name is removed, never written into.
+ * Replaces a file by a sealed one that only administrators may read from its creation on: it is written under a
+ * temporary name and then renamed. A file that another user left under the temporary name is removed, never written
+ * into.
  * @throws AgentError `credentials-unreadable`
  */
 export function writeProtected(path: string, text: string): void {
@@ -159,7 +160,7 @@ export function writeProtected(path: string, text: string): void {
 }
 
 /**
- * Replaces a file by one that administrators alone may change. @param readers who may read it
+ * Replaces a file by one that only administrators may change. @param readers accounts that may read it
  * @throws WindowsError
  */
 export function replaceFile(path: string, content: Buffer, readers: "everybody" | "administrators"): void {
@@ -207,8 +208,8 @@ const whileHeld = <T>(act: () => T): T =>
   retryWhileHeld(act, (error) => error instanceof WindowsError && heldStatus.includes(error.status));
 
 /**
- * Makes a folder whose files administrators alone may open, or gives an existing one that protection: its maker
- * before loses it. Users may list it, so that a run of theirs can read the settings, whose own list allows it.
+ * Creates a folder whose files only administrators may open, or protects an existing one, whose creator loses access.
+ * Users may list it, so that their runs can read the settings, whose own list allows that.
  * @throws AgentError `credentials-unreadable`
  */
 export function makeProtectedFolder(path: string): void {
@@ -331,7 +332,7 @@ function changeable(path: string, others: readonly Sid[], remedy: string): Expos
   return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
 }
 
-/** DPAPI's answer is the same for a file of another machine, as a disk image brings it, and for one that was changed. */
+/** DPAPI's answer is the same for another machine's file, as from a disk image, and for a changed one. */
 function sealedElsewhere(path: string, cause: WindowsError): AgentError {
   const lines = [
     `The credential file ${path} was sealed on another machine, or changed since (${cause.message}).`,

@@ -17,7 +17,7 @@ const medium = constants("ntddndis.h", { NdisPhysicalMediumWirelessWan: 8, NdisP
 
 type Kind = Pick<Adapter, "kind" | "kindReason">;
 
-/** Adapters that claim hardware though they are none of this machine's, by what their drivers call them. */
+/** Adapters that claim to be hardware but are not this machine's, by their drivers' names. */
 const byDescription: readonly { readonly pattern: RegExp; readonly kind: Kind["kind"]; readonly reason: string }[] = [
   { pattern: /^hyper-v virtual ethernet/i, kind: "virtual", reason: "Hyper-V switch port" },
   { pattern: /\btap-|\btap adapter|wintun|wireguard|openvpn/i, kind: "virtual", reason: "VPN adapter" },
@@ -67,7 +67,7 @@ const byUsbVendor: Readonly<Record<string, string>> = {
   "2C7C": "mobile modem",
   "2CB7": "mobile modem",
 };
-/** Apple's own Ethernet adapters, which have the vendor ID of its phones: USB Ethernet (A1277). */
+/** Apple's Ethernet adapters, which share the vendor ID with its phones: USB Ethernet (A1277). */
 const appleEthernet = /^USB\\VID_05AC&PID_1402/;
 
 /** Buses on which Windows puts devices that software makes; `{5D624F94-…}` is that of Wi-Fi's virtual adapters. */

@@ -12,7 +12,7 @@ export interface AddressRow {
   /** The name that the administrator knows: `Ethernet 2`. */
   readonly name: string;
   readonly hasGateway: boolean;
-  /** The lower one of IPv4 and IPv6, as far as the adapter has them. */
+  /** The lower metric of IPv4 and IPv6. */
   readonly metric: number;
 }
 
@@ -52,7 +52,7 @@ export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
 const { IfOperStatusUp } = constants("ifdef.h", { IfOperStatusUp: 1 });
 const guid = layout("guiddef.h", "GUID", 16, { Data1: [0, 4], Data2: [4, 2], Data3: [6, 2], Data4: [8, 8] });
 
-/** Reads the rows of MIB_IF_TABLE2; a rest that is no whole row is left out. */
+/** Reads the rows of MIB_IF_TABLE2; an incomplete last row is ignored. */
 export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
   const rows: InterfaceRow[] = [];
   for (let start = 0; start + interfaceRow.size <= bytes.length; start += interfaceRow.size) {

@@ -3,7 +3,7 @@ import type { LogOnPeer } from "../../../network/log-on/system-log-on.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { sspiStatus } from "./sspi-tables.ts";
 
-/** The error for a status of SSPI: what Windows says, and what an administrator does about it. */
+/** The error for a status of SSPI: Windows' meaning, and the next step for administrators. */
 export function sspiFailure(call: string, status: number, peer: LogOnPeer): AgentError {
   const [name] = Object.entries(sspiStatus).find(([, value]) => value === status) ?? [];
   const number = `0x${status.toString(16)}`;
@@ -23,7 +23,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 
 const clock = "w32tm /query /status";
 
-/** By status: what it means; then, as a sentence of its own, what to do. */
+/** By status: its meaning; then, as a separate sentence, the next step. */
 const reasons: Partial<Record<keyof typeof sspiStatus, (peer: LogOnPeer) => string>> = {
   SEC_E_TARGET_UNKNOWN: unknownTarget,
   SEC_E_WRONG_PRINCIPAL: unknownTarget,

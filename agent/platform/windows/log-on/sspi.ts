@@ -25,7 +25,7 @@ import {
   timeStamp,
 } from "./sspi-tables.ts";
 
-/** Bytes of a token of ours: Windows makes none that is longer. */
+/** Bytes of a token of ours: Windows' longest token. */
 const maxToken = 64 * 1024;
 const maxName = 512;
 
@@ -152,7 +152,7 @@ function initializeContext(
   ]);
 }
 
-/** Buffers as SSPI takes them; each part must be kept as long as a call uses it. */
+/** SSPI's buffers; each part must be kept while a call uses it. */
 interface BufferList {
   readonly description: Buffer;
   /** One SecBuffer after the other. */

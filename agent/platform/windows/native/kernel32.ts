@@ -2,8 +2,8 @@ import { constants } from "../../native-layout.ts";
 import { library } from "./library.ts";
 
 /**
- * The process itself, files and the firmware. By its bare name, as the one exception: every Windows process has this
- * library loaded before its first instruction, so no folder is searched.
+ * The process itself, files and the firmware. The only library by its bare name: every Windows process has loaded it
+ * before its first instruction, so no folder is searched.
  */
 export const kernel32 = library(
   "kernel32.dll",

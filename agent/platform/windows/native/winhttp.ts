@@ -1,6 +1,6 @@
 import { systemLibrary } from "./system-library.ts";
 
-/** Proxies: what is set for the machine and for this user, and what a PAC script says. */
+/** Proxies: the machine's, this user's, and those of a PAC script. */
 export const winhttp = systemLibrary("winhttp.dll", {
   // HINTERNET WinHttpOpen(LPCWSTR pszAgentW, DWORD dwAccessType, LPCWSTR pszProxyW, LPCWSTR pszProxyBypassW, DWORD dwFlags)
   WinHttpOpen: { arguments: ["pointer", "uint32", "pointer", "pointer", "uint32"], return: "uint64" },

@@ -74,7 +74,7 @@ const scriptTimeout = 5_000;
 const lent: Buffer[] = [];
 
 /**
- * Has Windows fetch and evaluate a PAC script for a URL, in another process.
+ * Lets Windows fetch and evaluate a PAC script for a URL, in another process.
  * @param script its address; undefined for the one that the network names (WPAD)
  * @returns undefined where it says that no proxy is to be used
  * @throws WindowsError, AgentError what `makeCalls` throws

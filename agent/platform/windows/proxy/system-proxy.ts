@@ -20,7 +20,7 @@ import {
 /** Where Windows keeps proxies. */
 export interface ProxySettingSources {
   readonly machine: () => NamedProxies | undefined;
-  /** Of the account that this process runs as: for the logon trigger, SYSTEM's own. */
+  /** This process's account; for the logon trigger SYSTEM. */
   readonly user: () => UserProxySettings | undefined;
   /** Whether {@link user} contains only what administrators can set. */
   readonly userIsTrusted: () => boolean;
@@ -34,7 +34,7 @@ const scriptCalls: BoundedOptions = {
   asksFor: "the proxy of a script",
   check: "Check that the script's server can be reached.",
 };
-/** One thread for all scripts of the process, so that one that hangs is not started again. */
+/** One thread for all scripts of the process, so that a hanging one is not started again. */
 let makeCalls: MakeCalls | undefined;
 
 /**
@@ -80,7 +80,7 @@ export async function readSystemProxy(url: URL, sources: ProxySettingSources): P
   }
 }
 
-/** A proxy that was set beside the script counts where the script can't be had, as in Windows' own programs. */
+/** A configured proxy is used if the script is unavailable, as in Windows' own programs. */
 async function scripted(
   url: URL,
   user: UserProxySettings,

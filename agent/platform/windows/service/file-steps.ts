@@ -10,14 +10,14 @@ type Readers = "everybody" | "administrators";
 export interface MachineFiles {
   /** Undefined where there is no such file. @throws the system's error, as the others do */
   readFile(path: string): Buffer | undefined;
-  /** Replaces a file whole by one that administrators alone may change. */
+  /** Replaces a whole file by one that only administrators may change. */
   replaceFile(path: string, content: Buffer, readers: Readers): void;
   removeFile(path: string): void;
   readProtected(path: string): Reading<string>;
   writeProtected(path: string, text: string): void;
 }
 
-/** Puts a file in place, which administrators alone may change. @param what for a person, before the path */
+/** Installs a file that only administrators may change. @param what for a person, before the path */
 export function fileStep(
   machine: MachineFiles,
   what: string,
@@ -36,7 +36,7 @@ export function fileStep(
   };
 }
 
-/** Removes a file. @param readers as it is put back, where that is needed */
+/** Removes a file. @param readers accounts that may read it if it is restored */
 export function fileRemovalStep(
   machine: MachineFiles,
   what: string,

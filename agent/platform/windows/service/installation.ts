@@ -23,7 +23,7 @@ export interface WindowsMachine extends MachineFiles {
   folderKind(path: string): "folder" | "link" | "absent";
   /** Whether something is there that no administrator made, or a link that none made. */
   isForeign(path: string): boolean;
-  /** Gives a file or folder another name. @returns what takes that back @throws the system's error, as the others do */
+  /** Renames a file or folder. @returns the undo @throws the system's error, as the others do */
   setAside(path: string): Undo;
   protectFolder(path: string): void;
   writableByOthers(path: string): Reading<Exposure | false>;
@@ -79,13 +79,13 @@ function plantedIn({ paths, isForeign }: Pick<WindowsMachine, "paths" | "isForei
   return [folderOf(configFile), ...files].find(isForeign);
 }
 
-/** Whether what the settings file holds is somebody else's, so that it must not be merged into the new one. */
+/** Whether the settings file is untrusted, so that it must not be merged into the new one. */
 export function settingsArePlanted(machine: Pick<WindowsMachine, "paths" | "isForeign">): boolean {
   const { configFile } = machine.paths;
   return [configFile, folderOf(configFile)].includes(plantedIn(machine) ?? "");
 }
 
-/** Its maker may have it open, or keep the right to change it, which no access list of the folder takes back. */
+/** Its creator may have it open, or keep the right to change it; the folder's access list does not revoke that. */
 function asideStep(machine: WindowsMachine, path: string): InstallStep {
   return {
     what: `${path}, which no administrator made: renamed to ${path}.set-aside-…`,
@@ -97,7 +97,7 @@ function asideStep(machine: WindowsMachine, path: string): InstallStep {
   };
 }
 
-/** The machine as it is once that is set aside. */
+/** The machine after the folder was renamed. */
 function without(machine: WindowsMachine, gone: string): WindowsMachine {
   const isGone = (path: string): boolean => path === gone || path.startsWith(`${gone}\\`);
   return {
@@ -145,7 +145,7 @@ function eventSourceStep({ eventSource }: WindowsMachine, wanted: boolean): Inst
   };
 }
 
-/** Always registered again: its file does not show what an administrator or a tool changed. */
+/** Always registered again: the definition file does not show changes by an administrator or a tool. */
 function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   const { tasks } = machine;
   const path = taskDefinitionFile(machine.paths);
@@ -161,7 +161,7 @@ function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   return {
     what: `logon trigger: scheduled task ${taskName}`,
     change: before ? "update" : "create",
-    // Undone from behind: the definition is put back before it is registered again.
+    // The undo is in reverse order: the definition is restored before it is registered again.
     apply: () => applySteps([again, file, registration]),
   };
 }

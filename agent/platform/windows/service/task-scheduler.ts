@@ -23,11 +23,11 @@ export interface TaskScheduler {
   remove(): void;
 }
 
-/** @param systemDirectory absolute; from nowhere else is the tool started */
+/** @param systemDirectory absolute; the only place from which the tool is started */
 export function taskScheduler(systemDirectory: string): TaskScheduler {
   const call = (...parameters: readonly string[]) =>
     spawnSync(`${systemDirectory}\\${tool}`, [...parameters, "/TN", taskName], {
-      // libuv gives it what Windows needs; nothing else of this process's, which may be a secret.
+      // libuv passes the variables that Windows needs, and none of this process's, which may be secret.
       env: {},
       // Wine's tool waits for typed input if its input is open.
       stdio: ["ignore", "pipe", "pipe"],

@@ -5,5 +5,5 @@ declare const buildCommit: string | undefined;
 /** Of this program, as in package.json. */
 export const version: string = manifest.version;
 
-/** The source's commit that the executable was built from; undefined where the program runs from its sources. */
+/** The source's commit that the executable was built from; undefined if the program runs from its sources. */
 export const commit: string | undefined = typeof buildCommit === "undefined" ? undefined : buildCommit;

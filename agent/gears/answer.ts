@@ -28,7 +28,7 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
 
 /**
  * The server's own words in a JSON answer, safe to print: of the API (`msg`), of OAuth (RFC 6749 5.2), of Problem
- * Details (RFC 9457), and of what gateways and firewalls write. Undefined where there are none.
+ * Details (RFC 9457), and of what gateways and firewalls write. Undefined if there are none.
  * @param safe makes a text fit to be shown
  */
 export function wordsOf(

@@ -46,7 +46,7 @@ export interface DescribedRequest {
 
 /**
  * `POST {base}/o/api/v2/devices/{value}/link_user?opt={0|1}&access_token={token}`
- * @param token undefined where a gateway adds it
+ * @param token undefined if a gateway adds it
  */
 export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, token: Secret | undefined): ApiRequest {
   const { origin, prefix } = splitBaseUrl(baseUrl);

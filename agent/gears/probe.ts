@@ -8,7 +8,7 @@ export interface Probe {
   readonly status: number;
   /** When the answer came, by this machine's clock, milliseconds since the epoch. */
   readonly now: number;
-  /** The server's clock, milliseconds since the epoch; undefined where the answer does not say. */
+  /** The server's clock, milliseconds since the epoch; undefined if the answer does not say. */
   readonly date: number | undefined;
   readonly rateLimit: RateLimitReport;
 }

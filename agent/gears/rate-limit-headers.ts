@@ -14,7 +14,7 @@ export interface RateLimitReport {
   readonly remaining: number | undefined;
   /**
    * Wall-clock milliseconds before which a refused call should not be made again: the latest that the headers name.
-   * Undefined where none does.
+   * Undefined if none does.
    */
   readonly notBefore: number | undefined;
   /** Whether `notBefore` is this device's own place in a gateway's queue: `X-LinkUser-Place: exact`. */

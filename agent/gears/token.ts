@@ -19,7 +19,7 @@ export interface TokenClient {
 /** An access token (RFC 6749 1.4). */
 export interface Token {
   readonly value: Secret;
-  /** Wall-clock milliseconds; undefined where the answer does not say. */
+  /** Wall-clock milliseconds; undefined if the answer does not say. */
   readonly expiresAt: number | undefined;
 }
 

@@ -105,7 +105,7 @@ async function loggedOnUser(
   return best === undefined ? excluded(people) : chosen(best, presenceReason(best));
 }
 
-/** Why the user of the session that `--session` names is not linked; undefined where nothing forbids it. */
+/** Why the user of the session that `--session` names is not linked; undefined if nothing forbids it. */
 function refusedOwner(
   owner: Person | undefined,
   sessionId: string,

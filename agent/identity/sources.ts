@@ -88,7 +88,7 @@ export interface IdentitySources {
    */
   vendorDeviceId(registryValue?: string): Promise<Reading<DeviceId>>;
   /**
-   * The device ID that the installed vendor's client is reported to use (not confirmed); left out where there is no
+   * The device ID that the installed vendor's client is reported to use (not confirmed); left out if there is no
    * such report.
    */
   reportedDeviceId?(): Promise<Reading<DeviceId>>;

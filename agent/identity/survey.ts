@@ -13,9 +13,9 @@ import { sendsPrincipalName, usernameOf } from "./username.ts";
 export interface Survey {
   readonly device: Candidates;
   readonly user: UserFinding;
-  /** Undefined where there is no user to link. */
+  /** Undefined if there is no user to link. */
   readonly username: string | undefined;
-  /** Undefined where there is no user, or the groups can't be read. */
+  /** Undefined if there is no user, or the groups can't be read. */
   readonly groups: GroupChoice | undefined;
   /** The reasons why no link can be made now. */
   readonly problems: readonly AgentError[];

@@ -76,7 +76,7 @@ const version = 1;
 /** The text that is kept. */
 export const formatMemory = (memory: MachineMemory): string => `${printableJson({ version, ...memory }, 2)}\n`;
 
-/** Reads what {@link formatMemory} wrote; undefined where any part is not as expected, for then none can be trusted. */
+/** Reads what {@link formatMemory} wrote; undefined if any part is not as expected, for then none can be trusted. */
 export function parseMemory(text: string): MachineMemory | undefined {
   let value: unknown;
   try {

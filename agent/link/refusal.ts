@@ -9,7 +9,7 @@ export interface Asked extends LinkTarget {
   readonly group: string | null;
   /** All identifiers that may be tried. */
   readonly devices: readonly string[];
-  /** See `LinkPorts.circumstances`; undefined where version 0.1.0 remembered it. */
+  /** See `LinkPorts.circumstances`; undefined if version 0.1.0 remembered it. */
   readonly circumstances?: string | undefined;
 }
 

@@ -13,7 +13,7 @@ export class EventQueue {
     return this.#length;
   }
 
-  /** The earliest event's time; undefined where there is none. */
+  /** The earliest event's time; undefined if there is none. */
   get time(): number | undefined {
     return this.#length === 0 ? undefined : this.#times[0];
   }
@@ -29,7 +29,7 @@ export class EventQueue {
     this.#put(at, time, device);
   }
 
-  /** Takes the earliest event out and returns its device; undefined where there is none. */
+  /** Takes the earliest event out and returns its device; undefined if there is none. */
   pop(): number | undefined {
     if (this.#length === 0) return undefined;
     const first = this.#devices[0];

@@ -50,7 +50,7 @@ const maxima: Readonly<Record<Field, number>> = {
   dayOnline: maxWidth,
 };
 
-/** Reads what was kept as JSON; undefined where it is damaged, foreign or of another version. */
+/** Reads what was kept as JSON; undefined if it is damaged, foreign or of another version. */
 export function readPaceMemory(json: unknown): PaceMemory | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const fields = json as Readonly<Record<string, unknown>>;

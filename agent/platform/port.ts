@@ -29,7 +29,7 @@ export interface RawPolicy {
 
 export interface BindingCheck {
   readonly part: string;
-  /** The fault; undefined where it works. */
+  /** The fault; undefined if it works. */
   readonly problem: string | undefined;
 }
 
@@ -90,27 +90,27 @@ export interface Platform extends IdentitySources {
   readonly paths: Paths;
   policy(): Reading<RawPolicy>;
   /**
-   * Whether this process's terminal is invisible. Left out where only people have terminals; Windows gives a console
+   * Whether this process's terminal is invisible. Left out if only people have terminals; Windows gives a console
    * even to programs of services and of the Task Scheduler.
    */
   unseen?(): boolean;
   /**
    * Whether a person other than the system's administrator account started this run, by facts that the person can't
-   * set; true where they can't be read.
+   * set; true if they can't be read.
    */
   startedByPerson(): boolean;
   /**
    * Keeps the memory of a run with rights, which has the account's secret in it, out of core dumps and away from other
-   * processes; called once, before a credential is read. Left out where the system does that by itself.
+   * processes; called once, before a credential is read. Left out if the system does that by itself.
    */
   forbidDumps?(): void;
   /**
    * The owner of the listener on a TCP port of 127.0.0.1: any user may listen, and its answer names this device.
-   * `absent` where nobody listens. Left out where the system does not say.
+   * `absent` if nobody listens. Left out if the system does not say.
    */
   listenerOwner?(port: number): Reading<Listener>;
   /**
-   * Whether the settings file, or its folder, is one that no administrator made; installing sets it aside. Left out where
+   * Whether the settings file, or its folder, is one that no administrator made; installing sets it aside. Left out if
    * others can't make one.
    */
   settingsArePlanted?(): Promise<boolean>;
@@ -122,8 +122,8 @@ export interface Platform extends IdentitySources {
    */
   readTrusted(path: string): Reading<Buffer>;
   /**
-   * How the system's own settings reach a URL; `absent` where they say nothing. Its origin names the setting. Left out
-   * where this system's settings are not read. A privileged run reads only what administrators alone can set.
+   * How the system's own settings reach a URL; `absent` if they say nothing. Its origin names the setting. Left out
+   * if this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
   /** Files in which {@link systemProxy} looks. Left out if the settings are in no file. */
@@ -136,27 +136,27 @@ export interface Platform extends IdentitySources {
    * Ends the process at once with an exit code, without waiting for its threads. Left out if Node's own exit is enough.
    */
   endProcess?(code: number): void;
-  /** Writes to the system's event log; `absent` where standard error goes there anyway. */
+  /** Writes to the system's event log; `absent` if standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
-  /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` where another has it. */
+  /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` if another has it. */
   tryLock(path: string): Reading<HeldLock>;
   /**
-   * What starts this program at a logon, for a person; `absent` where nothing does. Left out where the system does not say.
+   * What starts this program at a logon, for a person; `absent` if nothing does. Left out if the system does not say.
    */
   trigger?(): Reading<string>;
   /**
    * What the run that the trigger starts can't use of the files that the settings name, though this run can. Left out
-   * where that run has all rights.
+   * if that run has all rights.
    */
   unusableForTrigger?(settings: ResolvedSettings): AgentError | undefined;
-  /** Whether the vendor's client is installed, by what its installation leaves. Left out where that is not known. */
+  /** Whether the vendor's client is installed, by what its installation leaves. Left out if that is not known. */
   vendorClientInstalled?(): boolean;
   /**
-   * Readings by the system's own tools, which only `doctor --compare` starts. A user's facts are left out where there
+   * Readings by the system's own tools, which only `doctor --compare` starts. A user's facts are left out if there
    * is no user.
    */
   readTools?(account: Account | undefined): Promise<readonly ToolReading[]>;
-  /** Calls each system library for something whose form is known. Left out where other checks call all of them. */
+  /** Calls each system library for something whose form is known. Left out if other checks call all of them. */
   selfTest?(): Promise<readonly BindingCheck[]>;
   /**
    * Restricts the state folder's files to administrators; left out if file modes do that.

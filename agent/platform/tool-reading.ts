@@ -27,7 +27,7 @@ export interface ToolReading {
   readonly fact: ComparedFact;
   /** As a person would type it. */
   readonly command: string;
-  /** Absent where the tool can't say it in this run. */
+  /** Absent if the tool can't say it in this run. */
   readonly values: Reading<readonly string[]>;
   /** `ours`: this program may know more than the tool; `theirs`: the tool may; otherwise neither. */
   readonly mayHaveMore?: "ours" | "theirs";

@@ -13,7 +13,7 @@ export interface DryRunReport {
   readonly resolved: ResolvedSettings;
   readonly message: string;
   readonly warnings: readonly string[];
-  /** Undefined where none could be sent. */
+  /** Undefined if none could be sent. */
   readonly request: ReturnType<typeof describeLinkUserRequest> | undefined;
 }
 

@@ -6,7 +6,7 @@ import { whyNot } from "../files/open-file.ts";
 /**
  * Writes all of a text to standard output (1) or standard error (2). Node's own streams are not used: opening them
  * costs start-up time, and they throw where the descriptor is a pipe that they can't identify (seen on Wine 10).
- * @returns why it can't be written; undefined where it was, or where nobody reads it: the reader has gone away (EPIPE) or
+ * @returns why it can't be written; undefined if it was, or where nobody reads it: the reader has gone away (EPIPE) or
  * the descriptor is closed (EBADF).
  */
 export function writeStandard(descriptor: 1 | 2, text: string): string | undefined {
@@ -67,7 +67,7 @@ export function resultBeside(): boolean {
   return isTerminal(1) && isTerminal(2) && fstatSync(1).rdev === fstatSync(2).rdev;
 }
 
-/** Columns of the terminal at standard output; undefined where there is none. */
+/** Columns of the terminal at standard output; undefined if there is none. */
 export function resultColumns(): number | undefined {
   return isTerminal(1) ? process.stdout.columns || 80 : undefined;
 }
@@ -98,7 +98,7 @@ function isTerminal(descriptor: 1 | 2): boolean {
   }
 }
 
-/** False where the system has no numbers for its devices. */
+/** False if the system has no numbers for its devices. */
 function isNullDevice({ rdev }: Stats): boolean {
   return rdev !== 0 && rdev === statSync(devNull).rdev;
 }

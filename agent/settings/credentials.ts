@@ -83,7 +83,7 @@ function client(clientId: string | undefined, clientSecret: Secret, origin: stri
 }
 
 /**
- * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined where there are
+ * The log-on for a proxy, from `proxyUsername` and `proxyPassword` of the credential file; undefined if there are
  * none. A file that this user may not read is ignored: this run's credentials come from elsewhere.
  * @throws AgentError `credentials-exposed`, `credentials-invalid`
  */

@@ -254,7 +254,7 @@ export const scriptUrl = urlKind(
   (url, raw) => (raw.includes("#") ? undefined : valid(url.href)),
 );
 
-/** `auto`, `none`, or the proxy's URL. Its password, where it needs one, is in the credential file. */
+/** `auto`, `none`, or the proxy's URL. Its password, if it needs one, is in the credential file. */
 export const proxy = urlKind(
   "auto, none, or an http:, https: or socks5: URL without user name and password, such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080",
   { schemes: ["https:", "http:", "socks5:"], words: ["auto", "none"] },

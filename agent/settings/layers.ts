@@ -16,7 +16,7 @@ export type LayerKind = "policy" | "flag" | "environment" | "file";
 /** Raw values from one place, by setting name; `where` completes "… is not valid" for a person. */
 export interface Layer {
   readonly kind: LayerKind;
-  /** The file or registry key, or undefined where the kind says it all. */
+  /** The file or registry key, or undefined if the kind says it all. */
   readonly location: string | undefined;
   /** Of a policy: whether its names are in Pascal case, as in the registry. */
   readonly spelling?: "registry" | "file";

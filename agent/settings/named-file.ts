@@ -10,7 +10,7 @@ export interface SettingFile {
   readonly read: () => Buffer;
 }
 
-/** Undefined where the setting names none. @param readTrusted the platform's */
+/** Undefined if the setting names none. @param readTrusted the platform's */
 export function settingFile(
   name: "caFile" | "clientCertFile" | "clientKeyFile" | "pacFile",
   { settings, origins }: ResolvedSettings,

@@ -1,6 +1,6 @@
 import leven from "leven";
 
-/** The word of a list that is most like a mistyped one, or undefined where none is similar enough to be meant. */
+/** The word of a list that is most like a mistyped one, or undefined if none is similar enough to be meant. */
 export function nearest(mistyped: string, words: Iterable<string>): string | undefined {
   const limit = Math.max(2, Math.floor(mistyped.length / 3));
   let best: string | undefined;

@@ -19,7 +19,7 @@ export function readSettingsFile(path: string, file: Reading<Buffer>, required: 
 }
 
 /**
- * The settings in a file; undefined where it is absent.
+ * The settings in a file; undefined if it is absent.
  * @param file its errors begin with the path
  * @throws AgentError `settings-unreadable`, `settings-exposed`
  */

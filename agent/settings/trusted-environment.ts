@@ -68,7 +68,7 @@ export function trustedEnvironment(environment: Environment, privileged: boolean
 /** Whether a person started this run. @param person as far as the system knows */
 export const isPersonsRun = (environment: Environment, person: boolean): boolean => person || namesCaller(environment);
 
-/** Names what was left out, for people; undefined where nothing was. */
+/** Names what was left out, for people; undefined if nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
   return `ignored, as a person started this run with rights: ${ignored.join(", ")}`;

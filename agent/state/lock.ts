@@ -29,7 +29,7 @@ export async function acquireLock(
   }
 }
 
-/** Takes the right to wait, without waiting for it; undefined where another run has it. */
+/** Takes the right to wait, without waiting for it; undefined if another run has it. */
 export function claimWait(stateDir: string, tryLock: Platform["tryLock"]): Disposable | undefined {
   const lock = tryLock(join(stateDir, waiterLockFileName));
   if (lock.kind === "absent") return undefined;

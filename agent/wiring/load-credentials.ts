@@ -18,7 +18,7 @@ export function loadCredentials(
 export const clientIdOf = (credentials: Credentials): string | null =>
   credentials.kind === "client" ? credentials.clientId : null;
 
-/** The account of a run; where there are no credentials yet, the one that they must belong to. */
+/** The account of a run; if there are no credentials yet, the one that they must belong to. */
 export function expectedAccount(runtime: Runtime, settings: Settings): string | null {
   try {
     return clientIdOf(loadCredentials(runtime, settings));

@@ -53,7 +53,7 @@ export function effectivePaths(
 }
 
 /**
- * The layer of the management tool's settings; none where there is no policy.
+ * The layer of the management tool's settings; none if there is no policy.
  * @throws AgentError `settings-unreadable`
  */
 export function policyLayer(platform: Platform): readonly Layer[] {

@@ -21,7 +21,7 @@ export interface Runtime {
   readonly writeError: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly interrupted: AbortSignal;
-  /** This program's own file, absolute and without links; undefined where it runs from its sources. */
+  /** This program's own file, absolute and without links; undefined if it runs from its sources. */
   readonly executable: () => string | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Target } from "./targets.ts";
  * What has to stand before a target's Node in a command so that it runs on this machine, which is Linux x64: nothing for
  * its own, QEMU's user emulation with the libraries of `arm64-libraries.sh` for arm64.
  * @param runtime the target's Node
- * @returns undefined where it can't run here
+ * @returns undefined if it can't run here
  */
 export function emulatorFor({ name }: Target, runtime: string): readonly string[] | undefined {
   if (name === "linux-x64") return [];

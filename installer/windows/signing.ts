@@ -19,7 +19,7 @@ const isToken = (place: string): boolean => place.startsWith("pkcs11:");
 
 /**
  * Reads `SIGN_CERT`, `SIGN_KEY`, `SIGN_KEY_PASSWORD_FILE`, `SIGN_PKCS11_MODULE` and `SIGN_TIMESTAMP_URL`.
- * @returns undefined where nothing is to be signed
+ * @returns undefined if nothing is to be signed
  * @throws Error that names the variable
  */
 export function signingFrom(environment: Readonly<Record<string, string | undefined>>): Signing | undefined {

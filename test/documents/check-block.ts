@@ -22,7 +22,7 @@ const checks: Readonly<Record<string, (code: string) => void>> = {
 };
 
 /**
- * Why a block may not stay as it is; undefined where it is in order.
+ * Why a block may not stay as it is; undefined if it is in order.
  * @returns what is wrong and how to put it right
  */
 export function faultOf({ language, code, introduction }: CodeBlock): string | undefined {

@@ -25,7 +25,7 @@ export interface GearsOptions extends GearsApiOptions {
 export interface Call extends Asked {
   /** Milliseconds since the epoch, by the fake Gears's clock. */
   readonly at: number;
-  /** The answer's HTTP status; undefined where a misbehaviour took the answer's place. */
+  /** The answer's HTTP status; undefined if a misbehaviour took the answer's place. */
   readonly status: number | undefined;
 }
 
@@ -125,7 +125,7 @@ export async function startGears(options: GearsOptions = {}): Promise<Gears> {
   };
 }
 
-/** The whole request; undefined where the caller went away while sending it. */
+/** The whole request; undefined if the caller went away while sending it. */
 async function receive(incoming: IncomingMessage): Promise<ApiRequest | undefined> {
   try {
     const chunks: Buffer[] = [];

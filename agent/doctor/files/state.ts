@@ -38,7 +38,7 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
   return { status: "warn", detail, advice: "linkuser-agent, once the other checks are well", value: memory };
 }
 
-/** Why nothing can be written in a folder; undefined where it can. */
+/** Why nothing can be written in a folder; undefined if it can. */
 function writeFault(folder: string): Error | undefined {
   return faultOf(() => {
     const path = join(folder, `doctor-${process.pid}.tmp`);

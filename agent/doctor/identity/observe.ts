@@ -33,7 +33,7 @@ export interface Observation {
 export interface Observed {
   readonly platform: Platform;
   readonly askVendorClient: AskVendorClient;
-  /** Undefined where it was not asked. */
+  /** Undefined if it was not asked. */
   of(lookUp: LookUp): Observation | undefined;
   /** Of several together. */
   elapsed(...lookUps: readonly LookUp[]): number;

@@ -5,7 +5,7 @@ import type { Finding } from "../check.ts";
 /**
  * Whether something starts this program at a logon, with settings that it can use there; `skip` if the platform has no
  * such check.
- * @param settings of that run; undefined where they are not known
+ * @param settings of that run; undefined if they are not known
  */
 export function checkTrigger(
   { trigger, unusableForTrigger }: Pick<Platform, "trigger" | "unusableForTrigger">,

@@ -5,7 +5,7 @@ export interface Peer {
   /** Without brackets. */
   readonly host: string;
   readonly port: string;
-  /** The proxy's origin; undefined where the tenant is asked directly. */
+  /** The proxy's origin; undefined if the tenant is asked directly. */
   readonly proxy: string | undefined;
 }
 

@@ -47,7 +47,7 @@ const rules: readonly { readonly matches: (digits: string) => boolean; readonly 
 ];
 
 /**
- * Why a UUID identifies no machine: it is a maker's placeholder, which many machines have. Undefined where it looks
+ * Why a UUID identifies no machine: it is a maker's placeholder, which many machines have. Undefined if it looks
  * unique.
  * @param digits 32 hex digits in lower case, without dashes, in either byte order
  */

@@ -19,18 +19,18 @@ export interface LogOnPeer {
 export interface SystemLogOn {
   /**
    * Finds the account: the machine's for a service and root or SYSTEM, the user's for a user.
-   * @throws AgentError `credentials-missing` where there is none; the message names what was looked for, and what to do
+   * @throws AgentError `credentials-missing` if there is none; the message names what was looked for, and what to do
    */
   start(peer: LogOnPeer): Promise<SystemLogOnExchange>;
 }
 
 /** One log-on, leg by leg. */
 export interface SystemLogOnExchange {
-  /** As the system names it, `HOST$@REALM`; undefined where it does not say. */
+  /** As the system names it, `HOST$@REALM`; undefined if it does not say. */
   readonly account: string | undefined;
   /**
    * @param token of the peer; undefined at first
-   * @returns `token`: for the peer, undefined where nothing more is to be sent; `complete`: nothing more is expected, and
+   * @returns `token`: for the peer, undefined if nothing more is to be sent; `complete`: nothing more is expected, and
    * the peer has proved itself where the mechanism can do that
    * @throws AgentError with the system's own words: `not-connected` where no KDC answers, `credentials-missing` where a
    * user has no ticket, else `credentials-refused`
@@ -42,6 +42,6 @@ export interface SystemLogOnExchange {
 /** A platform's log-on; nothing is loaded before `open`. */
 export interface SystemLogOnSource {
   readonly schemes: readonly SystemScheme[];
-  /** @throws AgentError `credentials-missing` where the system's library is missing; the message names its package */
+  /** @throws AgentError `credentials-missing` if the system's library is missing; the message names its package */
   open(): Promise<SystemLogOn>;
 }

@@ -54,7 +54,7 @@ export async function runPacScript(
 /** Milliseconds from an arbitrary start. Not performance.now(), which loads node:perf_hooks. */
 const elapsed = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** None where the name has none or the look-up takes too long. */
+/** None if the name has none or the look-up takes too long. */
 async function resolve(host: string, lookUp: LookUp, signal: AbortSignal): Promise<readonly string[]> {
   try {
     const found = await withTimeLimit(lookUpTime, signal, (inTime) => untilAborted(lookUp(host), inTime));

@@ -25,7 +25,7 @@ export interface ProxyChoice {
 export interface OwnScript {
   /** Completes "… because": `the setting pacFile`. */
   readonly reason: string;
-  /** None where nothing that it says can be used. @throws AgentError */
+  /** None if nothing that it says can be used. @throws AgentError */
   readonly routes: (url: URL) => Promise<readonly Route[]>;
 }
 

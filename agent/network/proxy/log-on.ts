@@ -9,7 +9,7 @@ import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./addr
 /** The credentials of a run for proxies. */
 export interface LogOnMeans {
   readonly mode: ProxyAuth;
-  /** Undefined where the system has none. */
+  /** Undefined if the system has none. */
   readonly system: SystemLogOnSource | undefined;
   /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
   readonly refused: Map<string, AgentError>;
@@ -26,14 +26,14 @@ export interface LogOn {
   /**
    * The value for the next one, after a 407.
    * @param challenges the values of `Proxy-Authenticate`
-   * @throws AgentError `proxy-refused` where nothing more can be said
+   * @throws AgentError `proxy-refused` if nothing more can be said
    */
   next(challenges: readonly string[]): Promise<Secret>;
   /**
    * Ends the log-on after the proxy let this host through. Not every proxy proves itself then: TLS with the tenant
    * protects the content.
    * @param challenges as above: the proxy's last token
-   * @throws AgentError `proxy-refused` where it is a wrong proof
+   * @throws AgentError `proxy-refused` if it is a wrong proof
    */
   accepted(challenges: readonly string[]): Promise<void>;
   /** Never fails. */

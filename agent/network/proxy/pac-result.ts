@@ -4,7 +4,7 @@ import { parseProxy, type Route } from "./address.ts";
  * The routes that a PAC script names: `PROXY a:8080; HTTPS b:443; DIRECT`, in its order. Nothing at all means the
  * direct route. Unknown kinds are ignored, and so is `SOCKS`, which is version 4; at most ten of the rest are used.
  * @param discovered of these proxies
- * @returns none where nothing of it can be used
+ * @returns none if nothing of it can be used
  */
 export function routesOfPac(result: string, discovered: boolean): readonly Route[] {
   const entries = result

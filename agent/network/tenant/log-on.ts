@@ -33,7 +33,7 @@ export function gatewayAt(origin: string, socket: Socket): Gateway {
 /**
  * A connection that proves this machine's account with each request (RFC 4559), without a challenge, and requires the
  * gateway's proof: with each answer, or once if it authenticates the connection.
- * @param system undefined where it speaks no Negotiate
+ * @param system undefined if it speaks no Negotiate
  */
 export function withGatewayLogOn(
   connection: HttpConnection,

@@ -5,14 +5,14 @@ import type { TLSSocket } from "node:tls";
 /**
  * Binds a log-on to its connection, so that it can't be relayed over another one: `tls-server-end-point` (RFC 5929 4)
  * of the certificate that the peer showed.
- * @returns undefined where the connection is not TLS, and for {@link bindingTo}'s reason
+ * @returns undefined if the connection is not TLS, and for {@link bindingTo}'s reason
  */
 export function endPointBinding(socket: Socket | undefined): Buffer | undefined {
   const certificate = (socket as Partial<TLSSocket> | undefined)?.getPeerX509Certificate?.();
   return certificate && bindingTo(certificate);
 }
 
-/** Undefined where the signature has no hash function of its own (Ed25519), as the RFC leaves it. @internal */
+/** Undefined if the signature has no hash function of its own (Ed25519), as the RFC leaves it. @internal */
 export function bindingTo(certificate: X509Certificate): Buffer | undefined {
   const hash = bindingHash(certificate);
   if (hash === undefined) return undefined;

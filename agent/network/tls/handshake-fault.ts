@@ -9,7 +9,7 @@ import type { ShownCertificate } from "./shown-certificate.ts";
  * OpenSSL's own reason: no list is complete.
  * @param cause what Node's TLS reported: an error of OpenSSL's X509_verify_cert, of its library, or Node's own
  * @param peer who showed it: `gears.opswat.com`, `the proxy proxy.example.com:3128`
- * @param shown undefined where it showed no certificate, or none is known
+ * @param shown undefined if it showed no certificate, or none is known
  * @param now wall-clock milliseconds
  */
 export function handshakeFault(cause: unknown, peer: string, shown: ShownCertificate | undefined, now: number): string {

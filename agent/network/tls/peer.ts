@@ -25,7 +25,7 @@ export interface TlsPeer {
 
 const maxChain = 10;
 
-/** Reads the certificates at the end of a handshake; undefined where the server showed none. */
+/** Reads the certificates at the end of a handshake; undefined if the server showed none. */
 export function readTlsPeer(host: string, socket: TLSSocket): TlsPeer | undefined {
   const chain: X509Certificate[] = [];
   let next: X509Certificate | undefined = socket.getPeerX509Certificate();

@@ -7,7 +7,7 @@ import { readCaFile } from "../../settings/pem-certificates.ts";
 
 /** Contexts of TLS, made when they are first asked for and then kept. */
 export interface TlsContexts {
-  /** With this device's certificate, where it has one. @throws AgentError */
+  /** With this device's certificate, if it has one. @throws AgentError */
   tenant(): SecureContext;
   /** @throws AgentError `setting-invalid` */
   others(): SecureContext;

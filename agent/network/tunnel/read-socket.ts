@@ -29,7 +29,7 @@ export async function readExactly(socket: Socket, size: number, signal: AbortSig
  * Reads up to a mark, and leaves the rest.
  * @param end the last bytes that are read
  * @param maxBytes bytes after which it is given up
- * @returns Latin-1; undefined where so many bytes came without the mark
+ * @returns Latin-1; undefined if so many bytes came without the mark
  * @throws where the connection ends first
  */
 export async function readUntil(

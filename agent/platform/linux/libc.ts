@@ -33,7 +33,7 @@ let opened: ReturnType<typeof open> | undefined;
 
 /**
  * The C library, opened at first use.
- * @throws AgentError `identity-unreadable` where there is no glibc
+ * @throws AgentError `identity-unreadable` if there is no glibc
  */
 export function libc(): ReturnType<typeof open> {
   opened ??= open();

@@ -17,7 +17,7 @@ const anyAddress: ReadonlySet<string> = new Set(["00000000", "000000000000000000
  * The owner of the socket that accepts connections to a port of 127.0.0.1. Any user may listen there, and the first one
  * gets the port.
  * @param isTrusted whether a user ID is root's or of a service that root set up
- * @param probe whether anything listens; undefined where that is not known. Most machines have no vendor client, and
+ * @param probe whether anything listens; undefined if that is not known. Most machines have no vendor client, and
  * the kernel takes milliseconds to write the table of sockets.
  */
 export function readListener(

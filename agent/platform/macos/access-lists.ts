@@ -13,7 +13,7 @@ const maxText = 1024 * 1024;
 
 /**
  * The access control list of a file or folder, which macOS obeys before its mode.
- * @returns undefined where it has none
+ * @returns undefined if it has none
  * @throws AgentError `credentials-unreadable`
  */
 export function readAccessList(

@@ -25,7 +25,7 @@ export const writeSystemLog: WriteLog = (priority, format) => {
   syslog(priority, format);
 };
 
-/** Writes one line to the unified log; `failed` where that is not possible. */
+/** Writes one line to the unified log; `failed` if that is not possible. */
 export function reportEvent(kind: EventKind, message: string, write: WriteLog): Reading<"reported"> {
   const origin = "system log";
   try {

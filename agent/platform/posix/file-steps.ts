@@ -100,7 +100,7 @@ export function folderRemovalStep(what: string, path: string): InstallStep {
   };
 }
 
-/** Undefined where nothing is there. @throws AgentError `install-failed` */
+/** Undefined if nothing is there. @throws AgentError `install-failed` */
 function contentOf(path: string): FileContent | undefined {
   return acting(path, "read", () => {
     const stats = lstatSync(path, { throwIfNoEntry: false });

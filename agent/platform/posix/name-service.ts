@@ -46,7 +46,7 @@ export interface NameService {
   groupById(gid: number): NamedGroup;
   /** The first of these NSS sources that knows a user ID; of use on Linux alone. */
   sourceOf(uid: number, sources: readonly string[]): string | undefined;
-  /** How winbind writes names; undefined where it can't be asked. */
+  /** How winbind writes names; undefined if it can't be asked. */
   winbindNames(): WinbindNames | undefined;
 }
 

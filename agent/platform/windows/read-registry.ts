@@ -21,12 +21,12 @@ export interface RegistryKey {
   readonly subkeys: readonly string[];
 }
 
-/** Reads a key of HKEY_LOCAL_MACHINE; undefined where it does not exist. */
+/** Reads a key of HKEY_LOCAL_MACHINE; undefined if it does not exist. */
 export type ReadKey = (path: string, view?: 32 | 64) => RegistryKey | undefined;
 
 /**
  * Reads a key of HKEY_LOCAL_MACHINE whole.
- * @returns undefined where it does not exist
+ * @returns undefined if it does not exist
  * @throws WindowsError
  */
 export function readMachineKey(path: string, view: 32 | 64 = 64): RegistryKey | undefined {

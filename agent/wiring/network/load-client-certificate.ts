@@ -22,7 +22,7 @@ export function certificateProblems(certFile: SettingFile | undefined, now: numb
 }
 
 /**
- * Reads this device's certificate when it is asked for; undefined where the settings name none.
+ * Reads this device's certificate when it is asked for; undefined if the settings name none.
  * @param log is warned of one that has expired
  */
 export function clientCertificate(

@@ -60,7 +60,7 @@ function candidates(snapshot: Buffer): readonly number[] {
   return places;
 }
 
-/** @returns undefined where the bytes from there to the end are no such vector */
+/** @returns undefined if the bytes from there to the end are no such vector */
 function readCaches(snapshot: Buffer, start: number): readonly Cache[] | undefined {
   let at = start;
   const take = (longest: number): Buffer | undefined => {

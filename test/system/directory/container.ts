@@ -73,7 +73,7 @@ export function tryIn(
   return spawnSync(first, rest, { encoding: "utf8", timeout: 120_000 });
 }
 
-/** @throws Error with what the command said, where it fails */
+/** @throws Error with what the command said, if it fails */
 export function runIn(container: Container, ...command: readonly string[]): string {
   const { status, stdout, stderr } = tryIn(container, command);
   if (status !== 0) throw new Error(`${command.join(" ")} in ${container.name}: ${status}\n${stdout}\n${stderr}`);

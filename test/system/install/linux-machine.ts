@@ -13,7 +13,7 @@ export interface LinuxMachine extends AsyncDisposable {
   readonly gears: { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: string };
   /** All calls to the fake Gears. */
   readonly calls: readonly Call[];
-  /** Runs a command as root. @throws Error with what it said, where it fails */
+  /** Runs a command as root. @throws Error with what it said, if it fails */
   run(...command: readonly string[]): string;
   /** Runs a command as root, whatever comes of it. */
   try(...command: readonly string[]): {

@@ -25,7 +25,7 @@ export interface WindowsInstallation extends AsyncDisposable {
    */
   msiexec(msi: string, parameters: string): Promise<MsiRun>;
   look(): Promise<Installation>;
-  /** A file of the machine; undefined where there is none. */
+  /** A file of the machine; undefined if there is none. */
   read(path: string): Promise<Buffer | undefined>;
 }
 

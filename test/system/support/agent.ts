@@ -33,7 +33,7 @@ const hanging = 60_000;
 
 /** The results of a run of the program. */
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -207,7 +207,7 @@ export function withDocument(ended: Ended): Reported {
   }
 }
 
-/** The texts of all files in a directory; none where it does not exist. */
+/** The texts of all files in a directory; none if it does not exist. */
 function contents(directory: string): string[] {
   try {
     const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());

@@ -26,7 +26,7 @@ const neverInNames = /["/[\]:;|=,+*?<>\\]/;
 /**
  * The style of the source that names a user. A backslash in a user's name always separates the domain.
  * @param winbind how winbind writes names, if it is the source and could be asked; asked only where it matters
- * @returns undefined where winbind's separator has to be known and isn't
+ * @returns undefined if winbind's separator has to be known and isn't
  */
 export function styleOf(
   userName: string,

@@ -32,7 +32,7 @@ interface Machine {
   readonly hostName: () => string;
   /**
    * Waits between two questions for the names of groups that the directory's client does not know yet; resolves to
-   * false where it was long enough.
+   * false if it was long enough.
    */
   readonly pause: (attempt: number) => Promise<boolean>;
 }

@@ -44,7 +44,7 @@ export interface SystemdLogin {
 
 /**
  * Opens libsystemd.
- * @throws AgentError `identity-unreadable` where it is missing
+ * @throws AgentError `identity-unreadable` if it is missing
  */
 export function openSystemdLogin(): SystemdLogin {
   const ffi = process.getBuiltinModule("node:ffi");

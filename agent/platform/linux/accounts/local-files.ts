@@ -38,7 +38,7 @@ export const folderBySource: Readonly<Record<string, string>> = {
 
 /**
  * Reads the files of the given NSS sources.
- * @throws AgentError `identity-unreadable` where a file is there and can't be read
+ * @throws AgentError `identity-unreadable` if a file is there and can't be read
  */
 export function readLocalFiles(root: string, sources: readonly string[]): LocalFiles {
   const folders = [...new Set(sources.flatMap((source) => folderBySource[source] ?? []))];
@@ -67,7 +67,7 @@ export function parseGroup(text: string): LocalGroup[] {
   });
 }
 
-/** UID_MIN of login.defs(5); 1000, its own default, where it is not set. */
+/** UID_MIN of login.defs(5); 1000, its own default, if it is not set. */
 export function parseFirstPersonUid(loginDefs: string): number {
   const match = /^[ \t]*UID_MIN[ \t]+(\d{1,9})[ \t]*$/m.exec(loginDefs);
   return match === null ? 1000 : Number(match[1]);

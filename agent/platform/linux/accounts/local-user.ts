@@ -6,7 +6,7 @@ import { type LocalFiles, type LocalUser, readLocalFiles } from "./local-files.t
 
 /**
  * The user of this machine's files with a user ID.
- * @throws AgentError `identity-unreadable` where the files give the ID two names, or the name two IDs: either may
+ * @throws AgentError `identity-unreadable` if the files give the ID two names, or the name two IDs: either may
  * have logged on
  */
 export function localUserById(files: Pick<LocalFiles, "users">, uid: number): LocalUser | undefined {

@@ -40,8 +40,8 @@ const otherClasses: Readonly<Record<string, string>> = {
 };
 
 /**
- * All sessions that logind knows; `absent` where logind does not run: in a container, under another init.
- * @param open opens libsystemd; its missing is `failed` where logind runs
+ * All sessions that logind knows; `absent` if logind does not run: in a container, under another init.
+ * @param open opens libsystemd; its missing is `failed` if logind runs
  */
 export function readSessions(root: string, open: () => SystemdLogin): Reading<readonly Session[]> {
   // logind makes this folder at its start, sd-login reads it.
@@ -87,7 +87,7 @@ function readSession(login: SystemdLogin, id: string): Session | undefined {
 /** sd_session_get_state(3): `online`, `active`, `closing`; `opening` while the logon is under way. */
 const stateOf = (state: string): Session["state"] => (state === "active" || state === "closing" ? state : "online");
 
-/** @returns undefined where the session has no such property */
+/** @returns undefined if the session has no such property */
 function optional(login: SystemdLogin, what: "seat" | "service", id: string): string | undefined {
   try {
     return login.text(what, id);

@@ -16,7 +16,7 @@ export function startedByPerson(root: string): boolean {
   return /\/user-[1-9]\d*\.slice(?:\/|$)/m.test(readFact(root, "cgroup"));
 }
 
-/** Empty where this kernel keeps no such thing, or /proc is not mounted. */
+/** Empty if this kernel keeps no such thing, or /proc is not mounted. */
 function readFact(root: string, name: string): string {
   try {
     return readFileSync(join(root, "proc/self", name), "latin1").trim();

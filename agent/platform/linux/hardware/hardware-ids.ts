@@ -86,7 +86,7 @@ function variable(environ: string, name: string): string {
   return line?.slice(name.length + 1) ?? "";
 }
 
-/** Empty where the file is missing or readable by root alone. */
+/** Empty if the file is missing or readable by root alone. */
 function text(root: string, path: string): string {
   try {
     return readFileSync(join(root, path), "utf8").trim();

@@ -20,7 +20,7 @@ const roomForAddress = 32;
 /**
  * The addresses burnt into adapters, by name; needs no privilege. Left out if the driver has none, as most virtual
  * ones.
- * @throws AgentError `identity-unreadable` where there is no glibc
+ * @throws AgentError `identity-unreadable` if there is no glibc
  */
 export function permanentMacs(adapters: readonly string[]): ReadonlyMap<string, Mac> {
   const macs = new Map<string, Mac>();

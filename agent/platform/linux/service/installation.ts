@@ -207,7 +207,7 @@ function isMasked(path: string): boolean {
   }
 }
 
-/** @param printed begins with `systemd 252 (252.39-1~deb12u1)`; empty where it does not run */
+/** @param printed begins with `systemd 252 (252.39-1~deb12u1)`; empty if it does not run */
 function refuseOldSystemd(printed: string): void {
   const version = /^systemd (\d+)/.exec(printed)?.[1];
   if (version === undefined || Number(version) >= oldestSystemd) return;

@@ -16,7 +16,7 @@ interface Fault {
   readonly remedy?: string;
 }
 
-/** The settings that name files, each with what keeps the service from using it; undefined where nothing does. */
+/** The settings that name files, each with what keeps the service from using it; undefined if nothing does. */
 const faults = {
   caFile: unreadable,
   pacFile: unreadable,

@@ -24,7 +24,7 @@ export const recordAttributes: readonly string[] = [
 /**
  * Reads what `dscl -read` prints: `Name: value value`, or the values on lines of their own with a space in front, where
  * one has a space in it. A missing attribute is printed as `No such key: Name`.
- * @returns undefined where no user ID and no node is in it
+ * @returns undefined if no user ID and no node is in it
  */
 export function parseDirectoryRecord(text: string): DirectoryRecord | undefined {
   const values = attributeValues(text);

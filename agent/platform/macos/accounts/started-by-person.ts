@@ -6,7 +6,7 @@ const noLogin = 0xffff_ffff;
 
 /**
  * Whether a user other than root logged on and started this process, from its audit user ID, which `su` and `sudo`
- * leave alone; true where it can't be read. Written from Apple's documentation, not run.
+ * leave alone; true if it can't be read. Written from Apple's documentation, not run.
  */
 export function startedByPerson(getauid?: LibSystem["getauid"]): boolean {
   try {

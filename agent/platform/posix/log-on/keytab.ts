@@ -7,7 +7,7 @@ export interface Keytab {
 /**
  * Reads the principals of a keytab (MIT's "Keytab file format", version 2), each once, in the order of the file. It has
  * keys, which are not read.
- * @returns as krb5_parse_name(3) reads them: `HOST$@REALM`, `host/host.example.com@REALM`; none where it is no keytab
+ * @returns as krb5_parse_name(3) reads them: `HOST$@REALM`, `host/host.example.com@REALM`; none if it is no keytab
  */
 export function principalsOf(keytab: Buffer): readonly string[] {
   const found = new Set<string>();

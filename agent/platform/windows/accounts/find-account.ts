@@ -9,7 +9,7 @@ const nameRoom = 512;
 
 /**
  * The SID of an account by any name that Windows understands: `alice`, `CORP\alice`, `alice@corp.example.com`.
- * @returns undefined where no account has this name
+ * @returns undefined if no account has this name
  * @throws AgentError `identity-unreadable`
  * @throws WindowsError
  */

@@ -69,7 +69,7 @@ export class KnownUsers {
     return toSession(row, { userKey, kind: this.#kindOf(user.sid, row.domain) }, this.#sources.consoleSession());
   }
 
-  /** Undefined where Windows knows no such account. */
+  /** Undefined if Windows knows no such account. */
   async find(userKey: string): Promise<KnownUser | undefined> {
     const remembered = this.#known.get(userKey);
     if (remembered !== undefined) return remembered;
@@ -80,7 +80,7 @@ export class KnownUsers {
     return named && { names: { user: named.name, domain: named.domain }, sid: userKey, token };
   }
 
-  /** Undefined where Windows knows no such account. */
+  /** Undefined if Windows knows no such account. */
   async account(userKey: string): Promise<Account | undefined> {
     const one = await this.find(userKey);
     return one && this.#accountOf(userKey, await this.#withOwnSpelling(one));

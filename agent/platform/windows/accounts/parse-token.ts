@@ -37,7 +37,7 @@ function sidAt(memory: Memory, address: bigint): Sid | undefined {
 /**
  * Reads TOKEN_GROUPS. A group that is there only to deny access (a filtered administrator's) is still a membership; the
  * logon's own mark is none.
- * @returns undefined where the structure is damaged
+ * @returns undefined if the structure is damaged
  */
 export function parseTokenGroups(memory: Memory): readonly TokenGroup[] | undefined {
   const { bytes } = memory;

@@ -13,7 +13,7 @@ const nameRoom = 1024;
  * Asks for a user's UPN, possibly from a domain controller. All calls are one batch, so they are made in succession on
  * the thread that impersonates the user meanwhile.
  * @param token of the user; undefined for the user of this process
- * @returns undefined where Windows says that the account has none
+ * @returns undefined if Windows says that the account has none
  * @throws AgentError `identity-unreadable`
  * @throws WindowsError
  */

@@ -62,7 +62,7 @@ const shells = new Set(["explorer.exe", "sihost.exe"]);
 
 /**
  * The token of the session's shell, where WTSQueryUserToken is not permitted.
- * @returns undefined where no shell runs in the session
+ * @returns undefined if no shell runs in the session
  * @throws WindowsError where there is one that may not be asked
  */
 export function shellToken(session: number): TokenFacts | undefined {
@@ -125,7 +125,7 @@ function requiredInformation(id: number, kind: number): Buffer | undefined {
   throw answer;
 }
 
-/** Undefined where the session does not say. */
+/** Undefined if the session does not say. */
 function optionalInformation(id: number, kind: number): Buffer | undefined {
   const answer = sessionInformation(id, kind);
   return answer instanceof WindowsError ? undefined : answer;

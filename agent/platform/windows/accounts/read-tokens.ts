@@ -29,7 +29,7 @@ export interface TokenFacts {
   readonly userSid: Sid;
   readonly groups: readonly TokenGroup[];
   readonly primaryGroup: Sid | undefined;
-  /** Undefined where the logon session does not say. */
+  /** Undefined if the logon session does not say. */
   readonly names: LogonNames | undefined;
 }
 

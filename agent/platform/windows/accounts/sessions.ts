@@ -68,7 +68,7 @@ const systemNames = /^(?:defaultuser\d+|kioskUser\d+|WsiAccount|WDAGUtilityAccou
 
 /**
  * @param user its key, a SID or `DOMAIN\user` where the SID may not be asked for; and the kind of its account
- * @param console ID of the session at the screen, where there is one
+ * @param console ID of the session at the screen, if there is one
  */
 export function toSession(
   row: SessionRow,

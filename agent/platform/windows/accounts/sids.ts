@@ -16,7 +16,7 @@ export type Sid = string;
 
 /**
  * Reads a binary SID: revision, number of sub-authorities, authority (six bytes, big-endian), sub-authorities
- * (little-endian). [MS-DTYP] 2.4.2.2; undefined where the bytes hold none.
+ * (little-endian). [MS-DTYP] 2.4.2.2; undefined if the bytes hold none.
  */
 export function parseSid(bytes: Uint8Array, offset = 0): Sid | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

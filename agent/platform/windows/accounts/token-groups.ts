@@ -10,7 +10,7 @@ const groupUses: readonly number[] = [nameUse.SidTypeGroup, nameUse.SidTypeAlias
 /**
  * All groups of a token with their names.
  * @param lookUp gives the names of SIDs; undefined for one that Windows can't name
- * @throws AgentError `identity-unreadable` where none of a domain's can be named
+ * @throws AgentError `identity-unreadable` if none of a domain's can be named
  */
 export async function groupsOf(
   { groups, primaryGroup }: TokenFacts,

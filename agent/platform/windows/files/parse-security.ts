@@ -8,7 +8,7 @@ interface AccessAllowed {
 }
 
 /**
- * An object's owner and access list. `allowed` is undefined where there is no list: then everybody may do everything.
+ * An object's owner and access list. `allowed` is undefined if there is no list: then everybody may do everything.
  */
 export interface SecurityDescriptor {
   readonly owner: Sid | undefined;
@@ -52,7 +52,7 @@ const objectAce = layout("winnt.h", "ACCESS_ALLOWED_OBJECT_ACE", 48, {
 /**
  * Reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6). Entries that only deny are left out: the result lists
  * who may do something, and ignoring a denial can only list too many.
- * @returns undefined where the bytes are no such structure, or an entry can't be understood
+ * @returns undefined if the bytes are no such structure, or an entry can't be understood
  */
 export function parseSecurityDescriptor(bytes: Buffer): SecurityDescriptor | undefined {
   if (bytes.length < descriptor.size || readField(descriptor, "Revision", bytes) !== 1) return undefined;

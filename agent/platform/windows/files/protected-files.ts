@@ -109,7 +109,7 @@ export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
   return security !== undefined && (security.owner === undefined || !trusted.has(security.owner));
 }
 
-/** How untrusted accounts may change a program, or replace it or a folder above it; `false` where they can't. */
+/** How untrusted accounts may change a program, or replace it or a folder above it; `false` if they can't. */
 export function writableByOthers(path: string, trusted: ReadonlySet<Sid>): Reading<Exposure | false> {
   try {
     const file = securityAt(path);
@@ -260,7 +260,7 @@ function open(
 
 const shareAll = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE | fileShare.FILE_SHARE_DELETE;
 
-/** Undefined where nothing is there. @throws WindowsError */
+/** Undefined if nothing is there. @throws WindowsError */
 function securityAt(path: string, flags = 0): SecurityDescriptor | undefined {
   let handle: bigint;
   try {

@@ -9,7 +9,7 @@ const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325
  * `USB`, `VMBUS`, `ROOT` for what software makes. A Thunderbolt dock is on `PCI`, too, and looks like a built-in
  * adapter.
  * @param guid of the interface, `{…}`
- * @returns undefined where Windows keeps none, or the key may not be read
+ * @returns undefined if Windows keeps none, or the key may not be read
  */
 export function adapterInstance(guid: string, readKey: ReadKey): string | undefined {
   let values: ReturnType<ReadKey>;

@@ -114,7 +114,7 @@ const maxMetric = 0xffff_ffff;
 
 /**
  * Reads the linked list of IP_ADAPTER_ADDRESSES_LH.
- * @returns undefined where a pointer leads outside the memory
+ * @returns undefined if a pointer leads outside the memory
  */
 export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefined {
   const { bytes } = memory;
@@ -147,7 +147,7 @@ export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefi
 /**
  * Joins both tables by the interface's LUID, which is unique and stays.
  * @param best index of the interface that leads to the internet
- * @param instanceOf gives the device instance ID of the adapter with a GUID; undefined where Windows keeps none
+ * @param instanceOf gives the device instance ID of the adapter with a GUID; undefined if Windows keeps none
  */
 export function toAdapters(
   interfaces: readonly InterfaceRow[],

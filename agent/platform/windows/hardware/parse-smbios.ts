@@ -1,6 +1,6 @@
 /** The machine's identity in the firmware's tables. */
 export interface Smbios {
-  /** The system's UUID as text, upper or lower case as it comes; undefined where there is no system table. */
+  /** The system's UUID as text, upper or lower case as it comes; undefined if there is no system table. */
   readonly uuid: string | undefined;
 }
 
@@ -14,7 +14,7 @@ const littleEndianSince = 0x0206;
 /**
  * Reads RawSMBIOSData as `GetSystemFirmwareTable('RSMB')` gives it: the version at +1 and +2, the tables' length at +4,
  * the tables from +8; each table has a type, a length and its fields, then strings up to an empty one (DSP0134 6.1).
- * @returns undefined where the bytes are no such data
+ * @returns undefined if the bytes are no such data
  */
 export function parseSmbios(raw: Buffer): Smbios | undefined {
   if (raw.length < headerLength) return undefined;

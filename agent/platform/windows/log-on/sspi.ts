@@ -193,7 +193,7 @@ function accountIn(named: NativeAnswer | undefined): string | undefined {
   );
 }
 
-/** The name of the package that Negotiate agreed on: `Kerberos`, `NTLM`; undefined where Windows does not say. */
+/** The name of the package that Negotiate agreed on: `Kerberos`, `NTLM`; undefined if Windows does not say. */
 async function askPackage(context: Buffer, makeCalls: MakeCalls): Promise<string | undefined> {
   const attribute = contextAttribute.SECPKG_ATTR_NEGOTIATION_INFO;
   const parameters = [context, attribute, structure(negotiationInfo, {})] as const;
@@ -206,7 +206,7 @@ async function askPackage(context: Buffer, makeCalls: MakeCalls): Promise<string
   return name;
 }
 
-/** @throws AgentError `credentials-refused` where the log-on is complete, but not by Kerberos or without the peer's proof */
+/** @throws AgentError `credentials-refused` if the log-on is complete, but not by Kerberos or without the peer's proof */
 function checkKerberos(negotiated: string | undefined, isMutual: boolean, { host }: LogOnPeer): void {
   if (negotiated !== "Kerberos") {
     const by = negotiated === undefined ? "a package that it does not name" : negotiated;

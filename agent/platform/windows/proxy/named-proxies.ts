@@ -6,7 +6,7 @@ import type { NamedProxies } from "./read-proxies.ts";
 /**
  * The routes to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
  * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme and for SOCKS do not count;
- * where none is left it is `direct`.
+ * if none is left it is `direct`.
  * @throws AgentError `setting-invalid`
  */
 export function routesBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Route[] {

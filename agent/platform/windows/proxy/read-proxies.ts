@@ -50,7 +50,7 @@ export function machineProxies(): NamedProxies | undefined {
   return takeNamed(info);
 }
 
-/** @returns undefined where nothing was ever set for this user @throws WindowsError */
+/** @returns undefined if nothing was ever set for this user @throws WindowsError */
 export function userProxySettings(): UserProxySettings | undefined {
   const config = structure(userConfig, {});
   if (winhttp().WinHttpGetIEProxyConfigForCurrentUser(config) === 0) {
@@ -76,7 +76,7 @@ const lent: Buffer[] = [];
 /**
  * Lets Windows fetch and evaluate a PAC script for a URL, in another process.
  * @param script its address; undefined for the one that the network names (WPAD)
- * @returns undefined where it says that no proxy is to be used
+ * @returns undefined if it says that no proxy is to be used
  * @throws WindowsError, AgentError what `makeCalls` throws
  */
 export async function proxiesByScript(

@@ -8,7 +8,7 @@ type Readers = "everybody" | "administrators";
 
 /** Operations on files; tests replace them. */
 export interface MachineFiles {
-  /** Undefined where there is no such file. @throws the system's error, as the others do */
+  /** Undefined if there is no such file. @throws the system's error, as the others do */
   readFile(path: string): Buffer | undefined;
   /** Replaces a whole file by one that only administrators may change. */
   replaceFile(path: string, content: Buffer, readers: Readers): void;

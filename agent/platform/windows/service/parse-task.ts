@@ -8,7 +8,7 @@ export interface TaskState {
 
 /**
  * Reads a task's definition as Windows keeps it in `System32\Tasks`: XML in UTF-16 with a byte order mark, or UTF-8.
- * `Enabled` is true where it is left out ([MS-TSCH] 2.5.2 and 2.5.3).
+ * `Enabled` is true if it is left out ([MS-TSCH] 2.5.2 and 2.5.3).
  */
 export function parseTask(bytes: Buffer): TaskState {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";

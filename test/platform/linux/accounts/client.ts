@@ -12,7 +12,7 @@ export interface Person extends NamedUser {
 /**
  * A directory's client.
  * @param groups that nobody is listed in
- * @param winbind what winbind says of itself; undefined where it can't be asked
+ * @param winbind what winbind says of itself; undefined if it can't be asked
  */
 export function clientOf(
   people: readonly Person[],

@@ -2,6 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
+import { listen } from "../support/loopback.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 
@@ -80,6 +81,22 @@ test("links through a proxy that asks for Negotiate, by a Kerberos ticket of its
   const { outcome, logOns } = await link(proxies.Negotiate, {}, withTicket);
   expect(outcome).toBe("linked");
   expect(logOns).toEqual(["200 alice@CORP.TEST Negotiate ticket"]);
+});
+
+test("a log-on is complete when the peer has proved itself, by Kerberos", async () => {
+  const helper = ["/usr/lib/squid/negotiate_kerberos_auth", "-k", "/mnt/realm/proxy.keytab"];
+  const service = ["-s", "HTTP/proxy.corp.test@CORP.TEST"];
+  await using peer = await listen((socket) => {
+    socket.on("data", async (token) => {
+      const { stdout } = await machine.runLinux([...helper, ...service], { input: `YR ${token}`, environment: system });
+      const [, proof = ""] = /^OK token=(\S+) user=alice@CORP\.TEST/.exec(stdout) ?? [];
+      socket.write(`${proof}\n`);
+    });
+  });
+  await machine.forward(peer.port);
+  const logOn = ["log-on", "Negotiate", "proxy.corp.test", String(peer.port)];
+  const { printed } = await native(logOn, { environment: withTicket });
+  expect(printed).toEqual({ account: "LAPTOP1\\alice", complete: true });
 });
 
 test("without a ticket Windows offers NTLM inside Negotiate, which is not sent", async () => {

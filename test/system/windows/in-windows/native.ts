@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SystemScheme } from "../../../../agent/network/log-on/system-log-on.ts";
@@ -160,13 +160,21 @@ const works: Readonly<Record<string, () => unknown>> = {
     return outcome;
   },
   "oem-text": () => parameters.map((hex) => oemText(Buffer.from(hex, "hex"))),
-  /** The first leg of a log-on. */
+  /** A log-on to a host, leg by leg with a peer at a port of this machine, each token a line in base64. */
   "log-on": async () => {
+    const [, , port = ""] = parameters;
     const system = await createWindowsPlatform().systemLogOn?.open();
     const exchange = await system?.start({ scheme: first as SystemScheme, host: second, channelBinding: undefined });
-    const leg = await exchange?.step(undefined);
+    const peer = connect(Number(port), "127.0.0.1").setEncoding("utf8");
+    let leg = await exchange?.step(undefined);
+    while (leg?.token !== undefined) {
+      peer.write(`${leg.token.toString("base64")}\n`);
+      const [line] = await once(peer, "data");
+      leg = await exchange?.step(Buffer.from(String(line), "base64"));
+    }
+    peer.destroy();
     await exchange?.close();
-    return { account: exchange?.account, ...leg, token: leg?.token?.toString("base64") };
+    return { account: exchange?.account, complete: leg?.complete };
   },
   "system-proxy": () => createWindowsPlatform().systemProxy?.(new URL(first)),
   capture: () => {

@@ -6,8 +6,8 @@ import type { WorkerAnswer, WorkerQuestion } from "./answer-questions.ts";
 export interface WorkerLimits {
   /** Milliseconds for one question. */
   readonly limit: number;
-  /** Resolves after so many milliseconds without keeping the process alive. */
-  readonly after: (ms: number) => Promise<void>;
+  /** Resolves after so many milliseconds without keeping the process alive; a timer of Node's where it is left out. */
+  readonly after?: (ms: number) => Promise<void>;
   readonly tooLate: () => AgentError;
   readonly failed: (cause: unknown) => AgentError;
   /** Ends the process at once with an exit code, without waiting for its threads. */
@@ -30,7 +30,7 @@ interface Asker {
  */
 export function createBoundedWorker<Question, Answer>(
   start: () => Worker,
-  { limit, after, tooLate, failed, leave }: WorkerLimits,
+  { limit, after = unrefTimer, tooLate, failed, leave }: WorkerLimits,
 ): Ask<Question, Answer> {
   let worker: Worker | undefined;
   let lastId = 0;
@@ -86,3 +86,8 @@ export function createBoundedWorker<Question, Answer>(
     }
   };
 }
+
+const unrefTimer = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

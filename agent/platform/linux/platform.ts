@@ -8,7 +8,6 @@ import { type BoundedNames, createDirectNames, createThreadNames } from "../posi
 import { readCaller } from "../posix/caller.ts";
 import { pauseForNames } from "../posix/group-names.ts";
 import { judgeUnread, readProtected, readTrusted } from "../posix/protected-files.ts";
-import { unrefTimer } from "../unref-timer.ts";
 import { createDirectory } from "./accounts/directory.ts";
 import { openSystemdLogin } from "./accounts/libsystemd.ts";
 import { isServiceUser } from "./accounts/local-user.ts";
@@ -132,7 +131,7 @@ function rememberNames(): (directorySources: readonly string[]) => BoundedNames 
   let worker: BoundedNames | undefined;
   return (directorySources) => {
     if (directorySources.length > 0) {
-      worker ??= createThreadNames(nss, { limit: lookupLimit, after: unrefTimer });
+      worker ??= createThreadNames(nss, { limit: lookupLimit });
       return worker;
     }
     direct ??= createDirectNames(nss);

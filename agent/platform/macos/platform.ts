@@ -7,7 +7,6 @@ import { readCaller } from "../posix/caller.ts";
 import { pauseForNames } from "../posix/group-names.ts";
 import type { Keytab } from "../posix/log-on/keytab.ts";
 import { readProtected, readTrusted } from "../posix/protected-files.ts";
-import { unrefTimer } from "../unref-timer.ts";
 import { openedByList } from "./access-lists.ts";
 import { isSystemUid } from "./accounts/classify-account.ts";
 import { createDirectory } from "./accounts/directory.ts";
@@ -34,7 +33,7 @@ const thisMachine = () => ({
   uid: process.getuid?.() ?? 0,
   effectiveUid: process.geteuid?.() ?? 0,
   home: homedir,
-  names: createThreadNames(openDirectory, { limit: lookupLimit, after: unrefTimer }),
+  names: createThreadNames(openDirectory, { limit: lookupLimit }),
   runTool,
   sessionSources: systemSessions,
   hostUuid,

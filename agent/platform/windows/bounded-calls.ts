@@ -33,7 +33,7 @@ export function directCalls(): MakeCalls {
 }
 
 /** The time limit of a batch of calls, and its purpose. */
-export interface BoundedOptions extends Pick<WorkerLimits, "limit" | "after"> {
+export interface BoundedOptions extends Pick<WorkerLimits, "limit"> {
   /** For messages: the purpose of a call, and the next step if Windows does not answer. */
   readonly asksFor: string;
   readonly check: string;
@@ -45,18 +45,11 @@ export interface BoundedOptions extends Pick<WorkerLimits, "limit" | "after"> {
  * For questions that may wait for a domain controller: the calls are made in a thread, and no batch takes longer than
  * the limit.
  */
-export function boundedCalls({
-  limit,
-  after,
-  asksFor,
-  check,
-  code = "identity-unreadable",
-}: BoundedOptions): MakeCalls {
+export function boundedCalls({ limit, asksFor, check, code = "identity-unreadable" }: BoundedOptions): MakeCalls {
   const ask = createBoundedWorker<readonly NativeCall[], readonly NativeAnswer[]>(
     () => startWorker("native-calls", lastErrorFunction()),
     {
       limit,
-      after,
       tooLate: () => {
         const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
         return new AgentError(code, message);

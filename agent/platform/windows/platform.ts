@@ -2,7 +2,6 @@ import { homedir } from "node:os";
 import { messageOf } from "../../errors.ts";
 import { failedBy, found, identityReading, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
-import { unrefTimer } from "../unref-timer.ts";
 import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
 import { createLogons } from "./accounts/logons.ts";
 import { lookUpSids } from "./accounts/look-up-sids.ts";
@@ -41,14 +40,12 @@ import { readTrigger } from "./service/trigger.ts";
 /** Windows itself gives up on a domain controller later than this. */
 const accountNames: BoundedOptions = {
   limit: 15_000,
-  after: unrefTimer,
   asksFor: "account names",
   check: "Check that a domain controller can be reached.",
 };
 
 const logOns: BoundedOptions = {
   limit: 15_000,
-  after: unrefTimer,
   asksFor: "a log-on by its own account",
   check: "Check that a domain controller can be reached.",
   code: "not-connected",

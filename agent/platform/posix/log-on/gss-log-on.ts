@@ -4,7 +4,6 @@ import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
 import { startProgram } from "../../../worker/start-worker.ts";
 import { constants } from "../../native-layout.ts";
-import { unrefTimer } from "../../unref-timer.ts";
 import type { GssAnswer, GssFailure, GssLibrary, GssQuestion, KeytabAccount } from "./gssapi.ts";
 import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";
 
@@ -84,7 +83,6 @@ export function createGssLogOn(
 function askThread({ library, install, leave }: GssSystem): Ask<GssQuestion, GssAnswer> {
   return createBoundedWorker(() => startProgram("log-on-worker", library), {
     limit,
-    after: unrefTimer,
     tooLate: () =>
       new AgentError(
         "not-connected",

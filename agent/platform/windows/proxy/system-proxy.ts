@@ -3,7 +3,6 @@ import { isForgeable, type Route } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
 import type { MakeCalls } from "../../native-calls.ts";
-import { unrefTimer } from "../../unref-timer.ts";
 import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import type { ReadKey } from "../read-registry.ts";
@@ -30,7 +29,6 @@ export interface ProxySettingSources {
 
 const scriptCalls: BoundedOptions = {
   limit: 10_000,
-  after: unrefTimer,
   asksFor: "the proxy of a script",
   check: "Check that the script's server can be reached.",
 };

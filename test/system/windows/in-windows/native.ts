@@ -41,11 +41,10 @@ const [what = "", ...parameters] = process.argv.slice(2);
 const [first = "", second = ""] = parameters;
 
 const names = { asksFor: "account names", check: "Check that a domain controller can be reached." };
-const after = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 
 /** A call that does not come back: as a name whose domain controller is gone, for Windows to wait for. */
 async function hang(): Promise<unknown> {
-  const calls = boundedCalls({ ...names, limit: 300, after });
+  const calls = boundedCalls({ ...names, limit: 300 });
   const sleep = {
     library: "kernel32.dll",
     name: "Sleep",
@@ -129,16 +128,15 @@ const works: Readonly<Record<string, () => unknown>> = {
     session: sessionToken(sessionRows()[0]?.id ?? 0),
     shell: shellToken(sessionRows()[0]?.id ?? 0),
   }),
-  "own-upn": async () =>
-    (await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), undefined)) ?? "none",
+  "own-upn": async () => (await askPrincipalName(boundedCalls({ ...names, limit: 10_000 }), undefined)) ?? "none",
   "shell-upn": async () => {
     using token = openShellToken(sessionRows()[0]?.id ?? 0);
-    const upn = await askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), token?.handle ?? 0n);
+    const upn = await askPrincipalName(boundedCalls({ ...names, limit: 10_000 }), token?.handle ?? 0n);
     return { upn: upn ?? "none", afterwards: ownToken().userSid };
   },
-  "no-upn": () => askPrincipalName(boundedCalls({ ...names, limit: 10_000, after }), 0n).then(String, String),
+  "no-upn": () => askPrincipalName(boundedCalls({ ...names, limit: 10_000 }), 0n).then(String, String),
   interfaces: () => parseInterfaceRows(interfaceTable()).map(({ alias, guid }) => ({ alias, guid })),
-  names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000, after })),
+  names: () => lookUpSids(parameters, boundedCalls({ ...names, limit: 10_000 })),
   hang,
   listener: async () => {
     const server = createServer().listen(Number(first), second || "127.0.0.1");

@@ -92,7 +92,7 @@ export const checks: readonly Check[] = [
     checkName(peerOf(tenant.baseUrl, proxy), createLookUp(context.platform.endProcess), context.clock, tenant.patience),
   ),
   check("connection", ["name", "tenant"], (context, { tenant }) =>
-    checkConnection(tenant.baseUrl, tenant.sender, context.clock, context.interrupted),
+    checkConnection(tenant, context.clock, context.interrupted),
   ),
   check("tls", ["connection", "tenant"], (_, { connection, tenant }) =>
     checkTls(connection, tenant.peers, tenant.baseUrl),

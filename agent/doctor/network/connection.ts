@@ -1,8 +1,8 @@
 import type { Clock } from "../../clock.ts";
 import { type AgentError, asAgentError } from "../../errors.ts";
 import { buildProbeRequest, type Probe, readProbe } from "../../gears/probe.ts";
-import type { Sender } from "../../network/exchange.ts";
 import type { Finding } from "../check.ts";
+import type { Tenant } from "./tenant.ts";
 
 /** The result of one harmless request over the connection that a link would use. */
 export type Reached =
@@ -13,12 +13,11 @@ export type Reached =
   | { readonly kind: "untrusted"; readonly error: AgentError };
 
 /**
- * @throws AgentError what {@link Sender.send} throws, but for what other checks report: `tls-untrusted` (TLS), and a
+ * @throws AgentError what `send` throws, but for what other checks report: `tls-untrusted` (TLS), and a
  * failed log-on (token)
  */
 export async function checkConnection(
-  baseUrl: string,
-  sender: Sender,
+  { baseUrl, sender, proxyAccounts }: Pick<Tenant, "baseUrl" | "sender" | "proxyAccounts">,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Finding<Reached>> {
@@ -27,7 +26,9 @@ export async function checkConnection(
     const response = await sender.send(buildProbeRequest(baseUrl), signal);
     const probe = readProbe(response, clock.now());
     const value: Reached = { kind: "answered", probe, account: response.account };
-    if (probe.status < 500) return { status: "ok", detail: `${host} answers`, value };
+    const [account] = proxyAccounts;
+    const throughProxy = account === undefined ? "" : `; the proxy accepts the account ${account}`;
+    if (probe.status < 500) return { status: "ok", detail: `${host} answers${throughProxy}`, value };
     return { status: "warn", detail: `${host} returned a server error (${probe.status})`, value };
   } catch (thrown) {
     const error = asAgentError(thrown);

@@ -11,6 +11,8 @@ export interface Tenant {
   readonly sender: Sender;
   /** Seen in handshakes, in their order. */
   readonly peers: readonly TlsPeer[];
+  /** Of the system, each time that the proxy accepted one. */
+  readonly proxyAccounts: readonly string[];
   /** Milliseconds for one look-up or exchange. */
   readonly patience: number;
 }
@@ -18,6 +20,7 @@ export interface Tenant {
 /** Connects to nothing yet. */
 export function openTenant(context: DoctorContext, resolved: ResolvedSettings): Tenant {
   const peers: TlsPeer[] = [];
+  const proxyAccounts: string[] = [];
   const patience = patienceOf(resolved.settings);
   const sender = openSender(context, resolved, {
     requestTimeout: patience,
@@ -26,6 +29,7 @@ export function openTenant(context: DoctorContext, resolved: ResolvedSettings): 
       const peer = readTlsPeer(host, socket);
       if (peer !== undefined) peers.push(peer);
     },
+    observeLogOn: (account) => proxyAccounts.push(account),
   });
-  return { baseUrl: resolved.settings.baseUrl, sender, peers, patience };
+  return { baseUrl: resolved.settings.baseUrl, sender, peers, proxyAccounts, patience };
 }

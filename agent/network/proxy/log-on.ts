@@ -13,6 +13,8 @@ export interface LogOnMeans {
   readonly system: SystemLogOnSource | undefined;
   /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
   readonly refused: Map<string, AgentError>;
+  /** Called with each account of the system that a proxy accepted: `PC1$@EXAMPLE.COM (Negotiate)`. */
+  readonly observe?: ((account: string) => void) | undefined;
 }
 
 /** A log-on at an HTTP proxy (RFC 9110 11.7), request by request. */
@@ -116,11 +118,13 @@ export function startLogOn(
       return await bySystem(decision.scheme, start(decision.scheme));
     },
     async accepted(values) {
-      const proof = tokenOf(parseChallenges(values));
-      if (running === undefined || proof === undefined) return;
+      if (running === undefined) return;
       const { scheme, exchange } = running;
-      const { complete } = await bySystem(scheme, exchange.step(proof));
-      if (!complete) throw refused(`let this host through before the log-on by ${scheme} was complete`);
+      const proof = tokenOf(parseChallenges(values));
+      if (proof !== undefined && !(await bySystem(scheme, exchange.step(proof))).complete) {
+        throw refused(`let this host through before the log-on by ${scheme} was complete`);
+      }
+      means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
     },
     async close() {
       await running?.exchange.close().catch(() => {});

@@ -1,11 +1,17 @@
 import type { Sender } from "../../network/exchange.ts";
 import { createLookUp } from "../../network/look-up.ts";
+import type { LogOnMeans } from "../../network/proxy/log-on.ts";
 import { createSender, type SenderOptions } from "../../network/send.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
 import type { Runtime } from "../runtime.ts";
 import { guardLoopback } from "./loopback-guard.ts";
 import { proxySourcesOf } from "./proxy-sources.ts";
+
+type OpenOptions = Pick<SenderOptions, "clientCertificate" | "observeTls"> & {
+  readonly requestTimeout?: number;
+  readonly observeLogOn?: LogOnMeans["observe"];
+};
 
 /**
  * A sender as the settings describe it.
@@ -14,12 +20,13 @@ import { proxySourcesOf } from "./proxy-sources.ts";
 export function openSender(
   runtime: Runtime,
   resolved: ResolvedSettings,
-  options: Pick<SenderOptions, "clientCertificate" | "observeTls"> & { readonly requestTimeout?: number } = {},
+  { observeLogOn, ...options }: OpenOptions = {},
 ): Sender {
+  const proxy = proxySourcesOf(runtime, resolved);
   const sender = createSender({
     requestTimeout: resolved.settings.requestTimeout,
     caFile: settingFile("caFile", resolved, runtime.platform),
-    proxy: proxySourcesOf(runtime, resolved),
+    proxy: { ...proxy, logOn: { ...proxy.logOn, observe: observeLogOn } },
     lookUp: createLookUp(runtime.platform.endProcess),
     gatewayLogOn: gatewayLogOnOf(runtime, resolved),
     ...options,

@@ -136,18 +136,29 @@ describe("connection and TLS", () => {
   };
   const answered = { kind: "answered", probe: readProbe(answer(405), now) } as const;
 
+  const reached = (sender: Sender, at = baseUrl, proxyAccounts: readonly string[] = []) =>
+    checkConnection({ baseUrl: at, sender, proxyAccounts }, clock, signal);
+
+  test("the account that a proxy accepted is named", async () => {
+    const finding = await reached(answering(answer(405)), baseUrl, ["PC1$@AD.TEST (Negotiate)"]);
+    expect(finding).toMatchObject({
+      status: "ok",
+      detail: expect.stringMatching(/the proxy accepts the account PC1\$@AD/),
+    });
+  });
+
   test("any answer proves that the server was reached", async () => {
     const sender = answering(answer(405));
-    const finding = await checkConnection(`${baseUrl}/eu`, sender, clock, signal);
+    const finding = await reached(sender, `${baseUrl}/eu`);
     expect(finding).toMatchObject({ status: "ok", value: { kind: "answered", probe: { status: 405 } } });
     expect(sender.targets).toEqual(["GET /eu/o/oauth/token"]);
-    expect(await checkConnection(baseUrl, answering(answer(503)), clock, signal)).toMatchObject({
+    expect(await reached(answering(answer(503)))).toMatchObject({
       status: "warn",
     });
   });
 
   test("a certificate that is not trusted is reported by the check of TLS, with its issuer", async () => {
-    const { value } = await checkConnection(baseUrl, answering(untrusted), clock, signal);
+    const { value } = await reached(answering(untrusted));
     expect(value).toEqual({ kind: "untrusted", error: untrusted });
     expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({
       status: "fail",
@@ -158,14 +169,14 @@ describe("connection and TLS", () => {
 
   test("a log-on that fails is no fault of the connection", async () => {
     const refused = new AgentError("token-refused", "No.", { place: { stage: "log-on", party: "tenant" } });
-    const { status, value } = await checkConnection(baseUrl, answering(refused), clock, signal);
+    const { status, value } = await reached(answering(refused));
     expect({ status, value }).toEqual({ status: "ok", value: { kind: "refused", error: refused } });
     expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({ status: "ok", value: true });
   });
 
   test("other failures are those of the connection", async () => {
     const lost = new AgentError("connection-lost", "");
-    await expect(checkConnection(baseUrl, answering(lost), clock, signal)).rejects.toBe(lost);
+    await expect(reached(answering(lost))).rejects.toBe(lost);
   });
 
   test.each([

@@ -137,10 +137,14 @@ test("a service links through the proxy that the system names, with nothing else
 
 describe("what doctor says of the connection", () => {
   test("root logs on as the machine, and a user by the tickets of the user's cache", async () => {
-    expect(await during(async () => expect(await connection()).toMatchObject({ status: "ok" }))).toEqual([
-      refused,
-      `TCP_TUNNEL/200 ${gearsAt} ${account}`,
-    ]);
+    expect(
+      await during(async () =>
+        expect(await connection()).toMatchObject({
+          status: "ok",
+          detail: `gears.opswat.com answers; the proxy accepts the account ${account} (Negotiate)`,
+        }),
+      ),
+    ).toEqual([refused, `TCP_TUNNEL/200 ${gearsAt} ${account}`]);
     getTicket("alice");
     expect(
       await during(async () => expect(await connection([], asUser("alice"))).toMatchObject({ status: "ok" })),

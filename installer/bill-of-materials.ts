@@ -18,7 +18,7 @@ interface Dependency {
   readonly dependsOn: readonly string[];
 }
 
-/** CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/), as far as npm writes it. */
+/** The part of CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/) that npm writes. */
 export interface BillOfMaterials {
   readonly serialNumber: string;
   readonly metadata: { readonly timestamp: string; readonly component: Component };
@@ -29,7 +29,7 @@ export interface BillOfMaterials {
 
 /**
  * What the executables are made of: npm's own list of the packages at run time, and Node with the libraries in it. The
- * same commit gives the same text: what npm takes from the clock, from chance and from the folder's name is replaced.
+ * same commit gives the same text: npm's values from the clock, from chance and from the folder's name are replaced.
  * @param sourceDate seconds since the epoch
  */
 export function billOfMaterials(version: string, sourceDate: number): string {
@@ -77,7 +77,7 @@ const changesToNode = [
   "Abseil's detector of deadlocks and V8's source positions for profilers turned off, the SEA blob embedded as a note of its own.",
 ].join(" ");
 
-/** Node as npm's packages hold it, and what this very version says is linked into it. */
+/** Node from npm's packages, and the libraries that this version lists as linked. */
 function nodeComponent(): Component {
   const version = process.versions.node;
   const libraries = Object.entries(process.versions).filter(

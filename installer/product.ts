@@ -12,6 +12,6 @@ export const product = {
     "the group, keeps to the account's rate limit, and sends an unchanged link only",
     "once.",
   ],
-  /** An organisation that gives the packages out puts its own address here. */
+  /** An organisation that distributes the packages puts its own address here. */
   maintainer: "linkuser-agent maintainers <linkuser-agent@localhost.localdomain>",
 } as const;

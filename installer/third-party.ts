@@ -22,7 +22,7 @@ function licenceOf(name: string): string {
   return readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n");
 }
 
-/** npm installs the package of this machine's platform alone; all have the same text. */
+/** npm installs only the package of this machine's platform; all have the same text. */
 function nodeLicence(): string {
   const [installed] = nodePackages().filter(({ name }) => name === `node-${process.platform}-${process.arch}`);
   if (installed === undefined || installed.version !== process.versions.node) {

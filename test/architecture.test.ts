@@ -35,7 +35,7 @@ function importsOf(file: string): readonly Import[] {
   ];
 }
 
-/** Each file of `files` that imports what it must not, with what that is. */
+/** Each of `files` with a forbidden import, and that import. */
 function offences(files: readonly string[], forbidden: (one: Import, file: string) => boolean): readonly string[] {
   return files.flatMap((file) =>
     importsOf(file)

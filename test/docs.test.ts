@@ -110,8 +110,7 @@ test.each(pages)("$name: every block of code is fenced, with its language, and i
 });
 
 /**
- * The program by any of its names, with or without its path but not in an assignment, and words that begin with a
- * command or a flag.
+ * The program under any of its names, with or without a path but not in an assignment, followed by a command or a flag.
  */
 const ownCommand =
   /(?<!=[^\s(]*)(?:^|[\s"'/\\(])linkuser-agent(?:-(?:linux|darwin)-\w+)?(?:\.exe)?"? +([-a-z][^|#`<>)&;]*)/g;

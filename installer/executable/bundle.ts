@@ -27,7 +27,7 @@ function unreachable(what: string): string {
   });`;
 }
 
-/** Built-in modules of which undici's client takes next to nothing, but which take 10 to 25 ms to load, with that. */
+/** Built-in modules of which undici's client uses almost nothing, with replacements; loading them takes 10 to 25 ms. */
 const standIns = new Map([
   ["node:http", "exports.IncomingMessage = class IncomingMessage {}; exports.maxHeaderSize = 16384;"],
   [
@@ -87,7 +87,7 @@ function sourceCommit(): string | undefined {
  * Bundles the program and all that it imports into one script.
  * @param entry absolute path
  * @param outfile absolute path
- * @param platform `process.platform` where it will run; what only other platforms run is left out
+ * @param platform `process.platform` where it will run; code of other platforms is left out
  * @returns the source files in it, relative to the working directory
  */
 export async function bundleProgram(
@@ -112,7 +112,7 @@ export async function bundleProgram(
       "import.meta.main": String(basename(entry) === "main.ts"),
       "process.platform": JSON.stringify(platform),
       buildCommit: JSON.stringify(sourceCommit() ?? "unknown commit"),
-      // Of source files alone: an executable has its worker as an asset.
+      // Only for the sources: an executable has its worker as an asset.
       "import.meta.url": "undefined",
       // undici's own switch for a build without its second, experimental HTTP parser.
       esbuildDetection: "true",
@@ -123,7 +123,7 @@ export async function bundleProgram(
 }
 
 /**
- * Bundles what a worker thread of the program runs; see `agent/worker/`.
+ * Bundles the program of a worker thread; see `agent/worker/`.
  * @returns as {@link bundleProgram}
  */
 export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<readonly string[]> {

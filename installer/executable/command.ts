@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 /**
  * Runs a build tool to its end and returns its standard output.
- * @param debianPackage where the person at the keyboard finds the tool if it isn't installed
+ * @param debianPackage named in the error if the tool is not installed
  * @param environment variables that are set or replaced beside this process's own
  * @throws Error with the tool's own output when it fails
  */

@@ -5,8 +5,8 @@ import { cacheFolder } from "./runtime.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * What has to stand before a target's Node in a command so that it runs on this machine, which is Linux x64: nothing for
- * its own, QEMU's user emulation with the libraries of `arm64-libraries.sh` for arm64.
+ * The words before a target's Node that make it run on this machine, Linux x64: none for its own, QEMU's user emulation
+ * with the libraries of `arm64-libraries.sh` for arm64.
  * @param runtime the target's Node
  * @returns undefined if it can't run here
  */

@@ -25,8 +25,7 @@ export const forgotten = [
 ] as const;
 
 /**
- * Makes a Node binary forget variables: the name by which it asks for each becomes empty, and an empty name is never
- * set.
+ * Makes a Node binary forget variables: the name of each becomes empty, and an empty name is never set.
  * @throws Error where a name is not there exactly once, as another version of Node may have it
  */
 export function forgetVariables(runtime: string): void {

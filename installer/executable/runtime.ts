@@ -20,9 +20,9 @@ export function refuseOtherNode(runtime: string, officialSha256: string | undefi
 }
 
 /**
- * The target's own Node, as its npm package holds it: taken from the cache, else fetched by `npm pack` (npm installs
- * no package of another platform). Nothing is used whose sha512 isn't the one that package-lock.json pins. Several
- * builds may do so at once: each file comes into the cache whole.
+ * The target's own Node from its npm package: from the cache, else by `npm pack` (npm installs no package of another
+ * platform). Only files with the sha512 of package-lock.json are used. Several builds may do so at once: each file
+ * appears in the cache only when complete.
  * @returns path of the unpacked, unchanged Node
  */
 export function fetchRuntime({ runtimePackage, runtimeFile, officialSha256 }: Target): string {

@@ -4,7 +4,7 @@ import type { WorkerProgram } from "../../agent/worker/start-worker.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * Flags of every executable's start. No flag of V8's: with one that its makers did not have, V8 refuses the compiled
+ * Flags of every executable's start. No flag of V8: with a flag that the build did not have, V8 refuses the compiled
  * code of Node's own modules.
  */
 export const settingsFor = (platform: Target["platform"]) => ({

@@ -1,7 +1,7 @@
 /**
- * What makes an executable faster or smaller than Node's own means do, and relies on Node's insides. Each is a step that
- * can be left out: `npm run build -- --without NAME`, all of them by `--plain`. What each does and was measured to gain:
- * its own file, and installer/README.md.
+ * Steps that make an executable faster or smaller than Node's own options do, and rely on Node's internals. Each is a
+ * step that can be left out: `npm run build -- --without NAME`, all of them by `--plain`. What each does and was
+ * measured to gain: its own file, and installer/README.md.
  */
 export const trickNames = [
   "snapshot",

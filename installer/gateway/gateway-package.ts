@@ -9,8 +9,8 @@ export const gatewayPackage: LinuxPackage = {
   name,
   summary: "gateway between linkuser-agent and OPSWAT Gears",
   description: [
-    "Endpoints call it with a certificate of their own instead of the account's",
-    "secret. It lets nothing but Link User through, adds the token, and gives each",
+    "Endpoints call it with their own certificate instead of the account's",
+    "secret. It passes only Link User calls, adds the token, and gives each",
     "endpoint its place in the queue for the account's limit of calls.",
   ],
   architecture: { deb: "all", rpm: "noarch" },

@@ -2,9 +2,9 @@ import { serviceAccount, sysusersLine } from "../../agent/platform/linux/service
 import { product } from "../product.ts";
 
 /**
- * Makes the services' account in this machine's files, and refuses one that the name service gives otherwise, as
- * `agent/platform/linux/service/service-account.ts` does: the credential would be that account's. Run before anything is put in
- * place, since a logon would start the services.
+ * Creates the services' account in this machine's files, and refuses a different one in NSS, as
+ * `agent/platform/linux/service/service-account.ts` does: the credential would be that account's. Run before anything
+ * is put in place, since a logon would start the services.
  */
 export const makeAccount = `if ! getent -s files passwd ${serviceAccount} > /dev/null; then
     systemd-sysusers --root=/ --inline '${sysusersLine}'

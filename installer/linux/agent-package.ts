@@ -62,7 +62,7 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
       ),
       // The units are gone by then.
       afterRemove: whereSystemdRuns("systemctl daemon-reload"),
-      // Everything that the program or `linkuser-agent install` made; what else the administrator put beside it stays.
+      // Everything that the program or `linkuser-agent install` created; other files stay.
       purge: [
         `rm -rf ${ownFolders.map((folder) => `/${folder}`).join(" ")}`,
         `rm -f ${installedCredential("/")}`,
@@ -90,7 +90,7 @@ const completions = [
 ] as const;
 
 /**
- * What both package formats install. The timer is on by its link, as a distribution's own timers are.
+ * What both package formats install. The timer is enabled by its link, as a distribution's own timers are.
  * @param executable the built one
  * @param sourceDate seconds since the epoch
  */

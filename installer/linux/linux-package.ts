@@ -33,7 +33,7 @@ export interface LinuxPackage {
     /** Of a deb alone. */
     readonly purge: string;
   };
-  /** Where the administrator puts the credential, which goes with the rpm. */
+  /** The credential's place; it is removed with the rpm. */
   readonly credential: string;
   /** Lintian's findings in this package that are intended. */
   readonly overrides: readonly string[];
@@ -66,8 +66,8 @@ export function layOut(files: readonly PackagedFile[], folder: string): void {
 }
 
 /**
- * Commands that a package's manager runs; under `set -e`, and none of them may fail. In an image without systemd
- * nothing is to be done.
+ * Commands that the package manager runs under `set -e`; none of them may fail. In an image without systemd nothing is
+ * to be done.
  */
 export const whereSystemdRuns = (...commands: readonly string[]): string =>
   ["if [ -d /run/systemd/system ]; then", ...commands.map((command) => `    ${command} || true`), "fi"].join("\n");

@@ -7,8 +7,8 @@ const alignment = 16;
 const aligned = (size: number): number => Math.ceil(size / alignment) * alignment;
 
 /**
- * Signs an executable for labs: Apple silicon starts no unsigned code, and takes an ad-hoc signature where the file did
- * not come over a browser or mail (quarantine). For real Macs it is signed again, see `sign-and-package.sh`.
+ * Signs an executable for labs: Apple silicon starts no unsigned code; it accepts an ad-hoc signature unless the file
+ * came by browser or mail (quarantine). For real Macs it is signed again, see `sign-and-package.sh`.
  * @throws Error where it is signed already or can't be
  */
 export function signFileAdHoc(executable: string, identifier: string): void {

@@ -26,7 +26,7 @@ export function signatureSize(codeLimit: number, identifier: string): number {
 }
 
 /**
- * An ad-hoc signature, as a linker makes one: the hash of each page and no signer's name.
+ * An ad-hoc signature, like a linker's: the hash of each page and no signer.
  * @param code all of the file that is before the signature
  * @param text the segment of the program's code
  */
@@ -63,8 +63,8 @@ function hashes(code: Buffer, shift: number): readonly Buffer[] {
 }
 
 /**
- * Compares each page of a signed executable with the hash that its signature gives, as the kernel does when it is
- * loaded. The signer does not matter here.
+ * Compares each page of a signed executable with the hash that its signature gives, as the kernel does when it loads
+ * the page. The signer does not matter here.
  * @returns how many pages there are
  * @throws Error naming what is wrong
  */

@@ -5,8 +5,8 @@ import { type SettingName, settingNames, settingsTable } from "../../agent/setti
 /**
  * The form that Jamf Pro shows for the settings (Application & Custom Settings, External Applications, Custom Schema):
  * its dialect of JSON Schema, which json-editor shows, with `property_order` and `options`. A text that is left empty
- * is not set. Anything else in the form has a value that is forced, whether or not somebody chose it, so it begins
- * with the default; a number would begin with 0 where there is none.
+ * is not set. Other parts of the form always force a value, even an untouched one, so they start with the default; a
+ * number without one would start with 0.
  */
 export function jamfSchema(): string {
   const schema = {

@@ -20,7 +20,7 @@ export interface Segment {
 /** The parts of a Mach-O executable that concern its signature. */
 export interface MachO {
   readonly segments: readonly Segment[];
-  /** Where the load commands end, and where what they describe begins. */
+  /** The end of the load commands, and the start of the described content. */
   readonly commandsEnd: number;
   readonly contentBegin: number;
   readonly signature: { readonly offset: number; readonly size: number } | undefined;

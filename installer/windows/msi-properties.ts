@@ -5,7 +5,7 @@ export interface MsiProperty {
   readonly name: string;
   /** Of `linkuser-agent install`. */
   readonly flag: string;
-  /** True for every right value and false for most wrong ones; the agent looks again, at all of it. */
+  /** True for every right value and false for most wrong ones; the agent checks everything again. */
   readonly condition: string;
   /** Completes "… must be". */
   readonly allowed: string;

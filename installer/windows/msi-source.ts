@@ -49,7 +49,7 @@ export interface MsiParts {
 const argumentsProperty = "InstallArguments";
 const removalProperty = "UninstallArguments";
 
-/** The source for wixl, which knows less than WiX and ignores silently what it does not know. */
+/** The source for wixl, which supports less than WiX and silently ignores the rest. */
 export function msiSource({ version, productCode, executable, icon }: MsiParts): string {
   const { name, summary } = product;
   const inProduct = (elements: readonly XmlElement[]): string => xmlLines(elements, "    ");
@@ -156,9 +156,9 @@ function actions(): XmlElement[] {
     call(ids.uninstall, `uninstall [${removalProperty}]`, "ignore"),
     call(ids.restoreTrigger, "install", "ignore"),
     element("InstallExecuteSequence", {}, [
-      // Else Windows does nothing where it is installed already, and a management tool can't put back what is missing.
+      // Otherwise Windows does nothing if it is installed already, and a management tool can't restore missing files.
       at("Repair", 790, "Installed AND NOT REMOVE AND NOT REINSTALL"),
-      // Not at a repair, which everybody may ask for, nor where a plain user installs what was advertised to all.
+      // Not for a repair, which everybody may start, nor if a plain user installs an advertised package.
       ...given.map(({ name }, index) =>
         at(
           `Give_${name}`,
@@ -170,8 +170,8 @@ function actions(): XmlElement[] {
       element("RemoveExistingProducts", { Sequence: 1501 }),
       at(ids.restoreTrigger, 1810, removal),
       at(ids.uninstall, 1811, removal),
-      // The last of all, so that what fails after it undoes nothing that it did.
-      // A plain user's repair puts the file back, no more: a console program of SYSTEM's may show that user a window.
+      // The last action, so that a later failure undoes nothing of it. A plain user's repair puts the file back, no
+      // more: a console program of SYSTEM's may show that user a window.
       at(ids.install, 6550, "NOT REMOVE AND (NOT Installed OR AdminUser)"),
     ]),
   ];

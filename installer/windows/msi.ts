@@ -69,7 +69,7 @@ function corrections(version: string): readonly string[] {
     `UPDATE \`CustomAction\` SET \`Type\`=${type.property} WHERE \`Type\`=${type.property | type.noImpersonation}`,
     `UPDATE \`CustomAction\` SET \`Type\`=${restore} WHERE \`Action\`='${ids.restoreTrigger}'`,
     `UPDATE \`Property\` SET \`Value\`='${publicProperties.join(";")}' WHERE \`Property\`='SecureCustomProperties'`,
-    // Another build of the same version is replaced as well, which wixl can't say.
+    // Another build of the same version is replaced, too, which wixl can't express.
     `INSERT INTO \`Upgrade\` (\`UpgradeCode\`, \`VersionMin\`, \`VersionMax\`, \`Attributes\`, \`ActionProperty\`) VALUES ('{${upgradeCode}}', '0.0.0', '${version}', ${includeBothEnds}, '${ids.older}')`,
     `UPDATE \`File\` SET \`Version\`='${version}.0', \`Language\`='1033' WHERE \`File\`='${ids.executable}'`,
   ];

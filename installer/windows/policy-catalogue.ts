@@ -19,7 +19,7 @@ interface Place {
   readonly title: string;
   /**
    * The editor's initial value for a number without a default. An administrator who enables a policy without reading it
-   * gets this, and the editor's own choice would be the least value.
+   * gets this; the editor's own choice would be the least value.
    */
   readonly offered?: number;
 }

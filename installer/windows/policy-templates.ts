@@ -21,7 +21,7 @@ export function policyTemplates(version: string): Readonly<Record<string, string
   };
 }
 
-/** Refers to no other template, so that MDM systems, which have none, take it too. */
+/** Refers to no other template, so that MDM systems, which have none, accept it. */
 function definitions(revision: string): XmlElement {
   return element("policyDefinitions", { xmlns: schema, revision, schemaVersion: "1.0" }, [
     element("policyNamespaces", {}, [element("target", { prefix: "linkuseragent", namespace })]),

@@ -27,7 +27,7 @@ interface Row {
   readonly name: string;
   readonly models: readonly Rollout["model"][];
   readonly rollout: Partial<Rollout> & { readonly devices: number };
-  /** The most that each figure may be; those without are shown only. */
+  /** The upper bound of each figure; figures without one are only shown. */
   readonly goals: Partial<Measured>;
 }
 

@@ -9,8 +9,8 @@ import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts"
 import { type Gears, startGears } from "../fakes/gears.ts";
 
 /**
- * A small fleet of real processes on this machine against the fake Gears's limit. Each is a device of its own by a
- * hardware UUID in a systemd credentials directory, as a unit without rights gets it.
+ * A small fleet of real processes on this machine against the fake Gears's limit. Each is a separate device by a
+ * hardware UUID in a systemd credentials directory, as an unprivileged unit gets it.
  */
 
 export interface Fleet {

@@ -13,9 +13,9 @@ import {
 
 /**
  * 60 executables at once against the fake Gears's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside
- * what the simulation says of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes.
- * With `-- --gateway` the same fleet behind the gateway (root, Debian's haproxy and lua-cjson), which uses 9 of the 10
- * calls, beside the gateway's goals: 2.1 calls a link and 1.25 of the least time.
+ * the simulation of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes. With `--
+ * --gateway` the same fleet behind the gateway (root, Debian's haproxy and lua-cjson), which uses 9 of the 10 calls,
+ * beside the gateway's goals: 2.1 calls a link and 1.25 of the least time.
  */
 
 const executable = resolve("dist/linkuser-agent-linux-x64");

@@ -7,9 +7,9 @@ import { startGears } from "../fakes/gears.ts";
 import { createTestCa } from "../system/support/certificates.ts";
 
 /**
- * Measures whole processes, from start to exit, of the built executable and of what it is compared with, in turns, so
- * that other load on the machine meets all of them alike. `npm run bench [-- ROUNDS]`, after `npm run build`.
- * On a busy machine the least times and the processor times are still of use, the medians are not.
+ * Measures whole processes, from start to exit, of the built executable and its comparisons in turns, so that other
+ * load on the machine affects all of them equally. `npm run bench [-- ROUNDS]`, after `npm run build`. On a busy
+ * machine the least times and the processor times are still of use, the medians are not.
  */
 
 const rounds = Number(process.argv[2] ?? 30);
@@ -32,7 +32,7 @@ interface Contender {
   readonly command: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
   readonly milliseconds: number[];
-  /** Processor time of all runs together, with what they started. */
+  /** Processor time of all runs together, including child processes. */
   processorMilliseconds: number;
   readonly mebibytes: number[];
 }
@@ -84,7 +84,7 @@ function processorTimeOfEnded(): number {
   return (Number(afterName[13]) + Number(afterName[14])) * 10;
 }
 
-/** The kernel's own high-water mark of resident memory, as it stood shortly before the process ended. */
+/** The kernel's high-water mark of resident memory shortly before the process ended. */
 async function weigh(one: Contender): Promise<void> {
   let kibibytes = 0;
   await run(one, (pid) => {

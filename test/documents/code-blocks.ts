@@ -26,7 +26,7 @@ export function codeBlocks(text: string): readonly CodeBlock[] {
   }));
 }
 
-/** Lines at which a block starts that is indented instead of fenced, so that nothing says its language. */
+/** Lines at which an indented block starts, which has no language. */
 export function indentedBlocks(text: string): readonly number[] {
   const found: number[] = [];
   /** Column at which the text of the innermost open list item starts. */
@@ -47,7 +47,7 @@ export function indentedBlocks(text: string): readonly number[] {
   return found;
 }
 
-/** The text with its line numbers, but without what is fenced. */
+/** The lines outside of fences, with their numbers. */
 export const withoutFences = (text: string): string =>
   text.replaceAll(fence, (block) => block.replaceAll(/[^\n]/g, ""));
 

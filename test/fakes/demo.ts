@@ -15,7 +15,7 @@ const { username, uid } = userInfo();
 
 const print = (text = ""): void => void process.stdout.write(`${text}\n`);
 
-/** Text as a terminal shows it, each line behind the indent. */
+/** Text as a terminal shows it, indented. */
 const paragraph = (text: string, indent = ""): string =>
   fitTerminal(text, { columns: columns - indent.length, colour }).replaceAll(/^(?=.)/gm, indent);
 
@@ -26,7 +26,7 @@ function heading(text: string): void {
 /** The caller's environment without settings of the program, which are the demo's own here. */
 const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LINKUSER_")));
 
-/** Runs the program as a user would and shows what it prints; log lines only where it fails. */
+/** Runs the program as a user would and shows its output; log lines only after a failure. */
 async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
   print(`${paragraph(`$ linkuser-agent ${args.join(" ")}`)}\n`);
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {

@@ -1,7 +1,7 @@
 import type { LogOnPeer, SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
 import type { LogOnMeans } from "../../agent/network/proxy/log-on.ts";
 
-/** With what a run logs on to proxies: by a user name alone, where the changes say nothing else. */
+/** The credentials of a run for proxies: only a user name by default. */
 export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
   mode: "auto",
   system: undefined,

@@ -14,7 +14,7 @@ interface Machine {
   readonly others?: Partial<Platform>;
 }
 
-/** A machine as a test describes it; what is left out is absent. For what no test can have: people who log on. */
+/** A machine by a test's description; missing parts are absent. For logged-on users, which tests can't have. */
 export function fakePlatform(machine: Machine): Platform {
   const accounts = machine.accounts ?? [];
   const look = (fits: (account: Account) => boolean): Reading<Account> => {

@@ -39,7 +39,7 @@ import { credential, refused, settings, state } from "./promises.ts";
 
 const text = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed));
 
-/** It accepts what JSON.parse takes for an object, but for a name that is there twice and depth. */
+/** It accepts the objects of JSON.parse, except repeated names and great depth. */
 function jsonObject(input: Buffer): void {
   const json = input.toString();
   const read = parseJsonObject(json);

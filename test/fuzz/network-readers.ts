@@ -55,7 +55,7 @@ function response(input: Buffer): RawResponse {
   return { status: 200 + ((Number.parseInt(status, 10) || 0) % 400), headers, body: rest.join("\n\n") };
 }
 
-/** A connection on which a proxy sends these bytes and then ends, in pieces of a size that the first byte gives. */
+/** A connection on which a proxy sends these bytes, in pieces of the size in the first byte, and then ends. */
 function connection(input: Buffer): Socket {
   const size = 1 + (input[0] ?? 0);
   const bytes = input.subarray(1);

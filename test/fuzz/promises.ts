@@ -17,7 +17,7 @@ export const now = Date.UTC(2026, 10, 23, 8, 0, 0);
 const secret = "tok-0123456789";
 export const context = { host: "gears.opswat.com", secrets: [new Secret(secret)] };
 
-/** Nothing but an AgentError may come out of a reader, and of those only these outcomes. */
+/** A reader may throw only AgentErrors, and only with these outcomes. */
 export function caught<T>(read: () => T, ...outcomes: readonly string[]): T | undefined {
   try {
     return read();
@@ -80,7 +80,7 @@ export function devinfo(response: RawResponse): void {
   }
 }
 
-/** Messages quote what was written, and are made printable where they are shown. */
+/** Messages quote raw text; it is made printable when it is shown. */
 export function refused<T>(read: () => T): T | undefined {
   try {
     return read();

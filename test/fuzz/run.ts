@@ -6,8 +6,8 @@ import { networkReaders } from "./network-readers.ts";
 import { type Target, targets } from "./targets.ts";
 
 /**
- * Reads hostile inputs until a reader breaks its promises: `npm run fuzz -- --inputs 1000000 --seed 1`, with `--only NAME`
- * for one reader. The inputs are shared by all readers. With the seed that is printed the same inputs come again.
+ * Reads hostile inputs until a reader breaks its promises: `npm run fuzz -- --inputs 1000000 --seed 1`, with `--only
+ * NAME` for one reader. The inputs are shared by all readers. The printed seed gives the same inputs again.
  */
 
 const { values } = parseArgs({

@@ -22,7 +22,7 @@ import {
   token,
 } from "./promises.ts";
 
-/** One reader of what others wrote, and what holds whatever they write. */
+/** One reader of foreign data, and its promise for any input. */
 export interface Target {
   readonly name: string;
   readonly property: fc.IProperty<[unknown]>;

@@ -8,7 +8,7 @@ export function answer(status: number, body: unknown = "", headers: Record<strin
   return { status, headers, body: typeof body === "string" ? body : JSON.stringify(body) };
 }
 
-/** A captive portal's page; with what it was asked for in it, as some have. */
+/** A captive portal's page; optionally with the requested address in it, as some have. */
 export const portalPage =
   "<!DOCTYPE html><html><head><title>Log in</title></head><body>/link_user?access_token=tok-0123456789</body></html>";
 

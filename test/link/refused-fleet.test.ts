@@ -20,7 +20,7 @@ const trigger: LinkOptions = {
   willRepeat: true,
 };
 
-/** Calls in each hour of a fleet whose triggers start a run every quarter of an hour, all refused in one way. */
+/** Calls per hour of a fleet whose triggers start a run every quarter of an hour, all with the same refusal. */
 async function callsByHour(
   devices: number,
   hours: number,

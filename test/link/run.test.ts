@@ -631,7 +631,7 @@ test.each<[string, LinkVerdict | ErrorCode, number]>([
   const { asked, run, clock, state } = await logOnInTurn(Array(500).fill(answer), ["alice", "bob"], 59);
   expect(asked).toHaveLength(6 * callsEach);
   if (answer === linked) expect(state.memory.lastRun?.message).toContain("6 links within an hour");
-  // An hour after the first one the device may ask again, for the person who is logged on then.
+  // An hour after the first one the device may link again, for the user who is logged on then.
   await clock.sleep(3_600_000, new AbortController().signal);
   await run({ immediate: false, willRepeat: true });
   expect(asked).toHaveLength(7 * callsEach);

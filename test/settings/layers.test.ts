@@ -70,7 +70,7 @@ test("an unknown setting is refused and the nearest one named", () => {
     "file f: there is no setting fleetsize. Did you mean fleetSize?",
   );
   expect(mistake(environmentLayer({ LINKUSER_BASEURL: "x" })).message).toContain("Did you mean LINKUSER_BASE_URL?");
-  // The prefix that all have in common makes none the nearest.
+  // The common prefix of all names does not count.
   expect(mistake(environmentLayer({ LINKUSER_CONFIG: "x" })).message).not.toContain("Did you mean");
 });
 

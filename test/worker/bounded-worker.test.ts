@@ -5,7 +5,7 @@ import { type Ask, createBoundedWorker } from "../../agent/worker/bounded-worker
 
 interface Thread {
   readonly ask: Ask<string, string>;
-  /** Lets the limit pass for all that was asked so far. */
+  /** Lets the limit of all earlier questions pass. */
   expire(): void;
   /** Frees the thread. */
   openGate(): void;

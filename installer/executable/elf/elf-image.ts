@@ -50,7 +50,7 @@ export function writeSegments(image: Buffer, segments: readonly ElfSegment[]): v
   }
 }
 
-/** Where in the file is what is loaded at an address. @throws Error where nothing is */
+/** The file offset of the bytes that are loaded at an address. @throws Error where nothing is */
 export function offsetOf(segments: readonly ElfSegment[], address: number): number {
   const found = segments.find(
     (one) => one.type === segmentTypes.load && one.address <= address && address < one.address + one.fileSize,

@@ -10,7 +10,7 @@ import {
 
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0";
 const noteName = "NODE_SEA_BLOB\0";
-/** The table of segments may grow to here: over the interpreter's name, which moves, and Node's own notes. */
+/** The table of segments may grow to here: over the interpreter's name, which is moved, and Node's own notes. */
 const headersEnd = 0x340;
 
 /** Writes the executable that {@link withBlob} makes of a runtime. */
@@ -22,7 +22,7 @@ export function embedBlob(runtime: string, blob: Buffer, executable: string, unu
  * Makes a stripped Node a single executable application, as postject does, but leaves all of Node where it is: the blob
  * becomes a note in a segment of its own at the end. Data after the segments (names of sections) is dropped. Relies on:
  * `node::sea` looking for a note of the name NODE_SEA_BLOB, and the fuse.
- * @param unused a part of the file that holds zeros and that nothing reads; its whole pages are taken out
+ * @param unused a part of the file with zeros that nothing reads; its whole pages are removed
  * @throws Error where Node's binary isn't as expected
  */
 export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer {
@@ -55,7 +55,7 @@ export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer 
   const noted = { ...added, type: segmentTypes.note, fileSize: note.length, memorySize: note.length, alignment: 4 };
   const dropped: readonly number[] = [segmentTypes.note, segmentTypes.headers];
   const kept = cut.segments.filter(({ type }) => !dropped.includes(type));
-  // Loaded segments stand in the order of their addresses.
+  // Loaded segments are ordered by address.
   const lastLoad = kept.findLastIndex(({ type }) => type === segmentTypes.load);
   const segments: readonly ElfSegment[] = [...kept.slice(0, lastLoad + 1), load, ...kept.slice(lastLoad + 1), noted];
   if (64 + segments.length * segmentEntrySize > headersEnd) throw new Error("Node's binary has no room for segments");

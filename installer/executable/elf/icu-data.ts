@@ -27,7 +27,7 @@ const kept = new Set(
 
 /**
  * Puts the smaller data in place of Node's.
- * @returns the part of the file that then holds zeros and that nothing reads
+ * @returns the part of the file that then has only zeros, which nothing reads
  */
 export function trimIcuData(image: Buffer): FilePart {
   const { offset, size } = placeOfSymbol(image, symbol);
@@ -46,7 +46,7 @@ interface Item {
 
 /**
  * The same data with some of its items.
- * @param names without the data's own name; all of them must be there
+ * @param names without the data's own name; all of them must exist
  */
 export function selectItems(data: Buffer, names: ReadonlySet<string>): Buffer {
   const headerSize = data.readUInt16LE(0);

@@ -2,10 +2,9 @@ import { placeOfSymbol } from "./elf-image.ts";
 
 /**
  * What it does: V8 makes the table of a function's source positions when a stack trace first needs it. Node, for its
- * profiler, has V8 walk the whole heap at every start to make all of them.
- * Relies on: `v8::CpuProfiler::UseDetailedSourcePositionsForProfiling`, which Node calls for each isolate and which does
- * nothing else; it returns at once.
- * Check: exactly one such symbol.
+ * profiler, has V8 walk the whole heap at every start to make all of them. Relies on:
+ * `v8::CpuProfiler::UseDetailedSourcePositionsForProfiling`, which Node calls for each isolate, returns at once. Check:
+ * exactly one such symbol.
  */
 export function leaveSourcePositionsForLater(image: Buffer, processor: "x64" | "arm64"): void {
   const { offset } = placeOfSymbol(image, /_ZN2v811CpuProfiler38UseDetailedSourcePositionsForProfilingEPNS_7IsolateE/);

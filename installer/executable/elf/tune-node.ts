@@ -8,7 +8,7 @@ import { leaveSourcePositionsForLater } from "./source-positions.ts";
 
 /**
  * Applies the tricks that change Node's own binary; before strip, which removes the symbols that they need.
- * @returns the part of the file that then holds zeros and that nothing reads
+ * @returns the part of the file that then has only zeros, which nothing reads
  */
 export function tuneNode(
   runtime: string,

@@ -48,8 +48,8 @@ export async function makeSnapshot(
     useCodeCache: false,
   };
   writeFileSync(join(scratch, "snapshot.json"), JSON.stringify(config));
-  // All names are relative, and the environment is empty: what the process sees may get into the heap. The seed makes
-  // the same bytes in every build; processes that start from the snapshot have their own.
+  // All names are relative, and the environment is empty: everything that the process sees may get into the heap. The
+  // seed makes the same bytes in every build; processes that start from the snapshot have their own.
   const flags = ["--random-seed=1", ...execArgv];
   const command = [...emulator, `./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
   const environment = tricks.has("training") ? ["TRAINING=1"] : [];
@@ -62,8 +62,8 @@ export async function makeSnapshot(
 }
 
 /**
- * After a training, one snapshot in five has two strings of V8's string table in another order, which follows from when
- * its collector runs: the one that comes a second time is the usual one.
+ * After a training, one snapshot in five has two strings of V8's string table in another order, depending on the
+ * garbage collector's timing: a snapshot that occurs twice is the usual one.
  * @throws Error where none does
  */
 export function untilRepeated(make: () => Buffer): Buffer {

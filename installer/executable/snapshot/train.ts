@@ -13,10 +13,9 @@ import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { webAssemblyForTraining } from "./parser-for-training.ts";
 
 /**
- * What it does: makes the runs of every day once while the snapshot is built, so that the snapshot holds the compiled
- * code of what they call, Node's included: a link, a run that finds it remembered, a dry run.
- * Relies on: V8 keeping bytecode in snapshots; the state of undici's parser module (see `bundle.ts`).
- * Check: each run ends as it should, else the build fails.
+ * Makes the usual runs once while the snapshot is built (a link, a run after it, a dry run), so that the snapshot holds
+ * the compiled code of all functions that they call, including Node's. Relies on: V8 keeping bytecode in snapshots; the
+ * state of undici's parser module (see `bundle.ts`). Check: each run ends as it should, else the build fails.
  *
  * All that the runs see is made up and the same in every build: the machine, the person, the clock, the server.
  */
@@ -53,7 +52,7 @@ const settings = {
   logFile: `${folder}/log`,
 };
 
-/** Also compiles, each time again, what `main.ts` does around a command. */
+/** Also compiles, each time, the code of `main.ts` around a command. */
 async function run(...parameters: readonly string[]): Promise<unknown> {
   const commandLine = readCommandLine([
     ...parameters,
@@ -143,7 +142,7 @@ export async function train(): Promise<void> {
   process.getBuiltinModule = ((name: string) => (name === "node:v8" ? v8 : getBuiltinModule(name))) as never;
   Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
   const { setTimeout } = globalThis;
-  // Node's own would keep when it expires, which later ones are compared with.
+  // Node's own timer would keep its expiry, with which later ones are compared.
   const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
   globalThis.setTimeout = (() => timer) as never;
   const server = await serve();

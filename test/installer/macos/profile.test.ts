@@ -47,7 +47,7 @@ test.each(settingNames)("%s is in a comment with its help, and becomes a setting
   const [, entry] = comment.match(/^[^\n]*\n(.*)$/s) ?? [];
   const taken = read(profile.replace(`<!--${comment}-->`, entry ?? "")).PayloadContent[0] ?? {};
   expect(Object.keys(taken)).toContain(name);
-  // An example that stands for a value, such as FILE, is none.
+  // A placeholder such as FILE is no example.
   const value = (taken as Record<string, unknown>)[name];
   if (settingsTable[name].fallback === undefined) return;
   const layer = { kind: "policy", location: "profile", spelling: "file", values: { [name]: value } } as const;

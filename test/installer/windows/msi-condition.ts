@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 
 /**
- * Windows Installer's conditions, as far as they are in use
+ * The used part of Windows Installer's conditions
  * (https://learn.microsoft.com/windows/win32/msi/conditional-statement-syntax).
  */
 export function holds(condition: string, properties: Readonly<Record<string, string>>): boolean {

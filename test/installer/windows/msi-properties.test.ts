@@ -18,7 +18,7 @@ test("every setting has a property, except credentialFile, whose property is the
   for (const name of publicProperties) expect(name).toMatch(/^[A-Z]+$/);
 });
 
-/** Right values of each kind, as text; what is left out has its default alone. */
+/** Right values of each kind, as text; kinds that are left out have only their default. */
 const right: Partial<Record<SettingName, fc.Arbitrary<string>>> = {
   baseUrl: fc.webUrl({ validSchemes: ["https", "HTTPS"] }),
   proxy: fc.oneof(

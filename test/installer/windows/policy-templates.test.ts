@@ -28,7 +28,7 @@ const all = (document: Document, name: string): Element[] => [...document.getEle
 const of = (element: Element, name: string): string => element.getAttribute(name) ?? "";
 
 describe("the schema", () => {
-  /** Of the elements in use: attributes that must and that may be there, and the children in their order. */
+  /** Required and optional attributes of the used elements, and their children in order. */
   interface Rule {
     readonly must: readonly string[];
     readonly may?: readonly string[];

@@ -24,7 +24,7 @@ const negotiate = (token?: string): Record<string, string> => ({
 });
 const answer = (status: number, headers: Record<string, string> = {}): RawResponse => ({ status, headers, body: "" });
 
-/** The steps by what the gateway sent: our token, and whether that is all. An Error is thrown. */
+/** The steps by the gateway's token: our token, and whether the log-on is complete. An Error is thrown. */
 type Steps = Readonly<Record<string, readonly [token: string | undefined, complete: boolean] | Error>>;
 const kerberos: Steps = { "": ["ticket", false], proof: [undefined, true] };
 

@@ -6,7 +6,7 @@ type Ffi = typeof import("node:ffi");
 /** Where the texts of the made-up library lie. */
 const address = 0x1_0000_0000n;
 
-/** A library that fills structures as macOS' headers lay them out, and leaves a count that is too small as it is. */
+/** A library that fills structures by macOS' headers, and does not change a count that is too small. */
 function macos({ groups = [20, 12], neededText = 16 } = {}): Ffi {
   type Fill = (entry: Buffer) => void;
   const answer = (fill: Fill) => (_key: unknown, entry: Buffer, texts: Buffer, size: bigint, result: Buffer) => {

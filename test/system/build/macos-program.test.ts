@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleProgram } from "../../../installer/executable/bundle.ts";
 
-/** The program of the executable for macOS, which starts here but finds nothing of a Mac. */
+/** The macOS executable's program, which starts here without a Mac around it. */
 const scratch = mkdtempSync(join(tmpdir(), "linkuser-macos-"));
 const program = join(scratch, "program.cjs");
 beforeAll(async () => {

@@ -108,7 +108,7 @@ describe.each(clients)("$client", ({ client, member, domain, spell }) => {
 
   test("a UPN that looks like alice's of a trusted domain leads to its owner or to nobody", async () => {
     const owner = await user(member, "alice@other.example", "--group-prefer", "others,sales*");
-    // winbind takes what follows the @ for a domain, and knows none of that name.
+    // winbind takes the text after the @ for a domain, and does not know it.
     if (client === "winbind") return expect(owner).toMatchObject({ exitCode: 67, username: undefined });
     expect(owner).toMatchObject({ exitCode: 0, username: "mallory", group: expect.stringMatching(/^others$/i) });
   });

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const repository = realpathSync(resolve(import.meta.dirname, "../../.."));
 
-/** The same paths inside as outside, so that the program under test starts in a container as it does here. */
+/** The same paths inside and outside, so that the program under test starts alike in both. */
 const shared = [repository, realpathSync(resolve(repository, "node_modules")), realpathSync(process.execPath)];
 
 /** A booted Debian with systemd, whose changes go with it. */
@@ -20,9 +20,8 @@ export interface Booted extends Container {
 }
 
 /**
- * Boots a container from a tree that it does not change, in network and host names of its own.
- * It ends with this process, however that ends: systemd-nspawn halts its container when it is terminated. (Killed, it
- * would leave the container running.)
+ * Boots a container from a read-only tree, with its own network and host name. It ends with this process, however that
+ * ends: systemd-nspawn halts its container when it is terminated. (Killed, it would leave the container running.)
  */
 export async function boot(tree: string, name: string): Promise<Booted> {
   const nspawn = spawn(
@@ -58,7 +57,7 @@ function isBooted(container: Container): boolean {
   return /^(?:running|degraded)$/m.test(tryIn(container, ["systemctl", "is-system-running"]).stdout);
 }
 
-/** The command that runs another one in the container, with an environment of its own. */
+/** The command that runs another one in the container, with a separate environment. */
 export function inside({ leader }: Container): string[] {
   const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   const enter = ["nsenter", `--target=${leader}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];

@@ -73,7 +73,7 @@ function inPlaceOf(path: string, other: string): Disposable {
   return { [Symbol.dispose]: () => void shell(member, `mv --force /root/kept ${path}`) };
 }
 
-/** Runs a command as a user of the domain, with a cache of tickets of that user's own. */
+/** Runs a command as a user of the domain, with that user's own ticket cache. */
 function asUser(name: string, ...command: readonly string[]): readonly string[] {
   const user = `${name}@ad.corp.test`;
   const ids = [

@@ -12,7 +12,7 @@ declare module "vitest" {
   }
 }
 
-/** A Samba domain controller and its members, each a container of its own; all gone when the returned function ends. */
+/** A Samba domain controller and its members, each in its own container; the returned function removes them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.geteuid?.() !== 0) throw new Error("the directory tests boot containers: run them as root");
   const prepare = resolve(import.meta.dirname, "../support/prepare.sh");

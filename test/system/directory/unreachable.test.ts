@@ -10,8 +10,8 @@ const clients = [
     spell: (sam: string) => `CORP\\${sam}`,
     // Asks for a minute, longer than the program waits.
     neverSeen: { exitCode: 69, error: "identity-unreadable" },
-    // Asked to go online again (smbcontrol), winbind 4.17 sometimes keeps half a list of groups for minutes, also over a new
-    // start without winbindd_cache.tdb; emptied of all it has cached, it does not.
+    // Asked to go online again (smbcontrol), winbind 4.17 sometimes keeps half a list of groups for minutes, even after
+    // a restart without winbindd_cache.tdb; without all of its caches it does not.
     reconnect: [
       ...["sh", "-c"],
       `systemctl stop winbind; net cache flush; rm --force /var/*/samba/winbindd_cache.tdb /var/*/samba/netsamlogon_cache.tdb
@@ -23,7 +23,7 @@ const clients = [
     client: "SSSD",
     member: inject("sssd"),
     spell: (sam: string) => `${sam}@ad.corp.test`,
-    // Says off line what it says of a user who is not there.
+    // Off line it answers as for a user who does not exist.
     neverSeen: { exitCode: 67, error: "no-user" },
     // Asked to go online again (SIGUSR2), SSSD 2.8 lists no groups for a minute or more; after a restart it does.
     reconnect: ["sh", "-c", "sss_cache --everything; systemctl restart sssd"],

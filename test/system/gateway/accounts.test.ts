@@ -4,7 +4,7 @@ import { startGears } from "../../fakes/gears.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { type GatewayOptions, linkUser, startGateway } from "./gateway.ts";
 
-/** Callers whose machine account Apache httpd has proved, and which devices are whose. */
+/** Callers whose machine account Apache httpd has authenticated, and their devices. */
 
 let ca: TestCa;
 beforeAll(() => {

@@ -181,7 +181,7 @@ describe.each([
     const dashboard = run("cat", "/usr/share/linkuser-gateway/dashboard.json");
     const names = [...new Set(dashboard.match(/\b(?:linkuser_gateway|haproxy)_\w+/g))];
     expect(names.length).toBeGreaterThan(8);
-    // A place is counted when somebody has to come again.
+    // A place is counted when a caller has to come again.
     for (const name of names.filter((one) => !one.includes("places_total"))) expect(metrics).toContain(`\n${name}`);
   });
 

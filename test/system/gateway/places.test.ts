@@ -6,7 +6,7 @@ import { freePort } from "../network/daemon.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { type Answered, type Gateway, type GatewayOptions, linkUser, startGateway } from "./gateway.ts";
 
-/** Places, who gets them, and what keeps them. */
+/** Places: who gets them, and how long they are kept. */
 
 let ca: TestCa;
 beforeAll(() => {
@@ -154,7 +154,7 @@ test("1,000 places: each its own, evenly spaced, and all kept over a reload", as
   const after = await placesOf(gateway);
   const kept = before.filter(([, place]) => moments.includes(place));
   for (const [device, place] of kept) expect(after.get(device)).toBe(place);
-  // One with a place still has it, and a newcomer comes after all others.
+  // A caller with a place keeps it, and a new caller gets the last one.
   const [last = ""] = kept.find(([, place]) => place === moments.at(-1)) ?? [];
   const known = await gateway.send(pairs[Number(last.at(-1))], { target: linkUser(last, 1) });
   expect(known).toMatchObject({ status: 429, headers: { "x-linkuser-place": "exact" } });
@@ -188,7 +188,7 @@ test("the second machine knows the places of the first, and takes over", async (
   const last = Math.max(...places.values());
   const device = [...places].find(([, place]) => place === last)?.[0] ?? expect.fail();
   await expect.poll(async () => (await placesOf(passive)).get(device), { timeout: 10_000 }).toBe(last);
-  // It neither forgets a place nor gives one twice.
+  // It neither loses a place nor gives one twice.
   const answer = await passive.send(pairs[Number(device.at(-1))], { target: linkUser(device, 1) });
   expect(answer).toMatchObject({ status: 429, headers: { "x-linkuser-place": "exact" } });
   const newcomer = await passive.send(issue("newcomer"), { target: linkUser("newcomer", 1) });

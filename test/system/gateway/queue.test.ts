@@ -57,7 +57,7 @@ describe("a fleet gets through at the limit's pace, with two calls a device", ()
 });
 
 test("an unused place goes to another waiting device", () => {
-  // 15 % of 1,000 come no more; the others come within an hour and a half.
+  // 15 % of 1,000 never return; the others return within an hour and a half.
   const fleet = simulate({ devices: 1000, span: 5400, absent: 0.15 });
   expect(fleet.waiting).toBe(0);
   // Were the places lost, it would be 1.18 times the least time.

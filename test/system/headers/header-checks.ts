@@ -53,7 +53,7 @@ function compile(
 ) {
   const [command, ...parameters] = compiler;
   const input = lines.join("\n");
-  // Each in a folder of its own: zig leaves files beside what it is to write.
+  // Each in a separate folder: zig leaves files beside its output.
   const cwd = mkdtempSync(join(tmpdir(), "headers-"));
   try {
     const { error, status, stderr } = spawnSync(command, [...parameters, "-w", ...options], {

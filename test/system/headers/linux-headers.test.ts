@@ -8,7 +8,9 @@ const headers = ["sys/socket.h", "sys/ioctl.h", "sys/file.h", "net/if.h", "net/r
 headers.push("netinet/in.h", "net/if_arp.h", "sys/prctl.h");
 headers.push("linux/sockios.h", "linux/ethtool.h", "errno.h", "pwd.h", "grp.h", "nss.h", "stdlib.h", "unistd.h");
 headers.push("stdbool.h", "stdint.h", "time.h", "sys/types.h");
-/** By their paths, as this machine's headers must not shadow those of another processor; theirs are looked for last. */
+/**
+ * By their paths, because this machine's headers must not shadow those of another processor, which are searched last.
+ */
 const installed = [
   "systemd/sd-login.h",
   "samba-4.0/wbclient.h",

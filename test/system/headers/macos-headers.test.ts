@@ -4,7 +4,7 @@ import { differences, type HeaderJudge, linkAll, mutations, tablesOf } from "./h
 import { zig } from "./zig.ts";
 
 /**
- * Every layout, constant and prototype of macOS, as Apple's headers have it, which zig brings with it. It lacks those of
+ * Every layout, constant and prototype of macOS, compared with Apple's headers, which zig contains. It lacks those of
  * GSS.framework: MIT's, of Debian's libkrb5-dev, have the same functions (RFC 2744), packed as Apple packs them.
  */
 

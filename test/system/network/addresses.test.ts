@@ -4,7 +4,7 @@ import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/ag
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { card, type OwnNetwork, openOwnNetwork } from "./own-network.ts";
 
-/** Names and addresses as networks have them: IPv6 alone, IPv6 that leads nowhere, a resolver that comes up late. */
+/** Names and addresses as networks have them: Only IPv6, unreachable IPv6, a resolver that starts late. */
 
 let ca: TestCa;
 let network: OwnNetwork;

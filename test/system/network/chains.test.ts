@@ -8,8 +8,8 @@ import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 import { createPki, type Pki, valid } from "./pki.ts";
 
 /**
- * The real program against nginx, which sends chains of certificates as servers really do: whole, in part, too old, too
- * new.
+ * The real program against nginx, which sends chains of certificates as real servers do: complete, incomplete, expired,
+ * not yet valid.
  */
 
 const kinds = ["whole", "leaf-alone", "expired", "not-yet-valid"] as const;

@@ -6,7 +6,7 @@ import { type Gears, startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint } from "../support/agent.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 
-/** HAProxy in front of the API, which ends idle connections without a word, as load balancers do. */
+/** HAProxy in front of the API, which silently ends idle connections, as load balancers do. */
 
 let folder: ReturnType<typeof mkdtempDisposableSync>;
 let gears: Gears;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { endOf, firstLine } from "../support/child.ts";
 import { forward } from "../support/forward.ts";
 
-/** A network of its own with one card that leads nowhere, whose names stand in a hosts file of its own. */
+/** A separate network with one card that leads nowhere, and its own hosts file. */
 export interface OwnNetwork extends AsyncDisposable {
   /** The command that runs a program inside; see `RunOptions.within`. */
   readonly within: readonly string[];
@@ -15,7 +15,7 @@ export interface OwnNetwork extends AsyncDisposable {
   forward(port: number, address: string): Promise<void>;
 }
 
-/** Addresses of the card, and one beside it: what is sent there vanishes, as behind a broken router. */
+/** Addresses of the card, and one beside it: packets to it vanish, as behind a broken router. */
 export const card = { ipv4: "192.0.2.1", ipv6: "2001:db8:1::1", unanswered: "2001:db8:1::2" } as const;
 
 const setUp = `set -e
@@ -32,7 +32,7 @@ mount --bind "$1/resolv.conf" /etc/resolv.conf
 echo ready
 exec cat >/dev/null`;
 
-/** Name servers of which one refuses at once, as resolv.conf(5) has them. */
+/** Name servers, one of which refuses at once, in the form of resolv.conf(5). */
 const refusing = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
 /** Name servers that never answer: the C library gives up after more than two minutes. */
 export const silentNameServers = `nameserver ${card.unanswered}\noptions timeout:30 attempts:5\n`;

@@ -7,7 +7,9 @@ import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { freePort } from "./daemon.ts";
 import { login, type Squid, startSquid } from "./squid.ts";
 
-/** The real program behind a real proxy, which wants a log-on, refuses one host and repeats requests in its pages. */
+/**
+ * The real program behind a real proxy, which requires a log-on, refuses one host and repeats requests in its pages.
+ */
 
 let ca: TestCa;
 let squid: Squid;

@@ -17,9 +17,9 @@ export interface Squid extends AsyncDisposable {
 const echo = "<html><body><h1>Denied</h1><pre>%R</pre></body></html>\n";
 
 /**
- * Squid of Debian's on loopback: Basic authentication, names from a hosts file of its own, tunnels to any port, but
- * none to `denied.test`, and error pages that repeat the request.
- * @param hosts names that it knows, all of which are this machine
+ * Squid of Debian's on loopback: Basic authentication, names from its own hosts file, tunnels to any port, but none to
+ * `denied.test`, and error pages that repeat the request.
+ * @param hosts known names, all for this machine
  */
 export async function startSquid(hosts: readonly string[]): Promise<Squid> {
   await using made = new AsyncDisposableStack();

@@ -65,7 +65,7 @@ const userTime = (pid: number): number =>
 
 test("a signal ends plan at once, even during a long simulation", async () => {
   const { child, ended } = start(["plan", "--devices", "100000"]);
-  // By then it simulates, which takes several times as long.
+  // By then it is simulating, which takes several times as long.
   while (userTime(child.pid ?? 0) < 100) await wait(10);
   child.kill("SIGINT");
   expect((await ended).signal).toBe("SIGINT");

@@ -15,10 +15,10 @@ function examplesOf(heading: string): readonly unknown[] {
   return [...section.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, json = ""]) => JSON.parse(json));
 }
 
-/** Objects whose keys are names of settings: one stands for all. */
+/** Objects with setting names as keys: one key represents all. */
 const bySetting = /^\.(?:settings|origins)$/;
 
-/** The fields of a document with the types of their values, `null` for any; elements of a list count as one. */
+/** The fields of a document with the types of their values, `null` for any; all all elements of a list count as one. */
 function fieldsOf(value: unknown, path = ""): ReadonlyMap<string, string> {
   if (Array.isArray(value)) return new Map(value.flatMap((one) => [...fieldsOf(one, `${path}[]`)]));
   if (typeof value !== "object" || value === null) return new Map([[path, value === null ? "null" : typeof value]]);

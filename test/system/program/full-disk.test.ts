@@ -20,7 +20,7 @@ afterEach(async () => {
   await gears.close();
 });
 
-/** No file may grow beyond so many blocks of 512 bytes: a write gets through in part, or fails with EFBIG. */
+/** No file may grow beyond so many blocks of 512 bytes: a write is partial, or fails with EFBIG. */
 const sizeLimit = (blocks: number) => ["sh", "-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, "sh"];
 
 /** A file system in memory of one page over the state directory, filled to the last byte: ENOSPC. */

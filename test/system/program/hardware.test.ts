@@ -5,10 +5,7 @@ import { describe, expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
 import { setUpEndpoint } from "../support/agent.ts";
 
-/**
- * Other machines' hardware, as the program sees it: their sysfs stands over this machine's, in a mount namespace of the
- * program's own.
- */
+/** Other machines' hardware: their sysfs is mounted over this machine's, in the program's own mount namespace. */
 
 /** Files by path below the root, and where links lead. */
 interface Machine {

@@ -19,14 +19,14 @@ afterEach(async () => {
   await gears.close();
 });
 
-/** The remembered state, which must be whole. */
+/** The memory, which must be complete. */
 function readState() {
   const state = parseMemory(readFileSync(endpoint.stateFile, "utf8"));
   if (state === undefined) expect.fail("the state file is damaged");
   return state;
 }
 
-/** Lets the machine remember a link with other circumstances, as if they had been so when it was made. */
+/** Changes the circumstances of the remembered link. */
 function rememberOtherwise(change: Readonly<Record<string, unknown>>): void {
   const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
   writeFileSync(endpoint.stateFile, JSON.stringify({ ...state, link: { ...state.link, ...change } }));
@@ -127,7 +127,7 @@ describe("kills", () => {
       } else {
         gears.answerNext(randomInt(2) === 0 ? "token" : "link_user", ({ response }) => {
           if (moment === "call") return end();
-          // A wrong token: what comes after this answer is not what is looked at.
+          // A wrong token: the test ignores everything after this answer.
           response.end('{"result":1,"msg":"OK","access_token":"a-token-for-the-killed"}');
           setTimeout(end, randomInt(12));
         });

@@ -6,7 +6,7 @@ import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts"
 import { failure, json, oauthError } from "../../fakes/gears-api.ts";
 import { caller, type Endpoint, setUpEndpoint } from "../support/agent.ts";
 
-/** Every row of the contract's table of exit codes, as who starts the program sees it. */
+/** Every row of the table of exit codes, as a user sees it. */
 
 let gears: Gears;
 let endpoint: Endpoint;
@@ -448,7 +448,7 @@ describe("the wrong shape of a good answer", () => {
   });
 });
 
-/** A port of loopback on which nothing listens: one that was free a moment ago. */
+/** A loopback port on which nothing listens: it was free a moment ago. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   const port = await new Promise<number>((resolve) => {

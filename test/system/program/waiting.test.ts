@@ -5,7 +5,7 @@ import { type Gears, startGears } from "../../fakes/gears.ts";
 import { failure } from "../../fakes/gears-api.ts";
 import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 
-/** Runs that have to wait: what ends them, and what they leave to the next one. */
+/** Waiting runs: how they end, and what they leave to the next one. */
 
 let gears: Gears;
 let endpoint: Endpoint;

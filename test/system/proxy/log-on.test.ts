@@ -10,7 +10,7 @@ import { logOnMeans } from "../../fakes/log-on.ts";
 import { answering, type Loopback, listen, reply } from "../support/loopback.ts";
 import { passOn } from "../support/pass-on.ts";
 
-/** A log-on of several legs on one connection, as NTLM is, at proxies that answer in all the ways in which HTTP lets them. */
+/** A log-on of several legs on one connection, like NTLM, with proxies that answer in every way that HTTP allows. */
 
 const signal = new AbortController().signal;
 const senders: Sender[] = [];

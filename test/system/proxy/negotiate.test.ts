@@ -40,7 +40,7 @@ const wants = (...challenges: readonly string[]): string =>
   reply("407 Proxy Authentication Required", "no", ...challenges.map((one) => `Proxy-Authenticate: ${one}`));
 const negotiate = (token: string): string => `Negotiate ${Buffer.from(token).toString("base64")}`;
 
-/** A proxy that gives each request the next answer, on whatever connection it comes; `open…` opens the tunnel. */
+/** A proxy that gives each request the next answer, on any connection; `open…` opens the tunnel. */
 async function scripted(answers: readonly (string | ((socket: Socket) => void))[], pair?: KeyPair): Promise<Loopback> {
   const left = [...answers];
   return await listen((socket) => {

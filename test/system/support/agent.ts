@@ -17,7 +17,7 @@ const programUnderTest: readonly string[] =
     ? [process.execPath, "--disable-warning=ExperimentalWarning", systemStore, join(repository, "agent/main.ts")]
     : [resolve(executable)];
 
-/** Node keeps the sources without their types there, which spares each run two thirds of its time. */
+/** Node keeps the sources without types there, which saves two thirds of each run's time. */
 const compileCache = { NODE_COMPILE_CACHE: join(repository, "node_modules/.cache/node-compile") };
 
 /** An account of this machine that may be linked: the one that runs the tests. */
@@ -94,8 +94,8 @@ export function start(
 }
 
 /**
- * A command that runs the program where this file is the machine's own settings file, in a mount namespace of its own:
- * a run that a person started by sudo takes none by a flag. Needs the right to mount.
+ * A command that runs the program with this file as the machine's settings file, in a separate mount namespace: a run
+ * by sudo accepts no file by a flag. Needs the right to mount.
  */
 const withMachineSettings = (settingsFile: string): readonly string[] => [
   "unshare",
@@ -196,7 +196,7 @@ export function setUpEndpoint(gears: Gears, settings: Readonly<Record<string, un
   };
 }
 
-/** Reads standard output as the one JSON document that it must be. */
+/** Reads standard output as exactly one JSON document. */
 export function withDocument(ended: Ended): Reported {
   try {
     const document: unknown = JSON.parse(ended.stdout);

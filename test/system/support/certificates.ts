@@ -8,7 +8,7 @@ export interface KeyPair {
   readonly cert: string;
 }
 
-/** A CA of the test's own, made with the machine's openssl; its folder goes with `Symbol.dispose`. */
+/** A CA for a test, created with the machine's openssl; `Symbol.dispose` removes its folder. */
 export interface TestCa extends Disposable {
   /** The CA's certificate, for `caFile`. */
   readonly file: string;

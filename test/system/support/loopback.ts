@@ -11,7 +11,7 @@ export interface Loopback extends AsyncDisposable {
   readonly connections: number;
   /** All that clients sent, in order of arrival. */
   readonly received: string;
-  /** Subjects of the certificates that clients showed; undefined for one that showed none. */
+  /** Subjects of clients' certificates; undefined for a client without one. */
   readonly shown: readonly (string | undefined)[];
 }
 

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 
 /**
  * A running process's memory; needs its own user or root.
- * @param parts matches lines of proc_pid_maps(5), capturing both addresses; default: all that is writable
+ * @param parts matches lines of proc_pid_maps(5), capturing both addresses; default: all writable ones
  */
 export function readMemory(pid: number, parts = /^(\w+)-(\w+) rw/gm): Buffer {
   const file = openSync(`/proc/${pid}/mem`, "r");

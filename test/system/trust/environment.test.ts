@@ -62,10 +62,10 @@ if (canMount) {
   });
 }
 
-/** Root's runs alone have what a rule of sudo could give away. */
+/** Only root's runs have rights that a sudo rule could give away. */
 if (process.geteuid?.() === 0) {
   test.each([
-    // What --user says goes into the log, which a shell would run here.
+    // The value of --user goes into the log; a shell would run it here.
     [["link", "--log-file", "FILE", "--user", "$(touch pwned)"], "--log-file"],
     [["link", "--state-dir", "FILE"], "--state-dir"],
     [["status", "--config", "FILE"], "--config"],

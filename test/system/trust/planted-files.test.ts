@@ -26,7 +26,7 @@ const traps: Readonly<Record<string, (path: string, victim: string) => void>> = 
   "another name of another file": (path, victim) => linkSync(victim, path),
 };
 
-/** Of a user who is not this one, where the tests may give files away. */
+/** A file of another user, if the tests may change owners. */
 const stranger = 61_234;
 
 test.each(Object.entries(traps))(

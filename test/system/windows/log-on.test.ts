@@ -7,8 +7,8 @@ import { type CallNative, installAgent, installNative } from "./windows-agent.ts
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 
 /**
- * The built executable behind squid, which asks for the log-on of Windows' own account: SSPI of Wine's, with a ticket of a
- * real Kerberos realm, and with Samba's NTLM. See `realm.sh`.
+ * The built executable behind squid, which requires a log-on by Windows' own account: SSPI of Wine's, with a ticket of
+ * a real Kerberos realm, and with Samba's NTLM. See `realm.sh`.
  */
 
 const home = "C:\\ProgramData\\LinkUserAgent";
@@ -58,7 +58,7 @@ function readLogOn(line: string): readonly string[] {
   return [`${status} ${user} ${scheme} ${kind}`];
 }
 
-/** Runs `link` and gives back what it printed, with the log-ons in the log of the proxy, which asks for one. */
+/** Runs `link` and returns its output, with the log-ons in the proxy's log. */
 async function link(
   port: number,
   settings: Readonly<Record<string, unknown>>,

@@ -194,7 +194,7 @@ test("a lock is held by one process, and free again when that process is killed"
   expect((await native(["try-lock", lock])).printed).toMatchObject({ kind: "absent" });
   const [, processId = ""] = readFileSync(held, "utf8").split(" ");
   await machine.run("taskkill", ["/f", "/pid", processId]);
-  // The holder never ends by itself; what exit code Wine gives it differs.
+  // The holder never ends by itself; its exit code under Wine varies.
   await holding;
   expect((await native(["try-lock", lock])).printed).toMatchObject({ kind: "found" });
 });

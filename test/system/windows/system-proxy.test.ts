@@ -3,7 +3,7 @@ import { answering, listen, reply } from "../support/loopback.ts";
 import { type CallNative, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 
-/** Proxies as Windows keeps them in its registry, read through WinHTTP, which under Wine evaluates PAC scripts too. */
+/** Proxies in Windows' registry, read through WinHTTP, which evaluates PAC scripts even under Wine. */
 
 const settings = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 const policy = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
@@ -97,7 +97,7 @@ describe("this account's", () => {
     expect(await read()).toMatchObject({
       kind: "found",
       origin: `PAC script 127.0.0.1:${server.port}`,
-      // Wine gives the first one alone.
+      // Wine returns only the first one.
       value: { routes: [proxy("http://first:8080"), "direct"] },
     });
     expect(await read("https://example.com")).toMatchObject({ value: { routes: ["direct"] } });

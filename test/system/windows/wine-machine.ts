@@ -106,8 +106,8 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
     return ended;
   }
 
-  // A program under the name of the desktop's shell, as a logged-on user has one, that does nothing. While it runs so
-  // do Wine's services, which saves each program the seconds of their start, and keeps them from inheriting its pipes.
+  // A program under the name of the desktop's shell, as a logged-on user has one, that does nothing. It keeps Wine's
+  // services running, which saves each program the seconds of their start, and keeps them from inheriting its pipes.
   copyFileSync(fetchRuntime(windowsTarget()), join(folder, "explorer.exe"));
   const start = 'exec </dev/null >/dev/null 2>&1; wine "$1" -e "$2" & wine explorer /desktop & exec wine cmd /c exit';
   await runLinux(["sh", "-c", start, "sh", `${sharedFolder}\\explorer.exe`, "setInterval(() => {}, 1e6)"]);

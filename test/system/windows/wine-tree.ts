@@ -13,9 +13,8 @@ const logOnPackages = ["krb5-admin-server", "krb5-kdc", "krb5-user", "squid", "w
 export const wineUser = { uid: 1000, gid: 1000 } as const;
 
 /**
- * A Debian 13 of its own with Wine 10 and a Windows folder that has been through its first start; Debian 12's Wine 8
- * can't run Node 24 and later. Made in the cache where it is missing: needs root and the Debian archive, 1.5 GB of
- * disk.
+ * A separate Debian 13 with Wine 10 and an initialised Windows folder; Debian 12's Wine 8 can't run Node 24 and later.
+ * Made in the cache where it is missing: needs root and the Debian archive, 1.5 GB of disk.
  * @returns the tree's path
  */
 export function prepareWineTree(): string {
@@ -69,7 +68,7 @@ function makeHome(tree: string): void {
   for (const file of ["etc/machine-id", "var/lib/dbus/machine-id"]) writeFileSync(join(tree, file), "");
 }
 
-/** Runs a command as root with the tree as its root, with the processes and devices that it needs. */
+/** Runs a command as root inside the tree, with the needed processes and devices. */
 function inTree(tree: string, command: readonly string[]): void {
   const script = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
   run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, tree, ...command]);

@@ -45,7 +45,7 @@ const length = `Content-Length: ${good.length}\r\n`;
 const chunked = `${line}Transfer-Encoding: chunked\r\n\r\n`;
 const chunk = `${good.length.toString(16)}\r\n${good}\r\n`;
 
-/** Writes once, then the rest for as long as it is read. */
+/** Writes once, then continues for as long as it is read. */
 function pour(start: string, rest: string | Buffer): Misbehaviour {
   return ({ socket }) => {
     const more = (): void => {
@@ -143,7 +143,7 @@ test.each<[string, Misbehaviour]>([
   expect(exitCode).toBe(76);
 });
 
-/** As it has to be: nothing in it but lines of what a terminal shows as it is. */
+/** Expects only printable lines. */
 const printableLines = (text: string): string =>
   text
     .split("\n")

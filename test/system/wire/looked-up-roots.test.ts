@@ -8,8 +8,8 @@ import { setUpEndpoint } from "../support/agent.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 
 /**
- * On Linux roots are looked up by their names' hashes in the system's store: with the same verdict as if all of it were
- * read. The store is a folder of the test's own.
+ * On Linux roots are looked up by their names' hashes in the system's store, with the same result as if the whole store
+ * were read. The store is a folder of the test's own.
  */
 
 let folder: ReturnType<typeof mkdtempDisposableSync>;

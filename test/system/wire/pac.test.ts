@@ -12,7 +12,7 @@ import { setUpEndpoint } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
-/** The route of a PAC script, from its address to the proxies, with a server on loopback and a thread of its own. */
+/** The route of a PAC script, from its address to the proxies, with a server on loopback and a separate thread. */
 
 const gears = new URL("https://gears.opswat.com/o/oauth/token");
 

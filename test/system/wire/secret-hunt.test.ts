@@ -7,7 +7,9 @@ import { type Endpoint, type RunOptions, setUpEndpoint, start } from "../support
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, listen } from "../support/loopback.ts";
 
-/** Plants secrets, lets everything go wrong that can, and looks for them in all that any command leaves behind. */
+/**
+ * Plants secrets, provokes every failure, and searches for the secrets in everything that any command leaves behind.
+ */
 
 /** Its Base64 has other characters in URLs. */
 const clientSecret = "pl?nt>d/?Se>re?+o>==?th>&A?cc>u%41";
@@ -54,7 +56,7 @@ function formsOf(secret: string): readonly string[] {
   return [...forms, ...dumps].map((text) => text.slice(0, 12));
 }
 
-/** Fails where a secret is in a text or in any file of the endpoint but those in which it was planted. */
+/** Fails if a secret is in a text or in any of the endpoint's files, except where it was planted. */
 function hunt(...texts: readonly string[]): void {
   const sources = new Set([credentialFile, endpoint.settingsFile]);
   const files = readdirSync(endpoint.directory, { withFileTypes: true, recursive: true })
@@ -131,7 +133,7 @@ describe("all commands", () => {
   });
 });
 
-/** Sends everything back: in the reason, in headers and in the body, in every form that a server may give it. */
+/** Repeats everything in the reason, in headers and in the body, in every form that a server may use. */
 function echo(status: number, json: boolean): Misbehaviour {
   return ({ socket }) => {
     const [secret = ""] = gears.secrets.slice(-1);
@@ -161,7 +163,7 @@ describe.each(["token", "link_user"] as const)("%s repeats all that it was asked
   });
 });
 
-/** As a server could write the secret so that nobody who looks for it as it is finds it. */
+/** Forms in which a server could hide the secret from a plain search. */
 const disguises: Readonly<Record<string, (secret: string) => string>> = {
   "as in Basic": (secret) => btoa(`${gears.clientId}:${secret}`),
   "in hex": (secret) => Buffer.from(secret).toString("hex"),

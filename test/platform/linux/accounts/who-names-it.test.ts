@@ -8,7 +8,7 @@ import type { Reading } from "../../../../agent/reading.ts";
 import { makeRoot, type Tree } from "../tree.ts";
 import { clientOf, type Person } from "./client.ts";
 
-/** An account is judged by who names it, not by its number or by what its name looks like. */
+/** An account is classified by its source, not by its number or the form of its name. */
 
 interface Machine {
   readonly sources?: string;

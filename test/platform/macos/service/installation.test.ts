@@ -12,7 +12,7 @@ import { makeRoot } from "../../linux/tree.ts";
 
 const credential = '{"accessToken":"t"}\n';
 
-/** A Mac whose files are below a folder of the test, and whose launchd keeps which job it has. */
+/** A Mac with its files in a folder of the test, and with a fake launchd that has a job or not. */
 function macOf({ executableMode = 0o755, stopsAfter = 0 } = {}) {
   const root = realpathSync(makeRoot({ "Library/LinkUserAgent/linkuser-agent": "" }));
   const folder = join(root, "Library/Application Support/LinkUserAgent");

@@ -59,7 +59,7 @@ function calls(known: Directory = directory): MakeCalls {
   return makeCalls;
 }
 
-/** Fails as its calls do where they are no directory's. */
+/** Fails like calls that involve no directory. */
 const lookUpSids: LogonSources["lookUpSids"] = async (sids, makeCalls) => {
   const known = directories.get(makeCalls);
   if (known === undefined) await makeCalls([]);

@@ -47,7 +47,7 @@ const text = (wideText: unknown): string =>
     .toString("utf16le")
     .replace("\0", "");
 
-/** Windows as far as {@link createSspi} calls it, which reads and writes the memory that it is given. */
+/** The part of Windows that {@link createSspi} calls; it reads and writes the given memory. */
 function fakeWindows(
   legs: readonly Leg[],
   { acquire = "SEC_E_OK", account = "CORP\\LAPTOP1$", negotiated = "Kerberos" } = {},

@@ -1,6 +1,6 @@
 /**
  * Run by the Windows Node inside the machine: `native.ts WHAT PARAMETERS…` calls one part of the platform and prints
- * what came of it as JSON.
+ * its result as JSON.
  */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -42,7 +42,7 @@ const [first = "", second = ""] = parameters;
 
 const names = { asksFor: "account names", check: "Check that a domain controller can be reached." };
 
-/** A call that does not come back: as a name whose domain controller is gone, for Windows to wait for. */
+/** A call that does not return, like a look-up while Windows waits for a missing domain controller. */
 async function hang(): Promise<unknown> {
   const calls = boundedCalls({ ...names, limit: 300 });
   const sleep = {
@@ -57,7 +57,10 @@ async function hang(): Promise<unknown> {
   );
 }
 
-/** Opens a file as a scanner does, without FILE_SHARE_DELETE, or for itself alone, and closes it from a thread after so many milliseconds. */
+/**
+ * Opens a file like a scanner, without FILE_SHARE_DELETE, or exclusively, and closes it from a thread after so many
+ * milliseconds.
+ */
 function holdFile(path: string, ms: number, isShared: boolean): Promise<unknown> {
   const shared = isShared ? fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE : 0;
   const openExisting = 3;
@@ -146,7 +149,7 @@ const works: Readonly<Record<string, () => unknown>> = {
     server.close();
     return { listening, nobody: readListener(1), pid: process.pid };
   },
-  /** One part while another program has a file open that it lets nobody rename or remove; what became of it. */
+  /** The result of one part while another program has a file open that can't be renamed or removed. */
   held: async () => {
     const [file = "", , forMs = "150"] = parameters;
     const released = holdFile(file, Number(forMs), !second.startsWith("read"));

@@ -58,7 +58,8 @@ export async function startSquid(hosts: readonly string[]): Promise<Squid> {
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path(name), text);
   if (userInfo().uid === 0) giveAway(folder);
-  made.use(await startDaemon(["squid", "-N", "-f", path("squid.conf")], port));
+  // Its name, by which it shares memory, is its own: a squid that was killed leaves files in /dev/shm.
+  made.use(await startDaemon(["squid", "-N", "-n", `port${port}`, "-f", path("squid.conf")], port));
   const kept = made.move();
   return {
     origin: `http://127.0.0.1:${port}`,

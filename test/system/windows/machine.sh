@@ -11,6 +11,8 @@ mount -t proc proc /proc
 mount --bind "$tree" "$tree"
 mount -t proc proc "$tree/proc"
 mount --rbind /dev "$tree/dev"
+# Its own: a squid on the machine outside uses the same names there.
+mount -t tmpfs tmpfs "$tree/dev/shm"
 
 # Firmware: Wine makes its SMBIOS tables of these files; the system's UUID comes from the machine ID.
 mount -t tmpfs tmpfs "$tree/sys"

@@ -19,7 +19,8 @@ import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
 import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
-import { makeProtectedFolder, readProtected, readTrusted } from "./files/protected-files.ts";
+import { readProtected, readTrusted } from "./files/protected-files.ts";
+import { makeProtectedFolder } from "./files/write-protected.ts";
 import {
   firmwareUuid,
   machineGuid,

@@ -5,14 +5,8 @@ import { retryWhileHeld } from "../../../files/held-files.ts";
 import type { Paths } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
-import {
-  isForeign,
-  makeProtectedFolder,
-  readProtected,
-  replaceFile,
-  writableByOthers,
-  writeProtected,
-} from "../files/protected-files.ts";
+import { isForeign, readProtected, writableByOthers } from "../files/protected-files.ts";
+import { makeProtectedFolder, replaceFile, writeProtected } from "../files/write-protected.ts";
 import { systemDirectory } from "../native/kernel32.ts";
 import type { WindowsMachine } from "./installation.ts";
 import { taskScheduler } from "./task-scheduler.ts";

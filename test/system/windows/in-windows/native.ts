@@ -15,7 +15,7 @@ import { openShellToken, sessionRows, shellToken } from "../../../../agent/platf
 import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
 import { boundedCalls } from "../../../../agent/platform/windows/bounded-calls.ts";
 import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
-import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/files/protected-files.ts";
+import { makeProtectedFolder, writeProtected } from "../../../../agent/platform/windows/files/write-protected.ts";
 import { parseInterfaceRows } from "../../../../agent/platform/windows/hardware/parse-adapters.ts";
 import { adapterAddresses, interfaceTable } from "../../../../agent/platform/windows/hardware/read-adapters.ts";
 import { smbiosTable } from "../../../../agent/platform/windows/hardware/read-firmware.ts";

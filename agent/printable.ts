@@ -3,6 +3,9 @@
  */
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+/** Nearly all text. At every start, V8 takes a millisecond to compile Unicode's classes. */
+const plainLine = /^[ -~]*$/;
+
 /**
  * Makes text that others wrote (the server, the directory, a file) safe for one line of a log or a terminal: characters
  * that move the cursor, start a line, reorder or hide text are shown as `\u{1b}`. Safe text is unchanged.
@@ -11,7 +14,7 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 export function printable(text: string, maxLength = 300): string {
   // Each code point has at most two UTF-16 units, and escaping never shortens: more than this can't be shown.
   const bounded = text.slice(0, 2 * maxLength + 2);
-  const points = Array.from(bounded.replace(unsafe, escaped));
+  const points = Array.from(plainLine.test(bounded) ? bounded : bounded.replace(unsafe, escaped));
   return points.length > maxLength ? `${points.slice(0, maxLength - 1).join("")}…` : points.join("");
 }
 
@@ -23,11 +26,14 @@ const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.
  * @param indent spaces for each level; all in one line without it
  */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(unsafeButLines, inJson);
+  const json = JSON.stringify(value, undefined, indent);
+  return plainLines.test(json) ? json : json.replace(unsafeButLines, inJson);
 }
 
 /** JSON.stringify itself writes line breaks only for indentation. */
 const unsafeButLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const plainLines = /^[ -~\n]*$/;
 
 const inJson = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${unit(character, at)}`).join("");

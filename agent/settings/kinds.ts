@@ -31,7 +31,8 @@ function textOf(
   placeholder: string,
   allowed: string,
 ): Kind<string> {
-  const isValid = (raw: unknown): raw is string => typeof raw === "string" && !/\p{Cc}/u.test(raw) && form.test(raw);
+  const isValid = (raw: unknown): raw is string =>
+    typeof raw === "string" && !/[^ -~\xa0-\uffff]/.test(raw) && form.test(raw);
   const parse = (raw: unknown) => (isValid(raw) ? valid(raw) : invalid(allowed));
   return { type, parse, format: (value) => value, placeholder, allowed };
 }

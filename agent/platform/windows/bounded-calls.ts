@@ -61,6 +61,17 @@ export function boundedCalls({ limit, asksFor, check, code = "identity-unreadabl
   return async (calls) => await ask(calls.map(located));
 }
 
+/** Memory that a call which did not return in time may still use; never freed. */
+const lent: unknown[] = [];
+
+/** Keeps memory to which parameters point until the calls have returned. */
+export async function lending<T>(memory: unknown, calls: Promise<T>): Promise<T> {
+  lent.push(memory);
+  const answers = await calls;
+  lent.splice(lent.indexOf(memory), 1);
+  return answers;
+}
+
 /** Output is not lost: standard output and files are written synchronously. */
 export function endProcess(code: number): void {
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), code);

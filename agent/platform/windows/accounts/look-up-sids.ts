@@ -1,6 +1,6 @@
 import type { MakeCalls } from "../../native-calls.ts";
 import { constants, layout } from "../../native-layout.ts";
-import { nativeCall } from "../bounded-calls.ts";
+import { lending, nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, pointerIn, pointerSlot, unicodeStringAt } from "../native/pointers.ts";
@@ -42,9 +42,6 @@ const translatedName = layout("ntsecapi.h", "LSA_TRANSLATED_NAME", 32, {
 });
 const ntStatus = constants("ntstatus.h", { STATUS_SOME_NOT_MAPPED: 0x107, STATUS_NONE_MAPPED: 0xc000_0073 });
 
-/** Memory that a call which did not return in time may still use; never freed. */
-const lent: unknown[] = [];
-
 /**
  * The names of SIDs, in the same order, by one call for all; undefined if Windows has no name. Windows returns this
  * also if a domain controller did not answer in time, so for a domain's SID it does not prove that there is no name.
@@ -63,10 +60,7 @@ export async function lookUpSids(
   });
   const policy = openLocalPolicy(policyAccess.POLICY_LOOKUP_NAMES);
   const parameters = [policy, sids.length, pointers, pointerSlot(), pointerSlot()] as const;
-  lent.push(encoded);
-  const [answer] = await makeCalls([nativeCall(advapi32, "LsaLookupSids", parameters)]);
-  // Not before the call has come back: until then it uses them.
-  lent.splice(lent.indexOf(encoded), 1);
+  const [answer] = await lending(encoded, makeCalls([nativeCall(advapi32, "LsaLookupSids", parameters)]));
   advapi32().LsaClose(policy);
   const [, , , domains, names] = answer?.parameters ?? [];
   return namesIn(Number(answer?.result) >>> 0, addressIn(domains), addressIn(names), sids.length);

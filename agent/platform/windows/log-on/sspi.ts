@@ -2,7 +2,7 @@ import { AgentError } from "../../../errors.ts";
 import type { LogOnPeer, SystemLogOn, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
 import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
 import { readField, structure } from "../../native-layout.ts";
-import { nativeCall } from "../bounded-calls.ts";
+import { lending, nativeCall } from "../bounded-calls.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, dwordSlot, wide, wideAt } from "../native/pointers.ts";
 import { secur32 } from "../native/secur32.ts";
@@ -29,9 +29,6 @@ import {
 const maxToken = 64 * 1024;
 const maxName = 512;
 
-/** Memory that a call which did not return in time may still use; never freed. */
-const lent: unknown[] = [];
-
 /**
  * Windows' log-on to servers (SSPI): by the account of this process, which for SYSTEM is the computer's.
  * @param makeCalls on a thread of its own, since Windows may wait for a domain controller
@@ -56,15 +53,13 @@ async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<Sys
 
   const initialize = async (token: Buffer | undefined): Promise<Initialized> => {
     const output = bufferList([[bufferType.SECBUFFER_TOKEN, Buffer.alloc(maxToken)]]);
-    const memory = [output, inputOf(peer, token)] as const;
-    lent.push(memory);
-    const [answer] = await makeCalls([initializeContext(peer, credential, context, ...memory)]);
+    const input = inputOf(peer, token);
+    const calls = makeCalls([initializeContext(peer, credential, context, output, input)]);
+    const [answer] = await lending([output, input], calls);
     const status = statusOf(answer);
-    if (isAccepted(status)) context = bytesIn(answer, 8);
-    if (isIncomplete(status)) await completeToken(output);
-    // Not before the calls have come back: until then they use it.
-    lent.splice(lent.indexOf(memory), 1);
     if (!isAccepted(status)) throw sspiFailure("InitializeSecurityContextW", status, peer);
+    context = bytesIn(answer, 8);
+    if (isIncomplete(status)) await lending(output, completeToken(output));
     const length = readField(secBuffer, "cbBuffer", output.list);
     return {
       token: length === 0 ? undefined : Buffer.from(output.contents[0]?.subarray(0, length) ?? []),

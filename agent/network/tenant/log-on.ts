@@ -59,12 +59,19 @@ export function withGatewayLogOn(
       const challenges = parseChallenges([answer.headers["www-authenticate"] ?? ""]);
       const token = challenges.find(({ scheme }) => scheme === "Negotiate")?.token;
       const isLast = token === undefined || leg.complete || legs === maxLegs;
-      if (token !== undefined && !leg.complete) leg = await untilReached(logOn.step(token), gateway, signal);
+      if (token !== undefined && !leg.complete) {
+        leg = await untilReached(logOn.step(token), gateway, signal).catch((thrown) => {
+          // The token may be one of Kerberos' errors.
+          const isReason = answer.status === 401 && thrown instanceof AgentError && !signal.aborted;
+          throw isReason ? refused(challenges, logOn.account, gateway, thrown) : thrown;
+        });
+      }
       if (answer.status !== 401) {
         isProved ||= leg.complete;
         if (!isProved && claimsSomething(answer)) throw unproved(answer, gateway);
         return { ...answer, account: logOn.account };
       }
+      if (leg.complete) throw notAllowed(logOn.account, gateway);
       if (isLast || leg.token === undefined) throw refused(challenges, logOn.account, gateway);
     }
   }
@@ -106,17 +113,30 @@ async function untilReached<T>(work: Promise<T>, { host }: Gateway, signal: Abor
   } catch (thrown) {
     if (thrown instanceof TimeLimitReached) throw networkFailure(thrown, { ...place, host });
     if (!(thrown instanceof AgentError) || signal.aborted) throw thrown;
-    throw new AgentError(thrown.code, thrown.finding, { cause: thrown, remedy: thrown.remedy, place });
+    throw new AgentError(thrown.code, thrown.finding, { cause: thrown.cause, remedy: thrown.remedy, place });
   }
 }
 
-function refused(challenges: readonly Challenge[], account: string | undefined, { host, name }: Gateway): AgentError {
+/** @param reason what Kerberos says of it, where it does */
+function refused(
+  challenges: readonly Challenge[],
+  account: string | undefined,
+  { host, name }: Gateway,
+  reason?: AgentError,
+): AgentError {
   if (!challenges.some(({ scheme }) => scheme === "Negotiate")) {
     const offered = challenges.map(({ scheme }) => scheme).join(" or ") || "no log-on that is known here";
     const message = `${host} does not ask for Negotiate but offers ${offered} (status 401). With auth = negotiate baseUrl must be the address at which the gateway's Apache httpd proves domain members.`;
     return new AgentError("token-refused", message, { place });
   }
-  const message = `${host} refuses the log-on of ${account ?? "this account"} (status 401). It is not sent again in this run. Check in the gateway's log why: that its keytab has the current key of HTTP/${name}, and that the clocks agree.`;
+  const why = reason?.cause instanceof Error ? `: ${reason.cause.message}` : "";
+  const message = `${host} refuses the log-on of ${account ?? "this account"} (status 401${why}). It is not sent again in this run. Check in the gateway's log why: that its keytab has the current key of HTTP/${name}, and that the clocks agree.`;
+  return new AgentError("token-refused", message, { cause: reason, place });
+}
+
+/** It proved itself, and so took the ticket. */
+function notAllowed(account: string | undefined, { host }: Gateway): AgentError {
+  const message = `${host} knows ${account ?? "this account"}, but does not let it link (status 401). A gateway lets machine accounts of its domain in, which services, root and SYSTEM have.`;
   return new AgentError("token-refused", message, { place });
 }
 

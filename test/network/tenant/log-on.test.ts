@@ -109,7 +109,21 @@ test.each<[string, readonly RawResponse[], Steps, RegExp]>([
     kerberos,
     /refuses the log-on of HOST\$@CORP\.EXAMPLE \(status 401\)/,
   ],
-  ["after its proof", [answer(401, negotiate("proof"))], kerberos, /current key of HTTP\/linkuser\.corp\.example/],
+  [
+    "with a reason",
+    [answer(401, negotiate("error"))],
+    {
+      ...kerberos,
+      error: new AgentError("credentials-refused", "…", { cause: new Error("Key version is not available") }),
+    },
+    /\(status 401: Key version is not available\)\..*current key of HTTP\/linkuser\.corp\.example/,
+  ],
+  [
+    "after its proof",
+    [answer(401, negotiate("proof"))],
+    kerberos,
+    /knows HOST\$@CORP\.EXAMPLE, but does not let it link/,
+  ],
   [
     "after five legs",
     Array(5).fill(answer(401, negotiate("more"))),

@@ -120,7 +120,7 @@ function explained({ minor, text }: GssFailure, tried: LogOnCase): AgentError {
   const account = tried.account === undefined ? "This user" : `The account ${tried.account}`;
   const words = text.replace(/\.$/, "");
   const message = `${account} can't log on to HTTP/${tried.host} by Kerberos: ${words}. ${whatToDo(minor, tried)}`;
-  return new AgentError(codeOf(minor), message);
+  return new AgentError(codeOf(minor), message, { cause: new Error(words) });
 }
 
 function codeOf(minor: number): ErrorCode {

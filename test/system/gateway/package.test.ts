@@ -224,6 +224,11 @@ describe.each([
       () => shell(`echo LIMIT=many >>${folder}/gateway.conf`),
     ],
     [
+      "a setting that was changed after the start",
+      /gateway\.conf: LIMIT BINDING changed after the service had started/,
+      () => shell(`printf 'LIMIT=8\\nBINDING="list"\\n' >>${folder}/gateway.conf; touch ${folder}/devices`),
+    ],
+    [
       "a tenant that does not answer",
       /localhost:1 can't be reached/,
       () => shell(`echo TENANT_PORT=1 >>${folder}/gateway.conf`),

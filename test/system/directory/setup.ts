@@ -15,8 +15,7 @@ declare module "vitest" {
 /** A Samba domain controller and its members, each in its own container; the returned function removes them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.geteuid?.() !== 0) throw new Error("the directory tests boot containers: run them as root");
-  const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
-  const tree = execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const tree = prepareTree();
   const booted: Booted[] = [];
   const stopAll = async (): Promise<void> => {
     await Promise.all(booted.map(stop));
@@ -45,8 +44,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return stopAll;
 }
 
+/** The Debian that all machines of the domain are; made where it is missing. */
+export function prepareTree(): string {
+  const prepare = resolve(import.meta.dirname, "../support/prepare.sh");
+  return execFileSync(prepare, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+}
+
 /** A cable from the member's `eth0` to the controller's bridge. */
-function connect(controller: Container, member: Container): void {
+export function connect(controller: Container, member: Container): void {
   const network = ["--target", String(controller.leader), "--net", "ip", "link"];
   const port = ["add", member.name, "type", "veth", "peer", "name", "eth0", "netns", String(member.leader)];
   execFileSync("nsenter", [...network, ...port]);

@@ -63,7 +63,9 @@ function interruption(): AbortSignal {
   return ending.signal;
 }
 
-/** `plan` computes for up to minutes without hearing a signal, and leaves nothing half done: signals end it themselves. */
+/**
+ * `plan` computes for up to minutes without handling signals, and leaves nothing unfinished: signals end it directly.
+ */
 const uninterrupted = new AbortController().signal;
 
 async function answer(argv: readonly string[]): Promise<CommandResult> {
@@ -75,7 +77,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
   const platform = await selectPlatform();
   platform.forbidDumps?.();
   const person = platform.startedByPerson();
-  // Windows knows no rule of sudo: an elevated prompt is an administrator's.
+  // Windows has no sudo rules: an elevated prompt belongs to an administrator.
   if (platform.privileged && platform.name !== "windows" && isPersonsRun(process.env, person)) {
     refuseFileFlags(commandLine);
   }

@@ -40,6 +40,6 @@ const inJson = (character: string): string =>
 
 const unit = (text: string, at: number): string => text.charCodeAt(at).toString(16).padStart(4, "0");
 
-/** A word as a POSIX shell takes it, for commands that a person is to run. */
+/** A word quoted for a POSIX shell, for commands that a person copies. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

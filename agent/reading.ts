@@ -2,8 +2,8 @@ import { AgentError, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
  * The result of a look-up. Only after `absent` (looked, and there is none) is the next source tried; `failed` (could
- * not look) is shown to the administrator and, where a wrong answer could follow, stops the run. `origin` names the
- * source in words: `/sys/class/net`, `registry MachineGuid`.
+ * not look) is shown to the administrator and stops the run if a wrong answer could follow. `origin` names the source
+ * in words: `/sys/class/net`, `registry MachineGuid`.
  */
 export type Reading<T> =
   | { readonly kind: "found"; readonly value: T; readonly origin: string }

@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself; only for the place that puts it into a request. */
+  /** The value itself; only for code that puts it into a request. */
   reveal(): string {
     return this.#value;
   }

@@ -15,7 +15,7 @@ import {
 
 export interface CommandLine {
   readonly command: CommandName;
-  /** Whether the arguments name it, so that help is about it. */
+  /** Whether the arguments name the command, so that help shows it. */
   readonly named: boolean;
   /** Flags that are no settings, without their dashes, and a command's argument; `true` for those without a value. */
   readonly flags: Readonly<Record<string, string | true>>;
@@ -26,7 +26,7 @@ export interface CommandLine {
 export const flagText = (flag: string | true | undefined): string | undefined =>
   typeof flag === "string" ? flag : undefined;
 
-/** Whether the answer is to be JSON, known before the rest is understood, so that mistakes are reported in it, too. */
+/** Whether the output is JSON; read first, so that mistakes are reported as JSON, too. */
 export const wantsJson = (argv: readonly string[]): boolean => argv.some((word) => /^--json(?:=|$)/.test(word));
 
 /**
@@ -79,7 +79,7 @@ export function readCommandLine(given: readonly string[]): CommandLine {
     }
     if (setting !== undefined) {
       values[setting] = settingValue(setting, rawName, value);
-      // To the parser a word behind a switch is no value of it.
+      // The parser does not take the word after a switch for its value.
       if (value === undefined) bareSwitch = setting;
     } else if (flag !== undefined) {
       flags[name] = flagValue(flag, rawName, value);
@@ -108,7 +108,7 @@ function refuseWithoutEffect(
   }
 }
 
-/** Of a command that no setting changes. @throws AgentError `invalid-value` */
+/** Refuses settings for a command that ignores them. @throws AgentError `invalid-value` */
 export function refuseSettings({ command, flags, settings }: CommandLine): void {
   const names = Object.keys(settings.values) as SettingName[];
   const [given] = [...(flags["config"] === undefined ? [] : ["--config"]), ...names.map(flagName)];
@@ -130,7 +130,7 @@ function asFlags([first, ...rest]: readonly string[]): readonly string[] {
   return topic === undefined || topic.startsWith("-") ? ["--help", ...others] : [topic, "--help", ...others.slice(1)];
 }
 
-/** An argument that belongs to no flag, with the flag or the order that was probably meant. */
+/** The message for an unexpected argument, with the flag or the order that was probably meant. */
 function unexpected(
   word: string,
   named: boolean,

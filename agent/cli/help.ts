@@ -109,7 +109,7 @@ function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Two a line, so that the overview fits one screen. */
+/** Two per line, so that the overview fits one screen. */
 function exitCodeRows(lineWidth: number): string[] {
   const failures = Object.entries(exitCodes).filter(([, code]) => code !== 0);
   const cells = ["0 done or nothing to do", ...failures.map(([outcome, code]) => `${code} ${outcome}`)];

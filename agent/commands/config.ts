@@ -16,7 +16,7 @@ export function config(runtime: Runtime, commandLine: CommandLine): CommandResul
 
 type Row = ReturnType<typeof settingRows>[number];
 
-/** A line for each, the place left out: most fit 80 columns. */
+/** A line for each, without its place: most fit 80 columns. */
 function settingLines(rows: readonly Row[]): readonly string[] {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const kindWidth = Math.max(...rows.map(({ origin }) => origin.kind.length));

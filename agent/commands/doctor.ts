@@ -34,7 +34,7 @@ export async function doctor(runtime: Runtime, commandLine: CommandLine): Promis
   };
 }
 
-/** Shows a person that something happens, since a network that is silent takes seconds. */
+/** Shows progress, because a silent network takes seconds. */
 async function examine(context: DoctorContext, found: CheckValues): Promise<readonly CheckResult[]> {
   const line = liveLineOf(context);
   try {

@@ -16,7 +16,7 @@ import { faultsOf, takeCredential } from "../wiring/take-credential.ts";
 
 /**
  * Puts the logon trigger, the protected credential and the given settings in place, or with `--dry-run` shows how.
- * Everything is validated before anything is changed; what is there already is kept.
+ * Everything is validated before anything is changed; correct parts are kept.
  */
 export async function install(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   return await reportingFailure("install", runtime.platform, () => installed(runtime, commandLine));
@@ -88,7 +88,7 @@ function certificateFaults(runtime: Runtime, resolved: ResolvedSettings): readon
   ];
 }
 
-/** Settings that were asked for, but that a policy decides. */
+/** Given settings that a policy overrides. */
 function overruled(
   { layer }: MergedSettings,
   { origins }: ResolvedSettings,

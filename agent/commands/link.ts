@@ -62,7 +62,7 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   const { settings } = resolved;
   const willRepeat = flags["will-repeat"] === true;
   const { stateDir, logFile } = effectivePaths(platform, settings);
-  // A folder that an administrator made or named keeps the access that it was given.
+  // A folder that an administrator created or named keeps its access rights.
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const store = fileStore(stateDir);
   const events = eventReport(platform, { willRepeat, previous: store.read().memory.lastRun, now: clock.now });

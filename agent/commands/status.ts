@@ -45,7 +45,7 @@ interface NextRun {
   readonly pid?: number;
 }
 
-/** When the API is asked next, and by which run. */
+/** The time and the run of the next call. */
 function nextRun(
   { link, notBefore, waiter }: MachineMemory,
   relinkAfter: number,

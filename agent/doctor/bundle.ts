@@ -20,7 +20,7 @@ export interface BundleFile extends Disposable {
 }
 
 /**
- * Makes the file at once, so that a name that can't be used is reported before anything is checked.
+ * Creates the file at once, so that an unusable name is reported before anything is checked.
  * @throws AgentError `invalid-value`
  */
 export function createBundleFile(path: string): BundleFile {
@@ -49,7 +49,7 @@ function attempt<T>(path: string, work: () => T): T {
   }
 }
 
-/** The last lines of the log, from the file before it too where it was rotated. */
+/** The last lines of the log, also from the rotated file. */
 export function lastLogLines(logFile: string): readonly string[] {
   return [rotatedPath(logFile), logFile].flatMap(linesOf).slice(-logLines);
 }
@@ -57,7 +57,7 @@ export function lastLogLines(logFile: string): readonly string[] {
 /** Bytes: as much as a log holds before it is rotated. */
 const maxRead = 1024 * 1024;
 
-/** A log that can't be read says so in its place. */
+/** If the log can't be read, the error is in its place. */
 function linesOf(path: string): readonly string[] {
   try {
     return endOf(path)

@@ -43,13 +43,13 @@ export function check<const K extends string, N extends keyof CheckValues = neve
   needs: readonly N[],
   run: (context: DoctorContext, found: ValuesFor<N>) => Outcome<ValueOf<K>>,
 ): Check {
-  // The runner calls it when all that it needs is there; the compiler can't follow that.
+  // The runner calls it only with all needed values, which the compiler can't see.
   return { name, needs, label: name, silent: false, run: run as Check["run"] };
 }
 
 export const onlyWith = (flag: NonNullable<Check["flag"]>, one: Check): Check => ({ ...one, flag });
 
-/** Makes what several checks share, before the first of them. */
+/** Prepares values that several checks share, before the first of them. */
 export function prepare<K extends keyof CheckValues, N extends keyof CheckValues>(
   name: K,
   needs: readonly N[],

@@ -37,7 +37,7 @@ import { checkSettings } from "./settings/settings.ts";
 
 /**
  * The checks of `doctor`, in the order in which they run and are shown. To add one: a file with its function, a line
- * here, and where later checks need its value, a line in `CheckValues` (`context.ts`).
+ * here, and if later checks need its value, a line in `CheckValues` (`context.ts`).
  */
 export const checks: readonly Check[] = [
   check("rights", [], ({ platform }) => checkRights(platform)),
@@ -61,7 +61,7 @@ export const checks: readonly Check[] = [
       found.settings.settings.logFile === undefined ? undefined : needsRights(context.platform),
     ),
   ),
-  // The trigger's run reads no file that only this run was given.
+  // The trigger's run does not read this run's --config file.
   check("trigger", [], ({ platform, commandLine }, { settings }) =>
     checkTrigger(platform, commandLine.flags["config"] === undefined ? settings : undefined),
   ),

@@ -31,7 +31,7 @@ export interface CheckValues {
   compare?: readonly Comparison[];
 }
 
-/** Milliseconds for one look-up or exchange, however patient the settings are: a person waits. */
+/** Milliseconds for one look-up or exchange, regardless of the settings: a person waits. */
 export const maxPatience = 10_000;
 
 /** Milliseconds for one look-up or exchange. */

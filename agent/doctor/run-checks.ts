@@ -10,14 +10,14 @@ export interface CheckResult {
   readonly detail: string;
   readonly advice: string | undefined;
   readonly elapsedMs: number;
-  /** The time is what the check is about, and is shown however short. */
+  /** The time is the check's result, and is always shown. */
   readonly measured: boolean;
   /** Of a failed check. */
   readonly error: AgentError | undefined;
 }
 
 /**
- * Runs checks one after the other. One whose need is missing is skipped.
+ * Runs checks one after the other. A check without a needed value is skipped.
  * @param found receives their values
  * @param begins called with the label of each check that runs
  * @throws AgentError `interrupted`

@@ -12,7 +12,7 @@ import {
 import { dirname } from "node:path";
 import { messageOf, systemErrorCode } from "../errors.ts";
 
-/** A file that was opened, and what its descriptor says of it. Closed where it is disposed of. */
+/** An open file and its descriptor's stats. Closed where it is disposed of. */
 export interface OpenFile extends Disposable {
   readonly descriptor: number;
   readonly stats: Stats;
@@ -64,7 +64,7 @@ function refuseOtherThanFile(stats: Stats): void {
 }
 
 /**
- * Reads what an open file holds.
+ * Reads an open file's content.
  * @param maxSize bytes
  * @throws the system's error, or one of {@link fault}
  */
@@ -110,7 +110,7 @@ const words = {
   EOTHERS: "others may change it",
 } as const;
 
-/** Why a file is refused, in the form of a system's error. */
+/** A refusal of a file, in the form of a system error. */
 export const fault = (code: keyof typeof words, why: string = words[code]): Error =>
   Object.assign(new Error(why), { code });
 
@@ -154,8 +154,8 @@ export function pathHint(thrown: unknown): string {
 export const isDenial = (thrown: unknown): boolean => ["EACCES", "EPERM"].includes(systemErrorCode(thrown) ?? "");
 
 /**
- * Of a path for which the system answers ENOENT: the link on the way that leads nowhere. Undefined if just the name or
- * a folder on the path is missing.
+ * The dangling link on a path for which the system reports ENOENT. Undefined if just the name or a folder on the path
+ * is missing.
  */
 export function danglingLink(path: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -168,7 +168,7 @@ export function danglingLink(path: string): string | undefined {
 
 /**
  * The text of a file, without the byte order mark that Windows editors put in front.
- * @throws a {@link fault} for what is not UTF-8, never with anything of the content
+ * @throws a {@link fault} for other encodings than UTF-8, without any of the content
  */
 export function decodeText(bytes: Buffer): string {
   const [first, second] = bytes;

@@ -4,7 +4,7 @@ import { systemErrorCode } from "../errors.ts";
 import { type Access, fault, type Open, type OpenFile, openFile } from "./open-file.ts";
 import { untrustedPath } from "./trusted-path.ts";
 
-/** Names of what the program itself keeps in its state folder. */
+/** Names of the program's files in its state folder. */
 export const stateFileName = "state.json";
 export const lockFileName = "lock";
 /** Held by the one unattended run that waits. */
@@ -13,7 +13,7 @@ export const waiterLockFileName = "waiting.lock";
 /** The name under which a file is written before it is renamed to `path`. */
 export const temporaryPath = (path: string): string => `${path}.new`;
 
-/** The name that a log file gets when it has reached its size. */
+/** The name of a rotated log file. */
 export const rotatedPath = (logFile: string): string => `${logFile}.1`;
 
 /** mkdir(2). */

@@ -65,7 +65,7 @@ function textIn(value: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** A code that the message for OAuth errors shows already. */
+/** The message for OAuth errors already shows this code. */
 const isOAuthCode = (text: string, depth: number): boolean => depth === 1 && /^[a-z]+(?:_[a-z]+)+$/.test(text);
 
 /** Completes a status in brackets. */
@@ -85,8 +85,8 @@ export function serverFault(who: string, status: number, words: string | undefin
 const otherwise = "A captive portal or a proxy may answer in its place; otherwise check baseUrl.";
 
 /**
- * A redirect is never followed: it would send the token to another host, and captive portals send redirects. Of the new
- * address only the host is shown, for its query may repeat the token.
+ * A redirect is never followed: it would send the token to another host, and captive portals send redirects. Only the
+ * new address's host is shown, because its query may repeat the token.
  */
 export function redirected({ status, headers }: RawResponse, { host, secrets }: ExchangeContext): AgentError {
   const location = headers["location"] ?? "";

@@ -7,7 +7,7 @@ import { type AnswerBody, readBody } from "./answer.ts";
 const maxIds = 50;
 
 /**
- * `POST {base}/o/api/v3.8/devices/detail?access_token={token}`: what the account keeps of devices, by device IDs and MAC
+ * `POST {base}/o/api/v3.8/devices/detail?access_token={token}`: the account's records of devices, by device IDs and MAC
  * addresses (https://www.opswat.com/docs/cm/developer-guidelines/device-details). It reads, and changes nothing.
  */
 export function buildDeviceDetailsRequest(baseUrl: string, ids: readonly string[], token: Secret): ApiRequest {

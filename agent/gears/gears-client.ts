@@ -28,8 +28,8 @@ interface Connection {
 const expiryMargin = 10_000;
 
 /**
- * The account's API as a run uses it: opened at the first call, closed before every wait. A token is got just before
- * its first use and kept in memory alone.
+ * The account's API as a run uses it: opened at the first call, closed before every wait. A token is fetched just
+ * before its first use and kept only in memory.
  */
 export class GearsClient {
   readonly #parts: GearsParts;

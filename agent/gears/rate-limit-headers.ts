@@ -26,10 +26,10 @@ export interface RateLimitReport {
 /** Milliseconds: the vendor documents ten calls a minute. */
 export const documentedPeriod = 60_000;
 
-/** Milliseconds: two hours, the longest wait for a limit that anybody could mean, unless its period is as long itself. */
+/** Milliseconds: two hours, the longest plausible wait for a limit, unless its period is longer. */
 const maxLimitWait = 2 * 3_600_000;
 const believedPeriods = 5;
-/** Milliseconds: a day, for a server that says that it is not there for a while. */
+/** Milliseconds: a day, for a server that announces its absence. */
 const maxMaintenance = 86_400_000;
 /** Milliseconds: 30 days, for a gateway's queue; 100,000 devices take a week. */
 const maxQueueWait = 30 * 86_400_000;
@@ -92,7 +92,7 @@ export function readRateLimit(
 function waitsIn(value: string, now: number, serverNow: number | undefined): readonly number[] {
   const from = (moment: number): readonly number[] => {
     const waits = [moment - (serverNow ?? now), moment - now];
-    // Only where the server's clock makes no sense of it does this machine's count.
+    // The local clock is used only if the value makes no sense by the server's clock.
     return waits.slice(0, Math.abs(waits[0] ?? 0) <= maxLimitWait ? 1 : 2);
   };
   const date = httpDate(value);

@@ -60,7 +60,7 @@ interface View {
 /** Which characters of a text count in a search. It is case-insensitive, as percent-encoding has digits in either case. */
 type Counted = RegExp;
 const whole: Counted = /[\s\S]/g;
-/** Letters and digits alone, to find a secret with other characters inserted. */
+/** Only letters and digits, to find a secret with inserted characters. */
 const inPieces: Counted = /[a-z0-9]/gi;
 
 const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());

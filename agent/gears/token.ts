@@ -40,7 +40,7 @@ export interface TokenEndpoint {
 export const newTokenEndpoint = (): TokenEndpoint => ({ path: tokenPaths[0] });
 
 /**
- * Asks for a token, at the other path too where one is not there.
+ * Asks for a token, also at the other path if the first does not exist.
  * @param sent called before each request
  */
 export async function askForToken(

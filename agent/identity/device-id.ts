@@ -31,7 +31,7 @@ export function parseHexId(text: string): ParsedDeviceId {
   return /^[0-9a-f]{32}$/.test(digits) ? unlessShared(digits) : { kind: "malformed" };
 }
 
-/** Words that programs write where an ID is missing and that have the form of one. */
+/** Words that programs write in place of a missing ID and that have an ID's form. */
 const noId = /^(?:undefined|unavailable|unspecified|not-?(?:available|found|set|applicable)|unknown-?(?:id|device))$/i;
 
 /**

@@ -177,7 +177,7 @@ const none = (error: AgentError, people: readonly Person[] = []): UserFinding =>
 
 function nobody(sessions: Reading<unknown>): string {
   const detail = sessions.kind === "absent" ? ` (${sessions.origin}: ${sessions.reason})` : "";
-  return `No one is logged on${detail}. To link a user all the same, name one with --user.`;
+  return `No one is logged on${detail}. To link a user anyway, name one with --user.`;
 }
 
 function certain<T>(reading: Reading<T>): T {

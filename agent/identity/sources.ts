@@ -11,10 +11,10 @@ export interface Adapter {
   readonly permanentMac: Mac | undefined;
   /** The kind of adapter; `physical` only if the system says that it is hardware. */
   readonly kind: "physical" | "virtual" | "loopback" | "other";
-  /** Why the system's data say so, for `--dry-run`: `"virtual adapter"`, `"Hyper-V switch port"`. */
+  /** The evidence in the system's data, for `--dry-run`: `"virtual adapter"`, `"Hyper-V switch port"`. */
   readonly kindReason: string;
   /**
-   * How the address in use came to be: by the maker, at random, set by software, or given to a dock by the machine that
+   * The origin of the current address: by the maker, at random, set by software, or given to a dock by the machine that
    * it is plugged into (MAC address pass-through).
    */
   readonly addressAssigned: "permanent" | "random" | "set" | "passed-through" | "unknown";
@@ -35,7 +35,7 @@ export interface Session {
   /** `user` is a person's session; `other` a greeter's, a service's or a background one; `classReason` says which. */
   readonly class: "user" | "other";
   readonly classReason: string;
-  /** `active` has the seat or screen now, `online` is logged on beside it, `closing` is on its way out. */
+  /** `active` has the seat or screen now, `online` is logged on beside it, `closing` is ending. */
   readonly state: "active" | "online" | "disconnected" | "closing";
   /** At the machine itself rather than over the network. */
   readonly local: boolean;

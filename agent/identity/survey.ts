@@ -9,7 +9,7 @@ import { chooseGroup, type GroupChoice } from "./group-choice.ts";
 import type { Account, IdentitySources } from "./sources.ts";
 import { sendsPrincipalName, usernameOf } from "./username.ts";
 
-/** Everything that was found out about this device and its user: what `--dry-run` shows and a link is made from. */
+/** All facts about this device and its user, for `--dry-run` and the link. */
 export interface Survey {
   readonly device: Candidates;
   readonly user: UserFinding;

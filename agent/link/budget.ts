@@ -19,7 +19,7 @@ export function withLink(asked: readonly number[], now: number): readonly number
   return [...recentOf(asked, now), now].slice(-maxLinks);
 }
 
-/** A clock that was set back says nothing about moments that are still to come. */
+/** If the clock was set back, future moments are ignored. */
 function recentOf(asked: readonly number[], now: number): readonly number[] {
   return asked.filter((at) => at > now - span && at <= now);
 }

@@ -10,8 +10,8 @@ import type { Attempt, Decision, Effect, End, Moment, RunState } from "./run-sta
 import { addUnknown } from "./unknown-devices.ts";
 
 /**
- * Faults of the network that a person can fix: a captive portal, TLS inspection or an impostor, a wrong clock.
- * Unattended they are waited out; an attended run ends at once. None of them costs a call of the API.
+ * Faults of the network that a person can fix: a captive portal, TLS inspection or an impostor, a wrong clock. An
+ * unattended run waits for their end; an attended run ends at once. None of them costs a call of the API.
  */
 const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
@@ -48,7 +48,7 @@ export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError,
 
 export function endOf(error: AgentError): End {
   const { outcome, message, code } = error;
-  // Of identifiers that the API does not know none is the device.
+  // Unknown identifiers name no device.
   return { outcome, message, error, ...(code === "device-not-found" && { device: undefined }) };
 }
 

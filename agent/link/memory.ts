@@ -6,7 +6,7 @@ import { printableJson } from "../printable.ts";
 import { isRefusalCode, type Refusal } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
-/** A link that the API confirmed, and under which circumstances. */
+/** A link that the API confirmed, with its circumstances. */
 export interface RememberedLink {
   readonly device: Device;
   readonly username: string;

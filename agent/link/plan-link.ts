@@ -58,7 +58,7 @@ export function dueAt({ device, linkedAt }: RememberedLink, relinkAfter: number)
   return linkedAt + Math.round(relinkAfter * (1 + spreadOfDue * slotOf(device.value)));
 }
 
-/** Whether two names are one where they are kept; absent ones are the same. Directories ignore case. */
+/** Whether two names are equal at their source; missing ones are equal. Directories ignore case. */
 function isSameName(one: string | null | undefined, other: string | null | undefined, exact = false): boolean {
   if (one == null || other == null) return (one ?? null) === (other ?? null);
   return one === other || (!exact && foldName(one) === foldName(other));

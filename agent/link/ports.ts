@@ -15,7 +15,7 @@ export interface Identity {
   readonly hardware: readonly string[];
   readonly username: string;
   readonly group: string | undefined;
-  /** User names that differ by case are different people: accounts of a Linux machine alone. */
+  /** User names that differ by case are different users: true for local Linux accounts. */
   readonly exactNames?: boolean;
   /** Look-ups that failed without keeping the link from being made. */
   readonly warnings: readonly string[];
@@ -54,7 +54,7 @@ export interface LinkPorts {
   /** @throws AgentError where there are no credentials that name the account */
   target(): LinkTarget;
   find(signal: AbortSignal): Promise<IdentityFinding>;
-  /** Differs where settings, credential or networks have changed since; holds nothing secret. */
+  /** Differs if settings, credential or networks have changed since; contains nothing secret. */
   circumstances(): string;
   /** @param suspect the API refused a new token in the last attempt */
   link(

@@ -20,7 +20,7 @@ export interface RunState {
   readonly known: Known;
   /** Warnings of the last look-up, which still succeeded. */
   readonly warnings: readonly string[];
-  /** A person waits, or the link is no part of a rollout: no attempt waits for a slot. */
+  /** The run is attended, or the link is not part of a rollout: no attempt waits for a slot. */
   readonly hurry: boolean;
   /** The shared limit was reached in this run: from then on nothing is hurried. */
   readonly limited: boolean;
@@ -81,7 +81,7 @@ export interface Moment {
   readonly awake: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Why the run is to end; undefined while it is not. */
+  /** Why the run has to end; undefined while it continues. */
   readonly ending: AgentError | undefined;
 }
 

@@ -91,7 +91,7 @@ function firstThrough(
   return promise;
 }
 
-/** Of the failures of several addresses the one that says most. */
+/** The most informative failure of several addresses. */
 function furthest(failures: readonly AgentError[]): AgentError | undefined {
   return failures.find(({ place }) => place?.stage === "handshake") ?? failures.at(-1);
 }
@@ -129,7 +129,7 @@ export async function startTls(
     const certificate = socket.getPeerX509Certificate();
     if (certificate !== undefined) shown = readShown(certificate);
   };
-  // Node itself listens to this event: it judges the certificate and drops the connection.
+  // Node itself handles this event: it checks the certificate and drops the connection.
   socket.prependOnceListener("secure", () => {
     look();
     observe?.(name, socket);
@@ -152,7 +152,8 @@ async function settled(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const closed = (): void => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
-  // The `error` listener stays: without one a later error would end the process, and users of the socket hear of it otherwise.
+  // The `error` listener stays: without it a later error would end the process; users of the socket see the failure by
+  // other events.
   socket.once(event, resolve).once("close", closed).on("error", reject);
   try {
     await untilAborted(promise, signal);

@@ -93,7 +93,7 @@ function isDefect(thrown: unknown): boolean {
 }
 
 /**
- * undici's HTTP parser is WebAssembly, and reads two small answers. V8 would begin to optimise it meanwhile, at 25 ms
+ * undici's HTTP parser is WebAssembly, and reads two small answers. Otherwise V8 would start to optimise it, at 25 ms
  * of processor time. Done once it is needed: after a change of its flags V8 no longer takes the compiled code of Node's
  * own modules.
  */

@@ -14,7 +14,7 @@ export class InterimAnswers {
 
   #heard = false;
 
-  /** Whether anything came since the last request but empty lines: the request arrived. */
+  /** Whether more than empty lines came since the last request: then it arrived. */
   get heard(): boolean {
     return this.#heard;
   }
@@ -41,7 +41,7 @@ export class InterimAnswers {
         if (this.#ends === 2) this.#restart();
         at += 1;
       } else if (this.#state === "start" && (byte === lineFeed || byte === carriageReturn)) {
-        // Empty lines before a status line count to nothing (RFC 9112 2.2).
+        // Empty lines before a status line are ignored (RFC 9112 2.2).
         at += 1;
       } else {
         this.#state = "line";

@@ -19,7 +19,7 @@ const running = new Map<string, Promise<readonly HostAddress[]>>();
 
 /**
  * The system's resolver (getaddrinfo). It can't be stopped and waits for its name servers as configured, half a minute
- * and more; Node's exit waits for it. So the process then ends without Node.
+ * and more; Node's exit waits for it. So the process is then ended without Node.
  * @param endProcess ends the process at once with an exit code, without waiting for its threads; without it a look-up
  * that hangs delays the end
  */

@@ -38,7 +38,7 @@ export function networkFailure(cause: unknown, context: FailureContext): AgentEr
   return new AgentError(code, message, { cause, place: { stage: context.stage, party: context.party } });
 }
 
-/** Whether a certificate was refused that other roots may vouch for: by a code of X509_verify_cert, not of TLS or Node. */
+/** Whether other roots could make a refused certificate trusted: by a code of X509_verify_cert, not of TLS or Node. */
 export function isUntrustedChain(thrown: unknown): boolean {
   if (!(thrown instanceof AgentError) || thrown.code !== "tls-untrusted") return false;
   return !systemErrorCode(thrown.cause)?.startsWith("ERR_");

@@ -18,7 +18,7 @@ export function unpacked(
     .filter((coding) => coding !== "" && coding !== "identity");
   let bytes = body;
   try {
-    // The last one was put on last.
+    // The last encoding was applied last.
     for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, maxBytes);
   } catch (cause) {
     if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, "64 KiB", cause);

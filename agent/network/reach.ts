@@ -22,7 +22,7 @@ export interface ReachOptions {
   readonly logOn: LogOnMeans;
 }
 
-/** A connection to an origin, over which it can be spoken with in the clear. */
+/** A connection to an origin, ready for requests. */
 export interface OpenRoute {
   readonly socket: Socket;
   readonly party: Party;

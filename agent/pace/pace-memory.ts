@@ -6,13 +6,13 @@ import { maxWidth } from "./windows.ts";
  * `hold` and the `…At` fields are wall-clock milliseconds since the epoch.
  */
 export interface PaceMemory {
-  /** 1 was another course of windows; a schedule of that version starts over. */
+  /** Version 1 had other windows; its schedules start over. */
   readonly version: 2;
   /** Width of the first window under the settings that were in force, ms: others start a new schedule. */
   readonly basis: number;
   /** Number of the current window, from 0. */
   readonly window: number;
-  /** How much of the current window has passed, ms; below 0 until the window before it is over. */
+  /** Elapsed time of the current window, ms; below 0 until the window before it is over. */
   readonly passed: number;
   /** When in the current window the attempt is scheduled, ms from its start. */
   readonly offset: number;

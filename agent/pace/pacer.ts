@@ -58,12 +58,12 @@ export interface Schedule {
   readonly awake: number;
 }
 
-/** Attempts that a token which cost a call is worth before the next window, and the periods that each waits at most. */
+/** Quick attempts with a token that cost a call before the next window, and the longest wait of each in periods. */
 const maxQuick = 3;
 const quickSpan = 2;
 /** The spread of devices whose network came back: an office's devices come back together. */
 const reconnectSpan = 5_000;
-/** A server's wish to be left alone is followed up to this long. */
+/** A server's requested pause is observed up to this long. */
 const maxHold = day;
 /** A place in a queue is kept up to this long. */
 const maxQueue = 30 * day;
@@ -111,7 +111,7 @@ export function after(schedule: Schedule, event: PaceEvent, context: PaceContext
 /** Whether the next attempt is a quick one with the token that was paid for. */
 export const usesPaidToken = ({ memory }: Schedule): boolean => memory.exact && memory.quick > 0;
 
-/** The schedule where a network came back while a failure of the network was waited out: that wait is cut short. */
+/** The schedule after a network came back during a wait for it: the wait is cut short. */
 export function reconnected(schedule: Schedule, context: PaceContext): Schedule {
   const memory = advanced(schedule, context);
   const hold = Math.min(memory.hold, context.now + reconnectSpan * context.random());
@@ -213,7 +213,7 @@ function nextAttempt(memory: PaceMemory, context: PaceContext): PaceMemory {
 /** Part of a window over which an attempt is scattered around the device's place: without it, neighbours collide. */
 const scatter = 0.12;
 
-/** Goes on by so many windows, and further while the device's scheduled time in the window has passed. */
+/** Advances by so many windows, and further while the device's scheduled time in the window has passed. */
 function inLaterWindow(memory: PaceMemory, steps: number, context: PaceContext): PaceMemory {
   const { slot } = context;
   let { window, passed } = memory;

@@ -101,7 +101,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
   const tight = span(1.25);
   // For a small fleet both would be one minute.
   const wide = Math.max(span(2.5), tight + minute) as Duration;
-  // A device can't find out whether its token calls count, so the setting has to say.
+  // A device can't know whether its token calls count, so the setting includes them.
   const fleetSize = tokenCalls ? 2 * devices : devices;
   const known: Choice = {
     name: `fleetSize ${fleetSize}`,
@@ -127,7 +127,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     const set = splayed(splay, "the splay that is set, by a flag or by this machine's settings");
     return [known, unset, { ...set, name: `${set.name}, set` }];
   }
-  // A small limit would want a longer splay than there is.
+  // A small limit would need a longer splay than allowed.
   return [
     known,
     unset,

@@ -51,7 +51,7 @@ export interface RolloutResult {
   readonly peak: number;
 }
 
-/** The time that no method can beat: every call that the limit allows is used and accepted, ms. */
+/** The lower bound: every call of the limit is used and accepted, ms. */
 export function leastTime({ devices, limit, tokenCalls }: Pick<Rollout, "devices" | "limit" | "tokenCalls">): number {
   return (devices * (tokenCalls ? 2 : 1) * limit.period) / limit.calls;
 }
@@ -74,7 +74,7 @@ export function plainRollout(devices: number, limit: RateLimit): Rollout {
   };
 }
 
-/** Part of the limit that the gateway uses: the rest is room for the clocks of the two. */
+/** The share of the limit that the gateway uses: the rest allows for clock differences. */
 const gatewayPace = 0.95;
 /** A token is good for this long (the API's `expires_in`). */
 const tokenLife = hour;

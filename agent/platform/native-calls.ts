@@ -15,7 +15,7 @@ export interface NativeCall extends NativeFunction {
 
 export interface NativeAnswer {
   readonly result: number | bigint;
-  /** What the function for the last error returned right after the call. */
+  /** The result of the last-error function right after the call. */
   readonly lastError: number;
   /** The parameters after the call: buffers as the function left them. */
   readonly parameters: NativeCall["parameters"];

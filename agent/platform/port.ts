@@ -22,7 +22,7 @@ export interface Paths {
 /** One raw layer of settings from the administrator's management tool, before validation. */
 export interface RawPolicy {
   readonly origin: string;
-  /** How its names are spelled there: in Pascal case in a registry, as in the settings file elsewhere. */
+  /** The spelling of its names: Pascal case in a registry, elsewhere as in the settings file. */
   readonly spelling: "registry" | "file";
   readonly values: Readonly<Record<string, unknown>>;
 }
@@ -41,10 +41,10 @@ export interface Exposure {
   readonly remedy: string;
 }
 
-/** What goes to the event log: how a run ended, and warnings. */
+/** Kinds of events in the event log: a run's end, and warnings. */
 export type EventKind = Exclude<Outcome, "dry-run"> | "warning";
 
-/** What `install` is to put on this machine; all of it was validated. Undefined parts stay unchanged. */
+/** The validated parts that `install` puts on this machine. Undefined parts stay unchanged. */
 export interface InstallRequest {
   /** This program's own file, absolute and without links, for the logon trigger. */
   readonly executable: string;
@@ -110,8 +110,8 @@ export interface Platform extends IdentitySources {
    */
   listenerOwner?(port: number): Reading<Listener>;
   /**
-   * Whether the settings file, or its folder, is one that no administrator made; installing sets it aside. Left out if
-   * others can't make one.
+   * Whether a user other than an administrator created the settings file or its folder; installing sets it aside. Left
+   * out if others can't make one.
    */
   settingsArePlanted?(): Promise<boolean>;
   /** The content of a file that holds a secret; `failed` with `credentials-exposed` where others may read it. */
@@ -144,12 +144,9 @@ export interface Platform extends IdentitySources {
    * What starts this program at a logon, for a person; `absent` if nothing does. Left out if the system does not say.
    */
   trigger?(): Reading<string>;
-  /**
-   * What the run that the trigger starts can't use of the files that the settings name, though this run can. Left out
-   * if that run has all rights.
-   */
+  /** Files in the settings that this run can use, but the trigger's run can't. Left out if that run has all rights. */
   unusableForTrigger?(settings: ResolvedSettings): AgentError | undefined;
-  /** Whether the vendor's client is installed, by what its installation leaves. Left out if that is not known. */
+  /** Whether the vendor's client is installed, by traces of its installation. Left out if that is not known. */
   vendorClientInstalled?(): boolean;
   /**
    * Readings by the system's own tools, which only `doctor --compare` starts. A user's facts are left out if there
@@ -170,7 +167,7 @@ export interface Platform extends IdentitySources {
    */
   installSteps(request: InstallRequest): Promise<readonly InstallStep[]>;
   /**
-   * What removes the logon trigger and the credential.
+   * The steps that remove the logon trigger and the credential.
    * @param purge also the settings file, the state and the log
    * @throws AgentError
    */

@@ -1,9 +1,9 @@
 /**
- * A line at the bottom of a terminal that is rewritten in place. Plain text: old Windows consoles know no control
+ * A line at the bottom of a terminal that is rewritten in place. Plain text: old Windows consoles don't support control
  * sequences.
  */
 export interface LiveLine {
-  /** Cut to the terminal's width, since a line that is broken can't be taken back. */
+  /** Cut to the terminal's width, because a wrapped line can't be erased. */
   show(text: string): void;
   erase(): void;
 }

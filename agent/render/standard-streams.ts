@@ -6,8 +6,8 @@ import { whyNot } from "../files/open-file.ts";
 /**
  * Writes all of a text to standard output (1) or standard error (2). Node's own streams are not used: opening them
  * costs start-up time, and they throw where the descriptor is a pipe that they can't identify (seen on Wine 10).
- * @returns why it can't be written; undefined if it was, or where nobody reads it: the reader has gone away (EPIPE) or
- * the descriptor is closed (EBADF).
+ * @returns why it can't be written; undefined if it was, or if nobody reads it: the reader is gone (EPIPE) or the
+ * descriptor is closed (EBADF).
  */
 export function writeStandard(descriptor: 1 | 2, text: string): string | undefined {
   const bytes = Buffer.from(text);
@@ -25,9 +25,9 @@ export function writeStandard(descriptor: 1 | 2, text: string): string | undefin
 }
 
 /**
- * Keeps what Node itself does with `process.stdout` and `process.stderr` from ending a run. Opening them throws for a
- * pipe that Node can't identify (Wine 10), and an action of Windows Installer has none; net.Socket opens standard error
- * when a connection is refused (Node 26.10).
+ * Keeps Node's own use of `process.stdout` and `process.stderr` from ending a run. Opening them throws for a pipe that
+ * Node can't identify (Wine 10), and an action of Windows Installer has none; net.Socket opens standard error when a
+ * connection is refused (Node 26.10).
  */
 export function guardStandardStreams(): void {
   for (const [descriptor, name] of [

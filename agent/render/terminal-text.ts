@@ -24,7 +24,7 @@ const command = /^\s*next: (?:sudo|linkuser-agent|systemctl|curl|openssl|getent|
 
 function brokenLine(line: string, columns: number): string {
   if (line.length <= columns) return line;
-  // A command has the whole line where that keeps it on one.
+  // A command gets the whole line, to stay in one piece.
   if (command.test(line)) return `  ${line.trimStart()}`;
   const start = continuation(line, columns);
   const [first = "", ...rest] = line.split(/(?<=\S)(?= )/).flatMap((word) => parts(word, columns - start));
@@ -59,7 +59,7 @@ const colours = { well: "32", warning: "33", failure: "31;1", next: "36", dim: "
 
 type Colour = keyof typeof colours;
 
-/** The words that say how it went, where they begin a line, each with its colour. */
+/** The words for results at the start of a line, each with its colour. */
 const signs: readonly (readonly [RegExp, Colour])[] = [
   [/^ (ok)(?= )/, "well"],
   [/^ (warn)(?= )/, "warning"],

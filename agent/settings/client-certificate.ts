@@ -5,7 +5,7 @@ import { Secret } from "../secret.ts";
 import type { SettingFile } from "./named-file.ts";
 import { readPemCertificates } from "./pem-certificates.ts";
 
-/** Shown to the tenant's address over TLS, to nobody else. */
+/** Shown only to the tenant's address, over TLS. */
 export interface ClientCertificate {
   /** PEM: the device's own certificate, then issuers that the other side may not know. */
   readonly certificates: string;
@@ -30,7 +30,7 @@ interface Inputs {
 }
 
 /**
- * Reads certificate and key and sees that they fit.
+ * Reads certificate and key and checks that they fit.
  * @throws AgentError `setting-invalid`; for the key `credentials-missing`, `credentials-exposed`,
  * `credentials-unreadable`, `credentials-invalid`
  */

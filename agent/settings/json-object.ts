@@ -4,7 +4,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A text's fault, completing "the file …"; it quotes only the names in `quotable`. */
 export type ParsedObject = { readonly value: JsonObject } | { readonly fault: string };
 
-/** Deeper than any settings file, and no burden to the stack. */
+/** Deeper than any settings file, and safe for the stack. */
 const maxDepth = 32;
 
 /**

@@ -175,7 +175,7 @@ function splitList(raw: string): unknown {
   return raw.split(",");
 }
 
-/** How many calls the API takes from the whole account in how long a time. */
+/** The number of calls that the API accepts from the account in a period. */
 export interface RateLimit {
   /** 1 to 100000 calls. */
   readonly calls: number;

@@ -18,7 +18,7 @@ export interface Layer {
   readonly kind: LayerKind;
   /** The file or registry key, or undefined if the kind says it all. */
   readonly location: string | undefined;
-  /** Of a policy: whether its names are in Pascal case, as in the registry. */
+  /** For a policy: whether its names are in Pascal case, as in the registry. */
   readonly spelling?: "registry" | "file";
   readonly values: Readonly<Record<string, unknown>>;
 }

@@ -55,8 +55,8 @@ const serviceAccounts: readonly string[] = [
 const pattern = text("PATTERN", "a name or a pattern with * and ?");
 
 /**
- * Every setting there is: the one source for flags, environment names, the settings file, policy, help and docs.
- * CONTRACT: names, defaults and meaning are public.
+ * All settings: the one source for flags, environment names, the settings file, policy, help and docs. CONTRACT: names,
+ * defaults and meaning are public.
  *
  * To add one, an entry here; then, each until its test passes:
  * - its row in README.md (`test/docs.test.ts`)

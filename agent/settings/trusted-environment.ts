@@ -4,7 +4,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TrustedEnvironment {
   readonly variables: Environment;
-  /** Names of the variables that were taken out, as they were spelled. */
+  /** Names of the removed variables, in their spelling. */
   readonly ignored: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const personal: ReadonlySet<string> = new Set([
   "CREDENTIALS_DIRECTORY",
   "LOGS_DIRECTORY",
   "STATE_DIRECTORY",
-  // The C library's: code that converts texts, locales, and how names are looked up.
+  // The C library's: text conversion, locales, and name look-ups.
   "GCONV_PATH",
   "HOSTALIASES",
   "LOCALDOMAIN",
@@ -47,7 +47,7 @@ const personal: ReadonlySet<string> = new Set([
   "RES_OPTIONS",
 ]);
 
-/** Kerberos' and GSSAPI's: their settings, which name libraries, files of keys and traces (kerberos(7)). */
+/** Kerberos' and GSSAPI's settings, which name libraries, key files and traces (kerberos(7)). */
 const ofKerberos = /^(?:KRB5|GSS_)/;
 
 /**

@@ -9,7 +9,7 @@ import type { HeldLock, Platform } from "../platform/port.ts";
 const lookAgainAfter = 50;
 
 /**
- * Waits for the lock that keeps two runs from making two links. The system frees it when its holder ends, however.
+ * Waits for the lock that keeps two runs from making two links. The system frees it when its holder ends, in any way.
  * @throws AgentError `state-busy` when the signal aborts first, `state-unusable` where the folder can't be one
  */
 export async function acquireLock(
@@ -45,7 +45,7 @@ function prepare(stateDir: string): void {
   }
 }
 
-/** @param cause undefined comes back where it is not the system's error */
+/** @returns undefined if the cause is not a system error */
 function cantBeUsed(stateDir: string, cause: unknown): AgentError | undefined {
   if (systemErrorCode(cause) === undefined) return undefined;
   const message = `The state folder ${stateDir} can't be used: ${whyNot(cause)}. Name another one in the setting stateDir.`;

@@ -20,7 +20,7 @@ export function fileStore(stateDir: string): MemoryStore {
         text = readBounded(file, maxSize).toString("utf8");
       } catch (error) {
         const code = systemErrorCode(error);
-        // A folder can be taken neither for the memory nor for another file: the link is made, without a memory.
+        // A folder in its place is no memory: the link is made without one.
         if (isFault(error) && code !== "EISDIR") throw refusal(path, error);
         const missing = code === "ENOENT" || code === "ENOTDIR";
         return { memory: {}, problem: missing ? undefined : `${path} can't be read: ${whyNot(error)}` };

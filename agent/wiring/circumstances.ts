@@ -8,8 +8,8 @@ import { effectivePaths } from "./load-settings.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
- * Differs where settings, credential, certificates, proxies or networks have changed. Of files only their identity, size and
- * time go in: a digest of a secret could be tested offline.
+ * Differs if settings, credential, certificates, proxies or networks have changed. Only identity, size and time of
+ * files are included: a digest of a secret could be tested offline.
  */
 export function circumstancesOf(
   { platform, environment }: Pick<Runtime, "platform" | "environment">,
@@ -43,7 +43,7 @@ export function networkAddresses(): readonly string[] {
   return all.filter(({ internal }) => !internal).map(({ address }) => address);
 }
 
-/** IPv4: /24; IPv6: /64, as the rest of an address changes by itself (RFC 8981). @internal */
+/** IPv4: /24; IPv6: /64, because the rest of an address changes by itself (RFC 8981). @internal */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address.slice(0, address.lastIndexOf("."));
   const [head = "", tail] = address.split("::");

@@ -4,7 +4,7 @@ import type { Platform } from "../platform/port.ts";
 /** The environment of a command. */
 export interface Runtime {
   readonly platform: Platform;
-  /** Without what is not to be obeyed, see `settings/trusted-environment.ts`. */
+  /** Without ignored variables, see `settings/trusted-environment.ts`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Names of the variables that were left out of it. */
   readonly ignoredVariables: readonly string[];
@@ -12,7 +12,7 @@ export interface Runtime {
   readonly random: () => number;
   /** Whether a person watches standard error. */
   readonly onTerminal: boolean;
-  /** Whether standard output, and so the result, is shown there, too. */
+  /** Whether the terminal also shows standard output, and so the result. */
   readonly resultBeside: boolean;
   /** Columns of that terminal. */
   readonly terminalWidth: () => number;

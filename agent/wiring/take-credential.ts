@@ -109,7 +109,7 @@ function readSource(source: string, mayBeGone: boolean): string | undefined {
   }
 }
 
-/** The last step, so that the only copy is not gone before its successor is in place. */
+/** The last step, so that the only copy is deleted after the new one is in place. */
 function deletion(source: string, text: string): InstallStep {
   return {
     what: `credential's source ${source}`,

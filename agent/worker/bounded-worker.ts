@@ -6,7 +6,7 @@ import type { WorkerAnswer, WorkerQuestion } from "./answer-questions.ts";
 export interface WorkerLimits {
   /** Milliseconds for one question. */
   readonly limit: number;
-  /** Resolves after so many milliseconds without keeping the process alive; a timer of Node's where it is left out. */
+  /** Resolves after so many milliseconds without keeping the process alive; by default a timer of Node. */
   readonly after?: (ms: number) => Promise<void>;
   readonly tooLate: () => AgentError;
   readonly failed: (cause: unknown) => AgentError;

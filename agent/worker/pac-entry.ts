@@ -1,4 +1,4 @@
-/** The program of the thread that runs PAC scripts: its interpreter is too large for what other threads load. */
+/** The program of the thread that runs PAC scripts: other threads should not load its large interpreter. */
 import { evaluatePac, type PacQuestion } from "../network/pac/evaluate.ts";
 import { answerQuestions } from "./answer-questions.ts";
 

@@ -25,7 +25,7 @@ export function startWorker<T extends keyof WorkerTasks>(task: T, data: Paramete
 export function startProgram(program: WorkerProgram, workerData?: unknown): Worker {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const { isSea, getAsset } = process.getBuiltinModule("node:sea");
-  // Separate streams keep the worker from making Node open the process's standard ones.
+  // With separate streams the worker does not make Node open the process's standard ones.
   const options = { workerData, stdout: true, stderr: true };
   return isSea()
     ? new Worker(getAsset(program, "latin1"), { ...options, eval: true })

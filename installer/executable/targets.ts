@@ -8,7 +8,7 @@ export interface Target {
   readonly runtimeFile: string;
   /**
    * SHA-256 of Node in nodejs.org's own archive, as several public projects publish it, one of which checked the
-   * signature of SHASUMS256.txt (key 5BE8A3F6C8A5C01D106C0AD820B1A390B168D356); undefined where none gives it. A new
+   * signature of SHASUMS256.txt (key 5BE8A3F6C8A5C01D106C0AD820B1A390B168D356); undefined if none gives it. A new
    * version of Node needs new ones.
    */
   readonly officialSha256: string | undefined;

@@ -39,7 +39,7 @@ test("one device is one device", () => {
   expect(text).toMatch(/^1 device at /);
 });
 
-test("a person sees what is simulated once that takes longer than a second", () => {
+test("a terminal shows the progress of a simulation after a second", () => {
   const shown = (step: number): string => {
     let time = 0;
     let written = "";

@@ -40,7 +40,7 @@ export function faultOf({ language, code, introduction }: CodeBlock): string | u
   return `nothing checks ${language}: write "(not run)" into the paragraph right above the block, or **[Wine]** if a test runs it under Wine`;
 }
 
-/** Settings and credentials must also be some that the program accepts. */
+/** The program must also accept settings and credentials. */
 function checkJson(code: string): void {
   const value = JSON.parse(code);
   if ("baseUrl" in value) resolveSettings([readSettingsFile("/example.json", found(Buffer.from(code), "file"), true)]);

@@ -179,7 +179,7 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], Partial<LinkOptions>, o
   expect(await run(change)).toMatchObject({ error: expect.any(AgentError), ...expected });
 });
 
-test("facts found before a failure are reported; those of an earlier attempt are not", async () => {
+test("facts found before a failure are reported, but not those of an earlier attempt", async () => {
   const error = new AgentError("no-user", "Nobody is logged on.");
   const gone: IdentityFinding = { kind: "failed", error, known: { device: reported.device } };
   const { run } = scene(["not-connected"], { findings: [alice, gone] });

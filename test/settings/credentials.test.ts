@@ -29,7 +29,7 @@ describe("the log-on for a proxy", () => {
     expect(findCredentials(inputs)).toMatchObject({ kind: "token", origin: "environment" });
   });
 
-  test("alone is no credential of the account", () => {
+  test("is no credential of the account by itself", () => {
     const parse = () => parseCredentials(JSON.stringify(login), path, "key");
     expect(parse).toThrow(expect.objectContaining({ code: "credentials-invalid" }));
     expect(parse).toThrow("neither clientSecret nor accessToken");

@@ -11,7 +11,7 @@ export interface Comparison {
   readonly result: "equal" | "different" | "not-compared";
   readonly ours: readonly string[];
   readonly theirs: readonly string[];
-  /** Why nothing was compared, or what kept one side from being read. */
+  /** Why nothing was compared, or why one side could not be read. */
   readonly reason: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export function comparison(
   return { ...sides, result: equal ? "equal" : "different", reason: own.kind === "absent" ? own.reason : undefined };
 }
 
-/** Windows ignores the case of names, and no two names here differ by it alone. */
+/** Windows ignores the case of names, and no two names here differ only by case. */
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 const reasonOf = (reading: Reading<unknown>): string =>

@@ -17,7 +17,7 @@ export function checkLogFile(logFile: string, denied?: Finding<never>): Finding 
   return { status: "warn", detail: message, advice: "let this user write there, or change logFile" };
 }
 
-/** One in a folder that can't be searched may be there. */
+/** A file in a folder that can't be searched may exist. */
 const isThere = (path: string): boolean => systemErrorCode(faultOf(() => lstatSync(path))) !== "ENOENT";
 
 const appendFault = (path: string): Error | undefined => faultOf(() => openOwnFile(path, "append")[Symbol.dispose]());

@@ -29,7 +29,7 @@ export interface Observation {
   readonly elapsedMs: number;
 }
 
-/** A platform whose answers and times are kept, each call ended by a limit. */
+/** A platform that records answers and times, and limits each call. */
 export interface Observed {
   readonly platform: Platform;
   readonly askVendorClient: AskVendorClient;

@@ -9,7 +9,7 @@ export interface SeenSurvey {
   readonly observed: Observed;
 }
 
-/** Looks at this machine and its user once, for all checks of the identity. */
+/** Takes the survey once for all checks of the identity. */
 export async function seeMachine(context: DoctorContext, resolved: ResolvedSettings): Promise<SeenSurvey> {
   const { platform, clock, interrupted, commandLine } = context;
   const observed = observe(platform, vendorClient(context, resolved, interrupted), clock, maxPatience);

@@ -10,7 +10,7 @@ export function checkRights({ privileged, name }: Pick<Platform, "privileged" | 
 
 const administrator = (name: Platform["name"]): string => (name === "windows" ? "an administrator" : "root");
 
-/** Of a check that a plain user can't make; undefined in a run with rights. */
+/** The finding of a check that a plain user can't make; undefined in a run with rights. */
 export function needsRights({ privileged, name }: Pick<Platform, "privileged" | "name">): Finding<never> | undefined {
   return privileged ? undefined : { status: "skip", detail: `needs ${administrator(name)}` };
 }

@@ -6,7 +6,7 @@ import type { Finding } from "../check.ts";
 
 /** Milliseconds: HTTP has whole seconds, and an answer takes its time. */
 const agreeing = 3_000;
-/** Milliseconds from which certificates, schedules and Kerberos begin to suffer. */
+/** Milliseconds above which certificates, schedules and Kerberos may fail. */
 const disturbing = 120_000;
 
 /**

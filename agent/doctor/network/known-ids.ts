@@ -38,7 +38,7 @@ export async function checkKnownIds(
   }
 }
 
-/** Nothing that goes wrong here is a fault: a link needs no such answer. */
+/** A failure here is no fault: a link needs no such answer. */
 async function asked(
   ids: readonly string[],
   request: ApiRequest,

@@ -15,7 +15,7 @@ export interface TokenTrial {
   readonly token: Secret | undefined;
 }
 
-/** Gets a token, as a link would, and throws it away. A token that was given is not tried: that would be a link. */
+/** Gets a token, as a link would, and discards it. A ready token is not tried: only a link could. */
 export async function checkToken(
   credentials: Credentials,
   baseUrl: string,

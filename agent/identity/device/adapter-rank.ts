@@ -8,7 +8,7 @@ export interface RankedMac {
   readonly adapter: string;
   /** The adapter can be unplugged. */
   readonly detachable: boolean;
-  /** Why it has its place in the order, for people. */
+  /** The reason for its place in the order, for people. */
   readonly reason: string;
 }
 

@@ -17,7 +17,7 @@ export interface Candidate {
   readonly detail: string;
   /** The adapter is a USB adapter or in a dock. */
   readonly detachable?: true;
-  /** Why it has its place in the order, for people. */
+  /** The reason for its place in the order, for people. */
   readonly reason: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Single UUIDs that makers left in the firmware of many machines and that no rule below covers, each with where it was
- * published. Both byte orders count: SMBIOS 2.6 turned the first three fields round (DSP0134 7.2.1), and firmware,
+ * Single UUIDs that makers left in the firmware of many machines and that no rule below covers, each with its source.
+ * Both byte orders count: SMBIOS 2.6 changed the byte order of the first three fields (DSP0134 7.2.1), and firmware,
  * kernels and tools disagree about it.
  */
 const publishedUuids: ReadonlySet<string> = new Set([
@@ -17,7 +17,7 @@ const publishedUuids: ReadonlySet<string> = new Set([
   "8a95d198-7f46-11e5-bf8b-08002704d48e",
 ]);
 
-/** Rules over the 32 digits in one byte order, each with what a person reads. */
+/** Rules over the 32 digits in one byte order, each with its reason. */
 const rules: readonly { readonly matches: (digits: string) => boolean; readonly reason: string }[] = [
   { matches: (digits) => distinct(octets(digits)) <= 2, reason: "repeats one or two bytes" },
   {
@@ -60,7 +60,7 @@ export function sharedUuidReason(digits: string): string | undefined {
   return undefined;
 }
 
-/** The same UUID with its first three fields turned round. */
+/** The same UUID in the other byte order. */
 function otherByteOrder(digits: string): string {
   const [first = "", second = "", third = "", ...rest] = groups(digits);
   const turned = [first, second, third].map((field) => octets(field).toReversed().join(""));

@@ -26,7 +26,7 @@ export function parseChallenges(values: readonly string[]): readonly Challenge[]
   });
 }
 
-/** Undefined for parameters (`realm="x"`), which no token looks like. */
+/** Undefined for parameters (`realm="x"`), whose form no token has. */
 function readToken(text: string): Buffer | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0 || text.length > (maxToken * 4) / 3)
     return undefined;

@@ -46,12 +46,12 @@ export async function evaluatePac(question: PacQuestion, now: () => number): Pro
     using context = quickJs.newContext();
     return runOnce(context, question, now);
   } catch {
-    // QuickJS ends itself where memory or stack ran out at a place that it did not expect (0.32, seen in JSON.parse).
+    // QuickJS aborts if memory or stack runs out at an unexpected place (0.32, seen in JSON.parse).
     return { kind: "unusable", why: "it breaks its interpreter" };
   }
 }
 
-/** A CommonJS file's default export: the module itself or its field, by who loads it; QuickJS takes either. */
+/** A CommonJS file's default export: the module itself or its field, depending on the loader; QuickJS takes either. */
 const interpreter = variant as unknown as QuickJSSyncVariant;
 
 function runOnce(context: QuickJSContext, question: PacQuestion, now: () => number): PacOutcome {
@@ -102,7 +102,7 @@ function give(
   context.setProp(context.global, name, made);
 }
 
-/** Of an exception only its kind: its text is the script's own. */
+/** Only the kind of an exception: its text is the script's. */
 function nameOf(context: QuickJSContext, thrown: QuickJSHandle): string {
   if (context.typeof(thrown) !== "object") return "an exception";
   using name = context.getProp(thrown, "name");

@@ -1,7 +1,7 @@
 /**
  * The functions that a PAC script may call, as Netscape described them in 1996 and browsers have them, in JavaScript
- * for the sandbox, and Microsoft's for IPv6 (`…Ex`). `resolveAll` and
- * `ownAddresses` are given to it from outside, and give addresses with semicolons between.
+ * for the sandbox, and Microsoft's for IPv6 (`…Ex`). `resolveAll` and `ownAddresses` come from outside and return
+ * addresses separated by semicolons.
  */
 export const pacFunctions = String.raw`
 function alert() {}

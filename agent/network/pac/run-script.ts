@@ -6,11 +6,11 @@ import type { PacOutcome, PacQuestion } from "./evaluate.ts";
 
 /** Milliseconds for all evaluations of a script together; then its thread is ended. */
 const evaluationTime = 2_000;
-/** Milliseconds for one name that a script looks up, and how many different ones it may. */
+/** Milliseconds for one name that a script looks up, and the number of different names. */
 const lookUpTime = 2_000;
 const maxNames = 8;
 
-/** Evaluates once; ended from outside when the signal is aborted. */
+/** Evaluates once; an abort of the signal ends it from outside. */
 export type Evaluate = (question: PacQuestion, signal: AbortSignal) => Promise<PacOutcome>;
 
 /** Facts about this machine that a script can ask for, and where it runs. */

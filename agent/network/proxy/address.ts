@@ -3,7 +3,7 @@ import { Secret } from "../../secret.ts";
 
 /** A user name and a password for a proxy. */
 export interface ProxyLogin {
-  /** One secret, for a user name shown in a message can be a password in the wrong place. */
+  /** One secret, because a user name in a message could be a password in the wrong place. */
   readonly pair: Secret;
   /** Their origin, for messages: `HTTPS_PROXY`, `the credential file /etc/linkuser-agent/credential.json`. */
   readonly origin: string;
@@ -69,7 +69,7 @@ export function parseProxy(value: string, origin: string): ProxyAddress {
   if (login !== undefined && /%(?![\da-f]{2})/i.test(login)) {
     throw invalid(`has a % in its user name or password that begins no percent-encoded character. ${encode}`);
   }
-  // As http:, for WHATWG's parser knows hosts and ports of such schemes alone.
+  // As http:, because WHATWG's parser reads hosts and ports only of such schemes.
   const text = `http://${address}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === "" || url.port === "0" || /[/\\?#\s]/.test(address)) {
@@ -104,7 +104,7 @@ function originOf(scheme: string, { hostname, port }: URL, address: string): str
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443", "socks5:": "1080" };
 
-/** Whether anybody on the network may have written the PAC script at this address. */
+/** Whether others on the network could have changed the PAC script at this address. */
 export const isForgeable = (script: string): boolean => !/^(?:https|file):/i.test(script);
 
 /** The host, without brackets, and the port that a proxy listens at. */

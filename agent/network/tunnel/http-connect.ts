@@ -11,9 +11,9 @@ import { readUntil } from "./read-socket.ts";
 const maxHead = 16 * 1024;
 
 /**
- * Asks a proxy for a tunnel (RFC 9110 9.3.6). It learns the host and port, and nothing of what is said. A log-on may
- * take several requests. Requests that answer a challenge use its connection; the first may need a new one, because
- * many proxies close a connection without a log-on.
+ * Asks a proxy for a tunnel (RFC 9110 9.3.6). It sees the host and port, but not the content. A log-on may take several
+ * requests. Requests that answer a challenge use its connection; the first may need a new one, because many proxies
+ * close a connection without a log-on.
  * @param connect opens a connection to the proxy
  * @param authority host and port that the tunnel is to lead to
  * @returns the connection that is the tunnel
@@ -73,7 +73,7 @@ async function inTime<T>(work: Promise<T>, party: Party, signal: AbortSignal): P
   });
 }
 
-/** The first token of a log-on that a proxy did not answer, as it ended the connection after its 407 without a word. */
+/** The first token of a log-on that a proxy did not answer, because it silently ended the connection after its 407. */
 const canBeSentAgain = (logOn: LogOn, thrown: unknown): boolean =>
   thrown instanceof AgentError &&
   thrown.code === "connection-lost" &&

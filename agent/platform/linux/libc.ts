@@ -46,8 +46,8 @@ export const lastErrno = (): number => process.getBuiltinModule("node:ffi").getI
 const { PR_SET_DUMPABLE } = constants("sys/prctl.h", { PR_SET_DUMPABLE: 4 });
 
 /**
- * From now on the kernel writes no memory of this process to a core dump, and lets no other process of the same user
- * look at it. Skipped without glibc: callers that need it report that.
+ * From now on the kernel writes no memory of this process to a core dump, and denies other processes of the same user
+ * access to it. Skipped without glibc: callers that need it report that.
  */
 export function forbidDumps(): void {
   try {

@@ -81,8 +81,8 @@ const socketAddress = layout("netinet/in.h", "struct sockaddr_in", 16, {
 });
 
 /**
- * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. The
- * kernel hands a packet on loopback over at once, so a refusal is there when the second connect(2) asks.
+ * Whether anything listens at a port of 127.0.0.1, without Node's network code, which takes milliseconds to load. On
+ * loopback the kernel delivers at once, so a refusal is known at the second connect(2).
  */
 export function probePort(port: number): boolean | undefined {
   let descriptor = -1;

@@ -13,7 +13,7 @@ const logName = `${name}.log`;
 /** The administrator's policy, see the contract's table of platforms. */
 export const policyPath = (root: string): string => join(root, configFolder, "policy.json");
 
-/** In which distributions keep the proxy of the whole system. */
+/** Files in which distributions keep the system-wide proxy. */
 export const proxyFiles = ["etc/environment", "etc/sysconfig/proxy"] as const;
 
 /** Folders of root and of a service with its own account; systemd names those that it created (systemd.exec(5)). */
@@ -46,13 +46,13 @@ export const ownFolders = ["var/lib", "var/lib/private", "var/log", "var/log/pri
   join(folder, name),
 );
 
-/** The administrator's credential file, which the units hand on. */
+/** The administrator's credential file, which the units pass on. */
 export const installedCredential = (root: string): string => join(root, configFolder, "credential.json");
 
-/** The key of this device's certificate, where the units hand it on. */
+/** The key of this device's certificate, which the units pass on. */
 export const installedClientKey = (root: string): string => join(root, configFolder, "client-key.pem");
 
-/** The machine's keys for Kerberos, which the units hand on. */
+/** The machine's keys for Kerberos, which the units pass on. */
 export const machineKeytab = (root: string): string => join(root, "etc/krb5.keytab");
 
 const handedOnFiles = (root: string): readonly string[] => [installedCredential(root), installedClientKey(root)];

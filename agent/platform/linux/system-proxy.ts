@@ -70,7 +70,7 @@ export function parseShellVariables(text: string): Variables {
   return variables;
 }
 
-/** With `PROXY_ENABLED="no"` the others are there for later. */
+/** With `PROXY_ENABLED="no"` the other variables are ignored. */
 function enabledVariables(text: string): Variables {
   const variables = parseShellVariables(text);
   return variables["PROXY_ENABLED"]?.toLowerCase() === "no" ? {} : variables;

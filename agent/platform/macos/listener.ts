@@ -16,7 +16,7 @@ export function readListener(port: number, run: RunTool): Reading<Listener> {
     printed = run("lsof", "-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fu");
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    // It ends with 1 and prints nothing where nothing listens.
+    // It ends with 1 and prints nothing if nothing listens.
     return / ended with 1: $/.test(error.message.replace(/\.$/, ""))
       ? absent(origin, "nothing listens there")
       : failed(origin, error);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Paths } from "../port.ts";
 
-/** The program's name in Apple's world: of its signature, its package, its job and its preferences. */
+/** The program's identifier on macOS: of its signature, its package, its job and its preferences. */
 export const macosIdentifier = "com.linkuser.agent";
 
 /** See the contract's table of platforms. */

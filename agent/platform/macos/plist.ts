@@ -1,4 +1,4 @@
-/** What a property list holds, of the kinds that are used here. */
+/** A property list's value, of the kinds that are used here. */
 export type PlistValue = string | number | boolean | readonly PlistValue[] | { readonly [key: string]: PlistValue };
 
 export const plistHead = `<?xml version="1.0" encoding="UTF-8"?>

@@ -1,7 +1,7 @@
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { reasonOf } from "../../files/open-file.ts";
 
-/** The system's own programs that are asked, wherever PATH leads. All of them are part of every macOS. */
+/** The system's own programs that are run, regardless of PATH. All of them are part of every macOS. */
 export const tools = {
   dscl: "/usr/bin/dscl",
   ifconfig: "/sbin/ifconfig",

@@ -32,8 +32,8 @@ interface FileBytes {
 }
 
 /**
- * Puts a file or a link in place: written beside, with its mode from the first byte on, and renamed. Missing parent
- * folders are created, readable for all.
+ * Installs a file or a link: written under a temporary name, with its final mode from the start, and renamed. Missing
+ * parent folders are created, readable for all.
  * @param what for a person, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {

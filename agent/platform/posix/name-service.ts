@@ -12,7 +12,7 @@ const signatures = prototypes("the C library", {
   getgrouplist: { arguments: ["string", "uint32", "buffer", "buffer"], return: "int32" },
 });
 
-/** Nobody's group; getgrouplist(3) puts the group that it is given in front of the list. */
+/** The group of nobody; getgrouplist(3) puts its given group in front of the list. */
 const { "(gid_t)-2": noGroup } = constants("sys/types.h", { "(gid_t)-2": 0xffff_fffe });
 const group = layout("grp.h", "struct group", 32, { gr_name: [0, "pointer"], gr_gid: [16, "u32"] });
 const { ERANGE, ...notFound } = constants("errno.h", { ERANGE: 34, EPERM: 1, ENOENT: 2, ESRCH: 3, EBADF: 9 });
@@ -44,7 +44,7 @@ export interface NameService {
    */
   groupIdsOf(name: string): number[];
   groupById(gid: number): NamedGroup;
-  /** The first of these NSS sources that knows a user ID; of use on Linux alone. */
+  /** The first of these NSS sources that has a user ID; used only on Linux. */
   sourceOf(uid: number, sources: readonly string[]): string | undefined;
   /** How winbind writes names; undefined if it can't be asked. */
   winbindNames(): WinbindNames | undefined;

@@ -2,7 +2,7 @@ import { constants, layout, layoutUpTo, prototypes, readField } from "../native-
 
 type Ffi = typeof import("node:ffi");
 
-/** macOS has pw_change, pw_class and pw_expire besides. */
+/** macOS also has pw_change, pw_class and pw_expire. */
 export const passwd = layoutUpTo("pwd.h", "struct passwd", 72, {
   pw_name: [0, "pointer"],
   pw_uid: [16, "u32"],

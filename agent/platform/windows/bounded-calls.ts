@@ -6,7 +6,7 @@ import { kernel32 } from "./native/kernel32.ts";
 import type { Library, Signatures } from "./native/library.ts";
 import { libraryPath } from "./native/system-library.ts";
 
-/** The data of one call from a library's table; the library's path is added by the callers of these. */
+/** One call's data from a library's table; callers add the library's path. */
 export function nativeCall<T extends Signatures>(
   library: Library<T>,
   name: keyof T & string,

@@ -32,7 +32,7 @@ export function isEventSourceRegistered(): boolean {
   return ["eventmessagefile", "typessupported"].every((name) => names.includes(name));
 }
 
-/** Makes the source known, so that the viewer shows the texts; needs an administrator. @throws WindowsError */
+/** Registers the source, so that the viewer shows the texts; needs an administrator. @throws WindowsError */
 export function registerEventSource(): void {
   const slot = pointerSlot();
   const created = advapi32().RegCreateKeyExW(

@@ -10,8 +10,8 @@ export const eventSource = "LinkUserAgent";
 const { "dry-run": _never, ...withoutDryRun } = exitCodes;
 
 /**
- * Event IDs; those of failures are the exit codes. The message file that comes with Windows shows IDs from 1 to 1000.
- * CONTRACT: monitoring filters by them.
+ * Event IDs; those of failures are the exit codes. Windows' own message file shows IDs from 1 to 1000. CONTRACT:
+ * monitoring filters by them.
  */
 export const eventIds: Readonly<Record<EventKind, number>> = {
   ...withoutDryRun,

@@ -90,7 +90,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
   const sources = { ...logonSources(), ...options.logonSources };
   const own = sources.ownToken();
   const privileged = isAdministrator(own);
-  // An administrator who set up the machine by hand owns the files made then.
+  // An administrator who sets up a machine by hand owns the files created then.
   const trusted = new Set<Sid>([...alwaysTrusted, ...(privileged ? [own.userSid] : [])]);
   const personal = environment["LOCALAPPDATA"] || `${homedir()}\\AppData\\Local`;
   const programData = programDataFolder(readKey, systemDirectory());

@@ -28,8 +28,8 @@ export interface ForeignValue {
 }
 
 /**
- * Turns a value into what JSON could hold: text, a whole number or a list of texts. Text may lack its final zero, since
- * the program that writes a value decides on its length.
+ * Turns a value into what JSON could hold: text, a whole number or a list of texts. Text may lack its final zero: the
+ * writing program decides on a value's length.
  */
 export function decodeRegistryValue({ type, data }: RegistryValue): string | number | readonly string[] | ForeignValue {
   if ((type === registryType.REG_SZ || type === registryType.REG_EXPAND_SZ) && data.length % 2 === 0) return text(data);

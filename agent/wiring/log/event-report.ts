@@ -19,7 +19,7 @@ interface Circumstances {
 
 /**
  * A run that a person started writes every event at once. A trigger's run writes only news: a link, an outcome other
- * than the run before it had, and the first outcome of a day (UTC), each with the warnings before it.
+ * than the previous run's, and the first outcome of a day (UTC), each with its warnings.
  */
 export function eventReport(
   { reportEvent }: Pick<Platform, "reportEvent">,

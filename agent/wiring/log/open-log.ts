@@ -9,7 +9,7 @@ import { logFileSink } from "./log-file.ts";
 interface RunLog {
   /** To standard error, readable on a terminal and JSON elsewhere, and to the file; warnings also to the event log. */
   readonly log: Log;
-  /** For what the result says, too, and the event log with it: a terminal that shows the result has it once. */
+  /** For messages that the result and the event log have, too: a terminal shows them once. */
   readonly endLog: Log;
 }
 

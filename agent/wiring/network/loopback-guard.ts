@@ -6,8 +6,8 @@ import type { Settings } from "../../settings/table.ts";
 
 /**
  * Keeps the account's credential from a program of a plain user that listens on loopback, where a gateway is expected:
- * over http: nothing proves the server's identity. A run without rights has its user's own credential and is free to
- * send it.
+ * over http: nothing proves the server's identity. A plain user's run has its user's own credential, which it may send
+ * anywhere.
  */
 export function guardLoopback(
   sender: Sender,

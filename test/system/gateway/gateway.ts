@@ -43,7 +43,7 @@ export interface Gateway extends AsyncDisposable {
   ask(path: string): Promise<Answered>;
   /** A command for HAProxy's admin socket. */
   admin(command: string): Promise<string>;
-  /** Not before HAProxy can hand its tables on: it does so after its first five seconds (seen with 2.6.12). */
+  /** Only when HAProxy can pass its tables on, after its first five seconds (seen with 2.6.12). */
   reload(): Promise<void>;
 }
 

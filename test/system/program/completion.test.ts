@@ -38,7 +38,7 @@ test.each([
   expect(offered(...words)).toEqual(expected);
 });
 
-test("64: another shell, or none, with those that there are", async () => {
+test("64: an unknown shell, or none, with the list of shells", async () => {
   for (const args of [["completion", "tcsh"], ["completion"]]) {
     const { exitCode, stdout } = await start(args).ended;
     expect(exitCode).toBe(64);

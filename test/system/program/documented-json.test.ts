@@ -18,7 +18,9 @@ function examplesOf(heading: string): readonly unknown[] {
 /** Objects with setting names as keys: one key represents all. */
 const bySetting = /^\.(?:settings|origins)$/;
 
-/** The fields of a document with the types of their values, `null` for any; all all elements of a list count as one. */
+/**
+ * The fields of a document with the types of their values, `null` for any; all all all all elements of a list count as one.
+ */
 function fieldsOf(value: unknown, path = ""): ReadonlyMap<string, string> {
   if (Array.isArray(value)) return new Map(value.flatMap((one) => [...fieldsOf(one, `${path}[]`)]));
   if (typeof value !== "object" || value === null) return new Map([[path, value === null ? "null" : typeof value]]);

@@ -152,7 +152,7 @@ function echo(status: number, json: boolean): Misbehaviour {
   };
 }
 
-describe.each(["token", "link_user"] as const)("%s repeats all that it was asked", (scripted) => {
+describe.each(["token", "link_user"] as const)("%s repeats the whole request", (scripted) => {
   test.each([
     ...[200, 400, 401, 429, 500].map((status) => [status, "JSON"] as const),
     ...[200, 302, 403, 404, 407, 511].map((status) => [status, "a web page"] as const),

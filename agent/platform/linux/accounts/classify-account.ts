@@ -46,7 +46,7 @@ export function directoryAccount(user: NamedUser, style: NameStyle, hostName: st
   return { ...ownAccount(user, "local"), sam: bare, domain, kind: "domain" };
 }
 
-/** Entra ID's clients can be set to leave the domain out; then no UPN is known. */
+/** Entra ID's clients can be configured to omit the domain; then no UPN is known. */
 function principalAccount(user: NamedUser): Account {
   const { bare, domain } = splitName(user.name, { kind: "at" });
   const upn = domain === undefined ? undefined : user.name;

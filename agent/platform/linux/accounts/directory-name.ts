@@ -52,7 +52,7 @@ export function groupStyleOf(style: NameStyle, userDomain: string | undefined): 
   return style.kind === "at" && userDomain === undefined ? { kind: "whole" } : style;
 }
 
-/** Splits the domain off; a name without one, or with nothing but one, stays whole. */
+/** Splits the domain off; a name without a domain, or only a domain, stays whole. */
 export function splitName(name: string, style: NameStyle): DirectoryName {
   if (style.kind === "down-level") {
     const split = splitDownLevel(name, style.separator);

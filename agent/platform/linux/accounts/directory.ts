@@ -139,7 +139,7 @@ async function styleIn(
 ): Promise<NameStyle | undefined> {
   const candidates = sources.filter((source) => directories.includes(source));
   if (candidates.length === 0) return undefined;
-  // Only where several could be meant are their libraries asked one by one.
+  // Only if several sources are possible, their libraries are asked one by one.
   const open = candidates.length > 1 || (isHomedUid(uid) && sources.includes("systemd"));
   const source = open ? await names.ask("sourceOf", uid, sources) : candidates[0];
   if (source !== undefined && !directories.includes(source)) return undefined;

@@ -23,8 +23,8 @@ export function localGroups(user: LocalUser, files: Pick<LocalFiles, "groups">):
 }
 
 /**
- * The groups of a directory's user, as the name service gave them. One whose name is not known for certain keeps its
- * number and no name.
+ * The groups of a directory's user, as the name service gave them. A group with an uncertain name keeps its number and
+ * no name.
  */
 export function directoryGroups(
   account: Account,

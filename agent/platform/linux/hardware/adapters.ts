@@ -41,7 +41,7 @@ const foreignTypes: Readonly<Record<string, string>> = {
   gadget: "this device as a USB gadget",
 };
 
-/** Drivers of things that lend their network to whichever machine they are plugged into. */
+/** Drivers of devices, such as phones, that share their network with the machine they are plugged into. */
 const foreignDrivers: Readonly<Record<string, string>> = {
   ipheth: "an iPhone's tethering",
   rndis_host: "a phone's tethering (RNDIS)",

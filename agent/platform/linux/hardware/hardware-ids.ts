@@ -95,7 +95,7 @@ function text(root: string, path: string): string {
   }
 }
 
-/** A unit without privileges finds the UUID in its credentials; the original is then unreadable, which says nothing. */
+/** An unprivileged unit finds the UUID in its credentials; that the original is unreadable then is normal. */
 function smbiosUuids(root: string, credentialsFolder: string | undefined): Reading<DeviceId>[] {
   const readings: Reading<DeviceId>[] = [];
   if (credentialsFolder !== undefined) {
@@ -124,7 +124,7 @@ function readId(
   } catch (cause) {
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, missing);
-    // The next source names the same machine, so going on can't lead to a wrong one.
+    // The next source names the same machine, so continuing can't lead to a wrong one.
     if (code === "EACCES") return absent(origin, "readable by root alone");
     return failedBy(origin, cause, "identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }

@@ -48,7 +48,8 @@ export function installSteps(machine: Machine, request: InstallRequest): readonl
 }
 
 /**
- * So that the service can read what an administrator wrote by hand. A policy is left to the tool that put it there.
+ * Makes files that an administrator wrote by hand readable for the service. A policy is left to the tool that put it
+ * there.
  * @param fileToo not where the settings file is replaced
  */
 function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {

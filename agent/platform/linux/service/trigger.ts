@@ -54,7 +54,7 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
   }
 }
 
-/** Drop-ins that want the unit; of those with one name the first counts. */
+/** Drop-ins that want the unit; the first of each name counts. */
 function effectiveDropIns(root: string): readonly FileThere[] {
   const names = unitFolders.flatMap((folder) => filesIn(join(root, folder, scopeDropIns)));
   const own = new Set(names.filter((name) => name.includes("linkuser-agent")));

@@ -44,7 +44,7 @@ export const loadedUnits = { all: "linkuser-agent[.@]*", runs: "linkuser-agent[.
 /** Folders that ProtectHome= and PrivateTmp= hide from the services; systemd.exec(5). */
 export const hiddenFromServices = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 
-/** Exit codes that leave nothing to repair: nobody is logged on, or not yet. */
+/** Exit codes that are no failure: nobody is logged on, or it is not yet this device's turn. */
 const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes.waiting}`;
 
 /**
@@ -109,12 +109,12 @@ TasksMax=500
 
 /**
  * A run that would wait longer than `RestartSec=` ends with the exit code for waiting, and systemd starts it again
- * after that time. Nothing is in memory meanwhile, an upgrade takes effect, and the deadline of one run does not end
- * the matter. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot
- * would delay the end of the boot. No `MemoryDenyWriteExecute=`, which breaks V8, no `ProcSubset=`, which hides routes
- * and sockets, and no `PrivateUsers=`, which fails if user namespaces are turned off. The account is in this machine's
- * files (`account.ts`): `DynamicUser=` would take any account of the name that a directory gives. Addresses are those
- * of unicast, of either IP version.
+ * after that time. Meanwhile nothing is in memory, an upgrade takes effect, and one run's deadline does not end the
+ * attempts. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
+ * delay the end of the boot. No `MemoryDenyWriteExecute=`, which breaks V8, no `ProcSubset=`, which hides routes and
+ * sockets, and no `PrivateUsers=`, which fails if user namespaces are turned off. The account is in this machine's
+ * files (`account.ts`): `DynamicUser=` would use any directory account of that name. Addresses are those of unicast, of
+ * either IP version.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]
 Type=exec

@@ -39,8 +39,8 @@ export function accountOf({ uid, name }: NamedUser, record: DirectoryRecord): Ac
 }
 
 /**
- * The directory that an account comes from; undefined for one of this Mac alone. A mobile account is kept in the local
- * node and names the node that it was made from.
+ * The directory that an account comes from; undefined for one of this Mac alone. A mobile account is in the local node
+ * and names the node of its origin.
  */
 function directoryNode({ location, originalNode }: DirectoryRecord): string | undefined {
   if (originalNode !== undefined) return originalNode;

@@ -5,7 +5,7 @@ export interface DirectoryRecord {
    * `/LDAPv3/ldap.example.com`.
    */
   readonly location: string;
-  /** Of a mobile account, the node that it was made from. */
+  /** For a mobile account, the node of its origin. */
   readonly originalNode: string | undefined;
   /** NetBIOS name of the domain. */
   readonly ntDomain: string | undefined;

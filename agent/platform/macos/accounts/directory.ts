@@ -85,7 +85,7 @@ const localRecord = (uid: number): DirectoryRecord => ({
   upn: undefined,
 });
 
-/** @throws AgentError where it is unknown whose record it is */
+/** @throws AgentError if the record's owner is unknown */
 function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
   if (isApplesOwn(user)) return localRecord(user.uid);
   // A slash would lead dscl to another record, U+FFFD replaces bytes that are not UTF-8.

@@ -9,7 +9,7 @@ const origin = "/dev/console and utmpx";
 
 /** Replacements for the machine in tests. */
 export interface SessionSources {
-  /** The user ID that owns the console device: who sits at the screen, or root at the login window. */
+  /** The owner of the console device: the user at the screen, or root at the login window. */
   readonly consoleOwner: () => number;
   readonly loginRecords: () => readonly LoginRecord[];
   readonly isAlive: (pid: number) => boolean;
@@ -23,7 +23,7 @@ export const systemSessions: SessionSources = {
 
 /**
  * Who is logged on: the owner of /dev/console is at the screen; others have a record in utmpx, switched away (fast user
- * switching) or over the network. A person whose only trace is a process of theirs is not logged on.
+ * switching) or over the network. A user who only has a process is not logged on.
  */
 export async function readSessions(sources: SessionSources, names: BoundedNames): Promise<Reading<readonly Session[]>> {
   try {
@@ -32,7 +32,7 @@ export async function readSessions(sources: SessionSources, names: BoundedNames)
     if (owner !== 0) sessions.push(consoleSession(owner));
     for (const record of sources.loginRecords().filter(({ pid }) => sources.isAlive(pid))) {
       const uid = (await names.ask("userByName", record.user))?.uid;
-      // A name that is no user's is no person's; the login window has a record before anybody has logged on.
+      // A name without a user does not count; the login window has a record before anyone has logged on.
       if (uid === undefined) continue;
       if (record.line === "console" && uid === owner) continue;
       sessions.push(recordedSession(record, uid));

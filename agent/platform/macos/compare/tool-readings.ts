@@ -32,7 +32,7 @@ export const macosTools =
         run("launchctl", "print", `system/${macosIdentifier}`);
         return ["there"];
       } catch {
-        // It ends with 113 where there is no such job.
+        // It ends with 113 if there is no such job.
         return [];
       }
     }),

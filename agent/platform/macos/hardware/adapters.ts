@@ -12,7 +12,7 @@ const origin = "networksetup";
 /** Addresses of the adapters that are up, by adapter, as `os.networkInterfaces()` gives them. */
 export type Addresses = Readonly<Record<string, readonly Pick<NetworkInterfaceInfo, "mac">[] | undefined>>;
 
-/** The hardware ports, then what else has an address. */
+/** The hardware ports, then other adapters with an address. */
 export function readAdapters(addresses: () => Addresses, run: RunTool): Reading<readonly Adapter[]> {
   try {
     const inUse = addresses();

@@ -202,7 +202,7 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
     if (major < 0x1_0000) return major;
     const code = minor.readInt32LE();
     const texts = [display(major, GSS_C_GSS_CODE), ...(code === 0 ? [] : [display(code >>> 0, GSS_C_MECH_CODE)])];
-    // The general text says no more than that the mechanism's one follows.
+    // The general text only announces the mechanism's.
     const text = texts.at(-1) || texts[0] || `status ${major}`;
     throw { kind: "failed", minor: code, text } satisfies GssFailure;
   }
@@ -305,8 +305,8 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
   }
 
   /**
-   * Gets the ticket by Kerberos itself, which the same cache then has for SPNEGO: that one does not pass on the code of a
-   * failure, and not always its text.
+   * Gets the ticket by Kerberos itself, into the cache that SPNEGO uses: SPNEGO does not return the code of a failure,
+   * and not always its text.
    */
   function getTicket(start: Start): void {
     const context = contextFor(start, kerberos);

@@ -99,7 +99,7 @@ export class KnownUsers {
     return names;
   }
 
-  /** Well-known SIDs, and local ones on a machine without a domain, need no domain controller. */
+  /** Well-known SIDs, and local ones outside of domains, need no domain controller. */
   #callsFor(sid: Sid): MakeCalls {
     const kind = sidKind(sid, this.authorities());
     const here = kind === "well-known" || (kind === "local" && this.authorities().domain === undefined);
@@ -109,7 +109,7 @@ export class KnownUsers {
   async #userOf(row: SessionRow): Promise<KnownUser> {
     const own = this.own();
     const rowNames = { user: row.user, domain: row.domain };
-    // A person is a SID: a Microsoft account's logon has another name than its session.
+    // A person is identified by SID: a Microsoft account's logon has another name than its session.
     const mayAsk = isAdministrator(own) || row.id === this.#sources.ownSession();
     // The session's own token, else its shell's.
     const token = mayAsk ? firstPermitted([this.#sources.sessionToken, this.#sources.shellToken], row.id) : undefined;

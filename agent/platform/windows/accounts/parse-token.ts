@@ -35,8 +35,7 @@ function sidAt(memory: Memory, address: bigint): Sid | undefined {
 }
 
 /**
- * Reads TOKEN_GROUPS. A group that is there only to deny access (a filtered administrator's) is still a membership; the
- * logon's own mark is none.
+ * Reads TOKEN_GROUPS. A deny-only group (a filtered administrator's) is still a membership; the logon's own SID is not.
  * @returns undefined if the structure is damaged
  */
 export function parseTokenGroups(memory: Memory): readonly TokenGroup[] | undefined {
@@ -57,7 +56,7 @@ export function parseTokenGroups(memory: Memory): readonly TokenGroup[] | undefi
   return groups;
 }
 
-/** The group gives its rights now: switched on, and not there only to deny. */
+/** Whether the group grants rights now: enabled, and not deny-only. */
 export function isEnabled({ attributes }: TokenGroup): boolean {
   return (attributes & groupFlag.SE_GROUP_ENABLED) !== 0 && (attributes & groupFlag.SE_GROUP_USE_FOR_DENY_ONLY) === 0;
 }

@@ -16,7 +16,7 @@ import { wtsapi32 } from "../native/wtsapi32.ts";
 import { parseTokenGroups, parseTokenPrimaryGroup, parseTokenUser, type TokenGroup } from "./parse-token.ts";
 import type { Sid } from "./sids.ts";
 
-/** The names that a logon was made with, which the machine keeps; no domain controller is asked. */
+/** The names used for a logon, which the machine keeps; no domain controller is asked. */
 export interface LogonNames {
   readonly user: string;
   /** NetBIOS name of the domain, or of this machine for a local account. */

@@ -61,7 +61,7 @@ export function mayHoldPerson(state: number): boolean {
 }
 
 /**
- * Accounts of this machine that Windows itself makes and logs on, by name, as their RIDs are ordinary: the out-of-box
+ * Accounts that Windows itself creates and logs on, by name, because their RIDs are ordinary: the out-of-box
  * experience, sandboxes, provisioning, assigned access (kiosk).
  */
 const systemNames = /^(?:defaultuser\d+|kioskUser\d+|WsiAccount|WDAGUtilityAccount|DWM-\d+|UMFD-\d+)$/i;

@@ -50,7 +50,7 @@ export function encodeSid(sid: Sid): Buffer {
 export const systemSid = "S-1-5-18";
 export const administratorsSid = "S-1-5-32-544";
 export const usersSid = "S-1-5-32-545";
-/** The service that installs Windows itself; it owns the system's files. */
+/** The service that installs Windows; it owns the system's files. */
 export const trustedInstallerSid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
 /** In an access list it means the owner of the object. */
 export const ownerRightsSid = "S-1-3-4";
@@ -69,7 +69,7 @@ export function sidKind(sid: Sid, { machine, domain }: SidAuthorities): "local" 
   if (sid.startsWith("S-1-12-1-")) return "entra";
   if (!sid.startsWith("S-1-5-21-")) return "well-known";
   const authority = sid.slice(0, sid.lastIndexOf("-"));
-  // A domain controller has no local accounts: both authorities are the domain's.
+  // A domain controller has no local accounts: both SIDs are the domain's.
   if (authority === domain) return "domain";
   if (authority === machine) return "local";
   // Marks of a token with claims, S-1-5-21-0-0-0-496 and -497 ([MS-DTYP] 2.4.2.4); no domain has these zeros.

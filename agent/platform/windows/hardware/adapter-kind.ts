@@ -70,7 +70,7 @@ const byUsbVendor: Readonly<Record<string, string>> = {
 /** Apple's Ethernet adapters, which share the vendor ID with its phones: USB Ethernet (A1277). */
 const appleEthernet = /^USB\\VID_05AC&PID_1402/;
 
-/** Buses on which Windows puts devices that software makes; `{5D624F94-…}` is that of Wi-Fi's virtual adapters. */
+/** Buses of devices that software creates; `{5D624F94-…}` is that of Wi-Fi's virtual adapters. */
 const softwareBus = /^(?:ROOT|SWD|COMPOSITEBUS|\{[0-9A-F-]{36}\})\\/;
 
 /** @param instance device instance ID in capitals, `USB\VID_…` */
@@ -104,7 +104,7 @@ function madeBy(instance = ""): string | undefined {
   return appleEthernet.test(instance) ? undefined : byUsbVendor[vendor];
 }
 
-/** Plugged in from outside: on USB, or by its description where Windows keeps no device instance. */
+/** Can be unplugged: on USB, or by its description if Windows has no device instance. */
 export function isDetachable(row: InterfaceRow, instance: string | undefined): boolean {
   return instance === undefined ? /\bUSB/i.test(row.description) : instance.startsWith("USB\\");
 }

@@ -65,7 +65,7 @@ export const vendorClientInstalled = (readKey: ReadKey): boolean =>
 
 /**
  * The vendor client's device ID in one of its registry keys, in both halves of the registry. Two different ones are a
- * failure: either could be the one of another installation.
+ * failure: either could belong to another installation.
  */
 export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlaces = vendorPlaces): Reading<DeviceId> {
   const origin = "registry of the vendor's client";

@@ -107,7 +107,7 @@ const addressRow = layout("iptypes.h", "IP_ADAPTER_ADDRESSES_LH", 448, {
   Ipv6Metric: [220, "u32"],
   Luid: [224, "u64"],
 });
-/** Of IP_ADAPTER_ADDRESSES_LH up to its last field that is read. */
+/** The size of IP_ADAPTER_ADDRESSES_LH up to the last field that is read. */
 const addressRowPart = addressRow.at.Luid + 8;
 const maxNameSize = 514;
 const maxMetric = 0xffff_ffff;
@@ -176,7 +176,7 @@ export function toAdapters(
   });
 }
 
-/** Filter drivers appear as copies of the adapter that they sit on, under its address; they are no adapters. */
+/** Filter drivers appear as copies of their adapter, with its address; they are no adapters. */
 const isAdapter = (row: InterfaceRow): boolean => (row.flags & statusFlag.FilterInterface) === 0;
 
 function assignedBy({ mac, permanentMac }: InterfaceRow): Adapter["addressAssigned"] {

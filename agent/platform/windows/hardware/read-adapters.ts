@@ -56,8 +56,8 @@ export function interfaceTable(): Buffer {
 }
 
 /**
- * The interface that leads to the internet, by the routing table alone: nothing is sent. The addresses belong to no
- * host of any network (RFC 5737, RFC 3849), so only a default route leads there.
+ * The interface that leads to the internet, by the routing table alone: nothing is sent. These addresses belong to no
+ * host (RFC 5737, RFC 3849), so only a default route leads there.
  */
 function bestInterface(): number | undefined {
   const internet4 = { sin_family: family.AF_INET, sin_addr: Buffer.from([192, 0, 2, 1]) };

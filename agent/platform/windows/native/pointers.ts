@@ -1,18 +1,18 @@
 import { layout } from "../../native-layout.ts";
 import { ffi } from "./library.ts";
 
-/** A string as Windows takes it: UTF-16 with a final zero. A zero inside would cut it short and is refused. */
+/** A string as Windows takes it: UTF-16 with a final zero. A zero inside would truncate it and is refused. */
 export function wide(text: string): Buffer {
   if (text.includes("\0")) throw new TypeError("a zero character in a string for Windows");
   return Buffer.from(`${text}\0`, "utf16le");
 }
 
-/** Room for a pointer or handle that a function gives back. */
+/** A buffer for a pointer or handle that a function returns. */
 export const pointerSlot = (): Buffer => Buffer.alloc(8);
 /** The pointer that a call put into a {@link pointerSlot}. */
 export const pointerIn = (slot: Buffer): bigint => slot.readBigUInt64LE(0);
 
-/** Room for a DWORD that a function gives back or changes. */
+/** A buffer for a DWORD that a function returns or changes. */
 export function dwordSlot(value = 0): Buffer {
   const slot = Buffer.alloc(4);
   slot.writeUInt32LE(value);
@@ -21,7 +21,7 @@ export function dwordSlot(value = 0): Buffer {
 /** The number that a call put into a {@link dwordSlot}. */
 export const dwordIn = (slot: Buffer): number => slot.readUInt32LE(0);
 
-/** Copies memory that a function gave back. @param length in bytes */
+/** Copies memory that a function returned. @param length in bytes */
 export function bytesAt(pointer: bigint, length: number): Buffer {
   return length === 0 ? Buffer.alloc(0) : ffi().toBuffer(pointer, length, true);
 }

@@ -90,7 +90,7 @@ export async function proxiesByScript(
   const options = structure(scriptOptions, script === undefined ? detecting : fetching(script));
   const info = structure(proxyInfo, {});
   const [answer] = await makeCalls([nativeCall(winhttp, "WinHttpGetProxyForUrl", [session, wide(url), options, info])]);
-  // Not before the call has come back: until then the session is in use.
+  // Closed only after the call has returned: until then the session is in use.
   winhttp().WinHttpCloseHandle(session);
   if (answer === undefined || answer.result === 0) {
     throw new WindowsError("WinHttpGetProxyForUrl", answer?.lastError ?? 0);

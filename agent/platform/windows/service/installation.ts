@@ -21,7 +21,7 @@ export interface WindowsMachine extends MachineFiles {
   removeEmptyFolder(path: string): void;
   /** `link` is a junction or symbolic link. */
   folderKind(path: string): "folder" | "link" | "absent";
-  /** Whether something is there that no administrator made, or a link that none made. */
+  /** Whether a file, folder or link exists that no administrator created. */
   isForeign(path: string): boolean;
   /** Renames a file or folder. @returns the undo @throws the system's error, as the others do */
   setAside(path: string): Undo;
@@ -70,8 +70,8 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
 }
 
 /**
- * The first of this program's places that somebody else filled: everybody may make folders in ProgramData, and files in
- * folders that an administrator makes there by hand.
+ * The first of this program's paths that another user created: everybody may create folders in ProgramData, and files
+ * in folders that an administrator creates there by hand.
  */
 function plantedIn({ paths, isForeign }: Pick<WindowsMachine, "paths" | "isForeign">): string | undefined {
   const { configFile, credentialFile } = paths;

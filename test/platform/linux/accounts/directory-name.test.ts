@@ -43,7 +43,7 @@ test.each([
   expect(styleOf(name, "winbind", winbind)).toEqual(style);
 });
 
-test("groups of SSSD stay whole where the user's name has no domain", () => {
+test("SSSD's group names stay whole if the user's name has no domain", () => {
   expect(groupStyleOf(at, undefined)).toEqual(whole);
   expect(groupStyleOf(at, "ad.corp.test")).toEqual(at);
   expect(groupStyleOf(plus, undefined)).toEqual(plus);

@@ -110,7 +110,7 @@ async function groupsOf(userKey: string, groups: Readonly<Record<string, readonl
   return await people.groups(account.value);
 }
 
-test("groups of an account of this Mac are of this Mac", async () => {
+test("groups of a local account are local", async () => {
   expect(await groupsOf("501", { alice: [staff, everyone] })).toMatchObject({
     value: [
       { name: "staff", kind: "local", primary: true },

@@ -248,7 +248,7 @@ describe("groups", () => {
     expect(await groupsWith(calls(), token)).toMatchObject({ value: [{ name: "", kind: "domain" }] });
   });
 
-  test("of an account of this machine that is not logged on are none of a domain's", async () => {
+  test("of a local account that is not logged on include no domain group", async () => {
     const bounded = calls(new Map([[`${machine}-1001`, ["bob", "LAPTOP1", 1]]]));
     const all = logons({ bounded, direct: bounded });
     expect(await all.groups(await account(all, `${machine}-1001`))).toMatchObject({ kind: "found", value: [] });

@@ -13,7 +13,7 @@ interface Ace {
   readonly flags?: number;
   readonly mask: number;
   readonly sid: string;
-  /** Between mask and SID, for entries of the object types. */
+  /** The fields between mask and SID in entries of the object types. */
   readonly objects?: Buffer;
 }
 

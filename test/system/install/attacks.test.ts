@@ -171,6 +171,30 @@ test("a plain user who is root of a user namespace reads no secret", () => {
   }
 });
 
+test("a plain user who mounts other settings over the machine's gets no secret sent", () => {
+  const before = machine.calls.length;
+  const script = `mount -t tmpfs none /mnt; mkdir /mnt/own /mnt/real; cp ${configFile} /mnt/own
+    mount --rbind /etc/linkuser-agent /mnt/real; mount --bind /mnt/own /etc/linkuser-agent
+    linkuser-agent link --json --no-splay --user alice
+    cat /mnt/real/credential.json /run/credentials/*/credential.json`;
+  const { stdout } = asUser("alice", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "state-unusable" } });
+  expect(stdout).not.toContain(machine.gears.clientSecret);
+  expect(machine.calls.length).toBe(before);
+});
+
+test("a session of cron's is no logon: nobody is linked", async () => {
+  const [before, calls] = [machine.runsOfSessions().length, machine.calls.length];
+  const session = ["-E", "XDG_SESSION_CLASS=background", "--property=PAMName=login", "--property=User=alice"];
+  machine.run("systemd-run", "--quiet", "--unit=job", ...session, "sleep", "infinity");
+  await machine.until("the run", () => machine.runsOfSessions()[before]);
+  const classes =
+    "loginctl list-sessions --no-legend | while read -r id _; do loginctl show-session -p Class $id; done";
+  expect(machine.shell(classes)).toContain("Class=background");
+  expect([machine.runsOfSessions()[before], machine.calls.length]).toEqual(["done", calls]);
+  machine.run("systemctl", "stop", "job.service");
+});
+
 test("all runs share a slice with limits", () => {
   const show = (unit: string, property: string): string =>
     machine.run("systemctl", "show", "--value", `--property=${property}`, unit).trim();

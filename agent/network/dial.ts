@@ -1,10 +1,11 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { addressesOf, type HostAddress, type LookUp } from "./look-up.ts";
 import { type FailureContext, networkFailure, type Party } from "./network-failure.ts";
 import { untilAborted } from "./time-limit.ts";
-import { readShown, type ShownCertificate } from "./tls/shown-certificate.ts";
+import { readShown } from "./tls/shown-certificate.ts";
 
 /** Called with each TLS connection at the end of its handshake, before its certificate is judged. */
 export type ObserveTls = (host: string, socket: TLSSocket) => void;
@@ -124,10 +125,9 @@ export async function startTls(
     secureContext: secureContext(),
   };
   const socket = process.getBuiltinModule("node:tls").connect(options);
-  let shown: ShownCertificate | undefined;
+  let certificate: X509Certificate | undefined;
   const look = (): void => {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate !== undefined) shown = readShown(certificate);
+    certificate ??= socket.getPeerX509Certificate();
   };
   // Node itself handles this event: it checks the certificate and drops the connection.
   socket.prependOnceListener("secure", () => {
@@ -135,10 +135,12 @@ export async function startTls(
     observe?.(name, socket);
   });
   // Before TLS 1.3 the other side may refuse in the middle of a handshake, after it has shown its certificate.
-  socket.prependOnceListener("error", () => {
-    shown ?? look();
+  socket.prependOnceListener("error", look);
+  const context = (): FailureContext => ({
+    ...party,
+    stage: "handshake",
+    shown: certificate && readShown(certificate),
   });
-  const context = (): FailureContext => ({ ...party, stage: "handshake", shown });
   await settled(socket, "secureConnect", context, signal);
   return socket;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { SecureContext } from "node:tls";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import type { ClientCertificate } from "../../settings/client-certificate.ts";
@@ -55,20 +55,13 @@ type Roots = "Node's" | "looked up" | "read";
 
 function availableRoots(): Roots {
   if (!process.execArgv.includes("--use-openssl-ca")) return "Node's";
-  const { SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
-  return SSL_CERT_FILE || SSL_CERT_DIR || existsSync(rootsInOneFile) || hasHashedNames(rootsByHash)
-    ? "looked up"
-    : "read";
+  return existsSync(openedFile) || !existsSync(bundleAlone) ? "looked up" : "read";
 }
 
-/** The paths of OpenSSL in Node's Linux executables (26.10). RHEL 8 has neither. */
-const rootsInOneFile = "/etc/ssl/cert.pem";
-const rootsByHash = "/etc/ssl/certs";
-
-/** As openssl-rehash(1) makes them: `5ed36f99.0`. */
-function hasHashedNames(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).some((name) => /^[\da-f]{8}\.\d+$/.test(name));
-}
+/** OpenSSL in Node's Linux executables (26.10) reads this file, and looks in the folder `certs` beside it. */
+const openedFile = "/etc/ssl/cert.pem";
+/** RHEL 8 has its store in this file, without the names by which OpenSSL looks up. */
+const bundleAlone = "/etc/ssl/certs/ca-bundle.crt";
 
 function allRoots(): string[] {
   const { getCACertificates } = process.getBuiltinModule("node:tls");

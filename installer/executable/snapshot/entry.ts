@@ -14,7 +14,7 @@ import { compileAgain } from "./v8-flags.ts";
  */
 
 // Every link needs these of Node's modules. node:tls, node:http and node:ffi can't be in a snapshot (Node 26.10).
-for (const name of ["node:net", "node:dns"]) process.getBuiltinModule(name);
+for (const name of ["node:net", "node:dns/promises"]) process.getBuiltinModule(name);
 
 if (process.env["TRAINING"] === "1") {
   void train().then(collectGarbage);

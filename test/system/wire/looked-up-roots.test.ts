@@ -44,8 +44,7 @@ afterAll(() => {
 /** The store's content, by name. */
 type Store = Readonly<Record<string, string>>;
 
-/** @param deadline ends the attempts of a run whose server is refused: long enough for two handshakes on a busy machine */
-async function linkWith(store: Store, { tls = leaf, environment = {}, deadline = "8s" } = {}) {
+async function linkWith(store: Store, { tls = leaf, environment = {}, deadline = "60s" } = {}) {
   await using gears = await startGears({ tls });
   using endpoint = setUpEndpoint(gears, { deadline });
   const trusted = join(endpoint.directory, "roots");
@@ -57,6 +56,8 @@ async function linkWith(store: Store, { tls = leaf, environment = {}, deadline =
 }
 
 const linked = { outcome: "linked", code: undefined, calls: 2 };
+/** Ends the attempts of a run whose server is refused: long enough for two handshakes on a busy machine. */
+const deadline = "8s";
 const refused = { outcome: "protocol", code: "tls-untrusted", calls: 0 };
 
 test.each<[string, () => Store]>([
@@ -83,16 +84,16 @@ test.concurrent.each<[string, () => Store]>([
   ["has expired", () => ({ [`${hash}.0`]: made("expired.pem"), b: made("expired.pem") })],
   ["is distrusted for servers", () => ({ [`${hash}.0`]: made("distrusted.pem") })],
 ])("a chain is refused whose root %s, and no request is sent", async (_, store) => {
-  expect(await linkWith(store())).toEqual(refused);
+  expect(await linkWith(store(), { deadline })).toEqual(refused);
 });
 
 test.concurrent("a certificate for another name is refused", async () => {
   const tls = ca.issue("DNS:portal.example.com");
-  expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls })).toEqual(refused);
+  expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls, deadline })).toEqual(refused);
 });
 
 test.concurrent("a store that the caller of sudo names is ignored in a run with rights", async () => {
   const environment = { SUDO_UID: "1000" };
   const expected = process.getuid?.() === 0 ? refused : linked;
-  expect(await linkWith({ [`${hash}.0`]: ca.file, b: ca.file }, { environment })).toEqual(expected);
+  expect(await linkWith({ [`${hash}.0`]: ca.file, b: ca.file }, { environment, deadline })).toEqual(expected);
 });

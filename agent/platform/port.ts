@@ -126,8 +126,8 @@ export interface Platform extends IdentitySources {
    * if this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
-  /** Files in which {@link systemProxy} looks. Left out if the settings are in no file. */
-  readonly systemProxyFiles?: readonly string[];
+  /** Files of the system whose change may end a refusal: those of {@link systemProxy}, and the machine's keytab. */
+  readonly systemFiles?: readonly string[];
   /**
    * The system's log-on to proxies and servers by this run's account. Left out if there is no log-on on this system.
    */

@@ -17,7 +17,7 @@ export function circumstancesOf(
 ): string {
   const { credentialFile } = effectivePaths(platform, settings);
   const { caFile, clientCertFile, clientKeyFile, pacFile } = settings;
-  const files = [credentialFile, caFile, clientCertFile, clientKeyFile, pacFile, ...(platform.systemProxyFiles ?? [])];
+  const files = [credentialFile, caFile, clientCertFile, clientKeyFile, pacFile, ...(platform.systemFiles ?? [])];
   const secrets = ["LINKUSER_ACCESS_TOKEN", "LINKUSER_CLIENT_SECRET"];
   const parts = [
     ...settingNames.map((name) => settingText(name, settings[name])),

@@ -31,7 +31,7 @@ test("they differ by the proxy's address, without its user name and password", (
   const root = makeRoot();
   const [pacFile, systemFile] = ["proxy.pac", "environment"].map((name) => join(root, name)) as [string, string];
   const settings = { pacFile };
-  const others = { systemProxyFiles: [systemFile] };
+  const others = { systemFiles: [systemFile] };
   const before = circumstances(settings, {}, others);
   for (const file of [pacFile, systemFile]) {
     writeFileSync(file, "");

@@ -22,6 +22,7 @@ import { tryLock } from "./lock.ts";
 import {
   credentialsFolder,
   handedOn,
+  machineKeytab,
   originalOf,
   personalPaths,
   policyPath,
@@ -89,7 +90,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readProtected: (path) => readGiven(root, path, environment, trust),
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
-    systemProxyFiles: proxyFiles.map((path) => join(root, path)),
+    systemFiles: [...proxyFiles.map((path) => join(root, path)), machineKeytab(root)],
     tryLock,
     forbidDumps: () => {
       if (privileged || isService(uid)) forbidDumps();

@@ -79,6 +79,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     readProtected: (path) => readProtected(path, trust),
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(url, run),
+    systemFiles: [keytabFile],
     systemLogOn: {
       schemes: ["Negotiate"],
       open: async () => {

@@ -14,7 +14,7 @@ import { startLogOn } from "../../agent/network/proxy/log-on.ts";
 import { routesOfPac } from "../../agent/network/proxy/pac-result.ts";
 import { openTunnel } from "../../agent/network/tunnel/http-connect.ts";
 import { openSocks } from "../../agent/network/tunnel/socks5.ts";
-import { logOnMeans } from "../fakes/log-on.ts";
+import { fakeSystem, logOnMeans } from "../fakes/log-on.ts";
 import type { ByteTarget } from "./bytes.ts";
 import { caught, context, devinfo, linkUser, now, refused, sensible, showable, token } from "./promises.ts";
 
@@ -30,7 +30,8 @@ const proxy = {
   login: proxyLogin("alice", "tok-0123456789", "the credential file"),
 };
 
-const newLogOn = () => startLogOn(proxy, target, logOnMeans());
+const newLogOn = () =>
+  startLogOn(proxy, target, logOnMeans({ mode: "negotiate", system: fakeSystem(["ticket", "proof"]) }));
 /** A system's answer to any input. */
 const newSystemLogOn = () => {
   const step = async () => ({ token: Buffer.from("token"), complete: false });

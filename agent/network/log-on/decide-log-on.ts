@@ -22,9 +22,8 @@ export type LogOnDecision =
   | { readonly kind: "system"; readonly scheme: SystemScheme }
   | { readonly kind: "refuse"; readonly why: string };
 
-/** Whether the user name and password of a proxy are sent before it asks for them. */
-export const sendsBasicFirst = ({ mode, proxy }: Pick<LogOnFacts, "mode" | "proxy">): boolean =>
-  proxy.login !== undefined && (mode === "auto" || mode === "basic");
+/** Whether a proxy gets the user name and password that are configured for it, which it then does before it asks. */
+export const allowsUserName = (mode: ProxyAuth): boolean => mode === "auto" || mode === "basic";
 
 /**
  * Decides how to answer a proxy that asks for a log-on. With `auto` a configured user name and password come first,

@@ -1,5 +1,6 @@
 import { asAgentError } from "../../errors.ts";
 import type { Reading } from "../../reading.ts";
+import { allowsUserName } from "../log-on/decide-log-on.ts";
 import { type ProxyLogin, parseProxy, type Route } from "./address.ts";
 import { bareHost, isLoopback } from "./host-match.ts";
 import type { LogOnMeans } from "./log-on.ts";
@@ -49,14 +50,16 @@ export interface ProxySources {
 /**
  * Chooses the route to a URL. A setting other than `auto` is obeyed; `auto` takes the settings' PAC script, the
  * environment's proxy, then the system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
- * login.
+ * login, and none does where `proxyAuth` forbids it.
  * @throws AgentError `setting-invalid`; what `login` throws
  */
 export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {
   const choice = await find(url, sources);
   let login: ProxyLogin | undefined;
   const routes = choice.routes.map((route) => {
-    if (route === "direct" || route.login !== undefined || route.discovered) return route;
+    if (route === "direct") return route;
+    if (!allowsUserName(sources.logOn.mode)) return { ...route, login: undefined };
+    if (route.login !== undefined || route.discovered) return route;
     login ??= sources.login();
     return { ...route, login };
   });

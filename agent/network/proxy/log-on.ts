@@ -1,7 +1,7 @@
 import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { type AuthenticationScheme, type Challenge, parseChallenges } from "../log-on/challenges.ts";
-import { decideLogOn, type ProxyAuth, sendsBasicFirst } from "../log-on/decide-log-on.ts";
+import { allowsUserName, decideLogOn, type ProxyAuth } from "../log-on/decide-log-on.ts";
 import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
@@ -62,7 +62,7 @@ export function startLogOn(
     return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage, party: "proxy" } });
   };
   const facts = { mode: means.mode, proxy, target, system: means.system?.schemes ?? [] };
-  const first = proxy.login !== undefined && sendsBasicFirst(facts) ? basicAuthorization(proxy.login) : undefined;
+  const first = proxy.login && allowsUserName(means.mode) ? basicAuthorization(proxy.login) : undefined;
   let sent: { scheme: AuthenticationScheme; account: string | undefined } | undefined;
   if (first !== undefined) sent = { scheme: "Basic", account: undefined };
   let running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
@@ -89,7 +89,7 @@ export function startLogOn(
     return await work.catch((thrown: unknown) => {
       if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;
       const { place } = refused("");
-      const hasNone = thrown.code === "credentials-missing" && proxy.login === undefined;
+      const hasNone = thrown.code === "credentials-missing" && proxy.login === undefined && allowsUserName(means.mode);
       const otherwise = hasNone ? " Or put proxyUsername and proxyPassword into the credential file." : "";
       const message = `The proxy ${host} wants ${scheme} (status 407). ${thrown.message}${otherwise}`;
       throw new AgentError("proxy-refused", message, { cause: thrown, place });

@@ -291,6 +291,21 @@ describe("the log-on", () => {
     ]);
   });
 
+  test.each(["http://p:8080", "socks5://p:1080", "auto"])(
+    "is neither looked for nor sent where proxyAuth forbids it: %s",
+    async (setting) => {
+      const unreadable = () => {
+        throw new Error("must not be asked");
+      };
+      const environment = { HTTPS_PROXY: "http://u:p@proxy:3128" };
+      for (const mode of ["negotiate", "ntlm", "none"] as const) {
+        const sources = { login: unreadable, logOn: logOnMeans({ mode }) };
+        const { routes } = await choose(setting, gears, environment, sources);
+        expect(routes).toMatchObject([{ login: undefined }]);
+      }
+    },
+  );
+
   test("is not looked for where no proxy is used", async () => {
     const unreadable = () => {
       throw new Error("must not be asked");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { builtExecutable } from "../install/linux-machine.ts";
 import { start, withDocument } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
-import { type Container, inside, runIn } from "./container.ts";
+import { type Container, inside, runIn, tryIn } from "./container.ts";
 import { type GearsIn, startGearsIn } from "./gears-in.ts";
 import { atScreen, logOff, logOn } from "./logon.ts";
 
@@ -257,14 +257,18 @@ describe("what doctor says of the connection", () => {
     expect(detail).toMatch(/expired.*kinit/i);
   });
 
-  test("a KDC that does not answer", async () => {
+  test("a KDC that does not answer, in whose time a signal ends a run", async () => {
     shell(member, "ip neighbour replace 10.53.0.99 lladdr 02:00:00:00:00:99 dev eth0 nud permanent");
     shell(
       member,
       `cat >/tmp/silent.conf`,
       "[libdefaults]\ndefault_realm = AD.CORP.TEST\n[realms]\nAD.CORP.TEST = {\nkdc = 10.53.0.99\n}\n",
     );
-    const { detail } = await connection([], ["env", "SSSD_KRB5_LOCATOR_DISABLE=1", "KRB5_CONFIG=/tmp/silent.conf"]);
+    const silent = ["SSSD_KRB5_LOCATOR_DISABLE=1", "KRB5_CONFIG=/tmp/silent.conf"];
+    const { detail } = await connection([], ["env", ...silent]);
     expect(detail).toMatch(/KDC|domain controller/);
+    // The time limit's own end has another status than its SIGKILL.
+    const limited = ["timeout", "--kill-after=60", "5", "env", ...silent, executable];
+    expect(tryIn(member, [...limited, "--user", "bob", "--no-splay", "--proxy", proxy]).status).toBe(124);
   });
 });

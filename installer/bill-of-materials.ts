@@ -28,8 +28,8 @@ export interface BillOfMaterials {
 }
 
 /**
- * What the executables are made of: npm's own list of the packages at run time, and Node with the libraries in it. The
- * same commit gives the same text: npm's values from the clock, from chance and from the folder's name are replaced.
+ * The executables' parts: npm's own list of the run-time packages, and Node with its libraries. The same commit gives
+ * the same text: npm's values from the clock, from chance and from the folder's name are replaced.
  * @param sourceDate seconds since the epoch
  */
 export function billOfMaterials(version: string, sourceDate: number): string {

@@ -124,7 +124,7 @@ test("one folder opens files, except the system's own and those of an installati
   });
   expect(named.toSorted()).toEqual([
     "agent/files/open-file.ts",
-    // Of root, below /etc, /proc and /sys.
+    // Root's paths below /etc, /proc and /sys.
     "agent/platform/linux/accounts/local-files.ts",
     "agent/platform/linux/accounts/nsswitch.ts",
     "agent/platform/linux/accounts/started-by-person.ts",

@@ -21,7 +21,7 @@ export function buildDeviceDetailsRequest(baseUrl: string, ids: readonly string[
   };
 }
 
-/** Which identifiers the account's devices have. */
+/** The identifiers of the account's devices. */
 export type KnownIds =
   /** At least one; the others may be known without being shown. */
   | { readonly kind: "known"; readonly ids: readonly string[] }

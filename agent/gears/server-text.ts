@@ -57,7 +57,10 @@ interface View {
   readonly ends: readonly number[];
 }
 
-/** Which characters of a text count in a search. It is case-insensitive, as percent-encoding has digits in either case. */
+/**
+ * The characters of a text that count in a search. It is case-insensitive, as percent-encoding has digits in either
+ * case.
+ */
 type Counted = RegExp;
 const whole: Counted = /[\s\S]/g;
 /** Only letters and digits, to find a secret with inserted characters. */
@@ -65,7 +68,7 @@ const inPieces: Counted = /[a-z0-9]/gi;
 
 const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 
-/** Of a form of a secret: its characters that count. */
+/** The characters of a secret's form that count. */
 const searched = (form: string, counted: Counted): string =>
   inLowerCase(counted === whole ? form : form.replace(/[^a-z0-9]+/gi, ""));
 

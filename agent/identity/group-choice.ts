@@ -23,7 +23,7 @@ export interface GroupChoice {
   /** All groups found, in order of name. */
   readonly rows: readonly GroupRow[];
   readonly warnings: readonly string[];
-  /** Which group would be sent is known, but not its name. */
+  /** The group to be sent is known, but not its name. */
   readonly problem: AgentError | undefined;
 }
 

@@ -50,7 +50,7 @@ interface Pause {
 }
 
 const ofThisDevice: Pause = { min: triggerInterval, spread: 0.25 };
-/** All devices of an account meet it at once. */
+/** It affects all devices of an account at once. */
 const ofTheAccount: Pause = { min: 2 * hour, spread: 0.5 };
 
 const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {

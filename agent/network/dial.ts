@@ -10,7 +10,7 @@ import { readShown } from "./tls/shown-certificate.ts";
 /** Called with each TLS connection at the end of its handshake, before its certificate is judged. */
 export type ObserveTls = (host: string, socket: TLSSocket) => void;
 
-/** How TLS is to be spoken with a party. */
+/** Options of TLS with a party. */
 export interface Tls {
   /** The name that the certificate must have, without brackets. */
   readonly name: string;

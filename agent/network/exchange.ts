@@ -28,7 +28,7 @@ export interface RawResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Decoded as UTF-8; at most 64 KiB were read. */
   readonly body: string;
-  /** Which account the system logged on with, as it names it. */
+  /** The account of the system's log-on, in the system's spelling. */
   readonly account?: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface ReachOptions {
   readonly origin: string;
   /** Where the connection leads, in place of the origin's host. */
   readonly address: string | undefined;
-  /** Of the origin, and of proxies, which are not shown this device's certificate. */
+  /** TLS contexts for the origin, and for proxies, which are not shown this device's certificate. */
   readonly tls: Omit<Tls, "name">;
   readonly proxyTls: Omit<Tls, "name">;
   readonly lookUp: LookUp;

@@ -17,7 +17,7 @@ export const limiterModels = [
 
 export type LimiterModel = (typeof limiterModels)[number];
 
-/** So many calls in each period, ms. */
+/** The calls in each period, ms. */
 interface Limit {
   readonly calls: number;
   readonly period: number;

@@ -40,9 +40,9 @@ export interface PlanChoice {
   readonly recommended: boolean;
   /** Its use and its cost, for people. */
   readonly remark: string;
-  /** Under a limit that counts by the minute; every other way that forgets refused calls gives nearly the same. */
+  /** For a limit that counts by the minute; other ways that ignore refused calls give almost the same. */
   readonly usual: Forecast;
-  /** Under a limit that counts refused calls too, over the last period: the hardest there is. */
+  /** For a limit that also counts refused calls, over the last period: the hardest case. */
   readonly hardest: Forecast;
 }
 

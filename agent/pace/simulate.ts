@@ -6,7 +6,7 @@ import type { PaceMemory } from "./pace-memory.ts";
 import { after, begin, keep, type PaceContext, type PaceEvent, type Schedule, usesPaidToken } from "./pacer.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-/** How the devices' first logons lie in time. */
+/** The times of the devices' first logons. */
 type Logons =
   /** Uniform within `span` ms. */
   | { readonly kind: "uniform"; readonly span: number }

@@ -50,8 +50,8 @@ export function isSized({ splay, fleetSize, rateLimit }: Spread): boolean {
 }
 
 /**
- * A device's window number `k`, from 0. Of known fleet size: the span that the fleet needs, then short ones for the few
- * devices that chance left over. They grow fast: if devices are refused again, the given number was too small.
+ * A device's window number `k`, from 0. For a known fleet size: the span that the fleet needs, then short windows for
+ * the few devices that chance left over. They grow fast: if devices are refused again, the given number was too small.
  * @param slot of the device, in [0, 1)
  */
 export function windowAt(k: number, slot: number, spread: Spread): Window {

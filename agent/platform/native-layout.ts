@@ -5,7 +5,7 @@
  */
 import type { FunctionSignature } from "node:ffi";
 
-/** How a field is read: an unsigned (`u`) or signed number of so many bits, an address, or so many bytes. */
+/** The type of a field: an unsigned (`u`) or signed number of so many bits, an address, or so many bytes. */
 export type FieldKind = "u8" | "u16" | "u32" | "i32" | "u64" | "pointer" | number;
 /** A member of the C type, which may be a path (`Address.lpSockaddr`), with its offset in bytes. */
 type Fields = Readonly<Record<string, readonly [offset: number, kind: FieldKind]>>;

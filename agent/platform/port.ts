@@ -141,7 +141,8 @@ export interface Platform extends IdentitySources {
   /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` if another has it. */
   tryLock(path: string): Reading<HeldLock>;
   /**
-   * What starts this program at a logon, for a person; `absent` if nothing does. Left out if the system does not say.
+   * The trigger that starts this program at a logon, for people; `absent` if nothing does. Left out if the system does
+   * not say.
    */
   trigger?(): Reading<string>;
   /** Files in the settings that this run can use, but the trigger's run can't. Left out if that run has all rights. */

@@ -57,7 +57,7 @@ const derOf = (block: string): Buffer => Buffer.from(block.replace(/-----[^-]*--
 
 const sequence = 0x30;
 
-/** Of DER the first value alone: a `TRUSTED CERTIFICATE` has OpenSSL's settings behind it. */
+/** Only the first DER value: a `TRUSTED CERTIFICATE` has OpenSSL's settings after it. */
 function withoutTail(der: Buffer): Buffer {
   if (der[0] !== sequence || der[1] !== 0x82 || der.length < 4) return der;
   return der.subarray(0, 4 + der.readUInt16BE(2));

@@ -40,7 +40,7 @@ function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrust
   }
 }
 
-/** The paths in force: a setting, else the platform's own. */
+/** The effective paths: a setting, else the platform's own. */
 export function effectivePaths(
   platform: Platform,
   settings: Pick<Settings, "stateDir" | "logFile" | "credentialFile">,

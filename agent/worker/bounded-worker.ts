@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads";
 import type { AgentError } from "../errors.ts";
 import type { WorkerAnswer, WorkerQuestion } from "./answer-questions.ts";
 
-/** How long one answer may take, and the error where there is none. */
+/** The time limit of one answer, and the error for a missing one. */
 export interface WorkerLimits {
   /** Milliseconds for one question. */
   readonly limit: number;

@@ -1,4 +1,4 @@
-/** One executable that can be built, and the npm package whose Node it is made of. */
+/** An executable that can be built, and the npm package with its Node. */
 export interface Target {
   readonly name: "linux-x64" | "linux-arm64" | "win-x64" | "darwin-arm64" | "darwin-x64";
   /** Node's `process.platform` there. */

@@ -1,7 +1,7 @@
 /**
  * Steps that make an executable faster or smaller than Node's own options do, and rely on Node's internals. Each is a
- * step that can be left out: `npm run build -- --without NAME`, all of them by `--plain`. What each does and was
- * measured to gain: its own file, and installer/README.md.
+ * step that can be left out: `npm run build -- --without NAME`, all of them by `--plain`. Each step's purpose and
+ * measured gain: its own file, and installer/README.md.
  */
 export const trickNames = [
   "snapshot",

@@ -47,7 +47,7 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
     architecture: architectures[target],
     // Dependencies of the executable and its units.
     depends: ["libc6 (>= 2.28)", "libstdc++6 (>= 8)", "libgcc-s1", "libatomic1", "libsystemd0", "libpam-systemd"],
-    // By the libraries' names, since the packages of Fedora's and of SUSE's family are called differently.
+    // Named by library, because the packages' names differ between Fedora and SUSE.
     requires: [...libraries, `systemd >= ${oldestSystemd}`],
     preDepends: `systemd (>= ${oldestSystemd})`,
     preRequires: `systemd >= ${oldestSystemd}`,

@@ -43,7 +43,7 @@ function byExitCode(): readonly (readonly [number, readonly string[]])[] {
 const asItStands = (text: string): string => [".nf", ...text.split("\n").map(escaped), ".fi"].join("\n");
 
 /**
- * A backslash begins an escape, a dash would become a hyphen, and a dot or a quote at the beginning of a line a
- * request.
+ * Escapes a backslash, which begins an escape, a dash, which would become a hyphen, and a dot or a quote at the start
+ * of a line, which would be a request.
  */
 const escaped = (line: string): string => line.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^[.']/, "\\&$&");

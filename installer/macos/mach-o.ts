@@ -11,7 +11,7 @@ const signatureCommandSize = 16;
 /** A part of the file that is mapped into memory; numbers in bytes. */
 export interface Segment {
   readonly name: string;
-  /** Of its load command in the file. */
+  /** The offset of its load command in the file. */
   readonly commandAt: number;
   readonly fileOffset: number;
   readonly fileSize: number;

@@ -19,7 +19,7 @@ export const quotationMark = "QuotationMark";
  */
 const withoutProperty: SettingName = "credentialFile";
 
-/** One for each setting but that. An empty one leaves what is set. */
+/** A property for each setting except that. An empty one leaves what is set. */
 export const settingProperties: readonly MsiProperty[] = settingNames
   .filter((setting) => setting !== withoutProperty)
   .map((setting) => {

@@ -90,7 +90,7 @@ const properties = (): readonly XmlElement[] =>
     ARPPRODUCTICON: iconId,
     // The run of the task is ended by an action of this package's own.
     MSIRESTARTMANAGERCONTROL: "Disable",
-    // Else an installation without a window restarts the computer where the executable is in use.
+    // Otherwise a silent installation restarts the computer if the executable is in use.
     REBOOT: "ReallySuppress",
     MsiHiddenProperties: refusedSecrets.join(";"),
     // Makes AdminUser mean this user's rights, not Windows Installer's.

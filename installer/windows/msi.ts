@@ -46,7 +46,7 @@ export function makeMsi({ version, executable, sourceDate, scratch, dist }: MsiR
   return msi;
 }
 
-/** Of actions (https://learn.microsoft.com/windows/win32/msi/custom-action-types). */
+/** Types of actions (https://learn.microsoft.com/windows/win32/msi/custom-action-types). */
 const type = {
   installedExecutable: 18,
   property: 51,

@@ -63,7 +63,7 @@ const places = {
 /** One setting as the Group Policy editor shows it. */
 export interface CataloguedPolicy extends Place {
   readonly setting: SettingName;
-  /** Of the policy, its element and its registry value. */
+  /** The name of the policy, its element and its registry value. */
   readonly name: string;
   readonly explanation: string;
   /** As in the docs: `10/1m`, `none`. */

@@ -12,7 +12,7 @@ const schema = "http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitio
 const supported = "SUPPORTED_Windows10";
 const root = "LinkUserAgent";
 
-/** By path below `PolicyDefinitions`, as that folder has them; ADMX and its English texts (ADML). UTF-8. */
+/** The files by path below `PolicyDefinitions`; ADMX and its English texts (ADML). UTF-8. */
 export function policyTemplates(version: string): Readonly<Record<string, string>> {
   const revision = version.split(".").slice(0, 2).join(".");
   return {

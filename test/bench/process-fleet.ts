@@ -21,7 +21,7 @@ export interface Fleet {
   readonly logonSpan: number;
 }
 
-/** How a fleet's calls reach the fake Gears. */
+/** The way of a fleet's calls to the fake Gears. */
 export interface FleetWay extends AsyncDisposable {
   readonly gears: Gears;
   /** Settings of a device that has this folder, with the files that they name. */

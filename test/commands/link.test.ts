@@ -41,7 +41,7 @@ test("a run on a terminal starts at once", async () => {
   expect(shown).toContain("Starting now; an unattended run would wait");
 });
 
-test("a scheduled task with a console, as Windows gives one to each, keeps its place in the rollout", async () => {
+test("a scheduled task keeps its place in the rollout, although Windows gives it a console", async () => {
   const { document, shown } = await runOnTerminal("--will-repeat");
   expect(document).toMatchObject({ outcome: "waiting", error: { code: "not-due" }, requests: { linkUser: 0 } });
   expect(shown).toBe("");

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import type { Reply } from "./gears-api.ts";
 
-/** One request, when the server's own rules are not to answer it. */
+/** A request that the server's own rules must not answer. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -11,7 +11,7 @@ export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
 
 /** A system's log-on with an account, whose tokens are texts: one for each leg. */
 export interface FakeSystem extends SystemLogOnSource {
-  /** What log-ons were started for. */
+  /** The targets of the log-ons. */
   readonly peers: readonly LogOnPeer[];
   /** What the peer's tokens said. */
   readonly heard: readonly string[];

@@ -11,7 +11,7 @@ const refused = { kind: "rate-limited", notBefore: undefined } as const;
 const context = paceContext({});
 const wait = (schedule: Schedule, from = context): number => schedule.notBefore - from.now;
 
-/** Of the first window where nothing is configured, for the device in the middle of the slots. */
+/** The place in the first window without settings, for the device in the middle of the slots. */
 const ownPlace = windowAt(0, 0.5, context).place;
 
 test("the first attempt is at the device's place in the first window, which scales with the limit's period", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openCalls } from "../../agent/platform/native-calls.ts";
 
-test("each call is followed by that for the last error, and each function is opened once", () => {
+test("after each call the last error is read, and each function is opened once", () => {
   const opened: string[] = [];
   const dlopen = (library: string, signatures: Record<string, unknown>) => {
     opened.push(library);

@@ -9,7 +9,7 @@ export interface Peer {
   readonly proxy: string | undefined;
 }
 
-/** Of the route that is tried first. */
+/** The first route's proxy or tenant. */
 export function peerOf(baseUrl: string, { routes }: ProxyChoice): Peer {
   const [route] = routes;
   const proxy = route === undefined || route === "direct" ? undefined : route.origin;

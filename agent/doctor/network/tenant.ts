@@ -11,7 +11,7 @@ export interface Tenant {
   readonly sender: Sender;
   /** Seen in handshakes, in their order. */
   readonly peers: readonly TlsPeer[];
-  /** Of the system, each time that the proxy accepted one. */
+  /** The system's log-on, each time that the proxy accepted one. */
   readonly proxyAccounts: readonly string[];
   /** Milliseconds for one look-up or exchange. */
   readonly patience: number;

@@ -108,7 +108,7 @@ function fromHardware({ hwid = [] }: SourceReadings): Listed {
 }
 
 /**
- * The vendor client's device ID. All readings ask for the same identifier, so the next one may answer even after a
+ * The vendor client's device ID. All readings look for the same identifier, so the next one may answer even after a
  * failure; the failure is still reported.
  */
 function fromVendorClient({ opswat = [], reported }: SourceReadings): Listed {

@@ -1,7 +1,7 @@
 /** Not imported: a bundle would load it at every start. */
 const net = () => process.getBuiltinModule("node:net");
 
-/** Of a URL: the host without brackets and final dots, in lower case. */
+/** A URL's host without brackets and final dots, in lower case. */
 export function bareHost(url: URL): string {
   return url.hostname
     .toLowerCase()
@@ -9,7 +9,7 @@ export function bareHost(url: URL): string {
     .replace(/\.+$/, "");
 }
 
-/** Of a URL: its port, or its scheme's. */
+/** A URL's port, or its scheme's. */
 export function portOf(url: URL): string {
   return url.port || (url.protocol === "https:" ? "443" : "80");
 }

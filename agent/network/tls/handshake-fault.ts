@@ -53,7 +53,7 @@ function wrongTime(shown: ShownCertificate | undefined, now: number, ownFault: s
 
 type Fault = (shown: ShownCertificate | undefined, now: number) => string;
 
-/** By the codes of X509_verify_cert, and Node's own for a wrong name. */
+/** Messages by the codes of X509_verify_cert, and Node's own for a wrong name. */
 const faults: Readonly<Record<string, Fault>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
   UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,

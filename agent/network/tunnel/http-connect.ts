@@ -120,7 +120,7 @@ function refusal(status: number, authority: string, { host }: Party): AgentError
   return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage: "tunnel", party: "proxy" } });
 }
 
-/** By status, what a proxy's refusal of a tunnel means; completes "The proxy …". */
+/** The meaning of a proxy's refusal of a tunnel, by status; completes "The proxy …". */
 const reasons: Readonly<Record<number, (authority: string) => string>> = {
   403: (authority) => `does not allow connections to ${authority} (status 403). Ask for it to be allowed`,
   502: (authority) => `can't reach ${authority} (status 502)`,

@@ -24,7 +24,7 @@ export function systemPaths(root: string, environment: Environment): Paths {
 }
 
 /**
- * Of a person: the XDG Base Directory Specification's folder for state, in which the log is too.
+ * A person's folders: the state folder of the XDG Base Directory Specification, also for the log.
  * @param home gives the home folder where $HOME does not
  */
 export function personalPaths(root: string, environment: Environment, home: () => string): Paths {

@@ -40,7 +40,7 @@ const lookupLimit = 30_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is asked of this machine. */
+/** Questions to this machine. */
 const thisMachine = () => ({
   /** The root of /etc, /proc, /sys, /run and /var. */
   root: "/",
@@ -126,7 +126,7 @@ function readGiven(root: string, path: string, environment: Environment, trust: 
   return judged?.kind === "failed" ? judged : readProtected(given, trust);
 }
 
-/** One name service for the life of the process, in a thread only where a directory is asked. */
+/** One name service for the life of the process, in a thread only if a directory is asked. */
 function rememberNames(): (directorySources: readonly string[]) => BoundedNames {
   let direct: BoundedNames | undefined;
   let worker: BoundedNames | undefined;

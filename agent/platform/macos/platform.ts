@@ -27,7 +27,7 @@ import { runTool } from "./tools.ts";
 /** Milliseconds for one question to Open Directory, which may ask a controller that is far away. */
 const lookupLimit = 30_000;
 
-/** What is asked of this machine. */
+/** Questions to this machine. */
 const thisMachine = () => ({
   /** The real and the effective user ID of this process. */
   uid: process.getuid?.() ?? 0,

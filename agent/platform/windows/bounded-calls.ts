@@ -37,7 +37,7 @@ export interface BoundedOptions extends Pick<WorkerLimits, "limit"> {
   /** For messages: the purpose of a call, and the next step if Windows does not answer. */
   readonly asksFor: string;
   readonly check: string;
-  /** Of the error where there is no answer. Default: `identity-unreadable`. */
+  /** The code of the error for a missing answer. Default: `identity-unreadable`. */
   readonly code?: ErrorCode;
 }
 

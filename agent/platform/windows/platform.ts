@@ -52,7 +52,7 @@ const logOns: BoundedOptions = {
   code: "not-connected",
 };
 
-/** What is asked of this machine. */
+/** Questions to this machine. */
 const thisMachine = () => ({
   environment: process.env as Readonly<Record<string, string | undefined>>,
   readKey: readMachineKey as ReadKey,

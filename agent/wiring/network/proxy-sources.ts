@@ -10,7 +10,7 @@ import { settingFile } from "../../settings/named-file.ts";
 import { effectivePaths } from "../load-settings.ts";
 import type { Runtime } from "../runtime.ts";
 
-/** Of this process, which makes one run: senders come and go in it. */
+/** State of the process, which makes one run with several senders. */
 const refused: LogOnMeans["refused"] = new Map();
 
 /** The sources of the route to the tenant: the setting, the environment and the system; and the log-on for a proxy. */

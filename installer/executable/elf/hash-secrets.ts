@@ -1,11 +1,10 @@
 /**
- * What it does: V8 draws three random numbers in each process as secrets of its hash functions, and repeats the draw until
- * all are prime and differ in 32 bits from each other; here it takes the first odd ones. Where attackers choose the keys, it
- * matters that they can't know the secrets, and these are as random as before. That they are prime is for "a feeling to be
- * perfect" (third_party/rapidhash-v8/secret.h); the multipliers that V8 derives from them need only be odd
- * (src/numbers/hash-seed.cc).
- * Relies on: the machine code of `v8::internal::HashSeed::InitializeRoots`.
- * Check: exactly one place with that code.
+ * What it does: V8 draws three random numbers in each process as secrets of its hash functions, and repeats the draw
+ * until all are prime and differ in 32 bits from each other; here it takes the first odd ones. Where attackers choose
+ * the keys, it matters that they can't know the secrets, and these are as random as before. Primes are for "a feeling
+ * to be perfect" (third_party/rapidhash-v8/secret.h); the multipliers that V8 derives from them need only be odd
+ * (src/numbers/hash-seed.cc). Relies on: the machine code of `v8::internal::HashSeed::InitializeRoots`. Check: exactly
+ * one place with that code.
  */
 export function takeFirstSecrets(image: Buffer, processor: "x64" | "arm64"): void {
   const { isEven, isFirst, next } = machineCode[processor];

@@ -1,15 +1,14 @@
 import { type FilePart, placeOfSymbol } from "./elf-image.ts";
 
 /**
- * What it does: takes ICU's data for other languages than English and for outdated character sets out of Node.
- * Gain: 30 MB of 119.
- * Relies on: the symbol of ICU's data, and ICU's format of it (icu4c/source/common/ucmndata.h).
- * Check: exactly one such symbol, the magic bytes, and each name of `kept`.
+ * Removes ICU's data for languages other than English and for outdated character sets from Node. Gain: 30 MB of 119.
+ * Relies on: the symbol of ICU's data, and ICU's format of it (icu4c/source/common/ucmndata.h). Check: exactly one such
+ * symbol, the magic bytes, and each name of `kept`.
  */
 const symbol = /icudt\d+_dat/;
 
 /**
- * What stays: the root locale and English, code points' properties, normalization, collation's root, time zones.
+ * Kept: the root locale and English, code points' properties, normalization, collation's root, time zones.
  * Normalization to NFC and NFD and the mapping of case are not in this data but in ICU's code.
  */
 const kept = new Set(

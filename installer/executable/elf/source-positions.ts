@@ -1,8 +1,8 @@
 import { placeOfSymbol } from "./elf-image.ts";
 
 /**
- * What it does: V8 makes the table of a function's source positions when a stack trace first needs it. Node, for its
- * profiler, has V8 walk the whole heap at every start to make all of them. Relies on:
+ * What it does: V8 makes the table of a function's source positions when a stack trace first needs it. For its profiler
+ * Node lets V8 walk the whole heap at every start to create all of them. Relies on:
  * `v8::CpuProfiler::UseDetailedSourcePositionsForProfiling`, which Node calls for each isolate, returns at once. Check:
  * exactly one such symbol.
  */

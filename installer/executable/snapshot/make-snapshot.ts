@@ -17,16 +17,14 @@ export interface SnapshotParts {
   /** Folder of the runtime, for files in between. */
   readonly scratch: string;
   readonly tricks: ReadonlySet<TrickName>;
-  /** What the runtime is started with on this machine. */
+  /** The words that start the runtime on this machine. */
   readonly emulator: readonly string[];
 }
 
 /**
- * What it does: the program, undici and what a link needs of Node are evaluated at build time; an executable starts from
- * the heap that they leave.
- * Relies on: a target's Node that runs on the build machine, SEA's `useSnapshot`, and the form of V8's snapshots
- * (Node 26.10).
- * Check: V8 gives each process its own hash seed, and the heap names no folder of the build machine.
+ * Evaluates the program, undici and the parts of Node for a link at build time; an executable starts from their heap.
+ * Relies on: a target's Node that runs on the build machine, SEA's `useSnapshot`, and the form of V8's snapshots (Node
+ * 26.10). Check: V8 gives each process its own hash seed, and the heap names no folder of the build machine.
  * @param runtime the target's Node as it will be in the executable, in `scratch`
  * @returns the SEA blob, which holds the snapshot
  */

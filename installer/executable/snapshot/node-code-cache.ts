@@ -1,8 +1,8 @@
 /**
- * What it does: drops V8's code cache of Node's own modules (4 MB, 441 of them) from a snapshot's blob, except for
- * those that a link loads after its start. Node reads all of it at every start. Relies on: `node::SnapshotData` ending
- * in a vector of (name, cache), and its place in a SEA blob (Node 26.10). Check: exactly one place after which the rest
- * of the snapshot is such a vector, and each name of `kept`.
+ * Drops V8's code cache of Node's own modules (4 MB, 441 of them) from a snapshot's blob, except for those that a link
+ * loads after its start. Node reads all of it at every start. Relies on: `node::SnapshotData` ending in a vector of
+ * (name, cache), and its place in a SEA blob (Node 26.10). Check: exactly one place after which the rest of the
+ * snapshot is such a vector, and each name of `kept`.
  */
 
 /**

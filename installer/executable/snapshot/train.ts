@@ -17,7 +17,7 @@ import { webAssemblyForTraining } from "./parser-for-training.ts";
  * the compiled code of all functions that they call, including Node's. Relies on: V8 keeping bytecode in snapshots; the
  * state of undici's parser module (see `bundle.ts`). Check: each run ends as it should, else the build fails.
  *
- * All that the runs see is made up and the same in every build: the machine, the person, the clock, the server.
+ * The runs see a fake machine, person, clock and server, the same in every build.
  */
 
 /** Below the build's own folder, under a name that is the same everywhere. */

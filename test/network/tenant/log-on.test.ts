@@ -66,7 +66,7 @@ function connect(answers: readonly RawResponse[], steps: Steps = kerberos, accou
   return { send, sent, peers, closed: () => closed };
 }
 
-test("each request proves the machine at once, and each answer the gateway", async () => {
+test("each request proves the machine's identity at once, and each answer the gateway's", async () => {
   const { send, sent, peers, closed } = connect([answer(200, negotiate("proof")), answer(404, negotiate("proof"))]);
   expect(await send()).toMatchObject({ status: 200, account: "HOST$@CORP.EXAMPLE" });
   expect(await send()).toMatchObject({ status: 404 });

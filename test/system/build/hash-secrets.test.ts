@@ -17,7 +17,7 @@ interface HashSecrets {
 /** Read-only memory that is of no file: there V8 keeps them. */
 const sealed = /^(\w+)-(\w+) r--p 0+ 00:00 0 *$/gm;
 
-/** Of 24 bits, as V8 makes them of the secrets for the hashes of array indices. */
+/** Numbers of 24 bits, as V8 derives them from the secrets for the hashes of array indices. */
 const multiplierOf = (secret: bigint): number => Number(secret & 0xffffffn) | 1;
 
 /**

@@ -49,7 +49,7 @@ test("the notices have the licence of each package and of Node", () => {
   expect(notices).toContain("OpenSSL");
 });
 
-/** Of the Node that runs these tests. */
+/** The libraries of the Node that runs these tests. */
 const own = targets.find(
   ({ platform, name }) => platform === process.platform && name.endsWith(process.arch),
 ) as Target;

@@ -38,7 +38,7 @@ function blocksOf(heading: string): readonly CodeBlock[] {
   return codeBlocks(chapter.replaceAll("ad.example.com", "ad.corp.test").replaceAll("AD.EXAMPLE.COM", "AD.CORP.TEST"));
 }
 
-/** What an administrator types and answers, where the document's commands would ask. */
+/** The answers of an administrator to the document's commands. */
 const administrator = `apt() { :; }
 adcli() { printf %s 'Adm1n-Pass-2026!' | command adcli "$@" --stdin-password; }
 `;
@@ -103,7 +103,7 @@ const link = (
 ): Promise<Ended> =>
   start(["link", "--json", ...flags(changed), ...more], { within: [...inside(container), ...within] }).ended;
 
-/** What the gateway has logged of calls, from the last ones back. */
+/** The gateway's log of calls, the last one first. */
 function lastCall(): Readonly<Record<string, unknown>> {
   const lines = runIn(machine, "journalctl", "--quiet", "--output=cat", "--unit=linkuser-gateway").split("\n");
   return JSON.parse(lines.findLast((line) => line.includes('"waited_ms"')) ?? expect.fail("no call"));
@@ -112,7 +112,7 @@ function lastCall(): Readonly<Record<string, unknown>> {
 const carol = ["--user", "carol@ad.corp.test"];
 const linkCalls = () => gears.calls.filter(({ endpoint }) => endpoint === "link_user");
 
-test("the document's steps leave nothing for the check to say", () => {
+test("after the document's steps the check reports no fault", () => {
   const { status, stdout } = tryIn(machine, ["linkuser-gateway-check"]);
   expect(stdout).not.toMatch(/^(?:FAIL|warn)/m);
   expect(stdout).toContain("linkuser.keytab is for root and the group www-data alone");
@@ -256,7 +256,7 @@ describe("who is refused", () => {
     }
   });
 
-  test("BINDING=list, made of the journal: a member whose device another one has", async () => {
+  test("BINDING=list, created from the journal: a member's device that belongs to another", async () => {
     for (const { language, code } of blocksOf("Keep a caller")) if (language === "sh") shell(machine, code);
     const { device } = linkCalls()[0] ?? expect.fail("no link");
     expect(runIn(machine, "cat", "/etc/linkuser-gateway/devices")).toContain(`${account} ${device}\n`);

@@ -50,7 +50,7 @@ interface Check {
 }
 
 /**
- * What `doctor` says of the connection.
+ * `doctor`'s report of the connection.
  * @param before a command that runs the program
  * @param through the setting `proxy`
  */

@@ -6,7 +6,10 @@ import { startGears } from "../../fakes/gears.ts";
 import { createTestCa } from "../support/certificates.ts";
 import { startGateway } from "./gateway.ts";
 
-/** By the gateway, with a certificate for each device; the gateway leaves one call of the limit for its token. */
+/**
+ * Calls through the gateway, with a certificate for each device; the gateway leaves one call of the limit for its
+ * token.
+ */
 export async function byGateway({ devices, limit: { calls, period } }: Fleet): Promise<FleetWay> {
   await using made = new AsyncDisposableStack();
   const ca = made.use(createTestCa());

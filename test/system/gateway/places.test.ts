@@ -129,7 +129,7 @@ test("1,000 places: each its own, evenly spaced, and all kept over a reload", as
     const answer = await gateway.send(pairs[number % 10], sending).catch(() => undefined);
     if (answer?.status === 429) reported += 1;
   });
-  // Those whose turn is near are kept on the line.
+  // Callers whose turn is near are kept connected.
   await expect.poll(() => reported, { timeout: 60_000 }).toBeGreaterThan(980);
   held.abort();
   await all;

@@ -43,7 +43,7 @@ describe("a fleet gets through at the limit's pace, with two calls a device", ()
     expect(fleet).toMatchObject({ linked: options.devices, waiting: 0 });
     expect(fleet.callsPerLink).toBeLessThanOrEqual(2.1);
     expect(fleet.makespan).toBeLessThanOrEqual(1.12);
-    // The limit of 9, and one that came half a turn early.
+    // The limit of 9, and one call that came half a turn early.
     expect(fleet.busiest).toBeLessThanOrEqual(10);
     expect(fleet.memory).toBeLessThan(32_768);
   });

@@ -69,7 +69,7 @@ function compile(
 }
 
 function failures(lines: readonly string[], language: "c" | "c++", judge: HeaderJudge) {
-  // Not -fsyntax-only, which `zig c++` takes for an order to link.
+  // Not -fsyntax-only, with which `zig c++` links.
   const options = ["-c", "-o", "out", "-x", language, "-"];
   const { status, stderr } = compile(judge, options, [...judge.prelude, "#include <stddef.h>", ...lines, ""]);
   const failed = [...stderr.matchAll(/error: static assertion failed(?: due to requirement '.*')?: "?([^"\n]+)/g)];

@@ -10,7 +10,7 @@ export const dataFolder = "C:\\ProgramData\\LinkUserAgent";
 export interface Installation {
   /** Paths of all files below the program's folders and of the Task Scheduler's. */
   readonly files: readonly string[];
-  /** By version, as the list of installed programs shows them. */
+  /** By version, as in the list of installed programs. */
   readonly products: readonly string[];
   readonly eventSource: boolean;
 }

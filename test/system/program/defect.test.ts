@@ -39,7 +39,7 @@ function preload(endpoint: Endpoint, secret: string, body: string): RunOptions {
   return { environment: { ...endpoint.environment, NODE_OPTIONS: `--import=${defect}` } };
 }
 
-/** The executable takes no code from outside, so a copy of it is changed. All lengths stay, so it runs. */
+/** The executable takes no code from outside, so a copy of it is changed. All lengths are unchanged, so it runs. */
 function copyOf(program: string, endpoint: Endpoint, change: (image: Buffer) => void): RunOptions {
   const image = readFileSync(program);
   change(image);

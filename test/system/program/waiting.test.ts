@@ -66,7 +66,7 @@ test("SIGTERM during the wait for the slot, up to the longest deadline", async (
   expect(gears.calls).toEqual([]);
 });
 
-test("--will-repeat leaves a long wait to later starts, which leave at once without a call until it is due", async () => {
+test("--will-repeat leaves a long wait to later runs, which end at once without a call until the attempt is due", async () => {
   refuse(503);
   const first = await endpoint.link(["--will-repeat"]);
   expect([first.exitCode, first.document.error?.code]).toEqual([75, "not-due"]);

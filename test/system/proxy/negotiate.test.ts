@@ -66,7 +66,7 @@ async function scripted(answers: readonly (string | ((socket: Socket) => void))[
   }, pair);
 }
 
-/** What was sent as `Proxy-Authorization`, request by request. */
+/** The values of `Proxy-Authorization`, request by request. */
 const authorizations = ({ received }: Loopback): readonly string[] =>
   received
     .split("CONNECT ")

@@ -42,14 +42,14 @@ export interface WineMachine extends AsyncDisposable {
   forward(port: number): Promise<void>;
 }
 
-/** Of which the executable is made. */
+/** The sources of the executable. */
 export function windowsTarget(): Target {
   const target = targets.find(({ name }) => name === "win-x64");
   if (target === undefined) throw new Error("there is no target win-x64");
   return target;
 }
 
-/** How Windows inside the machine sees {@link WineMachine.folder}. */
+/** The path of {@link WineMachine.folder} inside Windows. */
 export const sharedFolder = "Z:\\mnt";
 
 const wineEnvironment = {

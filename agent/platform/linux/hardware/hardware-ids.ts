@@ -37,7 +37,7 @@ export const vendorClientInstalled = (root: string): boolean =>
 
 /**
  * The reported device ID of the vendor's client for Linux: the SMBIOS UUID without dashes. One public report says so,
- * without the case of the letters; the vendor does not.
+ * without the case of the letters; the vendor does not confirm it.
  */
 export function reportedDeviceId(root: string, credentialsFolder: string | undefined): Reading<DeviceId> {
   const origin = "SMBIOS UUID, as the vendor's client is reported to use it";

@@ -64,7 +64,7 @@ function effectiveDropIns(root: string): readonly FileThere[] {
 const pathsOf = (root: string, name: string): readonly string[] =>
   unitFolders.map((folder) => join(root, folder, name));
 
-/** By `systemctl mask` or by an empty file (systemd.unit(5)). */
+/** Masked by `systemctl mask` or by an empty file (systemd.unit(5)). */
 const isMasked = ({ real }: FileThere): boolean => real === "/dev/null" || statSync(real).size === 0;
 
 /** `systemctl unmask` takes neither drop-ins nor empty files. */

@@ -101,7 +101,7 @@ export interface GssLibrary {
   };
 }
 
-/** What most compilers make of the headers. */
+/** The layout of most compilers. */
 export const usualLayouts: GssLibrary["layouts"] = { oid, bindings };
 
 /** Object identifiers in DER, without tag and length. */

@@ -49,8 +49,9 @@ function readPrincipal(entry: Buffer): string | undefined {
 }
 
 /**
- * Which of a keytab's principals is the machine's own account: in a directory's keytab the one that ends with `$`, as
- * only that one can get tickets; in others that of the service `host`. Those with this machine's name come first.
+ * Which of a keytab's principals is the machine's own account: in a directory's keytab the one that ends with `$`,
+ * because only that one can get tickets; in others that of the service `host`. Those with this machine's name come
+ * first.
  * @param hostName with or without its domain
  */
 export function machineAccount(principals: readonly string[], hostName: string): string | undefined {

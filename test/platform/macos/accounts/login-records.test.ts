@@ -8,7 +8,7 @@ import {
   utmpx,
 } from "../../../../agent/platform/macos/accounts/login-records.ts";
 
-/** By utmpx.h of macOS, field after field. */
+/** The fields of macOS' utmpx.h, one by one. */
 function record({ user = "alice", line = "console", pid = 331, type = 7, host = "" } = {}): Buffer {
   const text = (value: string, size: number) =>
     Buffer.concat([Buffer.from(value), Buffer.alloc(size)]).subarray(0, size);

@@ -4,7 +4,7 @@ import { macosTools } from "../../../../agent/platform/macos/compare/tool-readin
 import type { RunTool } from "../../../../agent/platform/macos/tools.ts";
 import { account } from "../../../fakes/accounts.ts";
 
-/** By the manuals; none of it was printed by a Mac of ours. */
+/** From the manuals; none of it was captured on a Mac of ours. */
 const printed: Readonly<Record<string, string>> = {
   "ifconfig -a":
     "lo0: flags=8049<UP> mtu 16384\n\tinet 127.0.0.1\nen0: flags=8863<UP> mtu 1500\n\tether 3c:22:fb:00:00:01 \nutun0: flags=8051<UP>\n",

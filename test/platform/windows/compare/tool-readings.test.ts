@@ -6,7 +6,7 @@ import { account } from "../../../fakes/accounts.ts";
 
 const sid = "S-1-5-21-1-2-3-1104";
 const powershell = "WindowsPowerShell\\v1.0\\powershell.exe -NoProfile -NonInteractive -Command";
-/** By Microsoft's documentation; none of it was printed by a Windows of ours. */
+/** From Microsoft's documentation; none of it was captured on a Windows of ours. */
 const printed: Readonly<Record<string, string>> = {
   "getmac.exe /fo csv /nh /v":
     '"Ethernet","Intel(R) I219-LM","00-0C-29-F2-7A-29","\\Device\\Tcpip_{1}"\r\n"Wi-Fi","Intel(R) AX211","N/A","Media disconnected"\r\n',

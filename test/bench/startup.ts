@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { getCACertificates } from "node:tls";
 import { startGears } from "../fakes/gears.ts";
 import { createTestCa } from "../system/support/certificates.ts";
+import { compareElsewhere } from "./elsewhere.ts";
+import { median, processorTimeOfEnded } from "./measure.ts";
 
 /**
  * Measures whole processes, from start to exit, of the built executable and its comparisons in turns, so that other
@@ -75,15 +77,6 @@ async function time(one: Contender): Promise<void> {
   one.processorMilliseconds += processorTimeOfEnded() - before;
 }
 
-/**
- * Milliseconds, in steps of 10, of all processes that this one started and that have ended: proc_pid_stat(5), cutime,
- * cstime.
- */
-function processorTimeOfEnded(): number {
-  const afterName = readFileSync("/proc/self/stat", "latin1").split(") ")[1]?.split(" ") ?? [];
-  return (Number(afterName[13]) + Number(afterName[14])) * 10;
-}
-
 /** The kernel's high-water mark of resident memory shortly before the process ended. */
 async function weigh(one: Contender): Promise<void> {
   let kibibytes = 0;
@@ -96,10 +89,6 @@ async function weigh(one: Contender): Promise<void> {
     }
   });
   one.mebibytes.push(kibibytes / 1024);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
 using scratch = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-bench-"));
@@ -214,3 +203,7 @@ timeGoal(alreadyLinked, bare, 1.15);
 for (const one of [link, linkTls]) goal(`peak memory, ${one.name} / bare Node`, mib(one) / mib(bare), 1.3);
 goal("executable, MB", statSync(executable).size / 1e6, 100);
 goal("identity, ms", median(identity), 10);
+
+print("");
+const [[, ...args], environment] = agent(overHttp.baseUrl, []);
+for (const line of await compareElsewhere({ args, environment })) print(line);

@@ -1,7 +1,7 @@
 import { readSync, rmSync, writeFileSync } from "node:fs";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
-import { openFile, pathHint, whyNot } from "../files/open-file.ts";
+import { isNoSuchFile, openFile, pathHint, whyNot } from "../files/open-file.ts";
 import { openOwnFile, rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
 import { printableJson } from "../printable.ts";
@@ -64,8 +64,7 @@ function linesOf(path: string): readonly string[] {
       .split("\n")
       .filter((line) => line !== "");
   } catch (error) {
-    const code = systemErrorCode(error);
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : [`${path} can't be read: ${whyNot(error)}`];
+    return isNoSuchFile(error) ? [] : [`${path} can't be read: ${whyNot(error)}`];
   }
 }
 

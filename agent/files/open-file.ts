@@ -145,10 +145,14 @@ export const reasonOf = (thrown: unknown): string =>
 
 /** The next step for a path that a user named for a new file: a sentence after a space, or an empty text. */
 export function pathHint(thrown: unknown): string {
-  const code = systemErrorCode(thrown) ?? "";
-  if (code === "ENOENT" || code === "ENOTDIR") return " Name a file in a folder that exists.";
-  return isDenial(thrown) || code === "EROFS" ? " Name a file in a folder that this user may write to." : "";
+  if (isNoSuchFile(thrown)) return " Name a file in a folder that exists.";
+  return isDenial(thrown) || systemErrorCode(thrown) === "EROFS"
+    ? " Name a file in a folder that this user may write to."
+    : "";
 }
+
+/** Whether the file is missing, or a folder above it. */
+export const isNoSuchFile = (thrown: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(systemErrorCode(thrown) ?? "");
 
 /** Whether other rights would do. */
 export const isDenial = (thrown: unknown): boolean => ["EACCES", "EPERM"].includes(systemErrorCode(thrown) ?? "");

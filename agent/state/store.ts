@@ -2,7 +2,7 @@ import { fsyncSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
-import { isFault, readBounded, whyNot } from "../files/open-file.ts";
+import { isFault, isNoSuchFile, readBounded, whyNot } from "../files/open-file.ts";
 import { makeFolder, openOwnFile, stateFileName, temporaryPath } from "../files/own-files.ts";
 import { formatMemory, type MemoryStore, parseMemory } from "../link/memory.ts";
 
@@ -19,11 +19,9 @@ export function fileStore(stateDir: string): MemoryStore {
         using file = retryWhileHeld(() => openOwnFile(path, "read"));
         text = readBounded(file, maxSize).toString("utf8");
       } catch (error) {
-        const code = systemErrorCode(error);
         // A folder in its place is no memory: the link is made without one.
-        if (isFault(error) && code !== "EISDIR") throw refusal(path, error);
-        const missing = code === "ENOENT" || code === "ENOTDIR";
-        return { memory: {}, problem: missing ? undefined : `${path} can't be read: ${whyNot(error)}` };
+        if (isFault(error) && systemErrorCode(error) !== "EISDIR") throw refusal(path, error);
+        return { memory: {}, problem: isNoSuchFile(error) ? undefined : `${path} can't be read: ${whyNot(error)}` };
       }
       const memory = parseMemory(text);
       if (memory !== undefined) return { memory, problem: undefined };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../../../errors.ts";
-import { whyNot } from "../../../files/open-file.ts";
+import { isNoSuchFile, whyNot } from "../../../files/open-file.ts";
 import {
   type DeviceId,
   deviceIdReading,
@@ -122,10 +122,9 @@ function readId(
   try {
     return deviceIdReading(parse(readFileSync(path, "utf8")), origin);
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, missing);
+    if (isNoSuchFile(cause)) return absent(origin, missing);
     // The next source names the same machine, so continuing can't lead to a wrong one.
-    if (code === "EACCES") return absent(origin, "readable by root alone");
+    if (systemErrorCode(cause) === "EACCES") return absent(origin, "readable by root alone");
     return failedBy(origin, cause, "identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }

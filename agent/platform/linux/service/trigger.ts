@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AgentError, systemErrorCode } from "../../../errors.ts";
-import { whyNot } from "../../../files/open-file.ts";
+import { AgentError } from "../../../errors.ts";
+import { isNoSuchFile, whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
@@ -109,8 +109,7 @@ function ifThere<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isNoSuchFile(error)) return undefined;
     throw error;
   }
 }

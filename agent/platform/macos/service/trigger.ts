@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../../../errors.ts";
-import { whyNot } from "../../../files/open-file.ts";
+import { AgentError } from "../../../errors.ts";
+import { isNoSuchFile, whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import type { RunTool } from "../tools.ts";
@@ -18,9 +18,7 @@ export function readTrigger(run: RunTool, path: string): Reading<string> {
     if (isDisabled(run)) return failed(origin, off("is disabled", loaded ? enable : `${enable} && ${bootstrap}`));
     return loaded ? found(path, origin) : failed(origin, off("is not loaded", bootstrap));
   } catch (cause) {
-    if (cause instanceof AgentError) return failed(origin, cause);
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") return absent(origin, `no ${path}`);
+    if (isNoSuchFile(cause)) return absent(origin, `no ${path}`);
     return failedBy(origin, cause, "settings-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }

@@ -17,7 +17,7 @@ interface Command {
   readonly flags: Readonly<Record<string, CommandFlag>>;
   /** Arguments after the program's name, each with what they do. */
   readonly examples: readonly (readonly [string, string])[];
-  /** The name of a word that may follow the command, among its flags. */
+  /** The name of the command's argument, which is kept among its flags. */
   readonly argument?: string;
   /** Settings that change what this command does; others are taken and ignored, so that scripts can pass one set. */
   readonly settings: readonly SettingName[];

@@ -49,7 +49,7 @@ const allOffers = (): readonly Offer[] => [
 
 const flagWords = (offers: readonly Offer[]): string => offers.map(({ name }) => `--${name}`).join(" ");
 const lists = (value: Offer["value"]): value is readonly string[] => Array.isArray(value);
-/** A word between apostrophes, for shells that know no escape there. */
+/** A word between apostrophes, for shells without escapes there. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const comment = (shell: Shell): string => `# Completion for ${shell}; written by: linkuser-agent completion ${shell}`;
 

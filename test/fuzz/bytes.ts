@@ -13,7 +13,7 @@ const maxInput = 16 * 1024;
 
 /**
  * Changes inputs at random until one breaks a promise. The same seed gives the same inputs.
- * @returns the input that did, and the promise's error
+ * @returns the input that broke it, and the error
  */
 export async function fuzzBytes(
   { seeds, check }: ByteTarget,

@@ -135,7 +135,7 @@ function writeTrap(): string {
   return path;
 }
 
-test("a secret in another encoding is refused with words", () => {
+test("a secret in another encoding is refused with an explanation", () => {
   writeFileSync(file, Buffer.from("{}", "utf16le"));
   expect(readProtected(file, trust)).toMatchObject({
     error: { code: "credentials-unreadable", message: expect.stringContaining("it is UTF-16") },

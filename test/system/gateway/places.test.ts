@@ -229,7 +229,7 @@ test("BINDING=cn: a certificate links the device that it names, and no other", a
   expect(gears.calls.length).toBe(before);
 });
 
-test("another BINDING than cn starts nothing, for it would bind no certificate", async () => {
+test("with a BINDING other than cn nothing starts, because it would bind no certificate", async () => {
   await expect(start({ settings: { BINDING: "CN" } })).rejects.toThrow(
     /BINDING is CN: set it to cn or list in gateway\.conf/,
   );

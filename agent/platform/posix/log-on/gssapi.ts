@@ -90,7 +90,7 @@ const { GSS_C_GSS_CODE, GSS_C_MECH_CODE } = code;
 
 type At<Kind> = readonly [offset: number, kind: Kind];
 
-/** A GSSAPI of a system; data, since a thread gets it. */
+/** A system's GSSAPI library, as data for a thread. */
 export interface GssLibrary {
   /** As dlopen takes it. */
   readonly path: string;

@@ -15,7 +15,7 @@ export function element(
   return { name, attributes, content };
 }
 
-/** A document with a line for each element. @param encoding in which the caller writes it */
+/** A document with a line for each element. @param encoding of the caller's file */
 export function xmlDocument(root: XmlElement, encoding: "utf-8" | "UTF-16"): string {
   return `<?xml version="1.0" encoding="${encoding}"?>\n${rendered(root, "")}`;
 }

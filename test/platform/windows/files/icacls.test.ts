@@ -17,7 +17,7 @@ test("files in a folder inherit no rights for all", () => {
   expect(restrictFolder("C:\\x").endsWith(` && icacls "C:\\x" /inheritance:r /grant:r ${rights}`)).toBe(true);
 });
 
-test("a file with a secret is left to administrators alone, a command a line", () => {
+test("a file with a secret is restricted to administrators, with one command per line", () => {
   expect(sealFile("C:\\x")).toEqual([
     'icacls "C:\\x" /setowner "*S-1-5-32-544"',
     'icacls "C:\\x" /reset',

@@ -174,6 +174,8 @@ const disguises: Readonly<Record<string, (secret: string) => string>> = {
 };
 
 test.each(Object.entries(disguises))("a server repeats the secret %s", async (_, disguise) => {
+  // Each of these answers ends a run at once.
+  endpoint.configure({ deadline: "20s" });
   const text = disguise(clientSecret);
   const fields = { error: "invalid_client", error_description: text, result: 0, msg: text };
   const answer = { status: 400, headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };

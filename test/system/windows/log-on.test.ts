@@ -1,8 +1,9 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { listen } from "../support/loopback.ts";
+import { createTestCa } from "../support/certificates.ts";
+import { listen, reply } from "../support/loopback.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import { sharedFolder, startWineMachine, type WineMachine } from "./wine-machine.ts";
 
@@ -58,6 +59,16 @@ function readLogOn(line: string): readonly string[] {
   return [`${status} ${user} ${scheme} ${kind}`];
 }
 
+/** Runs `link` with these settings. */
+async function run(settings: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string>>) {
+  // A second attempt would nearly always come after the deadline.
+  const once = { deadline: "60s", retryInitialDelay: "1h", retryMaxDelay: "1h", requestTimeout: "30s" };
+  writeFileSync(join(machine.folder, "config.json"), JSON.stringify({ ...once, ...settings }));
+  await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
+  const { stdout } = await machine.run(agent, ["link", "--json", "--no-splay"], { environment });
+  return JSON.parse(stdout) as { outcome: string; message: string };
+}
+
 /** Runs `link` and returns its output, with the log-ons in the proxy's log. */
 async function link(
   port: number,
@@ -65,13 +76,7 @@ async function link(
   environment: Readonly<Record<string, string>>,
 ) {
   const proxy = `http://proxy.corp.test:${port}`;
-  // A second attempt would nearly always come after the deadline.
-  const once = { deadline: "60s", retryInitialDelay: "1h", retryMaxDelay: "1h", requestTimeout: "30s" };
-  const inForce = { baseUrl: gears.baseUrl, proxy, ...once, ...settings };
-  writeFileSync(join(machine.folder, "config.json"), JSON.stringify(inForce));
-  await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
-  const ended = await machine.run(agent, ["link", "--json", "--no-splay"], { environment });
-  const document = JSON.parse(ended.stdout) as { outcome: string; message: string };
+  const document = await run({ baseUrl: gears.baseUrl, proxy, ...settings }, environment);
   const lines = readFileSync(accessLog(port), "utf8").trim().split("\n");
   expect(lines).toContain("407 - -");
   return { ...document, logOns: lines.flatMap(readLogOn) };
@@ -83,15 +88,17 @@ test("links through a proxy that asks for Negotiate, by a Kerberos ticket of its
   expect(logOns).toEqual(["200 alice@CORP.TEST Negotiate ticket"]);
 });
 
-test("a log-on is complete when the peer has proved itself, by Kerberos", async () => {
+/** The proof of HTTP/proxy.corp.test for a token of alice's, in base64; empty where the token is not good. */
+async function prove(token: string): Promise<string> {
   const helper = ["/usr/lib/squid/negotiate_kerberos_auth", "-k", "/mnt/realm/proxy.keytab"];
   const service = ["-s", "HTTP/proxy.corp.test@CORP.TEST"];
+  const run = await machine.runLinux([...helper, ...service], { input: `YR ${token}\n`, environment: system });
+  return /^OK token=(\S+) user=alice@CORP\.TEST/.exec(run.stdout)?.[1] ?? "";
+}
+
+test("a log-on is complete when the peer has proved itself, by Kerberos", async () => {
   await using peer = await listen((socket) => {
-    socket.on("data", async (token) => {
-      const { stdout } = await machine.runLinux([...helper, ...service], { input: `YR ${token}`, environment: system });
-      const [, proof = ""] = /^OK token=(\S+) user=alice@CORP\.TEST/.exec(stdout) ?? [];
-      socket.write(`${proof}\n`);
-    });
+    socket.on("data", async (token) => void socket.write(`${await prove(String(token).trim())}\n`));
   });
   await machine.forward(peer.port);
   const logOn = ["log-on", "Negotiate", "proxy.corp.test", String(peer.port)];
@@ -129,4 +136,46 @@ test("a password that the proxy refuses by NTLM is sent once", async () => {
   const { message, logOns } = await link(proxies.NTLM, { proxyAuth: "ntlm" }, wrong);
   expect(message).toMatch(/refuses the account LAPTOP1\\alice by NTLM/);
   expect(logOns).toEqual(["407 - NTLM message 1", "407 - NTLM message 3"]);
+});
+
+describe("auth = negotiate", () => {
+  const done = '{"result":1,"msg":"OK"}';
+
+  /** Runs `link` at a gateway that answers each request by its token of Negotiate. */
+  async function linkAtGateway(answerTo: (token: string) => Promise<string>) {
+    using ca = createTestCa();
+    const sent: string[] = [];
+    await using gateway = await listen((socket) => {
+      let text = "";
+      socket.on("data", async (chunk) => {
+        text += chunk.toString("latin1");
+        const body = /\r\n\r\n(.*)$/s.exec(text)?.[1] ?? "";
+        if (body.length < Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)) return;
+        const [, token = ""] = /authorization: Negotiate (\S+)/i.exec(text) ?? [];
+        sent.push(body);
+        text = "";
+        socket.write(await answerTo(token));
+      });
+    }, ca.issue("DNS:proxy.corp.test"));
+    await machine.forward(gateway.port);
+    copyFileSync(ca.file, join(machine.folder, "ca.pem"));
+    await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\ca.pem`, `${home}\\ca.pem`]);
+    const baseUrl = `https://proxy.corp.test:${gateway.port}`;
+    const document = await run({ baseUrl, auth: "negotiate", caFile: `${home}\\ca.pem`, proxy: "none" }, withTicket);
+    return { ...document, sent };
+  }
+
+  test("links at a gateway, to which the account proves itself and which proves itself", async () => {
+    const { outcome, sent } = await linkAtGateway(async (token) =>
+      reply("200 OK", done, `WWW-Authenticate: Negotiate ${await prove(token)}`),
+    );
+    expect(outcome).toBe("linked");
+    expect(sent).toEqual([expect.stringContaining('"alice"')]);
+  });
+
+  test("does not believe a gateway that proves nothing", async () => {
+    const { outcome, message } = await linkAtGateway(async () => reply("200 OK", done));
+    expect(outcome).not.toBe("linked");
+    expect(message).toContain("did not prove itself");
+  });
 });

@@ -97,6 +97,8 @@ beforeAll(async () => {
   shell(controller, "cat > /root/gears.key", key);
   gears = made.use(await startGearsIn(controller, ["443", "/root/gears.pem", "/root/gears.key"]));
   shell(controller, "echo '127.0.0.1 gears.opswat.com' >>/etc/hosts");
+  const ofProxy = ca.issue("DNS:proxy.ad.corp.test");
+  shell(controller, "cat >/etc/squid/proxy.pem", `${ofProxy.cert}${ofProxy.key}`);
   for (const each of [
     ["proxy", "3128"],
     ["stale", "3129"],
@@ -149,6 +151,11 @@ describe("what doctor says of the connection", () => {
     expect(
       await during(async () => expect(await connection([], asUser("alice"))).toMatchObject({ status: "ok" })),
     ).toEqual([refused, `TCP_TUNNEL/200 ${gearsAt} alice@AD.CORP.TEST`]);
+  });
+
+  test("a proxy that is reached by TLS lets the machine through, with the log-on bound to its certificate", async () => {
+    const { status, detail } = await connection([], [], "https://proxy.ad.corp.test:4128");
+    expect([status, detail]).toEqual(["ok", expect.stringContaining(`accepts the account ${account}`)]);
   });
 
   test("a user name is sent where the credential file has one, and not where proxyAuth is negotiate", async () => {

@@ -1,5 +1,6 @@
 # Runs a proxy on the controller that wants the domain's accounts, or a user name and password: a service account with the
 # SPN HTTP/$1.ad.corp.test, whose key it has, and Squid at the port $2. $3... is put before its Kerberos helper.
+# With a certificate /etc/squid/$1.pem it is also reached by TLS, at the port $2 + 1000.
 set -euo pipefail
 
 name=$1 port=$2
@@ -15,6 +16,7 @@ mkdir --parents "/var/log/squid/$name"
 chown proxy "/var/log/squid/$name"
 cat >"/etc/squid/$name.conf" <<END
 http_port 10.53.0.1:$port
+$(if [ -e "/etc/squid/$name.pem" ]; then echo "https_port 10.53.0.1:$((port + 1000)) tls-cert=/etc/squid/$name.pem"; fi)
 visible_hostname $name.ad.corp.test
 pid_filename none
 access_log stdio:/var/log/squid/$name/access.log

@@ -83,6 +83,17 @@ test.each([...systems, "platform/posix"])("%s imports nothing of another system'
   expect(offences(below(folder), ({ name }) => isIn(name, ...others))).toEqual([]);
 });
 
+test("a system's log-on is loaded only when a proxy or a gateway asks for it", () => {
+  const isLogOn = (name: string): boolean => /^agent\/(?:platform\/\w+|network\/tenant)\/log-on\b/.test(name);
+  const eager = agent
+    .filter((file) => !isLogOn(file) && file !== "agent/worker/log-on-entry.ts")
+    .flatMap((file) => [...textOf(file).matchAll(statement)].map(([, type, from = ""]) => ({ file, type, from })))
+    .filter(({ file, type, from }) => type === undefined && isLogOn(relative(root, join(root, dirname(file), from))));
+  expect(eager).toEqual([]);
+  const lazy = agent.flatMap((file) => importsOf(file).filter(({ name }) => isLogOn(name) && !isLogOn(file)));
+  expect(lazy.length).toBeGreaterThan(4);
+});
+
 test("only platform/select.ts knows the systems", () => {
   const rest = agent.filter((file) => file !== "agent/platform/select.ts" && !below(...systems).includes(file));
   expect(offences(rest, ({ name }) => isIn(name, ...systems))).toEqual([]);

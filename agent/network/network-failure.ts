@@ -103,9 +103,27 @@ const isLost = (code: string | undefined, cause: unknown): boolean =>
   /^(?:ECONN|EPIPE$|ENET|EHOST|ETIMEDOUT$|ENOTCONN$|UND_ERR_SOCKET$)/.test(code ?? "") ||
   (cause instanceof Error && "syscall" in cause);
 
+/** Words for the codes of sockets and resolvers, in front of the code, for people who search for it. */
+const codeWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "no answer",
+  EPIPE: "connection closed",
+  UND_ERR_SOCKET: "connection closed",
+  ENOTFOUND: "unknown name",
+  EAI_AGAIN: "the name servers don't answer",
+};
+
+function describeCode(code = "no code"): string {
+  const words = codeWords[code];
+  return words === undefined ? code : `${words}, ${code}`;
+}
+
 function failed(cause: unknown, code: string | undefined, context: FailureContext): Verdict {
   const peer = partyOf(context);
-  const shown = code ?? "no code";
+  const shown = describeCode(code);
   switch (context.stage) {
     case "name":
       return ["name-not-resolved", `The name of ${peer} could not be resolved (${shown}). ${nameServers(context)}`];
@@ -129,7 +147,7 @@ function failed(cause: unknown, code: string | undefined, context: FailureContex
     case "log-on":
     case "request":
     case "answer":
-      return answerFailed(cause, shown, context);
+      return answerFailed(cause, code ?? "no code", context);
   }
 }
 
@@ -151,6 +169,6 @@ function answerFailed(cause: unknown, code: string, context: FailureContext): Ve
   }
   return [
     "connection-lost",
-    `${peer} broke the connection before its answer was complete (${code}). A firewall between may have cut it.`,
+    `${peer} broke the connection before its answer was complete (${describeCode(code)}). A firewall between may have cut it.`,
   ];
 }

@@ -100,3 +100,11 @@ test("an AgentError stays what it is, and an abort without one is an interruptio
   expect(signal.aborted).toBe(false);
   expect(networkFailure(AbortSignal.abort().reason, tenant("request")).code).toBe("interrupted");
 });
+
+test.each([
+  ["ECONNREFUSED", "(connection refused, ECONNREFUSED)"],
+  ["EMADEUP", "(EMADEUP)"],
+])("%s is shown in words, if there are any, with its code", (code, shown) => {
+  const { message } = networkFailure(failure({ code }), tenant("connection"));
+  expect(message).toContain(`No connection to gears.test ${shown}.`);
+});

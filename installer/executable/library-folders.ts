@@ -15,8 +15,8 @@ const dependentLoadFlags = 78;
 const system32Alone = 0x800;
 
 /**
- * Has Windows look for the libraries that an executable needs in System32 alone. Otherwise Windows searches the
- * executable's own folder first, and an account that can write there controls the code of every run.
+ * Makes Windows search an executable's libraries only in System32. Otherwise Windows searches the executable's own
+ * folder first, and an account that can write there controls the code of every run.
  */
 export function loadFromSystemAlone(executable: string): void {
   const image = readFileSync(executable);

@@ -14,9 +14,7 @@ export interface MsiProperty {
 /** Holds a quotation mark, which a condition can't write. */
 export const quotationMark = "QuotationMark";
 
-/**
- * The setting whose property would have the name of {@link credentialProperty}. Where the credential stays is fixed.
- */
+/** The setting whose property would have the name of {@link credentialProperty}. The credential's place is fixed. */
 const withoutProperty: SettingName = "credentialFile";
 
 /** A property for each setting except that. An empty one leaves what is set. */

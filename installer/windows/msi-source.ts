@@ -40,7 +40,7 @@ export const publicProperties: readonly string[] = [
 export interface MsiParts {
   /** Three numbers. */
   readonly version: string;
-  /** GUID; another for every package that is not the same. */
+  /** GUID; differs between any two different packages. */
   readonly productCode: string;
   readonly executable: string;
   readonly icon: string;

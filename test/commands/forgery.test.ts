@@ -115,7 +115,7 @@ test("status", () => {
 test("config", () => {
   fc.assert(
     fc.property(nasty, (text) => {
-      // Settings hold no control characters; marks that reorder and hide they may hold.
+      // Settings can't contain control characters, but they can contain marks that reorder or hide text.
       const clientId = `x${text.replace(/\p{Cc}/gu, "")}`;
       holds(config(runtime(fakePlatform({})), commandLine("config", { clientId, excludeUsers: [clientId] })));
     }),

@@ -21,7 +21,7 @@ export interface GearsOptions extends GearsApiOptions {
   readonly now?: () => number;
 }
 
-/** A request that came, and what came of it. */
+/** A request and its answer. */
 export interface Call extends Asked {
   /** Milliseconds since the epoch, by the fake Gears's clock. */
   readonly at: number;

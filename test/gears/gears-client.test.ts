@@ -17,7 +17,7 @@ const ok = answer(200, { result: 1, msg: "OK" });
 const refused = answer(401, { result: 0, msg: "Invalid token" });
 const grant = (token: string, expiresIn?: number) => answer(200, { access_token: token, expires_in: expiresIn });
 
-/** Answers in order; what was asked is `sent`: `token`, or the access token of a link_user. */
+/** Gives these answers in order; `sent` has the requests: `token`, or the access token of a link_user. */
 function scripted(credentials: Credentials, ...answers: (RawResponse | Error)[]) {
   const sent: string[] = [];
   const closed: number[] = [];

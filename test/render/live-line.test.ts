@@ -34,7 +34,7 @@ test("a shorter text erases a longer one, and the end erases everything", () => 
   expect(shown()).toBe("");
 });
 
-test("nothing is written where nothing is shown", () => {
+test("if nothing is shown, nothing is written", () => {
   const { line, furthest } = terminal(80);
   line.erase();
   expect(furthest()).toBe(0);

@@ -10,8 +10,8 @@ const agreeing = 3_000;
 const disturbing = 120_000;
 
 /**
- * Compares this machine's clock with the server's. Without an answer it is compared with the time before which this
- * program was not made: with a wrong clock no certificate is valid, so no server answers.
+ * Compares this machine's clock with the server's. Without an answer the clock is compared with the date of this
+ * program: with a wrong clock no certificate is valid, so no server answers.
  * @param probe without an answer the check that it needs
  */
 export function checkClock(

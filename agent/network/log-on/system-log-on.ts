@@ -8,7 +8,7 @@ export interface LogOnPeer {
   readonly scheme: SystemScheme;
   /** Without port and brackets: the target is `HTTP@host` (GSSAPI), `HTTP/host` (SSPI). */
   readonly host: string;
-  /** Where it is reached by TLS: `tls-server-end-point:` and the hash of its certificate (RFC 5929 4). */
+  /** If it is reached by TLS: `tls-server-end-point:` and the hash of its certificate (RFC 5929 4). */
   readonly channelBinding: Buffer | undefined;
 }
 

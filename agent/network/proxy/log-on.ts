@@ -57,7 +57,7 @@ export function startLogOn(
 ): LogOn {
   const { host } = new URL(proxy.origin);
   const refused = (why: string): AgentError => {
-    // As in a request without a log-on: what was not sent was not refused.
+    // As in a request without a log-on: a log-on that was not sent was not refused.
     const stage = sent === undefined ? "tunnel" : "proxy log-on";
     return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage, party: "proxy" } });
   };

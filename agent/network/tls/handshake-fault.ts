@@ -30,7 +30,7 @@ function unknownIssuer(shown: ShownCertificate | undefined): string {
     return `shows a certificate from ${issuer}, whose chain ends at a CA that is not trusted here. ${inspected}`;
   return hasPublishedIssuer
     ? `sends its certificate alone and leaves out that of its issuer, ${issuer}. Have the server send the whole chain; until then, name the missing certificate in caFile`
-    : `shows a certificate from ${issuer}, which is not trusted here, and sends no further one. ${inspected}; otherwise the server leaves out an intermediate certificate`;
+    : `shows a certificate from ${issuer}, which is not trusted here, and sends no other certificate. ${inspected}; otherwise the server leaves out an intermediate certificate`;
 }
 
 function selfMade(shown: ShownCertificate | undefined): string {

@@ -29,7 +29,7 @@ export async function tablesOf(system: "linux" | "macos" | "windows"): Promise<r
  * @throws Error with anything else that the compiler says
  */
 export function differences(tables: readonly NativeTable[], judge: HeaderJudge): readonly string[] {
-  // C takes addresses as constants, C++ knows the types of functions.
+  // C accepts addresses as constants; C++ checks the types of functions.
   const inC = tables.filter((table) => "constants" in table).flatMap(assertions);
   const inCpp = tables.filter((table) => !("constants" in table)).flatMap(assertions);
   return [...failures(["#include <assert.h>", ...inC], "c", judge), ...failures([helpers, ...inCpp], "c++", judge)];

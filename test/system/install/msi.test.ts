@@ -155,7 +155,7 @@ describe("the package", () => {
     expect(msiTable(first, "Property")).toContainEqual({ Property: "REBOOT", Value: "ReallySuppress" });
   });
 
-  test("repairs, before Windows counts what there is to do, where it is installed already", () => {
+  test("if it is installed already, it becomes a repair before Windows plans the installation", () => {
     const sequence = msiTable(first, "InstallExecuteSequence");
     const at = (action: string): number => Number(sequence.find(({ Action }) => Action === action)?.["Sequence"]);
     expect(msiTable(first, "CustomAction")).toContainEqual(
@@ -228,7 +228,7 @@ test("without properties nothing is set, as Group Policy installs it", async () 
   expect(files).toEqual(installed.filter((path) => !/config|credential/.test(path)));
 });
 
-test("a row of the package's own table, where a transform puts it, counts as a property that was given", async () => {
+test("a transform's row in the package's property table counts as a given property", async () => {
   const changed = join(scratch, "changed.msi");
   copyFileSync(first, changed);
   const row = "INSERT INTO `Property` (`Property`, `Value`) VALUES ('FLEETSIZE', '2000')";

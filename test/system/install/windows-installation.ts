@@ -57,7 +57,7 @@ export async function startWindowsInstallation(): Promise<WindowsInstallation> {
     copyFileSync(msi, join(folder, basename(msi)));
     writeFileSync(join(folder, "msi.log"), "");
     const given = parameters.replaceAll("{msi}", `${sharedFolder}\\${basename(msi)}`);
-    // An exit code of Wine's programs is cut to eight bits, and an argument that msiexec would take has its quotes inside.
+    // Wine cuts a program's exit code to eight bits, and msiexec's arguments have quotes inside.
     const line = `msiexec ${given} /qn /l*v ${sharedFolder}\\msi.log\r\necho code=%ERRORLEVEL%`;
     const { stdout, stderr } = await command(line, { WINEDEBUG: "-all,+process" });
     const exitCode = Number(/code=(\d+)/.exec(stdout)?.[1]);

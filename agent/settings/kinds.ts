@@ -149,7 +149,7 @@ export function list<T extends string>(item: Kind<T>, limits: { min: number; max
   };
 }
 
-/** The item that means the items of the default, in a list that can add to it. */
+/** The item that stands for the default's items, in lists that can extend the default. */
 const andDefault = "+";
 
 /** A list in which the item `+` stands for given items, to which the others are added. */

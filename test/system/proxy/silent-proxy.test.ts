@@ -3,7 +3,7 @@ import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
 import { connectProxy, type Loopback, listen, socksProxy } from "../support/loopback.ts";
 
-/** The office's proxy that is set on a laptop at home, and ways that end behind a proxy: both are named, with the stage. */
+/** The office's proxy on a laptop at home, and connections that fail behind a proxy: both are named, with the stage. */
 
 let gears: Gears;
 let endpoint: Endpoint;

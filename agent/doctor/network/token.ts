@@ -43,7 +43,9 @@ export async function checkToken(
   return { status: "ok", detail: `obtained${life}; not shown`, value: { rateLimit, token: value } };
 }
 
-/** The gateway has the token; with `auth` = `negotiate` it had this machine prove itself at the connection's check. */
+/**
+ * The gateway has the token; with `auth` = `negotiate` the check `connection` has already proved this machine to it.
+ */
 function checkLogOn(reached: Reached | undefined): Finding<TokenTrial> {
   const detail = "the gateway has it, not this device";
   if (reached?.kind === "refused") {

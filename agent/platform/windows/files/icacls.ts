@@ -1,6 +1,6 @@
 import { administratorsSid, systemSid, usersSid } from "../accounts/sids.ts";
 
-/** As icacls takes SIDs: names differ by language. */
+/** SIDs in icacls' form, because names differ by language. */
 const system = `*${systemSid}`;
 const administrators = `*${administratorsSid}`;
 const users = `*${usersSid}`;

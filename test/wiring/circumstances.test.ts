@@ -1,6 +1,7 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createLinuxPlatform } from "../../agent/platform/linux/platform.ts";
 import type { Platform } from "../../agent/platform/port.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
 import { circumstancesOf, networkOf } from "../../agent/wiring/circumstances.ts";
@@ -25,6 +26,14 @@ test("they differ by settings, by the credential file's identity and by the cred
   expect(circumstances({ credentialFile }, { LINKUSER_CLIENT_SECRET: "x" })).not.toBe(before);
   utimesSync(credentialFile, 1, 1);
   expect(circumstances({ credentialFile })).not.toBe(before);
+});
+
+test("they differ by the machine's keys, which a member gets with its account", () => {
+  const root = makeRoot({ "etc/krb5.keytab": "old" });
+  const { systemFiles = [] } = createLinuxPlatform({ root });
+  const before = circumstances({}, {}, { systemFiles });
+  writeFileSync(join(root, "etc/krb5.keytab"), "renewed");
+  expect(circumstances({}, {}, { systemFiles })).not.toBe(before);
 });
 
 test("they differ by the proxy's address, without its user name and password", () => {

@@ -88,20 +88,25 @@ function installGateway(): void {
 }
 
 /** Settings of the document's block for endpoints, as flags. */
-const flags = (changed: Readonly<Record<string, string>> = {}): readonly string[] => {
+function flags(changed: Readonly<Record<string, string>> = {}): readonly string[] {
   const { code } = blocksOf("Use machine accounts").find(({ language }) => language === "json") ?? expect.fail("none");
-  const settings: Record<string, string> = { ...JSON.parse(code), ...changed };
-  const named = [`--base-url=${settings["baseUrl"]}`, `--auth=${settings["auth"]}`, `--splay=${settings["splay"]}`];
-  return [...named, "--identify", "hwid", "--deadline", "20s"];
-};
+  const { baseUrl, ...settings }: Record<string, string> = JSON.parse(code);
+  const all = { "base-url": baseUrl, ...settings, identify: "hwid", deadline: "20s", ...changed };
+  return Object.entries(all).map(([name, value]) => `--${name}=${value}`);
+}
 
-/** A run of the sources. */
-const link = (
+let runs = 0;
+
+/** A run of the sources, without the memory of another one. */
+function link(
   container: Container,
   more: readonly string[],
   { changed = {}, within = [] }: { changed?: Record<string, string>; within?: readonly string[] } = {},
-): Promise<Ended> =>
-  start(["link", "--json", ...flags(changed), ...more], { within: [...inside(container), ...within] }).ended;
+): Promise<Ended> {
+  runs += 1;
+  const args = ["link", "--json", ...flags({ "state-dir": `/tmp/state-${runs}`, ...changed }), ...more];
+  return start(args, { within: [...inside(container), ...within] }).ended;
+}
 
 /** The gateway's log of calls, the last one first. */
 function lastCall(): Readonly<Record<string, unknown>> {
@@ -170,7 +175,7 @@ describe("a log-on is bound to the gateway's certificate", () => {
     runIn(machine, "systemd-run", "--quiet", keytab, "python3", ...server);
     const isListening = () => shell(machine, `ss --no-header --listening --tcp --numeric 'sport = :${port}'`);
     await expect.poll(isListening, { timeout: 20_000 }).not.toBe("");
-    return await link(other, carol, { changed: { baseUrl: `https://${host}:${port}` } });
+    return await link(other, carol, { changed: { "base-url": `https://${host}:${port}` } });
   };
 
   test("and taken where that is the one", async () => {
@@ -221,7 +226,7 @@ describe("who is refused", () => {
   test("a service that the directory does not know", async () => {
     const words = /can't log on to HTTP\/alias\.ad\.corp\.test by Kerberos: .*setspn -S HTTP\/alias\.ad\.corp\.test/;
     await refused(
-      link(other, carol, { changed: { baseUrl: "https://alias.ad.corp.test" } }),
+      link(other, carol, { changed: { "base-url": "https://alias.ad.corp.test" } }),
       77,
       "credentials-refused",
       words,
@@ -272,8 +277,24 @@ describe("who is refused", () => {
     ];
     const stolen = link(other, carol, { within: asMember });
     await refused(stolen, 65, "request-refused", /by MEMBER2\$@AD\.CORP\.TEST \(status 403\): .*another device/);
-    const own = withDocument(await link(member, ["--user", "alice", "--relink-after", "0s"]));
+    const own = withDocument(await link(member, ["--user", "alice"]));
     expect(own.document).toMatchObject({ outcome: "linked", device: { value: device } });
+  });
+
+  test("a KDC that does not answer: the run ends in time, and can be repeated", async () => {
+    const kdc = (signal: string) => shell(controller, `pkill --signal ${signal} --full 'task.kdc'`);
+    kdc("STOP");
+    try {
+      const changed = { "request-timeout": "10s", deadline: "15s" };
+      const { document, exitCode, signal } = withDocument(await link(other, carol, { changed }));
+      expect(document.message).toMatch(
+        /got no Kerberos ticket for linkuser\.ad\.corp\.test within|annot contact any KDC/,
+      );
+      expect(document).toMatchObject({ outcome: "unreachable", error: { code: "not-connected" } });
+      expect({ exitCode, signal }).toEqual({ exitCode: 69, signal: null });
+    } finally {
+      kdc("CONT");
+    }
   });
 
   test("a gateway whose key is not the directory's any more", async () => {

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { WorkerProgram } from "../../../agent/worker/start-worker.ts";
 import { bundleProgram } from "../bundle.ts";
 import { runTool } from "../command.ts";
+import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { TrickName } from "../tricks.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
@@ -51,8 +52,18 @@ export async function makeSnapshot(
   const flags = ["--random-seed=1", ...execArgv];
   const command = [...emulator, `./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
   const environment = tricks.has("training") ? ["TRAINING=1"] : [];
+  // Another build on this machine trains at the same port.
+  const lock = join(cacheFolder, "training.lock");
   const blob = untilRepeated(() => {
-    runTool("env", ["--ignore-environment", `--chdir=${scratch}`, ...environment, ...command]);
+    runTool("flock", [
+      "--close",
+      lock,
+      "env",
+      "--ignore-environment",
+      `--chdir=${scratch}`,
+      ...environment,
+      ...command,
+    ]);
     return readFileSync(join(scratch, config.output));
   });
   checkSnapshot(blob, scratch);

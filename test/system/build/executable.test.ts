@@ -117,7 +117,7 @@ if (built) {
     test("trusts no certificate that NODE_EXTRA_CA_CERTS names", async () => {
       using ca = createTestCa();
       await using overTls = await startGears({ tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
-      using endpoint = setUpEndpoint(overTls, { deadline: "1s" });
+      using endpoint = setUpEndpoint(overTls, { deadline: "8s" });
       const { document } = await endpoint.link([], {
         environment: { ...endpoint.environment, NODE_EXTRA_CA_CERTS: ca.file },
       });

@@ -69,7 +69,7 @@ describe("a server's chain", () => {
 
   test("76 protocol: without its intermediate, which is named with the remedy", async () => {
     const before = gears.calls.length;
-    using endpoint = endpointFor("leaf-alone", pki.rootFile, "1s");
+    using endpoint = endpointFor("leaf-alone", pki.rootFile, "8s");
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
     expect(document.message).toContain(
@@ -89,7 +89,7 @@ describe("a server's chain", () => {
     ["expired", "valid from 2020-01-01 00:00 UTC to 2020-02-01 00:00 UTC", "has expired"],
     ["not-yet-valid", "valid from 2045-01-01 00:00 UTC", "Check the clock"],
   ] as const)("76 protocol: %s, with both times", async (kind, span, said) => {
-    using endpoint = endpointFor(kind, pki.rootFile, "1s");
+    using endpoint = endpointFor(kind, pki.rootFile, "8s");
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
     expect(document.message).toContain(span);

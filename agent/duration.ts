@@ -35,7 +35,7 @@ export function formatDuration(value: Duration): string {
   return `${value}ms`;
 }
 
-/** For a person, rounded to two units: `3 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. */
+/** For people, rounded to two units: `3 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. */
 export function describeDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -71,7 +71,7 @@ export function describeLocalMoment(ms: number, offset = -new Date(ms).getTimezo
   return local.replace("UTC", `${offset < 0 ? "-" : "+"}${zone}`);
 }
 
-/** Wall-clock milliseconds for a person: `2026-11-25 17:04 UTC`; `?` where no calendar has them. */
+/** Wall-clock milliseconds for people: `2026-11-25 17:04 UTC`; `?` where no calendar has them. */
 export function describeMoment(ms: number): string {
   return Math.abs(ms) <= latestMoment ? `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC` : "?";
 }

@@ -77,8 +77,8 @@ export interface Place {
 }
 
 /**
- * The only error that this program throws on purpose.
- * `message` is for a person: what happened, where, and what to do next. It never contains a secret.
+ * The only error that this program throws on purpose. `message` is for people: what happened, where, and what to do
+ * next. It never contains a secret.
  */
 export class AgentError extends Error {
   readonly code: ErrorCode;

@@ -13,7 +13,7 @@ export interface LogEvent {
   readonly level: LogLevel;
   /** Stable name in kebab-case, for filters. */
   readonly event: string;
-  /** For a person. */
+  /** For people. */
   readonly message: string;
   readonly fields: LogFields;
 }
@@ -21,7 +21,7 @@ export interface LogEvent {
 /** Writes events to one place; gets only those that are important enough. */
 export type LogSink = (event: LogEvent) => void;
 
-/** One function for each level; `event` is a stable name, `message` for a person. */
+/** One function for each level; `event` is a stable name, `message` for people. */
 export type Log = Readonly<Record<LogLevel, (event: string, message: string, fields?: LogFields) => void>>;
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];

@@ -56,7 +56,7 @@ function release(run: Run): void {
   run.lock = undefined;
 }
 
-/** @returns what came of a move */
+/** @returns the event that follows a move */
 async function carryOut(effect: Exclude<Effect, { kind: "end" }>, run: Run): Promise<RunEvent | undefined> {
   const { ports, memory, signal } = run;
   switch (effect.kind) {

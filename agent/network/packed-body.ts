@@ -49,7 +49,7 @@ function unpack(bytes: Buffer, coding: string, maxOutputLength: number): Buffer 
   }
 }
 
-/** @param size for a person: `64 KiB` */
+/** @param size for people: `64 KiB` */
 export function sentTooMuch(party: Party, size: string, cause?: unknown): AgentError {
   const message = `${partyOf(party)} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
   return new AgentError("answer-too-large", message, { cause, place: { stage: "answer", party: party.party } });

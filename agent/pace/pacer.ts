@@ -52,7 +52,7 @@ export interface Schedule {
   readonly notBefore: number;
   /** The time of an unattended run's attempt; later than `notBefore` only in an immediate run. `reason` is why. */
   readonly unhurried: number;
-  /** For a person, completes "waits until …": why. */
+  /** For people: why the next attempt is later; begins or ends a sentence. */
   readonly reason: string;
   /** `PaceContext.awake` at the last decision. */
   readonly awake: number;

@@ -35,7 +35,7 @@ export interface BindingCheck {
 
 /** How ordinary users can reach a file. */
 export interface Exposure {
-  /** For a person, completes "…: ". */
+  /** For people, completes "…: ". */
   readonly why: string;
   /** The command that ends it. */
   readonly remedy: string;
@@ -56,7 +56,7 @@ export interface InstallRequest {
 
 /** One thing that an installation changes or leaves alone, known before anything is done. */
 export interface InstallStep {
-  /** For a person: `logon trigger /etc/systemd/system/linkuser-agent@.service`. */
+  /** For people: `logon trigger /etc/systemd/system/linkuser-agent@.service`. */
   readonly what: string;
   /** `keep`: it is already correct. `absent`: it is not there and need not be. */
   readonly change: "create" | "update" | "keep" | "remove" | "absent";
@@ -74,7 +74,7 @@ export type Undo = () => void;
 export interface Listener {
   /** Root or SYSTEM, or a service that an administrator set up. */
   readonly trusted: boolean;
-  /** For a person: `root`, `the user ID 1001`. */
+  /** For people: `root`, `the user ID 1001`. */
   readonly owner: string;
 }
 

@@ -13,7 +13,7 @@ export interface ClientCertificate {
   readonly key: Secret;
 }
 
-/** The device's own certificate, for a person. */
+/** The device's own certificate, for people. */
 export interface DescribedCertificate {
   /** The common name, else the whole name. */
   readonly name: string;

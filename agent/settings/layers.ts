@@ -13,7 +13,7 @@ import {
 /** Where settings can be set. */
 export type LayerKind = "policy" | "flag" | "environment" | "file";
 
-/** Raw values from one place, by setting name; `where` completes "… is not valid" for a person. */
+/** Raw values from one place, by setting name; `where` completes "… is not valid" for people. */
 export interface Layer {
   readonly kind: LayerKind;
   /** The file or registry key, or undefined if the kind says it all. */

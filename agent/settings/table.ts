@@ -182,7 +182,7 @@ export function environmentName(name: SettingName): string {
 /** `fleetSize` → `FleetSize`, the registry value's name and the policy's element in ADMX. */
 export const policyName = (name: SettingName): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
 
-/** The value for a person: `-` without a value, `none` for an empty list. */
+/** The value for people: `-` without a value, `none` for an empty list. */
 export function formatSetting<N extends SettingName>(name: N, value: Settings[N]): string {
   return (settingText(name, value) ?? "-") || "none";
 }

@@ -69,7 +69,7 @@ const explain = (text: string): void => print(`\n${paragraph(text)}`);
 /** The exit code where no identifier can be read. */
 const deviceUnknown = 68;
 
-/** A network adapter of this machine, whatever its kind. */
+/** A network adapter of this machine, of any kind. */
 function anyAdapter(): string | undefined {
   const usable = ({ mac, internal }: { mac: string; internal: boolean }) => !internal && mac !== "00:00:00:00:00:00";
   return Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(usable))?.[0];

@@ -109,7 +109,7 @@ test("an answer is ignored if another program has taken the port meanwhile", asy
   expect(asked).toHaveLength(1);
 });
 
-test("is absent where neither path is there", async () => {
+test("is absent if neither path is there", async () => {
   const { sender } = scripted(answer(404), answer(200, '{"code":-31}'));
   expect(await readVendorDeviceId(11369, sender, signal)).toMatchObject({ kind: "absent" });
 });

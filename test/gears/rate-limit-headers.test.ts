@@ -127,7 +127,7 @@ describe("a place in a gateway's queue", () => {
   test.each([
     ["the moment of Retry-After", { "retry-after": "90", "x-linkuser-place": "exact" }, true, inSeconds(90)],
     [
-      "whatever the limit's headers say",
+      "any headers of the limit",
       { "retry-after": "90", "x-linkuser-place": " Exact ", "x-ratelimit-reset-time": "120" },
       true,
       inSeconds(90),

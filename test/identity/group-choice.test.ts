@@ -83,7 +83,7 @@ test.each([
   ["Domain Users", "domain^users"],
   ["sales_*", "sales emea"],
   ["CORP\\Domain Users", "domain_users"],
-])("the pattern %s matches %s, whatever the client writes for a space", (pattern, name) => {
+])("the pattern %s matches %s with any replacement for a space", (pattern, name) => {
   expect(chooseGroup([group(name)], { ...none, groupPrefer: [pattern] }).group).toBe(name);
 });
 

@@ -314,7 +314,7 @@ test("missing credentials end the run before any call, and are remembered for st
   expect(state.memory.lastRun).toMatchObject({ outcome: "credentials" });
 });
 
-test("a defect of the program is internal, whatever it throws", async () => {
+test("a defect of the program is internal, with any error", async () => {
   const { run, ports } = scene([]);
   Object.assign(ports, {
     find: async () => {

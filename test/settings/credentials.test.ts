@@ -39,7 +39,7 @@ describe("the log-on for a proxy", () => {
     ["there is no file", absent(path, "no such file")],
     ["this user may not read it", failed(path, new AgentError("credentials-unreadable", "this user may not"))],
     ["the file has only the account's", found('{"accessToken":"token"}', path)],
-  ])("is none where %s", (_, file) => {
+  ])("is none if %s", (_, file) => {
     expect(findProxyLogin(path, () => file)).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import type { Platform } from "../../platform/port.ts";
 
 /**
- * A list for a person to tick off once on a new platform: no program can check these. `doctor --compare` prints it.
+ * A list for people to tick off once on a new platform: no program can check these. `doctor --compare` prints it.
  * `doctor --compare` covers everything that a program can check.
  */
 export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {

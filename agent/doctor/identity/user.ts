@@ -3,7 +3,7 @@ import type { SeenSurvey } from "./survey.ts";
 
 /**
  * A machine without a logged-on user is not at fault: the trigger runs when one logs on.
- * @param linked the user to whom an earlier run linked this device
+ * @param linked the user that an earlier run linked to this device
  */
 export function checkUser({ survey: { user, username, problems }, observed }: SeenSurvey, linked?: string): Finding {
   const elapsedMs = observed.elapsed("caller", "account", "accountByName", "principalName");

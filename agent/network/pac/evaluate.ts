@@ -19,7 +19,7 @@ export interface PacQuestion {
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What came of one evaluation. */
+/** The result of one evaluation. */
 export type PacOutcome =
   | { readonly kind: "result"; readonly text: string }
   /** The script asked for a name that is not looked up yet. */

@@ -38,7 +38,7 @@ function bodyOf(encodings: readonly string[], [length = "", ...others]: readonly
 
 /**
  * Reads an answer's body, so that another request can follow.
- * @returns false if none can: the connection is of no use then
+ * @returns false if none can: then the connection is unusable
  * @throws the signal's reason
  */
 export async function skipBody(socket: Socket, { body }: ProxyAnswer, signal: AbortSignal): Promise<boolean> {

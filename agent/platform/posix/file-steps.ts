@@ -34,7 +34,7 @@ interface FileBytes {
 /**
  * Installs a file or a link: written under a temporary name, with its final mode from the start, and renamed. Missing
  * parent folders are created, readable for all.
- * @param what for a person, before the path
+ * @param what for people, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {
   const before = contentOf(path);
@@ -57,7 +57,7 @@ export function fileStep(what: string, path: string, wanted: FileContent): Insta
   };
 }
 
-/** Gives a file or folder that is there another mode. @param what for a person, with the path */
+/** Gives a file or folder that is there another mode. @param what for people, with the path */
 export function modeStep(what: string, path: string, mode: number): InstallStep {
   const change = (to: number): void => acting(path, "given another mode", () => chmodSync(path, to));
   const before = acting(path, "read", () => statSync(path).mode & 0o7777);

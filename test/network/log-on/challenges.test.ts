@@ -28,7 +28,7 @@ test("a token comes with its scheme; text that is not Base64 is ignored", () => 
   }
 });
 
-test("every token is read back as it was, whatever else is offered", () => {
+test("every token is read back unchanged, beside any other offer", () => {
   const token = fc.uint8Array({ minLength: 1, maxLength: 3000 });
   fc.assert(
     fc.property(token, fc.boolean(), (bytes, first) => {

@@ -18,7 +18,7 @@ function platform(options: MacosOptions = {}) {
   return createMacosPlatform({ uid: 0, effectiveUid: own, runTool: run, openedByList: () => undefined, ...options });
 }
 
-test("root and services keep their things in the machine's folder, a person in the own one", () => {
+test("root and services keep their files in the machine's folder, a person in a personal one", () => {
   const folder = "/Library/Application Support/LinkUserAgent";
   expect(platform({ effectiveUid: 0 }).paths).toEqual({
     configFile: `${folder}/config.json`,

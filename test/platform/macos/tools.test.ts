@@ -15,7 +15,7 @@ test("the program gets nothing of this one's environment", () => {
   expect(names.filter((name) => !name.startsWith("__CF"))).toEqual(["LC_ALL", "PATH"]);
 });
 
-test("a failure says why, unless what was printed counts all the same", () => {
+test("a failure says why, unless the output still counts", () => {
   const failing = "console.log('part'); console.error('no such key'); process.exitCode = 3";
   expect(() => node(failing)).toThrow("ended with 3: no such key");
   expect(node(failing, true)).toBe("part\n");

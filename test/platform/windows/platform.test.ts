@@ -14,7 +14,7 @@ test.each([
   ["a user of Entra ID", "S-1-12-1-1-2-3-4", true],
   ["SYSTEM", "S-1-5-18", false],
   ["a service's account", "S-1-5-80-1-2-3-4-5", false],
-])("who started a run is known by the token, whatever USERNAME says: %s", (_who, sid, person) => {
+])("the token decides who started a run, not USERNAME: %s", (_who, sid, person) => {
   const platform = createWindowsPlatform({
     environment: { USERNAME: person ? "SYSTEM" : "alice" },
     logonSources: { ownToken: () => tokenOf(sid) },

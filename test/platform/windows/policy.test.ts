@@ -24,7 +24,7 @@ test("reads values and lists by the settings' names in any case; unknown names a
   });
 });
 
-test("is absent without the key, and failed where it can't be read", () => {
+test("is absent without the key, and failed if it can't be read", () => {
   expect(readPolicy(() => undefined)).toMatchObject({ kind: "absent" });
   const denied = readPolicy(() => {
     throw new Error("RegOpenKeyExW failed with Windows error 5");

@@ -48,7 +48,7 @@ describe("a fleet gets through at the limit's pace, with two calls a device", ()
     expect(fleet.memory).toBeLessThan(32_768);
   });
 
-  test.each([1, 2, 3, 4, 5])("whatever chance brings (seed %i)", (seed) => {
+  test.each([1, 2, 3, 4, 5])("for any chance (seed %i)", (seed) => {
     const fleet = simulate({ devices: 50 * seed, span: 100 * seed, late: 3 * seed, seed });
     expect(fleet).toMatchObject({ linked: 50 * seed, waiting: 0 });
     expect(fleet.callsPerLink).toBeLessThanOrEqual(2.1);

@@ -143,7 +143,7 @@ describe("who may call", () => {
     expect(gears.calls.length).toBe(before);
   });
 
-  test("whatever name a stranger asks for", async () => {
+  test("for any name that a stranger asks for", async () => {
     const headers = { host: "elsewhere.example.com" };
     expect(await gateway.send(other(), { headers })).toMatchObject({ status: 401 });
   });
@@ -201,7 +201,7 @@ describe("no answer of the tenant's leaks the token", () => {
       for (let at = 0; at + 8 <= text.length; at++) expect(said).not.toContain(text.slice(at, at + 8));
     }
     expect(msg).not.toContain(Buffer.from(own).toString("base64").slice(0, 12));
-    // The call is made once, whatever came of it.
+    // The call is made once, with any result.
     expect(linksSeen()).toBe(before + 1);
     expect(gateway.logs()).not.toContain(own);
   });

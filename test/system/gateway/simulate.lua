@@ -1,4 +1,4 @@
--- A fleet in virtual time against the gateway's queue, as haproxy.cfg uses it. One line of JSON with what came of it.
+-- A fleet in virtual time against the gateway's queue, as haproxy.cfg uses it. One line of JSON with the result.
 --   lua5.3 simulate.lua FOLDER [NAME=NUMBER]…
 -- FOLDER has places.lua. Devices come within `span` s of each other, `late` s at most after the moment that they are
 -- reported; a share `absent` never comes to its place. `greedy` certificates call `rate` times a second for devices without

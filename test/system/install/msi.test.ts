@@ -123,7 +123,7 @@ describe("the package", () => {
 
   test("runs its actions as SYSTEM, takes no properties at a repair and hides secrets", () => {
     const types = Object.fromEntries(msiTable(first, "CustomAction").map(({ Action, Type }) => [Action, Number(Type)]));
-    // 0x400 deferred, 0x800 without impersonation, 0x100 rollback, 0x40 whatever comes of it.
+    // 0x400 deferred, 0x800 without impersonation, 0x100 rollback, 0x40 ignoring its result.
     expect(types).toMatchObject({ Install: 0xc12, Uninstall: 0xc52, RestoreTrigger: 0xd52, EndRun: 0xc62 });
     const given = msiTable(first, "InstallExecuteSequence").filter(({ Action }) => /^Give_[A-Z]+$/.test(Action ?? ""));
     expect(given.length).toBeGreaterThan(20);

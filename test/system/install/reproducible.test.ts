@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeGatewayPackage, makeLinuxPackage } from "../../../installer/packages.ts";
 import { product } from "../../../installer/product.ts";
 
-/** Whatever it is, packages hold it as it is; a small one makes them quickly. */
+/** Packages contain any file unchanged; a small one is quick. */
 const executable = "/bin/true";
 
 const sourceDate = 1_700_000_000;

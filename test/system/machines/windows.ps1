@@ -14,7 +14,7 @@ function Invoke-Msi([string[]] $Arguments) {
   if ($run.ExitCode -ne 0) { Get-Content msi.log -Tail 60; throw "msiexec $Arguments ended with $($run.ExitCode)" }
 }
 
-# The program's output, whatever its exit code.
+# The program's output, with any exit code.
 function Invoke-Agent([string[]] $Arguments) {
   $text = & $agent @Arguments | Out-String
   Write-Host $text

@@ -5,7 +5,7 @@ import { parseMemory } from "../../../agent/link/memory.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Document, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 
-/** A link is made once; and what was made is not lost, whatever happens to the run or to its state. */
+/** A link is made once, and is not lost if anything happens to the run or its state. */
 
 let gears: Gears;
 let endpoint: Endpoint;

@@ -220,7 +220,7 @@ describe("a log-on that fails", () => {
   });
 });
 
-test("whatever a proxy answers, the run ends with an outcome, and no account is sent again once it is refused", async () => {
+test("for any answer of a proxy the run ends with an outcome, and a refused account is not sent again", async () => {
   const token = fc.oneof(fc.string({ maxLength: 40 }), fc.base64String({ maxLength: 400 }), fc.constant("====="));
   const scheme = fc.constantFrom("Negotiate", "negotiate", "NTLM", "Basic", "Kerberos", "Digest", "");
   const challenge = fc.tuple(scheme, token).map(([name, text]) => `${name} ${text.replace(/[\r\n]/g, "")}`);

@@ -67,9 +67,7 @@ export async function listen(
   };
 }
 
-/**
- * Answers each request, whatever it is, with the same bytes, once its header lines and body of known length are there.
- */
+/** Answers any request with the same bytes, as soon as its header lines and body of known length have arrived. */
 export function answering(bytes: string | ((socket: Socket) => void)): (socket: Socket) => void {
   return (socket) => {
     let text = "";

@@ -88,7 +88,7 @@ test("links through a proxy that asks for Negotiate, by a Kerberos ticket of its
   expect(logOns).toEqual(["200 alice@CORP.TEST Negotiate ticket"]);
 });
 
-/** The proof of HTTP/proxy.corp.test for a token of alice's, in base64; empty where the token is not good. */
+/** The proof of HTTP/proxy.corp.test for a token of alice's, in base64; empty if the token is not good. */
 async function prove(token: string): Promise<string> {
   const helper = ["/usr/lib/squid/negotiate_kerberos_auth", "-k", "/mnt/realm/proxy.keytab"];
   const service = ["-s", "HTTP/proxy.corp.test@CORP.TEST"];

@@ -41,7 +41,7 @@ test("a user that can't be impersonated has no UPN", async () => {
   expect((await native(["no-upn"])).printed).toMatch(/ImpersonateLoggedOnUser failed with Windows error \d+/);
 });
 
-test("names SIDs in a thread of its own; undefined where Windows has no name", async () => {
+test("names SIDs in a separate thread; undefined if Windows has no name", async () => {
   const { printed } = await native(["names", "S-1-5-32-544", "S-1-5-21-1-2-3-1104", "S-1-5-18"]);
   expect(printed).toEqual([
     { name: "Administrators", domain: "BUILTIN", use: 4 },

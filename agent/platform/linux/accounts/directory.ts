@@ -174,7 +174,7 @@ function withoutOwnGroup(groups: readonly NamedGroup[], user: NamedUser): readon
 const clientsThatListPrimary: readonly string[] = ["sss", "winbind"];
 
 /**
- * An off-line client knows users whom it has seen, but not their groups: SSSD 2.8 with no group, winbind 4.17 with the
+ * An off-line client knows users that it has seen, but not their groups: SSSD 2.8 with no group, winbind 4.17 with the
  * user's own SID. On line, both list at least `Domain Users`.
  */
 function noGroupsYet(user: NamedUser): AgentError {

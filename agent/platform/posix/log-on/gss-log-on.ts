@@ -16,7 +16,7 @@ export interface GssSystem {
   readonly install: string;
   readonly join: string;
   readonly renew: string;
-  /** For a person, with what to ask the directory. */
+  /** For people, with the command that asks the directory. */
   readonly tools: { readonly machine: string; readonly user: string };
   /** Ends the process without waiting for its threads. */
   readonly leave: (code: number) => void;

@@ -17,7 +17,7 @@ export interface MachineFiles {
   writeProtected(path: string, text: string): void;
 }
 
-/** Installs a file that only administrators may change. @param what for a person, before the path */
+/** Installs a file that only administrators may change. @param what for people, before the path */
 export function fileStep(
   machine: MachineFiles,
   what: string,

@@ -30,7 +30,7 @@ test.each([
     expect.stringContaining("nothing in session-.scope.d wants it"),
   ],
   ["the unit is missing", { [dropIn]: "[Unit]\n" }, "no linkuser-agent@.service"],
-])("absent where %s", (_why, tree, reason) => {
+])("absent if %s", (_why, tree, reason) => {
   expect(readTrigger(makeRoot(tree))).toMatchObject({ kind: "absent", reason });
 });
 
@@ -41,7 +41,7 @@ test.each([
   ["the timer", "linkuser-agent.timer"],
   ["the timer's service", "linkuser-agent.service"],
   ["the drop-in", "session-.scope.d/50-linkuser-agent.conf"],
-])("failed where %s is masked, with the command that undoes it", (_what, name) => {
+])("failed if %s is masked, with the command that undoes it", (_what, name) => {
   const all = { [unit]: "[Unit]\n", [dropIn]: "[Unit]\n", [`${inEtc}/session-.scope.d/`]: "" };
   const linked = makeRoot(all);
   symlinkSync("/dev/null", join(linked, inEtc, name));
@@ -52,7 +52,7 @@ test.each([
   }
 });
 
-test("failed where the timer is disabled, with the command that enables it", () => {
+test("failed if the timer is disabled, with the command that enables it", () => {
   const timer = "usr/lib/systemd/system/linkuser-agent.timer";
   const root = makeRoot({
     [unit]: "[Unit]\n",
@@ -80,7 +80,7 @@ test.each([
   ["its folder", "", 0o700, "chmod 755 "],
   ["the settings file", "config.json", 0o600, "chmod 644 "],
   ["the policy", "policy.json", 0o640, "chmod 644 "],
-])("failed where the service may not read %s, with the command that lets it", (_what, name, mode, command) => {
+])("failed if the service may not read %s, with the command that lets it", (_what, name, mode, command) => {
   const folder = "etc/linkuser-agent";
   const root = makeRoot({
     [unit]: "[Unit]\n",
@@ -107,7 +107,7 @@ test.each([
   ["shares its number", { "etc/passwd": `${passwd}oracle:x:997:997::/:/bin/sh\n` }, undefined, "Rename or remove"],
   ["is another in the directory, which comes first", sssFirst, 70_001, "70001 in NSS"],
   ["is not known to the directory, which comes first", sssFirst, undefined, "none in NSS"],
-])("failed where the services' account %s", (_, tree, given, said) => {
+])("failed if the services' account %s", (_, tree, given, said) => {
   const reading = readTrigger(makeRoot({ [unit]: "[Unit]\n", [dropIn]: "[Unit]\n", ...tree }), given);
   expect(reading).toMatchObject({ kind: "failed", error: { code: "install-failed" } });
   const { message, remedy = "" } = (reading as Extract<typeof reading, { kind: "failed" }>).error;

@@ -50,7 +50,7 @@ test.each<readonly [string, readonly string[], string, string | undefined]>([
   ["one of another name", ["host/x@AD.TEST", "OLD$@AD.TEST"], "pc1", "OLD$@AD.TEST"],
   ["a name that is cut", ["LONG-NAME-OF-PC$@R", "LONG-NAME-OF-PC2$@R"], "long-name-of-pc2", "LONG-NAME-OF-PC2$@R"],
   ["host/ where a realm has no such accounts", ["nfs/pc1@R", "host/pc1.r@R"], "pc1.r", "host/pc1.r@R"],
-  ["none where a Mac has only its own KDC", ["host/LKDC:SHA1.AB@LKDC:SHA1.AB"], "pc1", undefined],
+  ["none if a Mac has only its own KDC", ["host/LKDC:SHA1.AB@LKDC:SHA1.AB"], "pc1", undefined],
   ["none", ["HTTP/www.r@R"], "pc1", undefined],
 ])("the machine's account: %s", (_, principals, host, account) => {
   expect(machineAccount(principals, host)).toBe(account);

@@ -157,7 +157,7 @@ describe("as a plain user", () => {
     expect(await account(all, "LAPTOP1\\bob")).toMatchObject({ sam: "bob", kind: "local", domain: undefined });
   });
 
-  test("counts a second session of the same user to the same key, whatever the case of the name", async () => {
+  test("gives a second session of the same user the same key, with any case of the name", async () => {
     const rows = [session, { ...session, id: 3, state: 4, user: "ALICE", domain: "corp" }];
     const all = logons({ ...sources, sessionRows: () => rows });
     expect(await all.sessions()).toMatchObject({ value: [{ userKey: aliceSid }, { userKey: aliceSid }] });

@@ -67,7 +67,7 @@ describe("the vendor client's device ID", () => {
     expect(registryDeviceId(holding(status, 64, "HWID", id), place)).toMatchObject({ kind: "absent" });
   });
 
-  test("is absent without the client, and failed where it can't be looked for", () => {
+  test("is absent without the client, and failed if it can't be looked for", () => {
     expect(registryDeviceId(() => undefined)).toMatchObject({ kind: "absent", reason: "the client is not installed" });
     expect(registryDeviceId(denied)).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
   });

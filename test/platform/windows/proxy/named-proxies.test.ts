@@ -58,7 +58,7 @@ describe("the list of hosts without a proxy", () => {
     expect(routes("proxy:8080", bypass, new URL(url))).toEqual([direct ? "direct" : "http://proxy:8080"]);
   });
 
-  test("is read whatever it holds", () => {
+  test("is read with any content", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (bypass) => {
         expect(["direct", "http://proxy:8080"]).toContain(routes("proxy:8080", bypass)[0]);

@@ -20,8 +20,45 @@ export interface PacWorld {
   readonly evaluate: Evaluate;
 }
 
-/** This machine, and a new thread. */
-export const ownWorld = (lookUp: LookUp): PacWorld => ({ lookUp, ownAddresses, evaluate: inThread });
+const nothing: PacQuestion = {
+  script: "function FindProxyForURL() {}",
+  origin: "",
+  host: "",
+  ownAddresses: [],
+  names: new Map(),
+};
+
+/**
+ * This machine, and a new thread, because the interpreter can't be interrupted inside a built-in function. Its start, which
+ * takes seconds on a busy machine, is over then: it is not the script's time.
+ */
+export async function ownWorld(lookUp: LookUp, signal: AbortSignal): Promise<PacWorld & AsyncDisposable> {
+  const worker = startProgram("pac-worker");
+  // Its end says enough.
+  worker.on("error", () => {});
+  const evaluate: Evaluate = async (question, inTime) => {
+    const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();
+    const answered = ({ value }: { readonly value: PacOutcome }): void => resolve(value);
+    const broken = (): void => reject(unusable("it breaks its interpreter"));
+    worker.once("message", answered).once("exit", broken);
+    worker.postMessage({ id: 1, question });
+    try {
+      return await untilAborted(promise, inTime);
+    } finally {
+      worker.off("message", answered).off("exit", broken);
+    }
+  };
+  const end = async (): Promise<void> => {
+    await worker.terminate();
+  };
+  try {
+    await evaluate(nothing, signal);
+    return { lookUp, ownAddresses, evaluate, [Symbol.asyncDispose]: end };
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
 
 /**
  * Runs a PAC script for a URL, of which it learns scheme and host alone.
@@ -72,20 +109,6 @@ function ownAddresses(): readonly string[] {
   const own = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
   return own.toSorted((one, other) => one.family.localeCompare(other.family)).map(({ address }) => address);
 }
-
-/** In a thread, because the interpreter can't be interrupted inside a built-in function. */
-const inThread: Evaluate = async (question, signal) => {
-  const worker = startProgram("pac-worker");
-  const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();
-  worker.once("message", ({ value }: { readonly value: PacOutcome }) => resolve(value));
-  worker.once("error", () => reject(unusable("it breaks its interpreter")));
-  worker.postMessage({ id: 1, question });
-  try {
-    return await untilAborted(promise, signal);
-  } finally {
-    await worker.terminate();
-  }
-};
 
 function unusable(why: string): AgentError {
   return new AgentError("settings-unreadable", `The PAC script can't be used: ${why}.`);

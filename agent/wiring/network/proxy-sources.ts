@@ -70,7 +70,7 @@ async function run(
 ): Promise<readonly Route[]> {
   const { ownWorld, runPacScript } = await import("../../network/pac/run-script.ts");
   const { routesOfPac } = await import("../../network/proxy/pac-result.ts");
-  const world = ownWorld(createLookUp(platform.endProcess));
+  await using world = await ownWorld(createLookUp(platform.endProcess), interrupted);
   return routesOfPac(await runPacScript(script, url, world, interrupted), discovered);
 }
 

@@ -7,7 +7,7 @@ import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { TrickName } from "../tricks.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
-import { interpretOnly } from "./v8-flags.ts";
+import { forShortRuns } from "./v8-flags.ts";
 
 const entry = new URL("./entry.ts", import.meta.url).pathname;
 
@@ -36,7 +36,7 @@ export async function makeSnapshot(
   const script = join(scratch, "program.js");
   await bundleProgram(entry, script, "linux");
   const settings = settingsFor("linux");
-  const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? interpretOnly : [])];
+  const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? forShortRuns : [])];
   const config = {
     ...settings,
     execArgv,

@@ -33,7 +33,7 @@ acl known proxy_auth REQUIRED
 http_access allow known
 http_access deny all
 END
-systemd-run --quiet --unit="squid-$name" squid -N -f "/etc/squid/$name.conf"
+systemd-run --quiet --collect --unit="squid-$name" squid -N -f "/etc/squid/$name.conf"
 for _ in $(seq 300); do
   if ss --no-header --listening --tcp --numeric "sport = :$port" | grep --quiet .; then exit; fi
   sleep 0.1

@@ -124,8 +124,11 @@ async function connectBy(
   const proxyTls = { context: trust.others, observe };
   const tls = { context: address === undefined ? trust.tenant : trust.others, observe };
   const reachOptions = { origin, address, tls, proxyTls, lookUp, logOn: proxy.logOn };
+  // Asked before: another request may have the roots read meanwhile.
+  const lookedUp = trust.lookUpRoots();
   const { socket, party } = await reach(route, reachOptions, signal).catch((thrown) => {
-    if (!isUntrustedChain(thrown) || !trust.readAllRoots()) throw thrown;
+    if (!lookedUp || !isUntrustedChain(thrown)) throw thrown;
+    trust.readAllRoots();
     return reach(route, reachOptions, signal);
   });
   const connection = createConnection(socket, origin, party);

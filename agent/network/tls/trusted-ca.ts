@@ -11,8 +11,10 @@ export interface TlsContexts {
   tenant(): SecureContext;
   /** @throws AgentError `setting-invalid` */
   others(): SecureContext;
-  /** After a chain that failed: contexts trust all roots from now on; false if they did already. */
-  readAllRoots(): boolean;
+  /** Whether a chain that fails with these contexts may be trusted after {@link readAllRoots}. */
+  lookUpRoots(): boolean;
+  /** Contexts trust all roots from now on. */
+  readAllRoots(): void;
 }
 
 /** @param clientCertificate read at the first connection to the tenant */
@@ -36,11 +38,11 @@ export function createTlsContexts({
       tenant ??= certificate === undefined ? trust.others() : trustedContext(roots, caFile, certificate);
       return tenant;
     },
+    lookUpRoots: () => roots === "looked up",
     readAllRoots() {
-      if (roots !== "looked up") return false;
+      if (roots === "read") return;
       roots = "read";
       tenant = others = undefined;
-      return true;
     },
   };
   return trust;

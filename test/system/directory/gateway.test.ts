@@ -114,7 +114,7 @@ function lastCall(): Readonly<Record<string, unknown>> {
   return JSON.parse(lines.findLast((line) => line.includes('"waited_ms"')) ?? expect.fail("no call"));
 }
 
-const carol = ["--user", "carol@ad.corp.test"];
+const carol = ["--user", "carol@ad.corp.test", "--group-fallback", "none"];
 const linkCalls = () => gears.calls.filter(({ endpoint }) => endpoint === "link_user");
 
 test("after the document's steps the check reports no fault", () => {
@@ -283,6 +283,8 @@ describe("who is refused", () => {
 
   test("a KDC that does not answer: the run ends in time, and can be repeated", async () => {
     const kdc = (signal: string) => shell(controller, `pkill --signal ${signal} --full 'task.kdc'`);
+    // The directory's client must know the user: it needs the KDC, too.
+    runIn(other, "id", "carol@ad.corp.test");
     kdc("STOP");
     try {
       const changed = { "request-timeout": "10s", deadline: "15s" };

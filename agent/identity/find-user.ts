@@ -92,7 +92,7 @@ async function loggedOnUser(
   if (allowed.length === 0) return excluded(people);
   if (allowed.length > 1 && !settings.allowMultiSession) {
     const names = allowed.map(({ account }) => account.systemName).join(", ");
-    const reason = `several users are logged on (${names}) and allowMultiSession is false`;
+    const reason = `several users are logged on (${names}) and allowMultiSession is false; --user names one`;
     return { kind: "skipped", reason, people };
   }
   const chosen = ({ account }: Person, reason: string): UserFinding => ({ kind: "user", account, reason, people });

@@ -54,7 +54,8 @@ test("under sudo, the program runs as root in the person's session, who is linke
 
 test("under su, the program's user counts besides the session's user", async () => {
   const platform = fakePlatform({ privileged: false, caller: "bob", sessions: [of("alice")], accounts });
-  expect(summary(await findUser(platform, nobody, settings))).toBe("skipped");
+  const finding = await findUser(platform, nobody, settings);
+  expect(finding).toMatchObject({ kind: "skipped", reason: expect.stringMatching(/is false; --user names one$/) });
   expect(summary(await findUser(platform, nobody, { ...settings, allowMultiSession: true }))).toBe("bob");
 });
 

@@ -22,7 +22,7 @@ export function checkUser({ survey: { user, username, problems }, observed }: Se
     case "skipped":
       return {
         status: "warn",
-        detail: `${user.reason}: a run links no one`,
+        detail: `a run links no one: ${user.reason}`,
         advice: "linkuser-agent --dry-run",
         elapsedMs,
       };

@@ -52,7 +52,7 @@ export interface LogOnAccounts {
 export function createGssLogOn(
   system: GssSystem,
   accounts: LogOnAccounts,
-  ask: Ask<GssQuestion, GssAnswer> = askThread(system),
+  ask: Ask<GssQuestion, GssAnswer> = threadFor(system),
 ): SystemLogOn {
   return {
     async start({ scheme, host, channelBinding }) {
@@ -80,7 +80,17 @@ export function createGssLogOn(
   };
 }
 
-function askThread({ library, install, leave }: GssSystem): Ask<GssQuestion, GssAnswer> {
+const threads = new Map<string, Ask<GssQuestion, GssAnswer>>();
+
+/** One thread for the life of the process: one that waits for a KDC can't be ended. @internal */
+export function threadFor(system: GssSystem): Ask<GssQuestion, GssAnswer> {
+  const { path } = system.library;
+  const thread = threads.get(path) ?? createThread(system);
+  threads.set(path, thread);
+  return thread;
+}
+
+function createThread({ library, install, leave }: GssSystem): Ask<GssQuestion, GssAnswer> {
   return createBoundedWorker(() => startProgram("log-on-worker", library), {
     limit,
     tooLate: () =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
 import { mitKerberos } from "../../../../agent/platform/linux/log-on/mit.ts";
-import { createGssLogOn, type LogOnAccounts } from "../../../../agent/platform/posix/log-on/gss-log-on.ts";
+import { createGssLogOn, type LogOnAccounts, threadFor } from "../../../../agent/platform/posix/log-on/gss-log-on.ts";
 import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/log-on/gssapi.ts";
 import { absent, failed, found } from "../../../../agent/reading.ts";
 
@@ -27,6 +27,10 @@ function logOn(accounts: LogOnAccounts, ...answers: readonly GssAnswer[]) {
 }
 const started = { kind: "started", id: 1, account: "PC1$@AD.TEST" } as const;
 const refused = (minor: number, text: string): GssAnswer => ({ kind: "failed", minor, text });
+
+test("all log-ons of a process share a thread", () => {
+  expect(threadFor(mitKerberos)).toBe(threadFor({ ...mitKerberos }));
+});
 
 test("the machine's account is that of the keytab, a user's that of the cache", async () => {
   const { system, questions } = logOn(machine, started);

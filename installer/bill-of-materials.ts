@@ -63,7 +63,7 @@ export function billOfMaterials(version: string, sourceDate: number): string {
   return `${JSON.stringify({ ...content, serialNumber }, undefined, 2)}\n`;
 }
 
-/** Entries of `process.versions` that are no software. */
+/** Entries of `process.versions` that are not software. */
 const interfaces: readonly string[] = ["node", "modules", "napi"];
 
 /** Changes of the build to Node; the steps are in installer/README.md. */

@@ -24,7 +24,7 @@ export function loadFromSystemAlone(executable: string): void {
   writeFileSync(executable, image);
 }
 
-/** @throws Error where the image has no load configuration that goes as far */
+/** @throws Error where the image has no load configuration, or one too short for this field */
 export function loadFlagsAt(image: Buffer): number {
   const header = image.readUInt32LE(peHeaderAt);
   const optional = header + pe.optionalHeader;

@@ -184,7 +184,7 @@ describe("the limit", () => {
     expect(statuses).toEqual([401, 400, 200, 429]);
   });
 
-  test("counts token calls where set up so", () => {
+  test("counts token calls if the test asks for it", () => {
     const { api, token } = started({ limit, tokenCallsCount: true });
     const { clientId: client_id, clientSecret: client_secret } = api;
     const asking = tokenRequest({ client_id, client_secret, grant_type: "client_credentials" });

@@ -9,7 +9,7 @@ test.each(["4C4C4544-0042-3510-8052-B4C04F4E3732", "{4c4c4544-0042-3510-8052-b4c
   },
 );
 
-/** From FreeBSD's, osquery's and GLPI's lists, dmidecode reports, and of the same kinds. */
+/** From the lists of FreeBSD, osquery and GLPI and from reports of dmidecode; the others look similar. */
 const shared = [
   "00000000-0000-0000-0000-000000000000",
   "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",

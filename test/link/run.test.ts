@@ -407,7 +407,7 @@ test.each<[string, readonly (LinkVerdict | ErrorCode)[], ErrorCode]>([
     expect(await run(trigger)).toMatchObject(refused);
     expect(state.memory.lastRun).toMatchObject({ errorCode: code });
     expect(asked).toHaveLength(answers.length);
-    // A day of starts, with the API's mind unchanged at the first one that asks.
+    // A day of starts; at the first one that asks again, the API still refuses.
     for (let starts = 0; starts < 96 && state.memory.lastRun?.outcome !== "linked"; starts++) {
       await clock.sleep(900_000, new AbortController().signal);
       await run(trigger);

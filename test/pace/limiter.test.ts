@@ -6,7 +6,7 @@ const limit = { calls: 3, period: 1000 };
 /** A moment at which a window of the clock begins. */
 const start = 1_700_000_000_000;
 
-/** The accepted ones of the calls at these times (ms after `start`). */
+/** Which of the calls at these times (ms after `start`) are accepted. */
 function accepted(model: LimiterModel, moments: readonly number[]): boolean[] {
   const limiter = makeLimiter(model, limit);
   return moments.map((moment) => limiter.accept(start + moment));

@@ -61,7 +61,7 @@ test("chance scatters attempts around the place, but never outside the window", 
   }
 });
 
-test("a limit that is reached early in its period is far exceeded: one window is skipped", () => {
+test("one window is skipped if the limit is reached early in its period, as too many devices call then", () => {
   const first = begin(undefined, context);
   const at = later(context, wait(first));
   const windowAfter = (left: number): number =>

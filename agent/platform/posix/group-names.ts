@@ -27,7 +27,7 @@ const isUnnamed = ({ name }: NamedGroup): boolean => name === undefined;
 /** Milliseconds; together less than a person waits for one check of `doctor`. */
 const pauses = [1000, 2000, 5000];
 
-/** Waits before names are looked up again; false at once after long enough. */
+/** Waits before names are looked up again. Once the time for that is over, returns false without waiting. */
 export async function pauseForNames(attempt: number): Promise<boolean> {
   const pause = pauses[attempt];
   if (pause === undefined) return false;

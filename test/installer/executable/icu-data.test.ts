@@ -42,7 +42,7 @@ function contentsOf(data: Buffer): Readonly<Record<string, string>> {
 
 const data = icuData({ "af.res": "Afrikaans", "en.res": "English", "root.res": "root", "zu.res": "isiZulu" });
 
-test("ICU's data keeps the chosen items alone, each with its content, and the last one to its end", () => {
+test("ICU's data keeps only the chosen items, each whole, also the last one", () => {
   const smaller = selectItems(data, new Set(["en.res", "zu.res"]));
   expect(contentsOf(smaller)).toEqual({ "icudt78l/en.res": "English", "icudt78l/zu.res": "isiZulu" });
   expect(smaller.subarray(0, headerSize)).toEqual(data.subarray(0, headerSize));

@@ -82,7 +82,7 @@ test("a service account with a session is nobody", async () => {
   expect(await who()).toBe("erika");
 });
 
-test("su opens a session without a user, or none", async () => {
+test("su opens no session, or one without a user", async () => {
   runIn(machine, "systemd-run", "--quiet", "--unit=su", "su", "bob", "--command", "sleep infinity");
   try {
     await expect.poll(() => runIn(machine, "ps", "-C", "sleep", "-o", "user=")).toContain("bob");

@@ -14,6 +14,6 @@ test("60 real agents get through, each with about two calls, and the tenant refu
   const fleet = { devices: 60, limit: { calls: 10, period: 6000 }, fleetSize: undefined, logonSpan: 2000 };
   const run = await runFleet(executable, fleet, byGateway);
   expect(run).toMatchObject({ linked: 60, accepted: 60, refused: 0, exitCodes: Array(60).fill(0) });
-  // How long they take is for `npm run bench:processes -- --gateway`, on a quiet machine.
+  // `npm run bench:processes -- --gateway` measures how long they take, on a quiet machine.
   expect(run.callsPerLink).toBeLessThanOrEqual(2.1);
 });

@@ -6,7 +6,7 @@ import { cacheFolder } from "../../../installer/executable/runtime.ts";
 /** Rises with every change of what is in the tree. */
 const recipe = 2;
 
-/** A Kerberos realm, a proxy that asks for it and for NTLM, and `ntlm_auth`, by which Wine speaks that. */
+/** A Kerberos realm, a proxy that asks for it and for NTLM, and `ntlm_auth`, with which Wine speaks NTLM. */
 const logOnPackages = ["krb5-admin-server", "krb5-kdc", "krb5-user", "squid", "winbind"];
 
 /** The user inside the tree. */

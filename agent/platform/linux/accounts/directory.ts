@@ -175,7 +175,7 @@ const clientsThatListPrimary: readonly string[] = ["sss", "winbind"];
 
 /**
  * An off-line client knows users that it has seen, but not their groups: SSSD 2.8 with no group, winbind 4.17 with the
- * user's own SID. On line, both list at least `Domain Users`.
+ * user's own SID. While the directory answers, both list at least `Domain Users`.
  */
 function noGroupsYet(user: NamedUser): AgentError {
   const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet. Where users are in no group of the directory, set groupFallback to none and leave groupPrefer out.`;

@@ -6,7 +6,7 @@ const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325
 
 /**
  * The device instance ID of an adapter, in capitals: `USB\VID_0BDA&PID_8153\000001`. It begins with the bus: `PCI`,
- * `USB`, `VMBUS`, `ROOT` for what software makes. A Thunderbolt dock is on `PCI`, too, and looks like a built-in
+ * `USB`, `VMBUS`, `ROOT` for adapters made by software. A Thunderbolt dock is on `PCI`, too, and looks like a built-in
  * adapter.
  * @param guid of the interface, `{…}`
  * @returns undefined if Windows keeps none, or the key may not be read

@@ -225,7 +225,7 @@ test.each([
   expect(value(await machine(clientOf([])).account(key))).toMatchObject({ kind });
 });
 
-test("nobody's user ID is a system account", async () => {
+test("the user ID of the account nobody counts as a system account's", async () => {
   const client = clientOf([{ name: "nobody", uid: 65_534, gid: 65_534 }]);
   expect(value(await machine(client).account("65534"))).toMatchObject({ kind: "system", domain: undefined });
 });

@@ -57,7 +57,7 @@ export function fileStep(what: string, path: string, wanted: FileContent): Insta
   };
 }
 
-/** Gives a file or folder that is there another mode. @param what for people, with the path */
+/** Changes the mode of an existing file or folder. @param what for people, with the path */
 export function modeStep(what: string, path: string, mode: number): InstallStep {
   const change = (to: number): void => acting(path, "given another mode", () => chmodSync(path, to));
   const before = acting(path, "read", () => statSync(path).mode & 0o7777);

@@ -41,7 +41,7 @@ describe.each(clients)("$client without its controller", ({ member, spell, never
   test("seen users are the same as on line, others are no answer", async () => {
     const online = await user(member, spell("alice"), "--group-prefer", "sales*");
     expect(online.group?.toLowerCase()).toBe("sales emea");
-    // As a file's owner is listed: the account is looked up, its groups are not.
+    // Looks up the account but not its groups, as a listing of its files does.
     runIn(member, "getent", "passwd", spell("unseen"));
     setCable(member, "down");
     try {

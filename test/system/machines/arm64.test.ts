@@ -9,7 +9,7 @@ import { type RunOptions, setUpEndpoint, start, withDocument } from "../support/
 
 const executable = resolve(import.meta.dirname, "../../../dist/linkuser-agent-linux-arm64");
 
-/** Makes a run one of the arm64 executable. */
+/** Options by which a run starts the arm64 executable. */
 let emulated: RunOptions;
 let emulator: readonly string[];
 

@@ -60,8 +60,9 @@ const keeping = Object.keys(endings).slice(0, 4) as Name[];
 const ending = Object.keys(endings).slice(4) as Name[];
 
 /**
- * A proxy that lets in who answers the challenge of the same connection.
- * @param first how its answer ends where nothing was sent, @param second and with the challenge
+ * A proxy that lets a client in if it answers the challenge on the connection that brought it.
+ * @param first how the proxy's answer to a request without a log-on ends
+ * @param second how its answer with the challenge ends
  */
 async function ntlmProxy(target: number, first: Ending, second: Ending): Promise<Loopback> {
   let count = 0;

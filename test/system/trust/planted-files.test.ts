@@ -30,7 +30,7 @@ const traps: Readonly<Record<string, (path: string, victim: string) => void>> = 
 const stranger = 61_234;
 
 test.each(Object.entries(traps))(
-  "%s in place of state, lock and log holds no run and changes no other file",
+  "%s in place of state, lock and log stops no run, and no other file changes",
   async (_, set) => {
     await using gears = await startGears();
     for (const name of ["state.json", "lock", "log"]) {

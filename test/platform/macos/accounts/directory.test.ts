@@ -92,7 +92,7 @@ test("a directory may give a person a number below 500", async () => {
   });
 });
 
-test("two names with one user ID are nobody", async () => {
+test("two names with one user ID lead to no user", async () => {
   const tool: RunTool = (name, ...parameters) =>
     parameters[1] === "-search"
       ? "alice\t\tUniqueID = (\n    501\n)\nalice2\t\tUniqueID = (\n    501\n)\n"

@@ -20,7 +20,7 @@ const maxToken = 64 * 1024;
 export function parseChallenges(values: readonly string[]): readonly Challenge[] {
   const bare = values.join(", ").replace(/"(?:[^"\\]|\\.)*"/g, '""');
   return bare.split(",").flatMap((part) => {
-    const [, name = "", parameter = ""] = /^\s*([!#$%&'*+.^`|~\w-]+)(?:\s+(.*?))?\s*$/.exec(part) ?? [];
+    const [, name = "", parameter = ""] = /^([!#$%&'*+.^`|~\w-]+)(?:\s+(.*))?$/.exec(part.trim()) ?? [];
     const scheme = knownSchemes.find((one) => one.toLowerCase() === name.toLowerCase());
     return scheme === undefined ? [] : [{ scheme, token: readToken(parameter) }];
   });

@@ -37,9 +37,11 @@ function brokenLine(line: string, columns: number): string {
   return lines.join("\n");
 }
 
-/** A list that is longer than a line may be broken after its commas; a path or an address may not. */
-const parts = (word: string, width: number): readonly string[] =>
-  word.trimStart().length <= width || word.includes("/") ? [word] : word.split(/(?<=,)/);
+/** A list of many items, or one that is longer than a line, may be broken after its commas; a path may not. */
+function parts(word: string, width: number): readonly string[] {
+  const items = word.split(/(?<=,)/);
+  return word.includes("/") || (items.length <= 3 && word.trimStart().length <= width) ? [word] : items;
+}
 
 /** A long word, a path say, begins further left. */
 function indented(word: string, start: number, columns: number): string {

@@ -30,6 +30,14 @@ test("a list that is longer than a line is broken after its commas, below its co
   ]);
 });
 
+test("a list of many items fills the line", () => {
+  const list = "excludeUsers  default  root,NETWORK SERVICE,DWM-*,UMFD-*,WsiAccount";
+  expect(fit(list, 55)).toEqual([
+    "excludeUsers  default  root,NETWORK SERVICE,DWM-*,",
+    "                       UMFD-*,WsiAccount",
+  ]);
+});
+
 test("a command can be copied in one piece", () => {
   const command = "next: sudo install -D -m 600 FILE /etc/linkuser-agent/credential.json";
   expect(fit(`             ${command}`)).toEqual([`  ${command}`]);

@@ -71,7 +71,7 @@ export function withGatewayLogOn(
         if (!isProved && claimsSomething(answer)) throw unproved(answer, gateway);
         return { ...answer, account: logOn.account };
       }
-      if (leg.complete) throw notAllowed(logOn.account, gateway);
+      if (leg.complete && leg.token === undefined) throw notAllowed(logOn.account, gateway);
       if (isLast || leg.token === undefined) throw refused(challenges, logOn.account, gateway);
     }
   }

@@ -83,6 +83,13 @@ test("a log-on of several legs goes on over the same connection", async () => {
   expect(sent).toEqual(["Negotiate one", "Negotiate two"]);
 });
 
+test("the last token is sent, though nothing more is expected after it", async () => {
+  const steps: Steps = { "": ["one", false], more: ["two", true] };
+  const { send, sent } = connect([answer(401, negotiate("more")), answer(200)], steps);
+  expect(await send()).toMatchObject({ status: 200 });
+  expect(sent).toEqual(["Negotiate one", "Negotiate two"]);
+});
+
 test("a gateway that authenticates the connection proves itself once", async () => {
   const { send } = connect([answer(200, negotiate("proof")), answer(200)]);
   await send();

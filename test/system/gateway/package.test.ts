@@ -133,6 +133,22 @@ describe.each([
     expect(status).toBe(0);
   });
 
+  test("a machine account that Apache's group names is linked, and in the journal", () => {
+    shell(`cp -a ${folder} /run/kept; echo APACHE_GROUP=nogroup >>${folder}/gateway.conf`);
+    try {
+      run("systemctl", "restart", "linkuser-gateway");
+      const socket = "/run/linkuser-gateway/apache.sock";
+      expect(run("stat", "--format=%G %a", socket).trim()).toBe("nogroup 660");
+      const header = "X-LinkUser-Machine: LAPTOP-17$@AD.EXAMPLE.COM";
+      const call = ["curl", "--silent", "--unix-socket", socket, "--header", header, "--data", alice];
+      expect(run(...call, `http://linkuser-gateway${linkUser()}`)).toBe('{"result":1,"msg":"OK"}');
+      const journal = run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-gateway");
+      expect(journal).toMatch(/"machine":"LAPTOP-17\$@AD\.EXAMPLE\.COM",.*"status":200,"result":1,/);
+    } finally {
+      shell(`rm -r ${folder}; mv /run/kept ${folder}; systemctl restart linkuser-gateway`);
+    }
+  });
+
   const call = (): string => {
     const device = ca.issue("DNS:device-17", 1, { commonName: "device-17" });
     shell("cat >/run/device.pem", device.cert + device.key);

@@ -1,7 +1,7 @@
 import type { Mac } from "../mac.ts";
 
 /**
- * MAC addresses that many devices have, with why. A pattern that ends with a colon matches all that begin with it.
+ * MAC addresses that many devices have, with the reason. A pattern that ends with a colon matches all that begin with it.
  * Sources: GLPI's Blacklist::getDefaults() where nothing else is said; others from users' public listings of adapters.
  */
 const sharedAddresses: Readonly<Record<string, string>> = {

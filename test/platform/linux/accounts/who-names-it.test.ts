@@ -72,7 +72,7 @@ test.each([
   expect(value(account)).toMatchObject({ kind });
 });
 
-test("if the directory serves only groups, users in no file are this machine's", async () => {
+test("if the directory serves only groups, users who are in no file belong to this machine", async () => {
   const nsswitch = "passwd: files mymachines\ngroup: files sss\n";
   const people = [{ name: "vu-web-33", uid: 524_321, gid: 524_321 }];
   expect(value(await machine({ nsswitch, people }).account("524321"))).toMatchObject({ kind: "local" });

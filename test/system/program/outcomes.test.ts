@@ -303,8 +303,8 @@ describe("75 rate-limited", () => {
 
   test("but if the limit opens before the deadline the run ends linked", async () => {
     await instead({ limit: { calls: 1, periodMs: 1000 }, limiter: "sliding-log" }, { rateLimit: "1/1s" });
-    using other = setUpEndpoint(gears, { rateLimit: "1/1s", deadline: "50s" });
-    endpoint.configure({ deadline: "50s" });
+    using other = setUpEndpoint(gears, { rateLimit: "1/1s", deadline: "100s" });
+    endpoint.configure({ deadline: "100s" });
     const both = await Promise.all([endpoint.link(), other.link()]);
     expect(both.map(({ document }) => document.outcome)).toEqual(["linked", "linked"]);
     expect(gears.callsOf("link_user").filter(({ status }) => status === 200).length).toBe(2);

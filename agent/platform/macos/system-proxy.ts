@@ -17,8 +17,9 @@ export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
     const kind = url.protocol === "https:" ? "HTTPS" : "HTTP";
     const isOn = (name: string): boolean => values.get(name) === "1";
     const script = values.get("ProxyAutoConfigURLString");
-    if (isOn("ProxyAutoConfigEnable") && script !== undefined) return found({ script }, origin);
+    // While discovery is on, configd(8) gives the script that the network names as if it were configured.
     if (isOn("ProxyAutoDiscoveryEnable")) return failed(origin, discoveryIsNotDone());
+    if (isOn("ProxyAutoConfigEnable") && script !== undefined) return found({ script }, origin);
     const host = values.get(`${kind}Proxy`);
     if (!isOn(`${kind}Enable`) || host === undefined) return absent(origin, `no ${kind} proxy is set`);
     const exception = exceptions.find((entry) => isExcepted(entry, bareHost(url)));

@@ -36,8 +36,16 @@ test("a PAC script is named, to be run", () => {
   expect(partsOf("https://a.example", settings.replace("FTPPassive : 1", pac))).toMatchObject(found);
 });
 
-test("automatic discovery is not used", () => {
-  expect(partsOf("https://a.example", settings.replace("FTPPassive", "ProxyAutoDiscoveryEnable"))).toMatchObject({
+test.each([
+  ["no script was found yet", ""],
+  // configd(8) puts the address that DHCP or DNS gave beside it, as if an administrator had set it.
+  [
+    "the network names a script",
+    "  ProxyAutoConfigEnable : 1\n  ProxyAutoConfigURLString : https://wpad.example.net/a\n",
+  ],
+])("automatic discovery is not used: %s", (_when, script) => {
+  const text = settings.replace("  FTPPassive", `${script}  ProxyAutoDiscoveryEnable`);
+  expect(partsOf("https://a.example", text)).toMatchObject({
     kind: "failed",
     error: { message: expect.stringContaining("the setting proxy") },
   });

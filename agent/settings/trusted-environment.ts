@@ -47,8 +47,11 @@ const personal: ReadonlySet<string> = new Set([
   "RES_OPTIONS",
 ]);
 
-/** Kerberos' and GSSAPI's settings, which name libraries, key files and traces (kerberos(7)). */
-const ofKerberos = /^(?:KRB5|GSS_)/;
+/**
+ * Settings of Kerberos and GSSAPI, which name libraries, key files and traces (kerberos(7)), and of the system's OpenSSL,
+ * which Kerberos and a directory's libraries may load into this process: it loads the modules that they name.
+ */
+const ofLibraries = /^(?:KRB5|GSS_|OPENSSL_)/;
 
 /**
  * The part of its environment that a run obeys. The variables of a service are the machine's: an administrator wrote
@@ -59,7 +62,7 @@ const ofKerberos = /^(?:KRB5|GSS_)/;
  */
 export function trustedEnvironment(environment: Environment, privileged: boolean, person: boolean): TrustedEnvironment {
   if (!privileged || !isPersonsRun(environment, person)) return { variables: environment, ignored: [] };
-  const isPersonal = (name: string): boolean => personal.has(name.toUpperCase()) || ofKerberos.test(name);
+  const isPersonal = (name: string): boolean => personal.has(name.toUpperCase()) || ofLibraries.test(name);
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
   const ignored = Object.keys(environment).filter((name) => isPersonal(name) && environment[name]);
   return { variables: Object.fromEntries(kept), ignored };

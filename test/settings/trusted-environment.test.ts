@@ -6,6 +6,8 @@ const personal = {
   HTTPS_PROXY: "http://user:password@proxy.home.test:3128",
   http_proxy: "http://proxy.home.test",
   KRB5_CONFIG: "/home/alice/krb5.conf",
+  OPENSSL_CONF: "/home/alice/openssl.cnf",
+  OPENSSL_MODULES: "/home/alice/lib",
   No_Proxy: "*",
   SSL_CERT_FILE: "/home/alice/ca.pem",
   SSL_CERT_DIR: "/home/alice/ca",

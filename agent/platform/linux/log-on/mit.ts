@@ -1,5 +1,5 @@
 import type { GssSystem } from "../../posix/log-on/gss-log-on.ts";
-import { usualLayouts } from "../../posix/log-on/gssapi.ts";
+import { usualLayouts } from "../../posix/log-on/gss-tables.ts";
 import { nss } from "../libc.ts";
 
 /** MIT's Kerberos, as Linux systems have it. */

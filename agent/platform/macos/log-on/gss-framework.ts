@@ -1,6 +1,6 @@
 import { layout } from "../../native-layout.ts";
 import type { GssSystem } from "../../posix/log-on/gss-log-on.ts";
-import { type GssLibrary, usualLayouts } from "../../posix/log-on/gssapi.ts";
+import { type GssLibrary, usualLayouts } from "../../posix/log-on/gss-tables.ts";
 import { openDirectory } from "../libsystem.ts";
 
 /** On Intel the headers pack these structures to two bytes, as the first Macs did. */

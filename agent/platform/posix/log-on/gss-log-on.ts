@@ -4,7 +4,10 @@ import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
 import { startProgram } from "../../../worker/start-worker.ts";
 import { constants } from "../../native-layout.ts";
-import type { GssAnswer, GssFailure, GssLibrary, GssQuestion, KeytabAccount } from "./gssapi.ts";
+import type { KeytabAccount } from "./gss-credentials.ts";
+import type { GssFailure } from "./gss-status.ts";
+import type { GssLibrary } from "./gss-tables.ts";
+import type { GssAnswer, GssQuestion } from "./gssapi.ts";
 import { type Keytab, machineAccount, principalsOf } from "./keytab.ts";
 
 /** What differs between systems. */

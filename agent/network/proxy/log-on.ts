@@ -1,7 +1,7 @@
 import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { type AuthenticationScheme, type Challenge, parseChallenges } from "../log-on/challenges.ts";
-import { allowsUserName, decideLogOn, type ProxyAuth } from "../log-on/decide-log-on.ts";
+import { allowsUserName, decideLogOn, type LogOnFacts, type ProxyAuth } from "../log-on/decide-log-on.ts";
 import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
@@ -55,81 +55,107 @@ export function startLogOn(
   means: LogOnMeans,
   channelBinding: () => Buffer | undefined = () => undefined,
 ): LogOn {
-  const { host } = new URL(proxy.origin);
-  const refused = (why: string): AgentError => {
-    // As in a request without a log-on: a log-on that was not sent was not refused.
-    const stage = sent === undefined ? "tunnel" : "proxy log-on";
-    return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage, party: "proxy" } });
-  };
-  const facts = { mode: means.mode, proxy, target, system: means.system?.schemes ?? [] };
-  const first = proxy.login && allowsUserName(means.mode) ? basicAuthorization(proxy.login) : undefined;
-  let sent: { scheme: AuthenticationScheme; account: string | undefined } | undefined;
-  if (first !== undefined) sent = { scheme: "Basic", account: undefined };
-  let running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
-  let legs = 0;
-  let answersChallenge = false;
+  return new RunningLogOn(proxy, target, means, channelBinding);
+}
+
+class RunningLogOn implements LogOn {
+  readonly first: Secret | undefined;
+  answersChallenge = false;
+  readonly #proxy: ProxyAddress;
+  readonly #host: string;
+  readonly #target: string;
+  readonly #means: LogOnMeans;
+  readonly #channelBinding: () => Buffer | undefined;
+  #sent: LogOnFacts["sent"];
+  #running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
+  #legs = 0;
+
+  constructor(proxy: ProxyAddress, target: string, means: LogOnMeans, channelBinding: () => Buffer | undefined) {
+    this.#proxy = proxy;
+    this.#host = new URL(proxy.origin).host;
+    this.#target = target;
+    this.#means = means;
+    this.#channelBinding = channelBinding;
+    this.first = proxy.login && allowsUserName(means.mode) ? basicAuthorization(proxy.login) : undefined;
+    if (this.first !== undefined) this.#sent = { scheme: "Basic", account: undefined };
+  }
+
+  get sent(): AuthenticationScheme | undefined {
+    return this.#sent?.scheme;
+  }
+
+  async next(values: readonly string[]): Promise<Secret> {
+    const challenges = parseChallenges(values);
+    const challenge = this.#tokenOf(challenges);
+    if (this.#running !== undefined && challenge !== undefined && ++this.#legs < maxLegs) {
+      const { scheme, exchange } = this.#running;
+      const { token } = await this.#bySystem(scheme, exchange.step(challenge));
+      this.answersChallenge = token !== undefined;
+      if (token !== undefined) return authorizationOf(scheme, token);
+    }
+    const decision = decideLogOn(challenges, {
+      mode: this.#means.mode,
+      proxy: this.#proxy,
+      target: this.#target,
+      system: this.#means.system?.schemes ?? [],
+      sent: this.#sent,
+    });
+    if (decision.kind === "refuse") throw this.#refused(decision.why);
+    return await this.#bySystem(decision.scheme, this.#start(decision.scheme));
+  }
+
+  async accepted(values: readonly string[]): Promise<void> {
+    if (this.#running === undefined) return;
+    const { scheme, exchange } = this.#running;
+    const proof = this.#tokenOf(parseChallenges(values));
+    if (proof !== undefined && !(await this.#bySystem(scheme, exchange.step(proof))).complete) {
+      throw this.#refused(`let this host through before the log-on by ${scheme} was complete`);
+    }
+    this.#means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
+  }
+
+  async close(): Promise<void> {
+    await this.#running?.exchange.close().catch(() => {});
+  }
 
   /** The proxy's token of the scheme that is spoken. */
-  const tokenOf = (challenges: readonly Challenge[]): Buffer | undefined =>
-    challenges.find(({ scheme }) => scheme === running?.scheme)?.token;
+  #tokenOf(challenges: readonly Challenge[]): Buffer | undefined {
+    return challenges.find(({ scheme }) => scheme === this.#running?.scheme)?.token;
+  }
 
-  async function start(scheme: SystemScheme): Promise<Secret> {
-    if (means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
-    const system = await openWithoutNtlm(means.system, ", or set proxyAuth to ntlm");
-    const exchange = await system.start({ scheme, host: endpointOf(proxy).host, channelBinding: channelBinding() });
-    running = { scheme, exchange };
+  async #start(scheme: SystemScheme): Promise<Secret> {
+    if (this.#means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+    const system = await openWithoutNtlm(this.#means.system, ", or set proxyAuth to ntlm");
+    const { host } = endpointOf(this.#proxy);
+    const exchange = await system.start({ scheme, host, channelBinding: this.#channelBinding() });
+    this.#running = { scheme, exchange };
     const { token } = await exchange.step(undefined);
-    if (token === undefined) throw refused(`wants ${scheme} (status 407), for which this system made no token`);
-    sent = { scheme, account: exchange.account };
+    if (token === undefined) throw this.#refused(`wants ${scheme} (status 407), for which this system made no token`);
+    this.#sent = { scheme, account: exchange.account };
     return authorizationOf(scheme, token);
   }
 
   /** The system's part of the log-on; its errors are reported as the proxy's refusal. */
-  async function bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
+  async #bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
     return await work.catch((thrown: unknown) => {
       if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;
-      const { place } = refused("");
-      const hasNone = thrown.code === "credentials-missing" && proxy.login === undefined && allowsUserName(means.mode);
-      const otherwise = hasNone ? " Or put proxyUsername and proxyPassword into the credential file." : "";
-      const message = `The proxy ${host} wants ${scheme} (status 407). ${thrown.message}${otherwise}`;
+      const { place } = this.#refused("");
+      const mayHaveLogin = this.#proxy.login === undefined && allowsUserName(this.#means.mode);
+      const otherwise =
+        thrown.code === "credentials-missing" && mayHaveLogin
+          ? " Or put proxyUsername and proxyPassword into the credential file."
+          : "";
+      const message = `The proxy ${this.#host} wants ${scheme} (status 407). ${thrown.message}${otherwise}`;
       throw new AgentError("proxy-refused", message, { cause: thrown, place });
     });
   }
 
-  return {
-    first,
-    get sent() {
-      return sent?.scheme;
-    },
-    get answersChallenge() {
-      return answersChallenge;
-    },
-    async next(values) {
-      const challenges = parseChallenges(values);
-      const challenge = tokenOf(challenges);
-      if (running !== undefined && challenge !== undefined && ++legs < maxLegs) {
-        const { scheme, exchange } = running;
-        const { token } = await bySystem(scheme, exchange.step(challenge));
-        answersChallenge = token !== undefined;
-        if (token !== undefined) return authorizationOf(scheme, token);
-      }
-      const decision = decideLogOn(challenges, { ...facts, sent });
-      if (decision.kind === "refuse") throw refused(decision.why);
-      return await bySystem(decision.scheme, start(decision.scheme));
-    },
-    async accepted(values) {
-      if (running === undefined) return;
-      const { scheme, exchange } = running;
-      const proof = tokenOf(parseChallenges(values));
-      if (proof !== undefined && !(await bySystem(scheme, exchange.step(proof))).complete) {
-        throw refused(`let this host through before the log-on by ${scheme} was complete`);
-      }
-      means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
-    },
-    async close() {
-      await running?.exchange.close().catch(() => {});
-    },
-  };
+  /** @param why completes "The proxy …" */
+  #refused(why: string): AgentError {
+    // As in a request without a log-on: a log-on that was not sent was not refused.
+    const stage = this.#sent === undefined ? "tunnel" : "proxy log-on";
+    return new AgentError("proxy-refused", `The proxy ${this.#host} ${why}.`, { place: { stage, party: "proxy" } });
+  }
 }
 
 const authorizationOf = (scheme: SystemScheme, token: Buffer): Secret =>

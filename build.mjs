@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { macosIdentifier } from "./agent/platform/macos/paths.ts";
 import { workerPrograms } from "./agent/worker/start-worker.ts";
 import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
-import { runTool } from "./installer/executable/command.ts";
+import { runCommand } from "./installer/executable/command.ts";
 import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
 import { tuneNode } from "./installer/executable/elf/tune-node.ts";
 import { emulatorFor } from "./installer/executable/emulator.ts";
@@ -79,7 +79,7 @@ for (const target of chosen) {
     console.log(`${target.name}: without the optimisations, because its Node does not run here (installer/README.md)`);
   const unused = emulator && tuneNode(runtime, target.name === "linux-x64" ? "x64" : "arm64", tricks);
   if (target.strip !== undefined) {
-    runTool(target.strip.tool, [runtime], target.strip.debianPackage);
+    runCommand(target.strip.tool, [runtime], target.strip.debianPackage);
   }
   forgetVariables(runtime);
   if (target.platform === "win32") loadFromSystemAlone(runtime);
@@ -98,8 +98,8 @@ for (const target of chosen) {
   }
   if (target.platform === "darwin") signFileAdHoc(executable, macosIdentifier);
   // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
-  runTool("sync", [executable]);
-  runTool("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
+  runCommand("sync", [executable]);
+  runCommand("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
   const finished = join(dist, target.executable);
   renameSync(executable, finished);
   tell(finished);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runTool } from "./executable/command.ts";
+import { runCommand } from "./executable/command.ts";
 import { targets } from "./executable/targets.ts";
 import { nodePackages, sha512Of } from "./pinned-packages.ts";
 import { product } from "./product.ts";
@@ -35,7 +35,7 @@ export interface BillOfMaterials {
 export function billOfMaterials(version: string, sourceDate: number): string {
   const options = ["--sbom-format", "cyclonedx", "--sbom-type", "application", "--omit", "dev", "--omit", "optional"];
   const folder = ["--prefix", join(import.meta.dirname, "..")];
-  const printed = JSON.parse(runTool("npm", ["sbom", ...options, ...folder])) as BillOfMaterials;
+  const printed = JSON.parse(runCommand("npm", ["sbom", ...options, ...folder])) as BillOfMaterials;
   const root = `${product.name}@${version}`;
   const npmRoot = printed.metadata.component["bom-ref"];
   const node = nodeComponent();

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { billOfMaterials } from "./bill-of-materials.ts";
-import { runTool } from "./executable/command.ts";
+import { runCommand } from "./executable/command.ts";
 import type { Target } from "./executable/targets.ts";
 import { gatewayFiles, gatewayPackage } from "./gateway/gateway-package.ts";
 import { agentPackage, type LinuxTargetName, packagedFiles } from "./linux/agent-package.ts";
@@ -125,7 +125,7 @@ function inScratch<T>(make: (scratch: string) => T): T {
  */
 function sourceDate(): number {
   const given =
-    process.env["SOURCE_DATE_EPOCH"] || runTool("git", ["-C", import.meta.dirname, "log", "-1", "--format=%ct"]);
+    process.env["SOURCE_DATE_EPOCH"] || runCommand("git", ["-C", import.meta.dirname, "log", "-1", "--format=%ct"]);
   if (!/^\d{1,10}\s*$/.test(given)) throw new Error(`SOURCE_DATE_EPOCH must be seconds since 1970, not ${given}`);
   return Number(given);
 }

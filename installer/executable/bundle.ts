@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
-import { runTool } from "./command.ts";
+import { runCommand } from "./command.ts";
 import type { Target } from "./targets.ts";
 
 /**
@@ -77,7 +77,7 @@ const common: BuildOptions = {
 function sourceCommit(): string | undefined {
   try {
     const describe = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
-    return runTool("git", ["-C", import.meta.dirname, ...describe]).trim();
+    return runCommand("git", ["-C", import.meta.dirname, ...describe]).trim();
   } catch {
     return undefined;
   }

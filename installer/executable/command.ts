@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
  * @param environment variables that are set or replaced beside this process's own
  * @throws Error with the tool's own output when it fails
  */
-export function runTool(
+export function runCommand(
   tool: string,
   args: readonly string[],
   debianPackage?: string,

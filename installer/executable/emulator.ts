@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { runTool } from "./command.ts";
+import { runCommand } from "./command.ts";
 import { cacheFolder } from "./runtime.ts";
 import type { Target } from "./targets.ts";
 
@@ -17,7 +17,7 @@ export function emulatorFor({ name }: Target, runtime: string): readonly string[
   if (libraries === undefined) return undefined;
   const [emulator, ...options] = ["qemu-aarch64-static", "-L", libraries] as const;
   try {
-    runTool(emulator, [...options, runtime, "--version"]);
+    runCommand(emulator, [...options, runtime, "--version"]);
     return [emulator, ...options];
   } catch {
     return undefined;

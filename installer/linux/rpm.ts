@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { scopeDropIns } from "../../agent/platform/linux/service/units.ts";
-import { runTool } from "../executable/command.ts";
+import { runCommand } from "../executable/command.ts";
 import { product } from "../product.ts";
 import { type LinuxPackage, layOut, type PackagedFile, type PackageParts } from "./linux-package.ts";
 
@@ -32,7 +32,7 @@ export function makeRpm(made: LinuxPackage, { version, files, sourceDate, scratc
   const args = ["-bb", "--quiet", `--target=${architecture}-linux`, ...defines, spec];
   // A ~/.rpmmacros is somebody's own.
   const environment = { SOURCE_DATE_EPOCH: String(sourceDate), HOME: scratch, LC_ALL: "C" };
-  runTool("rpmbuild", args, "rpm", environment);
+  runCommand("rpmbuild", args, "rpm", environment);
   return join(dist, `${made.name}-${version}-1.${architecture}.rpm`);
 }
 

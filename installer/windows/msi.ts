@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runTool } from "../executable/command.ts";
+import { runCommand } from "../executable/command.ts";
 import { product } from "../product.ts";
 import { uuidOf } from "../uuid.ts";
 import { endRunCommand, ids, msiSource, publicProperties, upgradeCode } from "./msi-source.ts";
@@ -36,9 +36,9 @@ export function makeMsi({ version, executable, sourceDate, scratch, dist }: MsiR
   const unfinished = join(scratch, "agent.msi");
   // It finds files by relative names alone.
   const wixl = ["wixl", "--arch", "x64", "--output", "agent.msi", "agent.wxs"];
-  runTool("env", [`--chdir=${scratch}`, ...wixl], "wixl");
+  runCommand("env", [`--chdir=${scratch}`, ...wixl], "wixl");
   const queries = corrections(version).flatMap((query) => ["-q", query]);
-  runTool("msibuild", [unfinished, ...queries], "msitools");
+  runCommand("msibuild", [unfinished, ...queries], "msitools");
   setSummary(unfinished, { packageCode: guidOf("package", digest), sourceDate });
   const msi = join(dist, `${product.name}-${version}-x64.msi`);
   copyFileSync(unfinished, `${msi}.new`);

@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from "node:fs";
-import { runTool } from "../executable/command.ts";
+import { runCommand } from "../executable/command.ts";
 import { product } from "../product.ts";
 
 /** How executables and packages are signed. Holds no secret: a password is in a file. */
@@ -64,7 +64,7 @@ export function signingArguments(signing: Signing, input: string, output: string
 export function sign(file: string, signing: Signing): void {
   const signed = `${file}.signed`;
   try {
-    runTool("osslsigncode", signingArguments(signing, file, signed), "osslsigncode");
+    runCommand("osslsigncode", signingArguments(signing, file, signed), "osslsigncode");
     renameSync(signed, file);
   } finally {
     rmSync(signed, { force: true });

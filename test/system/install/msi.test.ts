@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { runTool } from "../../../installer/executable/command.ts";
+import { runCommand } from "../../../installer/executable/command.ts";
 import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
 import { makeWindowsPackage } from "../../../installer/packages.ts";
 import { product } from "../../../installer/product.ts";
@@ -232,7 +232,7 @@ test("a transform's row in the package's property table counts as a given proper
   const changed = join(scratch, "changed.msi");
   copyFileSync(first, changed);
   const row = "INSERT INTO `Property` (`Property`, `Value`) VALUES ('FLEETSIZE', '2000')";
-  runTool("msibuild", [changed, "-q", row]);
+  runCommand("msibuild", [changed, "-q", row]);
   expect((await windows.msiexec(changed, "/i {msi}")).exitCode).toBe(0);
   expect(await settingsFile()).toEqual({ fleetSize: 2000 });
 });

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { runTool } from "../../../installer/executable/command.ts";
+import { runCommand } from "../../../installer/executable/command.ts";
 import { type Ended, sharedFolder, startWineMachine, type WineMachine } from "../windows/wine-machine.ts";
 
 export const programFolder = "C:\\Program Files\\LinkUserAgent";
@@ -94,7 +94,7 @@ export async function startWindowsInstallation(): Promise<WindowsInstallation> {
 
 /** The rows of one of a package's tables, by its columns. */
 export function msiTable(msi: string, table: string): readonly Readonly<Record<string, string>>[] {
-  const [names = "", , , ...rows] = runTool("msiinfo", ["export", msi, table]).replaceAll("\r", "").split("\n");
+  const [names = "", , , ...rows] = runCommand("msiinfo", ["export", msi, table]).replaceAll("\r", "").split("\n");
   const columns = names.split("\t");
   return rows
     .filter((row) => row !== "")

@@ -59,7 +59,7 @@ function domainOfNode(node: string): string | undefined {
  * @param localGids of the groups that this Mac keeps itself
  * @param primaryGid the account's own
  */
-export function groupsOf(
+export function classifyGroups(
   account: Account,
   primaryGid: number,
   groups: readonly NamedGroup[],

@@ -6,7 +6,7 @@ import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
 import type { RunTool } from "../tools.ts";
-import { accountOf, groupsOf, isApplesOwn } from "./classify-account.ts";
+import { accountOf, classifyGroups, isApplesOwn } from "./classify-account.ts";
 import {
   type DirectoryRecord,
   parseDirectoryRecord,
@@ -57,10 +57,10 @@ export function createDirectory(
         if (user === undefined) return absent(origin, `no account has the user ID ${uid} any more`);
         if (user.name !== account.systemName) throw inconsistent(`${account.systemName} is now called ${user.name}`);
         const groups = await allGroups(user, names, pause);
-        if (account.kind !== "domain") return found(groupsOf(account, user.gid, groups, new Set()), origin);
+        if (account.kind !== "domain") return found(classifyGroups(account, user.gid, groups, new Set()), origin);
         const localGids = parseGroupIds(run("dscl", "/Local/Default", "-list", "/Groups", "PrimaryGroupID"));
         if (localGids.size === 0) throw inconsistent("dscl lists no group of this Mac");
-        const rows = groupsOf(account, user.gid, groups, localGids);
+        const rows = classifyGroups(account, user.gid, groups, localGids);
         if (rows.some(({ kind, name }) => kind === "domain" && name !== "")) return found(rows, origin);
         throw noGroupsYet(account);
       }),

@@ -41,11 +41,19 @@ export interface BoundedOptions extends Pick<WorkerLimits, "limit"> {
   readonly code?: ErrorCode;
 }
 
+const threads = new WeakMap<BoundedOptions, MakeCalls>();
+
 /**
  * For questions that may wait for a domain controller: the calls are made in a thread, and no batch takes longer than
- * the limit.
+ * the limit. A thread that hangs can't be ended, so each purpose has one for the life of the process.
  */
-export function boundedCalls({ limit, asksFor, check, code = "identity-unreadable" }: BoundedOptions): MakeCalls {
+export function boundedCalls(purpose: BoundedOptions): MakeCalls {
+  const calls = threads.get(purpose) ?? callsOnThread(purpose);
+  threads.set(purpose, calls);
+  return calls;
+}
+
+function callsOnThread({ limit, asksFor, check, code = "identity-unreadable" }: BoundedOptions): MakeCalls {
   const ask = createBoundedWorker<readonly NativeCall[], readonly NativeAnswer[]>(
     () => startWorker("native-calls", lastErrorFunction()),
     {

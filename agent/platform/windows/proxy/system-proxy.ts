@@ -2,7 +2,6 @@ import { AgentError, messageOf } from "../../../errors.ts";
 import { isForgeable, type Route } from "../../../network/proxy/address.ts";
 import type { SystemProxy } from "../../../network/proxy/choice.ts";
 import { absent, failed, found, type Reading } from "../../../reading.ts";
-import type { MakeCalls } from "../../native-calls.ts";
 import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import type { ReadKey } from "../read-registry.ts";
@@ -32,8 +31,6 @@ const scriptCalls: BoundedOptions = {
   asksFor: "the proxy of a script",
   check: "Check that the script's server can be reached.",
 };
-/** One thread for all scripts of the process, so that a hanging one is not started again. */
-let makeCalls: MakeCalls | undefined;
 
 /**
  * With the value 0 of `ProxySettingsPerUser` the machine's settings, which only administrators change, replace those of
@@ -50,10 +47,7 @@ export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettin
       const value = readKey(proxyPolicy)?.values.find(({ name }) => name.toLowerCase() === "proxysettingsperuser");
       return trustsUser || (value !== undefined && decodeRegistryValue(value) === 0);
     },
-    byScript: (url, script) => {
-      makeCalls ??= boundedCalls(scriptCalls);
-      return proxiesByScript(url, script, makeCalls);
-    },
+    byScript: (url, script) => proxiesByScript(url, script, boundedCalls(scriptCalls)),
   };
 }
 

@@ -32,7 +32,7 @@ export interface GssCredentials {
    */
   acquire(account: KeytabAccount | undefined, mechanism: ObjectId): bigint;
   release(credential: bigint): void;
-  /** Undefined where the library does not name it. */
+  /** Undefined if the library does not name it. */
   accountOf(credential: bigint): string | undefined;
 }
 

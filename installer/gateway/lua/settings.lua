@@ -32,6 +32,12 @@ end
 -- A device's identifier without separators and case, as a MAC address is written in several ways.
 local function plain(device) return (device:gsub("[:-]", ""):lower()) end
 
+-- A name without the journal's escapes: \u00dc is Ü, \/ is /.
+local function unescaped(name)
+  local decoded = json.object('{"name":"' .. name .. '"}', 65535)
+  return decoded and decoded.name or name
+end
+
 -- The devices of each certificate or machine account: lines of its name as in the journal and the device's identifiers.
 local function devices(path)
   local file, reason = io.open(path, "rb")
@@ -40,10 +46,11 @@ local function devices(path)
   for line in file:lines() do
     local name, rest = line:gsub("#.*", ""):match("^%s*(%S+)(.*)$")
     if name then
-      local own = owned[name:lower()] or {}
+      local key = unescaped(name):lower()
+      local own = owned[key] or {}
       if not rest:find("%S") then wrong(("%s names no device of %s"):format(path, name)) end
       for device in rest:gmatch("%S+") do own[plain(device)] = true end
-      owned[name:lower()] = own
+      owned[key] = own
     end
   end
   file:close()

@@ -112,6 +112,15 @@ test("BINDING=list: each caller links the devices that the list has for it, and 
   expect(gears.calls.length).toBe(before);
 });
 
+test("BINDING=list: a name that the journal escapes is taken as the journal has it", async () => {
+  // In UTF-8, as Apache httpd sends it: Node encodes header lines and a text that follows them alike.
+  const caller = { "x-linkuser-machine": "BÜRO-17$@AD.CORP.TEST" };
+  const devices = "B\\u00dcRO-17$@AD.CORP.TEST 00:0C:29:F2:7A:29\n";
+  const { gateway } = await start({ settings: { BINDING: "list" }, files: { devices } });
+  expect(await gateway.sendAsApache(caller)).toMatchObject({ status: 200 });
+  await expect.poll(() => gateway.calls()).toMatchObject([{ machine: "BÜRO-17$@AD.CORP.TEST" }]);
+});
+
 test.each<[string, GatewayOptions, RegExp]>([
   ["no list", { settings: { BINDING: "list" } }, /devices: No such file or directory: BINDING=list needs it/],
   [

@@ -97,7 +97,7 @@ for (const target of chosen) {
     if (signing !== undefined) sign(executable, signing);
   }
   if (target.platform === "darwin") signFileAdHoc(executable, macosIdentifier);
-  // A file that was just written lies in memory in large pieces, which count in full for whoever starts it.
+  // A file that was just written lies in memory in large pieces, which count in full for the process that starts it.
   runCommand("sync", [executable]);
   runCommand("dd", [`if=${executable}`, "iflag=nocache", "count=0"]);
   const finished = join(dist, target.executable);

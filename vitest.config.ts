@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The program calls the system's libraries by node:ffi; whoever runs the tests need not be told so by every process. */
+/** The program calls the system's libraries by node:ffi, so every process would warn that it is experimental. */
 const execArgv = ["--disable-warning=ExperimentalWarning"];
 
 /**

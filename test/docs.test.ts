@@ -10,7 +10,7 @@ import { exitCodes } from "../agent/exit-codes.ts";
 import { eventIds } from "../agent/platform/windows/event-table.ts";
 import { settingNames, settingsTable } from "../agent/settings/table.ts";
 import { policyCatalogue } from "../installer/windows/policy-catalogue.ts";
-import { faultOf } from "./documents/check-block.ts";
+import { blockFault } from "./documents/check-block.ts";
 import { codeBlocks, indentedBlocks, withoutFences } from "./documents/code-blocks.ts";
 
 const repository = join(import.meta.dirname, "..");
@@ -99,7 +99,7 @@ function codeIn(text: string): readonly string[] {
 
 test.each(pages)("$name: every block of code is fenced, with its language, and in order", ({ name, text }) => {
   const wrong = codeBlocks(text).flatMap((block) => {
-    const fault = faultOf(block);
+    const fault = blockFault(block);
     return fault === undefined ? [] : [`${name}:${block.line}: ${fault}`];
   });
   const indented = indentedBlocks(text).map(

@@ -25,7 +25,7 @@ const checks: Readonly<Record<string, (code: string) => void>> = {
  * Why a block may not stay as it is; undefined if it is in order.
  * @returns what is wrong and how to put it right
  */
-export function faultOf({ language, code, introduction }: CodeBlock): string | undefined {
+export function blockFault({ language, code, introduction }: CodeBlock): string | undefined {
   const check = Object.hasOwn(checks, language) ? checks[language] : undefined;
   if (check !== undefined) {
     try {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { faultOf } from "./check-block.ts";
+import { blockFault } from "./check-block.ts";
 import { codeBlocks, indentedBlocks } from "./code-blocks.ts";
 
 const fenced = (language: string, code: string, introduction = "Like this:"): string =>
   `# Heading\n\n${introduction}\n\n\`\`\`${language}\n${code}\n\`\`\`\n`;
 
-const faultsOf = (text: string): readonly (string | undefined)[] => codeBlocks(text).map(faultOf);
+const faultsOf = (text: string): readonly (string | undefined)[] => codeBlocks(text).map(blockFault);
 
 test.each([
   ["sh", "linkuser-agent doctor | grep 'x'"],

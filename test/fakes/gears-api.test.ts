@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ApiRequest, createGearsApi, type GearsApi, type GearsApiOptions, type Reply } from "./gears-api.ts";
+import { createGearsApi, type GearsApi, type GearsApiOptions, type GearsRequest, type Reply } from "./gears-api.ts";
 
 const now = 1_700_000_000_000;
 const device = "00:0c:29:f2:7a:29";
 const hwid = "1dc0aaaa292ce801f5379042d68bb6cb";
 
-function tokenRequest(form: Record<string, string>): ApiRequest {
+function tokenRequest(form: Record<string, string>): GearsRequest {
   return {
     method: "POST",
     target: "/o/oauth/token",
@@ -15,7 +15,7 @@ function tokenRequest(form: Record<string, string>): ApiRequest {
   };
 }
 
-function linkRequest(token: string, overrides: Partial<ApiRequest> & { query?: string; device?: string } = {}) {
+function linkRequest(token: string, overrides: Partial<GearsRequest> & { query?: string; device?: string } = {}) {
   const { query = `opt=0&access_token=${token}`, device: value = device, ...rest } = overrides;
   return {
     method: "POST",

@@ -42,7 +42,7 @@ export interface GearsApiOptions {
   readonly retryAfter?: "seconds" | "date" | "none";
 }
 
-export interface ApiRequest {
+export interface GearsRequest {
   readonly method: string;
   /** Path and query as they were sent. */
   readonly target: string;
@@ -56,11 +56,11 @@ export interface Reply {
   readonly body?: string | Uint8Array;
 }
 
-export type Endpoint = "link_user" | "token" | "details" | "unknown";
+export type GearsEndpoint = "link_user" | "token" | "details" | "unknown";
 
 /** The readable parts of a request; kept for tests even if it is refused. */
-export interface Asked {
-  readonly endpoint: Endpoint;
+export interface AskedFor {
+  readonly endpoint: GearsEndpoint;
   readonly method: string;
   /** Without the query, which holds the token. */
   readonly path: string;
@@ -77,9 +77,9 @@ export interface GearsApi {
   readonly secrets: readonly string[];
   /** Devices that are linked, by MAC address or HWID. */
   readonly links: ReadonlyMap<string, { readonly user: string; readonly group: string | undefined }>;
-  read(request: ApiRequest): Asked;
+  read(request: GearsRequest): AskedFor;
   /** @param now milliseconds since the epoch */
-  answer(request: ApiRequest, now: number): Reply;
+  answer(request: GearsRequest, now: number): Reply;
   /** Makes a token without a request for one. */
   issueToken(now: number): string;
   /** Makes every token invalid that was issued so far. */
@@ -114,7 +114,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
   const devicesPath = `${basePath}/o/api/v2/devices/`;
   const detailsPath = `${basePath}/o/api/v3.8/devices/detail`;
 
-  function read({ method, target, body }: ApiRequest): Asked {
+  function read({ method, target, body }: GearsRequest): AskedFor {
     const { path, query } = split(target);
     const nothing = { method, path, device: undefined, opt: undefined, user: undefined, group: undefined };
     if (path === tokenPath) return { ...nothing, endpoint: "token" };
@@ -132,7 +132,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     };
   }
 
-  function answer(request: ApiRequest, now: number): Reply {
+  function answer(request: GearsRequest, now: number): Reply {
     const { endpoint, device } = read(request);
     if (endpoint === "token") return token(request, now);
     if (device !== undefined) return withToken(request, now, (query) => register(request, query, device));
@@ -140,7 +140,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     return failure(404, "Not found");
   }
 
-  function withToken(request: ApiRequest, now: number, accepted: (query: URLSearchParams) => Reply): Reply {
+  function withToken(request: GearsRequest, now: number, accepted: (query: URLSearchParams) => Reply): Reply {
     const { query } = split(request.target);
     const expiresAt = tokens.get(query.get("access_token") ?? "")?.expiresAt ?? 0;
     if (request.method !== "POST") return failure(405, "Method not allowed", { Allow: "POST" });
@@ -152,7 +152,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     return { ...reply, headers: { ...reply.headers, ...limitHeaders } };
   }
 
-  function register(request: ApiRequest, query: URLSearchParams, device: string): Reply {
+  function register(request: GearsRequest, query: URLSearchParams, device: string): Reply {
     const refusal = refuseForm(request, "application/json");
     if (refusal !== undefined) return refusal;
     const sent = fields(request.body);
@@ -165,7 +165,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
   }
 
   /** The vendor's page shows no answer: a record for each identifier that is known. */
-  function details(request: ApiRequest): Reply {
+  function details(request: GearsRequest): Reply {
     const refusal = refuseForm(request, "application/json");
     if (refusal !== undefined) return refusal;
     const ids = fields(request.body)?.["ids"];
@@ -177,7 +177,7 @@ export function createGearsApi(options: GearsApiOptions = {}): GearsApi {
     );
   }
 
-  function token(request: ApiRequest, now: number): Reply {
+  function token(request: GearsRequest, now: number): Reply {
     if (request.method !== "POST") return failure(405, "Method not allowed", { Allow: "POST" });
     let counted = {};
     if (options.tokenCallsCount === true) {
@@ -253,7 +253,7 @@ function deviceIn(path: string, devicesPath: string): string | undefined {
 }
 
 /** Size, media type and accepted type, which come before the content. */
-function refuseForm({ headers, body }: ApiRequest, mediaType: string): Reply | undefined {
+function refuseForm({ headers, body }: GearsRequest, mediaType: string): Reply | undefined {
   if (Buffer.byteLength(body) > maxBody) return failure(413, "Request entity too large");
   const sentType = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (sentType !== mediaType) return failure(415, `The media type must be ${mediaType}`);

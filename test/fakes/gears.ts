@@ -3,12 +3,12 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Answer } from "./answers.ts";
 import {
-  type ApiRequest,
-  type Asked,
+  type AskedFor,
   createGearsApi,
-  type Endpoint,
   type GearsApi,
   type GearsApiOptions,
+  type GearsEndpoint,
+  type GearsRequest,
   type Reply,
 } from "./gears-api.ts";
 
@@ -22,7 +22,7 @@ export interface GearsOptions extends GearsApiOptions {
 }
 
 /** A request and its answer. */
-export interface Call extends Asked {
+export interface Call extends AskedFor {
   /** Milliseconds since the epoch, by the fake Gears's clock. */
   readonly at: number;
   /** The answer's HTTP status; undefined if a misbehaviour took the answer's place. */
@@ -43,15 +43,15 @@ export interface Gears extends AsyncDisposable {
   /** Every request since the start, in the order in which they came. */
   readonly calls: readonly Call[];
   /** The calls of one endpoint. */
-  callsOf(endpoint: Endpoint): readonly Call[];
+  callsOf(endpoint: GearsEndpoint): readonly Call[];
   /**
    * The next so many requests to an endpoint get this answer instead of the one by the rules; they count to no limit.
    */
-  answerNext(endpoint: Endpoint, answer: Answer, times?: number): void;
+  answerNext(endpoint: GearsEndpoint, answer: Answer, times?: number): void;
   /** All further requests to an endpoint get this answer, until {@link answerByRules}. */
-  answerAlways(endpoint: Endpoint, answer: Answer): void;
+  answerAlways(endpoint: GearsEndpoint, answer: Answer): void;
   /** Forgets which answers were planned for an endpoint. */
-  answerByRules(endpoint: Endpoint): void;
+  answerByRules(endpoint: GearsEndpoint): void;
   /** Calls back at each request, before it is answered. */
   onCall(listener: (call: Call) => void): void;
   issueToken(): string;
@@ -69,9 +69,9 @@ export async function startGears(options: GearsOptions = {}): Promise<Gears> {
   const now = options.now ?? Date.now;
   const calls: Call[] = [];
   const listeners: ((call: Call) => void)[] = [];
-  let scripted: { endpoint: Endpoint; answer: Answer; left: number }[] = [];
+  let scripted: { endpoint: GearsEndpoint; answer: Answer; left: number }[] = [];
 
-  function scriptedAnswer(endpoint: Endpoint): Answer | undefined {
+  function scriptedAnswer(endpoint: GearsEndpoint): Answer | undefined {
     const next = scripted.find((one) => one.endpoint === endpoint && one.left > 0);
     if (next !== undefined) next.left -= 1;
     return next?.answer;
@@ -126,7 +126,7 @@ export async function startGears(options: GearsOptions = {}): Promise<Gears> {
 }
 
 /** The whole request; undefined if the caller went away while sending it. */
-async function receive(incoming: IncomingMessage): Promise<ApiRequest | undefined> {
+async function receive(incoming: IncomingMessage): Promise<GearsRequest | undefined> {
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);

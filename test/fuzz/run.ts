@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type ByteTarget, fuzzBytes } from "./bytes.ts";
 import { machineReaders } from "./machine-readers.ts";
 import { networkReaders } from "./network-readers.ts";
-import { type Target, targets } from "./targets.ts";
+import { type FuzzTarget, fuzzTargets } from "./targets.ts";
 
 /**
  * Reads hostile inputs until a reader breaks its promises: `npm run fuzz -- --inputs 1000000 --seed 1`, with `--only
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const chosen = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
   list.filter(({ name }) => values.only === undefined || name === values.only);
 const byBytes = chosen([...networkReaders, ...machineReaders]);
-const byForm = chosen(targets);
+const byForm = chosen(fuzzTargets);
 const inputs = Math.ceil(Number(values.inputs) / (byBytes.length + byForm.length));
 const seed = Number(values.seed) | 0;
 if (!(Number.isInteger(inputs) && inputs > 0)) throw new RangeError("--inputs must be a whole number");
@@ -32,7 +32,7 @@ function report(name: string, started: number): void {
   write(`${name.padEnd(20)}${String(inputs).padStart(9)} inputs  ${seconds.toFixed(1).padStart(6)} s`);
 }
 
-function fuzzForm({ name, property }: Target): boolean {
+function fuzzForm({ name, property }: FuzzTarget): boolean {
   const started = performance.now();
   const details = fc.check(property, { numRuns: inputs, seed, endOnFailure: false });
   report(name, started);

@@ -23,7 +23,7 @@ import {
 } from "./promises.ts";
 
 /** One reader of foreign data, and its promise for any input. */
-export interface Target {
+export interface FuzzTarget {
   readonly name: string;
   readonly property: fc.IProperty<[unknown]>;
 }
@@ -49,12 +49,12 @@ function headers(values: readonly string[]): void {
 
 const tenant = new URL("https://gears.opswat.com");
 
-const target = <T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void): Target => ({
+const target = <T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void): FuzzTarget => ({
   name,
   property: fc.property(input, check) as fc.IProperty<[unknown]>,
 });
 
-export const targets: readonly Target[] = [
+export const fuzzTargets: readonly FuzzTarget[] = [
   target("link_user", anyResponse, linkUser),
   target("token", anyResponse, token),
   target("devinfo", anyResponse, devinfo),

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { runCommand } from "../../../installer/executable/command.ts";
-import { type Ended, sharedFolder, startWineMachine, type WineMachine } from "../windows/wine-machine.ts";
+import { type EndedInWine, sharedFolder, startWineMachine, type WineMachine } from "../windows/wine-machine.ts";
 
 export const programFolder = "C:\\Program Files\\LinkUserAgent";
 export const dataFolder = "C:\\ProgramData\\LinkUserAgent";
@@ -44,7 +44,7 @@ export async function startWindowsInstallation(): Promise<WindowsInstallation> {
   // The first program with a window starts the desktop, which keeps what it inherits open as long as it lives.
   await machine.runLinux(["sh", "-c", "exec wine schtasks /Delete /TN none /F </dev/null >/dev/null 2>&1"]);
 
-  const command = async (line: string, environment?: Readonly<Record<string, string>>): Promise<Ended> => {
+  const command = async (line: string, environment?: Readonly<Record<string, string>>): Promise<EndedInWine> => {
     writeFileSync(join(folder, "run.cmd"), `@echo off\r\n${line}\r\n`);
     return await machine.run(
       "cmd",

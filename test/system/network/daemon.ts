@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
-import { endOf } from "../support/child.ts";
+import { endOfChild } from "../support/child.ts";
 
 /** A server of Debian's that runs in the foreground. */
 export interface Daemon extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon([command = "", ...args]: readonly string[], port: number): Promise<Daemon> {
   await using made = new AsyncDisposableStack();
   const daemon = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const ended = endOf(daemon);
+  const ended = endOfChild(daemon);
   made.defer(async () => {
     daemon.kill("SIGTERM");
     await ended;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endOf, firstLine } from "../support/child.ts";
+import { endOfChild, firstLine } from "../support/child.ts";
 import { forward } from "../support/forward.ts";
 
 /** A separate network with one card that leads nowhere, and its own hosts file. */
@@ -47,7 +47,7 @@ export async function openOwnNetwork(resolvers = refusing): Promise<OwnNetwork> 
   const holder = spawn("unshare", ["--net", "--mount", "sh", "-c", setUp, "sh", folder], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const ended = endOf(holder);
+  const ended = endOfChild(holder);
   made.defer(async () => {
     holder.stdin.on("error", () => {}).end();
     await ended;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Paths of a server's key and of the certificates that it sends. */
-export interface Identity {
+export interface TlsIdentity {
   readonly key: string;
   readonly certificates: string;
 }
@@ -20,7 +20,7 @@ export interface Pki extends Disposable {
    * @param validity the first and last moment, `YYYYMMDDHHMMSSZ`
    * @param sends whether the intermediate's certificate comes with it
    */
-  server(name: string, validity: readonly [string, string], sends: "chain" | "leaf"): Identity;
+  server(name: string, validity: readonly [string, string], sends: "chain" | "leaf"): TlsIdentity;
 }
 
 /** From long before this program to long after it, as openssl-ca(1) takes times. */

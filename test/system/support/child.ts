@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 
 /** Resolves when a process has ended, or could not be started. To be called right after its start. */
-export function endOf(child: ChildProcess): Promise<void> {
+export function endOfChild(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once("error", () => resolve()).once("close", () => resolve());
   });

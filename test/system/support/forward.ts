@@ -3,7 +3,7 @@ import { mkdtempDisposableSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endOf, firstLine } from "./child.ts";
+import { endOfChild, firstLine } from "./child.ts";
 import { passOn } from "./pass-on.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function forward(port: number, address: string, enter: readonly str
   const [command = "", ...options] = enter;
   const program = [process.execPath, join(import.meta.dirname, "relay.ts"), String(port), address, path];
   const relay = spawn(command, [...options, ...program], { stdio: ["ignore", "pipe", "pipe"] });
-  const ended = endOf(relay);
+  const ended = endOfChild(relay);
   made.defer(async () => {
     relay.kill();
     await ended;

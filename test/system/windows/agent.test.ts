@@ -5,12 +5,12 @@ import { loadFlagsAt } from "../../../installer/executable/library-folders.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import {
-  type Ended,
+  type EndedInWine,
   hardware,
-  type RunOptions,
   sharedFolder,
   startWineMachine,
   type WineMachine,
+  type WineRunOptions,
   windowsTarget,
 } from "./wine-machine.ts";
 
@@ -51,10 +51,13 @@ async function configure(settings: Readonly<Record<string, unknown>>): Promise<v
   await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
 }
 
-const setPolicy = async (...parameters: readonly string[]): Promise<Ended> =>
+const setPolicy = async (...parameters: readonly string[]): Promise<EndedInWine> =>
   await machine.run("reg", ["add", ...parameters, "/f"]);
 
-async function run(args: readonly string[], options?: RunOptions): Promise<Ended & { readonly document: Document }> {
+async function run(
+  args: readonly string[],
+  options?: WineRunOptions,
+): Promise<EndedInWine & { readonly document: Document }> {
   const ended = await machine.run(agent, [...args, "--json", "--no-splay"], options);
   const kept = await machine.run("cmd", ["/c", `type ${home}\\state.json ${home}\\linkuser-agent.log 2>nul`]);
   for (const secret of gears.secrets) expect(`${ended.stdout}${ended.stderr}${kept.stdout}`).not.toContain(secret);

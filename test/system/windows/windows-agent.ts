@@ -1,7 +1,13 @@
 import { copyFileSync, cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
-import { type Ended, type RunOptions, sharedFolder, type WineMachine, windowsTarget } from "./wine-machine.ts";
+import {
+  type EndedInWine,
+  sharedFolder,
+  type WineMachine,
+  type WineRunOptions,
+  windowsTarget,
+} from "./wine-machine.ts";
 
 /** Puts the executable that `npm run build` made into the machine. @returns its path as Windows sees it */
 export function installAgent({ folder }: WineMachine): string {
@@ -13,8 +19,8 @@ export function installAgent({ folder }: WineMachine): string {
 /** Calls one part of the platform by `in-windows/native.ts`. @returns what it printed */
 export type CallNative = (
   parameters: readonly string[],
-  options?: RunOptions,
-) => Promise<Ended & { readonly printed: unknown }>;
+  options?: WineRunOptions,
+) => Promise<EndedInWine & { readonly printed: unknown }>;
 
 /** Puts the Windows Node, from which the executable is made, and the sources into the machine. */
 export function installNative({ folder, run }: WineMachine): CallNative {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { type Target, targets } from "../../../installer/executable/targets.ts";
-import { endOf, firstLine } from "../support/child.ts";
+import { endOfChild, firstLine } from "../support/child.ts";
 import { forward } from "../support/forward.ts";
 import { prepareWineTree, wineUser } from "./wine-tree.ts";
 
@@ -16,13 +16,13 @@ export const hardware = {
   adapter: "eth0",
 } as const;
 
-export interface Ended {
+export interface EndedInWine {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+export interface WineRunOptions {
   /** Milliseconds after which the run is taken for hanging. Default: 60 s. */
   readonly limit?: number;
   /** Variables beside Wine's own. */
@@ -35,9 +35,9 @@ export interface WineMachine extends AsyncDisposable {
   /** The folder that the machine sees as {@link sharedFolder}. */
   readonly folder: string;
   /** Runs a program, named as Windows would, to its end. */
-  run(program: string, args: readonly string[], options?: RunOptions): Promise<Ended>;
+  run(program: string, args: readonly string[], options?: WineRunOptions): Promise<EndedInWine>;
   /** Runs a Linux command inside the machine, as its user. */
-  runLinux(command: readonly string[], options?: RunOptions): Promise<Ended>;
+  runLinux(command: readonly string[], options?: WineRunOptions): Promise<EndedInWine>;
   /** Makes a server of this process's loopback reachable under the same port of the machine's loopback. */
   forward(port: number): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   const holder = spawn("unshare", [...namespaces, "sh", script, tree, folder, user], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const ended = endOf(holder);
+  const ended = endOfChild(holder);
   made.defer(async () => {
     holder.stdin.on("error", () => {}).end();
     await ended;
@@ -96,7 +96,7 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
     ]);
   }
 
-  async function runLinux(command: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  async function runLinux(command: readonly string[], options: WineRunOptions = {}): Promise<EndedInWine> {
     const { limit = 60_000, environment = {}, input = "" } = options;
     // Ended inside, since a signal to nsenter would leave the program running.
     const child = inside(["timeout", "--signal=KILL", `${limit / 1000}`, ...command], environment);
@@ -124,7 +124,7 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   };
 }
 
-function end(child: ChildProcess): Promise<Ended> {
+function end(child: ChildProcess): Promise<EndedInWine> {
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {

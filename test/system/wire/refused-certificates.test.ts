@@ -11,7 +11,7 @@ import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { logOnMeans } from "../../fakes/log-on.ts";
 import { freePort } from "../network/daemon.ts";
-import { endOf } from "../support/child.ts";
+import { endOfChild } from "../support/child.ts";
 
 /** Certificates and handshakes that OpenSSL refuses for reasons of many kinds: each is TLS's fault and said in words. */
 
@@ -195,7 +195,7 @@ test.each(["-tls1_2", "-tls1_3"])("a server that wants a certificate is reported
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
-  const ended = endOf(server);
+  const ended = endOfChild(server);
   try {
     let printed = "";
     await new Promise<void>((resolve) => {

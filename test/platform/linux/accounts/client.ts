@@ -3,7 +3,7 @@ import type { NamedGroup, NamedUser } from "../../../../agent/platform/posix/nam
 import type { WinbindNames } from "../../../../agent/platform/posix/name-sources.ts";
 
 /** A user of a directory. */
-export interface Person extends NamedUser {
+export interface ClientUser extends NamedUser {
   readonly groups?: readonly NamedGroup[];
   /** The NSS source that names the person, where several could. */
   readonly source?: string;
@@ -15,7 +15,7 @@ export interface Person extends NamedUser {
  * @param winbind what winbind says of itself; undefined if it can't be asked
  */
 export function clientOf(
-  people: readonly Person[],
+  people: readonly ClientUser[],
   groups: readonly NamedGroup[] = [],
   winbind?: WinbindNames,
 ): BoundedNames {

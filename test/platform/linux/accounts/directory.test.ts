@@ -7,7 +7,7 @@ import { createDirectory } from "../../../../agent/platform/linux/accounts/direc
 import type { BoundedNames } from "../../../../agent/platform/posix/bounded-names.ts";
 import type { Reading } from "../../../../agent/reading.ts";
 import { makeRoot } from "../tree.ts";
-import { clientOf, type Person } from "./client.ts";
+import { type ClientUser, clientOf } from "./client.ts";
 
 const noAnswer: BoundedNames = {
   ask: async () => {
@@ -32,7 +32,7 @@ function machine(client: BoundedNames, source = "winbind", order = "files SOURCE
 }
 
 const domainUsers = { gid: 100_513, name: "CORP\\domain users" };
-const alice: Person = {
+const alice: ClientUser = {
   name: "CORP\\alice",
   uid: 101_103,
   gid: 100_513,

@@ -6,14 +6,14 @@ import type { BoundedNames } from "../../../../agent/platform/posix/bounded-name
 import type { WinbindNames } from "../../../../agent/platform/posix/name-sources.ts";
 import type { Reading } from "../../../../agent/reading.ts";
 import { makeRoot, type Tree } from "../tree.ts";
-import { clientOf, type Person } from "./client.ts";
+import { type ClientUser, clientOf } from "./client.ts";
 
 /** An account is classified by its source, not by its number or the form of its name. */
 
 interface Machine {
   readonly sources?: string;
   readonly nsswitch?: string;
-  readonly people?: readonly Person[];
+  readonly people?: readonly ClientUser[];
   readonly names?: BoundedNames;
   readonly winbind?: WinbindNames;
   readonly tree?: Tree;

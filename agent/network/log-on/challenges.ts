@@ -18,7 +18,8 @@ const maxToken = 64 * 1024;
  * @param values of all header lines of the name
  */
 export function parseChallenges(values: readonly string[]): readonly Challenge[] {
-  const bare = values.join(", ").replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  // A quote that no other ends goes to the end of its line: to look for its end from each place would take long.
+  const bare = values.map((value) => value.replace(/"(?:[^"\\]|\\.)*"?/gs, '""')).join(", ");
   return bare.split(",").flatMap((part) => {
     const [, name = "", parameter = ""] = /^([!#$%&'*+.^`|~\w-]+)(?:\s+(.*))?$/.exec(part.trim()) ?? [];
     const scheme = knownSchemes.find((one) => one.toLowerCase() === name.toLowerCase());

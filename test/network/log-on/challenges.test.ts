@@ -13,6 +13,10 @@ test.each([
   [['Basic realm="a, Negotiate b", charset="UTF-8"'], ["Basic"]],
   [['Negotiate, NTLM, Basic realm = "x y"'], ["Negotiate", "NTLM", "Basic"]],
   [['Digest qop="auth", realm="\\"Basic\\"", nonce=abc'], ["Digest"]],
+  [
+    ['Basic realm="x, NTLM', "Negotiate"],
+    ["Basic", "Negotiate"],
+  ],
   [["Bearer", "NegotiateX", "x Negotiate", ""], []],
 ])("%j offers %j", (values, schemes) => {
   expect(schemesOf(...values)).toEqual(schemes);

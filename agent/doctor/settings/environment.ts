@@ -32,5 +32,6 @@ function environmentAdvice(loaders: readonly string[], ignored: readonly string[
   if (ignored.some((name) => name.startsWith("LINKUSER_")))
     return "put it into the settings file, or give it as a flag";
   if (ignored.some((name) => /proxy/i.test(name))) return "if a proxy is needed, name it in the setting proxy";
-  return "name further CAs in the setting caFile";
+  const trust = ignored.some((name) => /^SSL_CERT_/i.test(name));
+  return trust || ignored.length === 0 ? "name further CAs in the setting caFile" : `unset ${ignored.join(" ")}`;
 }

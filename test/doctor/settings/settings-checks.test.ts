@@ -84,6 +84,14 @@ describe("environment", () => {
     });
   });
 
+  test.each([
+    ["SSL_CERT_FILE", "name further CAs in the setting caFile"],
+    ["KRB5_CONFIG", "unset KRB5_CONFIG"],
+    ["OPENSSL_CONF", "unset OPENSSL_CONF"],
+  ])("%s that is ignored: %s", (name, advice) => {
+    expect(checkEnvironment({}, [name], true)).toMatchObject({ status: "warn", advice });
+  });
+
   test("names variables of Node that have no effect", () => {
     expect(checkEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
       status: "warn",

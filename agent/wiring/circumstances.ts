@@ -24,7 +24,7 @@ export function circumstancesOf(
     ...files.filter((file) => file !== undefined).map(identityOf),
     ...secrets.filter((name) => environment[name] !== undefined),
     ...publicValues(environment),
-    ...networkAddresses().map(networkOf).toSorted(),
+    ...networksOf(networkAddresses()),
   ];
   return slotOf(JSON.stringify(parts)).toString(36);
 }
@@ -43,8 +43,17 @@ export function networkAddresses(): readonly string[] {
   return all.filter(({ internal }) => !internal).map(({ address }) => address);
 }
 
-/** IPv4: /24; IPv6: /64, because the rest of an address changes by itself (RFC 8981). @internal */
-export function networkOf(address: string): string {
+/**
+ * Each network once, since temporary addresses come and go (RFC 8981); without those of a link alone, which every
+ * container's interface has. @internal
+ */
+export function networksOf(addresses: readonly string[]): readonly string[] {
+  const ofNetworks = addresses.filter((address) => !/^(?:fe[89ab].:|169\.254\.)/i.test(address));
+  return [...new Set(ofNetworks.map(networkOf))].toSorted();
+}
+
+/** IPv4: /24; IPv6: /64. */
+function networkOf(address: string): string {
   if (!address.includes(":")) return address.slice(0, address.lastIndexOf("."));
   const [head = "", tail] = address.split("::");
   const groups = head.split(":");

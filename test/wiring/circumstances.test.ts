@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createLinuxPlatform } from "../../agent/platform/linux/platform.ts";
 import type { Platform } from "../../agent/platform/port.ts";
 import { resolveSettings } from "../../agent/settings/layers.ts";
-import { circumstancesOf, networkOf } from "../../agent/wiring/circumstances.ts";
+import { circumstancesOf, networksOf } from "../../agent/wiring/circumstances.ts";
 import { fakePlatform } from "../fakes/platform.ts";
 import { makeRoot } from "../platform/linux/tree.ts";
 
@@ -68,8 +68,16 @@ test.each([
   ["192.0.2.7", "192.0.2"],
   ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
   ["2001:db8::5", "2001:db8:0:0"],
-  ["fe80::1", "fe80:0:0:0"],
   ["2001:db8:1:2:3::6", "2001:db8:1:2"],
 ])("the network of %s is %s", (address, network) => {
-  expect(networkOf(address)).toBe(network);
+  expect(networksOf([address])).toEqual([network]);
+});
+
+test.each<[string, readonly string[]]>([
+  ["another temporary address", ["192.0.2.7", "2001:db8:1:2::7", "2001:db8:1:2:a:b:c:d"]],
+  ["the other order", ["2001:db8:1:2::7", "192.0.2.7"]],
+  ["a container's interface with addresses of its link alone", ["192.0.2.7", "2001:db8:1:2::7", "fe80::1", "febf::1"]],
+  ["a link without a DHCP server", ["192.0.2.7", "2001:db8:1:2::7", "169.254.7.7"]],
+])("the networks stay the same with %s", (_, addresses) => {
+  expect(networksOf(addresses)).toEqual(networksOf(["192.0.2.7", "2001:db8:1:2::7"]));
 });

@@ -65,7 +65,7 @@ export const commands = {
       user: { placeholder: "NAME", help: "look up this user instead of the logged-on user" },
       compare: { help: "also compare each reading with the system's own tools, and list what a person has to check" },
       "ask-server": {
-        help: "also ask the server which of this device's identifiers it knows: one call of the account's limit",
+        help: "also ask the server which of this device's identifiers it knows: one API call",
       },
       bundle: { placeholder: "FILE", help: "write a support file without secrets: checks, settings, end of the log" },
     },
@@ -86,7 +86,7 @@ export const commands = {
     flags: {
       devices: { placeholder: "N", help: "devices in the rollout (needed)" },
       "logon-spread": { placeholder: "DURATION", help: "time within which the devices first log on [1h]" },
-      "token-calls": { help: "getting a token costs a call of the limit, too" },
+      "token-calls": { help: "token requests count against the rate limit, too" },
       svg: { placeholder: "FILE", help: "draw the rollout into this file" },
     },
     examples: [

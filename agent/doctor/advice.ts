@@ -66,7 +66,7 @@ const showChain: Advice = ({ platform, baseUrl, peer }) => {
 
 /** After exit code 68 by the API's word. */
 export const unknownDeviceAdvice =
-  "check in the console that baseUrl and the credential are of the tenant and account to which the vendor's client reports, and that Privacy settings let it report MAC addresses";
+  "check in the console that the vendor's client reports to this tenant (baseUrl) and to this credential's account, and that Privacy settings let it report MAC addresses";
 
 const putCredential: Advice = ({ platform, credentialFile }) => {
   if (platform === "windows") return "linkuser-agent install --credential-from FILE";

@@ -44,7 +44,7 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     const isThere = systemErrorCode(cause) === "EEXIST";
-    const why = isThere ? "is there already; name a new file" : `can't be written: ${whyNot(cause)}`;
+    const why = isThere ? "already exists; name a new file" : `can't be written: ${whyNot(cause)}`;
     throw new AgentError("invalid-value", `--bundle: ${path} ${why}.${pathHint(cause)}`, { cause });
   }
 }

@@ -10,7 +10,7 @@ export interface FileKind {
 
 export const secretFile: FileKind = {
   code: "credentials-unreadable",
-  deniedHint: " Only root may read it: run it with sudo, or leave it to the next logon.",
+  deniedHint: " Only root may read it: run linkuser-agent with sudo, or wait for the next logon.",
 };
 export const publicFile: FileKind = {
   code: "settings-unreadable",

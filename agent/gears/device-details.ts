@@ -37,7 +37,7 @@ export type KnownIds =
 export function readDeviceDetails(response: RawResponse, ids: readonly string[]): KnownIds {
   const { status } = response;
   const body = readBody(response);
-  if (status === 429) return unclear("the account's limit of calls is used up (429)");
+  if (status === 429) return unclear("the account's rate limit is reached (429)");
   if ((status === 200 || status === 404) && saysNotFound(body)) return { kind: "none" };
   if (status !== 200) return unclear(`the API answered with status ${status}`);
   if (body.kind !== "object" && body.kind !== "other-json") return unclear("the answer is not JSON");

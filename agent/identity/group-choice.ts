@@ -100,7 +100,7 @@ function unnamedWarnings(groups: readonly Group[]): string[] {
 
 function noPrimary(fit: readonly Group[]): string {
   const names = fit.slice(0, 3).map(({ name }) => name);
-  return `no group is sent: the user's primary group is none of the directory's; name one of the others (${names.join(", ")}${fit.length > 3 ? ", …" : ""}) in groupPrefer, or set groupFallback to none`;
+  return `no group is sent: the user's primary group is not a directory group; name one of the others (${names.join(", ")}${fit.length > 3 ? ", …" : ""}) in groupPrefer, or set groupFallback to none`;
 }
 
 function unfitReason(group: Group): string | undefined {

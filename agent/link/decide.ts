@@ -96,7 +96,7 @@ function lookedUp(before: RunState, memory: MachineMemory, found: Found, moment:
 function lookUpNotes({ warnings }: Identity, foreign: boolean): readonly Effect[] {
   return [
     ...warnings.map((message): Effect => ({ kind: "log", level: "warn", event: "identity-warning", message })),
-    ...(foreign ? [info("other-hardware", "what is remembered was made on other hardware and is left aside")] : []),
+    ...(foreign ? [info("other-hardware", "the remembered link belongs to other hardware and is ignored")] : []),
   ];
 }
 

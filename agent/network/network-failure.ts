@@ -30,7 +30,7 @@ export const partyOf = ({ party, host, via }: Party): string =>
  */
 export function networkFailure(cause: unknown, context: FailureContext): AgentError {
   if (cause instanceof AgentError) return cause;
-  if (cause instanceof DOMException) return new AgentError("interrupted", "The run was ended before an answer came.");
+  if (cause instanceof DOMException) return new AgentError("interrupted", "The run ended before an answer arrived.");
   const [code, message] =
     cause instanceof TimeLimitReached
       ? late(describeLimit(cause), context)
@@ -50,7 +50,7 @@ type Verdict = readonly [ErrorCode, string];
 function whereToLook({ party }: Party): string {
   return party === "proxy"
     ? "Check its address, and whether this network has that proxy; linkuser-agent doctor --proxy none shows whether the tenant can be reached without it."
-    : "Check the network, a firewall between, and whether a proxy is needed.";
+    : "Check the network and its firewalls, and whether a proxy is needed.";
 }
 
 /** Starts a sentence: a host's name keeps its case. */

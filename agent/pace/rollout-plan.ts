@@ -63,7 +63,7 @@ interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
 
 const points = 240;
 
-/** Multiples of the least time after which a rollout counts as endless: the slowest one seen takes eight. */
+/** Multiples of the minimum time after which a rollout counts as endless: the slowest one seen takes eight. */
 const hopeless = 1000;
 
 /**
@@ -108,7 +108,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     settings: { fleetSize },
     fleetSize,
     recommended: true,
-    remark: `spreads first links over ${margin} times the least time: hardly a refused call, however the server counts`,
+    remark: `spreads first links over ${margin} times the minimum time: very few refused calls, however the server counts`,
   };
   const unset: Choice = {
     name: "nothing set",
@@ -121,7 +121,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     settings: { auth: "none" },
     gateway: true,
     recommended: false,
-    remark: "the gateway gives each device its turn: near the least time, no secret on devices",
+    remark: "the gateway gives each device its turn: near the minimum time, no secret on devices",
   };
   if (splay !== undefined) {
     const set = splayed(splay, "the splay that is set, by a flag or by this machine's settings");

@@ -25,7 +25,7 @@ export function renderComparisons(comparisons: readonly Comparison[], byHand: re
     ];
   });
   const ticks = byHand.map((what) => ` [ ] ${what}`);
-  return ["Beside the system's own tools:", ...rows, "", "For a person to check:", ...ticks].join("\n");
+  return ["Compared with the system's own tools:", ...rows, "", "For a person to check:", ...ticks].join("\n");
 }
 
 const list = (values: readonly string[]): string => printable(values.join(", "), 1000) || "nothing";

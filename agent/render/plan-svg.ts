@@ -47,7 +47,7 @@ export function renderPlanSvg({ devices, rateLimit, tokenCalls, least, step, cho
     `<line class="axis" x1="${plot.left}" x2="${plot.right}" y1="${plot.bottom}" y2="${plot.bottom}"/>`,
     ...ticks,
     `<line class="least" x1="${x(least)}" x2="${x(least)}" y1="${plot.top - 18}" y2="${plot.bottom}"/>`,
-    `<text class="small" x="${x(least)}" y="${plot.top - 24}" text-anchor="middle">least time</text>`,
+    `<text class="small" x="${x(least)}" y="${plot.top - 24}" text-anchor="middle">minimum time</text>`,
     // The recommended curve is drawn last, over the others.
     ...curves.toReversed(),
     ...choices.map((choice, index) => legend(choice, index)),

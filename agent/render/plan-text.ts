@@ -27,7 +27,7 @@ export function renderPlanText(plan: PlanResult, width: number): string {
   const limit = `${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}`;
   return [
     `${countedDevices(devices)} at ${limit}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
-    `Least time, with every call used and none refused: ${describeDuration(least)}`,
+    `Minimum time, with every call used and none refused: ${describeDuration(least)}`,
     "",
     line("Linked after", ["50 %", "90 %", "99 %", "all"], "calls"),
     ...choices.map((choice) => row(choice, choice.usual)),

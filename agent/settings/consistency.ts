@@ -20,22 +20,19 @@ export function checkConsistency({ settings, origins }: ResolvedSettings): void 
     refuse("auth", why);
   }
   if (auth === "negotiate" && url.protocol !== "https:") {
-    refuse(
-      "auth",
-      `negotiate proves this machine over TLS alone, but baseUrl is ${baseUrl} (${origins.baseUrl.text}).`,
-    );
+    refuse("auth", `negotiate works only over TLS, but baseUrl is ${baseUrl} (${origins.baseUrl.text}).`);
   }
   if (clientCertFile !== undefined && clientKeyFile === undefined) {
-    refuse("clientCertFile", "there is no clientKeyFile beside it. Set both, or neither.");
+    refuse("clientCertFile", "clientKeyFile is not set. Set both, or neither.");
   }
   if (clientKeyFile !== undefined && clientCertFile === undefined) {
-    refuse("clientKeyFile", "there is no clientCertFile beside it. Set both, or neither.");
+    refuse("clientKeyFile", "clientCertFile is not set. Set both, or neither.");
   }
   if (settings.pacFile !== undefined && settings.pacUrl !== undefined) {
-    refuse("pacFile", "there is also a pacUrl. Set one of them.");
+    refuse("pacFile", "pacUrl is set, too. Set one of them.");
   }
   if (clientCertFile !== undefined && url.protocol !== "https:") {
-    refuse("clientCertFile", `a certificate is shown over TLS alone, but baseUrl is ${baseUrl}.`);
+    refuse("clientCertFile", `a client certificate works only over TLS, but baseUrl is ${baseUrl}.`);
   }
 }
 

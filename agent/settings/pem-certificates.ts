@@ -24,7 +24,7 @@ export function readPemCertificates(
   const other = otherForm(bytes, text);
   if (other !== undefined) {
     const convert = `openssl ${other.command} -in ${shellWord(path)}${other.options} -out NEWFILE`;
-    throw invalid(`is in the form ${other.name}, which is not read here. Convert it: ${convert}`);
+    throw invalid(`is in the form ${other.name}, which is not supported. Convert it: ${convert}`);
   }
   const blocks = text.match(certificateBlock) ?? [];
   const begun = text.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g) ?? [];

@@ -78,7 +78,7 @@ export const settingsTable = {
   auth: required(
     choice("auto", "none", "negotiate"),
     "auto",
-    "auto: use the credential; none: baseUrl is a gateway that adds the token; negotiate: the same, and the machine logs on to it by its domain account",
+    "auto: use the credential; none: baseUrl is a gateway that adds the token; negotiate: the same, and the machine logs on to it with its domain account",
   ),
   clientCertFile: optional(absolutePath("FILE"), "certificate (PEM) that this device shows to baseUrl over TLS"),
   clientKeyFile: optional(
@@ -88,9 +88,12 @@ export const settingsTable = {
   identify: required(
     list(choice("opswat", "mac", "hwid"), { min: 1, max: 3 }),
     ["opswat", "mac", "hwid"],
-    "sources of the device's identifier, in the order of the attempts",
+    "sources of the device's identifier, in the order in which they are tried",
   ),
-  interface: optional(text("NAME|MAC"), "use the MAC address of this network adapter (name or address) of any kind"),
+  interface: optional(
+    text("NAME|MAC"),
+    "use the MAC address of this network adapter, of any kind; give its name or its address",
+  ),
   opswatPort: required(integer(1, 65_535, ""), 11_369, "port of the vendor client's local API"),
   opswatRegistry: optional(
     registryValue,
@@ -100,7 +103,7 @@ export const settingsTable = {
   maxCandidates: required(
     integer(1, 20, "identifiers"),
     3,
-    "most identifiers to try; each costs a call of the account's limit",
+    "maximum number of identifiers to try; each costs one API call",
   ),
   usernameFormat: required(choice("sam", "down-level", "upn"), "sam", "alice, CORP\\alice or alice@corp.example.com"),
   excludeUsers: required(
@@ -122,7 +125,7 @@ export const settingsTable = {
   fleetSize: optional(integer(1, 10_000_000, "devices"), "number of devices in the rollout; spreads their first links"),
   splay: optional(
     span("0s", "30d"),
-    "the first link starts within this time, at a moment fixed for the device",
+    "the first link starts within this time, at a point that is fixed for each device",
     "from fleetSize, else 29m",
   ),
   rateLimit: required(
@@ -137,7 +140,7 @@ export const settingsTable = {
   relinkAfter: required(
     span("0s", "365d"),
     duration("30d"),
-    "send an unchanged link again after this time and up to a tenth more; 0s: at every run",
+    "send an unchanged link again after this time plus up to a tenth of it; 0s: at every run",
   ),
   proxy: required(proxy, "auto", "auto (environment, then the system's setting), none, or the proxy's URL"),
   proxyAuth: required(
@@ -147,9 +150,9 @@ export const settingsTable = {
   ),
   pacUrl: optional(scriptUrl, "address (http: or https:) of a PAC script, used if proxy is auto"),
   pacFile: optional(absolutePath("FILE"), "a PAC script on this machine, used if proxy is auto"),
-  caFile: optional(absolutePath("FILE"), "more trusted CA certificates (PEM), in addition to the system's"),
+  caFile: optional(absolutePath("FILE"), "trusted CA certificates (PEM), in addition to the system's"),
   logFile: optional(absolutePath("FILE"), "log of JSON lines, rotated and limited in size", "by platform"),
-  logLevel: required(choice("error", "warn", "info", "debug"), "info", "the least severe events to log"),
+  logLevel: required(choice("error", "warn", "info", "debug"), "info", "lowest severity of the events to log"),
   stateDir: optional(absolutePath("DIR"), "folder of the remembered link and schedule", "by platform"),
 } as const;
 

@@ -74,7 +74,7 @@ export const isPersonsRun = (environment: Environment, person: boolean): boolean
 /** Names what was left out, for people; undefined if nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
-  return `ignored, as a person started this run with rights: ${ignored.join(", ")}`;
+  return `ignored, because a person started this privileged run: ${ignored.join(", ")}`;
 }
 
 /** sudo(8), doas(1) and pkexec(1) name the caller. */

@@ -34,7 +34,10 @@ export async function reportingFailure<T>(
 /** @throws AgentError `invalid-value` */
 export function refuseOtherFile(flags: CommandLine["flags"]): void {
   if (flags["config"] === undefined) return;
-  throw new AgentError("invalid-value", "--config is not for this command: the logon trigger reads no other file.");
+  throw new AgentError(
+    "invalid-value",
+    "--config can't be used with this command: the logon trigger reads only the default settings file.",
+  );
 }
 
 /**

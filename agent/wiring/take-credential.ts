@@ -82,7 +82,7 @@ function refuseDeletion(source: string, credentialFile: string): void {
 function exposure(source: string, platform: Platform): readonly string[] {
   const reading = platform.readProtected(source);
   if (reading.kind !== "failed" || reading.error.code !== "credentials-exposed") return [];
-  return [`Others than administrators could read or replace ${source}. Where that matters, have a new secret made.`];
+  return [`Users other than administrators could read or replace ${source}. If that matters, make a new secret.`];
 }
 
 /** Larger than any credential, in bytes. */

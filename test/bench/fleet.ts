@@ -13,7 +13,7 @@ const limit = { calls: 10, period: duration("1m") };
 const hardest = "sliding-log-counting-refused";
 const others = limiterModels.filter((model) => model !== hardest);
 
-/** The result of a run; times as multiples of the least time, `days99` in days from midnight of the first day. */
+/** The result of a run; times as multiples of the minimum time, `days99` in days from midnight of the first day. */
 interface Measured {
   readonly callsPerLink: number;
   readonly makespan: number;

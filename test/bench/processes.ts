@@ -15,7 +15,7 @@ import {
  * 60 executables at once against the fake Gears's limit of 10 calls in 6 seconds, without and with `fleetSize`, beside
  * the simulation of the same fleet. `npm run bench:processes`, after `npm run build`; takes about 5 minutes. With `--
  * --gateway` the same fleet behind the gateway (root, Debian's haproxy and lua-cjson), which uses 9 of the 10 calls,
- * beside the gateway's goals: 2.1 calls a link and 1.25 of the least time.
+ * beside the gateway's goals: 2.1 calls a link and 1.25 of the minimum time.
  */
 
 const executable = resolve("dist/linkuser-agent-linux-x64");
@@ -40,7 +40,7 @@ function report(fleet: Fleet, run: FleetRun, prediction: Prediction): boolean {
   const once =
     run.exitCodes.every((code) => code === 0) && run.linked === fleet.devices && run.accepted === fleet.devices;
   const name = fleet.fleetSize === undefined ? "nothing set" : `fleetSize ${fleet.fleetSize}`;
-  write(`\n${fleet.devices} processes, ${name}; least time ${seconds(leastFor(fleet))}`);
+  write(`\n${fleet.devices} processes, ${name}; minimum time ${seconds(leastFor(fleet))}`);
   write(`  ${"".padEnd(16)}${"seen".padEnd(10)}simulated: mean (least to most of ${seeds})`);
   write(row("makespan", run.makespan, prediction.makespan, seconds));
   write(row("calls per link", run.callsPerLink, prediction.callsPerLink, plain));
@@ -54,8 +54,8 @@ async function reportGateway(): Promise<boolean> {
   const fleet = { ...base, fleetSize: undefined };
   const least = leastFor({ ...fleet, limit: { ...base.limit, calls: base.limit.calls - 1 } });
   const { linked, accepted, refused, callsPerLink, makespan } = await runFleet(executable, fleet, byGateway);
-  write(`\n${fleet.devices} processes behind the gateway; least time ${seconds(least)}`);
-  write(`  makespan ${seconds(makespan)}, ${plain(makespan / least)} of the least time`);
+  write(`\n${fleet.devices} processes behind the gateway; minimum time ${seconds(least)}`);
+  write(`  makespan ${seconds(makespan)}, ${plain(makespan / least)} of the minimum time`);
   write(`  calls per link ${plain(callsPerLink)}`);
   write(`  ${linked} linked, ${accepted} calls accepted, ${refused} refused by the tenant`);
   const once = linked === fleet.devices && accepted === fleet.devices && refused === 0;

@@ -253,7 +253,7 @@ test("a step that could not be undone is reported, and the rest is undone", asyn
 
 test.each([
   [["--fleet-size", "0"], "invalid-value: flag --fleet-size: "],
-  [["--config", "/x"], "invalid-value: --config is not for this command"],
+  [["--config", "/x"], "invalid-value: --config can't be used with this command"],
   [["--credential-from", "-", "--delete-source"], "invalid-value: --delete-source needs a file"],
   [
     ["--credential-from", "/nonexistent/c"],

@@ -19,7 +19,7 @@ test("only its owner can read it, and it has no secret in any form", () => {
 
 test("an existing file is kept, and a link is not followed", () => {
   const root = makeRoot({ "kept.json": "kept" });
-  expect(() => createBundleFile(join(root, "kept.json"))).toThrow(/is there already/);
+  expect(() => createBundleFile(join(root, "kept.json"))).toThrow(/already exists/);
   expect(readFileSync(join(root, "kept.json"), "utf8")).toBe("kept");
   symlinkSync(join(root, "elsewhere"), join(root, "link"));
   expect(() => createBundleFile(join(root, "link"))).toThrow(expect.objectContaining({ code: "invalid-value" }));

@@ -36,7 +36,7 @@ test("every forecast rises from 0 to 100 % and costs at least one call per link"
   }
 });
 
-test("a gateway is a choice of its own: two calls for each link, near the least time however the server counts", () => {
+test("a gateway is a choice of its own: two calls for each link, near the minimum time however the server counts", () => {
   const gateway = result.choices.find(({ name }) => name === "a gateway");
   for (const { callsPerLink, all } of [gateway?.usual, gateway?.hardest].filter((one) => one !== undefined)) {
     expect(callsPerLink).toBeLessThanOrEqual(2.1);
@@ -46,7 +46,7 @@ test("a gateway is a choice of its own: two calls for each link, near the least 
   expect(gateway?.settings).toEqual({ auth: "none" });
 });
 
-test("token calls that count double the least time; a limit twice as high halves it", () => {
+test("token calls that count double the minimum time; a limit twice as high halves it", () => {
   const counted = plan({ ...input, tokenCalls: true });
   expect(counted.least).toBe(2 * result.least);
   expect(counted.choices.find(({ recommended }) => recommended)?.settings).toEqual({ fleetSize: 600 });

@@ -29,10 +29,14 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ["the same with a dot", { auth: "none", baseUrl: "https://GEARS.OPSWAT.COM./x" }, /vendor's own/],
   ["no token for the vendor's client", { auth: "none", baseUrl: "https://eapi.opswatgears.com" }, /vendor's own/],
   ["no log-on to the default tenant", { auth: "negotiate" }, /auth: negotiate is for a gateway.*vendor's own/],
-  ["no log-on in the clear", { auth: "negotiate", baseUrl: "http://127.0.0.1:1" }, /auth: negotiate .* over TLS alone/],
-  ["a certificate without a key", { clientCertFile: "/c" }, /config\.json, clientCertFile: there is no clientKeyFile/],
-  ["a key without a certificate", { clientKeyFile: "/k" }, /config\.json, clientKeyFile: there is no clientCertFile/],
-  ["a certificate without TLS", { ...files, baseUrl: "http://127.0.0.1:1" }, /over TLS alone/],
+  [
+    "no log-on in the clear",
+    { auth: "negotiate", baseUrl: "http://127.0.0.1:1" },
+    /auth: negotiate works only over TLS/,
+  ],
+  ["a certificate without a key", { clientCertFile: "/c" }, /config\.json, clientCertFile: clientKeyFile is not set/],
+  ["a key without a certificate", { clientKeyFile: "/k" }, /config\.json, clientKeyFile: clientCertFile is not set/],
+  ["a certificate without TLS", { ...files, baseUrl: "http://127.0.0.1:1" }, /works only over TLS/],
 ])("%s is refused with words", (_, values, said) => {
   expect(check(values)).toThrow(said);
 });

@@ -35,7 +35,7 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
   const code = exitCodes[lastRun.outcome];
   if (code === 0 || code === exitCodes.waiting) return { status: "ok", detail, value: memory };
   // `status` would name this command again.
-  return { status: "warn", detail, advice: "linkuser-agent, once the other checks are well", value: memory };
+  return { status: "warn", detail, advice: "linkuser-agent, once the other checks pass", value: memory };
 }
 
 /** Why nothing can be written in a folder; undefined if it can. */

@@ -27,7 +27,7 @@ export function checkClock(
     }
     return {
       status: "warn",
-      detail: `this machine's clock shows ${time}, which is before this program was made`,
+      detail: `this machine's clock shows ${time}, which is before this program was built`,
       advice,
     };
   }

@@ -19,7 +19,7 @@ export async function checkKnownIds(
   { baseUrl, sender }: Pick<Tenant, "baseUrl" | "sender">,
   signal: AbortSignal,
 ): Promise<Finding> {
-  if (credentials.kind === "none") return { status: "skip", detail: "a gateway adds the token, for link_user alone" };
+  if (credentials.kind === "none") return { status: "skip", detail: "the gateway adds the token only for link_user" };
   const ids = [...new Set([...device.candidates.map(({ value }) => value), ...device.hardware])];
   if (ids.length === 0) return { status: "skip", detail: "this device has no identifier" };
   const ownToken = credentials.kind === "token" ? credentials.accessToken : token;

@@ -35,7 +35,7 @@ export async function checkToken(
   const answer = readTokenResponse(response, { host, secrets: [credentials.clientSecret] }, clock.now());
   if (answer.kind === "server-error") return { status: "fail", error: answer.error };
   if (answer.kind === "rate-limited") {
-    const detail = `the account's limit of calls is used up (429)${moreIn(rateLimit, clock.now())}`;
+    const detail = `the account's rate limit is reached (429)${moreIn(rateLimit, clock.now())}`;
     return { status: "warn", detail, value: { rateLimit, token: undefined } };
   }
   const { value, expiresAt } = answer.token;

@@ -57,7 +57,7 @@ export function sharedMacReason(mac: Mac): string | undefined {
   // 00:01:02:03:04:05, 00:11:22:33:44:55 and the like, also backwards.
   const [step = 0, ...others] = numbers.slice(1).map((number, at) => number - (numbers[at] ?? 0));
   if ([1, 0x11, 0x22].includes(Math.abs(step)) && others.every((other) => other === step)) {
-    return "an address that counts, a placeholder";
+    return "a counting sequence, a placeholder";
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ const rules: readonly { readonly matches: (digits: string) => boolean; readonly 
   {
     // FreeBSD: *-ffff-ffff-ffff-ffffffffffff; blanks (20) where a serial number is missing in a UUID made of text.
     matches: (digits) => /(?:f{24}|(?:20){10})$/.test(digits),
-    reason: "has a blank in the place of its unique part",
+    reason: "has filler instead of its unique part",
   },
   {
     // Dell writes "DELL" and the service tag; FreeBSD lists 4c4c4544-0000-2010-8020-80c04f202020.

@@ -47,7 +47,7 @@ export async function evaluatePac(question: PacQuestion, now: () => number): Pro
     return runOnce(context, question, now);
   } catch {
     // QuickJS aborts if memory or stack runs out at an unexpected place (0.32, seen in JSON.parse).
-    return { kind: "unusable", why: "it breaks its interpreter" };
+    return { kind: "unusable", why: "it crashes its interpreter" };
   }
 }
 
@@ -83,7 +83,7 @@ function runOnce(context: QuickJSContext, question: PacQuestion, now: () => numb
     if (context.typeof(value) === "string") return { kind: "result", text: shortened(context, value) };
     if (context.eq(value, context.null) || context.eq(value, context.undefined)) return { kind: "result", text: "" };
   }
-  return { kind: "unusable", why: "FindProxyForURL gives no text" };
+  return { kind: "unusable", why: "FindProxyForURL does not return text" };
 }
 
 /** Cut off in the interpreter, so that a long text is never outside it. */

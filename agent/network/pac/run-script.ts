@@ -39,7 +39,7 @@ export async function ownWorld(lookUp: LookUp, signal: AbortSignal): Promise<Pac
   const evaluate: Evaluate = async (question, inTime) => {
     const { promise, resolve, reject } = Promise.withResolvers<PacOutcome>();
     const answered = ({ value }: { readonly value: PacOutcome }): void => resolve(value);
-    const broken = (): void => reject(unusable("it breaks its interpreter"));
+    const broken = (): void => reject(unusable("it crashes its interpreter"));
     worker.once("message", answered).once("exit", broken);
     worker.postMessage({ id: 1, question });
     try {

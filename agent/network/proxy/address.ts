@@ -64,10 +64,10 @@ export function parseProxy(value: string, origin: string): ProxyAddress {
   const encode =
     "Write these characters percent-encoded (%25 for %, %2F for /, %5C for \\, %40 for @, %23 for #, %3F for ?)";
   if (login !== undefined && /[/\\?#\s]/.test(login)) {
-    throw invalid(`has a character in its user name or password that no URL may have there. ${encode}`);
+    throw invalid(`has a character in its user name or password that must be percent-encoded. ${encode}`);
   }
   if (login !== undefined && /%(?![\da-f]{2})/i.test(login)) {
-    throw invalid(`has a % in its user name or password that begins no percent-encoded character. ${encode}`);
+    throw invalid(`has a % in its user name or password that does not begin a percent-encoded character. ${encode}`);
   }
   // As http:, because WHATWG's parser reads hosts and ports only of such schemes.
   const text = `http://${address}`;

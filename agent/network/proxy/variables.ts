@@ -40,7 +40,7 @@ export function ignoredInVariables(variables: Variables, url: URL): readonly str
     url.protocol === "https:" && byVariables(variables, url) === undefined && variable(variables, "HTTP_PROXY");
   return [
     ...others.map((name) => `${name} is not obeyed: name the proxy in HTTPS_PROXY or ALL_PROXY`),
-    ...(isForHttpAlone ? ["HTTP_PROXY counts for http: alone: name the proxy in HTTPS_PROXY or ALL_PROXY"] : []),
+    ...(isForHttpAlone ? ["HTTP_PROXY applies only to http: name the proxy in HTTPS_PROXY or ALL_PROXY"] : []),
     ...forms.map(
       (entry) =>
         `NO_PROXY has ${printable(entry, 60)}, which matches nothing: write names, addresses and ranges (10.77.0.0/24), with commas between`,

@@ -19,7 +19,7 @@ export function handshakeFault(cause: unknown, peer: string, shown: ShownCertifi
 }
 
 const inspected =
-  "Trust this CA only if your organisation runs it, as where a proxy inspects TLS: add it to the system's store or name it in caFile";
+  "Trust this CA only if your organisation runs it, for example because a proxy inspects TLS: add it to the system's store or name it in caFile";
 
 function unknownIssuer(shown: ShownCertificate | undefined): string {
   if (shown === undefined) {
@@ -41,7 +41,7 @@ function selfMade(shown: ShownCertificate | undefined): string {
 /** Any certificate of a chain may be expired or not yet valid; the server's is the first. */
 function wrongTime(shown: ShownCertificate | undefined, now: number, ownFault: string, issuersFault: string): string {
   if (now < madeAfter) {
-    return `shows a certificate that is not valid at ${describeMoment(now)}, as this machine's clock says. The clock is wrong: that is before this program was made. Set it`;
+    return `shows a certificate that is not valid at ${describeMoment(now)}, the time of this machine's clock. The clock is wrong: it shows a time before this program was built. Set it`;
   }
   const at = shown?.chain.findIndex(({ validFrom, validTo }) => now < validFrom || now > validTo) ?? -1;
   const faulty = shown?.chain[at];
@@ -85,8 +85,8 @@ const faults: Readonly<Record<string, Fault>> = {
 function wrongPurpose(shown: ShownCertificate | undefined): string {
   const issuer = shown?.chain.slice(1).find(({ isCa }) => !isCa);
   return issuer === undefined
-    ? `shows a certificate${named(shown)} that was made for another purpose than a TLS server's (extended key usage). The server needs another one`
-    : `shows a chain in which the certificate of the issuer ${issuer.name} is not one of a CA (basic constraints). The issuer needs a CA's certificate`;
+    ? `shows a certificate${named(shown)} that was not issued for a TLS server (extended key usage). The server needs another one`
+    : `shows a chain in which the certificate of the issuer ${issuer.name} is not a CA certificate (basic constraints). The issuer needs a CA certificate`;
 }
 
 const named = (shown: ShownCertificate | undefined): string =>
@@ -114,12 +114,12 @@ function ofTheProtocol(code: string, shown: ShownCertificate | undefined): strin
 }
 
 const refusesDevice =
-  "refuses this device over TLS. It may want a certificate, or another one. Check clientCertFile and clientKeyFile";
+  "refuses this device over TLS. It may want a client certificate, or a different one. Check clientCertFile and clientKeyFile";
 
 function unlisted(cause: unknown, shown: ShownCertificate | undefined): string {
   const given = cause instanceof Error && "reason" in cause ? cause.reason : undefined;
   const reason = printable(typeof given === "string" ? given : messageOf(cause), 200);
   return shown === undefined
-    ? `can't be spoken to over TLS: ${reason}. Another service or a proxy may answer at this port`
+    ? `can't be reached over TLS: ${reason}. Another service or a proxy may answer at this port`
     : `shows a certificate${named(shown)} that is not accepted: ${reason}. The server, or the proxy that inspects TLS, needs another certificate`;
 }

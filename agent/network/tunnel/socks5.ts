@@ -26,8 +26,8 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [4, "can't reach it, or can't resolve its name"],
   [5, "was refused there"],
   [6, "got no answer from there"],
-  [7, "knows no such command"],
-  [8, "knows no such kind of address"],
+  [7, "does not support this command"],
+  [8, "does not support this kind of address"],
 ]);
 
 /**
@@ -68,7 +68,7 @@ export async function openSocks(
       "tunnel",
       login === undefined
         ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or have it let this host through without"
-        : "accepts neither a user name with a password nor no log-on; linkuser-agent supports only these for SOCKS5",
+        : "offers no authentication that linkuser-agent supports for SOCKS5 (none, or user name and password)",
     );
   }
 

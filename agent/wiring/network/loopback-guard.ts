@@ -35,9 +35,9 @@ function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwn
     const message = `The credential is not sent to ${url.origin} (baseUrl), where nothing proves who answers: ${why}.`;
     throw new AgentError("credentials-exposed", message);
   };
-  const others = "Have the gateway run as a service, reach it by https:, or set auth to none";
+  const others = "Run the gateway as a service, use https:, or set auth to none";
   if (listenerOwner === undefined) return;
-  if (bareHost(url) !== "127.0.0.1") refuse(`only a listener at 127.0.0.1 can be judged. Write 127.0.0.1 in baseUrl`);
+  if (bareHost(url) !== "127.0.0.1") refuse(`only a listener at 127.0.0.1 can be checked. Write 127.0.0.1 in baseUrl`);
   const owner = listenerOwner(Number(portOf(url)));
   // The connection usually fails by itself; if it does not, as with a packet filter's rule, the table can't decide.
   if (owner.kind === "absent") return;

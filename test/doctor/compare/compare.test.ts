@@ -69,7 +69,7 @@ test("a person sees a row per fact, both sides where they differ, and what to ti
     compare(values("a"), broken),
   ];
   expect(renderComparisons(rows, ["Log on."]).split("\n")).toEqual([
-    "Beside the system's own tools:",
+    "Compared with the system's own tools:",
     " equal    groups  id",
     " differs  groups  id",
     "          the program: a",

@@ -27,7 +27,7 @@ describe("state", () => {
   });
 
   test("a last run that failed is a warning", () => {
-    const advice = "linkuser-agent, once the other checks are well";
+    const advice = "linkuser-agent, once the other checks pass";
     expect(checkState(stateOf("unreachable"), now)).toMatchObject({ status: "warn", advice });
   });
 

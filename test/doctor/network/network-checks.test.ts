@@ -223,7 +223,7 @@ describe("clock", () => {
     });
     expect(at(Date.UTC(2015, 0, 1))).toMatchObject({
       status: "warn",
-      detail: "this machine's clock shows 2015-01-01 00:00 UTC, which is before this program was made",
+      detail: "this machine's clock shows 2015-01-01 00:00 UTC, which is before this program was built",
     });
   });
 });
@@ -287,7 +287,7 @@ describe("token", () => {
   test("429 is a warning with the time until which the limit holds", async () => {
     expect(await check(answer(429, "", { "retry-after": "40" }))).toMatchObject({
       status: "warn",
-      detail: "the account's limit of calls is used up (429), more in 40 s",
+      detail: "the account's rate limit is reached (429), more in 40 s",
     });
   });
 

@@ -79,7 +79,7 @@ describe("environment", () => {
   test("shows what is ignored, and how to set it", () => {
     expect(checkEnvironment({}, ["HTTPS_PROXY"], true)).toEqual({
       status: "warn",
-      detail: "ignored, as a person started this run with rights: HTTPS_PROXY",
+      detail: "ignored, because a person started this privileged run: HTTPS_PROXY",
       advice: "if a proxy is needed, name it in the setting proxy",
     });
   });

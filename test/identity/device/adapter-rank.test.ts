@@ -77,8 +77,8 @@ test.each([
   ["00:00:5e:00:01:2a", /VRRP/],
   ["00:e0:4c:53:44:58", /USB adapters/],
   ["44:44:44:44:44:44", /repeats/],
-  ["00:01:02:03:04:05", /counts/],
-  ["00:11:22:33:44:55", /counts/],
+  ["00:01:02:03:04:05", /a counting sequence/],
+  ["00:11:22:33:44:55", /a counting sequence/],
 ])("the address %s, which many devices have, is skipped with the reason", (shared, reason) => {
   const { macs, passedOver } = rankAdapters([adapter({ name: "eth0", mac: mac(shared) }), idle]);
   expect(macs).toMatchObject([{ adapter: "eth1" }]);

@@ -126,7 +126,7 @@ describe("auto", () => {
   test.each([
     ["http://u:planted%@proxy:3128", /% in its user name or password.*%25 for %/],
     ["http://u:planted%zz@proxy:3128", /% in its user name or password/],
-    ["http://u:plan/ted@proxy:3128", /a character in its user name or password that no URL may have/],
+    ["http://u:plan/ted@proxy:3128", /a character in its user name or password that must be percent-encoded/],
     ["http://u:12/planted@proxy:3128", /a character in its user name or password/],
     ["http://u:plan?ted@proxy:3128", /a character in its user name/],
     ["http://u:plan#ted@proxy:3128", /a character in its user name/],
@@ -158,7 +158,7 @@ describe("auto", () => {
     [{ HTTPS_PROXY, no_proxy: "a.test;b.test" }, [/NO_PROXY has a\.test;b\.test/]],
     [{ HTTPS_PROXY, NO_PROXY: "*.opswat.com,10.0.0.0/8,.test,[::1]:443" }, []],
     [{ SOCKS_PROXY: "p:1080" }, [/^SOCKS_PROXY is not obeyed.*ALL_PROXY/]],
-    [{ HTTP_PROXY: "http://p" }, [/^HTTP_PROXY counts for http: alone/]],
+    [{ HTTP_PROXY: "http://p" }, [/^HTTP_PROXY applies only to http:/]],
   ])("names what is ignored of %o", (variables, said) => {
     const ignored = ignoredInVariables(variables, gears);
     expect(ignored).toHaveLength(said.length);

@@ -39,7 +39,7 @@ describe("an issuer that is not known", () => {
 
 describe("the time", () => {
   test.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])(
-    "%s before this program was made is due to the clock",
+    "%s before this program was built is due to the clock",
     (code) => {
       expect(fault(code, {}, Date.UTC(2015, 0, 1))).toMatch(/not valid at 2015-01-01 00:00 UTC, .*The clock is wrong/);
       expect(fault(code, {}, madeAfter)).not.toContain("The clock is wrong");
@@ -71,11 +71,11 @@ test("a certificate for another name shows which", () => {
 });
 
 test.each([
-  ["INVALID_PURPOSE", /\(gears\.test, issued by Corp CA\).*another purpose/],
-  ["INVALID_CA", /another purpose/],
+  ["INVALID_PURPOSE", /\(gears\.test, issued by Corp CA\).*not issued for a TLS server/],
+  ["INVALID_CA", /not issued for a TLS server/],
 ])("%s says which certificate and what is wrong with it", (code, said) => {
   expect(fault(code)).toMatch(said);
-  expect(fault(code, { chain: [leaf, { ...ca, isCa: false }] })).toMatch(/issuer Corp CA is not one of a CA/);
+  expect(fault(code, { chain: [leaf, { ...ca, isCa: false }] })).toMatch(/issuer Corp CA is not a CA certificate/);
 });
 
 test.each([

@@ -205,7 +205,7 @@ describe.each([
     ["a misspelt setting", /there is no setting LISTN/, () => shell(`echo LISTN=:1 >>${folder}/gateway.conf`)],
     [
       "a key that others may read",
-      /others than root may read or write .*server\.key/,
+      /users other than root may read or write .*server\.key/,
       () => shell(`chmod 644 ${folder}/server.key`),
     ],
     [

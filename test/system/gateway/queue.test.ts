@@ -11,7 +11,7 @@ interface Fleet {
   /** Devices that come to their places and are not linked. */
   readonly waiting: number;
   readonly callsPerLink: number;
-  /** In multiples of the least time that the limit allows. */
+  /** In multiples of the minimum time that the limit allows. */
   readonly makespan: number;
   /** Most calls to the tenant within a period. */
   readonly busiest: number;
@@ -60,7 +60,7 @@ test("an unused place goes to another waiting device", () => {
   // 15 % of 1,000 never return; the others return within an hour and a half.
   const fleet = simulate({ devices: 1000, span: 5400, absent: 0.15 });
   expect(fleet.waiting).toBe(0);
-  // Were the places lost, it would be 1.18 times the least time.
+  // Were the places lost, it would be 1.18 times the minimum time.
   expect(fleet.makespan).toBeLessThanOrEqual(1.12);
 });
 

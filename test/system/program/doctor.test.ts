@@ -268,7 +268,7 @@ describe("the environment", () => {
   test("proxies of the user who called sudo are ignored and reported", async () => {
     const environment = { ...endpoint.environment, SUDO_UID: "1000", HTTP_PROXY: "http://user:password@127.0.0.1:9" };
     const { checks, of } = await examine([], { environment });
-    const reported = { status: "warn", detail: "ignored, as a person started this run with rights: HTTP_PROXY" };
+    const reported = { status: "warn", detail: "ignored, because a person started this privileged run: HTTP_PROXY" };
     expect(of("environment")).toMatchObject(privileged ? reported : { status: "ok" });
     expect(JSON.stringify(checks)).not.toContain("password");
   });
@@ -306,10 +306,10 @@ describe("--bundle", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test("64: a file that is there already is kept, and nothing is checked", async () => {
+  test("64: a file that already exists is kept, and nothing is checked", async () => {
     const { exitCode, stdout } = await endpoint.run(["doctor", "--bundle", endpoint.settingsFile]);
     expect(exitCode).toBe(64);
-    expect(stdout).toContain("is there already");
+    expect(stdout).toContain("already exists");
     expect(gears.calls).toEqual([]);
   });
 });

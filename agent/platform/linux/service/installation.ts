@@ -222,11 +222,11 @@ function refuseExecutable(root: string, executable: string, trust: Trust): void 
   const refuse = (why: string): never => {
     throw new AgentError("install-failed", `The logon trigger can't start ${executable}: ${why}. ${move}`);
   };
-  if (!/^[\w/.+-]+$/.test(executable)) refuse("its path has characters that unit files do not take");
+  if (!/^[\w/.+-]+$/.test(executable)) refuse("its path has characters that unit files do not allow");
   const hidden = hiddenFromServices.find((folder) => executable.startsWith(`${folder}/`));
   if (hidden !== undefined) refuse(`a service does not see ${hidden}`);
   const writable = writableByOthers(join(root, executable), trust);
   if (writable.kind === "absent") refuse("it is not there any more");
   else if (writable.kind === "failed") refuse(writable.error.message);
-  else if (writable.value) refuse(`others than root may change it, as ${writable.value.why}`);
+  else if (writable.value) refuse(`users other than root can change it: ${writable.value.why}`);
 }

@@ -85,7 +85,7 @@ function propertyListOf(executable: string): string {
   try {
     return daemonPropertyList(executable);
   } catch (cause) {
-    throw cannotStart(executable, "its path has characters that property lists can't hold", cause);
+    throw cannotStart(executable, "its path has characters that property lists do not allow", cause);
   }
 }
 
@@ -94,7 +94,7 @@ function refuseExecutable(executable: string, trust: Trust): void {
   const writable = writableByOthers(executable, trust);
   if (writable.kind === "failed") throw writable.error;
   if (writable.kind === "absent" || writable.value) {
-    throw cannotStart(executable, "others than root may change it or one of its folders");
+    throw cannotStart(executable, "users other than root can change it or one of its folders");
   }
 }
 

@@ -155,7 +155,7 @@ function whatToDo(minor: number, { host, isMachine, system }: LogOnCase): string
     case codes.KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
       return `Register the service's name in the directory (setspn -S HTTP/${host} ACCOUNT), and name the host as it is registered there.`;
     case codes.KRB5KRB_AP_ERR_SKEW:
-      return "Set this machine's clock: Kerberos takes at most 5 minutes of difference.";
+      return "Set this machine's clock: Kerberos allows at most 5 minutes of difference.";
     case codes.KRB5KDC_ERR_PREAUTH_FAILED:
       return `The key in /etc/krb5.keytab is not the account's current one: ${system.renew}.`;
     case codes.KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:

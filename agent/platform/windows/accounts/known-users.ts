@@ -69,7 +69,7 @@ export class KnownUsers {
     return toSession(row, { userKey, kind: this.#kindOf(user.sid, row.domain) }, this.#sources.consoleSession());
   }
 
-  /** Undefined if Windows knows no such account. */
+  /** Undefined if Windows does not know this account. */
   async find(userKey: string): Promise<KnownUser | undefined> {
     const remembered = this.#known.get(userKey);
     if (remembered !== undefined) return remembered;
@@ -80,7 +80,7 @@ export class KnownUsers {
     return named && { names: { user: named.name, domain: named.domain }, sid: userKey, token };
   }
 
-  /** Undefined if Windows knows no such account. */
+  /** Undefined if Windows does not know this account. */
   async account(userKey: string): Promise<Account | undefined> {
     const one = await this.find(userKey);
     return one && this.#accountOf(userKey, await this.#withOwnSpelling(one));
@@ -122,7 +122,7 @@ export class KnownUsers {
     const name = `${row.domain}\\${row.user}`;
     const { direct, bounded } = this.#sources;
     const looked = await lookUpName(name, this.authorities().domain === undefined ? direct : bounded);
-    if (looked === undefined) throw new Error(`${name} is logged on, but Windows knows no such account`);
+    if (looked === undefined) throw new Error(`${name} is logged on, but Windows does not know this account`);
     return { names: rowNames, sid: looked.sid, token: undefined };
   }
 

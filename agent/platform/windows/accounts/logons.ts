@@ -23,9 +23,9 @@ export function createLogons(sources: LogonSources): Logons {
       reading(`account ${name}`, async (origin) => {
         const looked = await lookUpName(name, sources.bounded);
         if (looked === undefined) {
-          return absent(origin, "Windows knows no such account, or no domain controller answered it");
+          return absent(origin, "Windows does not know this account, or no domain controller answered");
         }
-        if (looked.use !== nameUse.SidTypeUser) return absent(origin, "it is a group or a computer, no user");
+        if (looked.use !== nameUse.SidTypeUser) return absent(origin, "it is a group or a computer, not a user");
         return await accountReading(users, looked.sid, `account ${looked.sid}`);
       }),
     principalName: (account) =>
@@ -55,7 +55,7 @@ function caller(users: KnownUsers, { ownSession }: LogonSources, origin: string)
 
 async function accountReading(users: KnownUsers, userKey: string, origin: string): Promise<Reading<Account>> {
   const account = await users.account(userKey);
-  return account === undefined ? absent(origin, "Windows knows no such account") : found(account, origin);
+  return account === undefined ? absent(origin, "Windows does not know this account") : found(account, origin);
 }
 
 async function principalName(

@@ -28,7 +28,7 @@ export const windowsTools =
       if (sid === undefined) throw new AgentError("identity-unreadable", "whoami.exe /user printed no SID.");
       return sid === account?.userKey
         ? found(read(), command)
-        : absent(command, "whoami knows the user of this run alone");
+        : absent(command, "whoami knows only the user of this run");
     };
     return [
       toolReading("mac-addresses", "getmac /v", () => parseMacs(run("getmac.exe", "/fo", "csv", "/nh", "/v")), "ours"),

@@ -132,7 +132,7 @@ function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string)
 }
 
 function changeable(path: string, others: readonly Sid[], remedy: string): Exposure {
-  return { why: `${path} can be changed by others than administrators (${others.join(", ")})`, remedy };
+  return { why: `${path} can be changed by users other than administrators (${others.join(", ")})`, remedy };
 }
 
 /** DPAPI's answer is the same for another machine's file, as from a disk image, and for a changed one. */
@@ -146,7 +146,7 @@ function sealedElsewhere(path: string, cause: WindowsError): AgentError {
 
 function exposed(path: string, others: readonly Sid[]): AgentError {
   const lines = [
-    `The credential file ${path} can be read by others than administrators (${others.join(", ")}), so its secret may be known.`,
+    `The credential file ${path} can be read by users other than administrators (${others.join(", ")}), so its secret may be known.`,
     "Get a new secret from the console, and protect the file:",
     ...sealFile(path),
   ];

@@ -39,5 +39,5 @@ const reasons: Partial<Record<keyof typeof sspiStatus, (peer: LogOnPeer) => stri
 };
 
 function unknownTarget({ host }: LogOnPeer): string {
-  return `the domain knows no such name. Register it for the account that the service runs as: setspn -S HTTP/${host} ACCOUNT`;
+  return `the domain does not know this name. Register it for the account that the service runs as: setspn -S HTTP/${host} ACCOUNT`;
 }

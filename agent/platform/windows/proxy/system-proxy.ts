@@ -60,7 +60,7 @@ export async function readSystemProxy(url: URL, sources: ProxySettingSources): P
   try {
     const machine = sources.machine();
     if (machine !== undefined) return found({ routes: routesBy(machine, url) }, origin);
-    if (!sources.userIsTrusted()) return absent(origin, "names none; a person's own settings do not count with rights");
+    if (!sources.userIsTrusted()) return absent(origin, "names none; a privileged run ignores a person's own settings");
     origin = "Windows' proxy settings";
     const user = sources.user();
     if (user?.script) return await scripted(url, user, sources);

@@ -203,7 +203,9 @@ function refuseExecutable(machine: WindowsMachine, executable: string): void {
   if (writable.kind === "failed") throw writable.error;
   const local = /^[a-z]:\\/i.test(executable);
   if (local && writable.kind === "found" && !writable.value) return;
-  const why = local ? "others than administrators may change it or its folder" : "it is not on a drive of this machine";
+  const why = local
+    ? "users other than administrators can change it or its folder"
+    : "it is not on a drive of this machine";
   const move = "Put it where only administrators may write, such as C:\\Program Files\\LinkUserAgent";
   throw new AgentError(
     "install-failed",

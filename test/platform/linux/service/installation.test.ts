@@ -220,7 +220,7 @@ test.each([
 test("refuses an executable that others may change", async () => {
   const { root, steps } = machineOf();
   chmodSync(join(root, executable), 0o775);
-  await expect(steps()).rejects.toThrow("others than root may change it");
+  await expect(steps()).rejects.toThrow("users other than root can change it");
 });
 
 test("refuses where the trigger is masked", async () => {

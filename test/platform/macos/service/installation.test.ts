@@ -114,7 +114,7 @@ test("if launchd refuses, everything is as before", async () => {
 test("an executable that others may change is refused, and one that is not there", async () => {
   await expect(macOf({ executableMode: 0o777 }).steps()).rejects.toMatchObject({
     code: "install-failed",
-    message: expect.stringContaining("others than root may change it"),
+    message: expect.stringContaining("users other than root can change it"),
   });
   await expect(macOf().steps({ executable: "/nowhere/linkuser-agent" })).rejects.toThrow("can't start");
 });

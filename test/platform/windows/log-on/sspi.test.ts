@@ -171,7 +171,11 @@ describe("a log-on that is complete is refused", () => {
 });
 
 test.each([
-  ["SEC_E_TARGET_UNKNOWN", "credentials-refused", /the domain knows no such name.*setspn -S HTTP\/proxy\.corp\.test/],
+  [
+    "SEC_E_TARGET_UNKNOWN",
+    "credentials-refused",
+    /the domain does not know this name.*setspn -S HTTP\/proxy\.corp\.test/,
+  ],
   ["SEC_E_NO_AUTHENTICATING_AUTHORITY", "not-connected", /no domain controller answered.*nltest/],
   ["SEC_E_TIME_SKEW", "credentials-refused", /the clocks .* differ.*w32tm/],
   ["SEC_E_LOGON_DENIED", "credentials-refused", /the account was refused/],

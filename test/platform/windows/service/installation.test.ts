@@ -256,7 +256,7 @@ test("refuses a folder that is a link which an administrator made", () => {
 });
 
 test.each([
-  ["that others may change", { writableByOthers: true }, executable, /others than administrators may change it/],
+  ["that others may change", { writableByOthers: true }, executable, /users other than administrators can change it/],
   ["on another machine", {}, "\\\\server\\share\\linkuser-agent.exe", /not on a drive of this machine/],
 ])("refuses an executable %s, which SYSTEM would start", (_which, options, path, message) => {
   expect(() => machineOf(options).install({ executable: path })).toThrow(message);

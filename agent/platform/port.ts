@@ -126,6 +126,8 @@ export interface Platform extends IdentitySources {
    * if this system's settings are not read. A privileged run reads only what administrators alone can set.
    */
   systemProxy?(url: URL): Promise<Reading<SystemProxy>>;
+  /** The administrator's file of which a path of this run is a copy; undefined for other paths. */
+  originalOf?(path: string): string | undefined;
   /** Files of the system whose change may end a refusal: those of {@link systemProxy}, and the machine's keytab. */
   readonly systemFiles?: readonly string[];
   /**

@@ -21,7 +21,8 @@ export function circumstancesOf(
   const secrets = ["LINKUSER_ACCESS_TOKEN", "LINKUSER_CLIENT_SECRET"];
   const parts = [
     ...settingNames.map((name) => settingText(name, settings[name])),
-    ...files.filter((file) => file !== undefined).map(identityOf),
+    // A unit's copies are new at each start.
+    ...files.filter((file) => file !== undefined).map((file) => identityOf(platform.originalOf?.(file) ?? file)),
     ...secrets.filter((name) => environment[name] !== undefined),
     ...publicValues(environment),
     ...networksOf(networkAddresses()),

@@ -1,4 +1,4 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createLinuxPlatform } from "../../agent/platform/linux/platform.ts";
@@ -34,6 +34,21 @@ test("they differ by the machine's keys, which a member gets with its account", 
   const before = circumstances({}, {}, { systemFiles });
   writeFileSync(join(root, "etc/krb5.keytab"), "renewed");
   expect(circumstances({}, {}, { systemFiles })).not.toBe(before);
+});
+
+test("a unit's copy of the credential, which is new at each start, counts as the original", () => {
+  const root = makeRoot({ "etc/linkuser-agent/credential.json": "the original" });
+  const started = (unit: string): string => {
+    const folder = join(root, "run/credentials", unit);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "credential.json"), "the original");
+    const environment = { CREDENTIALS_DIRECTORY: folder };
+    return circumstancesOf({ platform: createLinuxPlatform({ root, environment }), environment }, resolveSettings([]));
+  };
+  const before = started("linkuser-agent@1.service");
+  expect(started("linkuser-agent@2.service")).toBe(before);
+  writeFileSync(join(root, "etc/linkuser-agent/credential.json"), "another");
+  expect(started("linkuser-agent@3.service")).not.toBe(before);
 });
 
 test("they differ by the proxy's address, without its user name and password", () => {

@@ -90,6 +90,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     readProtected: (path) => readGiven(root, path, environment, trust),
     readTrusted: (path) => readTrusted(path, trust),
     systemProxy: async (url) => (await import("./system-proxy.ts")).readSystemProxy(root, trust, url),
+    originalOf: (path) => originalOf(root, path, environment),
     systemFiles: [...proxyFiles.map((path) => join(root, path)), machineKeytab(root)],
     tryLock,
     forbidDumps: () => {

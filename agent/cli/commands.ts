@@ -108,7 +108,7 @@ export const commands = {
         placeholder: "FILE",
         help: "take the credential from this file, - for standard input; never from an argument",
       },
-      "delete-source": { help: "delete that file once all is in place", needs: "credential-from" },
+      "delete-source": { help: "delete that file once everything is in place", needs: "credential-from" },
       unset: { placeholder: "NAME,…", help: "take these settings out of the settings file" },
       "dry-run": { help: "show what would be changed, but change nothing" },
     },

@@ -80,7 +80,7 @@ function missingInterface(adapters: SourceReadings["mac"], wanted: string | unde
     return [];
   }
   const names = adapters.value.map(({ name }) => name).join(", ");
-  return [`interface: there is no adapter ${wanted}; there is ${names || "none"}`];
+  return [`interface: there is no adapter ${wanted}; this machine has ${names || "none"}`];
 }
 
 /** Looks up the UPN if it is to be sent and the account lacks it: absent if there is none. */

@@ -102,7 +102,7 @@ function refusalOfLogOn(
   if (thrown.code !== "connection-lost") return undefined;
   const what = whatMayBeWrong(login, logOn);
   if (what === undefined) return undefined;
-  const message = `The proxy ${host} closed the connection after it got ${what}, without an answer. It may have refused it, so that is not sent again in this run, and no account is locked. Check it, and the proxy's log.`;
+  const message = `The proxy ${host} closed the connection after it got ${what}, without an answer. The proxy may have refused it. To avoid an account lockout, it is not sent again in this run. Check it, and the proxy's log.`;
   return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
 }
 

@@ -166,7 +166,7 @@ function linkedTimes(
     horizon: hopeless * leastTime({ devices, limit: rateLimit, tokenCalls }) + logonSpread,
   });
   if (linkedAt.length < devices) {
-    const message = `At this rate limit a rollout to ${devices} devices does not end; --rate-limit needs more calls in its period.`;
+    const message = `At this rate limit, a rollout to ${devices} devices never ends. Give --rate-limit more calls per period.`;
     throw new AgentError("invalid-value", message);
   }
   return { linkedAt, callsPerLink: calls / devices };

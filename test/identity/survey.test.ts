@@ -162,7 +162,7 @@ test("the vendor's device ID is read from the place in the setting", async () =>
 
 test("a missing adapter that the settings name is reported, even if another identifier is used", async () => {
   const { warnings } = await survey({}, { interface: "eth7" });
-  expect(warnings).toEqual([expect.stringMatching(/^interface: there is no adapter eth7; there is eth0/)]);
+  expect(warnings).toEqual([expect.stringMatching(/^interface: there is no adapter eth7; this machine has eth0/)]);
   expect((await survey({}, { interface: "eth0" })).warnings).toEqual([]);
   expect((await survey({}, { interface: "eth7", identify: ["hwid"] })).warnings).toEqual([]);
 });

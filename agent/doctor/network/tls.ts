@@ -17,7 +17,7 @@ export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: s
       detail: peer === undefined ? error.message : `${error.message} Chain: ${issuersOf(peer)}.`,
     };
   }
-  if (protocol === "http:") return { status: "skip", detail: "the tenant is asked over http:", value: true };
+  if (protocol === "http:") return { status: "skip", detail: "baseUrl is an http: address", value: true };
   if (peer === undefined) return { status: "ok", detail: "trusted", value: true };
   const root = peer.publicRoot ? "" : "not a public CA (TLS is inspected?): ";
   return {

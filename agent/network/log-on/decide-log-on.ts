@@ -46,7 +46,7 @@ const notAgain = "It is not sent again in this run";
 
 function whyRefused({ proxy, sent }: LogOnFacts): string {
   if (sent?.scheme === "Basic") {
-    return `refuses the user name and password from ${proxy.login?.origin} (status 407). They are not sent again in this run, so that no account is locked. Correct them there`;
+    return `refuses the user name and password from ${proxy.login?.origin} (status 407). They are not sent again in this run, to avoid an account lockout. Correct them there`;
   }
   const { hostname } = new URL(proxy.origin);
   const account = sent?.account === undefined ? "this account" : `the account ${sent.account}`;
@@ -58,30 +58,30 @@ function whyRefused({ proxy, sent }: LogOnFacts): string {
 }
 
 const notFromHere =
-  "which a proxy that only the network names (by WPAD or a PAC script over http:) does not get. Name it in the setting proxy, or serve the script over https:";
+  "but the agent does not log on at a proxy that it found by WPAD or by a PAC script over http:. Name it in the setting proxy, or serve the script over https:";
 
 function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy, target, system }: LogOnFacts): string {
-  const wanted = offered.length === 0 ? "a log-on of a kind that it does not name" : offered.join(" or ");
+  const wanted = offered.length === 0 ? "a log-on without naming its kind" : offered.join(" or ");
   const wants = `wants ${wanted} (status 407)`;
-  const without = `have it let this host reach ${target} without a log-on`;
+  const without = `configure the proxy to let this host reach ${target} without a log-on`;
   if (mode === "none") return `${wants}, but proxyAuth is none. Set it to auto, or ${without}`;
   if (mode === "ntlm" && !system.includes("NTLM")) {
     return `${wants}, but proxyAuth is ntlm, which linkuser-agent supports only on Windows. Set proxyAuth to auto, or ${without}`;
   }
   if (mode !== "auto" && !offered.some((scheme) => scheme.toLowerCase() === mode)) {
-    return `${wants}, but proxyAuth is ${mode}. Set proxyAuth to what it offers, or have it offer ${mode === "ntlm" ? "NTLM" : mode === "basic" ? "Basic" : "Negotiate"}`;
+    return `${wants}, but proxyAuth is ${mode}. Set proxyAuth to what it offers, or configure the proxy to offer ${mode === "ntlm" ? "NTLM" : mode === "basic" ? "Basic" : "Negotiate"}`;
   }
   if (offered.includes("Basic") && mode !== "negotiate") {
     const hasOther = offered.includes("Negotiate") && mode === "auto";
-    const other = hasOther ? " This system can't speak Negotiate." : "";
+    const other = hasOther ? " Negotiate is not supported on this system." : "";
     return proxy.discovered
       ? `wants a user name and password (status 407), ${notFromHere}`
-      : `wants a user name and password (status 407).${other} Put proxyUsername and proxyPassword into the credential file, or have it let this host reach ${target} without`;
+      : `wants a user name and password (status 407).${other} Put proxyUsername and proxyPassword into the credential file, or ${without}`;
   }
   if (offered.includes("Negotiate"))
-    return `${wants}, which linkuser-agent does not speak on this system. Have it offer Basic, or ${without}`;
+    return `${wants}, which linkuser-agent does not support on this system. Configure the proxy to offer Basic, or ${without}`;
   if (offered.includes("NTLM") && system.includes("NTLM")) {
-    return `${wants}, which an attacker can pass on to other servers, so that only proxyAuth = ntlm allows it. Have it offer Negotiate, or set proxyAuth to ntlm`;
+    return `${wants}, which only proxyAuth = ntlm allows, because an attacker can relay it to other servers. Configure the proxy to offer Negotiate, or set proxyAuth to ntlm`;
   }
-  return `${wants}; linkuser-agent speaks Negotiate and Basic. Have it offer one of them, or ${without}`;
+  return `${wants}; linkuser-agent supports Negotiate and Basic. Configure the proxy to offer one of them, or ${without}`;
 }

@@ -9,7 +9,10 @@ import type { Sender } from "../exchange.ts";
 export async function fetchPacScript(address: string, sender: Sender, signal: AbortSignal): Promise<string> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new AgentError("settings-unreadable", "The PAC script can't be used: its address is no http: or https: URL.");
+    throw new AgentError(
+      "settings-unreadable",
+      "The PAC script can't be used: its address is not an http: or https: URL.",
+    );
   }
   const target = new Secret(`${url.pathname}${url.search}`);
   const request = { method: "GET", origin: url.origin, target, headers: { accept: "*/*" }, body: undefined } as const;

@@ -90,7 +90,7 @@ async function start(
   { host, name, channelBinding }: Gateway,
 ): Promise<SystemLogOnExchange> {
   if (system === undefined) {
-    const message = `linkuser-agent does not speak Negotiate on this system, by which auth = negotiate proves this machine to ${host}. Use a client certificate (auth = none).`;
+    const message = `auth = negotiate needs Negotiate to log on to ${host}, which linkuser-agent does not support on this system. Use a client certificate (auth = none).`;
     throw new AgentError("credentials-missing", message);
   }
   return await (await openWithoutNtlm(system)).start({ scheme: "Negotiate", host: name, channelBinding });

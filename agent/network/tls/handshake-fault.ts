@@ -29,7 +29,7 @@ function unknownIssuer(shown: ShownCertificate | undefined): string {
   if (chain.length > 1)
     return `shows a certificate from ${issuer}, whose chain ends at a CA that is not trusted here. ${inspected}`;
   return hasPublishedIssuer
-    ? `sends its certificate alone and leaves out that of its issuer, ${issuer}. Have the server send the whole chain; until then, name the missing certificate in caFile`
+    ? `sends only its own certificate and leaves out that of its issuer, ${issuer}. Have the server send the whole chain; until then, name the missing certificate in caFile`
     : `shows a certificate from ${issuer}, which is not trusted here, and sends no other certificate. ${inspected}; otherwise the server leaves out an intermediate certificate`;
 }
 
@@ -96,7 +96,7 @@ const named = (shown: ShownCertificate | undefined): string =>
 function ofTheProtocol(code: string, shown: ShownCertificate | undefined): string | undefined {
   if (/_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code)) return refusesDevice;
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|INAPPROPRIATE_FALLBACK/.test(code)) {
-    return "offers no version of TLS that is safe today; linkuser-agent speaks TLS 1.2 and 1.3. The server, or a proxy that inspects TLS, needs a newer one";
+    return "offers no version of TLS that is safe today; linkuser-agent supports TLS 1.2 and 1.3. The server, or a proxy that inspects TLS, needs a newer one";
   }
   if (/_ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_SHARED_CIPHER|NO_SUITABLE|_TOO_SMALL/.test(code)) {
     // After the server's certificate, a failure concerns the client's.

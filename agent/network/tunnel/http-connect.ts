@@ -84,7 +84,7 @@ const canBeSentAgain = (logOn: LogOn, thrown: unknown): boolean =>
 function endsConnection({ sent }: LogOn, { host }: Party): AgentError {
   return new AgentError(
     "proxy-refused",
-    `The proxy ${host} ends the connection in the middle of the log-on by ${sent}, which needs the same connection throughout. Configure it to keep connections alive after its status 407.`,
+    `The proxy ${host} closed the connection during the log-on by ${sent}, which needs the same connection throughout. Configure it to keep connections alive after its status 407.`,
     { place: { stage: "proxy log-on", party: "proxy" } },
   );
 }

@@ -54,20 +54,20 @@ export async function openSocks(
   const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
   if (method === byPassword && login !== undefined) {
     if (!isShort(login)) {
-      const why = `can't get the log-on: the user name or password from ${login.origin} is longer than the 255 bytes that SOCKS5 carries`;
+      const why = `can't get the user name and password: one of them from ${login.origin} is longer than the 255 bytes that SOCKS5 allows`;
       throw refused("proxy log-on", why);
     }
     if ((await at("proxy log-on", exchange(socket, logOnOf(login), signal, 1))) !== 0) {
       throw refused(
         "proxy log-on",
-        `refuses the user name and password from ${login.origin}. They are not sent again in this run, so that no account is locked. Correct them there`,
+        `refuses the user name and password from ${login.origin}. They are not sent again in this run, to avoid an account lockout. Correct them there`,
       );
     }
   } else if (method !== withoutLogOn) {
     throw refused(
       "tunnel",
       login === undefined
-        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or have it let this host through without"
+        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or configure the proxy to let this host through without a log-on"
         : "offers no authentication that linkuser-agent supports for SOCKS5 (none, or user name and password)",
     );
   }

@@ -37,7 +37,7 @@ export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
 
 function discoveryIsNotDone(): AgentError {
   const message =
-    "The network settings leave finding a proxy to the network (automatic discovery, WPAD), which is not done here. Name the proxy by the setting proxy.";
+    "The network settings use automatic discovery (WPAD) to find a proxy, which is not supported here. Name the proxy in the setting proxy.";
   return new AgentError("setting-invalid", message);
 }
 

@@ -113,9 +113,9 @@ describe("a hostile script", () => {
     ["that takes all memory", "var a = []; for (;;) a.push(new Array(100000).fill(1));", /it fails|does not end/],
     ["that recurses for ever", "function f() { return f() + 1; } return f();", /it fails \(\w+\)/],
     ["that throws its own text", 'throw new Error("planted");', /it fails \(Error\)/],
-    ["that gives a number", "return 7;", /gives no text/],
-    ["that gives a promise", "return Promise.resolve('DIRECT');", /gives no text/],
-    ["that gives what has no end", "return new Proxy({}, { get: () => { for (;;); } });", /gives no text/],
+    ["that gives a number", "return 7;", /does not return text/],
+    ["that gives a promise", "return Promise.resolve('DIRECT');", /does not return text/],
+    ["that gives what has no end", "return new Proxy({}, { get: () => { for (;;); } });", /does not return text/],
     ["that throws what throws", "throw new Proxy({}, { get: () => { throw 1; } });", /it fails \(an exception\)/],
     ["that throws what has no end", "throw { get name() { for (;;); } };", /it fails \(an exception\)/],
     [
@@ -123,7 +123,7 @@ describe("a hostile script", () => {
       "var o = {}; for (var p = o, i = 0; i < 1e5; i++) p = p.a = {}; throw o;",
       /it fails|breaks/,
     ],
-    ["that breaks the interpreter", "return JSON.parse('['.repeat(1e6));", /it fails|breaks its interpreter/],
+    ["that breaks the interpreter", "return JSON.parse('['.repeat(1e6));", /it fails|crashes its interpreter/],
     ["that looks up names without end", "for (var n = 0; ; n++) dnsResolve('n' + n);", /more than 8 names/],
   ])("%s is ended", async (_, body, said) => {
     let asked = 0;

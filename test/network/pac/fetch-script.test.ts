@@ -28,7 +28,7 @@ test.each(["file:///etc/passwd", "ftp://wpad.test/proxy.pac", "proxy.pac", ""])(
   "%s is not fetched",
   async (address) => {
     const sender = answering({});
-    await expect(fetchPacScript(address, sender, signal)).rejects.toThrow(/no http: or https: URL/);
+    await expect(fetchPacScript(address, sender, signal)).rejects.toThrow(/not an http: or https: URL/);
     expect(sender.asked).toEqual([]);
   },
 );

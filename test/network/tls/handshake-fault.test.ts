@@ -20,7 +20,7 @@ const fault = (code: string, change: Partial<ShownCertificate> = {}, at = now) =
 describe("an issuer that is not known", () => {
   test("with a published certificate, the server leaves it out", () => {
     expect(fault("UNABLE_TO_VERIFY_LEAF_SIGNATURE", { hasPublishedIssuer: true })).toMatch(
-      /^gears\.opswat\.com sends its certificate alone and leaves out that of its issuer, Corp CA\. .* caFile \(UNABLE/,
+      /^gears\.opswat\.com sends only its own certificate and leaves out that of its issuer, Corp CA\. .* caFile \(UNABLE/,
     );
   });
 

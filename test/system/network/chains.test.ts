@@ -73,7 +73,7 @@ describe("a server's chain", () => {
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
     expect(document.message).toContain(
-      "sends its certificate alone and leaves out that of its issuer, Test Intermediate",
+      "sends only its own certificate and leaves out that of its issuer, Test Intermediate",
     );
     expect(exitCode).toBe(76);
     expect(gears.calls.length).toBe(before);

@@ -138,7 +138,7 @@ test.each(ending.filter((one) => one !== "a close without a word"))(
     for (let count = 0; count < 2; count += 1) {
       await expect(sendThrough(proxy, logOn, 9)).rejects.toMatchObject({
         code: "proxy-refused",
-        message: expect.stringMatching(/ends the connection in the middle of the log-on by NTLM/),
+        message: expect.stringMatching(/closed the connection during the log-on by NTLM/),
         place: { stage: "proxy log-on", party: "proxy" },
       });
     }

@@ -566,9 +566,9 @@ describe("over TLS", () => {
         "NTLM and Negotiate",
         "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate",
         login,
-        /NTLM or Negotiate.*does not speak on this system/,
+        /NTLM or Negotiate.*does not support on this system/,
       ],
-      ["nothing that it names", "X-Nothing: 1", login, /a kind that it does not name/],
+      ["nothing that it names", "X-Nothing: 1", login, /without naming its kind/],
     ])("a log-on that is wanted is named: %s", async (_, header, given, said) => {
       await using proxy = await connectProxy({ refuse: `407 Proxy Authentication Required\r\n${header}` });
       const sent = sender({ proxy: `http://${proxy.host}`, ...(given && { login: given }) }).send(

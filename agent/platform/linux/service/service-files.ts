@@ -61,7 +61,7 @@ function unreadable(root: string, path: string): Fault | undefined {
       .flatMap((way) => foldersOf(root, way))
       // The settings' own folder is checked with them, and `install` opens it.
       .find((folder) => folder !== own && (statSync(folder).mode & searchableByAll) === 0);
-    if (closed !== undefined) return { why: `may not look into ${closed}, where ${path} is; ${instead}` };
+    if (closed !== undefined) return { why: `may not open files in ${closed}, where ${path} is; ${instead}` };
     if ((statSync(real).mode & readableByAll) !== 0) return undefined;
     return { why: `may not read ${path}`, remedy: `chmod 644 ${shellWord(path)}` };
   } catch (error) {
@@ -84,7 +84,7 @@ function unwritable(root: string, path: string): Fault | undefined {
   const { stateDir, logFile } = systemPaths(root, {});
   const folders = [stateDir, dirname(logFile)];
   if (folders.some((folder) => path === folder || isBelow(folder, path))) return undefined;
-  return { why: `can write in ${folders.join(" and ")} alone, not ${path}; leave the setting out` };
+  return { why: `can write only in ${folders.join(" and ")}, not to ${path}; leave the setting out` };
 }
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(`${folder}/`);

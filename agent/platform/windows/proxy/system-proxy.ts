@@ -83,7 +83,10 @@ async function scripted(
     return found({ routes: byResult(await byScript(url.href, user.script), url, isForgeable(user.script)) }, origin);
   } catch (cause) {
     if (user.named !== undefined) {
-      return found({ routes: routesBy(user.named, url) }, "Windows' proxy settings, as the PAC script can't be used");
+      return found(
+        { routes: routesBy(user.named, url) },
+        "Windows' proxy settings, because the PAC script can't be used",
+      );
     }
     return failed(origin, unreadable(`The ${origin}`, cause));
   }

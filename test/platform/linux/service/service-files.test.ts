@@ -38,7 +38,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     for (const folder of [...closed, "etc/linkuser-agent"]) chmodSync(join(root, folder), 0o700);
     for (const folder of closed) {
       const reported = faultOf(root, { [name]: join(root, folder, "ca.pem") });
-      expect(reported).toContain(`may not look into ${join(root, folder)}`);
+      expect(reported).toContain(`may not open files in ${join(root, folder)}`);
       expect(reported).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
     }
     expect(faultOf(root, { [name]: join(root, ca) })).toBeUndefined();

@@ -62,7 +62,7 @@ describe("refusals say what to do", () => {
     ],
     ["Negotiate alone by the setting basic", ["Negotiate"], { mode: "basic" }, /proxyAuth is basic/],
     ["no user name", ["Basic"], {}, /proxyUsername and proxyPassword/],
-    ["NTLM alone", ["NTLM"], { system: windows }, /only proxyAuth = ntlm allows it/],
+    ["NTLM alone", ["NTLM"], { system: windows }, /only proxyAuth = ntlm allows/],
     ["NTLM by its setting, elsewhere", ["NTLM"], { mode: "ntlm" }, /on Windows/],
     [
       "a proxy that the network names",
@@ -71,7 +71,7 @@ describe("refusals say what to do", () => {
       /WPAD or by a PAC script over http:/,
     ],
     ["no GSSAPI", ["Negotiate"], { system: [] }, /does not support on this system/],
-    ["Digest", ["Digest"], {}, /wants Digest .*speaks Negotiate and Basic/],
+    ["Digest", ["Digest"], {}, /wants Digest .*supports Negotiate and Basic/],
     ["nothing known", [], {}, /without naming its kind/],
     [
       "an account",

@@ -675,7 +675,7 @@ describe("over TLS", () => {
 
       test.each<[string, Buffer[], typeof login | undefined, string, RegExp]>([
         ["wants a log-on", [Buffer.from([5, 255])], undefined, "proxy-refused", /wants a log-on.*proxyUsername/],
-        ["takes no known log-on", [Buffer.from([5, 255])], login, "proxy-refused", /accepts neither/],
+        ["takes no known log-on", [Buffer.from([5, 255])], login, "proxy-refused", /offers no authentication/],
         [
           "can't carry the log-on",
           [wantsLogin, Buffer.from([1, 1])],

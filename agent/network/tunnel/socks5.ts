@@ -67,7 +67,7 @@ export async function openSocks(
     throw refused(
       "tunnel",
       login === undefined
-        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file, or configure the proxy to let this host through without a log-on"
+        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file (with proxyAuth auto or basic), or configure the proxy to let this host through without a log-on"
         : "offers no authentication that linkuser-agent supports for SOCKS5 (none, or user name and password)",
     );
   }

@@ -30,7 +30,8 @@ export function prepareWineTree(): string {
     renameSync(unfinished, tree);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
-    throw error;
+    // Another run may have been quicker.
+    if (!existsSync(tree)) throw error;
   }
   return tree;
 }

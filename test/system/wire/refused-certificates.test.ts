@@ -138,7 +138,7 @@ test.each<[string, readonly [string, Wanted][], RegExp]>([
   [
     "a certificate for clients",
     [["client", { by: "root", extensions: [...forServers, "extendedKeyUsage=clientAuth"] }]],
-    /client, issued by root\) that was made for another purpose/,
+    /client, issued by root\) that was not issued for a TLS server/,
   ],
   [
     "an issuer that is no CA",
@@ -146,7 +146,7 @@ test.each<[string, readonly [string, Wanted][], RegExp]>([
       ["no-ca", { by: "root", extensions: ["basicConstraints=CA:FALSE"] }],
       ["by-no-ca", { by: "no-ca", extensions: forServers }],
     ],
-    /a chain in which the certificate of the issuer no-ca is not one of a CA \(basic constraints\)/,
+    /a chain in which the certificate of the issuer no-ca is not a CA certificate \(basic constraints\)/,
   ],
   [
     "an intermediate that has expired",

@@ -147,7 +147,7 @@ function sealedElsewhere(path: string, cause: WindowsError): AgentError {
 function exposed(path: string, others: readonly Sid[]): AgentError {
   const lines = [
     `The credential file ${path} can be read by users other than administrators (${others.join(", ")}), so its secret may be known.`,
-    "Get a new secret from the console, and protect the file:",
+    "Make a new secret in OPSWAT's OAuth portal, and protect the file:",
     ...sealFile(path),
   ];
   return new AgentError("credentials-exposed", lines.join("\n"));

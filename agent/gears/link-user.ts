@@ -114,7 +114,7 @@ export function readLinkUserResponse(
   const message = wordsOf(body, secrets);
   if (status === 429) return { kind: "rate-limited", message: message ?? "Too many requests", rateLimit };
   if (status === 401) {
-    const page = body.kind === "html" ? ", with a web page that may be a proxy's" : said(message);
+    const page = body.kind === "html" ? ", with a web page that may come from a proxy" : said(message);
     return {
       kind: "token-refused",
       error: new AgentError("token-refused", `${refused(context)} (status 401${page}).`),

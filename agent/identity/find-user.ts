@@ -116,7 +116,7 @@ function refusedOwner(
     return none(
       new AgentError(
         "no-user",
-        `Session ${sessionId} has ended or is not a user's. linkuser-agent --dry-run lists the user sessions.`,
+        `Session ${sessionId} has ended or does not belong to a user. linkuser-agent --dry-run lists the user sessions.`,
       ),
       people,
     );

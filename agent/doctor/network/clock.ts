@@ -35,7 +35,7 @@ export function checkClock(
   if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };
   const ahead = now - date;
   const off = Math.abs(ahead);
-  if (off <= agreeing) return { status: "ok", detail: "agrees with the server's" };
+  if (off <= agreeing) return { status: "ok", detail: "agrees with the server's clock" };
   const detail = `${describeDuration(off)} ${ahead > 0 ? "ahead of" : "behind"} the server's`;
   if (off < disturbing) return { status: "ok", detail };
   return { status: "warn", detail, advice };

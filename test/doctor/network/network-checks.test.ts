@@ -202,8 +202,8 @@ describe("clock", () => {
   };
 
   test.each([
-    [0, "ok", "agrees with the server's"],
-    [-2_000, "ok", "agrees with the server's"],
+    [0, "ok", "agrees with the server's clock"],
+    [-2_000, "ok", "agrees with the server's clock"],
     [60_000, "ok", "1 min behind the server's"],
     [-90_000, "ok", "2 min ahead of the server's"],
     [7_200_000, "warn", "2 h behind the server's"],

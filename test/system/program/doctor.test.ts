@@ -69,7 +69,7 @@ describe("a machine that can link", () => {
         "proxy name connection tls clock token rate-limit",
     );
     expect(of("token")).toMatchObject({ status: "ok", detail: "obtained, valid for 1 h; not shown" });
-    expect(of("clock")).toMatchObject({ status: "ok", detail: "agrees with the server's" });
+    expect(of("clock")).toMatchObject({ status: "ok", detail: "agrees with the server's clock" });
     expect(of("user").detail).toContain(`sent as ${caller}`);
     for (const { elapsedMs } of checks) expect(elapsedMs).toBeGreaterThanOrEqual(0);
   });

@@ -40,7 +40,7 @@ export function readServiceAccount(root: string, tools: Pick<AccountTools, "ask"
   if (account.uid === 0 || !isServiceLine(account, firstPersonUid) || !nologin.test(account.shell)) {
     return {
       kind: "wrong",
-      wrong: `has the user ID ${account.uid} and the shell ${account.shell}: it is no service's`,
+      wrong: `has the user ID ${account.uid} and the shell ${account.shell}: it is not a service account`,
     };
   }
   // A source before `files` can give the name to another account.

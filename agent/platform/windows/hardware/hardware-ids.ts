@@ -92,7 +92,7 @@ export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlace
   if (first === undefined) {
     return absent(
       origin,
-      present ? "no value that is named like a device ID holds one" : "the client is not installed",
+      present ? "no value with the name of a device ID contains one" : "the client is not installed",
     );
   }
   if (others.length > 0) return unreadable(origin, `it holds several device IDs (${[...ids.keys()].join(", ")})`);

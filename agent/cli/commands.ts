@@ -50,7 +50,7 @@ export const commands = {
       force: { help: "link even if already linked" },
       "no-splay": { help: "start at once, without waiting for this device's turn" },
       "will-repeat": { help: "the caller runs this again: end instead of waiting more than 15 min" },
-      user: { placeholder: "NAME", help: "link this user (only administrators may name another than themselves)" },
+      user: { placeholder: "NAME", help: "link this user (only administrators may name another user)" },
       session: { placeholder: "ID", help: "link the user of this logon session", excludes: "user" },
     },
     examples: [
@@ -71,7 +71,7 @@ export const commands = {
     },
     examples: [
       ["doctor", "check this machine, with a next step for each fault"],
-      ["doctor --user alice", "check what a link of alice would need"],
+      ["doctor --user alice", "check everything that linking alice needs"],
     ],
     settings: settingNames,
   },

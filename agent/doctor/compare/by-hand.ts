@@ -22,7 +22,7 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     "As a user: reading the credential, state and log is denied, and --dry-run works. If Users may read the credential, the icacls commands in the message correct that, in cmd and in PowerShell.",
     "A policy by Group Policy and one by Intune (ADMX): config shows their origin; Not configured removes the value. A list with two items by ADMX ingestion.",
     "The events in the viewer show their text.",
-    "A virus scanner that scans the folder during a run.",
+    "A virus scanner scans the folder during a run: the run succeeds.",
     "Sleep during a run's wait, and wake after its deadline; a time zone change; chcp 437 and 65001 with names outside both.",
     "A PAC script by Group Policy (per user, per machine), netsh winhttp set proxy, WPAD: doctor, as SYSTEM, names the right proxy.",
     "Behind a proxy that asks for Negotiate, over http: and https:, as SYSTEM: the proxy's log names the computer's account; without the proxy's name in the domain (setspn -D), and in a workgroup, no NTLM is sent. With proxyAuth = ntlm: NTLM.",
@@ -32,7 +32,7 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     "An upgrade during a run: the executable is replaced without a restart; during a run by hand: 3010, and no restart.",
     "As a plain user: msiexec /fa {PRODUCT-CODE} BASEURL=https://example.org changes nothing.",
     "Removal by Settings > Apps, by Group Policy and by Intune: only foreign files are left.",
-    "A transform, the detection rule and the remediation of the guides, in 64-bit PowerShell as SYSTEM.",
+    "The transform, the detection rule and the remediation from the guides work in 64-bit PowerShell as SYSTEM.",
     "Signed by a real certificate with a time stamp: Properties > Digital Signatures; SmartScreen, AppLocker.",
   ],
   macos: [
@@ -49,6 +49,6 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     "A profile by Jamf Pro's form and one by the .mobileconfig: config shows their origin; wrong types and unknown names are refused; an empty form sets nothing.",
     "System Settings > Login Items shows the job, and with the profile it can't be turned off.",
     "sign-and-package.sh with and without NOTARY_PROFILE; the package installs by hand and by a management tool, without asking for Rosetta.",
-    "Sleep during a run's wait, and wake after it. Memory of a waiting run.",
+    "Sleep during a run's wait, and wake after it. Check the memory of a waiting run.",
   ],
 };

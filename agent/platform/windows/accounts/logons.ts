@@ -67,7 +67,7 @@ async function principalName(
   const upnReading = (upn: string | undefined): Reading<string> => {
     if (upn !== undefined) return found(upn, origin);
     if (kind !== "entra") return absent(origin, "Windows knows none");
-    const message = `Windows does not know the UPN of ${systemName} yet. It learns it from Entra ID when the user is online.`;
+    const message = `Windows does not know the UPN of ${systemName} yet. Windows learns the UPN from Entra ID when the user is online.`;
     return failed(origin, new AgentError("identity-unreadable", message));
   };
   if (userKey === users.own().userSid) return upnReading(await askPrincipalName(bounded, undefined));

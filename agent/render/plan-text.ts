@@ -39,7 +39,7 @@ export function renderPlanText(plan: PlanResult, width: number): string {
     "",
     ...choices.flatMap((choice) => [name(choice), `    ${choice.remark}`]),
     "",
-    "calls: a device's calls per link; a gateway answers the first of two itself.",
+    "calls: a device's calls per link; of two calls to a gateway, only the second reaches the API.",
     ">: recommended.",
     "Simulated with this program's own schedule; every device stays on.",
     "Add the time that a device is off.",

@@ -36,7 +36,7 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     "Signed by a real certificate with a time stamp: Properties > Digital Signatures; SmartScreen, AppLocker.",
   ],
   macos: [
-    "codesign --verify --verbose=4 of the executable; it starts, and --version prints one line.",
+    "Run codesign --verify --verbose=4 on the executable. The executable starts, and --version prints one line.",
     "Run doctor --compare as a user and as root: all bindings work, nothing differs.",
     "With a private Wi-Fi address: --dry-run shows both, the burnt-in one first (networksetup -listallhardwareports).",
     "At the login window over ssh as root, and during Setup Assistant: exit code 67.",
@@ -44,7 +44,7 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     'chmod +a "everyone allow read" on the credential file: refused, and the printed chmod -N corrects that.',
     "install twice, uninstall, install while a run waits.",
     "Log on: a run starts within seconds (log show). Open a terminal window: a run says already-linked and ends.",
-    "Log on off line, with the Mac bound to Active Directory: the run ends in time and says that the directory is out of reach.",
+    "Log on offline, with the Mac bound to Active Directory: the run ends in time and says that the directory is out of reach.",
     "Bound to Active Directory, behind a proxy that asks for Negotiate, and with auth = negotiate: the log of the proxy and of the gateway name the Mac's account (root) and the user's.",
     "A profile by Jamf Pro's form and one by the .mobileconfig: config shows their origin; wrong types and unknown names are refused; an empty form sets nothing.",
     "System Settings > Login Items shows the job, and with the profile it can't be turned off.",

@@ -109,7 +109,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
       },
     },
     endProcess: nss.exitAtOnce,
-    reportEvent: () => absent("event log", "systemd keeps what goes to standard error"),
+    reportEvent: () => absent("event log", "systemd already logs standard error"),
     trigger: () => readTrigger(root, account),
     unusableForTrigger: (settings) => unusableForService(root, settings),
     readTools: async (account) => (await import("./compare/tool-readings.ts")).linuxTools()(account),

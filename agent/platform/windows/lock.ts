@@ -50,6 +50,6 @@ const held = (path: string): Reading<never> => absent(path, "another run holds i
 
 function unlockable(path: string, cause: WindowsError): Reading<never> {
   if (isSharingViolation(cause)) return held(path);
-  const message = `The lock ${path} can't be taken: ${cause.message}. The setting stateDir names another folder for it.`;
+  const message = `The lock ${path} can't be taken: ${cause.message}. Name another folder in the setting stateDir.`;
   return failedBy(path, cause, "state-unusable", message);
 }

@@ -178,7 +178,7 @@ const clientsThatListPrimary: readonly string[] = ["sss", "winbind"];
  * user's own SID. While the directory answers, both list at least `Domain Users`.
  */
 function noGroupsYet(user: NamedUser): AgentError {
-  const message = `The directory's client lists no group of ${user.name}: it may be off line and not have seen them yet. If your users are in no directory group, set groupFallback to none and leave groupPrefer out.`;
+  const message = `The directory's client lists no group of ${user.name}: it may be offline and not know this user yet. If your users are in no directory group, set groupFallback to none and leave groupPrefer out.`;
   return new AgentError("identity-unreadable", message);
 }
 

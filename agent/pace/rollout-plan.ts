@@ -132,7 +132,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     known,
     unset,
     gateway,
-    splayed(tight, "spreads first links tightly: faster, but slow if refused calls count too"),
+    splayed(tight, "spreads first links tightly: fast, but slow if refused calls count too"),
     splayed(wide, "spreads them widely: leaves room for other users of the account's limit"),
   ].filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
 }

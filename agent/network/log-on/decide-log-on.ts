@@ -52,8 +52,8 @@ function whyRefused({ proxy, sent }: LogOnFacts): string {
   const account = sent?.account === undefined ? "this account" : `the account ${sent.account}`;
   const check =
     sent?.scheme === "NTLM"
-      ? "Check in its log why, and that the account may use it"
-      : `Check in its log why, that the account may use it, that its keytab has the current key of HTTP/${hostname}, and that the clocks agree`;
+      ? "Check the reason in the proxy's log, and that the account may use the proxy"
+      : `Check the reason in the proxy's log. Check that the account may use the proxy, that the proxy's keytab has the current key of HTTP/${hostname}, and that the clocks agree`;
   return `refuses ${account} by ${sent?.scheme} (status 407). ${notAgain}. ${check}`;
 }
 

@@ -86,7 +86,7 @@ ${serviceSection(`${executable} --will-repeat`, credentialFile)}`;
  * The wall clock makes up for time that the machine was suspended. Sessions last for weeks, a run ends at its deadline.
  */
 const timer = `[Unit]
-Description=Link this device where the last logon could not
+Description=Link this device if the last logon could not
 
 [Timer]
 OnCalendar=*-*-* 00/4:00:00

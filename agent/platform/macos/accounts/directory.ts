@@ -100,7 +100,7 @@ function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
 
 /** Away from the directory, its groups may be unknown or have no names: the right one could be among them. */
 function noGroupsYet({ systemName }: Account): AgentError {
-  const message = `Open Directory names no group of ${systemName}'s directory: it may be out of reach. Check: id ${systemName}`;
+  const message = `Open Directory names no group of ${systemName}'s directory: the directory may be out of reach. Check: id ${systemName}`;
   return new AgentError("identity-unreadable", message);
 }
 

@@ -103,7 +103,10 @@ function refuseWithoutEffect(
       throw new AgentError("invalid-value", `--${name} has no effect without ${missing}.`);
     }
     if (excludes !== undefined && seen.has(excludes)) {
-      throw new AgentError("invalid-value", `--${name} has no effect beside --${excludes}. Leave one of them out.`);
+      throw new AgentError(
+        "invalid-value",
+        `--${name} has no effect together with --${excludes}. Leave one of them out.`,
+      );
     }
   }
 }

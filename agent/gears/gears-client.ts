@@ -65,7 +65,7 @@ export class GearsClient {
     const answer = isRepeated ? await this.#linkOnce(this.#connection, request, signal) : first;
     const { notBefore, exact, disbelieved } = answer.rateLimit;
     if (disbelieved !== undefined) {
-      this.#parts.log.warn("wait-disbelieved", `the server asks for a wait by ${disbelieved}`);
+      this.#parts.log.warn("wait-disbelieved", `the server asks for an implausible wait: ${disbelieved}`);
     }
     switch (answer.kind) {
       case "linked":

@@ -76,7 +76,7 @@ export function parseCredentials(text: string, path: string, clientId: string | 
 
 function client(clientId: string | undefined, clientSecret: Secret, origin: string): Credentials {
   if (clientId === undefined) {
-    const message = `There is a client secret (${origin}) but no client ID: put clientId beside it, or set it in the settings.`;
+    const message = `There is a client secret (${origin}) but no client ID: put clientId in the same place, or set it in the settings.`;
     throw new AgentError("credentials-missing", message);
   }
   return { kind: "client", clientId, clientSecret, origin };

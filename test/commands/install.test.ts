@@ -271,7 +271,7 @@ test.each([
     secret,
     'it is not valid JSON (line 1, column 1); it must hold {"clientId": …, "clientSecret": …} or {"accessToken": …}.',
   ],
-  [`{"clientSecret": "${secret}"}`, "but no client ID: put clientId beside it"],
+  [`{"clientSecret": "${secret}"}`, "but no client ID: put clientId in the same place"],
   [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],
 ])("refuses a credential that could not be used, without quoting it", async (text, message) => {
   writeFileSync(source, text);

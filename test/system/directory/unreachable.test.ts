@@ -17,7 +17,11 @@ const clients = [
       `systemctl stop winbind; net cache flush; rm --force /var/*/samba/winbindd_cache.tdb /var/*/samba/netsamlogon_cache.tdb
        systemctl start winbind; wbinfo --ping-dc`,
     ],
-    forget: ["sh", "-c", "net cache flush && systemctl restart winbind && wbinfo --ping-dc"],
+    forget: [
+      "sh",
+      "-c",
+      "net cache flush && systemctl reset-failed winbind && systemctl restart winbind && wbinfo --ping-dc",
+    ],
   },
   {
     client: "SSSD",
@@ -26,7 +30,7 @@ const clients = [
     // Off line it answers as for a user who does not exist.
     neverSeen: { exitCode: 67, error: "no-user" },
     // Asked to go online again (SIGUSR2), SSSD 2.8 lists no groups for a minute or more; after a restart it does.
-    reconnect: ["sh", "-c", "sss_cache --everything; systemctl restart sssd"],
+    reconnect: ["sh", "-c", "sss_cache --everything; systemctl reset-failed sssd; systemctl restart sssd"],
     forget: ["sss_cache", "--everything"],
   },
 ] as const;

@@ -97,8 +97,8 @@ describe("this account's", () => {
     expect(await read()).toMatchObject({
       kind: "found",
       origin: `PAC script 127.0.0.1:${server.port}`,
-      // Wine returns only the first one.
-      value: { routes: [proxy("http://first:8080"), "direct"] },
+      // Wine returns only the first one. Anybody on the network can replace a script that comes over http:.
+      value: { routes: [{ ...proxy("http://first:8080"), discovered: true }, "direct"] },
     });
     expect(await read("https://example.com")).toMatchObject({ value: { routes: ["direct"] } });
     expect(server.received).toMatch(/^GET \/proxy\.pac HTTP/);

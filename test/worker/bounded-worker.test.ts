@@ -67,7 +67,7 @@ test("a thread that dies fails its questions, and the next question gets a new t
 });
 
 test("the thread keeps the process alive only while an answer is awaited", async () => {
-  const unref = vi.spyOn(Worker.prototype, "unref");
+  using unref = vi.spyOn(Worker.prototype, "unref");
   const { ask, openGate } = createThread();
   const [first, second] = [ask("alice"), ask("wait")];
   await first;

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 
+const empty = Buffer.alloc(0);
+
 /**
  * Removes interim answers (1xx except 101, RFC 9110 15.2) from a connection's bytes: undici drops a connection after an
  * unexpected `100 Continue`.
@@ -8,26 +10,17 @@ export class InterimAnswers {
   /** `start`: at the first byte of a status line; `line`: in it; `interim`: in the head of an interim answer. */
   #state: "start" | "line" | "interim" | "answer" = "start";
   /** The bytes read of a status line that is not classified yet, at most 12. */
-  #held = Buffer.alloc(0);
+  #held = empty;
   /** Line ends in a row, in the head of an interim answer. */
   #ends = 0;
-
-  #heard = false;
-
   /** Whether more than empty lines came since the last request: then it arrived. */
-  get heard(): boolean {
-    return this.#heard;
-  }
+  heard = false;
 
   /** Begins with the answer to the next request. */
   next(): void {
-    this.#heard = false;
-    this.#restart();
-  }
-
-  #restart(): void {
+    this.heard = false;
     this.#state = "start";
-    this.#held = Buffer.alloc(0);
+    this.#held = empty;
   }
 
   /** The rest of the bytes that were read; maybe none. */
@@ -38,14 +31,14 @@ export class InterimAnswers {
       if (this.#state === "interim") {
         if (byte === lineFeed) this.#ends += 1;
         else if (byte !== carriageReturn) this.#ends = 0;
-        if (this.#ends === 2) this.#restart();
+        if (this.#ends === 2) this.#state = "start";
         at += 1;
       } else if (this.#state === "start" && (byte === lineFeed || byte === carriageReturn)) {
         // Empty lines before a status line are ignored (RFC 9112 2.2).
         at += 1;
       } else {
         this.#state = "line";
-        this.#heard = true;
+        this.heard = true;
         this.#held = Buffer.concat([this.#held, chunk.subarray(at, at + 1)]);
         at += 1;
         if (this.#held.length === statusLength) this.#decide();
@@ -65,7 +58,6 @@ export class InterimAnswers {
   }
 }
 
-const empty = Buffer.alloc(0);
 const lineFeed = 10;
 const carriageReturn = 13;
 /** Of `HTTP/1.1 100`. */

@@ -1,5 +1,4 @@
-import type { Party } from "./network-failure.ts";
-import { networkFailure } from "./network-failure.ts";
+import { networkFailure, type Party } from "./network-failure.ts";
 import { untilAborted } from "./time-limit.ts";
 
 /** An address of a host. */

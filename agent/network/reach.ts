@@ -4,7 +4,8 @@ import { dial, startTls, type Tls } from "./dial.ts";
 import type { LookUp } from "./look-up.ts";
 import type { Party } from "./network-failure.ts";
 import { endpointOf, type ProxyAddress, type Route } from "./proxy/address.ts";
-import { type LogOn, type LogOnMeans, startLogOn } from "./proxy/log-on.ts";
+import { portOf } from "./proxy/host-match.ts";
+import { type LogOnMeans, ProxyLogOn } from "./proxy/log-on.ts";
 import { endPointBinding } from "./tls/channel-binding.ts";
 import { openTunnel } from "./tunnel/http-connect.ts";
 import { openSocks } from "./tunnel/socks5.ts";
@@ -32,15 +33,12 @@ export interface OpenRoute {
 export async function reach(route: Route, options: ReachOptions, signal: AbortSignal): Promise<OpenRoute> {
   const url = new URL(options.origin);
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const isSecure = url.protocol === "https:";
-  const port = Number(url.port || (isSecure ? "443" : "80"));
-  const tls = isSecure ? { ...options.tls, name: host } : undefined;
+  const port = Number(portOf(url));
+  const tls = url.protocol === "https:" ? { ...options.tls, name: host } : undefined;
   if (route === "direct") {
     const party: Party = { party: "tenant", host: url.host };
-    return {
-      socket: await dial({ host: options.address ?? host, port, party, tls }, options.lookUp, signal),
-      party,
-    };
+    const to = { host: options.address ?? host, port, party, tls };
+    return { socket: await dial(to, options.lookUp, signal), party };
   }
   const party: Party = { party: "tenant", host: url.host, via: new URL(route.origin).host };
   const tunnel = await throughProxy(route, { host, port }, options, signal);
@@ -66,7 +64,7 @@ async function throughProxy(
     socket = await dial({ ...endpoint, party, tls }, lookUp, signal);
     return socket;
   };
-  const logOn = startLogOn(proxy, authority, means, () => endPointBinding(socket));
+  const logOn = new ProxyLogOn(proxy, authority, means, () => endPointBinding(socket));
   try {
     if (protocol !== "socks5:") return await openTunnel(connect, logOn, authority, party, signal);
     const socket = await connect();
@@ -92,7 +90,7 @@ async function throughProxy(
 function refusalOfLogOn(
   thrown: unknown,
   { login, origin }: ProxyAddress,
-  logOn: LogOn,
+  logOn: ProxyLogOn,
   host: string,
 ): AgentError | undefined {
   if (!(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on") return undefined;
@@ -107,7 +105,7 @@ function refusalOfLogOn(
 }
 
 /** Wrong passwords lock accounts; Kerberos tickets do not. */
-function whatMayBeWrong(login: ProxyAddress["login"], { sent }: LogOn): string | undefined {
+function whatMayBeWrong(login: ProxyAddress["login"], { sent }: ProxyLogOn): string | undefined {
   if (sent === "NTLM") return "the log-on by NTLM";
   if (login === undefined || (sent ?? "Basic") !== "Basic") return undefined;
   return `the user name and password from ${login.origin}`;

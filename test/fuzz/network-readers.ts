@@ -10,7 +10,7 @@ import { InterimAnswers } from "../../agent/network/interim-answers.ts";
 import type { SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
 import { unpacked } from "../../agent/network/packed-body.ts";
 import { endpointOf, parseProxy, proxyLogin } from "../../agent/network/proxy/address.ts";
-import { startLogOn } from "../../agent/network/proxy/log-on.ts";
+import { ProxyLogOn } from "../../agent/network/proxy/log-on.ts";
 import { routesOfPac } from "../../agent/network/proxy/pac-result.ts";
 import { openTunnel } from "../../agent/network/tunnel/http-connect.ts";
 import { openSocks } from "../../agent/network/tunnel/socks5.ts";
@@ -31,13 +31,13 @@ const proxy = {
 };
 
 const newLogOn = () =>
-  startLogOn(proxy, target, logOnMeans({ mode: "negotiate", system: fakeSystem(["ticket", "proof"]) }));
+  new ProxyLogOn(proxy, target, logOnMeans({ mode: "negotiate", system: fakeSystem(["ticket", "proof"]) }));
 /** A system's answer to any input. */
 const newSystemLogOn = () => {
   const step = async () => ({ token: Buffer.from("token"), complete: false });
   const exchange = { account: undefined, step, close: async () => {} };
   const system: SystemLogOnSource = { schemes: ["NTLM"], open: async () => ({ start: async () => exchange }) };
-  return startLogOn(proxy, target, logOnMeans({ mode: "ntlm", system }));
+  return new ProxyLogOn(proxy, target, logOnMeans({ mode: "ntlm", system }));
 };
 
 const text = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed));

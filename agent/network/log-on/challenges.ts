@@ -1,3 +1,8 @@
+import { Secret } from "../../secret.ts";
+
+/** Requests of one log-on: Kerberos takes one, NTLM two, SPNEGO up to three. */
+export const maxLegs = 5;
+
 /** Schemes that have a name here, as messages spell them. */
 const knownSchemes = ["Negotiate", "Kerberos", "NTLM", "Digest", "Basic"] as const;
 export type AuthenticationScheme = (typeof knownSchemes)[number];
@@ -11,6 +16,10 @@ export interface Challenge {
 
 /** Bytes of a token: Kerberos tickets with many groups have up to 64 KiB, and header lines less. */
 const maxToken = 64 * 1024;
+
+/** The value of `Authorization` or `Proxy-Authorization`. */
+export const authorizationOf = (scheme: AuthenticationScheme, token: Buffer): Secret =>
+  new Secret(`${scheme} ${token.toString("base64")}`);
 
 /**
  * Reads challenges (RFC 9110 11.3): those of known schemes, in the order in which they are offered. Malformed

@@ -13,7 +13,7 @@ export interface LogOnFacts {
   readonly target: string;
   /** What the operating system speaks. */
   readonly system: readonly SystemScheme[];
-  /** The proxy's answer with the challenges; undefined if nothing was sent. */
+  /** The credentials that were sent before these challenges; undefined if none were. */
   readonly sent: { readonly scheme: AuthenticationScheme; readonly account: string | undefined } | undefined;
 }
 

@@ -1,6 +1,12 @@
 import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import { type AuthenticationScheme, type Challenge, parseChallenges } from "../log-on/challenges.ts";
+import {
+  type AuthenticationScheme,
+  authorizationOf,
+  type Challenge,
+  maxLegs,
+  parseChallenges,
+} from "../log-on/challenges.ts";
 import { allowsUserName, decideLogOn, type LogOnFacts, type ProxyAuth } from "../log-on/decide-log-on.ts";
 import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
@@ -18,48 +24,10 @@ export interface LogOnMeans {
 }
 
 /** A log-on at an HTTP proxy (RFC 9110 11.7), request by request. */
-export interface LogOn {
+export class ProxyLogOn {
   /** The value of `Proxy-Authorization` for the first request; undefined to send none. */
   readonly first: Secret | undefined;
-  /** The scheme of the user name or account that was sent, and that a 407 refuses. */
-  readonly sent: AuthenticationScheme | undefined;
   /** The last value of `next` answers a challenge, so it is good on the challenge's connection alone. */
-  readonly answersChallenge: boolean;
-  /**
-   * The value for the next one, after a 407.
-   * @param challenges the values of `Proxy-Authenticate`
-   * @throws AgentError `proxy-refused` if nothing more can be said
-   */
-  next(challenges: readonly string[]): Promise<Secret>;
-  /**
-   * Ends the log-on after the proxy let this host through. Not every proxy proves itself then: TLS with the tenant
-   * protects the content.
-   * @param challenges as above: the proxy's last token
-   * @throws AgentError `proxy-refused` if it is a wrong proof
-   */
-  accepted(challenges: readonly string[]): Promise<void>;
-  /** Never fails. */
-  close(): Promise<void>;
-}
-
-/** Requests of one log-on: NTLM takes two, SPNEGO up to three. */
-const maxLegs = 5;
-
-/**
- * @param target what the proxy is to reach, for messages
- * @param channelBinding of the connection to the proxy, where that is TLS
- */
-export function startLogOn(
-  proxy: ProxyAddress,
-  target: string,
-  means: LogOnMeans,
-  channelBinding: () => Buffer | undefined = () => undefined,
-): LogOn {
-  return new RunningLogOn(proxy, target, means, channelBinding);
-}
-
-class RunningLogOn implements LogOn {
-  readonly first: Secret | undefined;
   answersChallenge = false;
   readonly #proxy: ProxyAddress;
   readonly #host: string;
@@ -70,7 +38,16 @@ class RunningLogOn implements LogOn {
   #running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
   #legs = 0;
 
-  constructor(proxy: ProxyAddress, target: string, means: LogOnMeans, channelBinding: () => Buffer | undefined) {
+  /**
+   * @param target what the proxy is to reach, for messages
+   * @param channelBinding of the connection to the proxy, where that is TLS
+   */
+  constructor(
+    proxy: ProxyAddress,
+    target: string,
+    means: LogOnMeans,
+    channelBinding: () => Buffer | undefined = () => undefined,
+  ) {
     this.#proxy = proxy;
     this.#host = new URL(proxy.origin).host;
     this.#target = target;
@@ -80,10 +57,16 @@ class RunningLogOn implements LogOn {
     if (this.first !== undefined) this.#sent = { scheme: "Basic", account: undefined };
   }
 
+  /** The scheme of the user name or account that was sent, and that a 407 refuses. */
   get sent(): AuthenticationScheme | undefined {
     return this.#sent?.scheme;
   }
 
+  /**
+   * The value for the next request, after a 407.
+   * @param values of `Proxy-Authenticate`
+   * @throws AgentError `proxy-refused` if nothing more can be said
+   */
   async next(values: readonly string[]): Promise<Secret> {
     const challenges = parseChallenges(values);
     const challenge = this.#tokenOf(challenges);
@@ -104,6 +87,12 @@ class RunningLogOn implements LogOn {
     return await this.#bySystem(decision.scheme, this.#start(decision.scheme));
   }
 
+  /**
+   * Ends the log-on after the proxy let this host through. Not every proxy proves itself then: TLS with the tenant
+   * protects the content.
+   * @param values as above: the proxy's last token
+   * @throws AgentError `proxy-refused` if it is a wrong proof
+   */
   async accepted(values: readonly string[]): Promise<void> {
     if (this.#running === undefined) return;
     const { scheme, exchange } = this.#running;
@@ -114,6 +103,7 @@ class RunningLogOn implements LogOn {
     this.#means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
   }
 
+  /** Never fails. */
   async close(): Promise<void> {
     await this.#running?.exchange.close().catch(() => {});
   }
@@ -157,9 +147,6 @@ class RunningLogOn implements LogOn {
     return new AgentError("proxy-refused", `The proxy ${this.#host} ${why}.`, { place: { stage, party: "proxy" } });
   }
 }
-
-const authorizationOf = (scheme: SystemScheme, token: Buffer): Secret =>
-  new Secret(`${scheme} ${token.toString("base64")}`);
 
 function basicAuthorization(login: ProxyLogin): Secret {
   const { username, password } = revealed(login);

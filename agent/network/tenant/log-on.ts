@@ -1,18 +1,14 @@
 import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
 import type { ApiRequest, RawResponse } from "../exchange.ts";
 import type { HttpConnection } from "../http-connection.ts";
-import { type Challenge, parseChallenges } from "../log-on/challenges.ts";
+import { authorizationOf, type Challenge, maxLegs, parseChallenges } from "../log-on/challenges.ts";
 import type { SystemLogOnExchange, SystemLogOnSource } from "../log-on/system-log-on.ts";
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { networkFailure } from "../network-failure.ts";
 import { bareHost } from "../proxy/host-match.ts";
 import { TimeLimitReached, untilAborted } from "../time-limit.ts";
 import { endPointBinding } from "../tls/channel-binding.ts";
-
-/** Requests of one log-on: Kerberos takes one, SPNEGO up to three. */
-const maxLegs = 5;
 
 /** The gateway at the other end of a connection. */
 interface Gateway {
@@ -101,7 +97,7 @@ const claimsSomething = ({ status }: RawResponse): boolean => status < 300 || st
 
 function withToken(request: ApiRequest, token: Buffer | undefined): ApiRequest {
   if (token === undefined) throw new TypeError("a log-on without a token");
-  return { ...request, authorization: new Secret(`Negotiate ${token.toString("base64")}`) };
+  return { ...request, authorization: authorizationOf("Negotiate", token) };
 }
 
 const place = { stage: "log-on", party: "tenant" } as const;

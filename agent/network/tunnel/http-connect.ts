@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import { type FailureContext, networkFailure, type Party } from "../network-failure.ts";
-import type { LogOn } from "../proxy/log-on.ts";
+import type { ProxyLogOn } from "../proxy/log-on.ts";
 import { describeLimit, TimeLimitReached, untilAborted } from "../time-limit.ts";
 import { type ProxyAnswer, parseProxyAnswer, skipBody } from "./proxy-answer.ts";
 import { readUntil } from "./read-socket.ts";
@@ -21,7 +21,7 @@ const maxHead = 16 * 1024;
  */
 export async function openTunnel(
   connect: () => Promise<Socket>,
-  logOn: LogOn,
+  logOn: ProxyLogOn,
   authority: string,
   party: Party,
   signal: AbortSignal,
@@ -74,14 +74,14 @@ async function inTime<T>(work: Promise<T>, party: Party, signal: AbortSignal): P
 }
 
 /** The first token of a log-on that a proxy did not answer, because it silently ended the connection after its 407. */
-const canBeSentAgain = (logOn: LogOn, thrown: unknown): boolean =>
+const canBeSentAgain = (logOn: ProxyLogOn, thrown: unknown): boolean =>
   thrown instanceof AgentError &&
   thrown.code === "connection-lost" &&
   !logOn.answersChallenge &&
   logOn.sent !== undefined &&
   logOn.sent !== "Basic";
 
-function endsConnection({ sent }: LogOn, { host }: Party): AgentError {
+function endsConnection({ sent }: ProxyLogOn, { host }: Party): AgentError {
   return new AgentError(
     "proxy-refused",
     `The proxy ${host} closed the connection during the log-on by ${sent}, which needs the same connection throughout. Configure it to keep connections alive after its status 407.`,

@@ -7,7 +7,7 @@ export type AnswerBody =
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly kind: "empty" }
   /** JSON, but not an object. */
-  | { readonly kind: "other-json" }
+  | { readonly kind: "other-json"; readonly value: unknown }
   | { readonly kind: "html" }
   | { readonly kind: "text" };
 
@@ -22,7 +22,7 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
     if (!(thrown instanceof SyntaxError)) throw thrown;
     return { kind: text.startsWith("<") || /\bhtml\b/i.test(headers["content-type"] ?? "") ? "html" : "text" };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "other-json" };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "other-json", value };
   return { kind: "object", fields: value as Record<string, unknown> };
 }
 
@@ -67,6 +67,12 @@ function textIn(value: unknown, depth = 0): string | undefined {
 
 /** The message for OAuth errors already shows this code. */
 const isOAuthCode = (text: string, depth: number): boolean => depth === 1 && /^[a-z]+(?:_[a-z]+)+$/.test(text);
+
+/** The vendor's page gives the text, and not the status that it comes with. */
+export function saysDeviceNotFound(body: AnswerBody): boolean {
+  const message = body.kind === "object" ? body.fields["msg"] : undefined;
+  return typeof message === "string" && /^\s*device not found\b/i.test(message);
+}
 
 /** Completes a status in brackets. */
 export const said = (words: string | undefined): string => (words === undefined ? "" : `: ${words}`);

@@ -1,7 +1,7 @@
 import { parseMac } from "../identity/mac.ts";
 import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
-import { type AnswerBody, readBody } from "./answer.ts";
+import { readBody, saysDeviceNotFound } from "./answer.ts";
 
 /** The most identifiers of one question. */
 const maxIds = 50;
@@ -38,10 +38,10 @@ export function readDeviceDetails(response: RawResponse, ids: readonly string[])
   const { status } = response;
   const body = readBody(response);
   if (status === 429) return unclear("the account's rate limit is reached (429)");
-  if ((status === 200 || status === 404) && saysNotFound(body)) return { kind: "none" };
+  if ((status === 200 || status === 404) && saysDeviceNotFound(body)) return { kind: "none" };
   if (status !== 200) return unclear(`the API answered with status ${status}`);
   if (body.kind !== "object" && body.kind !== "other-json") return unclear("the answer is not JSON");
-  const value: unknown = JSON.parse(response.body.replace(/^\uFEFF/, ""));
+  const value = body.kind === "object" ? body.fields : body.value;
   if (isEmptyList(value)) return { kind: "none" };
   const texts = new Set(deviceRecords(value).flatMap(textsIn).map(comparable));
   const known = ids.filter((id) => texts.has(comparable(id)));
@@ -51,12 +51,6 @@ export function readDeviceDetails(response: RawResponse, ids: readonly string[])
 }
 
 const unclear = (why: string): KnownIds => ({ kind: "unclear", why });
-
-/** As the API says it of `link_user`. */
-const saysNotFound = (body: AnswerBody): boolean =>
-  body.kind === "object" &&
-  typeof body.fields["msg"] === "string" &&
-  /^\s*device not found\b/i.test(body.fields["msg"]);
 
 function isEmptyList(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -7,6 +7,7 @@ import {
   readBody,
   redirected,
   said,
+  saysDeviceNotFound,
   serverFault,
   wordsOf,
   wrongBody,
@@ -153,10 +154,4 @@ function resultOf(body: AnswerBody): 0 | 1 | undefined {
   const result = body.kind === "object" ? body.fields["result"] : undefined;
   if (result === 1 || result === "1") return 1;
   return result === 0 || result === "0" ? 0 : undefined;
-}
-
-/** The vendor's page gives the text, and not the status that it comes with. */
-function saysDeviceNotFound(body: AnswerBody): boolean {
-  const message = body.kind === "object" ? body.fields["msg"] : undefined;
-  return typeof message === "string" && /^\s*device not found\b/i.test(message);
 }

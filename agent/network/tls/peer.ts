@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 
 /** One certificate of a chain. */
-interface Certificate {
+export interface ChainCertificate {
   /** The common name, else the whole name. */
   readonly name: string;
   /** Wall-clock milliseconds. */
@@ -16,35 +16,39 @@ export interface TlsPeer {
   /** `TLSv1.3` */
   readonly protocol: string;
   /** The server's first, then those of its issuers that were sent or are known here. */
-  readonly chain: readonly Certificate[];
+  readonly chain: readonly ChainCertificate[];
   /** The issuer named in the last one. */
   readonly issuer: string;
   /** The last one is among the public CAs that Node knows. */
   readonly publicRoot: boolean;
 }
 
-const maxChain = 10;
-
 /** Reads the certificates at the end of a handshake; undefined if the server showed none. */
 export function readTlsPeer(host: string, socket: TLSSocket): TlsPeer | undefined {
-  const chain: X509Certificate[] = [];
-  let next: X509Certificate | undefined = socket.getPeerX509Certificate();
-  while (next !== undefined && chain.length < maxChain) {
-    chain.push(next);
-    next = next.issuerCertificate;
-  }
+  const chain = chainFrom(socket.getPeerX509Certificate());
   const last = chain.at(-1);
   if (last === undefined) return undefined;
   return {
     host,
     protocol: socket.getProtocol() ?? "TLS",
-    chain: chain.map(describe),
+    chain: chain.map(readLink),
     issuer: shortName(last.issuer),
     publicRoot: isPublicRoot(last),
   };
 }
 
-function describe({ subject, validFromDate, validToDate }: X509Certificate): Certificate {
+const maxChain = 10;
+
+/** A certificate, then those of its issuers that were sent or are known here. */
+export function chainFrom(certificate: X509Certificate | undefined): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let next = certificate; next !== undefined && chain.length < maxChain; next = next.issuerCertificate) {
+    chain.push(next);
+  }
+  return chain;
+}
+
+export function readLink({ subject, validFromDate, validToDate }: X509Certificate): ChainCertificate {
   return { name: shortName(subject), validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
 }
 

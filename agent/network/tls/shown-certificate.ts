@@ -1,13 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import { printable } from "../../printable.ts";
-import { shortName } from "./peer.ts";
+import { type ChainCertificate, chainFrom, readLink, shortName } from "./peer.ts";
 
 /** A certificate that a server sent, or a locally known issuer's. */
-interface ChainLink {
-  readonly name: string;
-  /** Wall-clock milliseconds. */
-  readonly validFrom: number;
-  readonly validTo: number;
+interface ChainLink extends ChainCertificate {
   /** By its basic constraints. */
   readonly isCa: boolean;
 }
@@ -26,25 +22,14 @@ export interface ShownCertificate {
   readonly hasPublishedIssuer: boolean;
 }
 
-const maxChain = 10;
-
 /** @param certificate the server's own; others must not show through unescaped */
 export function readShown(certificate: X509Certificate): ShownCertificate {
   const { issuer, subjectAltName, infoAccess } = certificate;
   const names = subjectAltName?.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, "")) ?? [];
-  const chain: ChainLink[] = [];
-  for (
-    let next: X509Certificate | undefined = certificate;
-    next !== undefined && chain.length < maxChain;
-    next = next.issuerCertificate
-  ) {
-    chain.push({
-      name: printable(shortName(next.subject), 100),
-      validFrom: next.validFromDate.getTime(),
-      validTo: next.validToDate.getTime(),
-      isCa: next.ca,
-    });
-  }
+  const chain = chainFrom(certificate).map((one) => {
+    const link = readLink(one);
+    return { ...link, name: printable(link.name, 100), isCa: one.ca };
+  });
   return {
     issuer: printable(shortName(issuer), 100),
     names: printable(names.length === 0 ? "no name" : names.slice(0, 3).join(", "), 200),

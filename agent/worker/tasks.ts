@@ -1,11 +1,5 @@
 import { type NativeFunction, openCalls } from "../platform/native-calls.ts";
-import { type NameService, openNameService } from "../platform/posix/name-service.ts";
-
-/** A lookup in the C library's name service. */
-export interface NameQuestion {
-  readonly method: keyof NameService;
-  readonly parameters: readonly unknown[];
-}
+import { answerNames } from "../platform/posix/name-service.ts";
 
 /**
  * The tasks that a worker can be started for. Each task takes plain data once and returns a function that answers
@@ -14,12 +8,7 @@ export interface NameQuestion {
  * program, as `pac-entry.ts`.
  */
 export const workerTasks = {
-  /** @param library of the name service, as dlopen takes it */
-  "name-service": (library: string) => {
-    const service = openNameService(process.getBuiltinModule("node:ffi"), library);
-    return ({ method, parameters }: NameQuestion): unknown =>
-      (service[method] as (...all: readonly unknown[]) => unknown)(...parameters);
-  },
+  "name-service": answerNames,
   /** @param lastError see {@link openCalls} */
   "native-calls": (lastError: NativeFunction) => openCalls(process.getBuiltinModule("node:ffi"), lastError),
 };

@@ -1,8 +1,7 @@
 import { AgentError } from "../../errors.ts";
 import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
 import { startWorker } from "../../worker/start-worker.ts";
-import type { NameQuestion } from "../../worker/tasks.ts";
-import { type NameService, openNameService } from "./name-service.ts";
+import { answerNames, type NameQuestion, type NameService } from "./name-service.ts";
 
 /** The library that has a system's name service, and the words for its failures. */
 export interface NameLibrary {
@@ -27,12 +26,12 @@ export interface BoundedNames {
 /** For hosts whose NSS sources are local: no thread, no limit. */
 export function createDirectNames(names: NameLibrary): BoundedNames {
   const { library } = names;
-  let service: NameService | undefined;
+  let answer: ReturnType<typeof answerNames> | undefined;
   return {
     async ask(method, ...parameters) {
       try {
-        service ??= openNameService(process.getBuiltinModule("node:ffi"), library);
-        return call(service, method, parameters);
+        answer ??= answerNames(library);
+        return answer({ method, parameters }) as never;
       } catch (cause) {
         throw lookupFailed(names, cause);
       }
@@ -57,15 +56,6 @@ export function createThreadNames(
     leave: names.exitAtOnce,
   });
   return { ask: async (method, ...parameters) => (await ask({ method, parameters })) as never };
-}
-
-function call<M extends keyof NameService>(
-  service: NameService,
-  method: M,
-  parameters: Parameters<NameService[M]>,
-): ReturnType<NameService[M]> {
-  const lookUp = service[method] as (...parameters: Parameters<NameService[M]>) => ReturnType<NameService[M]>;
-  return lookUp(...parameters);
 }
 
 function lookupFailed({ name, ifFailed }: NameLibrary, cause: unknown): AgentError {

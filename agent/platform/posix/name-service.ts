@@ -50,6 +50,18 @@ export interface NameService {
   winbindNames(): WinbindNames | undefined;
 }
 
+/** A call of {@link NameService}. */
+export interface NameQuestion {
+  readonly method: keyof NameService;
+  readonly parameters: readonly unknown[];
+}
+
+/** Opens the name service for questions as data. @param library as dlopen takes it */
+export function answerNames(library: string): (question: NameQuestion) => unknown {
+  const service = openNameService(process.getBuiltinModule("node:ffi"), library);
+  return ({ method, parameters }) => (service[method] as (...all: readonly unknown[]) => unknown)(...parameters);
+}
+
 /**
  * Opens the C library's name service. Every call blocks until the system's sources have answered; "not found" is
  * undefined, anything else throws an Error with the errno as its message.

@@ -1,6 +1,7 @@
 /** A name service that has every user and no group. */
+
+import type { NameQuestion } from "../../../agent/platform/posix/name-service.ts";
 import { answerQuestions } from "../../../agent/worker/answer-questions.ts";
-import type { NameQuestion } from "../../../agent/worker/tasks.ts";
 
 answerQuestions(({ method, parameters: [key] }: NameQuestion) => {
   if (method === "groupById") throw new Error("5");

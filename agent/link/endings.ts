@@ -1,19 +1,13 @@
 import { describeDuration } from "../duration.ts";
-import { AgentError, type ErrorCode, framesOf } from "../errors.ts";
+import { AgentError, framesOf } from "../errors.ts";
 import { readPaceMemory } from "../pace/pace-memory.ts";
 import { after, begin, keep, type PaceContext, type Schedule, withoutBackOff } from "../pace/pacer.ts";
 import { slotOf } from "../pace/slot.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { LastRun, MachineMemory } from "./memory.ts";
-import { askedOf, isRefusedLogOn, refusalOf } from "./refusal.ts";
+import { askedOf, fixable, isRefusedLogOn, refusalOf } from "./refusal.ts";
 import type { Attempt, Decision, Effect, End, Moment, RunState } from "./run-state.ts";
 import { addUnknown } from "./unknown-devices.ts";
-
-/**
- * Faults of the network that a person can fix: a captive portal, TLS inspection or an impostor, a wrong clock. An
- * unattended run waits for their end; an attended run ends at once. None of them costs a call of the API.
- */
-const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 /**
  * A failure that may pass by itself is followed by another attempt; any other ends the run.

@@ -60,8 +60,12 @@ const pauses: Partial<Readonly<Record<FailureOutcome, Pause>>> = {
   credentials: ofTheAccount,
 };
 
-/** Failures before any call, so that another attempt costs the account nothing. */
-const beforeAnyCall: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
+/**
+ * Faults of the network that a person can fix: a captive portal, TLS inspection or an impostor, a wrong clock. They
+ * come before any call, so that another attempt costs the account nothing: an unattended run waits for their end. An
+ * attended run ends at once.
+ */
+export const fixable: readonly ErrorCode[] = ["intercepted", "tls-untrusted"];
 
 /** A proxy refused a log-on that it got: a directory locks an account after a few. */
 export const isRefusedLogOn = ({ code, place }: AgentError): boolean =>
@@ -69,7 +73,7 @@ export const isRefusedLogOn = ({ code, place }: AgentError): boolean =>
 
 function pauseAfter(error: AgentError): Pause | undefined {
   if (isRefusedLogOn(error)) return ofThisDevice;
-  return beforeAnyCall.includes(error.code) ? undefined : pauses[error.outcome];
+  return fixable.includes(error.code) ? undefined : pauses[error.outcome];
 }
 
 /** Ms; a change at the server is found within about a day. */
@@ -77,7 +81,7 @@ const maxPause = day;
 
 /** Whether a failure with this code may be remembered. */
 export function isRefusalCode(code: ErrorCode): boolean {
-  return code === "proxy-refused" || (pauses[outcomeByCode[code]] !== undefined && !beforeAnyCall.includes(code));
+  return code === "proxy-refused" || (pauses[outcomeByCode[code]] !== undefined && !fixable.includes(code));
 }
 
 /**

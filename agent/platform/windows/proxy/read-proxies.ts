@@ -1,6 +1,6 @@
 import type { MakeCalls } from "../../native-calls.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
-import { nativeCall } from "../bounded-calls.ts";
+import { lending, nativeCall } from "../bounded-calls.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, wide, wideAt } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
@@ -70,9 +70,6 @@ export function userProxySettings(): UserProxySettings | undefined {
 /** Milliseconds for each of name resolution, connection, sending and receiving of a script. */
 const scriptTimeout = 5_000;
 
-/** Memory that a call which did not return in time may still read; never freed. */
-const lent: Buffer[] = [];
-
 /**
  * Lets Windows fetch and evaluate a PAC script for a URL, in another process.
  * @param script its address; undefined for the one that the network names (WPAD)
@@ -87,9 +84,10 @@ export async function proxiesByScript(
   const session = winhttp().WinHttpOpen(null, accessType.WINHTTP_ACCESS_TYPE_NO_PROXY, null, null, 0);
   if (session === 0n) throw lastError("WinHttpOpen");
   winhttp().WinHttpSetTimeouts(session, scriptTimeout, scriptTimeout, scriptTimeout, scriptTimeout);
-  const options = structure(scriptOptions, script === undefined ? detecting : fetching(script));
-  const info = structure(proxyInfo, {});
-  const [answer] = await makeCalls([nativeCall(winhttp, "WinHttpGetProxyForUrl", [session, wide(url), options, info])]);
+  const address = script === undefined ? undefined : wide(script);
+  const options = structure(scriptOptions, address === undefined ? detecting : fetching(address));
+  const call = nativeCall(winhttp, "WinHttpGetProxyForUrl", [session, wide(url), options, structure(proxyInfo, {})]);
+  const [answer] = await lending(address, makeCalls([call]));
   // Closed only after the call has returned: until then the session is in use.
   winhttp().WinHttpCloseHandle(session);
   if (answer === undefined || answer.result === 0) {
@@ -104,11 +102,10 @@ const detecting = {
   dwAutoDetectFlags: detection.WINHTTP_AUTO_DETECT_TYPE_DHCP | detection.WINHTTP_AUTO_DETECT_TYPE_DNS_A,
 };
 
-function fetching(script: string) {
-  const address = wide(script);
-  lent.push(address);
-  return { dwFlags: autoProxy.WINHTTP_AUTOPROXY_CONFIG_URL, lpszAutoConfigUrl: addressOf(address) };
-}
+const fetching = (address: Buffer) => ({
+  dwFlags: autoProxy.WINHTTP_AUTOPROXY_CONFIG_URL,
+  lpszAutoConfigUrl: addressOf(address),
+});
 
 function takeNamed(info: Buffer): NamedProxies | undefined {
   const proxies = takeText(info, proxyInfo.at.lpszProxy);

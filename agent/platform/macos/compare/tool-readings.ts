@@ -1,7 +1,7 @@
 import { parseMac } from "../../../identity/mac.ts";
 import { type ReadTools, toolReading } from "../../tool-reading.ts";
 import { uuidOfRegistry } from "../hardware/hardware-ids.ts";
-import { macosIdentifier } from "../paths.ts";
+import { daemonTarget, isLoaded } from "../service/launchd.ts";
 import type { RunTool } from "../tools.ts";
 
 /** What macOS' own tools say. Not run on a Mac. */
@@ -27,15 +27,7 @@ export const macosTools =
             return [`${/^UniqueID:\s*(\d+)/m.exec(record)?.[1]} ${account.systemName}`];
           }),
         ]),
-    toolReading("trigger", `launchctl print system/${macosIdentifier}`, () => {
-      try {
-        run("launchctl", "print", `system/${macosIdentifier}`);
-        return ["there"];
-      } catch {
-        // It ends with 113 if there is no such job.
-        return [];
-      }
-    }),
+    toolReading("trigger", `launchctl print ${daemonTarget}`, () => (isLoaded(run) ? ["there"] : [])),
   ];
 
 /** ifconfig(8) */

@@ -30,7 +30,7 @@ export function daemonPropertyList(executable: string): string {
   });
 }
 
-/** `launchctl print` fails for a job that launchd does not have. */
+/** `launchctl print` ends with 113 for a job that launchd does not have. */
 export function isLoaded(run: RunTool): boolean {
   try {
     run("launchctl", "print", daemonTarget);

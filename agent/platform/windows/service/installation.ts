@@ -82,7 +82,7 @@ function plantedIn({ paths, isForeign }: Pick<WindowsMachine, "paths" | "isForei
 /** Whether the settings file is untrusted, so that it must not be merged into the new one. */
 export function settingsArePlanted(machine: Pick<WindowsMachine, "paths" | "isForeign">): boolean {
   const { configFile } = machine.paths;
-  return [configFile, folderOf(configFile)].includes(plantedIn(machine) ?? "");
+  return [folderOf(configFile), configFile].some(machine.isForeign);
 }
 
 /** Its creator may have it open, or keep the right to change it; the folder's access list does not revoke that. */

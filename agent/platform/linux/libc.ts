@@ -1,4 +1,5 @@
 import { AgentError } from "../../errors.ts";
+import { once } from "../../once.ts";
 import { constants, prototypes } from "../native-layout.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
@@ -27,18 +28,13 @@ const signatures = prototypes(libcName, {
   __errno_location: { arguments: [], return: "pointer" },
 });
 
-const open = () => openLibrary(libcName, signatures, "linkuser-agent needs glibc (musl systems are not supported)");
-
-let opened: ReturnType<typeof open> | undefined;
-
 /**
  * The C library, opened at first use.
  * @throws AgentError `identity-unreadable` if there is no glibc
  */
-export function libc(): ReturnType<typeof open> {
-  opened ??= open();
-  return opened;
-}
+export const libc = once(() =>
+  openLibrary(libcName, signatures, "linkuser-agent needs glibc (musl systems are not supported)"),
+);
 
 /** The calling thread's errno; only right after the call that set it. */
 export const lastErrno = (): number => process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);

@@ -129,14 +129,7 @@ function readGiven(root: string, path: string, environment: Environment, trust: 
 
 /** One name service for the life of the process, in a thread only if a directory is asked. */
 function rememberNames(): (directorySources: readonly string[]) => BoundedNames {
-  let direct: BoundedNames | undefined;
-  let worker: BoundedNames | undefined;
-  return (directorySources) => {
-    if (directorySources.length > 0) {
-      worker ??= createThreadNames(nss, { limit: lookupLimit });
-      return worker;
-    }
-    direct ??= createDirectNames(nss);
-    return direct;
-  };
+  const direct = createDirectNames(nss);
+  const worker = createThreadNames(nss, { limit: lookupLimit });
+  return (directorySources) => (directorySources.length > 0 ? worker : direct);
 }

@@ -1,3 +1,4 @@
+import { once } from "../../once.ts";
 import { prototypes } from "../native-layout.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
@@ -45,16 +46,8 @@ export type LibSystem = {
   readonly [N in keyof Opened]: (...parameters: Parameters<Opened[N]>) => ReturnType<Opened[N]>;
 };
 
-let opened: LibSystem | undefined;
-
-/**
- * libSystem, opened at first use.
- * @throws AgentError `identity-unreadable`
- */
-export function libSystem(): LibSystem {
-  opened ??= open();
-  return opened;
-}
+/** libSystem, opened at first use. @throws AgentError `identity-unreadable` */
+export const libSystem = once<LibSystem>(open);
 
 /** The calling thread's errno; only right after the call that set it. */
 export function lastErrno({ __error }: Pick<LibSystem, "__error"> = libSystem()): number {

@@ -1,9 +1,10 @@
 import { AgentError, type ErrorCode } from "../../errors.ts";
+import { once } from "../../once.ts";
 import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
 import { startWorker } from "../../worker/start-worker.ts";
 import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
 import { kernel32 } from "./native/kernel32.ts";
-import type { Library, Signatures } from "./native/library.ts";
+import { ffi, type Library, type Signatures } from "./native/library.ts";
 import { libraryPath } from "./native/system-library.ts";
 
 /** One call's data from a library's table; callers add the library's path. */
@@ -25,11 +26,8 @@ const lastErrorFunction = (): NativeFunction => ({
 
 /** For questions that this machine answers by itself. */
 export function directCalls(): MakeCalls {
-  let opened: ReturnType<typeof openCalls> | undefined;
-  return async (calls) => {
-    opened ??= openCalls(process.getBuiltinModule("node:ffi"), lastErrorFunction());
-    return opened(calls.map(located));
-  };
+  const opened = once(() => openCalls(ffi(), lastErrorFunction()));
+  return async (calls) => opened()(calls.map(located));
 }
 
 /** The time limit of a batch of calls, and its purpose. */

@@ -113,7 +113,7 @@ TasksMax=500
  * attempts. `Type=exec`: a run may wait for its turn, or for a network for hours; with `oneshot` a logon at boot would
  * delay the end of the boot. No `MemoryDenyWriteExecute=`, which breaks V8, no `ProcSubset=`, which hides routes and
  * sockets, and no `PrivateUsers=`, which fails if user namespaces are turned off. The account is in this machine's
- * files (`account.ts`): `DynamicUser=` would use any directory account of that name. Addresses are those of unicast, of
+ * files (`service-account.ts`): `DynamicUser=` would use any directory account of that name. Addresses are those of unicast, of
  * either IP version.
  */
 const serviceSection = (command: string, credentialFile: string): string => `[Service]

@@ -1,3 +1,4 @@
+import { once } from "../../../once.ts";
 import { constants } from "../../native-layout.ts";
 import { library } from "./library.ts";
 
@@ -71,15 +72,10 @@ export const fileAccess = constants("winnt.h", {
 export const fileShare = constants("winnt.h", { FILE_SHARE_READ: 1, FILE_SHARE_WRITE: 2, FILE_SHARE_DELETE: 4 });
 export const { FILE_ATTRIBUTE_NORMAL } = constants("winnt.h", { FILE_ATTRIBUTE_NORMAL: 0x80 });
 
-let directory: string | undefined;
-
 /** `C:\Windows\System32` from the system, not from the environment. */
-export function systemDirectory(): string {
-  if (directory === undefined) {
-    const room = Buffer.alloc(520);
-    const length = kernel32().GetSystemDirectoryW(room, room.length / 2);
-    if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW gave no folder");
-    directory = room.toString("utf16le", 0, length * 2);
-  }
-  return directory;
-}
+export const systemDirectory = once(() => {
+  const room = Buffer.alloc(520);
+  const length = kernel32().GetSystemDirectoryW(room, room.length / 2);
+  if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW gave no folder");
+  return room.toString("utf16le", 0, length * 2);
+});

@@ -1,17 +1,13 @@
 import type * as Ffi from "node:ffi";
+import { once } from "../../../once.ts";
 import { prototypes } from "../../native-layout.ts";
 
 /** C prototypes as data: by function name its argument types and its return type. A handle is `uint64`. */
 export type Signatures = Ffi.FunctionDefinitions;
 type Functions<T extends Signatures> = Ffi.WrappedFunctionsFromDefinitions<T>;
 
-let loaded: typeof Ffi | undefined;
-
 /** The runtime's foreign function interface, loaded at the first call: loading it costs time and prints a warning. */
-export function ffi(): typeof Ffi {
-  loaded ??= process.getBuiltinModule("node:ffi");
-  return loaded;
-}
+export const ffi = once(() => process.getBuiltinModule("node:ffi"));
 
 /** A library of the system with the functions that are used of it; opened at the first call and kept open. */
 export interface Library<T extends Signatures> {
@@ -31,10 +27,6 @@ export function library<const T extends Signatures>(
   pathOf: (file: string) => string,
 ): Library<T> {
   // The whole result is kept: the functions are valid as long as the library is open.
-  let opened: Ffi.DynamicLibraryResult<T> | undefined;
-  const open = (): Functions<T> => {
-    opened ??= ffi().dlopen(pathOf(file), signatures);
-    return opened.functions;
-  };
-  return Object.assign(open, { file, signatures: prototypes(file, signatures) });
+  const opened = once(() => ffi().dlopen(pathOf(file), signatures));
+  return Object.assign(() => opened().functions, { file, signatures: prototypes(file, signatures) });
 }

@@ -71,7 +71,7 @@ export type ErrorCode = keyof typeof outcomeByCode;
 
 /** The stage at which a request failed, and the party. */
 export interface Place {
-  /** `proxy log-on`: the proxy got a user name and password, or an account; `log-on`: this machine.s account, to the tenant. */
+  /** `proxy log-on`: the proxy got a user name and password, or an account; `log-on`: this machine's account, to the tenant. */
   readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "log-on" | "request" | "answer";
   readonly party: "proxy" | "tenant";
 }

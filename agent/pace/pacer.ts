@@ -32,9 +32,8 @@ export interface PaceContext {
 /** How an attempt ended, for the schedule of the next one. */
 export type PaceEvent =
   /**
-   * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: the place is
-   *      this device's own in a queue. `paidUntil`: end of the life of a token that cost a call of the limit,
-   *      wall-clock.
+   * 429. `notBefore`: wall-clock lower bound from the answer's headers, where they gave one. `exact`: the place is this
+   * device's own in a queue. `paidUntil`: end of the life of a token that cost a call of the limit, wall-clock.
    */
   | {
       readonly kind: "rate-limited";

@@ -64,8 +64,10 @@ const pattern = text("PATTERN", "a name or a pattern with * and ?");
  *   (`test/docs.test.ts`)
  * - `trusted-environment.ts`, if it decides a run's trust or destination, and `service-files.ts`, if it names a file
  *   (nothing fails: think)
- * - `consistency.ts`, if it must fit another (nothing fails: think) Flags, variables, the settings file, `config`,
- *   help, MSI properties, ADMX, Jamf's form and the profile follow by themselves, if they know its kind's `type`.
+ * - `consistency.ts`, if it must fit another (nothing fails: think)
+ *
+ * Flags, variables, the settings file, `config`, help, MSI properties, ADMX, Jamf's form and the profile follow by
+ * themselves, if they know its kind's `type`.
  */
 export const settingsTable = {
   baseUrl: required(tenantUrl, "https://gears.opswat.com", "the tenant's address"),

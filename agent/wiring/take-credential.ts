@@ -54,7 +54,7 @@ function credentialFaults(inPlace: Reading<string>, path: string, clientId: stri
   return faultsOf(() => parseCredentials(inPlace.value, path, clientId));
 }
 
-/** The message of what a reading throws. */
+/** The message of the error that `read` throws, if it throws one. */
 export function faultsOf(read: () => unknown): readonly string[] {
   try {
     read();
@@ -99,13 +99,8 @@ function readSource(source: string, mayBeGone: boolean): string | undefined {
     const hint =
       source !== "-" && systemErrorCode(cause) === "ENOTREG" ? " Give it by --credential-from - instead." : "";
     const message = `The credential can't be read from ${from}: ${whyNot(cause)}.${hint}`;
-    throw new AgentError(
-      systemErrorCode(cause) === "EFBIG" ? "credentials-invalid" : "credentials-unreadable",
-      message,
-      {
-        cause,
-      },
-    );
+    const code = systemErrorCode(cause) === "EFBIG" ? "credentials-invalid" : "credentials-unreadable";
+    throw new AgentError(code, message, { cause });
   }
 }
 

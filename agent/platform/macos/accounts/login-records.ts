@@ -1,3 +1,4 @@
+import { systemErrorCode } from "../../../errors.ts";
 import { constants, layout, readField } from "../../native-layout.ts";
 import { type LibSystem, libSystem } from "../libsystem.ts";
 
@@ -72,6 +73,6 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there, but another user's.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return systemErrorCode(error) === "EPERM";
   }
 }

@@ -84,8 +84,8 @@ function refuseOtherThanFile(handle: bigint): void {
 }
 
 /**
- * Whether a file, folder or link (not its target) has an untrusted owner, usually its creator. Does nothing if the file
- * does not exist. @throws WindowsError
+ * Whether a file, folder or link (not its target) has an untrusted owner, usually its creator; false if it does not
+ * exist. @throws WindowsError
  */
 export function isForeign(path: string, trusted: ReadonlySet<Sid>): boolean {
   const security = securityAt(path, FILE_FLAG_OPEN_REPARSE_POINT);

@@ -73,7 +73,7 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
  * The first of this program's paths that another user created: everybody may create folders in ProgramData, and files
  * in folders that an administrator creates there by hand.
  */
-function plantedIn({ paths, isForeign }: Pick<WindowsMachine, "paths" | "isForeign">): string | undefined {
+function plantedIn({ paths, isForeign }: WindowsMachine): string | undefined {
   const { configFile, credentialFile } = paths;
   const files = [configFile, credentialFile, taskDefinitionFile(paths), ...ownFiles(paths)];
   return [folderOf(configFile), ...files].find(isForeign);

@@ -36,13 +36,7 @@ export interface GssStep {
   readonly complete: boolean;
 }
 
-export interface GssContexts {
-  /** @throws GssFailure */
-  create(peer: GssPeer, mechanism: ObjectId): GssContext;
-  /** @param token the server's; undefined in the first step @throws GssFailure */
-  step(context: GssContext, token: Uint8Array | undefined): GssStep;
-  release(context: GssContext): void;
-}
+export type GssContexts = ReturnType<typeof createGssContexts>;
 
 const { GSS_C_MUTUAL_FLAG, GSS_S_CONTINUE_NEEDED } = gssCode;
 
@@ -52,9 +46,10 @@ export function createGssContexts(
   credentials: GssCredentials,
   { addressOf, bufferOf, oidOf, take }: GssMemory,
   { minor, checked }: GssStatus,
-): GssContexts {
+) {
   return {
-    create({ host, channelBinding, account }, mechanism) {
+    /** @throws GssFailure */
+    create({ host, channelBinding, account }: GssPeer, mechanism: ObjectId): GssContext {
       const target = credentials.importName(`HTTP@${host}`, hostbasedService);
       try {
         const credential = credentials.acquire(account, mechanism);
@@ -64,7 +59,11 @@ export function createGssContexts(
         throw failure;
       }
     },
-    step({ mechanism, credential, target, handle, channelBinding }, token) {
+    /** @param token the server's; undefined in the first step @throws GssFailure */
+    step(
+      { mechanism, credential, target, handle, channelBinding }: GssContext,
+      token: Uint8Array | undefined,
+    ): GssStep {
       const flags = Buffer.alloc(4);
       const output = Buffer.alloc(gssBuffer.size);
       const binding = channelBinding && structure(layouts.bindings, { application_data: bufferOf(channelBinding) });
@@ -90,7 +89,7 @@ export function createGssContexts(
       }
       return { kind: "stepped", token: out.length === 0 ? undefined : out, complete };
     },
-    release({ handle, target, credential }) {
+    release({ handle, target, credential }: GssContext): void {
       if (handle.readBigUInt64LE() !== 0n) native.gss_delete_sec_context(Buffer.alloc(4), handle, 0n);
       credentials.releaseName(target);
       credentials.release(credential);

@@ -21,35 +21,23 @@ export interface KeytabAccount {
   readonly keytab: string;
 }
 
-/** Names and credentials, by the library's handles. */
-export interface GssCredentials {
-  /** @throws GssFailure */
-  importName(text: string, type: ObjectId): bigint;
-  releaseName(name: bigint): void;
-  /**
-   * @param account undefined for the one whose tickets the system's default cache has
-   * @throws GssFailure
-   */
-  acquire(account: KeytabAccount | undefined, mechanism: ObjectId): bigint;
-  release(credential: bigint): void;
-  /** Undefined if the library does not name it. */
-  accountOf(credential: bigint): string | undefined;
-}
+export type GssCredentials = ReturnType<typeof createGssCredentials>;
 
 /** Fills `credential` for one mechanism. @throws GssFailure */
 type Acquire = (name: bigint, mechanism: ObjectId, account: KeytabAccount | undefined, credential: Buffer) => void;
 
-/** @throws Error for a library that lacks a function */
+/** Names and credentials, by the library's handles. @throws Error for a library that lacks a function */
 export function createGssCredentials(
   ffi: typeof import("node:ffi"),
   native: GssFunctions,
   { path, maker }: GssLibrary,
   memory: GssMemory,
   status: GssStatus,
-): GssCredentials {
+) {
   const { minor, checked } = status;
   const acquireBy = (maker === "MIT" ? byMit : byHeimdal)(ffi, path, memory, status);
 
+  /** @throws GssFailure */
   function importName(text: string, type: ObjectId): bigint {
     const name = Buffer.alloc(8);
     checked(native.gss_import_name(minor, memory.bufferOf(Buffer.from(text)), memory.oidOf(type), name));
@@ -66,7 +54,11 @@ export function createGssCredentials(
     importName,
     releaseName,
     release,
-    acquire(account, mechanism) {
+    /**
+     * @param account undefined for the one whose tickets the system's default cache has
+     * @throws GssFailure
+     */
+    acquire(account: KeytabAccount | undefined, mechanism: ObjectId): bigint {
       const credential = Buffer.alloc(8);
       const name = account === undefined ? 0n : importName(account.principal, principalName);
       try {
@@ -79,7 +71,8 @@ export function createGssCredentials(
         releaseName(name);
       }
     },
-    accountOf(credential) {
+    /** Undefined if the library does not name it. */
+    accountOf(credential: bigint): string | undefined {
       const name = Buffer.alloc(8);
       if (native.gss_inquire_cred(minor, credential, name, 0n, 0n, 0n) !== 0) return undefined;
       const text = Buffer.alloc(gssBuffer.size);

@@ -9,23 +9,14 @@ import {
   type ObjectId,
 } from "./gss-tables.ts";
 
-/** Structures for calls. What they point to must live as long as the call that reads it, so it is kept until `drop`. */
-export interface GssMemory {
-  addressOf(bytes: Buffer): bigint;
-  bufferOf(bytes: Uint8Array): Buffer;
-  oidOf(id: ObjectId): Buffer;
-  oidSetOf(...ids: readonly ObjectId[]): Buffer;
-  keyValuesOf(entries: Readonly<Record<string, string>>): Buffer;
-  /** The content of a buffer that the library filled, which is released. */
-  take(filled: Buffer): Buffer;
-  drop(): void;
-}
+export type GssMemory = ReturnType<typeof createGssMemory>;
 
+/** Structures for calls. What they point to must live as long as the call that reads it, so it is kept until `drop`. */
 export function createGssMemory(
   ffi: typeof import("node:ffi"),
   { gss_release_buffer }: GssFunctions,
   layouts: GssLibrary["layouts"],
-): GssMemory {
+) {
   let pointedTo: Buffer[] = [];
   const addressOf = (bytes: Buffer): bigint => {
     pointedTo.push(bytes);
@@ -36,20 +27,21 @@ export function createGssMemory(
   const textOf = (text: string): Buffer => Buffer.from(`${text}\0`);
   return {
     addressOf,
-    bufferOf(bytes) {
+    bufferOf(bytes: Uint8Array): Buffer {
       const copy = Buffer.from(bytes);
       return structure(gssBuffer, { length: BigInt(copy.length), value: copy.length === 0 ? 0n : addressOf(copy) });
     },
     oidOf,
-    oidSetOf: (...ids) =>
+    oidSetOf: (...ids: readonly ObjectId[]): Buffer =>
       structure(gssOidSet, { count: BigInt(ids.length), elements: addressOf(Buffer.concat(ids.map(oidOf))) }),
-    keyValuesOf(entries) {
+    keyValuesOf(entries: Readonly<Record<string, string>>): Buffer {
       const elements = Object.entries(entries).map(([key, value]) =>
         structure(gssKeyValue, { key: addressOf(textOf(key)), value: addressOf(textOf(value)) }),
       );
       return structure(gssKeyValues, { count: elements.length, elements: addressOf(Buffer.concat(elements)) });
     },
-    take(filled) {
+    /** The content of a buffer that the library filled, which is released. */
+    take(filled: Buffer): Buffer {
       const [length, value] = [readField(gssBuffer, "length", filled), readField(gssBuffer, "value", filled)];
       try {
         return length === 0n ? Buffer.alloc(0) : Buffer.from(ffi.toBuffer(value, Number(length), true));
@@ -57,7 +49,7 @@ export function createGssMemory(
         gss_release_buffer(Buffer.alloc(4), filled);
       }
     },
-    drop() {
+    drop(): void {
       pointedTo = [];
     },
   };

@@ -9,19 +9,10 @@ export interface GssFailure {
   readonly text: string;
 }
 
-/** The two codes of a call: the one it returns, and the mechanism's. */
-export interface GssStatus {
-  /** The first argument of each call, to which it writes the mechanism's code. */
-  readonly minor: Buffer;
-  /**
-   * @param major a call's result
-   * @returns `major`, with its supplementary bits
-   * @throws GssFailure
-   */
-  checked(major: number): number;
-}
+export type GssStatus = ReturnType<typeof createGssStatus>;
 
-export function createGssStatus({ gss_display_status }: GssFunctions, { take }: GssMemory): GssStatus {
+/** The two codes of a call: the one it returns, and the mechanism's. */
+export function createGssStatus({ gss_display_status }: GssFunctions, { take }: GssMemory) {
   const minor = Buffer.alloc(4);
 
   function display(status: number, type: number): string {
@@ -36,8 +27,14 @@ export function createGssStatus({ gss_display_status }: GssFunctions, { take }: 
   }
 
   return {
+    /** The first argument of each call, to which it writes the mechanism's code. */
     minor,
-    checked(major) {
+    /**
+     * @param major a call's result
+     * @returns `major`, with its supplementary bits
+     * @throws GssFailure
+     */
+    checked(major: number): number {
       if (major < 0x1_0000) return major;
       const code = minor.readInt32LE();
       const general = display(major, gssCode.GSS_C_GSS_CODE);

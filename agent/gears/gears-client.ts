@@ -4,7 +4,6 @@ import { type ExchangeContext, type Sender, splitBaseUrl } from "../network/exch
 import type { Secret } from "../secret.ts";
 import { type Credentials, secretsOf } from "../settings/credentials.ts";
 import { buildLinkUserRequest, type LinkAnswer, type LinkRequest, readLinkUserResponse } from "./link-user.ts";
-import { readRateLimit } from "./rate-limit-headers.ts";
 import { askForToken, newTokenEndpoint, readTokenResponse, type Token, type TokenAnswer } from "./token.ts";
 
 interface GearsParts {
@@ -37,8 +36,6 @@ export class GearsClient {
   readonly #requests = { token: 0, linkUser: 0 };
   #connection: Connection | undefined;
   #token: Token | undefined;
-  /** The token's answer named the account's limit, so it cost a call. */
-  #paid = false;
 
   constructor(parts: GearsParts) {
     this.#parts = parts;
@@ -100,7 +97,7 @@ export class GearsClient {
   }
 
   #paidUntil(): number | undefined {
-    return this.#paid ? this.#token?.expiresAt : undefined;
+    return this.#token?.paid ? this.#token.expiresAt : undefined;
   }
 
   async #linkOnce(connection: Connection, request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer> {
@@ -123,7 +120,7 @@ export class GearsClient {
     const kept = this.#token;
     if (credentials.kind === "none") return undefined;
     if (credentials.kind === "token") {
-      return { kind: "token", token: { value: credentials.accessToken, expiresAt: undefined } };
+      return { kind: "token", token: { value: credentials.accessToken, expiresAt: undefined, paid: false } };
     }
     if (kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt - expiryMargin > clock.now())) {
       return { kind: "token", token: kept };
@@ -136,8 +133,6 @@ export class GearsClient {
     if (answer.kind !== "token") return answer;
     this.#token = answer.token;
     context.secrets.push(answer.token.value);
-    const { limit, remaining } = readRateLimit(response, clock.now(), period);
-    this.#paid = limit !== undefined || remaining !== undefined;
     return answer;
   }
 }

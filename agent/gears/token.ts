@@ -21,6 +21,8 @@ export interface Token {
   readonly value: Secret;
   /** Wall-clock milliseconds; undefined if the answer does not say. */
   readonly expiresAt: number | undefined;
+  /** Its answer named the account's limit, so it cost a call. */
+  readonly paid: boolean;
 }
 
 /** The token endpoint's answer, if the run can go on or wait. */
@@ -124,7 +126,8 @@ export function readTokenResponse(
   if (body.kind !== "object" || status < 200 || status >= 300) throw wrongBody(body, status, context);
   const { access_token: value, expires_in: expiresIn } = body.fields;
   if (typeof value !== "string" || !tokenForm.test(value)) throw wrongBody(body, status, context);
-  return { kind: "token", token: { value: new Secret(value), expiresAt: expiry(expiresIn, now) } };
+  const paid = rateLimit.limit !== undefined || rateLimit.remaining !== undefined;
+  return { kind: "token", token: { value: new Secret(value), expiresAt: expiry(expiresIn, now), paid } };
 }
 
 /** The code of an OAuth error (RFC 6749 5.2), with any status. */

@@ -54,7 +54,8 @@ async function byScript(
   const { fetchPacScript } = await import("../../network/pac/fetch-script.ts");
   const { platform, interrupted } = runtime;
   const requestTimeout = Math.min(resolved.settings.requestTimeout, fetchTime);
-  const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved, platform), proxy: directly });
+  const proxy = { ...proxySourcesOf(runtime, resolved), setting: "none" };
+  const sender = createSender({ requestTimeout, caFile: settingFile("caFile", resolved, platform), proxy });
   try {
     return await run(await fetchPacScript(address, sender, interrupted), url, runtime, isForgeable(address));
   } finally {
@@ -73,12 +74,3 @@ async function run(
   await using world = await ownWorld(createLookUp(platform.endProcess), interrupted);
   return routesOfPac(await runPacScript(script, url, world, interrupted), discovered);
 }
-
-const directly: ProxySources = {
-  setting: "none",
-  environment: {},
-  systemProxy: async () => absent("the setting", "is none"),
-  byScript: async () => [],
-  login: () => undefined,
-  logOn: { mode: "none", system: undefined, refused },
-};

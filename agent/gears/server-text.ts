@@ -50,39 +50,18 @@ function base64After(before: number, bytes: Buffer): readonly string[] {
   return [coded, coded.replaceAll("+", "-").replaceAll("/", "_")];
 }
 
-/** The searched form of a text, with the range of each of its characters in the original. */
-interface View {
-  readonly text: string;
-  readonly begins: readonly number[];
-  readonly ends: readonly number[];
-}
-
-/**
- * The characters of a text that count in a search. It is case-insensitive, as percent-encoding has digits in either
- * case.
- */
-type Counted = RegExp;
-const whole: Counted = /[\s\S]/g;
+/** Which characters of a text count in a search: all. */
+const whole = /[\s\S]/g;
 /** Only letters and digits, to find a secret with inserted characters. */
-const inPieces: Counted = /[a-z0-9]/gi;
+const inPieces = /[a-z0-9]/gi;
 
-const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+/** The characters that count, in lower case, as percent-encoding has digits in either case. */
+const searched = (text: string, counted: RegExp): string =>
+  (text.match(counted) ?? []).join("").replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 
-/** The characters of a secret's form that count. */
-const searched = (form: string, counted: Counted): string =>
-  inLowerCase(counted === whole ? form : form.replace(/[^a-z0-9]+/gi, ""));
-
-function viewOf(text: string, counted: Counted): View {
-  const found = [...text.matchAll(counted)];
-  return {
-    text: inLowerCase(found.map(([one]) => one).join("")),
-    begins: found.map(({ index }) => index),
-    ends: found.map(({ index }) => index + 1),
-  };
-}
-
-function hide(text: string, forms: readonly string[], counted: Counted): string {
-  const { text: seen, begins, ends } = viewOf(text, counted);
+function hide(text: string, forms: readonly string[], counted: RegExp): string {
+  const seen = searched(text, counted);
+  const positions = [...text.matchAll(counted)].map(({ index }) => index);
   const hidden = new Uint8Array(seen.length);
   const places = placesOfRuns(seen);
   for (const form of new Set(forms.map((one) => searched(one, counted)))) {
@@ -102,8 +81,8 @@ function hide(text: string, forms: readonly string[], counted: Counted): string 
   for (let at = hidden.indexOf(1); at !== -1; ) {
     const next = hidden.indexOf(0, at);
     const end = next === -1 ? hidden.length : next;
-    shown += `${text.slice(from, begins[at])}REDACTED`;
-    from = ends[end - 1] ?? text.length;
+    shown += `${text.slice(from, positions[at])}REDACTED`;
+    from = (positions[end - 1] ?? text.length) + 1;
     at = next === -1 ? -1 : hidden.indexOf(1, next);
   }
   return shown + text.slice(from);

@@ -29,8 +29,8 @@ const nothing: PacQuestion = {
 };
 
 /**
- * This machine, and a new thread, because the interpreter can't be interrupted inside a built-in function. Its start, which
- * takes seconds on a busy machine, is over then: it is not the script's time.
+ * This machine, and a new thread, because the interpreter can't be interrupted inside a built-in function. Its start,
+ * which takes seconds on a busy machine, is over then: it is not the script's time.
  */
 export async function ownWorld(lookUp: LookUp, signal: AbortSignal): Promise<PacWorld & AsyncDisposable> {
   const worker = startProgram("pac-worker");

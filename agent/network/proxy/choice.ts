@@ -49,8 +49,8 @@ export interface ProxySources {
 
 /**
  * Chooses the route to a URL. A setting other than `auto` is obeyed; `auto` takes the settings' PAC script, the
- * environment's proxy, then the system's. This machine itself is never asked through a found proxy. A proxy that the network itself named gets no
- * login, and none does where `proxyAuth` forbids it.
+ * environment's proxy, then the system's. This machine itself is never asked through a found proxy. A proxy that the
+ * network itself named gets no login, and none does where `proxyAuth` forbids it.
  * @throws AgentError `setting-invalid`; what `login` throws
  */
 export async function chooseProxy(url: URL, sources: ProxySources): Promise<ProxyChoice> {

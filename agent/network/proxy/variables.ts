@@ -5,8 +5,8 @@ import { bareHost, excepts, portOf } from "./host-match.ts";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The route to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, else by `ALL_PROXY`, unless `NO_PROXY` has its
- * host. Lower-case names win, as for curl.
+ * The route to a URL by `HTTPS_PROXY` or `HTTP_PROXY`, by the URL's scheme, else by `ALL_PROXY`, unless `NO_PROXY` has
+ * its host. Lower-case names win, as for curl.
  * @returns `name` of the variable that decides, with the entry; undefined if there is none for the scheme
  * @throws AgentError `setting-invalid`
  */

@@ -14,6 +14,7 @@ import { secur32 } from "../native/secur32.ts";
 import { lastError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
 import { parseTokenGroups, parseTokenPrimaryGroup, parseTokenUser, type TokenGroup } from "./parse-token.ts";
+import { nameFormat } from "./principal-name.ts";
 import type { Sid } from "./sids.ts";
 
 /** The names used for a logon, which the machine keeps; no domain controller is asked. */
@@ -149,13 +150,11 @@ function logonNames(logonId: Buffer): LogonNames | undefined {
   }
 }
 
-const { NameSamCompatible } = constants("secext.h", { NameSamCompatible: 2 });
-
 /** This process's `DOMAIN\user`, which the machine knows without a controller. */
 function ownNames(): LogonNames | undefined {
   const text = Buffer.alloc(1024);
   const length = dwordSlot(text.length / 2);
-  if (secur32().GetUserNameExW(NameSamCompatible, text, length) === 0) return undefined;
+  if (secur32().GetUserNameExW(nameFormat.NameSamCompatible, text, length) === 0) return undefined;
   const [domain, user] = text.toString("utf16le", 0, dwordIn(length) * 2).split("\\");
   return domain === undefined || user === undefined ? undefined : { user, domain, upn: undefined };
 }

@@ -7,7 +7,6 @@ export const contextRequest = constants("sspi.h", { ISC_REQ_MUTUAL_AUTH: 2, ISC_
 export const contextResult = constants("sspi.h", { ISC_RET_MUTUAL_AUTH: 2 });
 export const contextAttribute = constants("sspi.h", { SECPKG_ATTR_NEGOTIATION_INFO: 12 });
 export const bufferType = constants("sspi.h", { SECBUFFER_TOKEN: 2, SECBUFFER_CHANNEL_BINDINGS: 14 });
-export const nameFormat = constants("secext.h", { NameSamCompatible: 2 });
 
 export const secHandle = layout("sspi.h", "SecHandle", 16, { dwLower: [0, "u64"], dwUpper: [8, "u64"] });
 export const timeStamp = layout("sspi.h", "TimeStamp", 8, { QuadPart: [0, 8] });

@@ -2,6 +2,7 @@ import { AgentError } from "../../../errors.ts";
 import type { LogOnPeer, SystemLogOn, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
 import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
 import { readField, structure } from "../../native-layout.ts";
+import { askName, nameFormat, nameIn } from "../accounts/principal-name.ts";
 import { lending, nativeCall } from "../bounded-calls.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, dwordSlot, wide, wideAt } from "../native/pointers.ts";
@@ -14,7 +15,6 @@ import {
   contextResult,
   credentialUse,
   drep,
-  nameFormat,
   negotiationInfo,
   packageInfo,
   secBuffer,
@@ -27,7 +27,6 @@ import {
 
 /** Bytes of a token of ours: Windows' longest token. */
 const maxToken = 64 * 1024;
-const maxName = 512;
 
 /**
  * Windows' log-on to servers (SSPI): by the account of this process, which for SYSTEM is the computer's.
@@ -38,14 +37,7 @@ export function createSspi(makeCalls: MakeCalls): SystemLogOn {
 }
 
 async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<SystemLogOnExchange> {
-  const [acquired, named] = await makeCalls([
-    acquireCredentials(peer),
-    nativeCall(secur32, "GetUserNameExW", [
-      nameFormat.NameSamCompatible,
-      Buffer.alloc(2 * maxName),
-      dwordSlot(maxName),
-    ]),
-  ]);
+  const [acquired, named] = await makeCalls([acquireCredentials(peer), askName(nameFormat.NameSamCompatible)]);
   const status = statusOf(acquired);
   if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("AcquireCredentialsHandleW", status, peer);
   const credential = bytesIn(acquired, 7);
@@ -75,7 +67,7 @@ async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<Sys
   };
 
   return {
-    account: accountIn(named),
+    account: nameIn(named),
     async step(token) {
       const { isMutual, ...leg } = await initialize(token);
       if (leg.complete && peer.scheme === "Negotiate" && context !== undefined) {
@@ -176,16 +168,6 @@ function inputOf({ channelBinding }: LogOnPeer, token: Buffer | undefined): Buff
     buffers.push([bufferType.SECBUFFER_CHANNEL_BINDINGS, Buffer.concat([head, channelBinding])]);
   }
   return buffers.length === 0 ? undefined : bufferList(buffers);
-}
-
-function accountIn(named: NativeAnswer | undefined): string | undefined {
-  if (!named?.result) return undefined;
-  const length = bytesIn(named, 2).readUInt32LE();
-  return (
-    bytesIn(named, 1)
-      .toString("utf16le", 0, 2 * length)
-      .replace(/\0.*$/s, "") || undefined
-  );
 }
 
 /** The name of the package that Negotiate agreed on: `Kerberos`, `NTLM`; undefined if Windows does not say. */

@@ -2,6 +2,7 @@
 # Makes the Debian tree that containers of tests share, about two minutes once: of Debian 12 with what the directory tests
 # need, or of the release that the argument names, which is small. Its last line is the tree's folder, in ${LINKUSER_CACHE:-~/.cache/linkuser-agent}. Needs root.
 set -euo pipefail
+. "$(dirname "$0")/../../../installer/executable/make-once.sh"
 
 release=${1:-bookworm}
 # libnss-extrausers gives names as a directory does, from /var/lib/extrausers.
@@ -22,27 +23,17 @@ if ! dpkg --status "${packages[@]}" >/dev/null 2>&1; then
   DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --no-install-recommends "${packages[@]}" >&2
 fi
 
-cache=${LINKUSER_CACHE:-$HOME/.cache/linkuser-agent}
-tree=$cache/directory-$(echo "$release ${base[*]} ${directory[*]}" | sha256sum | cut --characters=1-12)
-
-if [ ! -d "$tree" ]; then
-  mkdir --parents "$cache"
-  partial=$(mktemp --directory "$tree.XXXXXX")
-  trap 'rm --recursive --force "$partial"' EXIT
-  chmod 755 "$partial"
-  debootstrap --variant=minbase --include="$(IFS=,; echo "${base[*]}")" "$release" "$partial" >&2
+fill() {
+  debootstrap --variant=minbase --include="$(IFS=,; echo "${base[*]}")" "$release" "$1"
   # No service starts while it is installed, nor by itself in a container: each container starts its own.
-  printf '#!/bin/sh\nexit 101\n' >"$partial/usr/sbin/policy-rc.d"
-  chmod 755 "$partial/usr/sbin/policy-rc.d"
+  printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+  chmod 755 "$1/usr/sbin/policy-rc.d"
   if [ ${#directory[@]} -gt 0 ]; then
-    DEBIAN_FRONTEND=noninteractive chroot "$partial" \
-      apt-get install --quiet=2 --no-install-recommends "${directory[@]}" >&2
-    chroot "$partial" systemctl disable --quiet apache2 haproxy nmbd samba-ad-dc smbd squid sssd winbind >&2
+    DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get install --quiet=2 --no-install-recommends "${directory[@]}"
+    chroot "$1" systemctl disable --quiet apache2 haproxy nmbd samba-ad-dc smbd squid sssd winbind
   fi
-  chroot "$partial" systemctl disable --quiet apt-daily.timer >&2
-  chroot "$partial" apt-get clean
-  # Another run may have been quicker.
-  mv --no-target-directory "$partial" "$tree" || [ -d "$tree" ]
-fi
+  chroot "$1" systemctl disable --quiet apt-daily.timer
+  chroot "$1" apt-get clean
+}
 
-echo "$tree"
+make_once directory "$release ${base[*]} ${directory[*]}" fill

@@ -1,33 +1,15 @@
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError } from "../../agent/errors.ts";
-import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import { decide, newRun } from "../../agent/link/decide.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Identity, LinkOptions } from "../../agent/link/ports.ts";
 import type { Decision, Effect, Found, Moment, RunEvent, RunState } from "../../agent/link/run-state.ts";
-import { usualSettings } from "./usual-settings.ts";
+import { alice, first, linkOfAlice, second, target, usualSettings } from "./usual-run.ts";
 
 const now = Date.UTC(2026, 10, 25, 8);
 const hour = 3_600_000;
-const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
-const first = candidate("00:0c:29:f2:7a:29");
-const second = candidate("00:1b:21:aa:bb:cc");
-const alice: Identity = {
-  candidates: [first, second],
-  hardware: [first.value, second.value],
-  username: "alice",
-  group: "Sales",
-  warnings: [],
-};
-const target = { tenant: "https://gears.opswat.com", account: "client-1" };
-const link = {
-  device: { value: first.value, opt: 0, source: "mac", detail: "eth0" },
-  username: "alice",
-  group: "Sales",
-  ...target,
-  linkedAt: now - hour,
-} as const;
+const link = linkOfAlice(now - hour);
 const refusal = {
   code: "request-refused",
   message: "No licence.",

@@ -1,29 +1,12 @@
 import { expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
-import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import type { RememberedLink } from "../../agent/link/memory.ts";
 import { planLink } from "../../agent/link/plan-link.ts";
 import type { Identity } from "../../agent/link/ports.ts";
+import { candidate, first, alice as identity, linkOfAlice, second, target } from "./usual-run.ts";
 
-const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
-const first = candidate("00:0c:29:f2:7a:29");
-const second = candidate("00:1b:21:aa:bb:cc");
-const identity: Identity = {
-  candidates: [first, second],
-  hardware: [first.value, second.value],
-  username: "alice",
-  group: "Sales",
-  warnings: [],
-};
-const target = { tenant: "https://gears.opswat.com", account: "client-1" };
 const options = { now: 1_000_000, force: false, relinkAfter: duration("30d") };
-const remembered: RememberedLink = {
-  device: { value: first.value, opt: 0, source: "mac", detail: "eth0" },
-  username: "alice",
-  group: "Sales",
-  linkedAt: options.now - 1,
-  ...target,
-};
+const remembered = linkOfAlice(options.now - 1);
 
 test("what is linked and unchanged is not linked again", () => {
   expect(planLink(identity, target, remembered, options)).toMatchObject({ kind: "already-linked", link: remembered });

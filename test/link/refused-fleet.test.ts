@@ -8,7 +8,7 @@ import type { RawResponse } from "../../agent/network/exchange.ts";
 import { seededRandom } from "../../agent/pace/seeded-random.ts";
 import { Secret } from "../../agent/secret.ts";
 import { createGearsApi, type GearsApi, type Reply } from "../fakes/gears-api.ts";
-import { usualSettings } from "./usual-settings.ts";
+import { usualSettings } from "./usual-run.ts";
 
 const minute = 60_000;
 const quarter = 15 * minute;

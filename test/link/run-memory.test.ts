@@ -1,15 +1,9 @@
 import { expect, test } from "vitest";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import { RunMemory } from "../../agent/link/run-memory.ts";
+import { linkOfAlice } from "./usual-run.ts";
 
-const link = {
-  device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth0" },
-  username: "alice",
-  group: null,
-  tenant: "https://gears.example.com",
-  account: "client",
-  linkedAt: 1,
-} as const;
+const link = linkOfAlice(1);
 
 /** A disk that is full until `full` is false. */
 function disk() {

@@ -1,28 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
 import { AgentError, type ErrorCode } from "../../agent/errors.ts";
-import type { Candidate } from "../../agent/identity/device/candidates.ts";
 import type { MachineMemory } from "../../agent/link/memory.ts";
 import type { Countdown, IdentityFinding, Known, LinkOptions, LinkPorts, LinkVerdict } from "../../agent/link/ports.ts";
 import { runLink } from "../../agent/link/run.ts";
 import { createLog, type LogEvent } from "../../agent/log.ts";
 import { slotOf } from "../../agent/pace/slot.ts";
 import { virtualClock } from "../fakes/clock.ts";
-import { usualSettings } from "./usual-settings.ts";
+import { candidate, alice as identity, second, usualSettings } from "./usual-run.ts";
 
-const candidate = (value: string): Candidate => ({ value, opt: 0, source: "mac", detail: "eth0", reason: "" });
 /** Its place is in the first quarter of an hour. */
 const first = candidate("00:0c:29:f2:7a:30");
-const second = candidate("00:1b:21:aa:bb:cc");
 const alice: IdentityFinding & { kind: "identity" } = {
   kind: "identity",
-  identity: {
-    candidates: [first, second],
-    hardware: [first.value, second.value],
-    username: "alice",
-    group: "Sales",
-    warnings: [],
-  },
+  identity: { ...identity, candidates: [first, second], hardware: [first.value, second.value] },
 };
 const linked: LinkVerdict = { kind: "linked", message: "OK" };
 const unknown: LinkVerdict = { kind: "device-unknown" };

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -77,6 +77,12 @@ export function runIn(container: Container, ...command: readonly string[]): stri
   const { status, stdout, stderr } = tryIn(container, command);
   if (status !== 0) throw new Error(`${command.join(" ")} in ${container.name}: ${status}\n${stdout}\n${stderr}`);
   return stdout;
+}
+
+/** Runs a script of bash, which ends at its first failure. @returns its standard output */
+export function shell(container: Container, script: string, input = ""): string {
+  const [enter = "", ...rest] = [...inside(container), "bash", "-euc", script];
+  return execFileSync(enter, rest, { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Ends a container at once, nothing in it is worth an orderly end; all in it die with its first process. */

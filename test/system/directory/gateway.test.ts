@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -7,7 +6,7 @@ import { type CodeBlock, codeBlocks } from "../../documents/code-blocks.ts";
 import { builtExecutable } from "../install/linux-machine.ts";
 import { type Ended, start, withDocument } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
-import { type Booted, boot, type Container, inside, runIn, stop, tryIn } from "./container.ts";
+import { type Booted, boot, type Container, inside, runIn, shell, stop, tryIn } from "./container.ts";
 import { type GearsIn, startGearsIn } from "./gears-in.ts";
 import { atScreen, logOff, logOn } from "./logon.ts";
 import { connect, prepareTree } from "./setup.ts";
@@ -25,11 +24,6 @@ const made = new AsyncDisposableStack();
 let machine: Booted;
 let gears: GearsIn;
 let ca: TestCa;
-
-function shell(container: Container, script: string, input = ""): string {
-  const [enter = "", ...rest] = [...inside(container), "bash", "-euc", script];
-  return execFileSync(enter, rest, { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
-}
 
 /** The blocks of a chapter of the gateway's document, with the names of this domain. */
 function blocksOf(heading: string): readonly CodeBlock[] {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { builtExecutable } from "../install/linux-machine.ts";
 import { start, withDocument } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
-import { type Container, inside, runIn, tryIn } from "./container.ts";
+import { inside, runIn, shell, tryIn } from "./container.ts";
 import { type GearsIn, startGearsIn } from "./gears-in.ts";
 import { atScreen, logOff, logOn } from "./logon.ts";
 
@@ -21,11 +21,6 @@ const tunnelOf = (user: string): string => `TCP_TUNNEL/200 ${gearsAt} ${user}`;
 
 let gears: GearsIn;
 const made = new AsyncDisposableStack();
-
-function shell(container: Container, script: string, input = ""): string {
-  const [enter = "", ...rest] = [...inside(container), "sh", "-euc", script];
-  return execFileSync(enter, rest, { input, encoding: "utf8" });
-}
 
 /** The lines of a proxy's access log: client, method, what was asked for, and the account. */
 function accesses(name = "proxy"): readonly string[] {

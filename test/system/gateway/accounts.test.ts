@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startGears } from "../../fakes/gears.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
-import { type GatewayOptions, linkUser, startGateway } from "./gateway.ts";
+import { type GatewayOptions, linkUser, startWithGears } from "./gateway.ts";
 
 /** Callers whose machine account Apache httpd has authenticated, and their devices. */
 
@@ -18,15 +17,8 @@ const laptop = { "x-linkuser-machine": "LAPTOP-17$@AD.CORP.TEST", "x-forwarded-f
 let made: AsyncDisposableStack;
 async function start({ settings = {}, ...options }: GatewayOptions = {}) {
   made = new AsyncDisposableStack();
-  const gears = made.use(await startGears({ tls: ca.issue("DNS:localhost"), limit: { calls: 1000, periodMs: 1000 } }));
-  const gateway = made.use(
-    await startGateway(gears, ca, {
-      settings: { APACHE_GROUP: group, LIMIT: "1000", PERIOD: "1", ...settings },
-      ...options,
-    }),
-  );
-  await expect.poll(async () => (await gateway.ask("/health")).status, { timeout: 10_000 }).toBe(200);
-  return { gears, gateway };
+  const ownSettings = { APACHE_GROUP: group, LIMIT: "1000", PERIOD: "1", ...settings };
+  return await startWithGears(made, ca, { settings: ownSettings, ...options });
 }
 afterEach(() => made.disposeAsync());
 

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
+import { type GearsOptions, startGears } from "../../fakes/gears.ts";
 import { type Daemon, freePort, startDaemon } from "../network/daemon.ts";
 import type { KeyPair, TestCa } from "../support/certificates.ts";
 
@@ -55,6 +56,20 @@ export interface GatewayOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Names of files that are not there. */
   readonly without?: readonly string[];
+}
+
+/** A fake Gears and a gateway that has got a token from it; `made` ends both. */
+export async function startWithGears(
+  made: AsyncDisposableStack,
+  ca: TestCa,
+  options: GatewayOptions = {},
+  gearsOptions: GearsOptions = {},
+) {
+  const limit = { calls: 1000, periodMs: 1000 };
+  const gears = made.use(await startGears({ tls: ca.issue("DNS:localhost"), limit, ...gearsOptions }));
+  const gateway = made.use(await startGateway(gears, ca, options));
+  await expect.poll(async () => (await gateway.ask("/health")).status, { timeout: 10_000 }).toBe(200);
+  return { gears, gateway };
 }
 
 /** @param ca of the tenant, the gateway and the devices */

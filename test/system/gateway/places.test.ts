@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Gears, type GearsOptions, startGears } from "../../fakes/gears.ts";
+import type { Gears, GearsOptions } from "../../fakes/gears.ts";
 import { freePort } from "../network/daemon.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
-import { type Answered, type Gateway, type GatewayOptions, linkUser, startGateway } from "./gateway.ts";
+import { type Answered, type Gateway, type GatewayOptions, linkUser, startGateway, startWithGears } from "./gateway.ts";
 
 /** Places: who gets them, and how long they are kept. */
 
@@ -17,11 +17,7 @@ afterAll(() => ca[Symbol.dispose]());
 let made: AsyncDisposableStack;
 async function start(options: GatewayOptions = {}, gearsOptions: GearsOptions = {}) {
   made = new AsyncDisposableStack();
-  const limit = { calls: 1000, periodMs: 1000 };
-  const gears = made.use(await startGears({ tls: ca.issue("DNS:localhost"), limit, ...gearsOptions }));
-  const gateway = made.use(await startGateway(gears, ca, options));
-  await expect.poll(async () => (await gateway.ask("/health")).status, { timeout: 10_000 }).toBe(200);
-  return { gears, gateway };
+  return await startWithGears(made, ca, options, gearsOptions);
 }
 afterEach(() => made.disposeAsync());
 

@@ -43,6 +43,16 @@ const shared = [
   "8e275844-178f-44a8-aceb-a7d7e5178c63",
   "dc698397-fa54-4cf2-82c8-b1b5307a6a7f",
   "8a95d198-7f46-11e5-bf8b-08002704d48e",
+  "00112233-4455-6677-8899-aabbccddeeff",
+  "aabbccdd-eeff-0011-2233-445566778899",
+  "fedcba98-7654-3210-fedc-ba9876543210",
+  "01234567-8910-1112-1314-151617181920",
+  "12345678-1234-5678-1234-567812345678",
+  "deadbeef-dead-beef-dead-beefdeadbeef",
+  "4c4c4544-0020-2010-8020-a0c04f202020",
+  "4c4c4544-0000-0010-8000-80c04f000000",
+  "546f2062-6520-6669-6c6c-656420627920",
+  "31323334-3536-3738-3930-313233343536",
 ];
 
 test.each(shared)("takes %s for a placeholder, in either byte order", (text) => {
@@ -60,6 +70,8 @@ test.each([
   "4c4c4544-004a-3510-8043-cac04f563533",
   "33313250-3939-5a43-3231-333030435635",
   "564d0a62-c3bb-1a15-64b8-6ed2a4a1d0a1",
+  "03d502e0-045e-05d5-3506-2d0700080009",
+  "4c4c4544-0020-2010-8020-a0c04f202031",
 ])("takes %s for a machine's own", (text) => {
   expect(parseUuid(text)).toEqual({ kind: "valid", id: text });
 });

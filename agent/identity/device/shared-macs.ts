@@ -19,7 +19,6 @@ const sharedAddresses: Readonly<Record<string, string>> = {
   "0a:00:27:": "VirtualBox's host network",
   // linux/xen: netback's end of each guest's adapter.
   "fe:ff:ff:ff:ff:ff": "Xen's virtual switch",
-  "00:a0:c6:00:00:00": "Qualcomm modems",
   "02:80:37:ec:02:00": "Ericsson modems",
   "0c:5b:8f:27:9a:64": "Huawei HiLink modems",
   "00:1e:10:1f:00:00": "Huawei modems",
@@ -35,6 +34,15 @@ const sharedAddresses: Readonly<Record<string, string>> = {
   "00:e0:4c:53:44:58": "USB adapters without an address of their own",
   // Intel's Ethernet with erased memory.
   "88:88:88:88:87:88": "Intel adapters that lost their address",
+  // Sample addresses of a chip's maker, which some adapters and boards keep: ASIX's programming tool, Broadcom's NVRAM
+  // files (linux, brcmfmac/common.c), QEMU's first network card.
+  "00:0e:c6:81:79:01": "USB adapters without an address of their own",
+  "00:90:4c:c5:12:38": "Broadcom's Wi-Fi without an address of its own",
+  "52:54:00:12:34:56": "virtual machines of QEMU without a given address",
+  // OCS Inventory's agent for Windows.
+  "44:45:53:54:42:00": "the Nortel VPN client",
+  "ba:d0:be:ef:fa:ce": "GlobeTrotter modems",
+  "80:00:60:0f:e8:00": "Windows Mobile devices",
   // Given to programs that may not see the real one (Android 6, iOS 7).
   "02:00:00:00:00:00": "systems that hide the address",
   // RFC 9568 7.3; Cisco HSRP and GLBP.
@@ -52,12 +60,24 @@ export function sharedMacReason(mac: Mac): string | undefined {
     const owner = sharedAddresses[length === octets.length ? start : `${start}:`];
     if (owner !== undefined) return `an address that all of ${owner} have`;
   }
+  return placeholders.find(({ matches }) => matches(octets))?.reason;
+}
+
+const placeholders: readonly { readonly matches: (octets: readonly string[]) => boolean; readonly reason: string }[] = [
+  { matches: (octets) => new Set(octets).size === 1, reason: "one byte that repeats, a placeholder" },
+  { matches: countsUp, reason: "a counting sequence, a placeholder" },
+  {
+    // Of a maker's number space the first or the last address, or none of a maker's.
+    matches: (octets) => /^(?:00){4}|(?:0{6}|f{6})$/.test(octets.join("")),
+    reason: "filler instead of a number of its own, a placeholder",
+  },
+];
+
+/** `00:01:02:03:04:05`, `00:11:22:33:44:55`, `12:34:56:78:90:ab`, `00:12:34:56:78:90` and the like, also backwards. */
+function countsUp(octets: readonly string[]): boolean {
   const numbers = octets.map((octet) => Number.parseInt(octet, 16));
-  if (new Set(octets).size === 1) return "one byte that repeats, a placeholder";
-  // 00:01:02:03:04:05, 00:11:22:33:44:55 and the like, also backwards.
   const [step = 0, ...others] = numbers.slice(1).map((number, at) => number - (numbers[at] ?? 0));
-  if ([1, 0x11, 0x22].includes(Math.abs(step)) && others.every((other) => other === step)) {
-    return "a counting sequence, a placeholder";
-  }
-  return undefined;
+  if ([1, 0x11, 0x22].includes(Math.abs(step)) && others.every((other) => other === step)) return true;
+  const [, digits = ""] = /^(?:00)?(.*?)(?:00)?$/.exec(octets.join("")) ?? [];
+  return ["01234567890abcdef", "0123456789abcdef", "0987654321"].some((row) => row.repeat(2).includes(digits));
 }

@@ -19,7 +19,7 @@ const publishedUuids: ReadonlySet<string> = new Set([
 
 /** Rules over the 32 digits in one byte order, each with its reason. */
 const rules: readonly { readonly matches: (digits: string) => boolean; readonly reason: string }[] = [
-  { matches: (digits) => distinct(octets(digits)) <= 2, reason: "repeats one or two bytes" },
+  { matches: (digits) => new Set(octets(digits)).size <= 2, reason: "repeats one or two bytes" },
   {
     // osquery, kPlaceholderHardwareUUIDList: 10000000-0000-8000-0040-000000000000.
     matches: (digits) => differingFrom("0", digits) <= 4 || differingFrom("f", digits) <= 4,
@@ -31,20 +31,35 @@ const rules: readonly { readonly matches: (digits: string) => boolean; readonly 
     reason: "has filler instead of its unique part",
   },
   {
-    // Dell writes "DELL" and the service tag; FreeBSD lists 4c4c4544-0000-2010-8020-80c04f202020.
-    matches: (digits) => /^(?:4c4c4544|44454c4c)0000(?:2010|1020)80(?:20|00)(?:80|20|00)c04f(?:20|00){3}$/.test(digits),
+    // Dell writes "DELL" and, between fixed digits, the seven characters of the service tag; the last bit of the fourth
+    // is set. FreeBSD lists 4c4c4544-0000-2010-8020-80c04f202020.
+    matches: (digits) => /^4c4c454400(?:[02]0){2}1080[02]0[02a8]0c04f(?:[02]0){3}$/.test(digits),
     reason: "is Dell's without a service tag",
   },
   {
-    // 11111111-2222-3333-4444-555555555555 (FreeBSD).
-    matches: (digits) => groups(digits).every((group) => distinct([...group]) === 1),
-    reason: "repeats one digit in each group",
+    // Other makers write a serial number as text.
+    matches: (digits) =>
+      /^(?:to be filled|default string|system serial|not (?:specified|available|applicable)|0?123456789)/i.test(
+        Buffer.from(digits, "hex").toString("latin1"),
+      ),
+    reason: "has filler instead of a serial number",
   },
   {
-    matches: (digits) => countsUp(octets(digits)) || countsUp(digits.match(/.{4}/g) ?? []) || countsUpByDigit(digits),
+    // 11111111-2222-3333-4444-555555555555 (FreeBSD), 12345678-1234-5678-1234-567812345678, deadbeef-dead-beef-….
+    matches: (digits) => recurs(digits) || /^(?:(.)\1)+$/.test(digits),
+    reason: "repeats the same digits",
+  },
+  {
+    matches: (digits) =>
+      [octets(digits), digits.match(/.{4}/g) ?? []].some(countsUp) ||
+      groups(digits).every(countsUpByDigit) ||
+      decimals.includes(digits),
     reason: "counts up",
   },
 ];
+
+/** `0123456789101112…` */
+const decimals = Array.from({ length: 40 }, (_, number) => number).join("");
 
 /**
  * Why a UUID identifies no machine: it is a maker's placeholder, which many machines have. Undefined if it looks
@@ -70,23 +85,25 @@ function otherByteOrder(digits: string): string {
 const octets = (digits: string): readonly string[] => digits.match(/../g) ?? [];
 const groups = (digits: string): readonly string[] =>
   /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(digits)?.slice(1) ?? [digits];
-const distinct = (parts: readonly string[]): number => new Set(parts).size;
 const differingFrom = (digit: string, digits: string): number => digits.replaceAll(digit, "").length;
 
-/** `00 01 02 …`, `0002 0003 0004 …`, or backwards: each part is one more, or one less, than the one before. */
+/** The text is one part, of at most half its length, again and again. */
+const recurs = (text: string): boolean =>
+  Array.from({ length: text.length / 2 }, (_, at) => at + 1).some((part) => text.startsWith(text.slice(part)));
+
+/** `00 01 02 …`, `0002 0003 0004 …`, `00 11 22 …`, or backwards: each part differs equally from the one before. */
 function countsUp(parts: readonly string[]): boolean {
   const numbers = parts.map((part) => Number.parseInt(part, 16));
-  return [1, -1].some((step) => numbers.every((number, at) => at === 0 || number === (numbers[at - 1] ?? 0) + step));
+  const [step, ...others] = numbers.slice(1).map((number, at) => number - (numbers[at] ?? 0));
+  return others.every((other) => other === step);
 }
 
-/** `12345678-1234-5678-9012-123456789012`: within each group each digit is one more than the one before. */
-function countsUpByDigit(digits: string): boolean {
-  return groups(digits).every((group) =>
-    [...group].every((digit, at) => {
-      const before = group[at - 1];
-      if (before === undefined) return true;
-      const [last, next] = [Number.parseInt(before, 16), Number.parseInt(digit, 16)];
-      return next === last + 1 || (next === 0 && (last === 9 || last === 15));
-    }),
-  );
+/** `12345678` in `12345678-1234-5678-9012-123456789012`: each digit is one more than the one before. */
+function countsUpByDigit(group: string): boolean {
+  return [...group].every((digit, at) => {
+    const before = group[at - 1];
+    if (before === undefined) return true;
+    const [last, next] = [Number.parseInt(before, 16), Number.parseInt(digit, 16)];
+    return next === last + 1 || (next === 0 && (last === 9 || last === 15));
+  });
 }

@@ -79,6 +79,13 @@ test.each([
   ["44:44:44:44:44:44", /repeats/],
   ["00:01:02:03:04:05", /a counting sequence/],
   ["00:11:22:33:44:55", /a counting sequence/],
+  ["12:34:56:78:90:ab", /a counting sequence/],
+  ["00:12:34:56:78:90", /a counting sequence/],
+  ["00:a0:c6:00:00:00", /filler/],
+  ["00:1b:21:ff:ff:ff", /filler/],
+  ["00:00:00:00:00:01", /filler/],
+  ["52:54:00:12:34:56", /QEMU/],
+  ["00:90:4c:c5:12:38", /Broadcom/],
 ])("the address %s, which many devices have, is skipped with the reason", (shared, reason) => {
   const { macs, passedOver } = rankAdapters([adapter({ name: "eth0", mac: mac(shared) }), idle]);
   expect(macs).toMatchObject([{ adapter: "eth1" }]);

@@ -9,10 +9,6 @@ export class EventQueue {
     this.#devices = new Int32Array(size);
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   /** The earliest event's time; undefined if there is none. */
   get time(): number | undefined {
     return this.#length === 0 ? undefined : this.#times[0];

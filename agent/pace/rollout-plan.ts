@@ -2,8 +2,8 @@ import { type Duration, formatDuration, minute } from "../duration.ts";
 import { AgentError } from "../errors.ts";
 import type { RateLimit } from "../settings/kinds.ts";
 import { settingsTable } from "../settings/table.ts";
-import type { LimiterModel } from "./limiter.ts";
-import { leastTime, plainRollout, simulate } from "./simulate.ts";
+import { fixedWindow, type Limiter, slidingLog } from "./limiter.ts";
+import { answersBy, leastTime, simulate } from "./simulate.ts";
 import { margin } from "./windows.ts";
 
 export interface PlanInput {
@@ -55,11 +55,8 @@ export interface PlanResult extends PlanInput {
   readonly choices: readonly PlanChoice[];
 }
 
-interface Choice extends Omit<PlanChoice, "usual" | "hardest"> {
-  readonly gateway?: true;
-  readonly fleetSize?: number;
-  readonly splay?: Duration;
-}
+/** `splay`: the setting, parsed. */
+type Choice = Pick<PlanChoice, "name" | "settings" | "remark"> & { readonly splay?: Duration };
 
 const points = 240;
 
@@ -73,11 +70,11 @@ const hopeless = 1000;
  * @throws AgentError `invalid-value` for a rollout without an end
  */
 export function plan(input: PlanInput, begins: (choice: string) => void = () => {}): PlanResult {
-  const least = leastTime({ ...input, limit: input.rateLimit });
+  const least = leastTime(input);
   const runs = choicesFor(input, least).map((choice) => {
     begins(choice.name);
-    const usual = linkedTimes(input, choice, "fixed-window");
-    return { choice, usual, hardest: linkedTimes(input, choice, "sliding-log-counting-refused") };
+    const usual = linkedTimes(input, choice, fixedWindow(input.rateLimit));
+    return { choice, usual, hardest: linkedTimes(input, choice, slidingLog(input.rateLimit, true)) };
   });
   const longest = Math.max(...runs.map(({ usual }) => usual.linkedAt.at(-1) ?? 0));
   const step = longest / (points - 1);
@@ -85,10 +82,10 @@ export function plan(input: PlanInput, begins: (choice: string) => void = () => 
     ...input,
     least,
     step,
-    choices: runs.map(({ choice: { name, settings, recommended, remark }, usual, hardest }) => ({
+    choices: runs.map(({ choice: { name, settings, remark }, usual, hardest }, at) => ({
       name,
       settings,
-      recommended,
+      recommended: at === 0,
       remark,
       usual: forecast(usual, step),
       hardest: forecast(hardest, step),
@@ -96,6 +93,7 @@ export function plan(input: PlanInput, begins: (choice: string) => void = () => 
   };
 }
 
+/** The recommended one first. */
 function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): readonly Choice[] {
   const span = (factor: number): Duration => (Math.ceil((least * factor) / minute) * minute) as Duration;
   const tight = span(1.25);
@@ -106,21 +104,16 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
   const known: Choice = {
     name: `fleetSize ${fleetSize}`,
     settings: { fleetSize },
-    fleetSize,
-    recommended: true,
     remark: `spreads first links over ${margin} times the minimum time: very few refused calls, however the server counts`,
   };
   const unset: Choice = {
     name: "nothing set",
     settings: {},
-    recommended: false,
     remark: "each device finds the pace by itself, which costs refused calls in a large fleet",
   };
   const gateway: Choice = {
     name: "a gateway",
     settings: { auth: "none" },
-    gateway: true,
-    recommended: false,
     remark: "the gateway gives each device its turn: near the minimum time, no secret on devices",
   };
   if (splay !== undefined) {
@@ -139,7 +132,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
 
 function splayed(splay: Duration, remark: string): Choice {
   const text = formatDuration(splay);
-  return { name: `splay ${text}`, settings: { splay: text }, splay, recommended: false, remark };
+  return { name: `splay ${text}`, settings: { splay: text }, splay, remark };
 }
 
 const isAllowed = (splay: string): boolean => settingsTable.splay.kind.parse(splay).ok;
@@ -149,21 +142,22 @@ interface Linked {
   readonly callsPerLink: number;
 }
 
-function linkedTimes(
-  { devices, rateLimit, logonSpread, tokenCalls }: PlanInput,
-  choice: Choice,
-  model: LimiterModel,
-): Linked {
+function linkedTimes(input: PlanInput, choice: Choice, limiter: Limiter): Linked {
+  const { devices, rateLimit, logonSpread, tokenCalls } = input;
+  const { settings, splay } = choice;
+  const gateway = settings.auth === "none";
   const { linkedAt, calls } = simulate({
-    ...plainRollout(devices, rateLimit),
-    model,
-    logons: { kind: "uniform", span: logonSpread },
-    fleetSize: choice.fleetSize,
-    splay: choice.splay,
+    devices,
+    rateLimit,
+    fleetSize: settings.fleetSize,
+    splay,
+    session: (_device, _midnight, random) => ({ begins: logonSpread * random(), ends: Infinity }),
+    answer: answersBy(limiter),
     // The gateway gets one token for all.
-    tokenCalls: tokenCalls && choice.gateway !== true,
-    gateway: choice.gateway === true,
-    horizon: hopeless * leastTime({ devices, limit: rateLimit, tokenCalls }) + logonSpread,
+    tokenCalls: tokenCalls && !gateway,
+    gateway,
+    horizon: hopeless * leastTime(input) + logonSpread,
+    seed: 1,
   });
   if (linkedAt.length < devices) {
     const message = `At this rate limit, a rollout to ${devices} devices never ends. Give --rate-limit more calls per period.`;
@@ -177,13 +171,10 @@ function forecast({ linkedAt, callsPerLink }: Linked, step: number): Forecast {
   const curve: number[] = [];
   let linked = 0;
   for (let point = 0; point < points; point++) {
-    while (linked < linkedAt.length && (linkedAt[linked] as number) <= point * step) linked++;
-    curve.push(point === points - 1 ? linkedBy(linkedAt, point * step + 1) : linked / linkedAt.length);
+    // The last point may be rounded to just before the last link.
+    const until = point * step * (1 + 1e-12);
+    while (linked < linkedAt.length && (linkedAt[linked] as number) <= until) linked++;
+    curve.push(linked / linkedAt.length);
   }
   return { half: at(0.5), most90: at(0.9), most99: at(0.99), all: at(1), callsPerLink, curve };
-}
-
-/** Part of the fleet that is linked before `moment`. */
-function linkedBy(linkedAt: Float64Array, moment: number): number {
-  return linkedAt.findLastIndex((time) => time < moment) / linkedAt.length + 1 / linkedAt.length;
 }

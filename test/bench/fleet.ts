@@ -3,9 +3,10 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { duration } from "../../agent/duration.ts";
-import { limiterModels } from "../../agent/pace/limiter.ts";
-import { leastTime, plainRollout, type Rollout, simulate } from "../../agent/pace/simulate.ts";
+import { leastTime } from "../../agent/pace/simulate.ts";
 import { windowAt } from "../../agent/pace/windows.ts";
+import { limiterModels } from "../fakes/limiter.ts";
+import { type PlainRollout, plainRollout, simulatePlain } from "../pace/rollouts.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -25,8 +26,8 @@ interface Measured {
 
 interface Row {
   readonly name: string;
-  readonly models: readonly Rollout["model"][];
-  readonly rollout: Partial<Rollout> & { readonly devices: number };
+  readonly models: readonly PlainRollout["model"][];
+  readonly rollout: Partial<PlainRollout> & { readonly devices: number };
   /** The upper bound of each figure; figures without one are only shown. */
   readonly goals: Partial<Measured>;
 }
@@ -76,7 +77,7 @@ function rows(): readonly Row[] {
     { name: "fleetSize a tenth", models: [hardest], rollout: { devices, fleetSize: devices / 10 }, goals: {} },
   ]);
   const devices = 10_000;
-  const shown = (name: string, rollout: Partial<Rollout>): Row => ({
+  const shown = (name: string, rollout: Partial<PlainRollout>): Row => ({
     name,
     models: limiterModels,
     rollout: { devices, ...rollout },
@@ -116,8 +117,8 @@ function rows(): readonly Row[] {
 /** Small fleets vary more and cost less. */
 const seedsFor = (devices: number): number => (devices < 1000 ? 30 : devices < 10_000 ? 10 : 3);
 
-function measure(rollout: Rollout): Measured {
-  const { linkedAt, calls, peak } = simulate(rollout);
+function measure(rollout: PlainRollout): Measured {
+  const { linkedAt, calls, peak } = simulatePlain(rollout);
   const least = leastTime(rollout);
   const needed = linkedAt[Math.ceil(rollout.devices * 0.99) - 1] ?? Infinity;
   return {
@@ -152,7 +153,7 @@ function merged(runs: readonly Measured[]): Measured {
 
 interface Job {
   readonly key: string;
-  readonly rollout: Rollout;
+  readonly rollout: PlainRollout;
 }
 
 async function inThreads(jobs: readonly Job[]): Promise<Map<string, Measured[]>> {
@@ -226,4 +227,4 @@ function print(line: string): void {
 }
 
 if (isMainThread) await main();
-else parentPort?.on("message", (rollout: Rollout) => parentPort?.postMessage(measure(rollout)));
+else parentPort?.on("message", (rollout: PlainRollout) => parentPort?.postMessage(measure(rollout)));

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Duration } from "../../agent/duration.ts";
-import type { LimiterModel } from "../../agent/pace/limiter.ts";
-import { leastTime, plainRollout, simulate } from "../../agent/pace/simulate.ts";
+import { leastTime } from "../../agent/pace/simulate.ts";
 import { type Gears, startGears } from "../fakes/gears.ts";
+import { plainRollout, simulatePlain } from "../pace/rollouts.ts";
 
 /**
  * A small fleet of real processes on this machine against the fake Gears's limit. Each is a separate device by a
@@ -126,10 +126,9 @@ export interface Prediction {
 /** The same fleet in simulations with so many seeds. */
 export function predictFleet({ devices, limit, fleetSize, logonSpan }: Fleet, seeds: number): Prediction {
   const rate = { calls: limit.calls, period: limit.period as Duration };
-  const model: LimiterModel = "fixed-window";
   const logons = { kind: "uniform", span: logonSpan } as const;
   const runs = Array.from({ length: seeds }, (_, seed) =>
-    simulate({ ...plainRollout(devices, rate), model, logons, fleetSize, seed: seed + 1 }),
+    simulatePlain({ ...plainRollout(devices, rate), logons, fleetSize, seed: seed + 1 }),
   );
   return {
     callsPerLink: spreadOf(runs.map(({ calls }) => calls / devices)),
@@ -145,4 +144,4 @@ function spreadOf(values: readonly number[]): Spread {
 
 /** The time that no method can beat, ms. */
 export const leastFor = ({ devices, limit }: Fleet): number =>
-  leastTime({ devices, limit: { calls: limit.calls, period: limit.period as Duration }, tokenCalls: false });
+  leastTime({ devices, rateLimit: { calls: limit.calls, period: limit.period as Duration }, tokenCalls: false });

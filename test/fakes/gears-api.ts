@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { type LimiterModel, makeLimiter } from "../../agent/pace/limiter.ts";
+import { type LimiterModel, makeLimiter } from "./limiter.ts";
 
 interface Limit {
   readonly calls: number;

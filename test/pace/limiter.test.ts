@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type LimiterModel, limiterModels, makeLimiter } from "../../agent/pace/limiter.ts";
+import { type LimiterModel, limiterModels, makeLimiter } from "../fakes/limiter.ts";
 
 const limit = { calls: 3, period: 1000 };
 /** A moment at which a window of the clock begins. */

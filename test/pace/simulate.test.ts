@@ -1,20 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../agent/duration.ts";
-import { limiterModels } from "../../agent/pace/limiter.ts";
-import { leastTime, plainRollout, type Rollout, simulate } from "../../agent/pace/simulate.ts";
+import { leastTime } from "../../agent/pace/simulate.ts";
+import { limiterModels } from "../fakes/limiter.ts";
+import { type PlainRollout, plainRollout, simulatePlain } from "./rollouts.ts";
 
 const limit = { calls: 10, period: duration("1m") };
 const hour = 3_600_000;
 
-function figures(changes: Partial<Rollout> & { devices: number }) {
+function figures(changes: Partial<PlainRollout> & { devices: number }) {
   const rollout = { ...plainRollout(changes.devices, limit), ...changes };
-  const { linkedAt, calls, peak } = simulate(rollout);
+  const { linkedAt, calls, peak } = simulatePlain(rollout);
   const makespan = (linkedAt.at(-1) ?? Infinity) / leastTime(rollout);
   return { linked: linkedAt.length, calls: calls / rollout.devices, makespan, peak };
 }
 
 test("a seed repeats a simulation exactly", () => {
-  expect(simulate(plainRollout(200, limit))).toEqual(simulate(plainRollout(200, limit)));
+  expect(simulatePlain(plainRollout(200, limit))).toEqual(simulatePlain(plainRollout(200, limit)));
 });
 
 describe.each(limiterModels)("1000 devices against %s", (model) => {

@@ -24,7 +24,7 @@ export interface FakeSystem extends SystemLogOnSource {
  */
 export function fakeSystem(
   legs: readonly string[],
-  { schemes = ["Negotiate"], account = "PC1$@AD.TEST", failure }: FakeSystemOptions = {},
+  { schemes = ["Negotiate"], account = "PC1$@AD.TEST", failure, started }: FakeSystemOptions = {},
 ): FakeSystem {
   const peers: LogOnPeer[] = [];
   const heard: string[] = [];
@@ -39,6 +39,7 @@ export function fakeSystem(
     open: async () => ({
       start: async (peer) => {
         peers.push(peer);
+        await started;
         let at = 0;
         return {
           account,
@@ -60,5 +61,7 @@ export function fakeSystem(
 interface FakeSystemOptions {
   readonly schemes?: SystemLogOnSource["schemes"];
   readonly account?: string | undefined;
+  /** Until then no account is found. */
+  readonly started?: Promise<void>;
   readonly failure?: { readonly leg: number; readonly error: Error };
 }

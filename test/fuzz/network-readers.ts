@@ -162,8 +162,8 @@ export const networkReaders: readonly ByteTarget[] = [
     name: "proxy's challenge",
     seeds: text('Basic realm="a, \\"b\\""\nNTLM', "Negotiate abc==, Digest qop=auth"),
     check: async (input) => {
-      const log = newLogOn();
-      await settles(log.next(input.toString("latin1").split("\n")).then(() => undefined));
+      const values = input.toString("latin1").split("\n");
+      await settles(Promise.try(() => newLogOn().next(values).authorize()).then(() => undefined));
     },
   },
   {

@@ -23,19 +23,27 @@ export interface LogOnMeans {
   readonly observe?: ((account: string) => void) | undefined;
 }
 
+/** One request of a log-on. */
+export interface ProxyLogOnLeg {
+  /** It may go to another connection, and there once more; not so a user name, nor the answer to a challenge. */
+  readonly isMovable: boolean;
+  /**
+   * Makes the value of `Proxy-Authorization`, bound to the connection of that time; undefined to send none.
+   * @throws AgentError `proxy-refused`
+   */
+  readonly authorize: () => Promise<Secret | undefined>;
+}
+
 /** A log-on at an HTTP proxy (RFC 9110 11.7), request by request. */
 export class ProxyLogOn {
-  /** The value of `Proxy-Authorization` for the first request; undefined to send none. */
-  readonly first: Secret | undefined;
-  /** The last value of `next` answers a challenge, so it is good on the challenge's connection alone. */
-  answersChallenge = false;
+  readonly first: ProxyLogOnLeg;
   readonly #proxy: ProxyAddress;
   readonly #host: string;
   readonly #target: string;
   readonly #means: LogOnMeans;
   readonly #channelBinding: () => Buffer | undefined;
   #sent: LogOnFacts["sent"];
-  #running: { readonly scheme: SystemScheme; readonly exchange: SystemLogOnExchange } | undefined;
+  #running: { readonly scheme: SystemScheme; readonly exchange: Promise<SystemLogOnExchange> } | undefined;
   #legs = 0;
 
   /**
@@ -53,8 +61,9 @@ export class ProxyLogOn {
     this.#target = target;
     this.#means = means;
     this.#channelBinding = channelBinding;
-    this.first = proxy.login && allowsUserName(means.mode) ? basicAuthorization(proxy.login) : undefined;
-    if (this.first !== undefined) this.#sent = { scheme: "Basic", account: undefined };
+    const basic = proxy.login && allowsUserName(means.mode) ? basicAuthorization(proxy.login) : undefined;
+    this.first = { isMovable: false, authorize: async () => basic };
+    if (basic !== undefined) this.#sent = { scheme: "Basic", account: undefined };
   }
 
   /** The scheme of the user name or account that was sent, and that a 407 refuses. */
@@ -63,28 +72,19 @@ export class ProxyLogOn {
   }
 
   /**
-   * The value for the next request, after a 407.
+   * The next request, after a 407.
    * @param values of `Proxy-Authenticate`
    * @throws AgentError `proxy-refused` if nothing more can be said
    */
-  async next(values: readonly string[]): Promise<Secret> {
+  next(values: readonly string[]): ProxyLogOnLeg {
     const challenges = parseChallenges(values);
     const challenge = this.#tokenOf(challenges);
-    if (this.#running !== undefined && challenge !== undefined && ++this.#legs < maxLegs) {
-      const { scheme, exchange } = this.#running;
-      const { token } = await this.#bySystem(scheme, exchange.step(challenge));
-      this.answersChallenge = token !== undefined;
-      if (token !== undefined) return authorizationOf(scheme, token);
+    if (challenge !== undefined && ++this.#legs < maxLegs) {
+      const answer = async () => (await this.#step(challenge)) ?? (await this.#start(this.#decide(challenges)));
+      return { isMovable: false, authorize: answer };
     }
-    const decision = decideLogOn(challenges, {
-      mode: this.#means.mode,
-      proxy: this.#proxy,
-      target: this.#target,
-      system: this.#means.system?.schemes ?? [],
-      sent: this.#sent,
-    });
-    if (decision.kind === "refuse") throw this.#refused(decision.why);
-    return await this.#bySystem(decision.scheme, this.#start(decision.scheme));
+    const scheme = this.#decide(challenges);
+    return { isMovable: true, authorize: () => this.#start(scheme) };
   }
 
   /**
@@ -95,7 +95,8 @@ export class ProxyLogOn {
    */
   async accepted(values: readonly string[]): Promise<void> {
     if (this.#running === undefined) return;
-    const { scheme, exchange } = this.#running;
+    const { scheme } = this.#running;
+    const exchange = await this.#running.exchange;
     const proof = this.#tokenOf(parseChallenges(values));
     if (proof !== undefined && !(await this.#bySystem(scheme, exchange.step(proof))).complete) {
       throw this.#refused(`let this host through before the log-on by ${scheme} was complete`);
@@ -103,9 +104,9 @@ export class ProxyLogOn {
     this.#means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
   }
 
-  /** Never fails. */
+  /** Also a log-on that the system has yet to begin. Never fails. */
   async close(): Promise<void> {
-    await this.#running?.exchange.close().catch(() => {});
+    await this.#running?.exchange.then((exchange) => exchange.close()).catch(() => {});
   }
 
   /** The proxy's token of the scheme that is spoken. */
@@ -113,16 +114,43 @@ export class ProxyLogOn {
     return challenges.find(({ scheme }) => scheme === this.#running?.scheme)?.token;
   }
 
+  /** @throws AgentError `proxy-refused` */
+  #decide(challenges: readonly Challenge[]): SystemScheme {
+    const decision = decideLogOn(challenges, {
+      mode: this.#means.mode,
+      proxy: this.#proxy,
+      target: this.#target,
+      system: this.#means.system?.schemes ?? [],
+      sent: this.#sent,
+    });
+    if (decision.kind === "refuse") throw this.#refused(decision.why);
+    return decision.scheme;
+  }
+
   async #start(scheme: SystemScheme): Promise<Secret> {
-    if (this.#means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
-    const system = await openWithoutNtlm(this.#means.system, ", or set proxyAuth to ntlm");
-    const { host } = endpointOf(this.#proxy);
-    const exchange = await system.start({ scheme, host, channelBinding: this.#channelBinding() });
+    void this.close();
+    const exchange = this.#open(scheme);
     this.#running = { scheme, exchange };
-    const { token } = await exchange.step(undefined);
+    const token = await this.#step(undefined);
     if (token === undefined) throw this.#refused(`wants ${scheme} (status 407), for which this system made no token`);
-    this.#sent = { scheme, account: exchange.account };
-    return authorizationOf(scheme, token);
+    this.#sent = { scheme, account: (await exchange).account };
+    return token;
+  }
+
+  async #open(scheme: SystemScheme): Promise<SystemLogOnExchange> {
+    if (this.#means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+    const { host } = endpointOf(this.#proxy);
+    const peer = { scheme, host, channelBinding: this.#channelBinding() };
+    return await (await openWithoutNtlm(this.#means.system, ", or set proxyAuth to ntlm")).start(peer);
+  }
+
+  /** @param challenge the proxy's token; undefined at first */
+  async #step(challenge: Buffer | undefined): Promise<Secret | undefined> {
+    if (this.#running === undefined) throw new TypeError("no log-on runs");
+    const { scheme, exchange } = this.#running;
+    const leg = exchange.then((started) => started.step(challenge));
+    const { token } = await this.#bySystem(scheme, leg);
+    return token === undefined ? undefined : authorizationOf(scheme, token);
   }
 
   /** The system's part of the log-on; its errors are reported as the proxy's refusal. */

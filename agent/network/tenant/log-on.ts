@@ -39,12 +39,12 @@ export function withGatewayLogOn(
   let isProved = false;
 
   async function exchange(request: ApiRequest, signal: AbortSignal): Promise<RawResponse> {
-    const logOn = await untilReached(start(system, gateway), gateway, signal);
+    const starting = start(system, gateway);
     try {
-      return await carry(request, logOn, signal);
+      return await carry(request, await untilReached(starting, gateway, signal), signal);
     } finally {
       // Not awaited: after an abort its thread may still wait for a KDC.
-      void logOn.close();
+      void starting.then((logOn) => logOn.close()).catch(() => {});
     }
   }
 

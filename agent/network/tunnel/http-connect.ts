@@ -27,21 +27,24 @@ export async function openTunnel(
   signal: AbortSignal,
 ): Promise<Socket> {
   let socket = await connect();
-  let isNew = true;
-  let authorization = logOn.first;
-  const connectAgain = async (): Promise<void> => {
-    socket.destroy();
-    socket = await connect();
-    isNew = true;
-  };
+  let leg = logOn.first;
+  let state: "new" | "kept" | "ended" = "new";
   try {
     for (;;) {
+      if (state === "ended" && leg.isMovable) {
+        socket.destroy();
+        socket = await connect();
+        state = "new";
+      }
+      const authorization = await inTime(leg.authorize(), party, signal);
+      if (state === "ended") throw endsConnection(logOn, party);
       const stage = authorization === undefined ? "tunnel" : "proxy log-on";
       const answer = await ask(socket, authority, authorization, { ...party, stage }, signal).catch((thrown) => {
-        if (isNew || !canBeSentAgain(logOn, thrown)) throw thrown;
+        // The proxy silently ended the connection after its 407.
+        if (state === "new" || !leg.isMovable || !isLost(thrown)) throw thrown;
       });
       if (answer === undefined) {
-        await connectAgain();
+        state = "ended";
         continue;
       }
       if (answer.status >= 200 && answer.status < 300) {
@@ -50,13 +53,11 @@ export async function openTunnel(
       }
       if (answer.status !== 407) throw refusal(answer.status, authority, party);
       const context: FailureContext = { ...party, stage: "proxy log-on" };
-      authorization = await inTime(logOn.next(answer.challenges), party, signal);
+      leg = logOn.next(answer.challenges);
       const isKept = await skipBody(socket, answer, signal).catch((cause: unknown) => {
         throw networkFailure(cause, context);
       });
-      isNew = false;
-      if (!isKept && logOn.answersChallenge) throw endsConnection(logOn, party);
-      if (!isKept) await connectAgain();
+      state = isKept ? "kept" : "ended";
     }
   } catch (thrown) {
     socket.destroy();
@@ -73,13 +74,7 @@ async function inTime<T>(work: Promise<T>, party: Party, signal: AbortSignal): P
   });
 }
 
-/** The first token of a log-on that a proxy did not answer, because it silently ended the connection after its 407. */
-const canBeSentAgain = (logOn: ProxyLogOn, thrown: unknown): boolean =>
-  thrown instanceof AgentError &&
-  thrown.code === "connection-lost" &&
-  !logOn.answersChallenge &&
-  logOn.sent !== undefined &&
-  logOn.sent !== "Basic";
+const isLost = (thrown: unknown): boolean => thrown instanceof AgentError && thrown.code === "connection-lost";
 
 function endsConnection({ sent }: ProxyLogOn, { host }: Party): AgentError {
   return new AgentError(

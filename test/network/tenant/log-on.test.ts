@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import type { ApiRequest, RawResponse } from "../../../agent/network/exchange.ts";
 import type { LogOnPeer, SystemLogOnSource } from "../../../agent/network/log-on/system-log-on.ts";
@@ -155,7 +155,7 @@ test("a failure of the system is reported as the log-on's", async () => {
 
 test("a slow KDC is reported, not the gateway", async () => {
   const late = new AbortController();
-  const { send } = connect([], { "": ["ticket", false] });
+  const { send, closed } = connect([], { "": ["ticket", false] });
   late.abort(new TimeLimitReached(30_000));
   await expect(send(late.signal)).rejects.toMatchObject({
     code: "not-connected",
@@ -163,6 +163,8 @@ test("a slow KDC is reported, not the gateway", async () => {
       /^This machine got no Kerberos ticket for linkuser\.corp\.example:8443 within 30 s\./,
     ),
   });
+  // The system starts the log-on nevertheless.
+  await vi.waitFor(() => expect(closed()).toBe(1), 30_000);
 });
 
 test("a system without Negotiate names the alternative", async () => {

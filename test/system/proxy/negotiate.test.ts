@@ -1,8 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import type { Sender } from "../../../agent/network/exchange.ts";
 import { type ProxyAddress, parseProxy, proxyLogin } from "../../../agent/network/proxy/address.ts";
@@ -64,6 +65,12 @@ async function scripted(answers: readonly (string | ((socket: Socket) => void))[
     };
     socket.on("data", onData);
   }, pair);
+}
+
+/** RFC 5929 4 */
+function bindingTo({ cert }: KeyPair): Buffer {
+  const hash = createHash("sha256").update(new X509Certificate(cert).raw).digest();
+  return Buffer.concat([Buffer.from("tls-server-end-point:"), hash]);
 }
 
 /** The values of `Proxy-Authorization`, request by request. */
@@ -133,9 +140,35 @@ describe("a proxy that wants Negotiate lets the run through", () => {
     await using proxy = await scripted([wants("Negotiate"), `${open}\r\n`], pair);
     const system = fakeSystem(["ticket"]);
     expect(await send(proxy, logOnMeans({ system }), { scheme: "https" })).toMatchObject({ status: 200 });
-    const hash = createHash("sha256").update(new X509Certificate(pair.cert).raw).digest();
-    expect(system.peers[0]?.channelBinding).toEqual(Buffer.concat([Buffer.from("tls-server-end-point:"), hash]));
+    expect(system.peers[0]?.channelBinding).toEqual(bindingTo(pair));
   });
+
+  test.each([
+    ["says so", wants("Negotiate").replace("\r\n", "\r\nConnection: close\r\n")],
+    ["does not say so", wants("Negotiate")],
+  ])(
+    "bound to the certificate of the connection that carries it, where the challenge's ended and it %s",
+    async (_, challenge) => {
+      const pairs = [ca.issue("IP:127.0.0.1"), ca.issue("IP:127.0.0.1")] as const;
+      const certificates = [...pairs];
+      await using proxy = await listen((plain) => {
+        const socket = new TLSSocket(plain, { isServer: true, ...certificates.shift() });
+        socket.on("error", () => {});
+        socket.once("data", () => {
+          if (certificates.length > 0) socket.end(challenge);
+          else
+            passOn(
+              socket,
+              connect(tenant.port, "127.0.0.1", () => void socket.write(`${open}\r\n`)),
+            );
+        });
+      });
+      const system = fakeSystem(["ticket"]);
+      expect(await send(proxy, logOnMeans({ system }), { scheme: "https" })).toMatchObject({ status: 200 });
+      expect(system.peers.at(-1)?.channelBinding).toEqual(bindingTo(pairs[1]));
+      expect([proxy.connections, system.closed]).toEqual([2, system.peers.length]);
+    },
+  );
 
   test("after a user name that it does not take", async () => {
     await using proxy = await scripted([wants("Negotiate"), `${open}\r\n`]);
@@ -197,6 +230,18 @@ describe("a log-on that fails", () => {
     await using proxy = await scripted([wants("Negotiate"), `${open}Proxy-Authenticate: ${negotiate("x")}\r\n\r\n`]);
     await expect(send(proxy, logOnMeans({ system: fakeSystem(["a", "b", "c"], options) }))).rejects.toThrow(message);
     expect(tenant.received).not.toContain("proxy-authorization");
+  });
+
+  test("while the system looks for an account: its handle is closed as soon as it is there", async () => {
+    const started = Promise.withResolvers<void>();
+    const system = fakeSystem(["ticket"], { started: started.promise });
+    await using proxy = await scripted([wants("Negotiate")]);
+    const sending = expect(send(proxy, logOnMeans({ system }))).rejects.toMatchObject({ code: "interrupted" });
+    await vi.waitFor(() => expect(system.peers).toHaveLength(1), 30_000);
+    await senders[0]?.close();
+    await sending;
+    started.resolve();
+    await vi.waitFor(() => expect(system.closed).toBe(1), 30_000);
   });
 
   test("without an end: a proxy that always wants one more leg", async () => {

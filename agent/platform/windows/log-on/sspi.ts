@@ -66,16 +66,25 @@ async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<Sys
     if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("CompleteAuthToken", status, peer);
   };
 
+  const makeStep = async (token: Buffer | undefined) => {
+    const { isMutual, ...leg } = await initialize(token);
+    if (leg.complete && peer.scheme === "Negotiate" && context !== undefined) {
+      checkKerberos(await askPackage(context, makeCalls), isMutual, peer);
+    }
+    return leg;
+  };
+  let lastStep: Promise<unknown> = Promise.resolve();
+
   return {
     account: nameIn(named),
-    async step(token) {
-      const { isMutual, ...leg } = await initialize(token);
-      if (leg.complete && peer.scheme === "Negotiate" && context !== undefined) {
-        checkKerberos(await askPackage(context, makeCalls), isMutual, peer);
-      }
-      return leg;
+    step(token) {
+      const step = makeStep(token);
+      lastStep = step.catch(() => {});
+      return step;
     },
     async close() {
+      // A step of several calls may have been given up between them.
+      await lastStep;
       const used = context === undefined ? [] : [nativeCall(secur32, "DeleteSecurityContext", [context])];
       // Windows frees them by itself when the process ends.
       await makeCalls([...used, nativeCall(secur32, "FreeCredentialsHandle", [credential])]).catch(() => {});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AgentError } from "../../../../agent/errors.ts";
 import type { LogOnPeer } from "../../../../agent/network/log-on/system-log-on.ts";
 import type { MakeCalls, NativeCall } from "../../../../agent/platform/native-calls.ts";
 import { readField } from "../../../../agent/platform/native-layout.ts";
@@ -140,6 +141,31 @@ test.each([
   const windows = fakeWindows([{ status, token: "raw" }]);
   const exchange = await createSspi(windows.makeCalls).start(peer);
   expect(await exchange.step(undefined)).toEqual({ token: Buffer.from("completed"), complete });
+});
+
+test("an exchange that is closed during a step deletes its context after the step's last call", async () => {
+  const windows = fakeWindows([{ status: "SEC_I_COMPLETE_NEEDED", token: "raw" }]);
+  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const step = exchange.step(undefined);
+  await exchange.close();
+  await step;
+  const calls = windows.made.filter((one) => /^[A-Z]/.test(one));
+  expect(calls.slice(-5)).toEqual([
+    "CompleteAuthToken",
+    "QueryContextAttributesW",
+    "FreeContextBuffer",
+    "DeleteSecurityContext",
+    "FreeCredentialsHandle",
+  ]);
+});
+
+test("an exchange that is closed during a step that fails is closed", async () => {
+  const windows = fakeWindows([{ status: "SEC_E_NO_CREDENTIALS" }]);
+  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const step = expect(exchange.step(undefined)).rejects.toThrow(AgentError);
+  await exchange.close();
+  await step;
+  expect(windows.made).toContain("FreeCredentialsHandle");
 });
 
 test("NTLM is not asked for a proof, which it does not have", async () => {

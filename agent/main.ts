@@ -58,7 +58,9 @@ const systemClock: Clock = {
 function interruption(): AbortSignal {
   const ending = new AbortController();
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.once(name, () => ending.abort(new AgentError("interrupted", `Ended by ${name} before the link was made.`)));
+    process.once(name, () =>
+      ending.abort(new AgentError("interrupted", `Stopped by ${name} before the link was made.`)),
+    );
   }
   return ending.signal;
 }

@@ -84,7 +84,7 @@ export const commands = {
   plan: {
     summary: "forecast how long a rollout takes and which settings suit it",
     flags: {
-      devices: { placeholder: "N", help: "devices in the rollout (needed)" },
+      devices: { placeholder: "N", help: "devices in the rollout (required)" },
       "logon-spread": { placeholder: "DURATION", help: "time within which the devices first log on [1h]" },
       "token-calls": { help: "token requests count against the rate limit, too" },
       svg: { placeholder: "FILE", help: "draw the rollout into this file" },
@@ -106,16 +106,16 @@ export const commands = {
     flags: {
       "credential-from": {
         placeholder: "FILE",
-        help: "take the credential from this file, - for standard input; never from an argument",
+        help: "read the credential from this file (- for standard input)",
       },
       "delete-source": { help: "delete that file once everything is in place", needs: "credential-from" },
-      unset: { placeholder: "NAME,…", help: "take these settings out of the settings file" },
+      unset: { placeholder: "NAME,…", help: "remove these settings from the settings file" },
       "dry-run": { help: "show what would be changed, but change nothing" },
     },
     examples: [
-      ["install --credential-from key.json", "keep the credential protected, run at logon"],
+      ["install --credential-from key.json", "install the credential and the logon trigger"],
       ["install --fleet-size 2000", "change a setting of the installed agent"],
-      ["install --unset fleetSize", "give it its default again"],
+      ["install --unset fleetSize", "reset it to its default"],
     ],
     settings: settingNames,
     emptyIsNotGiven: true,

@@ -104,10 +104,10 @@ const words = {
   ELOOP: "it is a link",
   EISDIR: "it is a folder",
   ENOTREG: "it is not a regular file",
-  EMLINK: "it has another name (a hard link); replace it by a copy",
+  EMLINK: "it has another name (a hard link); replace it with a copy",
   EFBIG: "it is too large",
   EILSEQ: "it is not UTF-8",
-  EOTHERS: "others may change it",
+  EOTHERS: "other users can change it",
 } as const;
 
 /** A refusal of a file, in the form of a system error. */

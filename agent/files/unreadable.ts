@@ -10,11 +10,11 @@ export interface FileKind {
 
 export const secretFile: FileKind = {
   code: "credentials-unreadable",
-  deniedHint: " Only root may read it: run linkuser-agent with sudo, or wait for the next logon.",
+  deniedHint: " Only root can read it: run linkuser-agent with sudo, or wait for the next logon.",
 };
 export const publicFile: FileKind = {
   code: "settings-unreadable",
-  deniedHint: " It holds no secret: let everybody read it.",
+  deniedHint: " It contains no secret, so let everybody read it.",
 };
 
 /** Bytes; larger than any file that decides trust. */

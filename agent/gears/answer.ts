@@ -112,13 +112,13 @@ const isPassing = (status: number): boolean => status === 302 || status === 303 
 function intercepted(host: string, does: string, status: number): AgentError {
   return new AgentError(
     "intercepted",
-    `A captive portal or a proxy answers in place of ${host}: it ${does} (status ${status}). Open a web page to sign in to this network; if that is done, check proxy and baseUrl.`,
+    `A captive portal or a proxy answers in place of ${host}: it ${does} (status ${status}). Open a web page to sign in to this network. If you have signed in, check proxy and baseUrl.`,
   );
 }
 
 /** The error for a body that is not what the API sends. */
 export function wrongBody(body: AnswerBody, status: number, { host, secrets }: ExchangeContext): AgentError {
-  if (status === 511) return intercepted(host, "wants this network's users to sign in", status);
+  if (status === 511) return intercepted(host, "asks users of this network to sign in", status);
   switch (body.kind) {
     case "html":
       if (status >= 200 && status < 300) return intercepted(host, "sends a web page", status);

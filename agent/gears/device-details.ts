@@ -47,7 +47,7 @@ export function readDeviceDetails(response: RawResponse, ids: readonly string[])
   const known = ids.filter((id) => texts.has(comparable(id)));
   return known.length > 0
     ? { kind: "known", ids: known }
-    : unclear("the answer shows no record of a device with one of them");
+    : unclear("the answer has no record of a device with any of them");
 }
 
 const unclear = (why: string): KnownIds => ({ kind: "unclear", why });

@@ -54,7 +54,7 @@ function distrusted(owner: Reading<Listener> | undefined, origin: string): Readi
 }
 
 const nothingListens = "no program listens on its port";
-const noSuchApi = "the vendor's client does not have this API turned on";
+const noSuchApi = "this API is turned off in the vendor's client";
 
 /** @internal */
 export function buildDevinfoRequest(port: number, path: string): ApiRequest {
@@ -114,6 +114,6 @@ function withoutPadding(text: string): string {
 }
 
 function unreadable(origin: string, why: string): Reading<never> {
-  const message = `The vendor's client on this machine was asked for the device ID, but ${why}.`;
+  const message = `The vendor's client returned no device ID: ${why}.`;
   return failed(origin, new AgentError("identity-unreadable", message));
 }

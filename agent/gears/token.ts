@@ -149,7 +149,7 @@ function refused(
   const said = [error && plainCode(error, secrets), words].filter((text) => text !== undefined).join(": ");
   const what =
     error !== undefined && ofRegistration.includes(error)
-      ? "gives this OAuth application no token"
+      ? "issues no token to this OAuth application"
       : "refuses the client ID and secret";
   return new AgentError(
     "credentials-refused",

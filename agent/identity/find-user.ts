@@ -54,7 +54,7 @@ export async function findUser(
 async function namedUser(platform: UserPlatform, name: string, settings: UserSettings): Promise<UserFinding> {
   const looked = await platform.accountByName(name);
   if (looked.kind === "absent") {
-    return none(new AgentError("no-user", `No user ${name}: ${looked.reason}. Check the spelling given to --user.`));
+    return none(new AgentError("no-user", `No user ${name}: ${looked.reason}. Check the spelling.`));
   }
   const account = certain(looked);
   if (!platform.privileged) {

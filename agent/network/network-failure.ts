@@ -60,10 +60,7 @@ function late(within: string, context: FailureContext): Verdict {
   const peer = partyOf(context);
   switch (context.stage) {
     case "name":
-      return [
-        "name-not-resolved",
-        `The look-up of the name of ${peer} got no answer ${within}. ${nameServers(context)}`,
-      ];
+      return ["name-not-resolved", `The DNS lookup of ${peer} got no answer ${within}. ${nameServers(context)}`];
     case "connection":
       return ["not-connected", `No connection to ${peer} ${within}. ${whereToLook(context)}`];
     case "proxy log-on":
@@ -84,12 +81,12 @@ function late(within: string, context: FailureContext): Verdict {
     case "log-on":
       return [
         "not-connected",
-        `This machine got no Kerberos ticket for ${peer} ${within}. Check that it reaches a KDC of its domain.`,
+        `This machine got no Kerberos ticket for ${peer} ${within}. Check that it can reach a KDC of its domain.`,
       ];
     case "request":
       return ["no-answer", `${capital(peer)} did not answer ${within}.`];
     case "answer":
-      return ["no-answer", `${capital(peer)} began an answer and did not end it ${within}.`];
+      return ["no-answer", `${capital(peer)} began an answer but did not complete it ${within}.`];
   }
 }
 

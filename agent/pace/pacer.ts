@@ -250,14 +250,14 @@ function decide(memory: PaceMemory, context: PaceContext): Schedule {
 function heldReason({ asked }: PaceMemory): string {
   return asked
     ? "the server asked for this pause"
-    : "the server could not be used, and each wait is longer than the last";
+    : "the server could not be reached or returned an error; each wait is longer than the last";
 }
 
 function windowReason(memory: PaceMemory, context: PaceContext): string {
   const span = describeDuration(windowAt(memory.window, context.slot, context).width);
-  if (memory.window > 0) return `the shared limit was reached; this device's turn is in the next ${span}`;
+  if (memory.window > 0) return `the shared limit was reached; this device's turn comes within the next ${span}`;
   if (context.splay === undefined && context.fleetSize !== undefined) {
-    return `this device's turn is in the ${span} that ${context.fleetSize} devices need`;
+    return `this device's turn comes within the ${span} that ${context.fleetSize} devices need`;
   }
-  return `this device's turn is in the first ${span}`;
+  return `this device's turn comes within the first ${span}`;
 }

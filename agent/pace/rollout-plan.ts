@@ -117,7 +117,7 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     remark: "the gateway gives each device its turn: near the minimum time, no secret on devices",
   };
   if (splay !== undefined) {
-    const set = splayed(splay, "the splay that is set, by a flag or by this machine's settings");
+    const set = splayed(splay, "your splay, from a flag or this machine's settings");
     return [known, unset, { ...set, name: `${set.name}, set` }];
   }
   // A small limit would need a longer splay than allowed.
@@ -160,7 +160,7 @@ function linkedTimes(input: PlanInput, choice: Choice, limiter: Limiter): Linked
     seed: 1,
   });
   if (linkedAt.length < devices) {
-    const message = `At this rate limit, a rollout to ${devices} devices never ends. Give --rate-limit more calls per period.`;
+    const message = `At this rate limit, a rollout to ${devices} devices never ends. Allow more calls per period with --rate-limit.`;
     throw new AgentError("invalid-value", message);
   }
   return { linkedAt, callsPerLink: calls / devices };

@@ -10,7 +10,7 @@ export async function tryBindings(parts: readonly BindingPart[]): Promise<readon
   for (const [part, works] of parts) {
     let problem: string | undefined;
     try {
-      problem = (await works()) ? undefined : "gave an answer of an unknown form";
+      problem = (await works()) ? undefined : "returned data in an unknown format";
     } catch (error) {
       problem = messageOf(error);
     }

@@ -80,7 +80,7 @@ function parseKey(text: string, { path, origin }: SettingFile): import("node:cry
     throw invalid(`is encrypted, and an unattended run can't ask for its password. Decrypt it: ${convert}`);
   }
   if (/-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----/.test(text)) throw invalid(`is not in PKCS#8 form: ${convert}`);
-  if (!text.includes("-----BEGIN PRIVATE KEY-----")) throw invalid("has no private key in PEM form (PKCS#8) in it.");
+  if (!text.includes("-----BEGIN PRIVATE KEY-----")) throw invalid("has no private key in PEM form (PKCS#8).");
   try {
     // Not imported: a bundle would load it at every start.
     return process.getBuiltinModule("node:crypto").createPrivateKey(text);

@@ -44,7 +44,7 @@ export function findCredentials({ auth, clientId, environment, credentialFile, r
   if (file.kind === "absent") {
     throw new AgentError(
       "credentials-missing",
-      `No credentials: ${credentialFile} does not exist. Put ${wanted} there, readable by administrators alone, or set LINKUSER_CLIENT_SECRET or LINKUSER_ACCESS_TOKEN.`,
+      `No credentials: ${credentialFile} does not exist. Put ${wanted} there, readable only by administrators, or set LINKUSER_CLIENT_SECRET or LINKUSER_ACCESS_TOKEN.`,
     );
   }
   return parseCredentials(file.value, credentialFile, clientId);
@@ -102,7 +102,7 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
   if (proxyPassword === undefined) throw invalid(path, "it has proxyUsername without proxyPassword");
   const username = usable(proxyUsername, `proxyUsername in ${path}`).reveal();
   if (username.includes(":"))
-    throw invalid(path, "its proxyUsername has a colon, which Basic authentication can't carry");
+    throw invalid(path, "its proxyUsername has a colon, which Basic authentication does not allow");
   const password = usable(proxyPassword, `proxyPassword in ${path}`).reveal();
   return proxyLogin(username, password, `the credential file ${path}`);
 }
@@ -110,7 +110,7 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
 /** An unknown name without a similar known one is not shown: it may be a secret in the wrong place. */
 function unknownField(name: string): string {
   const meant = nearest(name, known);
-  if (meant === undefined) return `it has a field that is none of ${known.join(", ")}`;
+  if (meant === undefined) return `it has an unknown field; the known ones are ${known.join(", ")}`;
   return `it has the unknown field ${printable(name, 50)}; did you mean ${meant}`;
 }
 

@@ -40,7 +40,7 @@ export function readPemCertificates(
     },
   );
   if (begun.length > blocks.length) throw invalid(`has a certificate without an end (number ${blocks.length + 1})`);
-  if (first === undefined) throw invalid("has no certificate in it");
+  if (first === undefined) throw invalid("has no certificate");
   return [first, ...others];
 }
 

@@ -24,7 +24,8 @@ export async function acquireLock(
     const lock = tryLock(path);
     if (lock.kind === "found") return lock.value;
     if (lock.kind === "failed") throw cantBeUsed(stateDir, lock.error.cause) ?? lock.error;
-    if (signal.aborted) throw new AgentError("state-busy", `Another run holds ${path} and did not end in time.`);
+    if (signal.aborted)
+      throw new AgentError("state-busy", `Another run holds the lock ${path} and did not end in time.`);
     await clock.sleep(lookAgainAfter, signal);
   }
 }

@@ -9,7 +9,7 @@ import type { CommandResult } from "./runtime.ts";
 export function refuseWithoutRights({ privileged, name }: Platform, command: string): void {
   if (privileged) return;
   const how = name === "windows" ? "from an elevated prompt" : `as root: sudo linkuser-agent ${command}`;
-  throw new AgentError("not-permitted", `Only an administrator may ${command} linkuser-agent; run it ${how}.`);
+  throw new AgentError("not-permitted", `Only an administrator can ${command} linkuser-agent. Run it ${how}.`);
 }
 
 /**

@@ -30,6 +30,6 @@ export function refuseFileFlags({ command, flags, settings }: CommandLine): void
 }
 
 function refusal(named: string, instead: string): AgentError {
-  const message = `${named}: a run as root that a person started (sudo) takes no file of that person's choice. ${instead}`;
+  const message = `${named}: not allowed in a run as root that a person started (sudo), because it could read or write any file. ${instead}`;
   return new AgentError("invalid-value", message);
 }

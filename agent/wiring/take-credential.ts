@@ -31,7 +31,7 @@ export function takeCredential(
   }
   if (deleteSource) refuseDeletion(source, credentialFile);
   if (settings.credentialFile !== undefined && settings.credentialFile !== credentialFile) {
-    const message = `The credential would not be used: ${origins.credentialFile.text} names ${settings.credentialFile}. Take that setting out, or put the credential there yourself.`;
+    const message = `The agent would not use this credential: ${origins.credentialFile.text} names ${settings.credentialFile}. Remove that setting, or put the credential there yourself.`;
     throw new AgentError("invalid-value", message);
   }
   const text = readSource(source, deleteSource && inPlace.kind === "found");
@@ -49,7 +49,8 @@ export function takeCredential(
 
 /** Why a run could not use the credential in place; an administrator may correct it later. */
 function credentialFaults(inPlace: Reading<string>, path: string, clientId: string | undefined): readonly string[] {
-  if (inPlace.kind === "absent") return [`There is no credential in ${path} yet: give one with --credential-from.`];
+  if (inPlace.kind === "absent")
+    return [`There is no credential in ${path} yet. Pass one with --credential-from FILE.`];
   if (inPlace.kind === "failed") return [inPlace.error.message];
   return faultsOf(() => parseCredentials(inPlace.value, path, clientId));
 }
@@ -74,7 +75,7 @@ function refuseDeletion(source: string, credentialFile: string): void {
   if (one === undefined || other === undefined || one.ino !== other.ino || one.dev !== other.dev) return;
   throw new AgentError(
     "invalid-value",
-    `--delete-source would delete the credential in place: ${source} is that file.`,
+    `--delete-source would delete the installed credential: ${source} is that file.`,
   );
 }
 
@@ -97,7 +98,9 @@ function readSource(source: string, mayBeGone: boolean): string | undefined {
     const from = source === "-" ? "standard input" : source;
     // A named pipe may never end; a shell's pipe is given as standard input.
     const hint =
-      source !== "-" && systemErrorCode(cause) === "ENOTREG" ? " Give it by --credential-from - instead." : "";
+      source !== "-" && systemErrorCode(cause) === "ENOTREG"
+        ? " Pass it on standard input instead: --credential-from -."
+        : "";
     const message = `The credential can't be read from ${from}: ${whyNot(cause)}.${hint}`;
     const code = systemErrorCode(cause) === "EFBIG" ? "credentials-invalid" : "credentials-unreadable";
     throw new AgentError(code, message, { cause });

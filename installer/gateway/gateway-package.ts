@@ -10,8 +10,8 @@ export const gatewayPackage: LinuxPackage = {
   summary: "gateway between linkuser-agent and OPSWAT Gears",
   description: [
     "Endpoints call it with their own certificate instead of the account's",
-    "secret. It passes only Link User calls, adds the token, and gives each",
-    "endpoint its place in the queue for the account's limit of calls.",
+    "secret. It forwards only Link User calls, adds the token, and gives each",
+    "endpoint its place in the queue for the account's rate limit.",
   ],
   architecture: { deb: "all", rpm: "noarch" },
   depends: ["haproxy (>= 2.6)", "lua-cjson", "ca-certificates", "curl", "openssl", "systemd (>= 247)"],

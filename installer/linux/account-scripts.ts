@@ -19,9 +19,9 @@ case $own in
     if [ "$own" = "$given" ] && [ "$uid" -gt 0 ] && [ "$uid" -lt "\${first_person:-1000}" ]; then ours=yes; fi ;;
 esac
 if [ -z "$ours" ]; then
-    echo "The service of ${product.name} needs an account ${serviceAccount} of its own in /etc/passwd." >&2
-    echo "There is another one: /etc/passwd has \${own:-none}, the name service gives \${given:-none}." >&2
-    echo "Rename or remove it, name files first for passwd in /etc/nsswitch.conf, and install the package again." >&2
+    echo "The service of ${product.name} needs its own account ${serviceAccount} in /etc/passwd." >&2
+    echo "Another account has that name: /etc/passwd has \${own:-none}, NSS returns \${given:-none}." >&2
+    echo "Rename or remove it, put files first for passwd in /etc/nsswitch.conf, and install the package again." >&2
     exit 1
 fi`;
 

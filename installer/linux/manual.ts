@@ -27,11 +27,11 @@ export function manualPage(version: string, sourceDate: number): string {
 }
 
 const files: readonly (readonly [string, string])[] = [
-  [settingsPath("/"), "settings, for all to read"],
-  [policyPath("/"), "settings of the administrator's management tool, which come before all others"],
-  [installedCredential("/"), "client ID and secret, for root alone to read"],
-  [systemPaths("/", {}).stateDir, "what runs as root remember between runs"],
-  [systemPaths("/", {}).logFile, "the log of runs as root, a JSON object in each line"],
+  [settingsPath("/"), "settings, readable by everybody"],
+  [policyPath("/"), "policy: settings that override all others"],
+  [installedCredential("/"), "client key and secret, readable only by root"],
+  [systemPaths("/", {}).stateDir, "state of runs as root"],
+  [systemPaths("/", {}).logFile, "log of runs as root, one JSON object per line"],
 ];
 
 function byExitCode(): readonly (readonly [number, readonly string[]])[] {

@@ -44,7 +44,7 @@ function settingsPayload(): string {
   return [
     "      <dict>\n",
     ...Object.entries(head).map(entry("        ")),
-    "        <!-- Take a setting out of its comment to force it. No secret belongs here: everybody can read profiles. -->\n",
+    "        <!-- Uncomment a setting to force it. No secret belongs here: everybody can read profiles. -->\n",
     ...settingNames.map(commented),
     "      </dict>\n",
   ].join("");

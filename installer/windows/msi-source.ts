@@ -101,8 +101,8 @@ const properties = (): readonly XmlElement[] =>
 function launchConditions(): XmlElement[] {
   const condition = (text: string, message: string) => element("Condition", { Message: message }, text);
   return [
-    condition("VersionNT64", "64-bit Windows is needed."),
-    condition("Privileged", "An administrator's rights are needed."),
+    condition("VersionNT64", "This program needs 64-bit Windows."),
+    condition("Privileged", "Installing this program needs administrator rights."),
     condition(`Installed OR NOT ${ids.newer}`, `A newer version of ${product.name} is installed.`),
     ...refusedSecrets.map((name) =>
       condition(

@@ -35,12 +35,12 @@ const places = {
   interface: { category: "Device", title: "Network adapter" },
   opswatPort: { category: "Device", title: "Port of the vendor's client" },
   opswatRegistry: { category: "Device", title: "Device ID of the vendor's client" },
-  maxCandidates: { category: "Device", title: "Most identifiers to try" },
+  maxCandidates: { category: "Device", title: "Maximum number of identifiers" },
   usernameFormat: { category: "Person", title: "Form of the user name" },
   excludeUsers: { category: "Person", title: "Users who are not linked" },
   groupPrefer: { category: "Person", title: "Preferred groups" },
-  groupFallback: { category: "Person", title: "Group where none is preferred" },
-  allowMultiSession: { category: "Person", title: "Link where several users are logged on" },
+  groupFallback: { category: "Person", title: "Group if no pattern matches" },
+  allowMultiSession: { category: "Person", title: "Link if several users are logged on" },
   // Spreads first links over three hours; the least, 1, would start all devices at once.
   fleetSize: { category: "Rollout", title: "Fleet size", offered: 1000 },
   splay: { category: "Rollout", title: "Splay of the first link" },
@@ -49,9 +49,9 @@ const places = {
   retryInitialDelay: { category: "Rollout", title: "Shortest back-off" },
   retryMaxDelay: { category: "Rollout", title: "Longest back-off" },
   relinkAfter: { category: "Rollout", title: "Link again after" },
-  requestTimeout: { category: "Network", title: "Time-out of a request" },
+  requestTimeout: { category: "Network", title: "Request timeout" },
   proxy: { category: "Network", title: "Proxy" },
-  proxyAuth: { category: "Network", title: "Log-on at a proxy" },
+  proxyAuth: { category: "Network", title: "Proxy log-on" },
   pacUrl: { category: "Network", title: "Address of the PAC script" },
   pacFile: { category: "Network", title: "File of the PAC script" },
   caFile: { category: "Network", title: "Further trusted certificates" },
@@ -84,7 +84,7 @@ function explanationOf(setting: SettingName): string {
   const sentences = [
     `${capital(help)}.`,
     `Allowed: ${kind.allowed}.`,
-    ...(kind.type === "list" ? ["One item a line, in their order."] : []),
+    ...(kind.type === "list" ? ["One item per line, in order."] : []),
     `Default: ${defaultText(setting)}.`,
     ...(setting === "credentialFile" || setting === "clientKeyFile"
       ? ["The secret itself belongs in that file, never in a policy."]

@@ -212,7 +212,7 @@ test("--delete-source does not delete the credential in place", async () => {
   symlinkSync("credential.json", link);
   for (const file of [join(folder, "credential.json"), link]) {
     expect(await mistake(["install", "--credential-from", file, "--delete-source"])).toMatch(
-      /^invalid-value: .* in place/,
+      /^invalid-value: .* the installed credential/,
     );
   }
   expect(readFileSync(join(folder, "credential.json"), "utf8")).toBe(credential);

@@ -54,8 +54,8 @@ test.each([hwid.toUpperCase(), "A1B2C3D4E5F6G7H8", "4c4c4544-0042-3510-8052-b4c0
 );
 
 test.each<[string, string, number, string, RegExp]>([
-  ["no such API", '{"code":-31,"description":"x"}', 200, "absent", /not have this API/],
-  ["no such page", "<html>", 404, "absent", /not have this API/],
+  ["no such API", '{"code":-31,"description":"x"}', 200, "absent", /this API is turned off/],
+  ["no such page", "<html>", 404, "absent", /this API is turned off/],
   ["no device ID", '{"code":0,"info":{}}', 200, "absent", /no device ID/],
   ["an empty device ID", '{"code":0,"info":{"hwid":""}}', 200, "absent", /no device ID/],
   ["a placeholder", `{"code":0,"info":{"hwid":"${"0".repeat(32)}"}}`, 200, "absent", /placeholder/],

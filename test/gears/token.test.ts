@@ -101,7 +101,7 @@ test.each<[string, ReturnType<typeof answer>, string, RegExp]>([
     "a scope that is not allowed",
     answer(400, { error: "invalid_scope", error_description: "No scope" }),
     "credentials-refused",
-    /gives this OAuth application no token \(invalid_scope: No scope\)/,
+    /issues no token to this OAuth application \(invalid_scope: No scope\)/,
   ],
   [
     "403 of a firewall",

@@ -70,7 +70,7 @@ test.each([
 describe("what takes too long", () => {
   const late = new TimeLimitReached(30_000);
   test.each<[FailureContext, string, RegExp]>([
-    [tenant("name"), "name-not-resolved", /look-up of the name of gears\.test got no answer within 30 s.*DNS servers/],
+    [tenant("name"), "name-not-resolved", /DNS lookup of gears\.test got no answer within 30 s.*DNS servers/],
     [tenant("connection"), "not-connected", /No connection to gears\.test within 30 s.*whether a proxy is needed/],
     [tenant("handshake"), "not-connected", /^gears\.test accepted the connection.*TLS handshake within 30 s/],
     [tenant("request"), "no-answer", /did not answer within 30 s/],

@@ -23,7 +23,7 @@ test("the first attempt is at the device's place in the first window, which scal
 test("a fleet size spreads first attempts over the time that the limit needs, with a margin", () => {
   const schedule = begin(undefined, paceContext({ fleetSize: 10_000 }));
   expect(wait(schedule)).toBe(0.5 * 1.75 * 1000 * minute);
-  expect(schedule.reason).toBe("this device's turn is in the 1 d 5 h that 10000 devices need");
+  expect(schedule.reason).toBe("this device's turn comes within the 1 d 5 h that 10000 devices need");
 });
 
 test("a person and a splay of 0 do not wait", () => {

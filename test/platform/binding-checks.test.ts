@@ -15,7 +15,7 @@ test("a part that fails is reported, and the others are still tried", async () =
   ).toEqual([
     { part: "users", problem: undefined },
     { part: "groups", problem: "no such symbol" },
-    { part: "logons", problem: "gave an answer of an unknown form" },
+    { part: "logons", problem: "returned data in an unknown format" },
     { part: "lists", problem: undefined },
   ]);
 });

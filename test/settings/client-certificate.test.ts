@@ -96,7 +96,7 @@ test.each<[string, Reading<string>, string, RegExp]>([
 });
 
 test.each([
-  ["nothing", "", /^file .*config\.json, clientCertFile: .*no certificate in it/],
+  ["nothing", "", /^file .*config\.json, clientCertFile: .*no certificate/],
   ["a damaged one", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", /damaged certificate/],
 ])("a certificate file with %s is refused with words", (_, text, said) => {
   const other = fileAt(join(folder, "other.pem"));

@@ -7,7 +7,7 @@ export function checkSessions({ observed }: SeenSurvey): Finding {
   const observation = observed.of("sessions");
   const reading = observation?.readings[0] as Reading<readonly Session[]> | undefined;
   if (observation === undefined || reading === undefined) {
-    return { status: "skip", detail: "not asked, as --user names the user" };
+    return { status: "skip", detail: "not needed: --user names the user" };
   }
   const { elapsedMs } = observation;
   if (reading.kind === "failed") return { status: "fail", error: reading.error, elapsedMs };

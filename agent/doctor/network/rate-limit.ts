@@ -10,7 +10,7 @@ export function checkRateLimit(
   now: number,
 ): Finding {
   const report = reports.find((one) => one?.limit !== undefined || one?.remaining !== undefined);
-  if (report === undefined) return { status: "skip", detail: "no answer seen here has X-RateLimit headers" };
+  if (report === undefined) return { status: "skip", detail: "the server's answers have no X-RateLimit headers" };
   const { limit, remaining } = report;
   const parts = [
     ...(limit === undefined ? [] : [`${limit} calls per period`]),

@@ -26,7 +26,7 @@ export async function checkToken(
 ): Promise<Finding<TokenTrial>> {
   if (credentials.kind === "none") return checkLogOn(reached);
   if (credentials.kind === "token") {
-    return { status: "skip", detail: "an access token is given; only a link shows whether it is accepted" };
+    return { status: "skip", detail: "uses an access token; only a link shows whether the API accepts it" };
   }
   const endpoint = newTokenEndpoint();
   const response = await askForToken({ baseUrl, client: credentials, endpoint }, sender, signal);

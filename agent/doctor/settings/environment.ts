@@ -23,15 +23,14 @@ export function checkEnvironment(
   const left = describeIgnored(ignored);
   if (left !== undefined) notes.push(left);
   if (without.length > 0) notes.push(`without effect: ${without.join(", ")}`);
-  if (notes.length === 0) return { status: "ok", detail: "nothing is ignored, nothing can change the code" };
+  if (notes.length === 0) return { status: "ok", detail: "no variable is ignored or can change the code" };
   return { status: "warn", detail: notes.join("; "), advice: environmentAdvice(loaders, ignored) };
 }
 
 function environmentAdvice(loaders: readonly string[], ignored: readonly string[]): string {
   if (loaders.length > 0) return `unset ${loaders.join(" ")}`;
-  if (ignored.some((name) => name.startsWith("LINKUSER_")))
-    return "put it into the settings file, or give it as a flag";
+  if (ignored.some((name) => name.startsWith("LINKUSER_"))) return "use the settings file or a flag instead";
   if (ignored.some((name) => /proxy/i.test(name))) return "if a proxy is needed, name it in the setting proxy";
   const trust = ignored.some((name) => /^SSL_CERT_/i.test(name));
-  return trust || ignored.length === 0 ? "name further CAs in the setting caFile" : `unset ${ignored.join(" ")}`;
+  return trust || ignored.length === 0 ? "name additional CAs in the setting caFile" : `unset ${ignored.join(" ")}`;
 }

@@ -54,7 +54,8 @@ export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
     const { mac, adapter } = one;
     const same = macs.find((other) => other.mac === mac);
     if (same === undefined) macs.push(one);
-    else if (same.adapter !== adapter) passedOver.push({ adapter, mac, reason: `has the address of ${same.adapter}` });
+    else if (same.adapter !== adapter)
+      passedOver.push({ adapter, mac, reason: `has the same address as ${same.adapter}` });
   }
   return { macs, passedOver };
 }
@@ -73,7 +74,7 @@ export function namedAdapter(adapters: readonly Adapter[], wanted: string): Adap
     .map((adapter) => ({
       adapter: adapter.name,
       mac: adapter.mac,
-      reason: `the setting interface asks for ${wanted}`,
+      reason: `the setting interface names ${wanted}`,
     }));
   if (named === undefined || chosen === undefined) return { macs: [], passedOver };
   const { name, detachable = false } = named;
@@ -104,7 +105,7 @@ function addressesOf({ mac, permanentMac, addressAssigned, detachable = false }:
       ? [{ mac, note: passThroughNote, shared: false }]
       : [{ mac, note: undefined, shared: detachable }];
   }
-  const burntIn = { mac: permanentMac, note: "burnt into the adapter", shared: detachable };
+  const burntIn = { mac: permanentMac, note: "permanent address", shared: detachable };
   const set = passedThrough ? passThroughNote : "set by software";
   const how = addressAssigned === "random" ? "chosen at random" : set;
   return usable(mac) ? [burntIn, { mac, note: how, shared: false }] : [burntIn];

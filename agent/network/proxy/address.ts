@@ -85,7 +85,7 @@ export function parseProxy(value: string, origin: string): ProxyAddress {
     const [username = "", ...password] = pair.split(":");
     try {
       const name = decodeURIComponent(username);
-      if (name.includes(":")) throw invalid("has a colon in its user name, which a log-on can't carry");
+      if (name.includes(":")) throw invalid("has a colon in its user name, which Basic authentication does not allow");
       return name === "" ? undefined : proxyLogin(name, decodeURIComponent(password.join(":")), origin);
     } catch (thrown) {
       if (!(thrown instanceof URIError)) throw thrown;

@@ -69,7 +69,7 @@ export async function openTunnel(
 async function inTime<T>(work: Promise<T>, party: Party, signal: AbortSignal): Promise<T> {
   return await untilAborted(work, signal).catch((cause: unknown) => {
     if (!(cause instanceof TimeLimitReached)) throw networkFailure(cause, { ...party, stage: "proxy log-on" });
-    const message = `The proxy ${party.host} wants a log-on (status 407), for which this system got no ticket ${describeLimit(cause)}. Check that this machine reaches a domain controller (KDC, port 88).`;
+    const message = `The proxy ${party.host} requires a log-on (status 407), for which this system got no ticket ${describeLimit(cause)}. Check that this machine can reach a domain controller (KDC, port 88).`;
     throw new AgentError("proxy-refused", message, { cause, place: { stage: "tunnel", party: "proxy" } });
   });
 }

@@ -54,7 +54,7 @@ export async function openSocks(
   const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
   if (method === byPassword && login !== undefined) {
     if (!isShort(login)) {
-      const why = `can't get the user name and password: one of them from ${login.origin} is longer than the 255 bytes that SOCKS5 allows`;
+      const why = `can't receive the user name and password: one of them from ${login.origin} is longer than the 255 bytes that SOCKS5 allows`;
       throw refused("proxy log-on", why);
     }
     if ((await at("proxy log-on", exchange(socket, logOnOf(login), signal, 1))) !== 0) {

@@ -34,7 +34,7 @@ export function readAccessList(
     if (text !== 0n && size > 0 && size <= maxText) {
       return process.getBuiltinModule("node:ffi").toBuffer(text, size, true).toString("utf8");
     }
-    throw new AgentError("credentials-unreadable", `The access list of ${path} has no readable form.`);
+    throw new AgentError("credentials-unreadable", `The access list of ${path} has an unknown format.`);
   } finally {
     if (text !== 0n) acl_free(text);
     acl_free(list);

@@ -22,12 +22,12 @@ export function readPolicy(path: string, trust: Trust, run: RunTool): Reading<Ra
   try {
     const values: unknown = JSON.parse(run("plutil", "-convert", "json", "-o", "-", "--", path));
     if (typeof values !== "object" || values === null || Array.isArray(values)) {
-      return unreadable(path, "it holds no dictionary");
+      return unreadable(path, "it is not a dictionary");
     }
     const settings = Object.fromEntries(Object.entries(values).filter(([key]) => !ofTheProfile.test(key)));
     return found({ origin: path, spelling: "file", values: settings }, path);
   } catch (cause) {
-    return unreadable(path, cause instanceof AgentError ? cause.message : "plutil did not give JSON", cause);
+    return unreadable(path, cause instanceof AgentError ? cause.message : "plutil did not return JSON", cause);
   }
 }
 

@@ -57,10 +57,10 @@ function callsOnThread({ limit, asksFor, check, code = "identity-unreadable" }: 
     {
       limit,
       tooLate: () => {
-        const message = `Windows did not answer within ${limit / 1000} s when asked for ${asksFor}. ${check}`;
+        const message = `Windows did not return ${asksFor} within ${limit / 1000} s. ${check}`;
         return new AgentError(code, message);
       },
-      failed: (cause) => new AgentError(code, `Windows could not be asked for ${asksFor}.`, { cause }),
+      failed: (cause) => new AgentError(code, `Windows could not return ${asksFor}.`, { cause }),
       leave: endProcess,
     },
   );

@@ -47,7 +47,7 @@ const accountNames: BoundedOptions = {
 
 const logOns: BoundedOptions = {
   limit: 15_000,
-  asksFor: "a log-on by its own account",
+  asksFor: "a log-on token for its own account",
   check: "Check that a domain controller can be reached.",
   code: "not-connected",
 };

@@ -39,7 +39,7 @@ export function readListener(port: number, sources = machine): Reading<Listener>
     if (first === undefined) return absent(origin, "nothing listens there");
     return found(listeners.find(({ trusted }) => !trusted) ?? first, origin);
   } catch (cause) {
-    const message = `The program that listens at 127.0.0.1:${port} is unknown: ${messageOf(cause)}.`;
+    const message = `The program that listens at 127.0.0.1:${port} could not be identified: ${messageOf(cause)}.`;
     return failedBy(origin, cause, "identity-unreadable", message);
   }
 }

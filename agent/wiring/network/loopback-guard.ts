@@ -32,7 +32,7 @@ const hasRights = async ({ privileged, caller }: Pick<Platform, "privileged" | "
 /** @throws AgentError `credentials-exposed` */
 function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwner">): void {
   const refuse = (why: string): never => {
-    const message = `The credential is not sent to ${url.origin} (baseUrl), where nothing proves who answers: ${why}.`;
+    const message = `The credential is not sent to ${url.origin} (baseUrl), where any user could listen: ${why}.`;
     throw new AgentError("credentials-exposed", message);
   };
   const others = "Run the gateway as a service, use https:, or set auth to none";
@@ -41,6 +41,6 @@ function refuseStranger(url: URL, { listenerOwner }: Pick<Platform, "listenerOwn
   const owner = listenerOwner(Number(portOf(url)));
   // The connection usually fails by itself; if it does not, as with a packet filter's rule, the table can't decide.
   if (owner.kind === "absent") return;
-  if (owner.kind === "failed") refuse(`the listener's owner is not known (${owner.error.message}). ${others}`);
+  if (owner.kind === "failed") refuse(`the listener's owner is unknown (${owner.error.message}). ${others}`);
   else if (!owner.value.trusted) refuse(`${owner.value.owner} listens there. ${others}`);
 }

@@ -85,7 +85,7 @@ describe("environment", () => {
   });
 
   test.each([
-    ["SSL_CERT_FILE", "name further CAs in the setting caFile"],
+    ["SSL_CERT_FILE", "name additional CAs in the setting caFile"],
     ["KRB5_CONFIG", "unset KRB5_CONFIG"],
     ["OPENSSL_CONF", "unset OPENSSL_CONF"],
   ])("%s that is ignored: %s", (name, advice) => {
@@ -96,7 +96,7 @@ describe("environment", () => {
     expect(checkEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
       status: "warn",
       detail: "without effect: NODE_EXTRA_CA_CERTS",
-      advice: "name further CAs in the setting caFile",
+      advice: "name additional CAs in the setting caFile",
     });
   });
 

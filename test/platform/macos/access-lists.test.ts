@@ -55,6 +55,6 @@ test("ENOENT means that there is no list; anything else is an error", () => {
 
 test("a list without a text is an error, and freed", () => {
   const { calls, freed } = native();
-  expect(() => readAccessList("/x", calls)).toThrow("no readable form");
+  expect(() => readAccessList("/x", calls)).toThrow("an unknown format");
   expect(freed).toEqual([1n]);
 });

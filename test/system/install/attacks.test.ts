@@ -46,8 +46,8 @@ describe("an account of the services' name that is not this machine's", () => {
     setSources("extrausers files");
     const { status, stderr } = machine.try("dpkg", "--install", deb);
     expect(status).not.toBe(0);
-    expect(stderr).toContain(`the name service gives ${impostor}`);
-    expect(stderr).toContain("name files first for passwd in /etc/nsswitch.conf");
+    expect(stderr).toContain(`NSS returns ${impostor}`);
+    expect(stderr).toContain("put files first for passwd in /etc/nsswitch.conf");
     expect(machine.try("ls", "/usr/lib/systemd/system/linkuser-agent.service").status).not.toBe(0);
   });
 
@@ -87,7 +87,7 @@ describe("an account of the services' name that is not this machine's", () => {
     expect(trigger).toMatchObject({ status: "fail", detail: expect.stringContaining(`${impostor} in NSS`) });
     expect(machine.try("linkuser-agent", "install")).toMatchObject({
       status: 78,
-      stdout: expect.stringContaining("name files first for passwd"),
+      stdout: expect.stringContaining("put files first for passwd"),
     });
     setSources("files extrausers");
     machine.run("rm", "--recursive", "/var/lib/extrausers");

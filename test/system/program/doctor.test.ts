@@ -257,7 +257,7 @@ describe("TLS", () => {
   test("78: a caFile that is none", async () => {
     const { exitCode, of } = await examine(["--ca-file", endpoint.settingsFile]);
     expect(exitCode).toBe(78);
-    expect(of("connection").detail).toContain(`flag --ca-file: ${endpoint.settingsFile} has no certificate in it`);
+    expect(of("connection").detail).toContain(`flag --ca-file: ${endpoint.settingsFile} has no certificate`);
   });
 });
 

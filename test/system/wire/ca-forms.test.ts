@@ -51,7 +51,7 @@ describe("unreadable files are refused with the next step", () => {
     ["p12", /PKCS#12.*: openssl pkcs12 -in \S+p12 -cacerts -nokeys -out NEWFILE/],
     ["cut-off", /certificate without an end \(number 2\)/],
     ["damaged", /damaged certificate \(number 1\)/],
-    ["none", /no certificate in it/],
+    ["none", /no certificate/],
   ])("%s", (name, said) => {
     expect(() => read(name)).toThrow(said);
   });

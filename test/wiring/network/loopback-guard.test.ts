@@ -63,7 +63,7 @@ test.each<[string, Guarded, string | undefined, RegExp]>([
     "one that can't be judged",
     { ...root, listenerOwner: () => failed("test", new AgentError("internal", "no")) },
     undefined,
-    /owner is not known/,
+    /owner is unknown/,
   ],
   ["a name that may lead to another address", root, "http://localhost:8080", /Write 127\.0\.0\.1/],
   ["IPv6", root, "http://[::1]:8080", /Write 127\.0\.0\.1/],

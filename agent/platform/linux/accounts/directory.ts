@@ -77,7 +77,7 @@ async function accountById(userKey: string, lookup: Lookup): Promise<Reading<Acc
   if (local !== undefined) return found(localAccount(local, files), localOrigin);
   const user = await names.ask("userById", uid);
   if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
-  if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
+  if (user.uid !== uid) throw inconsistent(`a look-up of user ID ${uid} returned user ID ${user.uid}`);
   return await otherAccount(user, lookup);
 }
 
@@ -147,7 +147,7 @@ async function styleIn(
   const style = styleOf(name, source, needsSeparator ? await names.ask("winbindNames") : undefined);
   if (style !== undefined) return style;
   throw inconsistent(
-    `winbind gives the name ${name}, and its separator between domain and name is unknown; check wbinfo --separator`,
+    `winbind returns the name ${name}, but its separator between domain and name is unknown; check wbinfo --separator`,
   );
 }
 
@@ -159,7 +159,9 @@ async function refuseAmbiguous(user: NamedUser, { files, names }: Lookup): Promi
   if (files.users.some(({ name }) => name === user.name)) return;
   const again = await names.ask("userByName", user.name);
   if (again?.uid === user.uid) return;
-  throw inconsistent(`the name ${user.name} of the user ID ${user.uid} leads to ${again?.uid ?? "nobody"}`);
+  throw inconsistent(
+    `user ID ${user.uid} has the name ${user.name}, but that name has the user ID ${again?.uid ?? "none"}`,
+  );
 }
 
 /**

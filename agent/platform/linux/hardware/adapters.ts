@@ -106,7 +106,7 @@ function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReaso
   }
   const foreign = foreignTypes[deviceType(folder, name)] ?? foreignDrivers[linkName(folder, name, "device/driver")];
   if (foreign !== undefined) return { kind: "other", kindReason: foreign };
-  return { kind: "physical", kindReason: "a device is behind it" };
+  return { kind: "physical", kindReason: "hardware adapter" };
 }
 
 const deviceType = (folder: string, name: string): string =>

@@ -86,7 +86,7 @@ function variable(environ: string, name: string): string {
   return line?.slice(name.length + 1) ?? "";
 }
 
-/** Empty if the file is missing or readable by root alone. */
+/** Empty if the file is missing or only root can read it. */
 function text(root: string, path: string): string {
   try {
     return readFileSync(join(root, path), "utf8").trim();
@@ -124,7 +124,7 @@ function readId(
   } catch (cause) {
     if (isNoSuchFile(cause)) return absent(origin, missing);
     // The next source names the same machine, so continuing can't lead to a wrong one.
-    if (systemErrorCode(cause) === "EACCES") return absent(origin, "readable by root alone");
+    if (systemErrorCode(cause) === "EACCES") return absent(origin, "only root can read it");
     return failedBy(origin, cause, "identity-unreadable", `${path} can't be read: ${whyNot(cause)}.`);
   }
 }

@@ -56,7 +56,7 @@ function openingSteps(root: string, fileToo: boolean): readonly InstallStep[] {
   return unreadableSettings(root)
     .filter(({ path }) => path !== policyPath(root) && (fileToo || path !== settingsPath(root)))
     .map(({ path, wanted }) =>
-      modeStep(`mode ${wanted.toString(8)} of ${path}, which the service has to read`, path, wanted),
+      modeStep(`mode ${wanted.toString(8)} of ${path}, which the service must be able to read`, path, wanted),
     );
 }
 
@@ -68,7 +68,7 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
   }
   const account = certainAccount(machine);
   const packaged = join(root, packageUnitFolder, sessionUnit);
-  if (existsSync(packaged) && account === "there") return untouched(`logon trigger of the package, ${packaged}`);
+  if (existsSync(packaged) && account === "there") return untouched(`logon trigger ${packaged}, from the package`);
   if (!systemdPrograms.some((program) => existsSync(join(root, program)))) {
     throw new AgentError("install-failed", "This system has no systemd, which the logon trigger needs.");
   }
@@ -144,9 +144,7 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
   const packaged = join(root, packageUnitFolder, sessionUnit);
   return [
     uninstallTrigger(machine),
-    ...(existsSync(packaged)
-      ? [untouched(`logon trigger of the package, which its manager removes, ${packaged}`)]
-      : []),
+    ...(existsSync(packaged) ? [untouched(`logon trigger ${packaged}, which the package manager removes`)] : []),
     removalStep("credential", installedCredential(root), true),
     ...(purge
       ? [
@@ -224,9 +222,9 @@ function refuseExecutable(root: string, executable: string, trust: Trust): void 
   };
   if (!/^[\w/.+-]+$/.test(executable)) refuse("its path has characters that unit files do not allow");
   const hidden = hiddenFromServices.find((folder) => executable.startsWith(`${folder}/`));
-  if (hidden !== undefined) refuse(`a service does not see ${hidden}`);
+  if (hidden !== undefined) refuse(`services can't see ${hidden}`);
   const writable = writableByOthers(join(root, executable), trust);
-  if (writable.kind === "absent") refuse("it is not there any more");
+  if (writable.kind === "absent") refuse("it no longer exists");
   else if (writable.kind === "failed") refuse(writable.error.message);
   else if (writable.value) refuse(`users other than root can change it: ${writable.value.why}`);
 }

@@ -40,7 +40,7 @@ export function readServiceAccount(root: string, tools: Pick<AccountTools, "ask"
   if (account.uid === 0 || !isServiceLine(account, firstPersonUid) || !nologin.test(account.shell)) {
     return {
       kind: "wrong",
-      wrong: `has the user ID ${account.uid} and the shell ${account.shell}: it is not a service account`,
+      wrong: `is not a service account: its user ID is ${account.uid}, its shell ${account.shell}`,
     };
   }
   // A source before `files` can give the name to another account.
@@ -52,9 +52,9 @@ export function readServiceAccount(root: string, tools: Pick<AccountTools, "ask"
 
 /** @param wrong see {@link AccountState} */
 export function wrongAccount(wrong: string): AgentError {
-  const remedy = `Rename or remove that account, and name files first for passwd in /etc/nsswitch.conf; then run linkuser-agent install, or install the package again.`;
+  const remedy = `Rename or remove that account, and put files first for passwd in /etc/nsswitch.conf; then run linkuser-agent install, or install the package again.`;
   return new AgentError(
     "install-failed",
-    `The account ${serviceAccount} ${wrong}. The service would give it the credential. ${remedy}`,
+    `The account ${serviceAccount} ${wrong}. The service would give the credential to it. ${remedy}`,
   );
 }

@@ -41,7 +41,7 @@ export function unusableForService(root: string, { settings, origins }: Resolved
     // Flags and environment are those of this run.
     if (path === undefined || (kind !== "policy" && kind !== "file")) return [];
     const fault = faults[name](root, path);
-    return fault === undefined ? [] : [{ ...fault, why: `${text}: the service that a logon starts ${fault.why}.` }];
+    return fault === undefined ? [] : [{ ...fault, why: `${text}: the agent's service ${fault.why}.` }];
   });
   if (found.length === 0) return undefined;
   const remedies = found.flatMap(({ remedy }) => remedy ?? []);
@@ -51,19 +51,19 @@ export function unusableForService(root: string, { settings, origins }: Resolved
 
 function unreadable(root: string, path: string): Fault | undefined {
   const own = dirname(settingsPath(root));
-  const instead = `put it into ${own}`;
+  const instead = `move the file to ${own}`;
   try {
     const real = realpathSync(path);
     const ways = [path, real];
     const unseen = hiddenFromServices.find((folder) => ways.some((way) => isBelow(join(root, folder), way)));
-    if (unseen !== undefined) return { why: `does not see ${unseen}, where ${path} is; ${instead}` };
+    if (unseen !== undefined) return { why: `can't see ${unseen}, so it can't read ${path}; ${instead}` };
     const closed = ways
       .flatMap((way) => foldersOf(root, way))
       // The settings' own folder is checked with them, and `install` opens it.
       .find((folder) => folder !== own && (statSync(folder).mode & searchableByAll) === 0);
-    if (closed !== undefined) return { why: `may not open files in ${closed}, where ${path} is; ${instead}` };
+    if (closed !== undefined) return { why: `may not open files in ${closed}, so it can't read ${path}; ${instead}` };
     if ((statSync(real).mode & readableByAll) !== 0) return undefined;
-    return { why: `may not read ${path}`, remedy: `chmod 644 ${shellWord(path)}` };
+    return { why: `can't read ${path}`, remedy: `chmod 644 ${shellWord(path)}` };
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return undefined;
@@ -77,14 +77,14 @@ function foldersOf(root: string, path: string): readonly string[] {
 }
 
 function notHandedOn(path: string, handedOn: string): Fault | undefined {
-  return path === handedOn ? undefined : { why: `gets a copy of ${handedOn}, and of no other file; put ${path} there` };
+  return path === handedOn ? undefined : { why: `gets a copy of ${handedOn} only; move ${path} there` };
 }
 
 function unwritable(root: string, path: string): Fault | undefined {
   const { stateDir, logFile } = systemPaths(root, {});
   const folders = [stateDir, dirname(logFile)];
   if (folders.some((folder) => path === folder || isBelow(folder, path))) return undefined;
-  return { why: `can write only in ${folders.join(" and ")}, not to ${path}; leave the setting out` };
+  return { why: `can write only to ${folders.join(" and ")}, not to ${path}; remove the setting` };
 }
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(`${folder}/`);

@@ -47,7 +47,7 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
     if (hidden.length === 0) return found(path.name, unit);
     const names = hidden.map(({ path }) => path).join(", ");
     const remedy = hidden.map(({ path, wanted }) => `chmod ${wanted.toString(8)} ${shellWord(path)}`).join(" && ");
-    const finding = `The service that a logon starts may not read ${names}.`;
+    const finding = `The agent's service can't read ${names}.`;
     return failed(unit, new AgentError("settings-hidden", finding, { remedy }));
   } catch (cause) {
     return failedBy(unit, cause, "settings-unreadable", `The units of systemd can't be read: ${whyNot(cause)}.`);
@@ -80,12 +80,12 @@ const isTimerOff = (root: string): boolean =>
   firstThere(pathsOf(root, timerUnit)) !== undefined && firstThere(pathsOf(root, timerLink.path)) === undefined;
 
 function timerOff(): AgentError {
-  const finding = `${timerUnit} is disabled: nothing continues what a logon could not finish.`;
+  const finding = `${timerUnit} is disabled: nothing retries a link that a logon could not make.`;
   return new AgentError("install-failed", finding, { remedy: `systemctl enable --now ${timerUnit}` });
 }
 
 function missingAccount(): AgentError {
-  const finding = `The account ${serviceAccount} of the service that a logon starts is not in /etc/passwd.`;
+  const finding = `The agent's service account ${serviceAccount} is not in /etc/passwd.`;
   return new AgentError("install-failed", finding, { remedy: "linkuser-agent install" });
 }
 

@@ -35,10 +35,12 @@ export function createDirectory(
         if (!/^\d{1,10}$/.test(userKey) || uid >= noUid) return absent(origin, `${userKey} is no user ID`);
         const user = await names.ask("userById", uid);
         if (user === undefined) return absent(origin, `no account has the user ID ${uid}`);
-        if (user.uid !== uid) throw inconsistent(`asked for the user ID ${uid} it gives ${user.uid}`);
+        if (user.uid !== uid) throw inconsistent(`a look-up of user ID ${uid} returned user ID ${user.uid}`);
         const again = await names.ask("userByName", user.name);
         if (again?.uid !== uid)
-          throw inconsistent(`the name ${user.name} of the user ID ${uid} leads to ${again?.uid ?? "nobody"}`);
+          throw inconsistent(
+            `user ID ${uid} has the name ${user.name}, but that name has the user ID ${again?.uid ?? "none"}`,
+          );
         return found(accountOf(user, readRecord(user, run)), origin);
       }),
 
@@ -91,7 +93,7 @@ function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
   // A slash would lead dscl to another record, U+FFFD replaces bytes that are not UTF-8.
   if (!/^[^/\p{Cc}\uFFFD]+$/u.test(user.name)) throw inconsistent(`the user ID ${user.uid} has no readable name`);
   const record = parseDirectoryRecord(run("dscl", "/Search", "-read", `/Users/${user.name}`, ...recordAttributes));
-  if (record?.uid !== user.uid) throw inconsistent(`dscl gives no record of ${user.name} with the user ID ${user.uid}`);
+  if (record?.uid !== user.uid) throw inconsistent(`dscl has no record of ${user.name} with user ID ${user.uid}`);
   const twins = parseSearch(run("dscl", "/Search", "-search", "/Users", "UniqueID", String(user.uid)));
   const twin = twins.find((name) => name !== user.name);
   if (twin !== undefined) throw inconsistent(`${user.name} and ${twin} both have the user ID ${user.uid}`);
@@ -100,7 +102,7 @@ function readRecord(user: NamedUser, run: RunTool): DirectoryRecord {
 
 /** Away from the directory, its groups may be unknown or have no names: the right one could be among them. */
 function noGroupsYet({ systemName }: Account): AgentError {
-  const message = `Open Directory names no group of ${systemName}'s directory: the directory may be out of reach. Check: id ${systemName}`;
+  const message = `Open Directory returned no directory group of ${systemName}: the directory may be unreachable. Check: id ${systemName}`;
   return new AgentError("identity-unreadable", message);
 }
 

@@ -46,10 +46,10 @@ export function kindOfPort({ port, device }: HardwarePort): Pick<Adapter, "kind"
 const softwareAdapters: readonly (readonly [RegExp, string])[] = [
   [/^utun|^ipsec|^ppp/, "a tunnel of a VPN or of the system"],
   [/^awdl|^llw|^nan/, "Apple Wireless Direct Link"],
-  [/^ap\d/, "this Mac's own access point"],
+  [/^ap\d/, "access point of this Mac"],
   [/^bridge|^vlan|^bond/, "stacked on other adapters"],
-  [/^vmnet|^vmenet|^feth/, "of a virtual machine"],
-  [/^anpi/, "of the processor's own, for service"],
+  [/^vmnet|^vmenet|^feth/, "adapter of a virtual machine"],
+  [/^anpi/, "service port of the processor"],
 ];
 
 export function kindOfOther(device: string): Pick<Adapter, "kind" | "kindReason"> {

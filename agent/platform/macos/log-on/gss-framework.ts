@@ -22,7 +22,7 @@ export const appleKerberos = (processor: string): GssSystem => ({
   renew: "bind this Mac to the domain again (dsconfigad -add)",
   tools: {
     machine: "kinit -k and klist",
-    user: "klist, or app-sso -l where the Kerberos SSO extension has the tickets,",
+    user: "klist (with the Kerberos SSO extension: app-sso -l)",
   },
   leave: openDirectory.exitAtOnce,
 });

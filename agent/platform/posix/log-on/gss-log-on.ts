@@ -99,7 +99,7 @@ function createThread({ library, install, leave }: GssSystem): Ask<GssQuestion, 
     tooLate: () =>
       new AgentError(
         "not-connected",
-        `Kerberos gave no answer within ${limit / 1000} s. Check that this machine reaches a KDC of its realm (kinit -k, /etc/krb5.conf).`,
+        `Kerberos did not answer within ${limit / 1000} s. Check that this machine can reach a KDC of its realm (kinit -k, /etc/krb5.conf).`,
       ),
     failed: (cause) => new AgentError("credentials-missing", `${library.path} can't be used: ${install}.`, { cause }),
     leave,
@@ -153,9 +153,9 @@ function codeOf(minor: number): ErrorCode {
 function whatToDo(minor: number, { host, isMachine, system }: LogOnCase): string {
   switch (minor) {
     case codes.KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
-      return `Register the service's name in the directory (setspn -S HTTP/${host} ACCOUNT), and name the host as it is registered there.`;
+      return `Register the service's name in the directory (setspn -S HTTP/${host} ACCOUNT), and use the registered name in the settings.`;
     case codes.KRB5KRB_AP_ERR_SKEW:
-      return "Set this machine's clock: Kerberos allows at most 5 minutes of difference.";
+      return "Set this machine's clock: Kerberos allows a difference of at most 5 minutes.";
     case codes.KRB5KDC_ERR_PREAUTH_FAILED:
       return `The key in /etc/krb5.keytab is not the account's current one: ${system.renew}.`;
     case codes.KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
@@ -164,16 +164,16 @@ function whatToDo(minor: number, { host, isMachine, system }: LogOnCase): string
     case codes.KRB5_KDC_UNREACH:
     case codes.KRB5_REALM_UNKNOWN:
     case codes.KRB5_REALM_CANT_RESOLVE:
-      return "Check this machine's DNS servers and /etc/krb5.conf, and that it reaches a KDC (port 88).";
+      return "Check this machine's DNS servers and /etc/krb5.conf, and that it can reach a KDC (port 88).";
     case codes.KRB5KRB_AP_ERR_TKT_EXPIRED:
     case codes.KRB5_CC_NOTFOUND:
     case codes.KRB5_FCC_NOFILE:
-      return "Get a ticket (kinit), or log on to this machine with a domain's account.";
+      return "Get a ticket (kinit), or log on to this machine with a domain account.";
     case codes.KRB5KDC_ERR_ETYPE_NOSUPP:
       return `Allow a common encryption type: msDS-SupportedEncryptionTypes of the service's account, permitted_enctypes in /etc/krb5.conf.`;
     default:
       return isMachine
-        ? `Check with ${system.tools.machine}, as root, what the directory says.`
-        : `Check with ${system.tools.user} what the directory says.`;
+        ? `To see the directory's answer, run ${system.tools.machine} as root.`
+        : `To see the directory's answer, run ${system.tools.user}.`;
   }
 }

@@ -34,7 +34,7 @@ export async function lookUpName(
   }
   const [, , sidBytes, , , , use] = answer.parameters;
   const sid = sidBytes instanceof Uint8Array ? parseSid(sidBytes) : undefined;
-  if (sid === undefined) throw new Error("LookupAccountNameW gave no SID");
+  if (sid === undefined) throw new Error("LookupAccountNameW returned no SID");
   return { sid, use: numberIn(use) };
 }
 

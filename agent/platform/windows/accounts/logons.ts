@@ -73,11 +73,11 @@ async function principalName(
   if (userKey === users.own().userSid) return upnReading(await askPrincipalName(bounded, undefined));
   const { session } = (await users.find(userKey)) ?? {};
   if (session === undefined) {
-    const message = `The UPN of ${systemName} can be asked for only while that user is logged on, and only by that user or by SYSTEM.`;
+    const message = `The UPN of ${systemName} can be looked up only while that user is logged on, and only by that user or by SYSTEM.`;
     throw new AgentError("identity-unreadable", message);
   }
   using token = firstPermitted([openSessionToken, openShellToken], session);
-  if (token === undefined) throw new Error("no token of the session may be used");
+  if (token === undefined) throw new Error("no token of the session can be used");
   return upnReading(await askPrincipalName(bounded, token.handle));
 }
 

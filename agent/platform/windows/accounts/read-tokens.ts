@@ -109,7 +109,7 @@ function openToken(process: bigint, access: number): OpenToken {
 function readToken(token: bigint): TokenFacts {
   const userSid = parseTokenUser(tokenInformation(token, informationClass.TokenUser));
   const groups = parseTokenGroups(tokenInformation(token, informationClass.TokenGroups));
-  if (userSid === undefined || groups === undefined) throw new Error("a token of an unknown shape");
+  if (userSid === undefined || groups === undefined) throw new Error("a token in an unknown format");
   const primaryGroup = parseTokenPrimaryGroup(tokenInformation(token, informationClass.TokenPrimaryGroup));
   const statistics = tokenInformation(token, informationClass.TokenStatistics).bytes;
   const logon = Buffer.from(readField(tokenStatistics, "AuthenticationId", statistics));

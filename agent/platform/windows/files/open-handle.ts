@@ -65,7 +65,7 @@ export function securityOf(handle: bigint): SecurityDescriptor {
     throw lastError("GetKernelObjectSecurity");
   }
   const descriptor = parseSecurityDescriptor(bytes);
-  if (descriptor === undefined) throw new Error("its access list is of an unknown shape");
+  if (descriptor === undefined) throw new Error("its access list has an unknown format");
   return descriptor;
 }
 

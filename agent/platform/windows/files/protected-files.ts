@@ -124,7 +124,7 @@ function untrustedPath(path: string, trusted: ReadonlySet<Sid>): Exposure | unde
 
 function deniedHint(cause: unknown): string {
   const denied = cause instanceof WindowsError && cause.status === winError.ERROR_ACCESS_DENIED;
-  return denied ? " Only administrators may read it: run as one, or as SYSTEM." : "";
+  return denied ? " Only administrators can read it: run as administrator or SYSTEM." : "";
 }
 
 function unreadable(path: string, code: ErrorCode, cause: unknown, hint: string): Reading<never> {
@@ -138,8 +138,8 @@ function changeable(path: string, others: readonly Sid[], remedy: string): Expos
 /** DPAPI's answer is the same for another machine's file, as from a disk image, and for a changed one. */
 function sealedElsewhere(path: string, cause: WindowsError): AgentError {
   const lines = [
-    `The credential file ${path} was sealed on another machine, or changed since (${cause.message}).`,
-    "Put the credential in place on this one: linkuser-agent install --credential-from FILE",
+    `The credential file ${path} was sealed on another machine, or has been changed since (${cause.message}).`,
+    "Install the credential on this machine: linkuser-agent install --credential-from FILE",
   ];
   return new AgentError("credentials-unreadable", lines.join("\n"), { cause });
 }

@@ -29,10 +29,10 @@ const byDescription: readonly { readonly pattern: RegExp; readonly kind: Kind["k
   {
     pattern: /^vmware virtual ethernet|virtualbox host-only|^parallels virtual/i,
     kind: "virtual",
-    reason: "virtual machine host's own",
+    reason: "virtual adapter of a virtual machine host",
   },
   { pattern: /loopback/i, kind: "virtual", reason: "loopback adapter" },
-  { pattern: /wi-?fi direct|hosted network/i, kind: "virtual", reason: "made by Windows on a Wi-Fi adapter" },
+  { pattern: /wi-?fi direct|hosted network/i, kind: "virtual", reason: "created by Windows on a Wi-Fi adapter" },
   // Windows' teams and bridges, Intel's ANS teams and VLANs, Broadcom's BASP; each has an address of its members.
   {
     pattern: /adapter multiplexor|mac bridge|^team ?:|\bteam #\d|\bbasp\b|\bvlan ?:/i,
@@ -87,8 +87,8 @@ export function adapterKind(row: InterfaceRow, instance: string | undefined): Ki
   if (named !== undefined) return { kind: named.kind, kindReason: `${named.reason} (${row.description})` };
   const maker = madeBy(instance);
   if (maker !== undefined) return other(`${maker} (${row.description})`);
-  if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("no hardware behind it");
-  if (instance !== undefined && softwareBus.test(instance)) return virtual(`made by software (${row.description})`);
+  if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("virtual adapter");
+  if (instance !== undefined && softwareBus.test(instance)) return virtual(`created by software (${row.description})`);
   if ((row.flags & statusFlag.ConnectorPresent) === 0) return virtual("hardware without a connector");
   if (row.type !== ifType.IF_TYPE_ETHERNET_CSMACD && row.type !== ifType.IF_TYPE_IEEE80211) {
     return other(`interface type ${row.type}`);

@@ -10,7 +10,7 @@ export function firmwareUuid(readTable: () => Buffer): Reading<DeviceId> {
   const origin = "SMBIOS system UUID";
   try {
     const smbios = parseSmbios(readTable());
-    if (smbios === undefined) throw new Error("SMBIOS data of an unknown shape");
+    if (smbios === undefined) throw new Error("SMBIOS data in an unknown format");
     if (smbios.uuid === undefined) return absent(origin, "the firmware has no system table");
     return deviceIdReading(parseUuid(smbios.uuid), origin);
   } catch (cause) {
@@ -23,7 +23,7 @@ export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
   const origin = "registry MachineGuid";
   try {
     const text = textValue(readKey("SOFTWARE\\Microsoft\\Cryptography"), ["MachineGuid"]);
-    return text === undefined ? absent(origin, "the value is not there") : deviceIdReading(parseUuid(text), origin);
+    return text === undefined ? absent(origin, "the value does not exist") : deviceIdReading(parseUuid(text), origin);
   } catch (cause) {
     return unreadable(origin, cause);
   }
@@ -90,12 +90,9 @@ export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlace
   }
   const [first, ...others] = [...ids];
   if (first === undefined) {
-    return absent(
-      origin,
-      present ? "no value with the name of a device ID contains one" : "the client is not installed",
-    );
+    return absent(origin, present ? "no value for a device ID contains one" : "the client is not installed");
   }
-  if (others.length > 0) return unreadable(origin, `it holds several device IDs (${[...ids.keys()].join(", ")})`);
+  if (others.length > 0) return unreadable(origin, `it contains several device IDs (${[...ids.keys()].join(", ")})`);
   return found(...first);
 }
 

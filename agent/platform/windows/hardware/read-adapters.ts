@@ -11,7 +11,7 @@ import { interfaceRow, parseAddressRows, parseInterfaceRows, toAdapters } from "
 /** All network adapters. @throws WindowsError */
 export function readAdapters(): readonly Adapter[] {
   const addresses = parseAddressRows(adapterAddresses());
-  if (addresses === undefined) throw new Error("GetAdaptersAddresses gave a list of an unknown shape");
+  if (addresses === undefined) throw new Error("GetAdaptersAddresses returned a list in an unknown format");
   const instanceOf = (guid: string) => adapterInstance(guid, readMachineKey);
   return toAdapters(parseInterfaceRows(interfaceTable()), addresses, bestInterface(), instanceOf);
 }

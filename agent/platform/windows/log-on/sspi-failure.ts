@@ -28,13 +28,13 @@ const reasons: Partial<Record<keyof typeof sspiStatus, (peer: LogOnPeer) => stri
   SEC_E_TARGET_UNKNOWN: unknownTarget,
   SEC_E_WRONG_PRINCIPAL: unknownTarget,
   SEC_E_NO_CREDENTIALS: () =>
-    "this account has no credentials. A computer's account needs a domain: check it with Test-ComputerSecureChannel; a user must be one of the domain",
+    "this account has no credentials. A computer's account needs a domain: check it with Test-ComputerSecureChannel; a user must be a domain user",
   SEC_E_NO_AUTHENTICATING_AUTHORITY: () =>
     "no domain controller answered. Check that one can be reached: nltest /dsgetdc:",
-  SEC_E_TIME_SKEW: () => `the clocks of this computer and of the domain differ. Check this computer's: ${clock}`,
+  SEC_E_TIME_SKEW: () => `the clocks of this computer and of the domain differ. Check this computer's clock: ${clock}`,
   SEC_E_LOGON_DENIED: () => "the account was refused. Check that it is enabled and allowed there",
   SEC_E_INVALID_TOKEN: ({ host }) => `${host} sent a token that Windows does not accept`,
-  SEC_E_BAD_BINDINGS: ({ host }) => `${host} has another TLS certificate than the one that it showed`,
+  SEC_E_BAD_BINDINGS: ({ host }) => `${host} expects another TLS certificate than the one that it sent`,
   SEC_E_MUTUAL_AUTH_FAILED: ({ host }) => `${host} did not prove itself`,
 };
 

@@ -76,6 +76,6 @@ export const { FILE_ATTRIBUTE_NORMAL } = constants("winnt.h", { FILE_ATTRIBUTE_N
 export const systemDirectory = once(() => {
   const room = Buffer.alloc(520);
   const length = kernel32().GetSystemDirectoryW(room, room.length / 2);
-  if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW gave no folder");
+  if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW returned no folder");
   return room.toString("utf16le", 0, length * 2);
 });

@@ -28,7 +28,7 @@ export interface ProxySettingSources {
 
 const scriptCalls: BoundedOptions = {
   limit: 10_000,
-  asksFor: "the proxy of a script",
+  asksFor: "the result of a PAC script",
   check: "Check that the script's server can be reached.",
 };
 

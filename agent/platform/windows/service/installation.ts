@@ -117,7 +117,7 @@ function folderStep(machine: WindowsMachine): InstallStep {
     throw new AgentError("install-failed", `${path} is a link to another place; remove it.`);
   }
   return {
-    what: `folder ${path}, whose files are the administrators'`,
+    what: `folder ${path}, which only administrators can change`,
     change: kind === "absent" ? "create" : "update",
     apply: () => {
       machine.protectFolder(path);
@@ -129,7 +129,7 @@ function folderStep(machine: WindowsMachine): InstallStep {
 }
 
 function eventSourceStep({ eventSource }: WindowsMachine, wanted: boolean): InstallStep {
-  const what = "source of the event log";
+  const what = "event log source";
   const register = () => acting(`the ${what} can't be registered`, () => eventSource.register());
   const remove = () => acting(`the ${what} can't be removed`, () => eventSource.remove());
   const [act, undo] = wanted ? [register, remove] : [remove, register];
@@ -203,9 +203,7 @@ function refuseExecutable(machine: WindowsMachine, executable: string): void {
   if (writable.kind === "failed") throw writable.error;
   const local = /^[a-z]:\\/i.test(executable);
   if (local && writable.kind === "found" && !writable.value) return;
-  const why = local
-    ? "users other than administrators can change it or its folder"
-    : "it is not on a drive of this machine";
+  const why = local ? "users other than administrators can change it or its folder" : "it is not on a local drive";
   const move = "Put it where only administrators may write, such as C:\\Program Files\\LinkUserAgent";
   throw new AgentError(
     "install-failed",

@@ -207,12 +207,12 @@ test("refuses a systemd that could not hand the credential on", async () => {
 });
 
 test.each([
-  ["/home/alice/linkuser-agent", "a service does not see /home"],
-  ["/root/linkuser-agent", "a service does not see /root"],
-  ["/tmp/linkuser-agent", "a service does not see /tmp"],
+  ["/home/alice/linkuser-agent", "services can't see /home"],
+  ["/root/linkuser-agent", "services can't see /root"],
+  ["/tmp/linkuser-agent", "services can't see /tmp"],
   ["/opt/link user/agent", "characters"],
   ["/opt/50%/agent", "characters"],
-  ["/opt/missing", "not there any more"],
+  ["/opt/missing", "no longer exists"],
 ])("refuses to start %s", async (path, why) => {
   expect(await problem({ ...systemd, ...(path.endsWith("missing") ? {} : { [path]: "" }) }, path)).toContain(why);
 });
@@ -233,7 +233,7 @@ test("a foreign account of that name is refused, with the remedy; a missing one 
   const packaged = { ...systemd, "usr/lib/systemd/system/linkuser-agent@.service": "" };
   for (const tree of [systemd, packaged]) {
     const taken = { ...tree, "etc/passwd": "linkuser-agent:x:1001:1001::/home/l:/bin/bash\n" };
-    expect(await problem(taken)).toMatch(/user ID 1001 .* Rename or remove that account/);
+    expect(await problem(taken)).toMatch(/user ID is 1001.* Rename or remove that account/);
   }
   const { root, steps } = machineOf({ ...packaged, "etc/hostname": "" });
   const all = await steps({ credential: undefined, settings: undefined });

@@ -12,7 +12,7 @@ function faultOf(root: string, values: Readonly<Record<string, string>>, kind: L
 }
 
 const ca = "etc/linkuser-agent/ca.pem";
-const service = "the service that a logon starts";
+const service = "the agent's service";
 
 describe.each(["caFile", "clientCertFile"])("%s", (name) => {
   test("a file that everybody may read is usable, also behind a link; a missing one is left to the run", () => {
@@ -28,7 +28,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     const root = makeRoot({ [ca]: "" });
     const path = join(root, ca);
     chmodSync(path, 0o600);
-    const reported = `file /etc/c.json, ${name}: ${service} may not read ${path}. Run chmod 644 ${path}`;
+    const reported = `file /etc/c.json, ${name}: ${service} can't read ${path}. Run chmod 644 ${path}`;
     expect(faultOf(root, { [name]: path })).toBe(reported);
   });
 
@@ -39,7 +39,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
     for (const folder of closed) {
       const reported = faultOf(root, { [name]: join(root, folder, "ca.pem") });
       expect(reported).toContain(`may not open files in ${join(root, folder)}`);
-      expect(reported).toContain(`put it into ${join(root, "etc/linkuser-agent")}.`);
+      expect(reported).toContain(`move the file to ${join(root, "etc/linkuser-agent")}.`);
     }
     expect(faultOf(root, { [name]: join(root, ca) })).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe.each(["caFile", "clientCertFile"])("%s", (name) => {
   test.each(["root", "home/alice", "tmp"])("in %s is reported, and so is a link to there", (folder) => {
     const root = makeRoot({ [`${folder}/ca.pem`]: "", "etc/": "" });
     symlinkSync(join(root, folder, "ca.pem"), join(root, "etc/link.pem"));
-    const reported = `${service} does not see /${folder.split("/")[0]}, where `;
+    const reported = `${service} can't see /${folder.split("/")[0]}, so it can't read `;
     for (const path of [`${folder}/ca.pem`, "etc/link.pem"]) {
       expect(faultOf(root, { [name]: join(root, path) })).toContain(reported);
     }
@@ -61,7 +61,7 @@ test.each([
   const root = makeRoot();
   const handedOn = join(root, "etc/linkuser-agent", file);
   expect(faultOf(root, { [name]: handedOn })).toBeUndefined();
-  expect(faultOf(root, { [name]: "/srv/key" })).toContain(`gets a copy of ${handedOn}, and of no other file`);
+  expect(faultOf(root, { [name]: "/srv/key" })).toContain(`gets a copy of ${handedOn} only`);
 });
 
 test.each(["stateDir", "logFile"])("%s is usable if the service can write there", (name) => {
@@ -69,7 +69,7 @@ test.each(["stateDir", "logFile"])("%s is usable if the service can write there"
   for (const folder of ["var/lib/linkuser-agent", "var/log/linkuser-agent"]) {
     expect(faultOf(root, { [name]: join(root, folder, "x") })).toBeUndefined();
   }
-  expect(faultOf(root, { [name]: join(root, "var/lib/linkuser-agent-2") })).toContain("leave the setting out");
+  expect(faultOf(root, { [name]: join(root, "var/lib/linkuser-agent-2") })).toContain("remove the setting");
 });
 
 test("all are reported, each in a line", () => {

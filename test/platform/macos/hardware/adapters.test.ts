@@ -33,7 +33,7 @@ test("with a private Wi-Fi address the hardware's own comes before it", () => {
     tool === "netstat" ? "default  192.0.2.1  UGScg  en0\n" : laptop(tool, ...parameters);
   expect(ranked({ en0: [{ mac: "2a:11:22:33:44:55" }] }, onWifi)).toMatchObject({
     macs: [
-      { mac: "80:65:7c:00:20:4e", reason: expect.stringContaining("burnt into the adapter") },
+      { mac: "80:65:7c:00:20:4e", reason: expect.stringContaining("permanent address") },
       { mac: "00:e0:4c:00:00:01" },
       { mac: "2a:11:22:33:44:55", reason: expect.stringContaining("chosen at random") },
       { mac: "1e:a0:93:00:cd:27" },

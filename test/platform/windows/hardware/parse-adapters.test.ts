@@ -77,7 +77,7 @@ describe("kind", () => {
     ["Bluetooth", { physicalMedium: 10 }, "other", "Bluetooth"],
     ["a mobile modem", { type: 243 }, "other", "mobile modem"],
     ["a tunnel", { type: 131, flags: 0 }, "virtual", "tunnel"],
-    ["nothing behind it", { flags: 0 }, "virtual", "no hardware behind it"],
+    ["nothing behind it", { flags: 0 }, "virtual", "virtual adapter"],
     ["no connector", { flags: 1 }, "virtual", "hardware without a connector"],
     [
       "a Hyper-V switch port",
@@ -134,15 +134,15 @@ describe("bus", () => {
       "{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP_WFD\\5&1",
       "Microsoft Wi-Fi Direct Virtual Adapter #2",
       wifi,
-      "made by Windows on a Wi-Fi adapter",
+      "created by Windows on a Wi-Fi adapter",
     ],
     [
       "{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP\\5&1",
       "Microsoft Hosted Network Virtual Adapter",
       wifi,
-      "made by Windows on a Wi-Fi adapter",
+      "created by Windows on a Wi-Fi adapter",
     ],
-    ["{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP_WFD\\5&1", "Virtueller Adapter", wifi, "made by software"],
+    ["{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\\VWIFIMP_WFD\\5&1", "Virtueller Adapter", wifi, "created by software"],
     ["PCI\\VEN_8086&DEV_15EB\\1", "Thunderbolt(TM) Networking", {}, "cable to another computer"],
     ["ROOT\\PROT_USB4NET\\1", "USB4(TM) P2P Network Adapter", {}, "cable to another computer"],
     [
@@ -151,7 +151,7 @@ describe("bus", () => {
       {},
       "team, bridge or VLAN",
     ],
-    ["COMPOSITEBUS\\X\\1", "Netzwerkbrücke", {}, "made by software"],
+    ["COMPOSITEBUS\\X\\1", "Netzwerkbrücke", {}, "created by software"],
     ["ROOT\\IANSMINIPORT\\0000", "TEAM : Team #0", {}, "team, bridge or VLAN"],
   ])("%s, %s: none of this machine's", (instance, description, changed, reason) => {
     const { kind, kindReason } = on(instance, { description, ...changed }) ?? {};

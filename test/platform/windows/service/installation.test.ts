@@ -257,7 +257,7 @@ test("refuses a folder that is a link which an administrator made", () => {
 
 test.each([
   ["that others may change", { writableByOthers: true }, executable, /users other than administrators can change it/],
-  ["on another machine", {}, "\\\\server\\share\\linkuser-agent.exe", /not on a drive of this machine/],
+  ["on another machine", {}, "\\\\server\\share\\linkuser-agent.exe", /not on a local drive/],
 ])("refuses an executable %s, which SYSTEM would start", (_which, options, path, message) => {
   expect(() => machineOf(options).install({ executable: path })).toThrow(message);
 });

@@ -3,7 +3,8 @@
  * (`test/system/headers/*-headers.test.ts`) has a compiler compare every one with the platform's headers. A number of a
  * system's interface belongs in such a table.
  */
-import type { FunctionSignature } from "node:ffi";
+import type { FunctionDefinitions } from "node:ffi";
+import { type Prototypes, parsePrototypes } from "./c-prototypes.ts";
 
 /** The type of a field: an unsigned (`u`) or signed number of so many bits, an address, or so many bytes. */
 export type FieldKind = "u8" | "u16" | "u32" | "i32" | "u64" | "pointer" | number;
@@ -21,14 +22,11 @@ export interface Layout<F extends Fields = Fields> {
 /** Values by their C names. */
 export type Constants = Readonly<Record<string, number | bigint>>;
 
-/** Prototypes as node:ffi takes them, by function name. */
-export type Prototypes = Readonly<Record<string, FunctionSignature>>;
-
 /** What headers are compared with. */
 export type NativeTable =
   | { readonly header: string; readonly type: string; readonly layout: Layout; readonly orSmaller?: true }
   | { readonly header: string; readonly constants: Constants }
-  | { readonly library: string; readonly prototypes: Prototypes };
+  | { readonly library: string; readonly prototypes: FunctionDefinitions };
 
 const tables: NativeTable[] = [];
 
@@ -59,10 +57,11 @@ export function constants<const C extends Constants>(header: string, values: C):
   return values;
 }
 
-/** @param functions the signatures of a library's functions that are called */
-export function prototypes<const P extends Prototypes>(library: string, functions: P): P {
+/** @param declarations of a library's functions that are called, in C @returns their signatures by name */
+export function prototypes<const S extends string>(library: string, declarations: S): Prototypes<S> {
+  const functions = parsePrototypes(declarations);
   tables.push({ library, prototypes: functions });
-  return functions;
+  return functions as Prototypes<S>;
 }
 
 type FieldValue<K extends FieldKind> = K extends "u64" | "pointer" ? bigint : K extends number ? Buffer : number;

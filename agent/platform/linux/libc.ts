@@ -7,26 +7,21 @@ import { openLibrary } from "../posix/open-library.ts";
 /** The C library that every glibc system has under this name since 1997; musl systems (Alpine) have none. */
 const libcName = "libc.so.6";
 
-const signatures = prototypes(libcName, {
-  // int flock(int fd, int operation);
-  flock: { arguments: ["int32", "int32"], return: "int32" },
-  // int socket(int domain, int type, int protocol);
-  socket: { arguments: ["int32", "int32", "int32"], return: "int32" },
-  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
-  connect: { arguments: ["int32", "buffer", "uint32"], return: "int32" },
-  // int ioctl(int fd, unsigned long request, ...); the third argument is passed alike on x86_64 and AAPCS64 Linux
-  ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
-  // int prctl(int option, ...);  its arguments are passed as fixed ones are, as for ioctl
-  prctl: { arguments: ["int32", "uint64"], return: "int32" },
-  // int close(int fd);
-  close: { arguments: ["int32"], return: "int32" },
-  // void free(void *ptr);
-  free: { arguments: ["pointer"], return: "void" },
-  // void _exit(int status);
-  _exit: { arguments: ["int32"], return: "void" },
-  // int *__errno_location(void);  LSB 5.0, the address of the calling thread's errno
-  __errno_location: { arguments: [], return: "pointer" },
-});
+/** ioctl(2) and prctl(2) are variadic; on x86_64 and AAPCS64 their arguments are passed as fixed ones are. */
+const signatures = prototypes(
+  libcName,
+  `
+  int flock(int fd, int operation);
+  int socket(int domain, int type, int protocol);
+  int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  int ioctl(int fd, ulong request, void *argument);
+  int prctl(int option, ulong argument);
+  int close(int fd);
+  void free(void *ptr);
+  void _exit(int status);
+  int* __errno_location(void);
+`,
+);
 
 /**
  * The C library, opened at first use.

@@ -7,35 +7,27 @@ import { openLibrary } from "../posix/open-library.ts";
 const library = "/usr/lib/libSystem.B.dylib";
 
 /**
- * Signatures from the headers of Apple's SDK. `syslog` is variadic: on arm64 its further arguments go over the stack,
- * so it can be called only with the two fixed ones.
+ * From the headers of Apple's SDK: unistd.h, bsm/audit.h, utmpx.h, sys/acl.h, syslog.h, sys/errno.h. `gethostuuid` needs
+ * neither rights nor entitlement. `openlog` keeps its first pointer. `syslog` is variadic: on arm64 its further
+ * arguments go over the stack, so it can be called only with the two fixed ones.
  */
-const signatures = prototypes(library, {
-  // int gethostuuid(uuid_t id, const struct timespec *wait);  unistd.h, since 10.5; needs neither rights nor entitlement
-  gethostuuid: { arguments: ["buffer", "buffer"], return: "int32" },
-  // int getauid(au_id_t *auid);  bsm/audit.h
-  getauid: { arguments: ["buffer"], return: "int32" },
-  // void setutxent(void);  utmpx.h
-  setutxent: { arguments: [], return: "void" },
-  // struct utmpx *getutxent(void);
-  getutxent: { arguments: [], return: "pointer" },
-  // void endutxent(void);
-  endutxent: { arguments: [], return: "void" },
-  // acl_t acl_get_file(const char *path_p, acl_type_t type);  sys/acl.h
-  acl_get_file: { arguments: ["string", "int32"], return: "pointer" },
-  // char *acl_to_text(acl_t acl, ssize_t *len_p);
-  acl_to_text: { arguments: ["pointer", "buffer"], return: "pointer" },
-  // int acl_free(void *obj_p);
-  acl_free: { arguments: ["pointer"], return: "int32" },
-  // void openlog(const char *ident, int logopt, int facility);  syslog.h; keeps the pointer
-  openlog: { arguments: ["buffer", "int32", "int32"], return: "void" },
-  // void syslog(int priority, const char *message, ...);
-  syslog: { arguments: ["int32", "string"], return: "void" },
-  // void _exit(int status);
-  _exit: { arguments: ["int32"], return: "void" },
-  // int *__error(void);  sys/errno.h, the address of the calling thread's errno
-  __error: { arguments: [], return: "pointer" },
-});
+const signatures = prototypes(
+  library,
+  `
+  int gethostuuid(uuid_t *id, const struct timespec *wait);
+  int getauid(au_id_t *auid);
+  void setutxent(void);
+  utmpx* getutxent(void);
+  void endutxent(void);
+  acl_t acl_get_file(const char *path_p, acl_type_t type);
+  char* acl_to_text(acl_t acl, ssize_t *len_p);
+  int acl_free(void *obj_p);
+  void openlog(const char *ident, int logopt, int facility);
+  void syslog(int priority, const char *message);
+  void _exit(int status);
+  int* __error(void);
+`,
+);
 
 const open = () => openLibrary(library, signatures, "linkuser-agent needs macOS 13.5 or later");
 

@@ -1,16 +1,16 @@
 import { constants, layout, prototypes, readField } from "../native-layout.ts";
 import { passwd, sourceOf, type WinbindNames, winbindNames } from "./name-sources.ts";
 
-const signatures = prototypes("the C library", {
-  // int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
-  getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
-  getpwnam_r: { arguments: ["string", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getgrgid_r(gid_t gid, struct group *grp, char *buf, size_t buflen, struct group **result);
-  getgrgid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-  // int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups);  int instead of gid_t on macOS
-  getgrouplist: { arguments: ["string", "uint32", "buffer", "buffer"], return: "int32" },
-});
+/** macOS has `int` for `gid_t` in getgrouplist(3). */
+const signatures = prototypes(
+  "the C library",
+  `
+  int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
+  int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result);
+  int getgrgid_r(gid_t gid, struct group *grp, char *buf, size_t buflen, struct group **result);
+  int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups);
+`,
+);
 
 /** The group of nobody; getgrouplist(3) puts its given group in front of the list. */
 const { "(gid_t)-2": noGroup } = constants("sys/types.h", { "(gid_t)-2": 0xffff_fffe });

@@ -12,10 +12,10 @@ export const passwd = layoutUpTo("pwd.h", "struct passwd", 72, {
 /** What a source says of a lookup. */
 const status = constants("nss.h", { NSS_STATUS_SUCCESS: 1, NSS_STATUS_TRYAGAIN: -2 });
 /** Each source has a function of this kind: glibc, "NSS Modules". */
-const { _nss_files_getpwuid_r: getUser } = prototypes("libnss_files.so.2", {
-  // enum nss_status _nss_files_getpwuid_r(uid_t, struct passwd *, char *, size_t, int *errnop);
-  _nss_files_getpwuid_r: { arguments: ["uint32", "buffer", "buffer", "uint64", "buffer"], return: "int32" },
-});
+const { _nss_files_getpwuid_r: getUser } = prototypes(
+  "libnss_files.so.2",
+  "int _nss_files_getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, int *errnop);",
+);
 const maxEntry = 1024 * 1024;
 
 /**
@@ -54,12 +54,10 @@ const interfaceDetails = layout("wbclient.h", "struct wbcInterfaceDetails", 48, 
   winbind_separator: [16, "u8"],
   netbios_domain: [32, "pointer"],
 });
-const winbind = prototypes("libwbclient.so.0", {
-  // wbcErr wbcInterfaceDetails(struct wbcInterfaceDetails **details);
-  wbcInterfaceDetails: { arguments: ["buffer"], return: "int32" },
-  // void wbcFreeMemory(void *);
-  wbcFreeMemory: { arguments: ["pointer"], return: "void" },
-});
+const winbind = prototypes(
+  "libwbclient.so.0",
+  "wbcErr wbcInterfaceDetails(struct wbcInterfaceDetails **details); void wbcFreeMemory(void *memory);",
+);
 
 /** Winbind's separator (`wbinfo --separator`); undefined if winbindd can't be asked. */
 export function winbindNames(ffi: Ffi): WinbindNames | undefined {

@@ -1,14 +1,15 @@
+import type { FunctionDefinitions } from "node:ffi";
 import { AgentError, type ErrorCode } from "../../errors.ts";
 import { once } from "../../once.ts";
 import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
 import { startWorker } from "../../worker/start-worker.ts";
 import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
 import { kernel32 } from "./native/kernel32.ts";
-import { ffi, type Library, type Signatures } from "./native/library.ts";
+import { ffi, type Library } from "./native/library.ts";
 import { libraryPath } from "./native/system-library.ts";
 
 /** One call's data from a library's table; callers add the library's path. */
-export function nativeCall<T extends Signatures>(
+export function nativeCall<T extends FunctionDefinitions>(
   library: Library<T>,
   name: keyof T & string,
   parameters: NativeCall["parameters"],

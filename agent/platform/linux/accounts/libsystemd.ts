@@ -3,22 +3,18 @@ import { openLibrary } from "../../posix/open-library.ts";
 import { libc } from "../libc.ts";
 
 /** sd-login(3), stable since systemd 209. All return a negative errno on failure; strings are freed by the caller. */
-const signatures = prototypes("libsystemd.so.0", {
-  // int sd_get_sessions(char ***ret_sessions);
-  sd_get_sessions: { arguments: ["buffer"], return: "int32" },
-  // int sd_session_get_uid(const char *session, uid_t *ret_uid);
-  sd_session_get_uid: { arguments: ["string", "buffer"], return: "int32" },
-  // int sd_session_get_class(const char *session, char **ret_class);
-  sd_session_get_class: { arguments: ["string", "buffer"], return: "int32" },
-  // int sd_session_get_state(const char *session, char **ret_state);
-  sd_session_get_state: { arguments: ["string", "buffer"], return: "int32" },
-  // int sd_session_get_seat(const char *session, char **ret_seat);
-  sd_session_get_seat: { arguments: ["string", "buffer"], return: "int32" },
-  // int sd_session_get_service(const char *session, char **ret_service);
-  sd_session_get_service: { arguments: ["string", "buffer"], return: "int32" },
-  // int sd_session_is_remote(const char *session);
-  sd_session_is_remote: { arguments: ["string"], return: "int32" },
-});
+const signatures = prototypes(
+  "libsystemd.so.0",
+  `
+  int sd_get_sessions(char ***ret_sessions);
+  int sd_session_get_uid(const char *session, uid_t *ret_uid);
+  int sd_session_get_class(const char *session, char **ret_class);
+  int sd_session_get_state(const char *session, char **ret_state);
+  int sd_session_get_seat(const char *session, char **ret_seat);
+  int sd_session_get_service(const char *session, char **ret_service);
+  int sd_session_is_remote(const char *session);
+`,
+);
 
 /** An sd-login function's negative errno. */
 export class SystemdError extends Error {

@@ -1,67 +1,44 @@
 import { constants, type Layout, layout, prototypes } from "../../native-layout.ts";
 
 /** Functions of RFC 2744 that MIT's and Heimdal's libraries have alike. */
-export const gssFunctions = prototypes("GSSAPI", {
-  // OM_uint32 gss_import_name(OM_uint32 *, gss_buffer_t, gss_OID, gss_name_t *);
-  gss_import_name: { arguments: ["buffer", "buffer", "buffer", "buffer"], return: "uint32" },
-  // OM_uint32 gss_release_name(OM_uint32 *, gss_name_t *);
-  gss_release_name: { arguments: ["buffer", "buffer"], return: "uint32" },
-  // OM_uint32 gss_display_name(OM_uint32 *, gss_name_t, gss_buffer_t, gss_OID *);
-  gss_display_name: { arguments: ["buffer", "pointer", "buffer", "pointer"], return: "uint32" },
-  // OM_uint32 gss_inquire_cred(OM_uint32 *, gss_cred_id_t, gss_name_t *, OM_uint32 *, gss_cred_usage_t *, gss_OID_set *);
-  gss_inquire_cred: {
-    arguments: ["buffer", "pointer", "buffer", "pointer", "pointer", "pointer"],
-    return: "uint32",
-  },
-  // OM_uint32 gss_release_cred(OM_uint32 *, gss_cred_id_t *);
-  gss_release_cred: { arguments: ["buffer", "buffer"], return: "uint32" },
-  // OM_uint32 gss_init_sec_context(OM_uint32 *, gss_cred_id_t, gss_ctx_id_t *, gss_name_t, gss_OID, OM_uint32, OM_uint32,
-  //   gss_channel_bindings_t, gss_buffer_t, gss_OID *, gss_buffer_t, OM_uint32 *, OM_uint32 *);
-  gss_init_sec_context: {
-    arguments: [
-      ...(["buffer", "pointer", "buffer", "pointer", "buffer", "uint32", "uint32"] as const),
-      ...(["pointer", "pointer", "pointer", "buffer", "buffer", "pointer"] as const),
-    ],
-    return: "uint32",
-  },
-  // OM_uint32 gss_delete_sec_context(OM_uint32 *, gss_ctx_id_t *, gss_buffer_t);
-  gss_delete_sec_context: { arguments: ["buffer", "buffer", "pointer"], return: "uint32" },
-  // OM_uint32 gss_release_buffer(OM_uint32 *, gss_buffer_t);
-  gss_release_buffer: { arguments: ["buffer", "buffer"], return: "uint32" },
-  // OM_uint32 gss_display_status(OM_uint32 *, OM_uint32, int, gss_OID, OM_uint32 *, gss_buffer_t);
-  gss_display_status: {
-    arguments: ["buffer", "uint32", "int32", "pointer", "buffer", "buffer"],
-    return: "uint32",
-  },
-});
+export const gssFunctions = prototypes(
+  "GSSAPI",
+  `
+  OM_uint32 gss_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type, gss_name_t *name);
+  OM_uint32 gss_release_name(OM_uint32 *minor, gss_name_t *name);
+  OM_uint32 gss_display_name(OM_uint32 *minor, gss_name_t name, gss_buffer_t text, gss_OID *type);
+  OM_uint32 gss_inquire_cred(OM_uint32 *minor, gss_cred_id_t credential, gss_name_t *name, OM_uint32 *lifetime,
+    gss_cred_usage_t *usage, gss_OID_set *mechanisms);
+  OM_uint32 gss_release_cred(OM_uint32 *minor, gss_cred_id_t *credential);
+  OM_uint32 gss_init_sec_context(OM_uint32 *minor, gss_cred_id_t credential, gss_ctx_id_t *context,
+    gss_name_t target, gss_OID mechanism, OM_uint32 flags, OM_uint32 time, gss_channel_bindings_t bindings,
+    gss_buffer_t input, gss_OID *actual, gss_buffer_t output, OM_uint32 *granted, OM_uint32 *lifetime);
+  OM_uint32 gss_delete_sec_context(OM_uint32 *minor, gss_ctx_id_t *context, gss_buffer_t token);
+  OM_uint32 gss_release_buffer(OM_uint32 *minor, gss_buffer_t buffer);
+  OM_uint32 gss_display_status(OM_uint32 *minor, OM_uint32 status, int type, gss_OID mechanism, OM_uint32 *more,
+    gss_buffer_t text);
+`,
+);
 
 /** MIT's, from 1.11 on, take the file that has the keys. */
-export const mitFunctions = prototypes("libgssapi_krb5.so.2", {
-  // OM_uint32 gss_acquire_cred_from(OM_uint32 *, gss_name_t, OM_uint32, gss_OID_set, gss_cred_usage_t,
-  //   gss_const_key_value_set_t, gss_cred_id_t *, gss_OID_set *, OM_uint32 *);
-  gss_acquire_cred_from: {
-    arguments: [
-      ...(["buffer", "pointer", "uint32", "buffer", "int32"] as const),
-      ...(["pointer", "buffer", "pointer", "pointer"] as const),
-    ],
-    return: "uint32",
-  },
-  // OM_uint32 gss_set_neg_mechs(OM_uint32 *, gss_cred_id_t, const gss_OID_set);
-  gss_set_neg_mechs: { arguments: ["buffer", "pointer", "buffer"], return: "uint32" },
-});
+export const mitFunctions = prototypes(
+  "libgssapi_krb5.so.2",
+  `
+  OM_uint32 gss_acquire_cred_from(OM_uint32 *minor, gss_name_t name, OM_uint32 time, gss_OID_set mechanisms,
+    gss_cred_usage_t usage, gss_key_value_set_desc *store, gss_cred_id_t *credential, gss_OID_set *actual,
+    OM_uint32 *lifetime);
+  OM_uint32 gss_set_neg_mechs(OM_uint32 *minor, gss_cred_id_t credential, gss_OID_set mechanisms);
+`,
+);
 
 /** Heimdal's, and so Apple's, finds the keys of an account that has no tickets in the machine's keytab by itself. */
-export const heimdalFunctions = prototypes("GSS", {
-  // OM_uint32 gss_acquire_cred(OM_uint32 *, gss_name_t, OM_uint32, gss_OID_set, gss_cred_usage_t, gss_cred_id_t *,
-  //   gss_OID_set *, OM_uint32 *);
-  gss_acquire_cred: {
-    arguments: [
-      ...(["buffer", "pointer", "uint32", "buffer", "int32"] as const),
-      ...(["buffer", "pointer", "pointer"] as const),
-    ],
-    return: "uint32",
-  },
-});
+export const heimdalFunctions = prototypes(
+  "GSS",
+  `
+  OM_uint32 gss_acquire_cred(OM_uint32 *minor, gss_name_t name, OM_uint32 time, gss_OID_set mechanisms,
+    gss_cred_usage_t usage, gss_cred_id_t *credential, gss_OID_set *actual, OM_uint32 *lifetime);
+`,
+);
 
 export const gssBuffer = layout("gssapi/gssapi.h", "gss_buffer_desc", 16, {
   length: [0, "u64"],

@@ -41,5 +41,43 @@ function undone(error: AgentError, undoAll: Undo): AgentError {
   }
 }
 
-/** A part of a step; reports show only the step. @param apply as of {@link InstallStep} */
-export const part = (apply: InstallStep["apply"]): InstallStep => ({ what: "", change: "update", apply });
+/** A part of a step; reports show only the step. */
+export const part = (act: () => void, undo: Undo = () => {}): InstallStep => ({
+  what: "",
+  change: "update",
+  apply: () => {
+    act();
+    return undo;
+  },
+});
+
+/**
+ * Brings something into another state.
+ * @param before undefined if it is not there
+ * @param wanted undefined to remove it
+ * @param isSame whether nothing has to be done
+ * @param put makes a state. @throws AgentError that says what can't be `done`
+ */
+export function stateStep<S extends {}>(
+  what: string,
+  before: S | undefined,
+  wanted: S | undefined,
+  isSame: (before: S, wanted: S) => boolean,
+  put: (state: S | undefined, done: "written" | "removed" | "put back") => void,
+): InstallStep {
+  const done = wanted === undefined ? "removed" : "written";
+  return {
+    ...part(
+      () => put(wanted, done),
+      () => put(before, "put back"),
+    ),
+    what,
+    change: changeOf(),
+  };
+
+  function changeOf(): InstallStep["change"] {
+    if (wanted === undefined) return before === undefined ? "absent" : "remove";
+    if (before === undefined) return "create";
+    return isSame(before, wanted) ? "keep" : "update";
+  }
+}

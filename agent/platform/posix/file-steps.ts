@@ -19,6 +19,7 @@ import { dirname } from "node:path";
 import { AgentError } from "../../errors.ts";
 import { openFile, readBounded, whyNot } from "../../files/open-file.ts";
 import { maxFileSize } from "../../files/unreadable.ts";
+import { applySteps, part, stateStep } from "../install-steps.ts";
 import type { InstallStep } from "../port.ts";
 
 /** A file or link of a file system with POSIX modes. */
@@ -37,66 +38,45 @@ interface FileBytes {
  * @param what for people, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {
-  const before = contentOf(path);
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "create" : isSame(before, wanted) ? "keep" : "update",
-    apply: () => {
-      const made = acting(path, "written", () => makeFoldersOf(path));
-      try {
-        acting(path, "written", () => put(path, wanted));
-      } catch (error) {
-        removeEmptyFolders(made, path);
-        throw error;
-      }
-      return () => {
-        putBack(path, before);
-        removeEmptyFolders(made, path);
-      };
+  const content = contentStep(what, path, wanted);
+  let made: string | undefined;
+  const folders = part(
+    () => {
+      made = acting(path, "written", () => makeFoldersOf(path));
     },
-  };
+    () => removeEmptyFolders(made, path),
+  );
+  return { ...content, apply: () => applySteps([folders, content]) };
 }
 
 /** Changes the mode of an existing file or folder. @param what for people, with the path */
-export function modeStep(what: string, path: string, mode: number): InstallStep {
-  const change = (to: number): void => acting(path, "given another mode", () => chmodSync(path, to));
+export function modeStep(what: string, path: string, wanted: number): InstallStep {
   const before = acting(path, "read", () => statSync(path).mode & 0o7777);
-  return {
-    what,
-    change: before === mode ? "keep" : "update",
-    apply: () => {
-      change(mode);
-      return () => change(before);
-    },
-  };
+  const put = (mode = wanted): void => acting(path, "given another mode", () => chmodSync(path, mode));
+  return stateStep(what, before, wanted, Object.is, put);
 }
 
 /** Removes a file or a link, and with `folderToo` its folder if that is empty then. */
 export function removalStep(what: string, path: string, folderToo = false): InstallStep {
-  const before = contentOf(path);
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "absent" : "remove",
-    apply: () => {
-      acting(path, "removed", () => rmSync(path));
-      if (folderToo) removeEmptyFolders(dirname(path), path);
-      return () => {
-        acting(path, "put back", () => makeFoldersOf(path));
-        putBack(path, before);
-      };
-    },
-  };
+  const content = contentStep(what, path, undefined);
+  const folder = part(
+    () => folderToo && removeEmptyFolders(dirname(path), path),
+    () => acting(path, "put back", () => makeFoldersOf(path)),
+  );
+  return { ...content, apply: () => applySteps([content, folder]) };
 }
+
+const contentStep = (what: string, path: string, wanted: FileContent | undefined): InstallStep =>
+  stateStep(`${what} ${path}`, contentOf(path), wanted, isSame, (content, done) =>
+    acting(path, done, () => (content === undefined ? rmSync(path) : put(path, content))),
+  );
 
 /** Removes a folder with all that is in it, for good: a step for the end. */
 export function folderRemovalStep(what: string, path: string): InstallStep {
   return {
     what: `${what} ${path}`,
     change: lstatSync(path, { throwIfNoEntry: false }) === undefined ? "absent" : "remove",
-    apply: () => {
-      acting(path, "removed", () => rmSync(path, { recursive: true }));
-      return () => {};
-    },
+    apply: part(() => acting(path, "removed", () => rmSync(path, { recursive: true }))).apply,
   };
 }
 
@@ -119,10 +99,6 @@ function isSame(before: FileContent, wanted: FileContent): boolean {
   return (
     before.mode === wanted.mode && before.owner === owner && Buffer.from(before.text).equals(Buffer.from(wanted.text))
   );
-}
-
-function putBack(path: string, before: FileContent | undefined): void {
-  acting(path, "put back", () => (before === undefined ? rmSync(path) : put(path, before)));
 }
 
 /** @throws the system's error; then the earlier state is unchanged */

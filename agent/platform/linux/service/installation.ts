@@ -66,14 +66,14 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
   if (isMasked(own)) {
     throw new AgentError("install-failed", `The logon trigger is masked: run systemctl unmask ${sessionUnit}.`);
   }
-  const account = certainAccount(machine);
+  const account = accountStep(machine);
   const packaged = join(root, packageUnitFolder, sessionUnit);
-  if (existsSync(packaged) && account === "there") return untouched(`logon trigger ${packaged}, from the package`);
+  if (existsSync(packaged) && account.change === "keep")
+    return untouched(`logon trigger ${packaged}, from the package`);
   if (!systemdPrograms.some((program) => existsSync(join(root, program)))) {
     throw new AgentError("install-failed", "This system has no systemd, which the logon trigger needs.");
   }
-  if (existsSync(packaged))
-    return { what: `account ${serviceAccount}`, change: "create", apply: () => addAccount(machine) };
+  if (existsSync(packaged)) return account;
   refuseOldSystemd(systemctl("--version"));
   refuseExecutable(root, executable, trust);
 
@@ -84,59 +84,45 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
     ),
     fileStep("unit", at(timerLink.path), { linkTo: timerLink.target }),
   ];
-  const changes = new Set([...files.map(({ change }) => change), account === "there" ? "keep" : "create"] as const);
+  const changes = new Set([...files, account].map(({ change }) => change));
   const [only] = changes;
   return {
     what: `logon trigger ${own} and ${timerUnit}`,
     change: changes.size === 1 && only !== undefined ? only : "update",
     apply: () =>
       applySteps([
-        part(() => () => systemctl("daemon-reload")),
+        part(
+          () => {},
+          () => systemctl("daemon-reload"),
+        ),
         ...files,
-        part(() => {
-          systemctl("daemon-reload");
-          const undo = addAccount(machine);
-          try {
-            systemctl("restart", timerUnit);
-          } catch (error) {
-            undo();
-            throw error;
-          }
-          return () => {
-            systemctl("stop", timerUnit);
-            undo();
-          };
-        }),
+        part(() => systemctl("daemon-reload")),
+        account,
+        part(
+          () => systemctl("restart", timerUnit),
+          () => systemctl("stop", timerUnit),
+        ),
       ]),
   };
 }
 
 /** @throws AgentError `install-failed` */
-function certainAccount({ root, account }: Machine): "there" | "missing" {
+function accountStep({ root, account }: Machine): InstallStep {
   const state = readServiceAccount(root, account);
   if (state.kind === "wrong") throw wrongAccount(state.wrong);
-  return state.kind;
-}
-
-/** @throws AgentError `install-failed` */
-function addAccount(machine: Machine): Undo {
-  if (certainAccount(machine) === "there") return () => {};
-  machine.account.add();
-  return () => machine.account.remove();
+  return {
+    ...part(account.add, account.remove),
+    what: `account ${serviceAccount}`,
+    change: state.kind === "there" ? "keep" : "create",
+  };
 }
 
 /** The last step, after everything that the account owns is gone. */
-function removeAccount({ root, account }: Machine): InstallStep {
-  const state = readServiceAccount(root, account);
-  return {
-    what: `account ${serviceAccount}`,
-    change: state.kind === "there" ? "remove" : "absent",
-    apply: () => {
-      account.remove();
-      return () => account.add();
-    },
-  };
-}
+const removeAccount = ({ root, account }: Machine): InstallStep => ({
+  ...part(account.remove, account.add),
+  what: `account ${serviceAccount}`,
+  change: readServiceAccount(root, account).kind === "there" ? "remove" : "absent",
+});
 
 /** @throws AgentError `install-failed` */
 export function uninstallSteps(machine: Machine, purge: boolean): readonly InstallStep[] {
@@ -176,27 +162,21 @@ function uninstallTrigger({ root, systemctl }: Machine): InstallStep {
     change: files.every(({ change }) => change === "absent") ? "absent" : "remove",
     apply: () =>
       applySteps([
-        part(() => {
-          systemctl("stop", ...runningUnits);
-          return () => {
+        part(
+          () => systemctl("stop", ...runningUnits),
+          () => {
             systemctl("daemon-reload");
             systemctl("start", timerUnit);
-          };
-        }),
-        part(() => {
-          systemctl("reset-failed", loadedUnits.all);
-          return () => {};
-        }),
+          },
+        ),
+        part(() => systemctl("reset-failed", loadedUnits.all)),
         ...files,
-        part(() => {
-          systemctl("daemon-reload");
-          return () => {};
-        }),
+        part(() => systemctl("daemon-reload")),
       ]),
   };
 }
 
-const untouched = (what: string): InstallStep => ({ what, change: "keep", apply: () => () => {} });
+const untouched = (what: string): InstallStep => ({ ...part(() => {}), what, change: "keep" });
 
 function isMasked(path: string): boolean {
   try {

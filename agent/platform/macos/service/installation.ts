@@ -1,7 +1,7 @@
 import { AgentError, messageOf } from "../../../errors.ts";
 import type { Trust } from "../../../files/trusted-path.ts";
 import { applySteps, part } from "../../install-steps.ts";
-import type { InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
+import type { InstallRequest, InstallStep, Paths } from "../../port.ts";
 import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
@@ -33,9 +33,12 @@ function installTrigger(machine: Machine, executable: string): InstallStep {
     change: file.change === "keep" && !loaded ? "update" : file.change,
     apply: () =>
       applySteps([
-        ...(loaded ? [part(() => unload(machine))] : []),
-        ...(file.change === "keep" ? [] : [file]),
-        part(() => load(machine)),
+        ...unloading(machine, loaded),
+        file,
+        part(
+          () => load(machine),
+          () => unload(machine),
+        ),
       ]),
   };
 }
@@ -48,29 +51,36 @@ export function uninstallSteps(machine: Machine, purge: boolean): readonly Insta
     {
       ...file,
       change: file.change === "absent" && loaded ? "remove" : file.change,
-      apply: () =>
-        applySteps([...(loaded ? [part(() => unload(machine))] : []), ...(file.change === "absent" ? [] : [file])]),
+      apply: () => applySteps([...unloading(machine, loaded), file]),
     },
     removalStep("credential", machine.paths.credentialFile),
     ...(purge ? [folderRemovalStep("settings, state and log", machine.paths.stateDir)] : []),
   ];
 }
 
+const unloading = (machine: Machine, loaded: boolean): readonly InstallStep[] =>
+  loaded
+    ? [
+        part(
+          () => unload(machine),
+          () => load(machine),
+        ),
+      ]
+    : [];
+
 /** A disabled job would not be loaded. */
-function load(machine: Machine): Undo {
+function load(machine: Machine): void {
   launchctl(machine, "enable", daemonTarget);
   launchctl(machine, "bootstrap", "system", machine.daemonFile);
-  return () => void unload(machine);
 }
 
 /** A run that waits for its turn ends at once; launchd gives it 20 s. Loading again before that would fail. */
 const looks = 100;
 const betweenLooks = 250;
 
-function unload(machine: Machine): Undo {
+function unload(machine: Machine): void {
   launchctl(machine, "bootout", daemonTarget);
   for (let look = 0; look < looks && isLoaded(machine.run); look++) machine.pause(betweenLooks);
-  return () => void load(machine);
 }
 
 function launchctl({ run }: Machine, ...parameters: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { AgentError } from "../../../errors.ts";
 import { reasonOf } from "../../../files/open-file.ts";
 import type { Reading } from "../../../reading.ts";
+import { stateStep } from "../../install-steps.ts";
 import type { InstallStep } from "../../port.ts";
 
 /** Settings are no secret, and a run of a plain user needs them. */
@@ -17,78 +18,43 @@ export interface MachineFiles {
   writeProtected(path: string, text: string): void;
 }
 
-/** Installs a file that only administrators may change. @param what for people, before the path */
+/**
+ * Installs a file that only administrators may change.
+ * @param what for people, before the path
+ * @param content undefined to remove the file
+ * @param readers accounts that may read it, also if it is restored
+ */
 export function fileStep(
   machine: MachineFiles,
   what: string,
   path: string,
-  content: Buffer,
-  readers: Readers,
-): InstallStep {
-  const before = acting(`${path} can't be read`, () => machine.readFile(path));
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "create" : before.equals(content) ? "keep" : "update",
-    apply: () => {
-      acting(`${path} can't be written`, () => machine.replaceFile(path, content, readers));
-      return () => putBack(machine, path, before, readers);
-    },
-  };
-}
-
-/** Removes a file. @param readers accounts that may read it if it is restored */
-export function fileRemovalStep(
-  machine: MachineFiles,
-  what: string,
-  path: string,
+  content: Buffer | undefined,
   readers: Readers = "administrators",
 ): InstallStep {
   const before = acting(`${path} can't be read`, () => machine.readFile(path));
-  return {
-    what: `${what} ${path}`,
-    change: before === undefined ? "absent" : "remove",
-    apply: () => {
-      acting(`${path} can't be removed`, () => machine.removeFile(path));
-      return () => putBack(machine, path, before, readers);
-    },
-  };
-}
-
-function putBack(machine: MachineFiles, path: string, before: Buffer | undefined, readers: Readers): void {
-  acting(`${path} can't be put back`, () =>
-    before === undefined ? machine.removeFile(path) : machine.replaceFile(path, before, readers),
+  return stateStep<Buffer>(
+    `${what} ${path}`,
+    before,
+    content,
+    (one, other) => one.equals(other),
+    (bytes, done) =>
+      acting(`${path} can't be ${done}`, () =>
+        bytes === undefined ? machine.removeFile(path) : machine.replaceFile(path, bytes, readers),
+      ),
   );
 }
 
-export function credentialStep(machine: MachineFiles, path: string, text: string): InstallStep {
-  const before = machine.readProtected(path);
-  const same = before.kind === "found" && before.value === text;
-  return {
-    what: `credential ${path}`,
-    change: before.kind === "absent" ? "create" : same ? "keep" : "update",
-    apply: () => {
-      machine.writeProtected(path, text);
-      return () => putCredentialBack(machine, path, before);
-    },
-  };
-}
-
-export function credentialRemovalStep(machine: MachineFiles, path: string): InstallStep {
-  const before = machine.readProtected(path);
-  return {
-    what: `credential ${path}`,
-    change: before.kind === "absent" ? "absent" : "remove",
-    apply: () => {
-      acting(`${path} can't be removed`, () => machine.removeFile(path));
-      return () => putCredentialBack(machine, path, before);
-    },
-  };
-}
-
 /** A credential that could not be read before, because others could read it, can't be restored. */
-function putCredentialBack(machine: MachineFiles, path: string, before: Reading<string>): void {
-  if (before.kind === "found") machine.writeProtected(path, before.value);
-  if (before.kind === "absent") acting(`${path} can't be put back`, () => machine.removeFile(path));
+const unread = Symbol("unread");
+
+/** @param text undefined to remove the credential */
+export function credentialStep(machine: MachineFiles, path: string, text: string | undefined): InstallStep {
+  const reading = machine.readProtected(path);
+  const before = reading.kind === "found" ? reading.value : reading.kind === "absent" ? undefined : unread;
+  return stateStep<string | typeof unread>(`credential ${path}`, before, text, Object.is, (state, done) => {
+    if (state === undefined) acting(`${path} can't be ${done}`, () => machine.removeFile(path));
+    else if (state !== unread) machine.writeProtected(path, state);
+  });
 }
 
 /** @throws AgentError `install-failed`, with the system's reason */

@@ -1,16 +1,9 @@
 import { AgentError } from "../../../errors.ts";
 import { absent, type Reading } from "../../../reading.ts";
-import { applySteps, part } from "../../install-steps.ts";
+import { applySteps, part, stateStep } from "../../install-steps.ts";
 import type { Exposure, InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
 import { folderOf, ownFiles, taskDefinitionFile } from "../paths.ts";
-import {
-  acting,
-  credentialRemovalStep,
-  credentialStep,
-  fileRemovalStep,
-  fileStep,
-  type MachineFiles,
-} from "./file-steps.ts";
+import { acting, credentialStep, fileStep, type MachineFiles } from "./file-steps.ts";
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
 import type { TaskScheduler } from "./task-scheduler.ts";
 
@@ -55,12 +48,12 @@ export function uninstallSteps(machine: WindowsMachine, purge: boolean): readonl
   const { configFile, credentialFile } = machine.paths;
   return [
     taskRemovalStep(machine),
-    credentialRemovalStep(machine, credentialFile),
+    credentialStep(machine, credentialFile, undefined),
     ...(purge
       ? [
-          fileRemovalStep(machine, "settings file", configFile, "everybody"),
+          fileStep(machine, "settings file", configFile, undefined, "everybody"),
           ...ownFiles(machine.paths)
-            .map((path) => fileRemovalStep(machine, "state or log", path))
+            .map((path) => fileStep(machine, "state or log", path, undefined))
             .filter(({ change }) => change === "remove"),
         ]
       : []),
@@ -130,34 +123,27 @@ function folderStep(machine: WindowsMachine): InstallStep {
 
 function eventSourceStep({ eventSource }: WindowsMachine, wanted: boolean): InstallStep {
   const what = "event log source";
-  const register = () => acting(`the ${what} can't be registered`, () => eventSource.register());
-  const remove = () => acting(`the ${what} can't be removed`, () => eventSource.remove());
-  const [act, undo] = wanted ? [register, remove] : [remove, register];
-  const isThere = eventSource.isRegistered();
-  const change = wanted ? (isThere ? "keep" : "create") : isThere ? "remove" : "absent";
-  return {
-    what,
-    change,
-    apply: () => {
-      act();
-      return undo;
-    },
-  };
+  return stateStep(what, eventSource.isRegistered() || undefined, wanted || undefined, Object.is, (registered) =>
+    registered
+      ? acting(`the ${what} can't be registered`, () => eventSource.register())
+      : acting(`the ${what} can't be removed`, () => eventSource.remove()),
+  );
 }
 
 /** Always registered again: the definition file does not show changes by an administrator or a tool. */
 function taskStep(machine: WindowsMachine, definition: string): InstallStep {
   const { tasks } = machine;
   const path = taskDefinitionFile(machine.paths);
-  const file = fileStep(machine, "definition", path, taskFileContent(definition), "administrators");
+  const file = fileStep(machine, "definition", path, taskFileContent(definition));
   const before = machine.taskRegistered();
-  const registration = part(() => {
-    tasks.register(path);
-    return () => {
-      if (!before) tasks.remove();
-    };
-  });
-  const again = part(() => () => before && tasks.register(path));
+  const registration = part(
+    () => tasks.register(path),
+    () => before || tasks.remove(),
+  );
+  const again = part(
+    () => {},
+    () => before && tasks.register(path),
+  );
   return {
     what: `logon trigger: scheduled task ${taskName}`,
     change: before ? "update" : "create",
@@ -169,15 +155,15 @@ function taskStep(machine: WindowsMachine, definition: string): InstallStep {
 function taskRemovalStep(machine: WindowsMachine): InstallStep {
   const { tasks } = machine;
   const path = taskDefinitionFile(machine.paths);
-  const file = fileRemovalStep(machine, "definition", path);
+  const file = fileStep(machine, "definition", path, undefined);
   const registered = machine.taskRegistered();
-  const registration = part(() => {
-    tasks.end();
-    tasks.remove();
-    return () => {
-      if (file.change === "remove") tasks.register(path);
-    };
-  });
+  const registration = part(
+    () => {
+      tasks.end();
+      tasks.remove();
+    },
+    () => file.change === "remove" && tasks.register(path),
+  );
   return {
     what: `logon trigger: scheduled task ${taskName}`,
     change: registered || file.change === "remove" ? "remove" : "absent",

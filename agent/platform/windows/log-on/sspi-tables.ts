@@ -35,8 +35,6 @@ export const packageInfo = layout("sspi.h", "SecPkgInfoW", 32, { Name: [16, "poi
 export const sspiStatus = constants("winerror.h", {
   SEC_E_OK: 0,
   SEC_I_CONTINUE_NEEDED: 0x0009_0312,
-  SEC_I_COMPLETE_NEEDED: 0x0009_0313,
-  SEC_I_COMPLETE_AND_CONTINUE: 0x0009_0314,
   SEC_E_TARGET_UNKNOWN: 0x8009_0303,
   SEC_E_INVALID_TOKEN: 0x8009_0308,
   SEC_E_LOGON_DENIED: 0x8009_030c,

@@ -49,21 +49,17 @@ async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<Sys
     const calls = makeCalls([initializeContext(peer, credential, context, output, input)]);
     const [answer] = await lending([output, input], calls);
     const status = statusOf(answer);
-    if (!isAccepted(status)) throw sspiFailure("InitializeSecurityContextW", status, peer);
+    const complete = status === sspiStatus.SEC_E_OK;
+    if (!complete && status !== sspiStatus.SEC_I_CONTINUE_NEEDED) {
+      throw sspiFailure("InitializeSecurityContextW", status, peer);
+    }
     context = bytesIn(answer, 8);
-    if (isIncomplete(status)) await lending(output, completeToken(output));
     const length = readField(secBuffer, "cbBuffer", output.list);
     return {
       token: length === 0 ? undefined : Buffer.from(output.contents[0]?.subarray(0, length) ?? []),
-      complete: status === sspiStatus.SEC_E_OK || status === sspiStatus.SEC_I_COMPLETE_NEEDED,
+      complete,
       isMutual: (bytesIn(answer, 10).readUInt32LE() & contextResult.ISC_RET_MUTUAL_AUTH) !== 0,
     };
-  };
-
-  const completeToken = async ({ description }: BufferList): Promise<void> => {
-    const [answer] = await makeCalls([nativeCall(secur32, "CompleteAuthToken", [context ?? null, description])]);
-    const status = statusOf(answer);
-    if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("CompleteAuthToken", status, peer);
   };
 
   const makeStep = async (token: Buffer | undefined) => {
@@ -100,12 +96,6 @@ interface Initialized {
 }
 
 const statusOf = (answer: NativeAnswer | undefined): number => Number(answer?.result) >>> 0;
-
-const isIncomplete = (status: number): boolean =>
-  status === sspiStatus.SEC_I_COMPLETE_NEEDED || status === sspiStatus.SEC_I_COMPLETE_AND_CONTINUE;
-
-const isAccepted = (status: number): boolean =>
-  status === sspiStatus.SEC_E_OK || status === sspiStatus.SEC_I_CONTINUE_NEEDED || isIncomplete(status);
 
 function bytesIn(answer: NativeAnswer | undefined, parameter: number): Buffer {
   const bytes = answer?.parameters[parameter];

@@ -2,7 +2,9 @@
 set -euo pipefail
 
 ip link set lo up
-ip link add br0 type bridge
+# Without an address of its own a bridge takes the lowest one of its ports: each machine that came or went could change it,
+# and members that knew the old one lost the controller for seconds.
+ip link add br0 address 02:00:00:00:00:01 type bridge
 ip address add 10.53.0.1/24 dev br0
 ip link set br0 up
 printf '127.0.0.1 localhost\n10.53.0.1 dc1.ad.corp.test dc1\n' >/etc/hosts

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { AgentError } from "../errors.ts";
 import { dial, startTls, type Tls } from "./dial.ts";
 import type { LookUp } from "./look-up.ts";
 import type { Party } from "./network-failure.ts";
 import { endpointOf, type ProxyAddress, type Route } from "./proxy/address.ts";
+import { failedLogOn } from "./proxy/failed-log-on.ts";
 import { portOf } from "./proxy/host-match.ts";
 import { type LogOnMeans, ProxyLogOn } from "./proxy/log-on.ts";
 import { endPointBinding } from "./tls/channel-binding.ts";
@@ -52,8 +52,8 @@ async function throughProxy(
   signal: AbortSignal,
 ): Promise<Socket> {
   const key = `${proxy.origin} ${proxy.login?.pair.reveal()}`;
-  const refused = means.refused.get(key);
-  if (refused !== undefined) throw refused;
+  const before = means.failed.get(key);
+  if (before !== undefined && means.now() < before.until) throw before.error;
   const { host, protocol } = new URL(proxy.origin);
   const authority = `${to.host.includes(":") ? `[${to.host}]` : to.host}:${to.port}`;
   const party: Party = { party: "proxy", host, target: authority };
@@ -66,47 +66,19 @@ async function throughProxy(
   };
   const logOn = new ProxyLogOn(proxy, authority, means, () => endPointBinding(socket));
   try {
-    if (protocol !== "socks5:") return await openTunnel(connect, logOn, authority, party, signal);
-    const socket = await connect();
-    return await openSocks(socket, proxy, to, party, signal).then(
-      () => socket,
-      (thrown) => {
-        socket.destroy();
-        throw thrown;
-      },
-    );
+    const tunnel =
+      protocol === "socks5:"
+        ? await openSocks(await connect(), proxy, to, party, signal)
+        : await openTunnel(connect, logOn, authority, party, signal);
+    means.failed.delete(key);
+    return tunnel;
   } catch (thrown) {
-    const refusal = refusalOfLogOn(thrown, proxy, logOn, host);
-    if (refusal === undefined) throw thrown;
-    means.refused.set(key, refusal);
-    throw refusal;
+    socket?.destroy();
+    const failure = failedLogOn(thrown, host, proxy.login, logOn.sent, before, means.now());
+    if (failure !== undefined) means.failed.set(key, failure);
+    throw failure?.error ?? thrown;
   } finally {
     // Not waited for: the system's thread may be busy with a KDC that does not answer.
     void logOn.close();
   }
-}
-
-/** Some proxies answer a wrong password by closing the connection: to send it again could lock the account. */
-function refusalOfLogOn(
-  thrown: unknown,
-  { login, origin }: ProxyAddress,
-  logOn: ProxyLogOn,
-  host: string,
-): AgentError | undefined {
-  if (!(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on") return undefined;
-  const isSent = origin.startsWith("socks5:") ? login !== undefined : logOn.sent !== undefined;
-  if (!isSent) return undefined;
-  if (thrown.code === "proxy-refused") return thrown;
-  if (thrown.code !== "connection-lost") return undefined;
-  const what = whatMayBeWrong(login, logOn);
-  if (what === undefined) return undefined;
-  const message = `The proxy ${host} closed the connection after it got ${what}, without an answer. The proxy may have refused it. To avoid an account lockout, it is not sent again in this run. Check it, and the proxy's log.`;
-  return new AgentError("proxy-refused", message, { cause: thrown, place: thrown.place });
-}
-
-/** Wrong passwords lock accounts; Kerberos tickets do not. */
-function whatMayBeWrong(login: ProxyAddress["login"], { sent }: ProxyLogOn): string | undefined {
-  if (sent === "NTLM") return "the log-on by NTLM";
-  if (login === undefined || (sent ?? "Basic") !== "Basic") return undefined;
-  return `the user name and password from ${login.origin}`;
 }

@@ -5,7 +5,8 @@ import type { LogOnMeans } from "../../agent/network/proxy/log-on.ts";
 export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
   mode: "auto",
   system: undefined,
-  refused: new Map(),
+  failed: new Map(),
+  now: () => 0,
   ...changes,
 });
 

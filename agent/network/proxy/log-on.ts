@@ -11,14 +11,17 @@ import { allowsUserName, decideLogOn, type LogOnFacts, type ProxyAuth } from "..
 import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
 import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
+import type { FailedLogOn } from "./failed-log-on.ts";
 
 /** The credentials of a run for proxies. */
 export interface LogOnMeans {
   readonly mode: ProxyAuth;
   /** Undefined if the system has none. */
   readonly system: SystemLogOnSource | undefined;
-  /** Log-ons that a proxy refused in this run: a directory locks an account after a few. */
-  readonly refused: Map<string, AgentError>;
+  /** Failed log-ons of this run, by proxy and login. */
+  readonly failed: Map<string, FailedLogOn>;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
   /** Called with each account of the system that a proxy accepted: `PC1$@EXAMPLE.COM (Negotiate)`. */
   readonly observe?: ((account: string) => void) | undefined;
 }

@@ -17,7 +17,7 @@ const maxHead = 16 * 1024;
  * @param connect opens a connection to the proxy
  * @param authority host and port that the tunnel is to lead to
  * @returns the connection that is the tunnel
- * @throws AgentError by where it failed, or the signal's reason; nothing is left open then
+ * @throws AgentError by where it failed, or the signal's reason; the caller destroys the connection then
  */
 export async function openTunnel(
   connect: () => Promise<Socket>,
@@ -29,39 +29,33 @@ export async function openTunnel(
   let socket = await connect();
   let leg = logOn.first;
   let state: "new" | "kept" | "ended" = "new";
-  try {
-    for (;;) {
-      if (state === "ended" && leg.isMovable) {
-        socket.destroy();
-        socket = await connect();
-        state = "new";
-      }
-      const authorization = await inTime(leg.authorize(), party, signal);
-      if (state === "ended") throw endsConnection(logOn, party);
-      const stage = authorization === undefined ? "tunnel" : "proxy log-on";
-      const answer = await ask(socket, authority, authorization, { ...party, stage }, signal).catch((thrown) => {
-        // The proxy silently ended the connection after its 407.
-        if (state === "new" || !leg.isMovable || !isLost(thrown)) throw thrown;
-      });
-      if (answer === undefined) {
-        state = "ended";
-        continue;
-      }
-      if (answer.status >= 200 && answer.status < 300) {
-        await inTime(logOn.accepted(answer.challenges), party, signal);
-        return socket;
-      }
-      if (answer.status !== 407) throw refusal(answer.status, authority, party);
-      const context: FailureContext = { ...party, stage: "proxy log-on" };
-      leg = logOn.next(answer.challenges);
-      const isKept = await skipBody(socket, answer, signal).catch((cause: unknown) => {
-        throw networkFailure(cause, context);
-      });
-      state = isKept ? "kept" : "ended";
+  for (;;) {
+    if (state === "ended" && leg.isMovable) {
+      socket.destroy();
+      socket = await connect();
+      state = "new";
     }
-  } catch (thrown) {
-    socket.destroy();
-    throw thrown;
+    const authorization = await inTime(leg.authorize(), party, signal);
+    if (state === "ended") throw endsConnection(logOn, party);
+    const stage = authorization === undefined ? "tunnel" : "proxy log-on";
+    const answer = await ask(socket, authority, authorization, { ...party, stage }, signal).catch((thrown) => {
+      // The proxy silently ended the connection after its 407.
+      if (state === "new" || !leg.isMovable || !isLost(thrown)) throw thrown;
+    });
+    if (answer === undefined) {
+      state = "ended";
+      continue;
+    }
+    if (answer.status >= 200 && answer.status < 300) {
+      await inTime(logOn.accepted(answer.challenges), party, signal);
+      return socket;
+    }
+    if (answer.status !== 407) throw refusal(answer.status, authority, party);
+    leg = logOn.next(answer.challenges);
+    const isKept = await skipBody(socket, answer, signal).catch((cause: unknown) => {
+      throw networkFailure(cause, { ...party, stage: "proxy log-on" });
+    });
+    state = isKept ? "kept" : "ended";
   }
 }
 

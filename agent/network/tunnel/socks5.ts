@@ -34,6 +34,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
  * Asks a SOCKS5 proxy to connect to a host (RFC 1928), with user name and password where it wants them (RFC 1929). It
  * looks up the name itself.
  * @param to the host without brackets
+ * @returns the connection, which is the tunnel
  * @throws AgentError by where it failed, or the signal's reason
  */
 export async function openSocks(
@@ -42,7 +43,7 @@ export async function openSocks(
   to: { readonly host: string; readonly port: number },
   party: Party,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Socket> {
   const at = async <T>(stage: "proxy log-on" | "tunnel", work: Promise<T>): Promise<T> =>
     await work.catch((cause: unknown) => {
       throw networkFailure(cause, { ...party, stage });
@@ -85,6 +86,7 @@ export async function openSocks(
   if (length === undefined) throw networkFailure(new Error("no SOCKS5"), { ...party, stage: "tunnel" });
   // The proxy's own address, of which the first byte is read, and the port.
   await at("tunnel", readExactly(socket, length - 1 + 2, signal));
+  return socket;
 }
 
 /** @returns the second byte of the answer, after its version */

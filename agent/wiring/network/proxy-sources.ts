@@ -11,12 +11,12 @@ import { effectivePaths } from "../load-settings.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** State of the process, which makes one run with several senders. */
-const refused: LogOnMeans["refused"] = new Map();
+const failed: LogOnMeans["failed"] = new Map();
 
 /** The sources of the route to the tenant: the setting, the environment and the system; and the log-on for a proxy. */
 export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): ProxySources {
   const { settings } = resolved;
-  const { platform, environment } = runtime;
+  const { platform, environment, clock } = runtime;
   const { credentialFile } = effectivePaths(platform, settings);
   return {
     setting: settings.proxy,
@@ -25,7 +25,7 @@ export function proxySourcesOf(runtime: Runtime, resolved: ResolvedSettings): Pr
     systemProxy: async (url) =>
       (await platform.systemProxy?.(url)) ?? absent("the system's setting", "is not read here"),
     byScript: (script, url) => byScript(script, url, runtime, resolved),
-    logOn: { mode: settings.proxyAuth, system: platform.systemLogOn, refused },
+    logOn: { mode: settings.proxyAuth, system: platform.systemLogOn, failed, now: () => clock.monotonic() },
     login: () => findProxyLogin(credentialFile, (path) => platform.readProtected(path)),
   };
 }

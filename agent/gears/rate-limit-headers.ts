@@ -1,4 +1,4 @@
-import { describeDuration } from "../duration.ts";
+import { describeDuration, hour, minute } from "../duration.ts";
 import type { RawResponse } from "../network/exchange.ts";
 import { printable } from "../printable.ts";
 import { httpDate } from "./http-date.ts";
@@ -95,9 +95,21 @@ function waitsIn(value: string, now: number, serverNow: number | undefined): rea
     // The local clock is used only if the value makes no sense by the server's clock.
     return waits.slice(0, Math.abs(waits[0] ?? 0) <= maxLimitWait ? 1 : 2);
   };
-  const date = httpDate(value);
+  const date = isoMoment.test(value) ? Date.parse(value) : httpDate(value);
   if (date !== undefined) return from(date);
+  const delay = delayWithUnits(value);
+  if (delay !== undefined) return [delay];
   return numbers(value).flatMap((number) => (number > minEpoch ? from(momentOf(number)) : [number * 1000]));
+}
+
+/** RFC 3339, as gateways in Java write it. */
+const isoMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds of `1m30s` or `4200ms`, as gateways in Go write it. */
+function delayWithUnits(value: string): number | undefined {
+  const [, h, m, s, ms] = /^(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?$/.exec(value.trim()) ?? [];
+  const given = [h, m, s, ms].some((part) => part !== undefined);
+  return given ? Number(h ?? 0) * hour + Number(m ?? 0) * minute + Number(s ?? 0) * 1000 + Number(ms ?? 0) : undefined;
 }
 
 /** Seconds above this are a moment (it is in 2001), below it a delay (it is 31 years). */

@@ -39,6 +39,12 @@ describe("notBefore", () => {
     ["Retry-After as an epoch time", { "retry-after": String(now / 1000 + 42) }, inSeconds(42)],
     ["seconds with their unit", { "x-ratelimit-reset-in": "3600s" }, inSeconds(3600)],
     ["a proxy's Retry-After with a unit", { "retry-after": "30 s" }, inSeconds(30)],
+    ["minutes with their unit", { "x-ratelimit-reset-in": "2m" }, inSeconds(120)],
+    ["minutes and seconds", { "x-ratelimit-reset-in": "1m30s" }, inSeconds(90)],
+    ["milliseconds with their unit", { "x-ratelimit-reset-in": "4200ms" }, now + 4200],
+    ["a moment in ISO 8601", { "x-ratelimit-reset-time": "2026-11-23T08:00:42Z" }, inSeconds(42)],
+    ["a moment in another zone", { "x-ratelimit-reset-time": "2026-11-23T09:00:42.5+01:00" }, now + 42_500],
+    ["a day without a time", { "x-ratelimit-reset-time": "2026-11-24" }, undefined],
     ["the IETF's draft", { "ratelimit-reset": "50" }, inSeconds(50)],
     ["three hours", { "retry-after": "10800" }, undefined],
     [

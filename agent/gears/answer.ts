@@ -8,8 +8,8 @@ export type AnswerBody =
   | { readonly kind: "empty" }
   /** JSON, but not an object. */
   | { readonly kind: "other-json"; readonly value: unknown }
-  | { readonly kind: "html" }
-  | { readonly kind: "text" };
+  /** `words` are its title, or its beginning. */
+  | { readonly kind: "html" | "text"; readonly words: string };
 
 /** Reads the body by its content, not by its headers: the vendor's client labels JSON as HTML. */
 export function readBody({ headers, body }: RawResponse): AnswerBody {
@@ -20,15 +20,18 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
     value = JSON.parse(text);
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    return { kind: text.startsWith("<") || /\bhtml\b/i.test(headers["content-type"] ?? "") ? "html" : "text" };
+    const title = /<title[^>]*>\s*(?:\d{3}\b[\s:-]*)?([^<]{1,200})/i.exec(text)?.[1] ?? "";
+    return text.startsWith("<") || /\bhtml\b/i.test(headers["content-type"] ?? "")
+      ? { kind: "html", words: title.replace(/\s+/g, " ") }
+      : { kind: "text", words: text.slice(0, 200).replace(/\s+/g, " ") };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "other-json", value };
   return { kind: "object", fields: value as Record<string, unknown> };
 }
 
 /**
- * The server's own words in a JSON answer, safe to print: of the API (`msg`), of OAuth (RFC 6749 5.2), of Problem
- * Details (RFC 9457), and of what gateways and firewalls write. Undefined if there are none.
+ * The server's own words in an answer, safe to print: of the API (`msg`), of OAuth (RFC 6749 5.2), of Problem Details
+ * (RFC 9457), and of what gateways and firewalls write. Undefined if there are none.
  * @param safe makes a text fit to be shown
  */
 export function wordsOf(
@@ -36,9 +39,8 @@ export function wordsOf(
   secrets: ExchangeContext["secrets"],
   safe: typeof serverText = serverText,
 ): string | undefined {
-  if (body.kind !== "object") return undefined;
-  const text = textIn(body.fields);
-  return text === undefined ? undefined : safe(text, secrets).replace(/[.\s]+$/, "");
+  const text = body.kind === "object" ? textIn(body.fields) : "words" in body ? body.words : undefined;
+  return (text && safe(text, secrets).replace(/[.\s]+$/, "")) || undefined;
 }
 
 const wordFields = [
@@ -96,7 +98,8 @@ const otherwise = "A captive portal or a proxy may answer in its place; otherwis
  */
 export function redirected({ status, headers }: RawResponse, { host, secrets }: ExchangeContext): AgentError {
   const location = headers["location"] ?? "";
-  const target = URL.canParse(location, `https://${host}`) ? new URL(location, `https://${host}`).host : "";
+  const canParse = location !== "" && URL.canParse(location, `https://${host}`);
+  const target = canParse ? new URL(location, `https://${host}`).host : "";
   const where = serverText(target, secrets);
   if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `redirects to ${where}`, status);
   return new AgentError(
@@ -119,22 +122,14 @@ function intercepted(host: string, does: string, status: number): AgentError {
 /** The error for a body that is not what the API sends. */
 export function wrongBody(body: AnswerBody, status: number, { host, secrets }: ExchangeContext): AgentError {
   if (status === 511) return intercepted(host, "asks users of this network to sign in", status);
-  switch (body.kind) {
-    case "html":
-      if (status >= 200 && status < 300) return intercepted(host, "sends a web page", status);
-      return new AgentError("not-json", `${host} answered with a web page (status ${status}). ${otherwise}`);
-    case "text":
-      return new AgentError(
-        "not-json",
-        `${host} answered with something that is not JSON (status ${status}). ${otherwise}`,
-      );
-    case "empty":
-      return new AgentError("not-json", `${host} sent an empty answer (status ${status}). ${otherwise}`);
-    case "other-json":
-    case "object":
-      return new AgentError(
-        "unexpected-answer",
-        `${host} sent JSON that is not what the API documents (status ${status}${said(wordsOf(body, secrets))}). ${otherwise}`,
-      );
-  }
+  if (body.kind === "html" && status >= 200 && status < 300) return intercepted(host, "sends a web page", status);
+  const answered = {
+    html: "answered with a web page",
+    text: "answered with something that is not JSON",
+    empty: "sent an empty answer",
+    "other-json": "sent JSON that is not what the API documents",
+    object: "sent JSON that is not what the API documents",
+  }[body.kind];
+  const code = body.kind === "object" || body.kind === "other-json" ? "unexpected-answer" : "not-json";
+  return new AgentError(code, `${host} ${answered} (status ${status}${said(wordsOf(body, secrets))}). ${otherwise}`);
 }

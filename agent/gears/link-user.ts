@@ -113,7 +113,9 @@ export function readLinkUserResponse(
   const rateLimit = readRateLimit(response, now, period);
   const body = readBody(response);
   const message = wordsOf(body, secrets);
-  if (status === 429) return { kind: "rate-limited", message: message ?? "Too many requests", rateLimit };
+  if (status === 429) {
+    return { kind: "rate-limited", message: (body.kind === "object" && message) || "Too many requests", rateLimit };
+  }
   if (status === 401) {
     const page = body.kind === "html" ? ", with a web page that may come from a proxy" : said(message);
     return {

@@ -115,15 +115,17 @@ export function readTokenResponse(
     const fault = serverFault(`The token endpoint of ${context.host}`, status, words);
     return { kind: "server-error", error: fault, rateLimit };
   }
-  if (error !== undefined || status === 401 || (status === 400 && (body.kind === "object" || body.kind === "empty"))) {
-    throw refused(error, body, status, context);
-  }
-  const words = wordsOf(body, context.secrets);
-  if (status >= 400 && status !== 404 && words !== undefined) {
+  const successful = status >= 200 && status < 300;
+  const refuses = error !== undefined || (successful && saysRefused(body));
+  const mayRefuse = successful || status === 403;
+  const isRefusal = status === 401 || (status === 400 && (body.kind === "object" || body.kind === "empty"));
+  if (isRefusal || (refuses && mayRefuse)) throw refused(error, body, status, context);
+  const words = wordsOf(body, context.secrets) ?? (error && plainCode(error, context.secrets));
+  if (status >= 400 && status !== 404 && body.kind === "object" && words !== undefined) {
     const message = `${context.host} refuses the request for a token (status ${status}): ${words}.`;
     throw new AgentError("request-refused", message);
   }
-  if (body.kind !== "object" || status < 200 || status >= 300) throw wrongBody(body, status, context);
+  if (body.kind !== "object" || !successful) throw wrongBody(body, status, context);
   const { access_token: value, expires_in: expiresIn } = body.fields;
   if (typeof value !== "string" || !tokenForm.test(value)) throw wrongBody(body, status, context);
   const paid = rateLimit.limit !== undefined || rateLimit.remaining !== undefined;
@@ -136,6 +138,13 @@ function oauthError(body: AnswerBody): string | undefined {
   return typeof error === "string" && /^[a-z][a-z_]{2,39}$/.test(error) ? error : undefined;
 }
 
+/** An answer without a token that reports a failure in another form than OAuth's. */
+function saysRefused(body: AnswerBody): boolean {
+  if (body.kind !== "object" || "access_token" in body.fields) return false;
+  const { error, result, msg } = body.fields;
+  return (typeof error === "object" && error !== null) || ([0, "0"].includes(result as 0) && typeof msg === "string");
+}
+
 /** Errors of the application's registration, and not of its ID and secret. */
 const ofRegistration = ["invalid_scope", "unauthorized_client", "unsupported_grant_type", "invalid_request"];
 
@@ -145,7 +154,7 @@ function refused(
   status: number,
   { host, secrets }: ExchangeContext,
 ): AgentError {
-  const words = wordsOf(body, secrets, error === undefined ? undefined : plainWords);
+  const words = wordsOf(body, secrets, error === undefined && body.kind === "object" ? undefined : plainWords);
   const said = [error && plainCode(error, secrets), words].filter((text) => text !== undefined).join(": ");
   const what =
     error !== undefined && ofRegistration.includes(error)

@@ -165,6 +165,17 @@ describe("the answer", () => {
   });
 
   test.each([
+    [answer(307), "gears.opswat.com redirects (status 307), which the API never does."],
+    [answer(200, "OK"), "gears.opswat.com answered with something that is not JSON (status 200: OK)."],
+    [
+      answer(404, "<title>404 - Not Found</title>"),
+      "gears.opswat.com answered with a web page (status 404: Not Found).",
+    ],
+  ])("an answer that is not the API's is described: %#", (response, message) => {
+    expect(() => read(response)).toThrow(message);
+  });
+
+  test.each([
     [answer(401, { message: "Token has expired" }), /refuses the access token \(status 401: Token has expired\)/],
     [answer(401, { error: "invalid_token", error_description: "Bad token tok-0123456789" }), /Bad token REDACTED/],
     [answer(403, { message: `Blocked: ${Buffer.from("x:tok-0123456789").toString("base64")}` }), /Blocked: (?!.*b2st)/],

@@ -73,6 +73,7 @@ test.each([
     answer(404, { error: "Not Found", path: "/o" }),
     "unexpected-answer",
   ],
+  ["code of another service for 404", answer(404, { error: "not_found" }), "unexpected-answer"],
 ])("%s is no answer of the API", (_, response, code) => {
   expect(codeThrownBy(() => read(response))).toBe(code);
 });
@@ -108,6 +109,37 @@ test.each<[string, ReturnType<typeof answer>, string, RegExp]>([
     answer(403, { message: "Request blocked. Support ID: 1234567890" }),
     "request-refused",
     /refuses the request for a token \(status 403\): Request blocked\. Support ID: 1234567890\.$/,
+  ],
+  [
+    "a nested error with status 200",
+    answer(200, { error: { code: "unauthorized", message: "Bad client" } }),
+    "credentials-refused",
+    /refuses the client ID and secret \(Bad client\)/,
+  ],
+  ["result 0 with status 200", answer(200, { result: 0, msg: "Locked" }), "credentials-refused", /\(Locked\)/],
+  [
+    "an error that is not about the credentials",
+    answer(415, { error: "unsupported_media_type" }),
+    "request-refused",
+    /refuses the request for a token \(status 415\): unsupported_media_type\.$/,
+  ],
+  [
+    "403 of a firewall in plain text",
+    answer(403, "Your country is blocked."),
+    "not-json",
+    /not JSON \(status 403: Your country is blocked\)/,
+  ],
+  [
+    "403 of a firewall with a web page",
+    answer(403, "<html><title>403 Web Page\n Blocked</title>s3cret&=+ /?"),
+    "not-json",
+    /a web page \(status 403: Web Page Blocked\)/,
+  ],
+  [
+    "a page that repeats the secret in its title",
+    answer(403, "<html><title>s3cret&=+ /?</title>"),
+    "not-json",
+    /\(status 403: REDACTED\)/,
   ],
   ["402", answer(402, { title: "Payment Required", detail: "Licence ended" }), "request-refused", /Licence ended/],
   ["423", answer(423, { errors: [{ message: "Account is locked" }] }), "request-refused", /Account is locked/],

@@ -76,7 +76,11 @@ export async function takeSurvey(
 
 /** Reports a named adapter without an identifier: the run continues with others, which may not be intended. */
 function missingInterface(adapters: SourceReadings["mac"], wanted: string | undefined): readonly string[] {
-  if (wanted === undefined || adapters?.kind !== "found" || namedAdapter(adapters.value, wanted).macs.length > 0) {
+  if (
+    wanted === undefined ||
+    adapters?.kind !== "found" ||
+    namedAdapter(adapters.value, wanted).candidates.length > 0
+  ) {
     return [];
   }
   const names = adapters.value.map(({ name }) => name).join(", ");

@@ -1,22 +1,8 @@
 import { foldName } from "../fold.ts";
 import { isLocallyAdministered, isMulticast, isVoid, type Mac, parseMac } from "../mac.ts";
 import type { Adapter } from "../sources.ts";
+import type { Candidate, Listed, PassedOver } from "./candidates.ts";
 import { sharedMacReason } from "./shared-macs.ts";
-
-export interface RankedMac {
-  readonly mac: Mac;
-  readonly adapter: string;
-  /** The adapter can be unplugged. */
-  readonly detachable: boolean;
-  /** The reason for its place in the order, for people. */
-  readonly reason: string;
-}
-
-export interface AdapterRanking {
-  /** The addresses that the server most likely knows come first. */
-  readonly macs: readonly RankedMac[];
-  readonly passedOver: readonly { readonly adapter: string; readonly mac: Mac | undefined; readonly reason: string }[];
-}
 
 /** The name for an adapter that can be unplugged. */
 export const detachableAdapter = "USB adapter or dock";
@@ -26,59 +12,59 @@ export const detachableAdapter = "USB adapter or dock";
  * idle ones. After all built-in ones come those that can be unplugged: a dock on a shared desk has one address for
  * everyone there. Addresses made up by software come last, since the vendor's client may never have seen them.
  */
-export function rankAdapters(adapters: readonly Adapter[]): AdapterRanking {
-  const ranked: (RankedMac & { readonly order: readonly number[] })[] = [];
-  const passedOver: { adapter: string; mac: Mac | undefined; reason: string }[] = [];
+export function rankAdapters(adapters: readonly Adapter[]): Listed {
+  const ranked: { readonly candidate: Candidate; readonly order: readonly number[] }[] = [];
+  const passedOver: PassedOver[] = [];
   for (const adapter of adapters) {
     const unfit = unfitReason(adapter);
-    if (unfit !== undefined) {
-      passedOver.push({ adapter: adapter.name, mac: adapter.mac, reason: unfit });
-      continue;
-    }
-    for (const address of addressesOf(adapter)) {
-      const shared = sharedMacReason(address.mac);
-      if (shared !== undefined) {
-        passedOver.push({ adapter: adapter.name, mac: address.mac, reason: shared });
-        continue;
+    if (unfit !== undefined) passedOver.push(skipped(adapter, adapter.mac, unfit));
+    else {
+      for (const address of addressesOf(adapter)) {
+        const shared = sharedMacReason(address.mac);
+        if (shared !== undefined) passedOver.push(skipped(adapter, address.mac, shared));
+        else ranked.push(standing(adapter, address));
       }
-      const { order, reason } = standing(adapter, address);
-      const { mac, note } = address;
-      const { name, detachable = false } = adapter;
-      const why = note === undefined ? reason : `${reason}; ${note}`;
-      ranked.push({ mac, adapter: name, detachable, reason: why, order });
     }
   }
-  ranked.sort((a, b) => compareOrders(a.order, b.order) || (a.adapter < b.adapter ? -1 : 1));
-  const macs: RankedMac[] = [];
-  for (const { order: _, ...one } of ranked) {
-    const { mac, adapter } = one;
-    const same = macs.find((other) => other.mac === mac);
-    if (same === undefined) macs.push(one);
-    else if (same.adapter !== adapter)
-      passedOver.push({ adapter, mac, reason: `has the same address as ${same.adapter}` });
+  ranked.sort((a, b) => compareOrders(a.order, b.order) || (a.candidate.detail < b.candidate.detail ? -1 : 1));
+  const candidates: Candidate[] = [];
+  for (const { candidate } of ranked) {
+    const { value, detail } = candidate;
+    const same = candidates.find((other) => other.value === value);
+    if (same === undefined) candidates.push(candidate);
+    else if (same.detail !== detail) {
+      passedOver.push(skipped({ name: detail }, value, `has the same address as ${same.detail}`));
+    }
   }
-  return { macs, passedOver };
+  return { candidates, passedOver };
 }
 
-/** The adapter that the administrator named, by its name or one of its addresses; `macs` is empty if there is none. */
-export function namedAdapter(adapters: readonly Adapter[], wanted: string): AdapterRanking {
+/** The adapter that the administrator named, by its name or one of its addresses; no candidate if there is none. */
+export function namedAdapter(adapters: readonly Adapter[], wanted: string): Listed {
   const mac = parseMac(wanted);
   const named = adapters.find((adapter) =>
     mac === undefined
       ? foldName(adapter.name) === foldName(wanted)
       : addressesOf(adapter).some((one) => one.mac === mac),
   );
-  const chosen = mac ?? (named === undefined ? undefined : addressesOf(named)[0]?.mac);
+  const chosen = mac ?? (named && addressesOf(named)[0]?.mac);
   const passedOver = adapters
     .filter((adapter) => adapter !== named || chosen === undefined)
-    .map((adapter) => ({
-      adapter: adapter.name,
-      mac: adapter.mac,
-      reason: `the setting interface names ${wanted}`,
-    }));
-  if (named === undefined || chosen === undefined) return { macs: [], passedOver };
-  const { name, detachable = false } = named;
-  return { macs: [{ mac: chosen, adapter: name, detachable, reason: "named by the setting interface" }], passedOver };
+    .map((adapter) => skipped(adapter, adapter.mac, `the setting interface names ${wanted}`));
+  if (named === undefined || chosen === undefined) return { candidates: [], passedOver };
+  return { candidates: [candidateOf(named, chosen, "named by the setting interface")], passedOver };
+}
+
+const skipped = ({ name }: Pick<Adapter, "name">, value: string | undefined, reason: string): PassedOver => ({
+  source: "mac",
+  detail: name,
+  value,
+  reason,
+  failed: false,
+});
+
+function candidateOf({ name, detachable }: Adapter, value: Mac, reason: string): Candidate {
+  return { value, opt: 0, source: "mac", detail: name, ...(detachable && { detachable }), reason };
 }
 
 function unfitReason(adapter: Adapter): string | undefined {
@@ -113,14 +99,16 @@ function addressesOf({ mac, permanentMac, addressAssigned, detachable = false }:
 
 const passThroughNote = "passed through by this machine";
 
-function standing(adapter: Adapter, { mac, shared }: Address): { order: readonly number[]; reason: string } {
+function standing(adapter: Adapter, { mac, note, shared }: Address) {
   const madeUp = isLocallyAdministered(mac);
   const kind = adapter.detachable ? detachableAdapter : "physical";
   const route = adapter.defaultRoute;
   const connection =
     route !== undefined ? `${kind}, carries the default route` : adapter.up ? `${kind}, connected` : `${kind}, idle`;
   const order = [madeUp ? 1 : 0, shared ? 1 : 0, route === undefined ? 1 : 0, route ?? 0, adapter.up ? 0 : 1];
-  return { order, reason: madeUp ? `${connection}; a locally administered address` : connection };
+  const parts = [connection, madeUp ? "a locally administered address" : undefined, note];
+  const reason = parts.filter((part) => part !== undefined).join("; ");
+  return { candidate: candidateOf(adapter, mac, reason), order };
 }
 
 function compareOrders(a: readonly number[], b: readonly number[]): number {

@@ -60,7 +60,7 @@ export interface Candidates {
   readonly hardware: readonly string[];
 }
 
-type Listed = Pick<Candidates, "candidates" | "passedOver">;
+export type Listed = Pick<Candidates, "candidates" | "passedOver">;
 
 /** Turns what the sources said into the identifiers to try, in the order of `identify`, at most `maxCandidates`. */
 export function listCandidates(
@@ -145,24 +145,7 @@ function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: 
       passedOver: [{ source: "mac", detail: reading.origin, value: undefined, ...why(reading) }],
     };
   }
-  const ranking = wanted === undefined ? rankAdapters(reading.value) : namedAdapter(reading.value, wanted);
-  return {
-    candidates: ranking.macs.map(({ mac, adapter, detachable, reason }) => ({
-      value: mac,
-      opt: 0,
-      source: "mac",
-      detail: adapter,
-      ...(detachable && { detachable }),
-      reason,
-    })),
-    passedOver: ranking.passedOver.map(({ adapter, mac, reason }) => ({
-      source: "mac",
-      detail: adapter,
-      value: mac,
-      reason,
-      failed: false,
-    })),
-  };
+  return wanted === undefined ? rankAdapters(reading.value) : namedAdapter(reading.value, wanted);
 }
 
 function why(reading: Exclude<Reading<unknown>, { kind: "found" }>): { reason: string; failed: boolean } {

@@ -10,7 +10,7 @@ const idle = adapter({ name: "eth1", mac: mac("00:1b:21:aa:bb:cc"), up: false, d
 const bridge = adapter({ name: "docker0", mac: mac("02:42:ac:11:00:02"), kind: "virtual", kindReason: "a bridge" });
 const loopback = adapter({ name: "lo", mac: mac("00:00:00:00:00:00"), kind: "loopback", kindReason: "loopback" });
 
-const order = (adapters: readonly Adapter[]): string[] => rankAdapters(adapters).macs.map(({ adapter }) => adapter);
+const order = (adapters: readonly Adapter[]): string[] => rankAdapters(adapters).candidates.map(({ detail }) => detail);
 
 test("the default route's adapter comes first, then other routes, then idle ones", () => {
   expect(order([idle, wifi, wired])).toEqual(["eth0", "wlan0", "eth1"]);
@@ -18,10 +18,10 @@ test("the default route's adapter comes first, then other routes, then idle ones
 
 test("virtual and loopback adapters are skipped with the reason", () => {
   expect(rankAdapters([bridge, loopback, wired])).toMatchObject({
-    macs: [{ mac: wired.mac }],
+    candidates: [{ value: wired.mac }],
     passedOver: [
-      { adapter: "docker0", reason: "a bridge" },
-      { adapter: "lo", reason: "loopback" },
+      { detail: "docker0", reason: "a bridge" },
+      { detail: "lo", reason: "loopback" },
     ],
   });
 });
@@ -34,39 +34,39 @@ test("an address that software made up comes after every maker's", () => {
 test("a randomised Wi-Fi address comes after the one that is burnt in", () => {
   const burntIn = mac("d8:3b:bf:01:02:03");
   const random = mac("da:11:22:33:44:55");
-  const { macs } = rankAdapters([adapter({ mac: random, permanentMac: burntIn, addressAssigned: "random" })]);
-  expect(macs.map(({ mac }) => mac)).toEqual([burntIn, random]);
-  expect(macs[1]?.reason).toContain("at random");
+  const { candidates } = rankAdapters([adapter({ mac: random, permanentMac: burntIn, addressAssigned: "random" })]);
+  expect(candidates.map(({ value }) => value)).toEqual([burntIn, random]);
+  expect(candidates[1]?.reason).toContain("at random");
 });
 
 const dock = adapter({ name: "eth2", mac: mac("00:e0:4c:68:00:01"), detachable: true });
 
 test("a dock comes after built-in adapters, even with the default route", () => {
   const builtIn = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), up: false, defaultRoute: undefined });
-  const { macs } = rankAdapters([dock, builtIn]);
-  expect(macs.map(({ adapter }) => adapter)).toEqual(["wlan0", "eth2"]);
-  expect(macs[1]?.reason).toBe("USB adapter or dock, carries the default route");
+  const { candidates } = rankAdapters([dock, builtIn]);
+  expect(candidates.map(({ detail }) => detail)).toEqual(["wlan0", "eth2"]);
+  expect(candidates[1]?.reason).toBe("USB adapter or dock, carries the default route");
 });
 
 test("the address that a machine gives to its dock is its own, the dock's own comes last", () => {
   const passedThrough = mac("8c:04:ba:01:02:03");
-  const { macs } = rankAdapters([
+  const { candidates } = rankAdapters([
     adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), defaultRoute: 1 }),
     { ...dock, mac: passedThrough, permanentMac: mac("00:e0:4c:68:00:01"), addressAssigned: "set" },
   ]);
-  expect(macs.map(({ mac }) => mac)).toEqual([passedThrough, "d8:3b:bf:01:02:03", "00:e0:4c:68:00:01"]);
-  expect(macs[0]?.reason).toContain("passed through by this machine");
+  expect(candidates.map(({ value }) => value)).toEqual([passedThrough, "d8:3b:bf:01:02:03", "00:e0:4c:68:00:01"]);
+  expect(candidates[0]?.reason).toContain("passed through by this machine");
 });
 
 test("an address that the driver of a dock keeps as its permanent one is the machine's own, too", () => {
   const passedThrough = mac("8c:04:ba:01:02:03");
   const wireless = adapter({ name: "wlan0", mac: mac("d8:3b:bf:01:02:03"), up: false, defaultRoute: undefined });
-  const { macs } = rankAdapters([
+  const { candidates } = rankAdapters([
     wireless,
     { ...dock, mac: passedThrough, permanentMac: passedThrough, addressAssigned: "passed-through" },
   ]);
-  expect(macs.map(({ mac }) => mac)).toEqual([passedThrough, "d8:3b:bf:01:02:03"]);
-  expect(macs[0]?.reason).toContain("passed through by this machine");
+  expect(candidates.map(({ value }) => value)).toEqual([passedThrough, "d8:3b:bf:01:02:03"]);
+  expect(candidates[0]?.reason).toContain("passed through by this machine");
 });
 
 test.each([
@@ -87,26 +87,26 @@ test.each([
   ["52:54:00:12:34:56", /QEMU/],
   ["00:90:4c:c5:12:38", /Broadcom/],
 ])("the address %s, which many devices have, is skipped with the reason", (shared, reason) => {
-  const { macs, passedOver } = rankAdapters([adapter({ name: "eth0", mac: mac(shared) }), idle]);
-  expect(macs).toMatchObject([{ adapter: "eth1" }]);
-  expect(passedOver).toEqual([{ adapter: "eth0", mac: shared, reason: expect.stringMatching(reason) }]);
+  const { candidates, passedOver } = rankAdapters([adapter({ name: "eth0", mac: mac(shared) }), idle]);
+  expect(candidates).toMatchObject([{ detail: "eth1" }]);
+  expect(passedOver).toMatchObject([{ detail: "eth0", value: shared, reason: expect.stringMatching(reason) }]);
 });
 
 test("if the current address is shared, the burnt-in one is tried", () => {
-  const { macs } = rankAdapters([
+  const { candidates } = rankAdapters([
     adapter({ mac: mac("88:88:88:88:87:88"), permanentMac: mac("00:1b:21:aa:bb:cc"), addressAssigned: "set" }),
   ]);
-  expect(macs).toMatchObject([{ mac: "00:1b:21:aa:bb:cc" }]);
+  expect(candidates).toMatchObject([{ value: "00:1b:21:aa:bb:cc" }]);
 });
 
 test("a dock without other adapters is still a candidate", () => {
-  expect(rankAdapters([dock]).macs).toMatchObject([{ mac: dock.mac }]);
+  expect(rankAdapters([dock]).candidates).toMatchObject([{ value: dock.mac }]);
 });
 
 test("an adapter that the administrator names is used, of any kind", () => {
-  expect(namedAdapter([wired, bridge], "Docker0").macs).toMatchObject([{ mac: bridge.mac }]);
-  expect(namedAdapter([wired, bridge], "02-42-AC-11-00-02").macs).toMatchObject([{ adapter: "docker0" }]);
-  expect(namedAdapter([wired], "eth7").macs).toEqual([]);
+  expect(namedAdapter([wired, bridge], "Docker0").candidates).toMatchObject([{ value: bridge.mac }]);
+  expect(namedAdapter([wired, bridge], "02-42-AC-11-00-02").candidates).toMatchObject([{ detail: "docker0" }]);
+  expect(namedAdapter([wired], "eth7").candidates).toEqual([]);
 });
 
 test("every adapter is either a candidate or skipped, and no address comes twice", () => {
@@ -131,9 +131,9 @@ test("every adapter is either a candidate or skipped, and no address comes twice
   });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 6 }), (adapters) => {
-      const { macs, passedOver } = rankAdapters(adapters);
-      expect(new Set(macs.map(({ mac }) => mac)).size).toBe(macs.length);
-      const reported = new Set([...macs, ...passedOver].map(({ adapter }) => adapter));
+      const { candidates, passedOver } = rankAdapters(adapters);
+      expect(new Set(candidates.map(({ value }) => value)).size).toBe(candidates.length);
+      const reported = new Set([...candidates, ...passedOver].map(({ detail }) => detail));
       expect(reported).toEqual(new Set(adapters.map(({ name }) => name)));
     }),
   );

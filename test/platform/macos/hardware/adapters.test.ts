@@ -19,12 +19,12 @@ const wired = { en7: [{ mac: "00:e0:4c:00:00:01" }] };
 
 test("built-in adapters come first, then docks, then addresses made up by software", () => {
   expect(ranked(wired)).toMatchObject({
-    macs: [
-      { mac: "80:65:7c:00:20:4e", adapter: "en0" },
-      { mac: "00:e0:4c:00:00:01", adapter: "en7", reason: "USB adapter or dock, carries the default route" },
-      { mac: "1e:a0:93:00:cd:27", adapter: "en3" },
+    candidates: [
+      { value: "80:65:7c:00:20:4e", detail: "en0" },
+      { value: "00:e0:4c:00:00:01", detail: "en7", reason: "USB adapter or dock, carries the default route" },
+      { value: "1e:a0:93:00:cd:27", detail: "en3" },
     ],
-    passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "bridge0" })]),
+    passedOver: expect.arrayContaining([expect.objectContaining({ detail: "bridge0" })]),
   });
 });
 
@@ -32,11 +32,11 @@ test("with a private Wi-Fi address the hardware's own comes before it", () => {
   const onWifi: RunTool = (tool, ...parameters) =>
     tool === "netstat" ? "default  192.0.2.1  UGScg  en0\n" : laptop(tool, ...parameters);
   expect(ranked({ en0: [{ mac: "2a:11:22:33:44:55" }] }, onWifi)).toMatchObject({
-    macs: [
-      { mac: "80:65:7c:00:20:4e", reason: expect.stringContaining("permanent address") },
-      { mac: "00:e0:4c:00:00:01" },
-      { mac: "2a:11:22:33:44:55", reason: expect.stringContaining("chosen at random") },
-      { mac: "1e:a0:93:00:cd:27" },
+    candidates: [
+      { value: "80:65:7c:00:20:4e", reason: expect.stringContaining("permanent address") },
+      { value: "00:e0:4c:00:00:01" },
+      { value: "2a:11:22:33:44:55", reason: expect.stringContaining("chosen at random") },
+      { value: "1e:a0:93:00:cd:27" },
     ],
   });
 });
@@ -50,7 +50,7 @@ test("an address set by hand is distinguished from a random one", () => {
 
 test("a tunnel that carries the default route is skipped, as it has no address of hardware", () => {
   expect(ranked({ utun4: [{ mac: "00:00:00:00:00:00" }] })).toMatchObject({
-    passedOver: expect.arrayContaining([expect.objectContaining({ adapter: "utun4", mac: undefined })]),
+    passedOver: expect.arrayContaining([expect.objectContaining({ detail: "utun4", value: undefined })]),
   });
 });
 

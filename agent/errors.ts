@@ -1,19 +1,4 @@
-/**
- * The ways in which a run can fail, from the user's point of view; each has one exit code.
- * CONTRACT: the names and their meaning are public and never change.
- */
-export type FailureOutcome =
-  | "usage"
-  | "request-rejected"
-  | "no-user"
-  | "device-unknown"
-  | "unreachable"
-  | "internal"
-  | "rate-limited"
-  | "waiting"
-  | "protocol"
-  | "credentials"
-  | "config-invalid";
+import type { FailureOutcome } from "./exit-codes.ts";
 
 /** The stable `error.code` of the JSON output, each with its outcome. */
 export const outcomeByCode = {

@@ -1,11 +1,8 @@
-import type { FailureOutcome } from "./errors.ts";
-
-/** The ways in which a run can end well. CONTRACT. */
-export type SuccessOutcome = "linked" | "already-linked" | "skipped" | "dry-run";
-export type Outcome = SuccessOutcome | FailureOutcome;
-
-/** Numbers of BSD's sysexits.h, so that a script, a scheduled task or systemd can distinguish failures. */
-export const exitCodes: Readonly<Record<Outcome, number>> = {
+/**
+ * How a run can end, from the user's point of view. CONTRACT: the names and their meaning are public and never change.
+ * Numbers of BSD's sysexits.h, so that a script, a scheduled task or systemd can distinguish failures.
+ */
+export const exitCodes = {
   linked: 0,
   "already-linked": 0,
   skipped: 0,
@@ -21,4 +18,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   protocol: 76,
   credentials: 77,
   "config-invalid": 78,
-};
+} as const;
+
+export type Outcome = keyof typeof exitCodes;
+export type FailureOutcome = Exclude<Outcome, "linked" | "already-linked" | "skipped" | "dry-run">;

@@ -103,8 +103,7 @@ export class GearsClient {
   async #linkOnce(connection: Connection, request: LinkRequest, signal: AbortSignal): Promise<LinkAnswer> {
     const { baseUrl, clock, period } = this.#parts;
     const answer = await this.#currentToken(connection, signal);
-    if (answer?.kind === "rate-limited") return { ...answer, message: "Too many requests for a token" };
-    if (answer?.kind === "server-error") return answer;
+    if (answer?.kind === "rate-limited" || answer?.kind === "server-error") return answer;
     this.#requests.linkUser += 1;
     const response = await connection.sender.send(buildLinkUserRequest(baseUrl, request, answer?.token.value), signal);
     const linked = readLinkUserResponse(response, connection.context, clock.now(), period);

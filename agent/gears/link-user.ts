@@ -27,14 +27,13 @@ export interface LinkRequest {
 /** What the API said. `rateLimit` is what the headers say, whether the call was refused or not. */
 export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
   | { readonly kind: "linked"; readonly message: string }
-  | { readonly kind: "device-unknown"; readonly message: string }
-  | { readonly kind: "rate-limited"; readonly message: string }
-  /** `token-refused`: the token is invalid or has expired. */
-  | { readonly kind: "token-refused"; readonly error: AgentError }
-  /** `request-refused`: the values, or a defect of this program. */
-  | { readonly kind: "refused"; readonly error: AgentError }
-  /** `server-error`: worth another attempt. */
-  | { readonly kind: "server-error"; readonly error: AgentError }
+  | { readonly kind: "device-unknown" }
+  | { readonly kind: "rate-limited" }
+  /**
+   * `token-refused`: the token is invalid or has expired; `refused`: the values, or a defect of this program;
+   * `server-error`: worth another attempt.
+   */
+  | { readonly kind: "token-refused" | "refused" | "server-error"; readonly error: AgentError }
 );
 
 /** The request in a form that may be shown. */
@@ -113,9 +112,7 @@ export function readLinkUserResponse(
   const rateLimit = readRateLimit(response, now, period);
   const body = readBody(response);
   const message = wordsOf(body, secrets);
-  if (status === 429) {
-    return { kind: "rate-limited", message: (body.kind === "object" && message) || "Too many requests", rateLimit };
-  }
+  if (status === 429) return { kind: "rate-limited", rateLimit };
   if (status === 401) {
     const page = body.kind === "html" ? ", with a web page that may come from a proxy" : said(message);
     return {
@@ -129,7 +126,7 @@ export function readLinkUserResponse(
   const result = resultOf(body);
   const isOurs = body.kind === "empty" || result === 0 || saysDeviceNotFound(body);
   if ((status === 404 && isOurs) || (result === 0 && saysDeviceNotFound(body))) {
-    return { kind: "device-unknown", message: message ?? "Device not found", rateLimit };
+    return { kind: "device-unknown", rateLimit };
   }
   const refusal = refusals[status];
   if (refusal !== undefined) {

@@ -1,7 +1,7 @@
 import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
 import { httpDate } from "./http-date.ts";
-import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
+import { type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 
 /** Facts that any answer of the server shows, with any status. */
 export interface Probe {
@@ -19,8 +19,8 @@ export function buildProbeRequest(baseUrl: string): ApiRequest {
   return { method: "GET", origin, target: new Secret(`${prefix}/o/oauth/token`), headers: {}, body: undefined };
 }
 
-/** @param now as in {@link Probe} @param period as for {@link readRateLimit} */
-export function readProbe(response: RawResponse, now: number, period = documentedPeriod): Probe {
+/** @param now as in {@link Probe} */
+export function readProbe(response: RawResponse, now: number): Probe {
   const { status, headers } = response;
-  return { status, now, date: httpDate(headers["date"]), rateLimit: readRateLimit(response, now, period) };
+  return { status, now, date: httpDate(headers["date"]), rateLimit: readRateLimit(response, now) };
 }

@@ -1,5 +1,6 @@
 import { day, describeMoment, hour } from "../duration.ts";
-import { AgentError, type ErrorCode, type FailureOutcome, outcomeByCode } from "../errors.ts";
+import { AgentError, type ErrorCode, outcomeByCode } from "../errors.ts";
+import type { FailureOutcome } from "../exit-codes.ts";
 import { triggerInterval } from "../pace/trigger-interval.ts";
 import type { Identity, LinkTarget } from "./ports.ts";
 

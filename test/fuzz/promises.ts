@@ -51,7 +51,7 @@ export function linkUser(response: RawResponse): void {
   const answer = caught(() => readLinkUserResponse(response, context, now), "protocol");
   if (answer === undefined) return;
   sensible(answer.rateLimit);
-  showable("error" in answer ? answer.error.message : answer.message);
+  showable("error" in answer ? answer.error.message : "message" in answer ? answer.message : "");
   if (answer.kind !== "linked") return;
   const { result } = parsed(response.body) as { result: unknown };
   assert.ok((result === 1 || result === "1") && response.status >= 200 && response.status < 300);

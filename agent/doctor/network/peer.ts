@@ -1,4 +1,5 @@
 import type { ProxyChoice } from "../../network/proxy/choice.ts";
+import { bareHost, portOf } from "../../network/proxy/host-match.ts";
 
 /** The host and port that this machine itself connects to: the tenant's, or those of the proxy before it. */
 export interface Peer {
@@ -16,9 +17,8 @@ export function peerOf(baseUrl: string, { routes }: ProxyChoice): Peer {
   return { ...hostAndPort(proxy ?? baseUrl), proxy };
 }
 
-/** The host, without brackets, and the port of an http: or https: URL. */
+/** Of an http: or https: URL. */
 export function hostAndPort(address: string): Pick<Peer, "host" | "port"> {
   const url = new URL(address);
-  const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+  return { host: bareHost(url), port: portOf(url) };
 }

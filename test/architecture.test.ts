@@ -155,7 +155,7 @@ test("only doctor --compare starts the system's tools for comparison", () => {
     ),
   );
   const calling = agent.filter((file) => /\.readTools\b/.test(textOf(file)));
-  expect(calling).toEqual(["agent/doctor/compare/check.ts"]);
+  expect(calling).toEqual(["agent/doctor/compare/compare.ts"]);
 });
 
 test("a name of a C header has its number in a table that the header is compared with", () => {

@@ -1,6 +1,5 @@
 import { type CommandLine, flagText } from "../cli/command-line.ts";
-import { createBundleFile } from "../doctor/bundle.ts";
-import { bundleContent, secretsIn } from "../doctor/bundle-content.ts";
+import { bundleContent, createBundleFile, secretsIn } from "../doctor/bundle.ts";
 import { checks } from "../doctor/checks.ts";
 import { byHand } from "../doctor/compare/by-hand.ts";
 import type { CheckValues, DoctorContext } from "../doctor/context.ts";

@@ -5,7 +5,7 @@ import type { LinkResult } from "../link/ports.ts";
 import { runLink } from "../link/run.ts";
 import { countdownIn } from "../render/countdown.ts";
 import { describeLink } from "../render/link-text.ts";
-import { liveLineOf, writeAbove } from "../render/live-line.ts";
+import { liveLineOf } from "../render/live-line.ts";
 import { fitTerminal } from "../render/terminal-text.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { describeIgnored } from "../settings/trusted-environment.ts";
@@ -67,11 +67,12 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   const store = fileStore(stateDir);
   const events = eventReport(platform, { willRepeat, previous: store.read().memory.lastRun, now: clock.now });
   const line = liveLineOf(runtime);
-  const writeError = writeAbove(line, (text) =>
-    runtime.writeError(
-      runtime.onTerminal ? fitTerminal(text, { columns: runtime.terminalWidth(), colour: false }) : text,
-    ),
-  );
+  const writeError = (text: string): void => {
+    // It is shown again below the log's lines.
+    line?.erase();
+    const terminal = { columns: runtime.terminalWidth(), colour: false };
+    runtime.writeError(runtime.onTerminal ? fitTerminal(text, terminal) : text);
+  };
   const logs = openLog({ ...runtime, writeError }, settings.logLevel, logFile, events);
   const ignored = describeIgnored(runtime.ignoredVariables);
   if (ignored !== undefined) logs.log.warn("environment-ignored", ignored);

@@ -1,11 +1,18 @@
 import { readSync, rmSync, writeFileSync } from "node:fs";
-import { AgentError, systemErrorCode } from "../errors.ts";
+import { release } from "node:os";
+import { AgentError, framesOf, systemErrorCode } from "../errors.ts";
 import { retryWhileHeld } from "../files/held-files.ts";
 import { isNoSuchFile, openFile, pathHint, whyNot } from "../files/open-file.ts";
 import { openOwnFile, rotatedPath } from "../files/own-files.ts";
 import { withoutSecrets } from "../gears/server-text.ts";
 import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
+import { secretsOf } from "../settings/credentials.ts";
+import { version } from "../version.ts";
+import { describeSettings } from "../wiring/describe-settings.ts";
+import { effectivePaths } from "../wiring/load-settings.ts";
+import type { CheckValues, DoctorContext } from "./context.ts";
+import type { CheckResult } from "./run-checks.ts";
 
 /** Lines of the log that go into a bundle, the latest. */
 const logLines = 200;
@@ -47,6 +54,30 @@ function attempt<T>(path: string, work: () => T): T {
     const why = isThere ? "already exists; name a new file" : `can't be written: ${whyNot(cause)}`;
     throw new AgentError("invalid-value", `--bundle: ${path} ${why}.${pathHint(cause)}`, { cause });
   }
+}
+
+export function bundleContent(
+  { platform, clock }: DoctorContext,
+  { settings: resolved }: CheckValues,
+  results: readonly CheckResult[],
+): object {
+  const { logFile } = resolved === undefined ? platform.paths : effectivePaths(platform, resolved.settings);
+  return {
+    version,
+    time: new Date(clock.now()).toISOString(),
+    system: { platform: platform.name, release: release(), node: process.version, privileged: platform.privileged },
+    settings: resolved === undefined ? null : describeSettings(platform, resolved),
+    log: lastLogLines(logFile),
+    // The stack of a defect of this program, if there is one.
+    defects: results.map(({ error }) => error && framesOf(error)).filter((defect) => defect !== undefined),
+  };
+}
+
+/** Secrets that the checks read and that must not be shown. */
+export function secretsIn({ credential, token, proxy }: CheckValues): readonly Secret[] {
+  const logins = proxy?.routes.map((route) => (route === "direct" ? undefined : route.login?.pair)) ?? [];
+  const own = credential === undefined ? [] : secretsOf(credential);
+  return [...own, token?.token, ...logins].filter((secret) => secret !== undefined);
 }
 
 /** The last lines of the log, also from the rotated file. */

@@ -1,3 +1,5 @@
+import type { Runtime } from "../wiring/runtime.ts";
+
 /**
  * A line at the bottom of a terminal that is rewritten in place. Plain text: old Windows consoles don't support control
  * sequences.
@@ -34,20 +36,9 @@ const cutAtWord = (text: string, length: number): string =>
         .slice(0, length);
 
 /** The live line of a run that a person watches. */
-export function liveLineOf({ onTerminal, writeError, terminalWidth }: LineTerminal): LiveLine | undefined {
-  return onTerminal ? createLiveLine(writeError, terminalWidth) : undefined;
-}
-
-interface LineTerminal {
-  readonly onTerminal: boolean;
-  readonly writeError: (text: string) => void;
-  readonly terminalWidth: () => number;
-}
-
-/** Writes log lines in the live line's place; it is shown again below them. */
-export function writeAbove(line: LiveLine | undefined, write: (text: string) => void): (text: string) => void {
-  return (text) => {
-    line?.erase();
-    write(text);
-  };
-}
+export const liveLineOf = ({
+  onTerminal,
+  writeError,
+  terminalWidth,
+}: Pick<Runtime, "onTerminal" | "writeError" | "terminalWidth">): LiveLine | undefined =>
+  onTerminal ? createLiveLine(writeError, terminalWidth) : undefined;

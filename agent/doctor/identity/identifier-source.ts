@@ -2,6 +2,7 @@ import type { Source } from "../../identity/device/candidates.ts";
 import type { Survey } from "../../identity/survey.ts";
 import type { Finding } from "../check.ts";
 import type { Observation } from "./observe.ts";
+import type { SeenSurvey } from "./survey.ts";
 
 /** If one source has nothing, another may, so nothing fails here; `identifier` sums up. */
 export function checkIds(
@@ -22,3 +23,7 @@ export function checkIds(
 
 /** The finding of a source that the settings leave out. */
 export const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };
+
+export function checkHardwareIds({ survey: { device }, observed }: SeenSurvey): Finding {
+  return checkIds("hwid", device, observed.of("hardwareIds"), observed.elapsed("hardwareIds"));
+}

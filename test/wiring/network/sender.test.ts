@@ -4,7 +4,7 @@ import type { Sender } from "../../../agent/network/exchange.ts";
 import type { Platform } from "../../../agent/platform/port.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { guardLoopback } from "../../../agent/wiring/network/loopback-guard.ts";
+import { guardLoopback } from "../../../agent/wiring/network/sender.ts";
 import { answer } from "../../gears/answers.ts";
 
 type Guarded = Pick<Platform, "privileged" | "caller" | "listenerOwner">;

@@ -50,11 +50,14 @@ const withRights: Advice = ({ platform }) =>
 const afterCorrection: Advice = ({ configFile }) =>
   `correct it, then run linkuser-agent config${configFile === undefined ? "" : ` --config ${shellWord(configFile)}`}`;
 
-const tryTenant: Advice = ({ baseUrl, peer }) => {
+/** @param session `:` for curl to log on at the proxy with this session's account, unless it gets a user name */
+function tryTenant({ baseUrl, peer }: AdviceFacts, session?: ":"): string | undefined {
+  const user = peer?.hasLogin ? "NAME" : session;
   if (baseUrl === undefined) return undefined;
-  const proxy = peer?.proxy === undefined ? "" : ` --proxy ${peer.proxy}`;
+  const logOn = user === undefined ? "" : ` --proxy-anyauth --proxy-user ${user}`;
+  const proxy = peer?.proxy === undefined ? "" : ` --proxy ${peer.proxy}${logOn}`;
   return `curl --include${proxy} ${baseUrl}/o/oauth/token`;
-};
+}
 
 /** Windows has no openssl; the check itself names the issuer. */
 const showChain: Advice = ({ platform, baseUrl, peer }) => {
@@ -99,7 +102,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
           ? `dscacheutil -q host -a name ${peer.host}`
           : `getent ahosts ${peer.host}`,
   "not-connected": tryTenant,
-  "proxy-refused": tryTenant,
+  "proxy-refused": (facts) => tryTenant(facts, ":"),
   "connection-lost": tryTenant,
   "no-answer": tryTenant,
   "server-error": () => "run this again in a few minutes; if it persists, report it to the vendor",

@@ -8,7 +8,7 @@ const facts: AdviceFacts = {
   credentialFile: undefined,
   configFile: undefined,
   baseUrl: "https://gears.opswat.com",
-  peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128" },
+  peer: { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128", hasLogin: false },
 };
 const advise = (code: ErrorCode, others: Partial<AdviceFacts> = {}) =>
   nextStep(new AgentError(code, ""), { ...facts, ...others });
@@ -26,6 +26,15 @@ describe("the next step", () => {
     ["invalid-value", "correct the flag, then run this again"],
   ] as const)("after %s is: %s", (code, step) => {
     expect(advise(code)).toBe(step);
+  });
+
+  test("at a proxy's log-on is curl with the account that the agent uses", () => {
+    const tried = (user: string) =>
+      `curl --include --proxy http://proxy.example.com:3128 --proxy-anyauth --proxy-user ${user} https://gears.opswat.com/o/oauth/token`;
+    expect(advise("proxy-refused")).toBe(tried(":"));
+    const peer = { host: "proxy.example.com", port: "3128", proxy: "http://proxy.example.com:3128", hasLogin: true };
+    expect(advise("proxy-refused", { peer })).toBe(tried("NAME"));
+    expect(advise("not-json", { peer })).toBe(tried("NAME"));
   });
 
   test("is the system's own command", () => {

@@ -8,13 +8,15 @@ export interface Peer {
   readonly port: string;
   /** The proxy's origin; undefined if the tenant is asked directly. */
   readonly proxy: string | undefined;
+  /** The proxy gets a user name and password. */
+  readonly hasLogin: boolean;
 }
 
 /** The first route's proxy or tenant. */
 export function peerOf(baseUrl: string, { routes }: ProxyChoice): Peer {
   const [route] = routes;
-  const proxy = route === undefined || route === "direct" ? undefined : route.origin;
-  return { ...hostAndPort(proxy ?? baseUrl), proxy };
+  const proxy = route === "direct" ? undefined : route;
+  return { ...hostAndPort(proxy?.origin ?? baseUrl), proxy: proxy?.origin, hasLogin: proxy?.login !== undefined };
 }
 
 /** Of an http: or https: URL. */

@@ -85,17 +85,23 @@ describe("proxy", () => {
 
   test("is the host that this machine resolves and connects to", async () => {
     const { value } = await check("auto", { HTTPS_PROXY: "http://[2001:db8::1]" });
-    expect(value && peerOf(baseUrl, value)).toEqual({ host: "2001:db8::1", port: "80", proxy: "http://[2001:db8::1]" });
+    expect(value && peerOf(baseUrl, value)).toEqual({
+      host: "2001:db8::1",
+      port: "80",
+      proxy: "http://[2001:db8::1]",
+      hasLogin: false,
+    });
     expect(peerOf(baseUrl, { routes: ["direct"], reason: "" })).toEqual({
       host: "gears.opswat.com",
       port: "443",
       proxy: undefined,
+      hasLogin: false,
     });
   });
 });
 
 describe("name", () => {
-  const tenant = { host: "gears.opswat.com", port: "443", proxy: undefined };
+  const tenant = { host: "gears.opswat.com", port: "443", proxy: undefined, hasLogin: false };
   const addresses =
     (...all: string[]) =>
     async () =>

@@ -57,7 +57,8 @@ function whyRefused({ proxy, sent }: LogOnFacts): string {
   return `refuses ${account} by ${sent?.scheme} (status 407). ${notAgain}. ${check}`;
 }
 
-const notFromHere =
+/** Completes "The proxy wants …, ". */
+export const notFromHere =
   "but the agent does not log on at a proxy that it found by WPAD or by a PAC script over http:. Name it in the setting proxy, or serve the script over https:";
 
 function whyNothingFits(offered: readonly AuthenticationScheme[], { mode, proxy, target, system }: LogOnFacts): string {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { AgentError } from "../../errors.ts";
+import { notFromHere } from "../log-on/decide-log-on.ts";
 import { networkFailure, type Party } from "../network-failure.ts";
 import { type ProxyAddress, type ProxyLogin, revealed } from "../proxy/address.ts";
 import { readExactly } from "./read-socket.ts";
@@ -39,7 +40,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
  */
 export async function openSocks(
   socket: Socket,
-  { login }: ProxyAddress,
+  proxy: ProxyAddress,
   to: { readonly host: string; readonly port: number },
   party: Party,
   signal: AbortSignal,
@@ -51,6 +52,7 @@ export async function openSocks(
   const refused = (stage: "proxy log-on" | "tunnel", why: string): AgentError =>
     new AgentError("proxy-refused", `The proxy ${party.host} ${why}.`, { place: { stage, party: "proxy" } });
 
+  const { login } = proxy;
   const methods = login === undefined ? [withoutLogOn] : [withoutLogOn, byPassword];
   const method = await at("tunnel", exchange(socket, [version, methods.length, ...methods], signal));
   if (method === byPassword && login !== undefined) {
@@ -65,12 +67,7 @@ export async function openSocks(
       );
     }
   } else if (method !== withoutLogOn) {
-    throw refused(
-      "tunnel",
-      login === undefined
-        ? "wants a log-on. Put proxyUsername and proxyPassword into the credential file (with proxyAuth auto or basic), or configure the proxy to let this host through without a log-on"
-        : "offers no authentication that linkuser-agent supports for SOCKS5 (none, or user name and password)",
-    );
+    throw refused("tunnel", whyNoLogOn(proxy));
   }
 
   const request = [version, 1, 0, byName, ...sized(to.host), to.port >> 8, to.port & 255];
@@ -87,6 +84,13 @@ export async function openSocks(
   // The proxy's own address, of which the first byte is read, and the port.
   await at("tunnel", readExactly(socket, length - 1 + 2, signal));
   return socket;
+}
+
+function whyNoLogOn({ login, discovered }: ProxyAddress): string {
+  if (login !== undefined)
+    return "offers no authentication that linkuser-agent supports for SOCKS5 (none, or user name and password)";
+  if (discovered) return `wants a log-on, ${notFromHere}`;
+  return "wants a log-on. Put proxyUsername and proxyPassword into the credential file (with proxyAuth auto or basic), or configure the proxy to let this host through without a log-on";
 }
 
 /** @returns the second byte of the answer, after its version */

@@ -709,6 +709,15 @@ describe("over TLS", () => {
         await expect(sent).rejects.toThrow(said);
         await expect(sent).rejects.not.toThrow(/planted/);
       });
+
+      test("one that the network names gets no log-on, which no credential file changes", async () => {
+        await using proxy = await socksProxy([Buffer.from([5, 255])]);
+        const route = { origin: `socks5://${proxy.host}`, login: undefined, discovered: true };
+        const one = sender({ proxy: "auto", systemProxy: async () => found({ routes: [route] }, "PAC"), login });
+        const sent = one.send(request("https://gears.test"), signal);
+        await expect(sent).rejects.toThrow(/wants a log-on, but the agent does not log on at a proxy that it found/);
+        await expect(sent).rejects.not.toThrow(/credential file/);
+      });
     });
 
     describe("several routes, as a PAC script gives them", () => {

@@ -19,7 +19,7 @@ export function overview(lineWidth: number): string {
       lineWidth,
     ),
     "",
-    "Flags of all commands",
+    "Flags for all commands",
     ...flagRows(commonFlags, lineWidth),
     "",
     "Start with: linkuser-agent --dry-run   (sends nothing, needs no credentials)",
@@ -59,7 +59,7 @@ export function commandHelp(name: CommandName, all: boolean, lineWidth: number):
       ? ["", "Settings, as flags [default]", ...columns(settingRows, lineWidth)]
       : []),
     "",
-    "Flags of all commands",
+    "Flags for all commands",
     ...flagRows(commonFlags, lineWidth),
     ...(shown ? [] : ["", `Every setting is a flag, too: linkuser-agent ${name} --help-all`]),
   ].join("\n");

@@ -32,7 +32,7 @@ export function planLink(
     known === undefined ? identity.candidates : [known, ...identity.candidates.filter((one) => one !== known)];
   const link = (reason: string, spread = false): LinkPlan => ({ kind: "link", candidates, reason, spread });
 
-  if (remembered === undefined) return link("no link of this machine is remembered", true);
+  if (remembered === undefined) return link("this machine has no remembered link", true);
   if (target.tenant !== remembered.tenant) return link(`the tenant was ${remembered.tenant} before`, true);
   if (target.account !== null && target.account !== remembered.account) return link("the account has changed", true);
   if (known === undefined) return link(`the device was ${remembered.device.value} before`);

@@ -82,7 +82,7 @@ export const settingsTable = {
     "auto",
     "auto: use the credential; none: baseUrl is a gateway that adds the token; negotiate: the same, and the machine logs on to it with its domain account",
   ),
-  clientCertFile: optional(absolutePath("FILE"), "certificate (PEM) that this device shows to baseUrl over TLS"),
+  clientCertFile: optional(absolutePath("FILE"), "client certificate (PEM) for TLS with baseUrl"),
   clientKeyFile: optional(
     absolutePath("FILE"),
     "its key (PEM, PKCS#8, not encrypted); only administrators may read it",
@@ -90,12 +90,9 @@ export const settingsTable = {
   identify: required(
     list(choice("opswat", "mac", "hwid"), { min: 1, max: 3 }),
     ["opswat", "mac", "hwid"],
-    "sources of the device's identifier, in the order in which they are tried",
+    "sources of the device's identifier, in order",
   ),
-  interface: optional(
-    text("NAME|MAC"),
-    "use the MAC address of this network adapter, of any kind; give its name or its address",
-  ),
+  interface: optional(text("NAME|MAC"), "use this network adapter's MAC address; give its name or address"),
   opswatPort: required(integer(1, 65_535, ""), 11_369, "port of the vendor client's local API"),
   opswatRegistry: optional(
     registryValue,
@@ -127,13 +124,13 @@ export const settingsTable = {
   fleetSize: optional(integer(1, 10_000_000, "devices"), "number of devices in the rollout; spreads their first links"),
   splay: optional(
     span("0s", "30d"),
-    "the first link starts within this time, at a point that is fixed for each device",
+    "time span for first links; each device has a fixed point in it",
     "from fleetSize, else 29m",
   ),
   rateLimit: required(
     rateLimit,
     { calls: 10, period: duration("1m") },
-    "the account's limit, if the vendor granted another one",
+    "the account's rate limit, if the vendor granted another one",
   ),
   deadline: required(span("1s", "30d"), duration("8h"), "a run gives up after this time; the next start tries again"),
   requestTimeout: required(span("100ms", "10m"), duration("30s"), "time for one HTTP exchange"),
@@ -148,14 +145,14 @@ export const settingsTable = {
   proxyAuth: required(
     choice("auto", "negotiate", "ntlm", "basic", "none"),
     "auto",
-    "log-on at a proxy: auto (proxyUsername if set, else Negotiate), one scheme alone, or none",
+    "log-on at a proxy: auto (proxyUsername if set, else Negotiate), one scheme only, or none",
   ),
   pacUrl: optional(scriptUrl, "address (http: or https:) of a PAC script, used if proxy is auto"),
-  pacFile: optional(absolutePath("FILE"), "a PAC script on this machine, used if proxy is auto"),
+  pacFile: optional(absolutePath("FILE"), "PAC script on this machine, used if proxy is auto"),
   caFile: optional(absolutePath("FILE"), "trusted CA certificates (PEM), in addition to the system's"),
   logFile: optional(absolutePath("FILE"), "log of JSON lines, rotated and limited in size", "by platform"),
-  logLevel: required(choice("error", "warn", "info", "debug"), "info", "lowest severity of the events to log"),
-  stateDir: optional(absolutePath("DIR"), "folder of the remembered link and schedule", "by platform"),
+  logLevel: required(choice("error", "warn", "info", "debug"), "info", "lowest severity to log"),
+  stateDir: optional(absolutePath("DIR"), "folder for the remembered link and schedule", "by platform"),
 } as const;
 
 type Table = typeof settingsTable;

@@ -54,7 +54,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
 /** The calls to the fake Gears after the first so many. */
 function showCalls(gears: Gears, before: number): void {
   const calls = gears.calls.slice(before);
-  print(calls.length === 0 ? "\nThe fake Gears saw no request." : "\nThe fake Gears saw:");
+  print(calls.length === 0 ? "\nThe simulated Gears received no request." : "\nThe simulated Gears received:");
   for (const call of calls) print(paragraph(describe(call), "  "));
 }
 
@@ -95,36 +95,37 @@ async function demo(gears: Gears, directory: string): Promise<boolean> {
 
   print(
     paragraph(
-      `A fake OPSWAT Gears listens at ${gears.baseUrl}. linkuser-agent runs on this machine's own hardware and ` +
-        "user; settings and the secret come from the environment, state and log go to a temporary directory.",
+      `A simulated OPSWAT Gears listens at ${gears.baseUrl}. linkuser-agent uses this machine's real hardware and ` +
+        "user. State and log go to a temporary directory.",
     ),
   );
   const flags: string[] = [];
   if (uid === 0) {
     explain(
-      `You are ${username}. Service accounts are not linked by default, so the demo names this one (--user) and takes ` +
-        "the exclusions away (--exclude-users=).",
+      `You are ${username}. Service accounts are not linked by default, so the demo names this one (--user) and ` +
+        "clears the exclusions (--exclude-users=).",
     );
     flags.push("--user", username, "--exclude-users=");
   }
 
-  const rehearsal = await step("1. What would be sent? Nothing is, yet", ["--dry-run", ...flags]);
+  const rehearsal = await step("1. Show what would be sent; send nothing", ["--dry-run", ...flags]);
   const adapter = anyAdapter();
   if (rehearsal === deviceUnknown && adapter !== undefined) {
     explain(
-      "This machine shows no hardware of its own, as is usual in a container. So the demo names its network adapter " +
-        "(--interface).",
+      "No identifier of this machine can be used, as is usual in a container. So the demo names the network " +
+        "adapter (--interface).",
     );
     flags.push("--interface", adapter);
   }
   const linked = await step("2. Link this device to its user", ["--no-splay", ...flags]);
-  const again = await step("3. Once more: nothing has changed, so nothing is sent", ["--no-splay", ...flags]);
+  const again = await step("3. Run it again: nothing has changed, so it sends nothing", ["--no-splay", ...flags]);
   const seen = await step("4. What support staff see", ["status"]);
 
   heading("Result");
   print();
   const [link] = gears.links;
-  if (link !== undefined) print(paragraph(`The fake Gears now knows: device ${link[0]} belongs to ${link[1].user}.`));
+  if (link !== undefined)
+    print(paragraph(`The simulated Gears now knows: device ${link[0]} belongs to ${link[1].user}.`));
   else print("The device was not linked.");
   return link !== undefined && [linked, again, seen].every((exitCode) => exitCode === 0);
 }

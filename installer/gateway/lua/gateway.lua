@@ -46,7 +46,7 @@ end
 local trouble = 0
 local function onLimit(seconds)
   places:pause(now(), seconds)
-  onEvent("limit_reached", ("the tenant wants no calls for %.0f s"):format(seconds))
+  onEvent("limit_reached", ("the tenant accepts no calls for %.0f s"):format(seconds))
 end
 local function onAnswer(failed)
   if not failed then trouble = 0 return end
@@ -142,13 +142,13 @@ core.register_action("link", { "http-req" }, function(txn)
   local ran, answer = pcall(serve, txn, caller)
   if not ran then
     onEvent("defect", tostring(answer):gsub("%w[%w%%._~-]+%w", function(run) return #run >= 20 and "[...]" or run end))
-    answer = { status = 500, result = 0, msg = "An error of the gateway's own", kept = true }
+    answer = { status = 500, result = 0, msg = "Internal error of the gateway", kept = true }
   end
   local t = now()
   local kept = answer.limited or answer.kept
   local retry = places:leave(t, caller, not kept)
   if answer.limited then
-    answer = { status = 429, result = 0, msg = "Your turn has not come; this is your place", retry = retry, exact = true }
+    answer = { status = 429, result = 0, msg = "Not this device's turn yet; call again after Retry-After", retry = retry, exact = true }
   end
   if kept then txn:set_var("txn.kept", 1) end
   if answer.retry then txn:set_var("txn.retry", answer.retry) end

@@ -15,7 +15,7 @@ end
 
 local function credential(path)
   local file, reason = io.open(path, "rb")
-  if not file then wrong(reason .. ": put the account's credential there") end
+  if not file then wrong(reason .. ": put the account's credential in this file") end
   local text = file:read(65536) or ""
   file:close()
   local fields = json.object(text, 65535)
@@ -48,7 +48,7 @@ local function devices(path)
     if name then
       local key = unescaped(name):lower()
       local own = owned[key] or {}
-      if not rest:find("%S") then wrong(("%s names no device of %s"):format(path, name)) end
+      if not rest:find("%S") then wrong(("%s lists no device for %s"):format(path, name)) end
       for device in rest:gmatch("%S+") do own[plain(device)] = true end
       owned[key] = own
     end

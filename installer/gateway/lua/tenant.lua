@@ -83,7 +83,7 @@ function tenant.renew()
     halfLife = tenant.renewedAt + math.max(30, math.min(more, 86400 * 365)) / 2
     tenant.onEvent("token_renewed")
   else
-    tenant.failure = ran and more or "an error of the gateway's own"
+    tenant.failure = ran and more or "an internal error of the gateway"
     tenant.onEvent("token_failed", tenant.failure)
   end
 end
@@ -130,7 +130,7 @@ local function read(status, headers, body)
     local what = status == 0 and "did not answer" or "returned a server error (" .. status .. ")"
     answer = refusal(502, "The tenant " .. what, nil, true)
     answer.trouble = true
-  else answer = refusal(502, ("The tenant returned what its API does not have (status %d)"):format(status)) end
+  else answer = refusal(502, ("The tenant returned an unexpected answer (status %d)"):format(status)) end
   answer.headers = numbersOf(headers)
   return answer
 end

@@ -114,7 +114,7 @@ const linkCalls = () => gears.calls.filter(({ endpoint }) => endpoint === "link_
 test("after the document's steps the check reports no fault", () => {
   const { status, stdout } = tryIn(machine, ["linkuser-gateway-check"]);
   expect(stdout).not.toMatch(/^(?:FAIL|warn)/m);
-  expect(stdout).toContain("linkuser.keytab is for root and the group www-data alone");
+  expect(stdout).toContain("linkuser.keytab can be read only by root and the group www-data");
   expect(status).toBe(0);
   // No port but Apache's is open to others.
   const listening = shell(machine, "ss --no-header --listening --tcp --numeric | awk '{print $4}'").split("\n");

@@ -42,7 +42,7 @@ test.each([
   const { gears, gateway } = await start();
   expect(await gateway.sendAsApache(headers)).toMatchObject({
     status: 403,
-    body: expect.stringContaining("machine accounts of the domain alone"),
+    body: expect.stringContaining("only machine accounts of the domain"),
   });
   expect(gears.callsOf("link_user")).toEqual([]);
 });
@@ -118,7 +118,7 @@ test.each<[string, GatewayOptions, RegExp]>([
   [
     "a line without a device",
     { settings: { BINDING: "list" }, files: { devices: "laptop-17$@AD.CORP.TEST\n" } },
-    /names no device of laptop-17\$@AD\.CORP\.TEST/,
+    /lists no device for laptop-17\$@AD\.CORP\.TEST/,
   ],
   [
     "BINDING=cn",

@@ -96,7 +96,7 @@ test.each([
   const before = gears.calls.length;
   const { exitCode, document } = await link(endpointWith(pair()));
   expect(document).toMatchObject({ outcome: "credentials", error: { code: "token-refused" } });
-  expect(document.message).toContain("The gateway needs a client certificate that its device CA issued");
+  expect(document.message).toContain("The gateway requires a client certificate from its device CA");
   expect(exitCode).toBe(77);
   expect(gears.calls.length).toBe(before);
 });

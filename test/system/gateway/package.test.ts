@@ -210,7 +210,7 @@ describe.each([
     ],
     [
       "a device's certificate as the CA's",
-      /device-ca\.pem is no CA's certificate/,
+      /device-ca\.pem is not a CA certificate/,
       () => put("device-ca.pem", ca.issue("DNS:x").cert),
     ],
     [
@@ -231,7 +231,7 @@ describe.each([
     ],
     [
       "a list of revoked certificates that is none",
-      /CRL: .* is no list/,
+      /CRL: .* is not a list/,
       () => shell(`echo CRL=${folder}/server.crt >>${folder}/gateway.conf`),
     ],
     [

@@ -55,7 +55,10 @@ test("a device that can't be served soon gets its exact place", async () => {
   const reported = first.filter(({ status }) => status === 429);
   expect(reported.length).toBeGreaterThanOrEqual(2);
   for (const answer of reported) {
-    expect(answer).toMatchObject({ headers: { "x-linkuser-place": "exact" }, body: expect.stringContaining("place") });
+    expect(answer).toMatchObject({
+      headers: { "x-linkuser-place": "exact" },
+      body: expect.stringContaining("call again after"),
+    });
   }
   expect(new Set(reported.map(retryOf)).size).toBe(reported.length);
   expect(first.filter(({ status }) => status === 200).length).toBe(8 - reported.length);

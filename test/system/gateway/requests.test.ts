@@ -138,7 +138,7 @@ describe("who may call", () => {
     const before = gears.calls.length;
     expect(await gateway.send(pair())).toMatchObject({
       status: 401,
-      body: '{"result":0,"msg":"The gateway needs a client certificate that its device CA issued"}',
+      body: '{"result":0,"msg":"The gateway requires a client certificate from its device CA"}',
     });
     expect(gears.calls.length).toBe(before);
   });

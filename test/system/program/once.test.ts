@@ -62,7 +62,7 @@ describe("once", () => {
     const state = JSON.parse(readFileSync(endpoint.stateFile, "utf8"));
     writeFileSync(endpoint.stateFile, JSON.stringify({ ...state, hardware, notBefore: Date.now() + 3_600_000 }));
     const { document } = await endpoint.link(["--dry-run"]);
-    expect(document.message).toContain("no link of this machine is remembered");
+    expect(document.message).toContain("this machine has no remembered link");
     expect((await endpoint.link()).document.outcome).toBe("linked");
     expect(readFileSync(endpoint.logFile, "utf8")).toContain('"event":"other-hardware"');
     expect((await endpoint.link()).document.outcome).toBe("already-linked");

@@ -17,6 +17,13 @@ export function nativeCall<T extends FunctionDefinitions>(
   return { library: library.file, name, signature: library.signatures[name] ?? {}, parameters };
 }
 
+/** Memory that a call filled, by the place of its parameter. */
+export function bytesIn(answer: NativeAnswer | undefined, parameter: number): Buffer {
+  const bytes = answer?.parameters[parameter];
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`parameter ${parameter} is no memory`);
+  return Buffer.from(bytes);
+}
+
 const located = ({ library, ...call }: NativeCall): NativeCall => ({ ...call, library: libraryPath(library) });
 
 const lastErrorFunction = (): NativeFunction => ({

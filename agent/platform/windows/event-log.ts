@@ -4,7 +4,7 @@ import { advapi32 } from "./native/advapi32.ts";
 import { addressOf, dwordSlot, pointerIn, pointerSlot, wide } from "./native/pointers.ts";
 import { lastError, WindowsError, winError } from "./native/windows-error.ts";
 import { HKEY_LOCAL_MACHINE, keyAccess, readMachineKey } from "./read-registry.ts";
-import { registryType } from "./registry-values.ts";
+import { registryType, valueIn } from "./registry-values.ts";
 
 /** Writes one event to the log `Application`. @throws WindowsError */
 export function reportEvent(kind: EventKind, message: string): void {
@@ -28,8 +28,8 @@ const messageFile = "%SystemRoot%\\System32\\EventCreate.exe";
 
 /** Whether {@link registerEventSource} was done. @throws WindowsError */
 export function isEventSourceRegistered(): boolean {
-  const names = readMachineKey(sourceKey)?.values.map(({ name }) => name.toLowerCase()) ?? [];
-  return ["eventmessagefile", "typessupported"].every((name) => names.includes(name));
+  const key = readMachineKey(sourceKey);
+  return ["EventMessageFile", "TypesSupported"].every((name) => valueIn(key, name) !== undefined);
 }
 
 /** Registers the source, so that the viewer shows the texts; needs an administrator. @throws WindowsError */

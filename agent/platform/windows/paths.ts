@@ -1,7 +1,7 @@
 import { lockFileName, rotatedPath, stateFileName, temporaryPath, waiterLockFileName } from "../../files/own-files.ts";
 import type { Paths } from "../port.ts";
 import type { ReadKey } from "./read-registry.ts";
-import { decodeRegistryValue } from "./registry-values.ts";
+import { valueIn } from "./registry-values.ts";
 
 const folder = "LinkUserAgent";
 
@@ -41,8 +41,7 @@ export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf
 export function programDataFolder(readKey: ReadKey, systemDirectory: string): string {
   const drive = systemDirectory.slice(0, 2);
   const profiles = readKey("SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList");
-  const value = profiles?.values.find(({ name }) => name.toLowerCase() === "programdata");
-  const decoded = value === undefined ? undefined : decodeRegistryValue(value);
-  const path = typeof decoded === "string" ? decoded.replace(/^%SystemDrive%/i, drive) : undefined;
+  const value = valueIn(profiles, "ProgramData");
+  const path = typeof value === "string" ? value.replace(/^%SystemDrive%/i, drive) : undefined;
   return path !== undefined && /^[a-z]:\\[^%]+$/i.test(path) ? path : `${drive}\\ProgramData`;
 }

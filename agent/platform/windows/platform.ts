@@ -6,15 +6,8 @@ import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
 import { createLogons } from "./accounts/logons.ts";
 import { lookUpSids } from "./accounts/look-up-sids.ts";
 import { accountDomains } from "./accounts/read-local-policy.ts";
-import {
-  consoleSession,
-  machineName,
-  openShellToken,
-  ownSession,
-  sessionRows,
-  shellToken,
-} from "./accounts/read-sessions.ts";
-import { openSessionToken, ownToken, sessionToken } from "./accounts/read-tokens.ts";
+import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./accounts/read-sessions.ts";
+import { ownToken, sessionToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
 import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
@@ -70,8 +63,6 @@ const logonSources = (): LogonSources => ({
   ownSession,
   sessionToken,
   shellToken,
-  openSessionToken,
-  openShellToken,
   accountDomains,
   machineName,
   lookUpSids,

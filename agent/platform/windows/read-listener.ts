@@ -25,7 +25,10 @@ export interface ListenerSources {
 
 const machine: ListenerSources = {
   table: listenerTable,
-  userOf: (processId) => processToken(processId).userSid,
+  userOf: (processId) => {
+    using token = processToken(processId, "read");
+    return token.facts().userSid;
+  },
   sessionOf: sessionOfProcess,
 };
 

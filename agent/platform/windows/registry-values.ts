@@ -1,4 +1,5 @@
 import { constants } from "../native-layout.ts";
+import { wideText } from "./native/pointers.ts";
 
 export interface RegistryValue {
   readonly name: string;
@@ -32,7 +33,9 @@ export interface ForeignValue {
  * writing program decides on a value's length.
  */
 export function decodeRegistryValue({ type, data }: RegistryValue): string | number | readonly string[] | ForeignValue {
-  if ((type === registryType.REG_SZ || type === registryType.REG_EXPAND_SZ) && data.length % 2 === 0) return text(data);
+  if ((type === registryType.REG_SZ || type === registryType.REG_EXPAND_SZ) && data.length % 2 === 0)
+    // An earlier, longer value may have left bytes behind it.
+    return wideText(data);
   if (type === registryType.REG_DWORD && data.length === 4) return data.readUInt32LE(0);
   if (type === registryType.REG_QWORD && data.length === 8) {
     const value = data.readBigUInt64LE(0);
@@ -42,11 +45,10 @@ export function decodeRegistryValue({ type, data }: RegistryValue): string | num
   return { registryType: typeName(type) };
 }
 
-/** Up to the first zero; an earlier, longer value may have left bytes behind it. */
-function text(data: Buffer): string {
-  const all = data.toString("utf16le");
-  const end = all.indexOf("\0");
-  return end < 0 ? all : all.slice(0, end);
+/** A key's value, whose name Windows compares without case; undefined if the key or the value is not there. */
+export function valueIn(key: { readonly values: readonly RegistryValue[] } | undefined, name: string) {
+  const value = key?.values.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  return value && decodeRegistryValue(value);
 }
 
 function texts(data: Buffer): readonly string[] {

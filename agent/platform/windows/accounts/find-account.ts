@@ -1,7 +1,7 @@
 import type { MakeCalls } from "../../native-calls.ts";
-import { nativeCall } from "../bounded-calls.ts";
+import { bytesIn, nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { dwordSlot, wide } from "../native/pointers.ts";
+import { dwordIn, dwordSlot, wide } from "../native/pointers.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 import { maxSidSize, parseSid, type Sid } from "./sids.ts";
 
@@ -32,14 +32,7 @@ export async function lookUpName(
     if (status === winError.ERROR_NONE_MAPPED) return undefined;
     throw new WindowsError("LookupAccountNameW", status);
   }
-  const [, , sidBytes, , , , use] = answer.parameters;
-  const sid = sidBytes instanceof Uint8Array ? parseSid(sidBytes) : undefined;
+  const sid = parseSid(bytesIn(answer, 2));
   if (sid === undefined) throw new Error("LookupAccountNameW returned no SID");
-  return { sid, use: numberIn(use) };
+  return { sid, use: dwordIn(bytesIn(answer, 6)) };
 }
-
-function bytesOf(value: unknown): Buffer {
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(4);
-}
-
-const numberIn = (value: unknown): number => bytesOf(value).readUInt32LE(0);

@@ -7,7 +7,7 @@ import { WindowsError } from "../native/windows-error.ts";
 import { lookUpName } from "./find-account.ts";
 import type { NamedSid } from "./look-up-sids.ts";
 import { isEnabled } from "./parse-token.ts";
-import type { LogonNames, OpenToken, TokenFacts } from "./read-tokens.ts";
+import type { LogonNames, OpenToken, TokenFacts, TokenUse } from "./read-tokens.ts";
 import { type SessionRow, toSession } from "./sessions.ts";
 import { administratorsSid, isBuiltInAccountSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 
@@ -17,11 +17,8 @@ export interface LogonSources {
   readonly sessionRows: () => readonly SessionRow[];
   readonly consoleSession: () => number | undefined;
   readonly ownSession: () => number;
-  readonly sessionToken: (session: number) => TokenFacts;
-  readonly shellToken: (session: number) => TokenFacts | undefined;
-  /** The same two, opened for impersonation. */
-  readonly openSessionToken: (session: number) => OpenToken;
-  readonly openShellToken: (session: number) => OpenToken | undefined;
+  readonly sessionToken: (session: number) => OpenToken;
+  readonly shellToken: (session: number, use: TokenUse) => OpenToken | undefined;
   readonly accountDomains: () => SidAuthorities;
   /** NetBIOS name of this machine. */
   readonly machineName: () => string;
@@ -111,8 +108,8 @@ export class KnownUsers {
     const rowNames = { user: row.user, domain: row.domain };
     // A person is identified by SID: a Microsoft account's logon has another name than its session.
     const mayAsk = isAdministrator(own) || row.id === this.#sources.ownSession();
-    // The session's own token, else its shell's.
-    const token = mayAsk ? firstPermitted([this.#sources.sessionToken, this.#sources.shellToken], row.id) : undefined;
+    using opened = mayAsk ? openPermitted(this.#sources, row.id, "read") : undefined;
+    const token = opened?.facts();
     if (token !== undefined) {
       const isLocal = sidKind(token.userSid, this.authorities()) === "local";
       return { names: isLocal ? rowNames : (token.names ?? rowNames), sid: token.userSid, token };
@@ -166,15 +163,16 @@ export class KnownUsers {
   }
 }
 
-/** The first token that Windows permits this process to open. */
-export function firstPermitted<T>(
-  asks: readonly ((session: number) => T | undefined)[],
+/** The session's own token, else its shell's; undefined if Windows permits this process to open neither. */
+export function openPermitted(
+  { sessionToken, shellToken }: Pick<LogonSources, "sessionToken" | "shellToken">,
   session: number,
-): T | undefined {
-  for (const ask of asks) {
+  use: TokenUse,
+): OpenToken | undefined {
+  for (const open of [sessionToken, shellToken]) {
     try {
-      const answer = ask(session);
-      if (answer !== undefined) return answer;
+      const token = open(session, use);
+      if (token !== undefined) return token;
     } catch (error) {
       if (!(error instanceof WindowsError)) throw error;
     }

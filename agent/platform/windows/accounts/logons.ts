@@ -2,7 +2,7 @@ import { AgentError } from "../../../errors.ts";
 import { absent, failed, found, identityReading, type Reading } from "../../../reading.ts";
 import type { Account, Group, Platform, Session } from "../../port.ts";
 import { lookUpName } from "./find-account.ts";
-import { firstPermitted, KnownUsers, type LogonSources } from "./known-users.ts";
+import { KnownUsers, type LogonSources, openPermitted } from "./known-users.ts";
 import { nameUse } from "./look-up-sids.ts";
 import { askPrincipalName } from "./principal-name.ts";
 import { servicesSession } from "./sessions.ts";
@@ -60,10 +60,11 @@ async function accountReading(users: KnownUsers, userKey: string, origin: string
 
 async function principalName(
   users: KnownUsers,
-  { bounded, openSessionToken, openShellToken }: LogonSources,
+  sources: LogonSources,
   { userKey, systemName, kind }: Account,
   origin: string,
 ): Promise<Reading<string>> {
+  const { bounded } = sources;
   const upnReading = (upn: string | undefined): Reading<string> => {
     if (upn !== undefined) return found(upn, origin);
     if (kind !== "entra") return absent(origin, "Windows knows none");
@@ -76,7 +77,7 @@ async function principalName(
     const message = `The UPN of ${systemName} can be looked up only while that user is logged on, and only by that user or by SYSTEM.`;
     throw new AgentError("identity-unreadable", message);
   }
-  using token = firstPermitted([openSessionToken, openShellToken], session);
+  using token = openPermitted(sources, session, "impersonate");
   if (token === undefined) throw new Error("no token of the session can be used");
   return upnReading(await askPrincipalName(bounded, token.handle));
 }

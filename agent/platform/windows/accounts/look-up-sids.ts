@@ -1,6 +1,6 @@
 import type { MakeCalls } from "../../native-calls.ts";
 import { constants, layout } from "../../native-layout.ts";
-import { lending, nativeCall } from "../bounded-calls.ts";
+import { bytesIn, lending, nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, pointerIn, pointerSlot, unicodeStringAt } from "../native/pointers.ts";
@@ -62,11 +62,13 @@ export async function lookUpSids(
   const parameters = [policy, sids.length, pointers, pointerSlot(), pointerSlot()] as const;
   const [answer] = await lending(encoded, makeCalls([nativeCall(advapi32, "LsaLookupSids", parameters)]));
   advapi32().LsaClose(policy);
-  const [, , , domains, names] = answer?.parameters ?? [];
-  return namesIn(Number(answer?.result) >>> 0, addressIn(domains), addressIn(names), sids.length);
+  return namesIn(
+    Number(answer?.result) >>> 0,
+    pointerIn(bytesIn(answer, 3)),
+    pointerIn(bytesIn(answer, 4)),
+    sids.length,
+  );
 }
-
-const addressIn = (slot: unknown): bigint => (slot instanceof Uint8Array ? pointerIn(Buffer.from(slot)) : 0n);
 
 /** Reads what LsaLookupSids returned, and frees it. */
 function namesIn(status: number, domains: bigint, names: bigint, count: number): readonly (NamedSid | undefined)[] {

@@ -2,7 +2,7 @@ import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts"
 import { constants } from "../../native-layout.ts";
 import { nativeCall } from "../bounded-calls.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { dwordIn, dwordSlot } from "../native/pointers.ts";
+import { dwordIn, dwordSlot, wideText } from "../native/pointers.ts";
 import { secur32 } from "../native/secur32.ts";
 import { WindowsError, winError } from "../native/windows-error.ts";
 
@@ -18,8 +18,7 @@ export const askName = (format: number): NativeCall =>
 export function nameIn(answer: NativeAnswer | undefined): string | undefined {
   const [, text, length] = answer?.result ? answer.parameters : [];
   if (!(text instanceof Uint8Array) || !(length instanceof Uint8Array)) return undefined;
-  const name = Buffer.from(text).toString("utf16le", 0, 2 * dwordIn(Buffer.from(length)));
-  return name.replace(/\0.*$/s, "") || undefined;
+  return wideText(Buffer.from(text).subarray(0, 2 * dwordIn(Buffer.from(length)))) || undefined;
 }
 
 /**

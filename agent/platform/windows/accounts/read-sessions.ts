@@ -1,10 +1,10 @@
 import { constants, layout } from "../../native-layout.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { ffi } from "../native/library.ts";
-import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt } from "../native/pointers.ts";
+import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt, wideText } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { wtsapi32 } from "../native/wtsapi32.ts";
-import { type OpenToken, openTokenToImpersonate, processToken, type TokenFacts } from "./read-tokens.ts";
+import { type OpenToken, processToken, type TokenUse } from "./read-tokens.ts";
 import { mayHoldPerson, parseSessionStates, type SessionRow, sessionInfo } from "./sessions.ts";
 
 const { WTS_CURRENT_SERVER_HANDLE } = constants("wtsapi32.h", { WTS_CURRENT_SERVER_HANDLE: 0n });
@@ -33,9 +33,9 @@ export function sessionRows(): readonly SessionRow[] {
     return {
       id,
       state,
-      station: textIn(optionalInformation(id, infoClass.WTSWinStationName)),
-      user: textIn(ask(id, infoClass.WTSUserName)),
-      domain: textIn(ask(id, infoClass.WTSDomainName)),
+      station: wideText(optionalInformation(id, infoClass.WTSWinStationName)),
+      user: wideText(ask(id, infoClass.WTSUserName)),
+      domain: wideText(ask(id, infoClass.WTSDomainName)),
       protocol: optionalInformation(id, infoClass.WTSClientProtocolType)?.readUInt16LE(0) ?? 0,
     };
   });
@@ -65,19 +65,9 @@ const shells = new Set(["explorer.exe", "sihost.exe"]);
  * @returns undefined if no shell runs in the session
  * @throws WindowsError where there is one that may not be asked
  */
-export function shellToken(session: number): TokenFacts | undefined {
-  const shell = shellOf(session);
-  return shell === undefined ? undefined : processToken(shell);
-}
-
-/** As {@link shellToken}, opened for impersonation. @throws WindowsError */
-export function openShellToken(session: number): OpenToken | undefined {
-  const shell = shellOf(session);
-  return shell === undefined ? undefined : openTokenToImpersonate(shell);
-}
-
-function shellOf(session: number): number | undefined {
-  return processesOf(session).find(({ name }) => shells.has(name.toLowerCase()))?.id;
+export function shellToken(session: number, use: TokenUse): OpenToken | undefined {
+  const shell = processesOf(session).find(({ name }) => shells.has(name.toLowerCase()));
+  return shell && processToken(shell.id, use);
 }
 
 const processInfo = layout("wtsapi32.h", "WTS_PROCESS_INFOW", 24, {
@@ -102,12 +92,6 @@ function processesOf(session: number): readonly { readonly id: number; readonly 
   } finally {
     wtsapi32().WTSFreeMemory(rows);
   }
-}
-
-function textIn(information: Buffer | undefined): string {
-  const text = information?.toString("utf16le") ?? "";
-  const end = text.indexOf("\0");
-  return end < 0 ? text : text.slice(0, end);
 }
 
 /** The session has ended meanwhile, or a plain user may not read it; this occurs only for plain users. */

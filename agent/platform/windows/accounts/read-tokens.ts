@@ -1,6 +1,6 @@
 import { constants, layout, readField } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { kernel32 } from "../native/kernel32.ts";
+import { closing, kernel32, type OpenHandle } from "../native/kernel32.ts";
 import {
   addressOf,
   dwordIn,
@@ -35,6 +35,10 @@ export interface TokenFacts {
 }
 
 const tokenAccess = constants("winnt.h", { TOKEN_DUPLICATE: 0x2, TOKEN_IMPERSONATE: 0x4, TOKEN_QUERY: 0x8 });
+const accessFor = {
+  read: tokenAccess.TOKEN_QUERY,
+  impersonate: tokenAccess.TOKEN_QUERY | tokenAccess.TOKEN_DUPLICATE | tokenAccess.TOKEN_IMPERSONATE,
+} as const;
 const informationClass = constants("winnt.h", {
   TokenUser: 1,
   TokenGroups: 2,
@@ -45,65 +49,47 @@ const tokenStatistics = layout("winnt.h", "TOKEN_STATISTICS", 56, { Authenticati
 
 /** The token of this process. @throws WindowsError */
 export function ownToken(): TokenFacts {
-  using token = openToken(kernel32().GetCurrentProcess(), tokenAccess.TOKEN_QUERY);
-  const facts = readToken(token.handle);
+  using token = openToken(kernel32().GetCurrentProcess(), "read");
+  const facts = token.facts();
   // A Microsoft account's logon was made with a mail address; SAM has the account's own name.
   const names = ownNames() ?? facts.names;
   return { ...facts, names: names === undefined ? undefined : { ...names, upn: facts.names?.upn } };
 }
 
-/** A token that is closed when it is disposed of. */
-export interface OpenToken extends Disposable {
-  readonly handle: bigint;
+/** A user's token. */
+export interface OpenToken extends OpenHandle {
+  /** @throws WindowsError */
+  facts(): TokenFacts;
 }
 
 /** The token of a session's user; only SYSTEM may ask for it (otherwise status 1314). @throws WindowsError */
-export function sessionToken(session: number): TokenFacts {
-  using token = openSessionToken(session);
-  return readToken(token.handle);
-}
-
-/** As {@link sessionToken}, opened for impersonation. @throws WindowsError */
-export function openSessionToken(session: number): OpenToken {
+export function sessionToken(session: number): OpenToken {
   const slot = pointerSlot();
   if (wtsapi32().WTSQueryUserToken(session, slot) === 0) throw lastError("WTSQueryUserToken");
-  return closing(pointerIn(slot));
-}
-
-function closing(handle: bigint): OpenToken {
-  return { handle, [Symbol.dispose]: () => void kernel32().CloseHandle(handle) };
+  return tokenIn(slot);
 }
 
 const { PROCESS_QUERY_LIMITED_INFORMATION } = constants("winnt.h", { PROCESS_QUERY_LIMITED_INFORMATION: 0x1000 });
 
+/** What a token is opened for; impersonation needs rights that fewer users have. */
+export type TokenUse = keyof typeof accessFor;
+
 /** The token of another process. @throws WindowsError */
-export function processToken(processId: number): TokenFacts {
-  using token = openProcessToken(processId, tokenAccess.TOKEN_QUERY);
-  return readToken(token.handle);
+export function processToken(processId: number, use: TokenUse): OpenToken {
+  using process = closing(kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId));
+  if (process.handle === 0n) throw lastError("OpenProcess");
+  return openToken(process.handle, use);
 }
 
-/** As {@link processToken}, opened for impersonation. @throws WindowsError */
-export function openTokenToImpersonate(processId: number): OpenToken {
-  return openProcessToken(
-    processId,
-    tokenAccess.TOKEN_QUERY | tokenAccess.TOKEN_DUPLICATE | tokenAccess.TOKEN_IMPERSONATE,
-  );
-}
-
-function openProcessToken(processId: number, access: number): OpenToken {
-  const process = kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId);
-  if (process === 0n) throw lastError("OpenProcess");
-  try {
-    return openToken(process, access);
-  } finally {
-    kernel32().CloseHandle(process);
-  }
-}
-
-function openToken(process: bigint, access: number): OpenToken {
+function openToken(process: bigint, use: TokenUse): OpenToken {
   const slot = pointerSlot();
-  if (advapi32().OpenProcessToken(process, access, slot) === 0) throw lastError("OpenProcessToken");
-  return closing(pointerIn(slot));
+  if (advapi32().OpenProcessToken(process, accessFor[use], slot) === 0) throw lastError("OpenProcessToken");
+  return tokenIn(slot);
+}
+
+function tokenIn(slot: Buffer): OpenToken {
+  const token = closing(pointerIn(slot));
+  return { ...token, facts: () => readToken(token.handle) };
 }
 
 function readToken(token: bigint): TokenFacts {

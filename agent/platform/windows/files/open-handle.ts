@@ -1,6 +1,6 @@
 import { constants } from "../../native-layout.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32 } from "../native/kernel32.ts";
+import { closing, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32, type OpenHandle } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, wide } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { parseSecurityDescriptor, type SecurityDescriptor } from "./parse-security.ts";
@@ -8,7 +8,7 @@ import { parseSecurityDescriptor, type SecurityDescriptor } from "./parse-securi
 /** Largest content of a file that is read, bytes. */
 const maxSize = 1024 * 1024;
 
-export const fileDisposition = constants("fileapi.h", { CREATE_NEW: 1, OPEN_EXISTING: 3 });
+export const fileDisposition = constants("fileapi.h", { CREATE_NEW: 1, OPEN_EXISTING: 3, OPEN_ALWAYS: 4 });
 
 /** What opening a folder needs. */
 export const { FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT } = constants("winbase.h", {
@@ -33,31 +33,26 @@ export function openHandle(
   flags: number,
   how: number = fileDisposition.OPEN_EXISTING,
   attributes: Buffer | null = null,
-): bigint {
+): OpenHandle {
   const handle = kernel32().CreateFileW(wide(path), rights, sharing, attributes, how, flags, 0n);
   if (handle === INVALID_HANDLE_VALUE) throw lastError("CreateFileW");
-  return handle;
+  return closing(handle);
 }
 
 const shareAll = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE | fileShare.FILE_SHARE_DELETE;
 
 /** Undefined if nothing is there. @throws WindowsError */
 export function securityAt(path: string, flags = 0): SecurityDescriptor | undefined {
-  let handle: bigint;
   try {
-    handle = openHandle(path, fileAccess.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS | flags);
+    using file = openHandle(path, fileAccess.READ_CONTROL, shareAll, FILE_FLAG_BACKUP_SEMANTICS | flags);
+    return securityOf(file);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;
   }
-  try {
-    return securityOf(handle);
-  } finally {
-    kernel32().CloseHandle(handle);
-  }
 }
 
-export function securityOf(handle: bigint): SecurityDescriptor {
+export function securityOf({ handle }: OpenHandle): SecurityDescriptor {
   const length = dwordSlot();
   advapi32().GetKernelObjectSecurity(handle, ownerAndDacl, null, 0, length);
   const bytes = Buffer.alloc(Math.max(20, dwordIn(length)));
@@ -69,7 +64,7 @@ export function securityOf(handle: bigint): SecurityDescriptor {
   return descriptor;
 }
 
-export function contentOf(handle: bigint): Buffer {
+export function contentOf({ handle }: OpenHandle): Buffer {
   const content = Buffer.alloc(maxSize + 1);
   const count = dwordSlot();
   let length = 0;
@@ -82,13 +77,14 @@ export function contentOf(handle: bigint): Buffer {
   }
 }
 
-export function writeAll(handle: bigint, bytes: Buffer): void {
+export function writeAndClose(file: OpenHandle, bytes: Buffer): void {
+  using open = file;
   const count = dwordSlot();
   for (let from = 0; from < bytes.length; from += dwordIn(count)) {
     const rest = bytes.subarray(from);
-    if (kernel32().WriteFile(handle, rest, rest.length, count, null) === 0) throw lastError("WriteFile");
+    if (kernel32().WriteFile(open.handle, rest, rest.length, count, null) === 0) throw lastError("WriteFile");
   }
-  if (kernel32().FlushFileBuffers(handle) === 0) throw lastError("FlushFileBuffers");
+  if (kernel32().FlushFileBuffers(open.handle) === 0) throw lastError("FlushFileBuffers");
 }
 
 export function isMissing(cause: unknown): boolean {

@@ -5,7 +5,7 @@ import { absent, failed, failedBy, found, type Reading } from "../../../reading.
 import { layout, readField } from "../../native-layout.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
-import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, kernel32 } from "../native/kernel32.ts";
+import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, kernel32, type OpenHandle } from "../native/kernel32.ts";
 import { isSharingViolation, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, isUnsealing, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
@@ -34,10 +34,10 @@ const fileInformation = layout("fileapi.h", "BY_HANDLE_FILE_INFORMATION", 52, { 
  * @param trusted SYSTEM, Administrators and the like
  */
 export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<string> {
-  return withFile(path, "credentials-unreadable", (handle) => {
-    const others = othersWith(readRights, securityOf(handle), trusted);
+  return withFile(path, "credentials-unreadable", (file) => {
+    const others = othersWith(readRights, securityOf(file), trusted);
     if (others.length > 0) return failed(path, exposed(path, others));
-    const bytes = contentOf(handle);
+    const bytes = contentOf(file);
     return found(isSealed(bytes) ? unseal(bytes) : decodeText(bytes), path);
   });
 }
@@ -46,38 +46,31 @@ export function readProtected(path: string, trusted: ReadonlySet<Sid>): Reading<
  * The content of a file that only trusted accounts may change or replace; checked and read as {@link readProtected}.
  */
 export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Buffer> {
-  return withFile(path, "settings-unreadable", (handle) => {
-    const exposure = changeableBy(path, securityOf(handle), trusted) ?? untrustedPath(path, trusted);
-    if (exposure === undefined) return found(contentOf(handle), path);
+  return withFile(path, "settings-unreadable", (file) => {
+    const exposure = changeableBy(path, securityOf(file), trusted) ?? untrustedPath(path, trusted);
+    if (exposure === undefined) return found(contentOf(file), path);
     const finding = `${path} can be changed by ordinary users: ${exposure.why}.`;
     return failed(path, new AgentError("settings-exposed", finding, { remedy: exposure.remedy }));
   });
 }
 
-function withFile<T>(path: string, code: ErrorCode, use: (handle: bigint) => Reading<T>): Reading<T> {
-  let handle: bigint;
+function withFile<T>(path: string, code: ErrorCode, use: (file: OpenHandle) => Reading<T>): Reading<T> {
   try {
     const rights = (fileAccess.GENERIC_READ | fileAccess.READ_CONTROL) >>> 0;
-    handle = retryWhileHeld(
+    using file = retryWhileHeld(
       () => openHandle(path, rights, fileShare.FILE_SHARE_READ, FILE_ATTRIBUTE_NORMAL),
       isSharingViolation,
     );
+    refuseOtherThanFile(file);
+    return use(file);
   } catch (cause) {
     if (isMissing(cause)) return absent(path, "the file does not exist");
-    return unreadable(path, code, cause, code === "credentials-unreadable" ? deniedHint(cause) : "");
-  }
-  try {
-    refuseOtherThanFile(handle);
-    return use(handle);
-  } catch (cause) {
     if (isUnsealing(cause)) return failed(path, sealedElsewhere(path, cause));
-    return unreadable(path, code, cause, "");
-  } finally {
-    kernel32().CloseHandle(handle);
+    return unreadable(path, code, cause, code === "credentials-unreadable" ? deniedHint(cause) : "");
   }
 }
 
-function refuseOtherThanFile(handle: bigint): void {
+function refuseOtherThanFile({ handle }: OpenHandle): void {
   const information = Buffer.alloc(fileInformation.size);
   if (kernel32().GetFileInformationByHandle(handle, information) === 0) throw fault("ENOTREG");
   if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");

@@ -7,7 +7,14 @@ import { FILE_ATTRIBUTE_NORMAL, fileAccess, kernel32 } from "../native/kernel32.
 import { pointerIn, pointerSlot, wide } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { seal } from "./data-protection.ts";
-import { fileDisposition, isMissing, openHandle, ownerAndDacl, securityInformation, writeAll } from "./open-handle.ts";
+import {
+  fileDisposition,
+  isMissing,
+  openHandle,
+  ownerAndDacl,
+  securityInformation,
+  writeAndClose,
+} from "./open-handle.ts";
 
 const move = constants("winbase.h", { MOVEFILE_REPLACE_EXISTING: 1, MOVEFILE_WRITE_THROUGH: 8 });
 
@@ -51,7 +58,7 @@ export function replaceFile(path: string, content: Buffer, readers: "everybody" 
 
 function replace(path: string, content: Buffer, sddl: string): void {
   const next = temporaryPath(path);
-  const handle = withSecurity(sddl, (attributes) =>
+  const file = withSecurity(sddl, (attributes) =>
     whileHeld(() => {
       remove(next);
       return openHandle(
@@ -65,11 +72,7 @@ function replace(path: string, content: Buffer, sddl: string): void {
     }),
   );
   try {
-    try {
-      writeAll(handle, content);
-    } finally {
-      kernel32().CloseHandle(handle);
-    }
+    writeAndClose(file, content);
     const replaceAndWriteThrough = move.MOVEFILE_REPLACE_EXISTING | move.MOVEFILE_WRITE_THROUGH;
     whileHeld(() => {
       if (kernel32().MoveFileExW(wide(next), wide(path), replaceAndWriteThrough) === 0) throw lastError("MoveFileExW");

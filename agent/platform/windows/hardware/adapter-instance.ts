@@ -1,5 +1,5 @@
 import type { ReadKey } from "../read-registry.ts";
-import { decodeRegistryValue } from "../registry-values.ts";
+import { valueIn } from "../registry-values.ts";
 
 /** Connections of the device class Net (GUID_DEVCLASS_NET, devguid.h), one key for each adapter. */
 const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
@@ -12,14 +12,11 @@ const connections = "SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325
  * @returns undefined if Windows keeps none, or the key may not be read
  */
 export function adapterInstance(guid: string, readKey: ReadKey): string | undefined {
-  let values: ReturnType<ReadKey>;
   try {
-    values = readKey(`${connections}\\${guid}\\Connection`);
+    const instance = valueIn(readKey(`${connections}\\${guid}\\Connection`), "PnPInstanceId");
+    return typeof instance === "string" && instance.includes("\\") ? instance.toUpperCase() : undefined;
   } catch {
     // It only ranks adapters; without it the adapter's description decides.
     return undefined;
   }
-  const value = values?.values.find(({ name }) => name.toLowerCase() === "pnpinstanceid");
-  const instance = value === undefined ? undefined : decodeRegistryValue(value);
-  return typeof instance === "string" && instance.includes("\\") ? instance.toUpperCase() : undefined;
 }

@@ -1,8 +1,8 @@
 import { messageOf } from "../../../errors.ts";
 import { type DeviceId, deviceIdReading, parseUuid, parseVendorId } from "../../../identity/device-id.ts";
 import { absent, failedBy, found, type Reading } from "../../../reading.ts";
-import type { ReadKey, RegistryKey } from "../read-registry.ts";
-import { decodeRegistryValue } from "../registry-values.ts";
+import type { ReadKey } from "../read-registry.ts";
+import { decodeRegistryValue, valueIn } from "../registry-values.ts";
 import { parseSmbios } from "./parse-smbios.ts";
 
 /** The system's UUID in its firmware. @param readTable gives RawSMBIOSData */
@@ -22,8 +22,10 @@ export function firmwareUuid(readTable: () => Buffer): Reading<DeviceId> {
 export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
   const origin = "registry MachineGuid";
   try {
-    const text = textValue(readKey("SOFTWARE\\Microsoft\\Cryptography"), ["MachineGuid"]);
-    return text === undefined ? absent(origin, "the value does not exist") : deviceIdReading(parseUuid(text), origin);
+    const text = valueIn(readKey("SOFTWARE\\Microsoft\\Cryptography"), "MachineGuid");
+    return typeof text === "string"
+      ? deviceIdReading(parseUuid(text), origin)
+      : absent(origin, "the value does not exist");
   } catch (cause) {
     return unreadable(origin, cause);
   }
@@ -94,15 +96,6 @@ export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlace
   }
   if (others.length > 0) return unreadable(origin, `it contains several device IDs (${[...ids.keys()].join(", ")})`);
   return found(...first);
-}
-
-function textValue(key: RegistryKey | undefined, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = key?.values.find((one) => one.name.toLowerCase() === name.toLowerCase());
-    const decoded = value === undefined ? undefined : decodeRegistryValue(value);
-    if (typeof decoded === "string") return decoded;
-  }
-  return undefined;
 }
 
 function unreadable(origin: string, cause: unknown): Reading<never> {

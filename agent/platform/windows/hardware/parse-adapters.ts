@@ -1,8 +1,9 @@
 import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
 import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
-import { type Memory, offsetOf } from "../native/pointers.ts";
+import { type Memory, offsetOf, wideText } from "../native/pointers.ts";
 import { adapterKind, isDetachable, statusFlag } from "./adapter-kind.ts";
+import { formatUuid } from "./parse-smbios.ts";
 
 /** The fields of one IP_ADAPTER_ADDRESSES_LH that are used. */
 export interface AddressRow {
@@ -50,7 +51,6 @@ export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
   OperStatus: [1156, "u32"],
 });
 const { IfOperStatusUp } = constants("ifdef.h", { IfOperStatusUp: 1 });
-const guid = layout("guiddef.h", "GUID", 16, { Data1: [0, 4], Data2: [4, 2], Data3: [6, 2], Data4: [8, 8] });
 
 /** Reads the rows of MIB_IF_TABLE2; an incomplete last row is ignored. */
 export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
@@ -62,7 +62,7 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
     rows.push({
       luid: read("InterfaceLuid"),
       index: read("InterfaceIndex"),
-      guid: guidText(read("InterfaceGuid")),
+      guid: `{${formatUuid(read("InterfaceGuid"), true)}}`.toUpperCase(),
       alias: wideText(read("Alias")),
       description: wideText(read("Description")),
       mac: mac(read("PhysicalAddress")),
@@ -76,25 +76,9 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
   return rows;
 }
 
-/** `{4D36E972-…}`: the first three fields are little-endian. */
-function guidText(bytes: Buffer): string {
-  const little = (name: "Data1" | "Data2" | "Data3"): string =>
-    Buffer.from(readField(guid, name, bytes))
-      .reverse()
-      .toString("hex");
-  const rest = readField(guid, "Data4", bytes).toString("hex");
-  return `{${little("Data1")}-${little("Data2")}-${little("Data3")}-${rest.slice(0, 4)}-${rest.slice(4)}}`.toUpperCase();
-}
-
 function presentMac(octets: Uint8Array): Mac | undefined {
   const mac = macFromOctets(octets);
   return mac === undefined || isVoid(mac) ? undefined : mac;
-}
-
-function wideText(bytes: Buffer): string {
-  const text = bytes.toString("utf16le");
-  const end = text.indexOf("\0");
-  return end < 0 ? text : text.slice(0, end);
 }
 
 const addressRow = layout("iptypes.h", "IP_ADAPTER_ADDRESSES_LH", 448, {

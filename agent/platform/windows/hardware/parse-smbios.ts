@@ -37,7 +37,8 @@ export function parseSmbios(raw: Buffer): Smbios | undefined {
   return { uuid: undefined };
 }
 
-function formatUuid(bytes: Buffer, littleEndian: boolean): string {
+/** @param littleEndian whether the first three fields are */
+export function formatUuid(bytes: Buffer, littleEndian: boolean): string {
   const fields = [bytes.subarray(0, 4), bytes.subarray(4, 6), bytes.subarray(6, 8)].map((field) =>
     littleEndian ? Buffer.from(field).reverse() : field,
   );

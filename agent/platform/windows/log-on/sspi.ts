@@ -3,7 +3,7 @@ import type { LogOnPeer, SystemLogOn, SystemLogOnExchange } from "../../../netwo
 import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
 import { readField, structure } from "../../native-layout.ts";
 import { askName, nameFormat, nameIn } from "../accounts/principal-name.ts";
-import { lending, nativeCall } from "../bounded-calls.ts";
+import { bytesIn, lending, nativeCall } from "../bounded-calls.ts";
 import { ffi } from "../native/library.ts";
 import { addressOf, dwordSlot, wide, wideAt } from "../native/pointers.ts";
 import { secur32 } from "../native/secur32.ts";
@@ -96,12 +96,6 @@ interface Initialized {
 }
 
 const statusOf = (answer: NativeAnswer | undefined): number => Number(answer?.result) >>> 0;
-
-function bytesIn(answer: NativeAnswer | undefined, parameter: number): Buffer {
-  const bytes = answer?.parameters[parameter];
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`parameter ${parameter} is no memory`);
-  return Buffer.from(bytes);
-}
 
 const acquireCredentials = ({ scheme }: LogOnPeer): NativeCall =>
   nativeCall(secur32, "AcquireCredentialsHandleW", [

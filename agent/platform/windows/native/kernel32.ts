@@ -44,6 +44,15 @@ export const kernel32 = library(
 
 /** CreateFileW's return value for a failure. */
 export const { INVALID_HANDLE_VALUE } = constants("handleapi.h", { INVALID_HANDLE_VALUE: 0xffff_ffff_ffff_ffffn });
+/** An open handle, which is closed when it is disposed of. */
+export interface OpenHandle extends Disposable {
+  readonly handle: bigint;
+}
+
+export function closing(handle: bigint): OpenHandle {
+  return { handle, [Symbol.dispose]: () => void kernel32().CloseHandle(handle) };
+}
+
 /** Rights of an open file. */
 export const fileAccess = constants("winnt.h", {
   GENERIC_READ: 0x8000_0000,

@@ -29,6 +29,9 @@ export function bytesAt(pointer: bigint, length: number): Buffer {
 /** @returns the address of a buffer, valid as long as the buffer is used afterwards */
 export const addressOf = (buffer: Buffer): bigint => ffi().getRawPointer(buffer);
 
+/** The text of UTF-16 bytes, up to its zero if it has one. */
+export const wideText = (bytes: Buffer | undefined): string => bytes?.toString("utf16le").split("\0", 1)[0] ?? "";
+
 const maxUnits = 32_768;
 
 /** Reads UTF-16 up to its final zero, at most 32768 units; empty for a null pointer. */

@@ -1,6 +1,6 @@
 import type { MakeCalls } from "../../native-calls.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
-import { lending, nativeCall } from "../bounded-calls.ts";
+import { bytesIn, lending, nativeCall } from "../bounded-calls.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, wide, wideAt } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
@@ -93,8 +93,7 @@ export async function proxiesByScript(
   if (answer === undefined || answer.result === 0) {
     throw new WindowsError("WinHttpGetProxyForUrl", answer?.lastError ?? 0);
   }
-  const filled = answer.parameters[3];
-  return filled instanceof Uint8Array ? takeNamed(Buffer.from(filled)) : undefined;
+  return takeNamed(bytesIn(answer, 3));
 }
 
 const detecting = {

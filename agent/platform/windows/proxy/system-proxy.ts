@@ -5,7 +5,7 @@ import { absent, failed, found, type Reading } from "../../../reading.ts";
 import { type BoundedOptions, boundedCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import type { ReadKey } from "../read-registry.ts";
-import { decodeRegistryValue } from "../registry-values.ts";
+import { valueIn } from "../registry-values.ts";
 import { routesBy } from "./named-proxies.ts";
 import {
   machineProxies,
@@ -43,10 +43,7 @@ export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettin
   return {
     machine: machineProxies,
     user: userProxySettings,
-    userIsTrusted: () => {
-      const value = readKey(proxyPolicy)?.values.find(({ name }) => name.toLowerCase() === "proxysettingsperuser");
-      return trustsUser || (value !== undefined && decodeRegistryValue(value) === 0);
-    },
+    userIsTrusted: () => trustsUser || valueIn(readKey(proxyPolicy), "ProxySettingsPerUser") === 0,
     byScript: (url, script) => proxiesByScript(url, script, boundedCalls(scriptCalls)),
   };
 }

@@ -6,7 +6,7 @@ import { usernameOf } from "../../../../agent/identity/username.ts";
 import type { MakeCalls } from "../../../../agent/platform/native-calls.ts";
 import type { LogonSources } from "../../../../agent/platform/windows/accounts/known-users.ts";
 import { createLogons } from "../../../../agent/platform/windows/accounts/logons.ts";
-import type { TokenFacts } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
+import type { OpenToken, TokenFacts } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
 import { encodeSid } from "../../../../agent/platform/windows/accounts/sids.ts";
 import { WindowsError } from "../../../../agent/platform/windows/native/windows-error.ts";
 
@@ -69,6 +69,8 @@ const lookUpSids: LogonSources["lookUpSids"] = async (sids, makeCalls) => {
   });
 };
 
+const opened = (facts: TokenFacts): OpenToken => ({ handle: 7n, facts: () => facts, [Symbol.dispose]() {} });
+
 const notPermitted = (): never => {
   throw new WindowsError("WTSQueryUserToken", 1314);
 };
@@ -79,10 +81,8 @@ function logons(changed: Partial<LogonSources> = {}) {
     sessionRows: () => [session],
     consoleSession: () => 2,
     ownSession: () => 0,
-    sessionToken: () => alice,
+    sessionToken: () => opened(alice),
     shellToken: () => undefined,
-    openSessionToken: () => ({ handle: 7n, [Symbol.dispose]() {} }),
-    openShellToken: () => undefined,
     accountDomains: () => ({ machine, domain }),
     machineName: () => "LAPTOP1",
     lookUpSids,
@@ -123,7 +123,7 @@ describe("as SYSTEM", () => {
   });
 
   test("falls back to the shell's token, then to the session's names", async () => {
-    const byShell = logons({ sessionToken: notPermitted, shellToken: () => alice });
+    const byShell = logons({ sessionToken: notPermitted, shellToken: () => opened(alice) });
     expect(await byShell.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
     const byName = logons({ sessionToken: notPermitted, shellToken: notPermitted });
     expect(await byName.sessions()).toMatchObject({ value: [{ userKey: aliceSid }] });
@@ -166,7 +166,7 @@ describe("as a plain user", () => {
 
 describe("groups", () => {
   const groupsWith = async (bounded: MakeCalls, token = alice) => {
-    const all = logons({ bounded, sessionToken: () => token });
+    const all = logons({ bounded, sessionToken: () => opened(token) });
     await all.sessions();
     return await all.groups(await account(all));
   };
@@ -230,7 +230,7 @@ describe("groups", () => {
     let questions = 0;
     const all = logons({
       bounded,
-      sessionToken: () => ({ ...alice, groups: many.map((sid) => ({ sid, attributes: 7 })) }),
+      sessionToken: () => opened({ ...alice, groups: many.map((sid) => ({ sid, attributes: 7 })) }),
       lookUpSids: async (sids, makeCalls) => {
         questions += 1;
         return await lookUpSids(sids, makeCalls);
@@ -275,7 +275,7 @@ describe("user names", () => {
     ],
   ])("%s", async (_who, token, expected) => {
     const row = { ...session, user: token.names?.user ?? "", domain: token.names?.domain ?? "" };
-    const all = logons({ sessionRows: () => [row], sessionToken: () => token });
+    const all = logons({ sessionRows: () => [row], sessionToken: () => opened(token) });
     await all.sessions();
     const who = await account(all, token.userSid);
     const sent = (["sam", "down-level", "upn"] as const).map((format) => usernameOf(who, format).username);
@@ -287,7 +287,7 @@ describe("the directory's own spelling", () => {
   const typed: TokenFacts = { ...alice, names: { user: "ALICE", domain: "corp", upn: "alice@corp.example.com" } };
 
   test("is sent, no matter what was typed at the logon", async () => {
-    const all = logons({ sessionToken: () => typed });
+    const all = logons({ sessionToken: () => opened(typed) });
     await all.sessions();
     expect(await account(all)).toMatchObject({ systemName: "CORP\\alice", sam: "alice", domain: "CORP" });
   });
@@ -296,7 +296,7 @@ describe("the directory's own spelling", () => {
     const bounded: MakeCalls = async () => {
       throw new AgentError("identity-unreadable", "no answer");
     };
-    const all = logons({ sessionToken: () => typed, bounded });
+    const all = logons({ sessionToken: () => opened(typed), bounded });
     await all.sessions();
     expect(await account(all)).toMatchObject({ systemName: "corp\\ALICE", sam: "ALICE" });
   });
@@ -316,13 +316,13 @@ describe("a Microsoft account", () => {
     ["its own", calls(new Map([[sid, ["alice", "LAPTOP1", 1]]]))],
     ["the session's, where the machine can't name it", calls(new Map())],
   ])("has the local name: %s", async (_which, direct) => {
-    const all = logons({ ...home, sessionToken: () => token, direct });
+    const all = logons({ ...home, sessionToken: () => opened(token), direct });
     await all.sessions();
     expect(await account(all, sid)).toMatchObject({ systemName: "LAPTOP1\\alice", sam: "alice", kind: "local" });
   });
 
   test("is one person if that user also runs the program", async () => {
-    const shellToken = (id: number) => (id === 2 ? token : notPermitted());
+    const shellToken = (id: number) => (id === 2 ? opened(token) : notPermitted());
     const own = { ownToken: () => token, ownSession: () => 2, sessionToken: notPermitted, shellToken };
     const all = logons({ ...home, ...own });
     const sessions = await all.sessions();
@@ -356,7 +356,7 @@ describe("accounts that Windows makes", () => {
     ["WDAGUtilityAccount", `${machine}-504`],
   ])("are no person's, by SID and RID: %s", async (_who, userSid) => {
     const names = { user: "Chefin", domain: "LAPTOP1", upn: undefined };
-    const all = logons({ sessionToken: () => ({ ...alice, userSid, names }) });
+    const all = logons({ sessionToken: () => opened({ ...alice, userSid, names }) });
     await all.sessions();
     expect(await account(all, userSid)).toMatchObject({ kind: "system" });
   });
@@ -368,7 +368,7 @@ describe("accounts that Windows makes", () => {
     ["DWM-1", `${domain}-1501`, "CORP", "user"],
   ])("%s %s", async (user, userSid, where, expected) => {
     const token = { ...alice, userSid, names: { user, domain: where, upn: undefined } };
-    const all = logons({ sessionRows: () => [{ ...session, user, domain: where }], sessionToken: () => token });
+    const all = logons({ sessionRows: () => [{ ...session, user, domain: where }], sessionToken: () => opened(token) });
     expect(await all.sessions()).toMatchObject({ value: [{ class: expected }] });
   });
 });
@@ -395,27 +395,28 @@ describe("a UPN that the logon does not have", () => {
 
   const ask = async (answers: Parameters<typeof windows>[0], changed: Partial<LogonSources> = {}) => {
     const { makeCalls, called } = windows(answers);
-    const all = logons({ bounded: makeCalls, sessionToken: () => withoutUpn, ...changed });
+    const all = logons({ bounded: makeCalls, sessionToken: () => opened(withoutUpn), ...changed });
     await all.sessions();
     return { reading: await all.principalName(await account(all)), called };
   };
 
   test("is asked for while impersonating the user, which ends right after", async () => {
     const closed: bigint[] = [];
-    const openSessionToken = () => ({ handle: 7n, [Symbol.dispose]: () => void closed.push(7n) });
+    const sessionToken = () => ({ ...opened(withoutUpn), [Symbol.dispose]: () => void closed.push(7n) });
     const upn = "alice@corp.example.com";
-    const { reading, called } = await ask({ GetUserNameExW: { result: 1, text: upn } }, { openSessionToken });
+    const { reading, called } = await ask({ GetUserNameExW: { result: 1, text: upn } }, { sessionToken });
     expect(reading).toMatchObject({ kind: "found", value: upn });
     expect(called).toEqual(["ImpersonateLoggedOnUser", "GetUserNameExW", "RevertToSelf"]);
-    expect(closed).toEqual([7n]);
+    expect(closed).toEqual([7n, 7n]);
   });
 
   test("is asked for with the shell's token if the session's may not be used", async () => {
-    const openShellToken = () => ({ handle: 8n, [Symbol.dispose]() {} });
+    const sessionToken: LogonSources["sessionToken"] = notPermitted;
+    const shellToken: LogonSources["shellToken"] = (_session, use) => (use === "read" ? opened(withoutUpn) : undefined);
     const answers = { GetUserNameExW: { result: 1, text: "alice@corp.example.com" } };
-    const { reading } = await ask(answers, { openSessionToken: notPermitted, openShellToken });
+    const { reading } = await ask(answers, { sessionToken, shellToken: () => opened(withoutUpn) });
     expect(reading).toMatchObject({ kind: "found" });
-    expect(await ask(answers, { openSessionToken: notPermitted })).toMatchObject({ reading: { kind: "failed" } });
+    expect(await ask(answers, { sessionToken, shellToken })).toMatchObject({ reading: { kind: "failed" } });
   });
 
   test("is never the one of this process instead", async () => {
@@ -436,7 +437,7 @@ describe("a UPN that the logon does not have", () => {
     const token = { ...withoutUpn, userSid, names: { user: "AliceSmith", domain: "AzureAD", upn: undefined } };
     const { makeCalls } = windows({ GetUserNameExW: { result: 0, lastError: 1332 } });
     const row = { ...session, user: "AliceSmith", domain: "AzureAD" };
-    const all = logons({ bounded: makeCalls, sessionRows: () => [row], sessionToken: () => token });
+    const all = logons({ bounded: makeCalls, sessionRows: () => [row], sessionToken: () => opened(token) });
     await all.sessions();
     const reading = await all.principalName(await account(all, userSid));
     expect(reading).toMatchObject({ kind: "failed", error: { code: "identity-unreadable" } });
@@ -478,7 +479,7 @@ test("no directory answer gives a group that is not in the token, or a name outs
       const known = new Map(reported.flatMap(([one, names]) => (names === null ? [] : [[one, names] as const])));
       const groups = [...new Set(reported.map(([one]) => one))].map((one) => ({ sid: one, attributes: 7 }));
       const token: TokenFacts = { ...alice, groups, primaryGroup: groups[primary]?.sid };
-      const all = logons({ bounded: calls(known), direct: calls(known), sessionToken: () => token });
+      const all = logons({ bounded: calls(known), direct: calls(known), sessionToken: () => opened(token) });
       await all.sessions();
       const reading = await all.groups(await account(all));
       if (reading.kind !== "found") return;

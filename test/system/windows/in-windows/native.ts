@@ -11,7 +11,7 @@ import type { SystemScheme } from "../../../../agent/network/log-on/system-log-o
 import type { Paths } from "../../../../agent/platform/port.ts";
 import { lookUpSids } from "../../../../agent/platform/windows/accounts/look-up-sids.ts";
 import { askPrincipalName } from "../../../../agent/platform/windows/accounts/principal-name.ts";
-import { openShellToken, sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/read-sessions.ts";
+import { sessionRows, shellToken } from "../../../../agent/platform/windows/accounts/read-sessions.ts";
 import { ownToken, sessionToken } from "../../../../agent/platform/windows/accounts/read-tokens.ts";
 import { boundedCalls } from "../../../../agent/platform/windows/bounded-calls.ts";
 import { registerEventSource, removeEventSource, reportEvent } from "../../../../agent/platform/windows/event-log.ts";
@@ -126,14 +126,15 @@ const works: Readonly<Record<string, () => unknown>> = {
     removeEventSource();
     return { registered: key?.values.map(({ name }) => name) };
   },
-  tokens: () => ({
-    own: ownToken(),
-    session: sessionToken(sessionRows()[0]?.id ?? 0),
-    shell: shellToken(sessionRows()[0]?.id ?? 0),
-  }),
+  tokens: () => {
+    const session = sessionRows()[0]?.id ?? 0;
+    using own = sessionToken(session);
+    using shell = shellToken(session, "read");
+    return { own: ownToken(), session: own.facts(), shell: shell?.facts() };
+  },
   "own-upn": async () => (await askPrincipalName(boundedCalls({ ...names, limit: 10_000 }), undefined)) ?? "none",
   "shell-upn": async () => {
-    using token = openShellToken(sessionRows()[0]?.id ?? 0);
+    using token = shellToken(sessionRows()[0]?.id ?? 0, "impersonate");
     const upn = await askPrincipalName(boundedCalls({ ...names, limit: 10_000 }), token?.handle ?? 0n);
     return { upn: upn ?? "none", afterwards: ownToken().userSid };
   },

@@ -14,9 +14,10 @@ export function parseMac(text: string): Mac | undefined {
   return digits.replace(/..(?=.)/g, "$&:") as Mac;
 }
 
-/** @param octets exactly six, as the operating system stores them */
+/** @param octets exactly six, as the operating system stores them @returns undefined if they are no address */
 export function macFromOctets(octets: Uint8Array): Mac | undefined {
-  return octets.length === 6 ? parseMac(Buffer.from(octets).toString("hex")) : undefined;
+  const mac = octets.length === 6 ? parseMac(Buffer.from(octets).toString("hex")) : undefined;
+  return mac === undefined || isVoid(mac) ? undefined : mac;
 }
 
 const firstOctet = (mac: Mac): number => Number.parseInt(mac.slice(0, 2), 16);
@@ -32,3 +33,10 @@ export const isMulticast = (mac: Mac): boolean => (firstOctet(mac) & 0x01) !== 0
  * pass-through.
  */
 export const isLocallyAdministered = (mac: Mac): boolean => (firstOctet(mac) & 0x02) !== 0;
+
+/** How an adapter got its address. One that differs from the burnt-in one, but is no random one, was set by hand. */
+export function assignmentOf(inUse: Mac | undefined, burntIn: Mac | undefined) {
+  if (inUse === undefined || burntIn === undefined) return "unknown";
+  if (inUse === burntIn) return "permanent";
+  return isLocallyAdministered(inUse) ? "random" : "set";
+}

@@ -1,4 +1,4 @@
-import { isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
+import { type Mac, macFromOctets } from "../../../identity/mac.ts";
 import { constants, layout, readField, structure } from "../../native-layout.ts";
 import { libc } from "../libc.ts";
 
@@ -47,8 +47,6 @@ function permanentMac(socket: number, adapter: string): Mac | undefined {
   const command = Buffer.concat([asked, Buffer.alloc(roomForAddress)]);
   const ifr_data = process.getBuiltinModule("node:ffi").getRawPointer(command);
   if (libc().ioctl(socket, SIOCETHTOOL, structure(ifreq, { ifr_name, ifr_data })) < 0) return undefined;
-  const mac = macFromOctets(
-    command.subarray(permanentAddress.size).subarray(0, readField(permanentAddress, "size", command)),
-  );
-  return mac === undefined || isVoid(mac) ? undefined : mac;
+  const size = readField(permanentAddress, "size", command);
+  return macFromOctets(command.subarray(permanentAddress.size).subarray(0, size));
 }

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { AgentError } from "../../../errors.ts";
-import { isLocallyAdministered, isVoid, type Mac, parseMac } from "../../../identity/mac.ts";
+import { assignmentOf, isVoid, type Mac, parseMac } from "../../../identity/mac.ts";
 import { failed, found, type Reading } from "../../../reading.ts";
 import type { Adapter } from "../../port.ts";
 import type { RunTool } from "../tools.ts";
@@ -41,7 +41,7 @@ function portAdapter(port: HardwarePort, inUse: Addresses, defaultRoute: number 
     mac: used ?? port.mac,
     permanentMac: port.mac,
     ...kindOfPort(port),
-    addressAssigned: assigned(used, port.mac),
+    addressAssigned: assignmentOf(used, port.mac),
     up: inUse[name] !== undefined,
     defaultRoute,
   };
@@ -58,13 +58,6 @@ function otherAdapter(name: string, inUse: Addresses, defaultRoute: number | und
     up: true,
     defaultRoute,
   };
-}
-
-/** A private Wi-Fi address is locally administered; anything else that differs was set by hand. */
-function assigned(used: Mac | undefined, burntIn: Mac | undefined): Adapter["addressAssigned"] {
-  if (used === undefined || burntIn === undefined) return "unknown";
-  if (used === burntIn) return "permanent";
-  return isLocallyAdministered(used) ? "random" : "set";
 }
 
 function macInUse(inUse: Addresses, name: string): Mac | undefined {

@@ -18,55 +18,30 @@ const medium = constants("ntddndis.h", { NdisPhysicalMediumWirelessWan: 8, NdisP
 type Kind = Pick<Adapter, "kind" | "kindReason">;
 
 /** Adapters that claim to be hardware but are not this machine's, by their drivers' names. */
-const byDescription: readonly { readonly pattern: RegExp; readonly kind: Kind["kind"]; readonly reason: string }[] = [
-  { pattern: /^hyper-v virtual ethernet/i, kind: "virtual", reason: "Hyper-V switch port" },
-  { pattern: /\btap-|\btap adapter|wintun|wireguard|openvpn/i, kind: "virtual", reason: "VPN adapter" },
-  {
-    pattern: /anyconnect|fortinet|globalprotect|pangp|juniper|pulse secure|zscaler|\bvpn\b/i,
-    kind: "virtual",
-    reason: "VPN adapter",
-  },
-  {
-    pattern: /^vmware virtual ethernet|virtualbox host-only|^parallels virtual/i,
-    kind: "virtual",
-    reason: "virtual adapter of a virtual machine host",
-  },
-  { pattern: /loopback/i, kind: "virtual", reason: "loopback adapter" },
-  { pattern: /wi-?fi direct|hosted network/i, kind: "virtual", reason: "created by Windows on a Wi-Fi adapter" },
+const byDescription: readonly (readonly [RegExp, Kind["kind"], reason: string])[] = [
+  [/^hyper-v virtual ethernet/i, "virtual", "Hyper-V switch port"],
+  [/\btap-|\btap adapter|wintun|wireguard|openvpn/i, "virtual", "VPN adapter"],
+  [/anyconnect|fortinet|globalprotect|pangp|juniper|pulse secure|zscaler|\bvpn\b/i, "virtual", "VPN adapter"],
+  [
+    /^vmware virtual ethernet|virtualbox host-only|^parallels virtual/i,
+    "virtual",
+    "virtual adapter of a virtual machine host",
+  ],
+  [/loopback/i, "virtual", "loopback adapter"],
+  [/wi-?fi direct|hosted network/i, "virtual", "created by Windows on a Wi-Fi adapter"],
   // Windows' teams and bridges, Intel's ANS teams and VLANs, Broadcom's BASP; each has an address of its members.
-  {
-    pattern: /adapter multiplexor|mac bridge|^team ?:|\bteam #\d|\bbasp\b|\bvlan ?:/i,
-    kind: "virtual",
-    reason: "team, bridge or VLAN",
-  },
-  { pattern: /thunderbolt\S* networking|usb4\S* p2p/i, kind: "other", reason: "cable to another computer" },
-  { pattern: /apple mobile device|\biphone\b|\bipad\b/i, kind: "other", reason: "phone" },
-  { pattern: /remote ndis|\brndis/i, kind: "other", reason: "phone or gadget (RNDIS)" },
-  { pattern: /bluetooth/i, kind: "other", reason: "Bluetooth" },
-  {
-    pattern:
-      /mobile (?:broadband|connect)|\bwwan\b|\b[45]g (?:solution|module|mobile)|\blte\b|\bmodem\b|\bmbim\b|\bhs-usb\b/i,
-    kind: "other",
-    reason: "mobile modem",
-  },
+  [/adapter multiplexor|mac bridge|^team ?:|\bteam #\d|\bbasp\b|\bvlan ?:/i, "virtual", "team, bridge or VLAN"],
+  [/thunderbolt\S* networking|usb4\S* p2p/i, "other", "cable to another computer"],
+  [/apple mobile device|\biphone\b|\bipad\b/i, "other", "phone"],
+  [/remote ndis|\brndis/i, "other", "phone or gadget (RNDIS)"],
+  [/bluetooth/i, "other", "Bluetooth"],
+  [/mobile (?:broadband|connect)|\bwwan\b|\b[45]g (?:solution|module|mobile)/i, "other", "mobile modem"],
+  [/\blte\b|\bmodem\b|\bmbim\b|\bhs-usb\b/i, "other", "mobile modem"],
 ];
 
-/** Makers of modems and phones by the vendor ID of usb.org, as Linux's drivers `qmi_wwan`, `option` and `ipheth` list them. */
-const byUsbVendor: Readonly<Record<string, string>> = {
-  "05AC": "phone",
-  "05C6": "mobile modem",
-  "0F3D": "mobile modem",
-  "1199": "mobile modem",
-  "12D1": "mobile modem",
-  "1410": "mobile modem",
-  "19D2": "mobile modem",
-  "1BBB": "mobile modem",
-  "1BC7": "mobile modem",
-  "1E0E": "mobile modem",
-  "1E2D": "mobile modem",
-  "2C7C": "mobile modem",
-  "2CB7": "mobile modem",
-};
+/** Makers by the vendor ID of usb.org, as Linux's drivers `ipheth`, `qmi_wwan` and `option` list them. */
+const phoneMakers = /^USB\\VID_05AC/;
+const modemMakers = /^USB\\VID_(?:05C6|0F3D|1199|12D1|1410|19D2|1BBB|1BC7|1E0E|1E2D|2C7C|2CB7)/;
 /** Apple's Ethernet adapters, which share the vendor ID with its phones: USB Ethernet (A1277). */
 const appleEthernet = /^USB\\VID_05AC&PID_1402/;
 
@@ -83,8 +58,8 @@ export function adapterKind(row: InterfaceRow, instance: string | undefined): Ki
   if (row.physicalMedium === medium.NdisPhysicalMediumWirelessWan || mobileTypes.includes(row.type)) {
     return other("mobile modem");
   }
-  const named = byDescription.find(({ pattern }) => pattern.test(row.description));
-  if (named !== undefined) return { kind: named.kind, kindReason: `${named.reason} (${row.description})` };
+  const [, kind, reason] = byDescription.find(([pattern]) => pattern.test(row.description)) ?? [];
+  if (kind !== undefined) return { kind, kindReason: `${reason} (${row.description})` };
   const maker = madeBy(instance);
   if (maker !== undefined) return other(`${maker} (${row.description})`);
   if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("virtual adapter");
@@ -100,8 +75,8 @@ export function adapterKind(row: InterfaceRow, instance: string | undefined): Ki
 }
 
 function madeBy(instance = ""): string | undefined {
-  const [, vendor = ""] = /^USB\\VID_([0-9A-F]{4})/.exec(instance) ?? [];
-  return appleEthernet.test(instance) ? undefined : byUsbVendor[vendor];
+  if (phoneMakers.test(instance) && !appleEthernet.test(instance)) return "phone";
+  return modemMakers.test(instance) ? "mobile modem" : undefined;
 }
 
 /** Can be unplugged: on USB, or by its description if Windows has no device instance. */

@@ -1,4 +1,4 @@
-import { isLocallyAdministered, isVoid, type Mac, macFromOctets } from "../../../identity/mac.ts";
+import { assignmentOf, type Mac, macFromOctets } from "../../../identity/mac.ts";
 import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { type Memory, offsetOf, wideText } from "../native/pointers.ts";
@@ -58,7 +58,7 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
   for (let start = 0; start + interfaceRow.size <= bytes.length; start += interfaceRow.size) {
     const read = <N extends keyof typeof interfaceRow.fields>(name: N) => readField(interfaceRow, name, bytes, start);
     const mac = (octets: Buffer) =>
-      read("PhysicalAddressLength") === 6 ? presentMac(octets.subarray(0, 6)) : undefined;
+      read("PhysicalAddressLength") === 6 ? macFromOctets(octets.subarray(0, 6)) : undefined;
     rows.push({
       luid: read("InterfaceLuid"),
       index: read("InterfaceIndex"),
@@ -74,11 +74,6 @@ export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
     });
   }
   return rows;
-}
-
-function presentMac(octets: Uint8Array): Mac | undefined {
-  const mac = macFromOctets(octets);
-  return mac === undefined || isVoid(mac) ? undefined : mac;
 }
 
 const addressRow = layout("iptypes.h", "IP_ADAPTER_ADDRESSES_LH", 448, {
@@ -152,7 +147,7 @@ export function toAdapters(
       mac: row.mac,
       permanentMac: row.permanentMac,
       ...adapterKind(row, instance),
-      addressAssigned: assignedBy(row),
+      addressAssigned: assignmentOf(row.mac, row.permanentMac),
       detachable: isDetachable(row, instance),
       up: row.operational,
       defaultRoute: rank < 0 ? undefined : rank,
@@ -162,9 +157,3 @@ export function toAdapters(
 
 /** Filter drivers appear as copies of their adapter, with its address; they are no adapters. */
 const isAdapter = (row: InterfaceRow): boolean => (row.flags & statusFlag.FilterInterface) === 0;
-
-function assignedBy({ mac, permanentMac }: InterfaceRow): Adapter["addressAssigned"] {
-  if (mac === undefined || permanentMac === undefined) return "unknown";
-  if (mac === permanentMac) return "permanent";
-  return isLocallyAdministered(mac) ? "random" : "set";
-}

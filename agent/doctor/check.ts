@@ -1,5 +1,5 @@
 import type { AgentError } from "../errors.ts";
-import type { CheckValues, DoctorContext } from "./context.ts";
+import type { CheckValues, DoctorContext, ValuesFor } from "./context.ts";
 
 /** `skip` if an earlier check failed or the check does not apply. */
 export type CheckStatus = "ok" | "warn" | "fail" | "skip";
@@ -35,9 +35,6 @@ export interface Check {
 }
 
 type ValueOf<K> = K extends keyof CheckValues ? NonNullable<CheckValues[K]> : true;
-/** Values that are certain to be there, and those that may. */
-type ValuesFor<N extends keyof CheckValues> = Required<Pick<CheckValues, N>> & CheckValues;
-
 export function check<const K extends string, N extends keyof CheckValues = never>(
   name: K,
   needs: readonly N[],

@@ -1,11 +1,10 @@
 import type { MachineMemory } from "../link/memory.ts";
 import { createLookUp } from "../network/look-up.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
-import { effectivePaths, loadSettings } from "../wiring/load-settings.ts";
+import { loadSettings } from "../wiring/load-settings.ts";
 import { proxySourcesOf } from "../wiring/network/proxy-sources.ts";
 import { type Check, check, onlyWith, prepare } from "./check.ts";
 import { checkComparison } from "./compare/compare.ts";
-import type { DoctorContext } from "./context.ts";
 import { checkLogFile } from "./files/log-file.ts";
 import { checkState } from "./files/state.ts";
 import { checkAdapters } from "./identity/adapters.ts";
@@ -17,7 +16,7 @@ import { seeMachine } from "./identity/survey.ts";
 import { checkUser } from "./identity/user.ts";
 import { checkVendorClient } from "./identity/vendor-client.ts";
 import { checkBindings } from "./machine/bindings.ts";
-import { checkRights, needsRights } from "./machine/rights.ts";
+import { checkRights } from "./machine/rights.ts";
 import { checkTrigger } from "./machine/trigger.ts";
 import { checkClock } from "./network/clock.ts";
 import { checkConnection } from "./network/connection.ts";
@@ -43,24 +42,11 @@ export const checks: readonly Check[] = [
   check("rights", [], ({ platform }) => checkRights(platform)),
   check("policy", [], ({ platform }) => checkPolicy(platform)),
   check("settings", ["policy"], (context) => checkSettings(() => loadSettings(context, context.commandLine))),
-  check("environment", [], ({ environment, ignoredVariables, platform }) =>
-    checkEnvironment(environment, ignoredVariables, platform.privileged),
-  ),
-  check("credential", ["settings"], (context, found) => checkCredential(context, found.settings.settings)),
+  check("environment", [], checkEnvironment),
+  check("credential", ["settings"], checkCredential),
   check("client-cert", [], (context, { settings }) => settings && checkClientCertificate(context, settings)),
-  check("state", ["settings"], (context, found) =>
-    checkState(
-      pathsOf(context, found.settings).stateDir,
-      context.clock.now(),
-      found.settings.settings.stateDir === undefined ? undefined : needsRights(context.platform),
-    ),
-  ),
-  check("log-file", ["settings"], (context, found) =>
-    checkLogFile(
-      pathsOf(context, found.settings).logFile,
-      found.settings.settings.logFile === undefined ? undefined : needsRights(context.platform),
-    ),
-  ),
+  check("state", ["settings"], checkState),
+  check("log-file", ["settings"], checkLogFile),
   // The trigger's run does not read this run's --config file.
   check("trigger", [], ({ platform, commandLine }, { settings }) =>
     checkTrigger(platform, commandLine.flags["config"] === undefined ? settings : undefined),
@@ -79,10 +65,7 @@ export const checks: readonly Check[] = [
     checkUser(survey, ofTenant(state?.link, settings)?.username),
   ),
   check("groups", ["settings", "survey"], (_, { survey }) => checkGroups(survey)),
-  onlyWith(
-    "compare",
-    check("compare", ["survey"], (context, { survey }) => checkComparison(context, survey)),
-  ),
+  onlyWith("compare", check("compare", ["survey"], checkComparison)),
 
   prepare("tenant", ["settings"], "the tenant", (context, found) => openTenant(context, found.settings)),
   check("proxy", ["settings"], (context, { settings }) =>
@@ -91,36 +74,12 @@ export const checks: readonly Check[] = [
   check("name", ["proxy", "tenant"], (context, { proxy, tenant }) =>
     checkName(peerOf(tenant.baseUrl, proxy), createLookUp(context.platform.endProcess), context.clock, tenant.patience),
   ),
-  check("connection", ["name", "tenant"], (context, { tenant }) =>
-    checkConnection(tenant, context.clock, context.interrupted),
-  ),
-  check("tls", ["connection", "tenant"], (_, { connection, tenant }) =>
-    checkTls(connection, tenant.peers, tenant.baseUrl),
-  ),
-  check("clock", [], ({ clock, platform }, { connection }) => {
-    const missing = connection === undefined ? "connection" : connection.kind === "refused" ? "token" : "tls";
-    return checkClock(connection?.kind === "answered" ? connection.probe : missing, platform.name, clock);
-  }),
-  check("token", ["tls", "credential", "tenant"], (context, { credential, tenant, connection }) =>
-    checkToken(credential, tenant.baseUrl, tenant.sender, context.clock, context.interrupted, connection),
-  ),
-  onlyWith(
-    "ask-server",
-    check("known-ids", ["survey", "tls", "credential", "tenant"], (context, found) =>
-      checkKnownIds(
-        found.survey.survey.device,
-        found.credential,
-        found.token?.token,
-        found.tenant,
-        context.interrupted,
-      ),
-    ),
-  ),
-  check("rate-limit", ["connection", "settings"], ({ clock }, { connection, token, settings }) =>
-    connection.kind === "answered"
-      ? checkRateLimit([token?.rateLimit, connection.probe.rateLimit], settings.settings.rateLimit, clock.now())
-      : { status: "skip", detail: "needs tls" },
-  ),
+  check("connection", ["name", "tenant"], checkConnection),
+  check("tls", ["connection", "tenant"], checkTls),
+  check("clock", [], checkClock),
+  check("token", ["tls", "credential", "tenant"], checkToken),
+  onlyWith("ask-server", check("known-ids", ["survey", "tls", "credential", "tenant"], checkKnownIds)),
+  check("rate-limit", ["connection", "settings"], checkRateLimit),
 ];
 
 /** Only memory of the current tenant. */
@@ -131,5 +90,3 @@ function unknownDevices(state: MachineMemory | undefined, settings: ResolvedSett
   const refused = state?.refusal?.code === "device-not-found" ? ofTenant(state.refusal.asked, settings) : undefined;
   return [...(ofTenant(state?.unknown, settings)?.devices ?? []), ...(refused?.devices ?? [])];
 }
-
-const pathsOf = ({ platform }: DoctorContext, { settings }: ResolvedSettings) => effectivePaths(platform, settings);

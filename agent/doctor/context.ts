@@ -31,6 +31,9 @@ export interface CheckValues {
   compare?: readonly Comparison[];
 }
 
+/** The values that a check needs, and others that may be there. */
+export type ValuesFor<N extends keyof CheckValues> = Required<Pick<CheckValues, N>> & CheckValues;
+
 /** Milliseconds for one look-up or exchange, regardless of the settings: a person waits. */
 export const maxPatience = 10_000;
 

@@ -4,8 +4,7 @@ import type { Platform } from "../../platform/port.ts";
 import type { ComparedFact, ToolReading } from "../../platform/tool-reading.ts";
 import { absent, found, type Reading } from "../../reading.ts";
 import type { Finding } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import type { SeenSurvey } from "../identity/survey.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 
 export interface Comparison {
   readonly fact: ComparedFact;
@@ -21,8 +20,9 @@ export interface Comparison {
 /** Compares each reading with the system's own tools, which only this check starts. */
 export async function checkComparison(
   { platform }: DoctorContext,
-  { survey: { user } }: SeenSurvey,
+  { survey }: ValuesFor<"survey">,
 ): Promise<Finding<readonly Comparison[]>> {
+  const { user } = survey.survey;
   const account = user.kind === "user" ? user.account : undefined;
   const readings = (await platform.readTools?.(account)) ?? [];
   const value = await compareWith(readings, platform, account);

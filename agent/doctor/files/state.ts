@@ -8,18 +8,24 @@ import { isDenial } from "../../files/open-file.ts";
 import { openOwnFile } from "../../files/own-files.ts";
 import type { MachineMemory } from "../../link/memory.ts";
 import { fileStore } from "../../state/store.ts";
+import { effectivePaths } from "../../wiring/load-settings.ts";
 import type { Finding } from "../check.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
+import { needsRights } from "../machine/rights.ts";
 import { creationFault, faultOf, unusable } from "./write-fault.ts";
 
 /**
  * Checks that the state can be kept, and shows how the last run ended. A test file is written beside it and removed:
  * nothing else shows access lists, full disks and read-only mounts.
- * @param now wall-clock milliseconds
- * @param denied the finding where this run alone may not write there
  */
-export function checkState(stateDir: string, now: number, denied?: Finding<never>): Finding<MachineMemory> {
+export function checkState(
+  { platform, clock }: Pick<DoctorContext, "platform" | "clock">,
+  { settings: { settings } }: ValuesFor<"settings">,
+): Finding<MachineMemory> {
+  const { stateDir } = effectivePaths(platform, settings);
   const fault = existsSync(stateDir) ? writeFault(stateDir) : creationFault(stateDir);
   if (fault !== undefined) {
+    const denied = settings.stateDir === undefined ? undefined : needsRights(platform);
     if (denied !== undefined && isDenial(fault)) return denied;
     const advice =
       systemErrorCode(fault) === "ENOSPC" ? `df -h ${stateDir}` : "let this user write there, or change stateDir";
@@ -31,7 +37,7 @@ export function checkState(stateDir: string, now: number, denied?: Finding<never
   }
   const { lastRun } = memory;
   if (lastRun === undefined) return { status: "ok", detail: `no run yet; in ${stateDir}`, value: memory };
-  const detail = `last run: ${lastRun.outcome}, ${describeDuration(now - lastRun.endedAt)} ago; in ${stateDir}`;
+  const detail = `last run: ${lastRun.outcome}, ${describeDuration(clock.now() - lastRun.endedAt)} ago; in ${stateDir}`;
   const code = exitCodes[lastRun.outcome];
   if (code === 0 || code === exitCodes.waiting) return { status: "ok", detail, value: memory };
   // `status` would name this command again.

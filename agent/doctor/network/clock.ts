@@ -1,8 +1,8 @@
-import { type Clock, madeAfter } from "../../clock.ts";
+import { madeAfter } from "../../clock.ts";
 import { describeDuration, describeMoment } from "../../duration.ts";
-import type { Probe } from "../../gears/probe.ts";
 import type { Platform } from "../../platform/port.ts";
 import type { Finding } from "../check.ts";
+import type { CheckValues, DoctorContext } from "../context.ts";
 
 /** Milliseconds: HTTP has whole seconds, and an answer takes its time. */
 const agreeing = 3_000;
@@ -12,18 +12,17 @@ const disturbing = 120_000;
 /**
  * Compares this machine's clock with the server's. Without an answer the clock is compared with the date of this
  * program: with a wrong clock no certificate is valid, so no server answers.
- * @param probe without an answer the check that it needs
  */
 export function checkClock(
-  probe: Probe | "connection" | "tls" | "token",
-  platform: Platform["name"],
-  clock: Clock,
+  { clock, platform }: Pick<DoctorContext, "clock" | "platform">,
+  { connection }: Pick<CheckValues, "connection">,
 ): Finding {
-  const advice = setClock[platform];
-  if (typeof probe === "string") {
+  const advice = setClock[platform.name];
+  if (connection?.kind !== "answered") {
+    const missing = connection === undefined ? "connection" : connection.kind === "refused" ? "token" : "tls";
     const time = describeMoment(clock.now());
     if (clock.now() >= madeAfter) {
-      return { status: "skip", detail: `needs ${probe}; this machine's clock shows ${time}` };
+      return { status: "skip", detail: `needs ${missing}; this machine's clock shows ${time}` };
     }
     return {
       status: "warn",
@@ -31,7 +30,7 @@ export function checkClock(
       advice,
     };
   }
-  const { date, now } = probe;
+  const { date, now } = connection.probe;
   if (date === undefined) return { status: "skip", detail: "the server's answer has no date" };
   const ahead = now - date;
   const off = Math.abs(ahead);

@@ -1,8 +1,7 @@
-import type { Clock } from "../../clock.ts";
 import { type AgentError, asAgentError } from "../../errors.ts";
 import { buildProbeRequest, type Probe, readProbe } from "../../gears/probe.ts";
 import type { Finding } from "../check.ts";
-import type { Tenant } from "./tenant.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 
 /** The result of one harmless request over the connection that a link would use. */
 export type Reached =
@@ -17,13 +16,12 @@ export type Reached =
  * failed log-on (token)
  */
 export async function checkConnection(
-  { baseUrl, sender, proxyAccounts }: Pick<Tenant, "baseUrl" | "sender" | "proxyAccounts">,
-  clock: Clock,
-  signal: AbortSignal,
+  { clock, interrupted }: Pick<DoctorContext, "clock" | "interrupted">,
+  { tenant: { baseUrl, sender, proxyAccounts } }: ValuesFor<"tenant">,
 ): Promise<Finding<Reached>> {
   const { host } = new URL(baseUrl);
   try {
-    const response = await sender.send(buildProbeRequest(baseUrl), signal);
+    const response = await sender.send(buildProbeRequest(baseUrl), interrupted);
     const probe = readProbe(response, clock.now());
     const value: Reached = { kind: "answered", probe, account: response.account };
     const [account] = proxyAccounts;

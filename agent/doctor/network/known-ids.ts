@@ -1,30 +1,23 @@
 import { AgentError } from "../../errors.ts";
 import { buildDeviceDetailsRequest, type KnownIds, readDeviceDetails } from "../../gears/device-details.ts";
-import type { Survey } from "../../identity/survey.ts";
 import type { ApiRequest, Sender } from "../../network/exchange.ts";
-import type { Secret } from "../../secret.ts";
-import type { Credentials } from "../../settings/credentials.ts";
 import { unknownDeviceAdvice } from "../advice.ts";
 import type { Finding } from "../check.ts";
-import type { Tenant } from "./tenant.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 
-/**
- * Asks the API by one call of the account's limit which of this device's identifiers it knows.
- * @param token of the check before this one
- */
+/** Asks the API by one call of the account's limit which of this device's identifiers it knows. */
 export async function checkKnownIds(
-  device: Survey["device"],
-  credentials: Credentials,
-  token: Secret | undefined,
-  { baseUrl, sender }: Pick<Tenant, "baseUrl" | "sender">,
-  signal: AbortSignal,
+  { interrupted }: DoctorContext,
+  { survey, credential, token, tenant }: ValuesFor<"survey" | "credential" | "tenant">,
 ): Promise<Finding> {
-  if (credentials.kind === "none") return { status: "skip", detail: "the gateway adds the token only for link_user" };
+  const { device } = survey.survey;
+  const { baseUrl, sender } = tenant;
+  if (credential.kind === "none") return { status: "skip", detail: "the gateway adds the token only for link_user" };
   const ids = [...new Set([...device.candidates.map(({ value }) => value), ...device.hardware])];
   if (ids.length === 0) return { status: "skip", detail: "this device has no identifier" };
-  const ownToken = credentials.kind === "token" ? credentials.accessToken : token;
+  const ownToken = credential.kind === "token" ? credential.accessToken : token?.token;
   if (ownToken === undefined) return { status: "skip", detail: "needs token" };
-  const answer = await asked(ids, buildDeviceDetailsRequest(baseUrl, ids, ownToken), sender, signal);
+  const answer = await asked(ids, buildDeviceDetailsRequest(baseUrl, ids, ownToken), sender, interrupted);
   switch (answer.kind) {
     case "known": {
       const others = ids.filter((id) => !answer.ids.includes(id));

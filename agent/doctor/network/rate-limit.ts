@@ -1,20 +1,22 @@
 import { describeDuration } from "../../duration.ts";
 import type { RateLimitReport } from "../../gears/rate-limit-headers.ts";
-import type { Settings } from "../../settings/table.ts";
 import type { Finding } from "../check.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 
-/** @param reports of the answers seen, the last first */
 export function checkRateLimit(
-  reports: readonly (RateLimitReport | undefined)[],
-  setting: Settings["rateLimit"],
-  now: number,
+  { clock }: Pick<DoctorContext, "clock">,
+  { connection, token, settings }: ValuesFor<"connection" | "settings">,
 ): Finding {
-  const report = reports.find((one) => one?.limit !== undefined || one?.remaining !== undefined);
+  if (connection.kind !== "answered") return { status: "skip", detail: "needs tls" };
+  const setting = settings.settings.rateLimit;
+  const report = [token?.rateLimit, connection.probe.rateLimit].find(
+    (one) => one?.limit !== undefined || one?.remaining !== undefined,
+  );
   if (report === undefined) return { status: "skip", detail: "the server's answers have no X-RateLimit headers" };
   const { limit, remaining } = report;
   const parts = [
     ...(limit === undefined ? [] : [`${limit} calls per period`]),
-    ...(remaining === undefined ? [] : [`${remaining} left${moreIn(report, now)}`]),
+    ...(remaining === undefined ? [] : [`${remaining} left${moreIn(report, clock.now())}`]),
   ];
   if (limit !== undefined && limit < setting.calls) {
     const detail = `${parts.join(", ")}, but the setting rateLimit counts on ${setting.calls}`;

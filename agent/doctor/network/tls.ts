@@ -1,10 +1,12 @@
 import type { TlsPeer } from "../../network/tls/peer.ts";
 import type { Finding } from "../check.ts";
-import type { Reached } from "./connection.ts";
+import type { ValuesFor } from "../context.ts";
 import { hostAndPort } from "./peer.ts";
 
-/** @param peers seen in handshakes, in their order */
-export function checkTls(reached: Reached, peers: readonly TlsPeer[], baseUrl: string): Finding {
+export function checkTls(
+  _context: unknown,
+  { connection: reached, tenant: { peers, baseUrl } }: ValuesFor<"connection" | "tenant">,
+): Finding {
   const { protocol } = new URL(baseUrl);
   const { host } = hostAndPort(baseUrl);
   const peer = peers.findLast((one) => one.host === host || reached.kind === "untrusted");

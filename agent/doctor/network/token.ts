@@ -1,11 +1,9 @@
-import type { Clock } from "../../clock.ts";
 import { describeDuration } from "../../duration.ts";
 import { type RateLimitReport, readRateLimit } from "../../gears/rate-limit-headers.ts";
 import { askForToken, newTokenEndpoint, readTokenResponse } from "../../gears/token.ts";
-import type { Sender } from "../../network/exchange.ts";
 import type { Secret } from "../../secret.ts";
-import type { Credentials } from "../../settings/credentials.ts";
 import type { Finding } from "../check.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 import type { Reached } from "./connection.ts";
 import { moreIn } from "./rate-limit.ts";
 
@@ -17,22 +15,19 @@ export interface TokenTrial {
 
 /** Gets a token, as a link would, and discards it. A ready token is not tried: only a link could. */
 export async function checkToken(
-  credentials: Credentials,
-  baseUrl: string,
-  sender: Sender,
-  clock: Clock,
-  signal: AbortSignal,
-  reached?: Reached,
+  { clock, interrupted }: Pick<DoctorContext, "clock" | "interrupted">,
+  { credential, tenant, connection }: ValuesFor<"credential" | "tenant">,
 ): Promise<Finding<TokenTrial>> {
-  if (credentials.kind === "none") return checkLogOn(reached);
-  if (credentials.kind === "token") {
+  if (credential.kind === "none") return checkLogOn(connection);
+  if (credential.kind === "token") {
     return { status: "skip", detail: "uses an access token; only a link shows whether the API accepts it" };
   }
+  const { baseUrl, sender } = tenant;
   const endpoint = newTokenEndpoint();
-  const response = await askForToken({ baseUrl, client: credentials, endpoint }, sender, signal);
+  const response = await askForToken({ baseUrl, client: credential, endpoint }, sender, interrupted);
   const { host } = new URL(baseUrl);
   const rateLimit = readRateLimit(response, clock.now());
-  const answer = readTokenResponse(response, { host, secrets: [credentials.clientSecret] }, clock.now());
+  const answer = readTokenResponse(response, { host, secrets: [credential.clientSecret] }, clock.now());
   if (answer.kind === "server-error") return { status: "fail", error: answer.error };
   if (answer.kind === "rate-limited") {
     const detail = `the account's rate limit is reached (429)${moreIn(rateLimit, clock.now())}`;

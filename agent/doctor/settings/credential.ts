@@ -1,10 +1,9 @@
 import { asAgentError } from "../../errors.ts";
 import type { Credentials } from "../../settings/credentials.ts";
-import type { Settings } from "../../settings/table.ts";
 import { loadCredentials } from "../../wiring/load-credentials.ts";
 import { effectivePaths } from "../../wiring/load-settings.ts";
 import type { Finding } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
+import type { DoctorContext, ValuesFor } from "../context.ts";
 import { needsRights } from "../machine/rights.ts";
 
 /** A plain user can't check a file that only administrators may read. */
@@ -24,7 +23,7 @@ function readable(
 /** Checks that there is a well-formed credential that others can't read. */
 export function checkCredential(
   context: Pick<DoctorContext, "platform" | "environment">,
-  settings: Settings,
+  { settings: { settings } }: ValuesFor<"settings">,
 ): Finding<Credentials> {
   const value = readable(() => loadCredentials(context, settings), context.platform);
   if ("status" in value) return value;

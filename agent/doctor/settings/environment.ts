@@ -1,20 +1,18 @@
 import { describeIgnored } from "../../settings/trusted-environment.ts";
 import type { Finding } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
 
 /** Variables that the operating system's loader obeys before this program can look at them. */
 const loaderVariables = /^(?:LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_(?:INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH))$/;
 /** Variables of Node that have no effect on the executables. */
 const withoutEffect: readonly string[] = ["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"];
 
-/**
- * Variables that may be meant to change code, trust or destination. Their values are not shown.
- * @param environment with what the run ignores, unless it is in `ignored`
- */
-export function checkEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-  ignored: readonly string[],
-  privileged: boolean,
-): Finding {
+/** Variables that may be meant to change code, trust or destination. Their values are not shown. */
+export function checkEnvironment({
+  environment,
+  ignoredVariables: ignored,
+  platform: { privileged },
+}: Pick<DoctorContext, "environment" | "ignoredVariables" | "platform">): Finding {
   const set = Object.keys(environment).filter((name) => environment[name]);
   const loaders = privileged ? set.filter((name) => loaderVariables.test(name)) : [];
   const without = set.filter((name) => withoutEffect.includes(name));

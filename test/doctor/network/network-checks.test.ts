@@ -6,11 +6,11 @@ import { checkName } from "../../../agent/doctor/network/name.ts";
 import { peerOf } from "../../../agent/doctor/network/peer.ts";
 import { checkProxy } from "../../../agent/doctor/network/proxy.ts";
 import { checkRateLimit } from "../../../agent/doctor/network/rate-limit.ts";
+import type { Tenant } from "../../../agent/doctor/network/tenant.ts";
 import { checkTls } from "../../../agent/doctor/network/tls.ts";
 import { checkToken } from "../../../agent/doctor/network/token.ts";
 import { AgentError } from "../../../agent/errors.ts";
-import { readProbe } from "../../../agent/gears/probe.ts";
-import { readRateLimit } from "../../../agent/gears/rate-limit-headers.ts";
+import { type Probe, readProbe } from "../../../agent/gears/probe.ts";
 import type { RawResponse, Sender } from "../../../agent/network/exchange.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import type { TlsPeer } from "../../../agent/network/tls/peer.ts";
@@ -20,6 +20,7 @@ import type { Credentials } from "../../../agent/settings/credentials.ts";
 import { resolveSettings } from "../../../agent/settings/layers.ts";
 import { virtualClock } from "../../fakes/clock.ts";
 import { logOnMeans } from "../../fakes/log-on.ts";
+import { fakePlatform } from "../../fakes/platform.ts";
 import { answer, now, portalPage } from "../../gears/answers.ts";
 
 const baseUrl = "https://gears.opswat.com";
@@ -40,8 +41,18 @@ function answering(response: RawResponse | AgentError): Sender & { readonly targ
   };
 }
 
+const context = { clock, interrupted: signal };
+const tenantOf = (parts: Partial<Tenant>): Tenant => ({
+  baseUrl,
+  sender: answering(answer(200)),
+  peers: [],
+  proxyAccounts: [],
+  patience: 1000,
+  ...parts,
+});
+
 const settingsOf = (values: Readonly<Record<string, unknown>>) =>
-  resolveSettings([{ kind: "file", location: undefined, values }]).settings;
+  resolveSettings([{ kind: "file", location: undefined, values }]);
 
 describe("proxy", () => {
   const check = (setting: string, environment: Record<string, string>, more: Partial<ProxySources> = {}) => {
@@ -143,7 +154,10 @@ describe("connection and TLS", () => {
   const answered = { kind: "answered", probe: readProbe(answer(405), now) } as const;
 
   const reached = (sender: Sender, at = baseUrl, proxyAccounts: readonly string[] = []) =>
-    checkConnection({ baseUrl: at, sender, proxyAccounts }, clock, signal);
+    checkConnection(context, { tenant: tenantOf({ baseUrl: at, sender, proxyAccounts }) });
+
+  const tls = (connection: Reached, peers: readonly TlsPeer[], at = baseUrl) =>
+    checkTls(undefined, { connection, tenant: tenantOf({ peers, baseUrl: at }) });
 
   test("the account that a proxy accepted is named", async () => {
     const finding = await reached(answering(answer(405)), baseUrl, ["PC1$@AD.TEST (Negotiate)"]);
@@ -166,7 +180,7 @@ describe("connection and TLS", () => {
   test("a certificate that is not trusted is reported by the check of TLS, with its issuer", async () => {
     const { value } = await reached(answering(untrusted));
     expect(value).toEqual({ kind: "untrusted", error: untrusted });
-    expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({
+    expect(value && tls(value, [peer])).toMatchObject({
       status: "fail",
       error: untrusted,
       detail: `${untrusted.message} Chain: issuer Corp Inspection CA.`,
@@ -177,7 +191,7 @@ describe("connection and TLS", () => {
     const refused = new AgentError("token-refused", "No.", { place: { stage: "log-on", party: "tenant" } });
     const { status, value } = await reached(answering(refused));
     expect({ status, value }).toEqual({ status: "ok", value: { kind: "refused", error: refused } });
-    expect(value && checkTls(value, [peer], baseUrl)).toMatchObject({ status: "ok", value: true });
+    expect(value && tls(value, [peer])).toMatchObject({ status: "ok", value: true });
   });
 
   test("other failures are those of the connection", async () => {
@@ -192,20 +206,23 @@ describe("connection and TLS", () => {
     [{ chain: peer.chain.slice(0, 1), issuer: "gears.opswat.com" }, expect.stringContaining("self-signed")],
   ])("%j: %s", (parts, detail) => {
     const proxy = { ...peer, host: "proxy.example.com" };
-    const finding = checkTls(answered, [proxy, { ...peer, ...parts }], baseUrl);
+    const finding = tls(answered, [proxy, { ...peer, ...parts }]);
     expect(finding).toMatchObject({ status: "ok", detail });
   });
 
   test("http: has no TLS to check", () => {
-    expect(checkTls(answered, [], "http://127.0.0.1:8080")).toMatchObject({ status: "skip", value: true });
+    expect(tls(answered, [], "http://127.0.0.1:8080")).toMatchObject({ status: "skip", value: true });
   });
 });
 
 describe("clock", () => {
-  const check = (behind: number) => {
-    const date = new Date(now + behind).toUTCString();
-    return checkClock(readProbe(answer(405, "", { date }), now), "linux", clock);
-  };
+  const platform = fakePlatform({});
+  const found = (headers: Readonly<Record<string, string>>) =>
+    checkClock(
+      { clock, platform },
+      { connection: { kind: "answered", probe: readProbe(answer(405, "", headers), now) } },
+    );
+  const check = (behind: number) => found({ date: new Date(now + behind).toUTCString() });
 
   test.each([
     [0, "ok", "agrees with the server's clock"],
@@ -218,11 +235,12 @@ describe("clock", () => {
   });
 
   test("is not judged without the server's date", () => {
-    expect(checkClock(readProbe(answer(405), now), "linux", clock)).toMatchObject({ status: "skip" });
+    expect(found({})).toMatchObject({ status: "skip" });
   });
 
   test("without a server is judged by when this program was made", () => {
-    const at = (time: number) => checkClock("tls", "linux", { ...clock, now: () => time });
+    const connection = { kind: "untrusted", error: new AgentError("tls-untrusted", "") } as const;
+    const at = (time: number) => checkClock({ clock: { ...clock, now: () => time }, platform }, { connection });
     expect(at(Date.UTC(2030, 0, 1))).toMatchObject({
       status: "skip",
       detail: "needs tls; this machine's clock shows 2030-01-01 00:00 UTC",
@@ -242,7 +260,8 @@ describe("token", () => {
     clientSecret: new Secret("planted-secret"),
     origin: "environment",
   };
-  const check = (response: RawResponse) => checkToken(client, baseUrl, answering(response), clock, signal);
+  const check = (response: RawResponse) =>
+    checkToken(context, { credential: client, tenant: tenantOf({ sender: answering(response) }) });
 
   test("is obtained and not shown", async () => {
     const finding = await check(answer(200, { access_token: "planted-token", expires_in: 3600 }));
@@ -254,31 +273,35 @@ describe("token", () => {
   test("a ready token is not tried, because only a link could", async () => {
     const sender = answering(answer(200));
     const given: Credentials = { kind: "token", accessToken: new Secret("planted"), origin: "environment" };
-    expect(await checkToken(given, baseUrl, sender, clock, signal)).toMatchObject({ status: "skip" });
+    expect(await checkToken(context, { credential: given, tenant: tenantOf({ sender }) })).toMatchObject({
+      status: "skip",
+    });
     expect(sender.targets).toEqual([]);
   });
 
-  test.each<[string, Reached | undefined, object]>([
-    ["has it", undefined, { status: "skip", detail: "the gateway has it, not this device" }],
+  test.each<[string, { readonly connection?: Reached }, object]>([
+    ["has it", {}, { status: "skip", detail: "the gateway has it, not this device" }],
     [
       "has it, and knows this machine",
-      { kind: "answered", probe, account: "HOST$@CORP.EXAMPLE" },
+      { connection: { kind: "answered", probe, account: "HOST$@CORP.EXAMPLE" } },
       { status: "ok", detail: expect.stringMatching(/; it accepts HOST\$@CORP\.EXAMPLE and proved itself$/) },
     ],
-    ["knows this computer", { kind: "answered", probe, account: "CORP\\HOST$" }, { status: "ok" }],
+    ["knows this computer", { connection: { kind: "answered", probe, account: "CORP\\HOST$" } }, { status: "ok" }],
     [
       "knows a user",
-      { kind: "answered", probe, account: "alice@CORP.EXAMPLE" },
+      { connection: { kind: "answered", probe, account: "alice@CORP.EXAMPLE" } },
       { status: "warn", detail: expect.stringContaining("alice@CORP.EXAMPLE, which is no machine's account") },
     ],
     [
       "refuses this machine",
-      { kind: "refused", error: new AgentError("token-refused", "No.") },
+      { connection: { kind: "refused", error: new AgentError("token-refused", "No.") } },
       { status: "fail", error: { message: "No." }, advice: expect.stringContaining("member of the domain") },
     ],
   ])("of a gateway that %s", async (_, reached, finding) => {
     const sender = answering(answer(200));
-    expect(await checkToken({ kind: "none" }, baseUrl, sender, clock, signal, reached)).toMatchObject(finding);
+    expect(
+      await checkToken(context, { ...reached, credential: { kind: "none" }, tenant: tenantOf({ sender }) }),
+    ).toMatchObject(finding);
     expect(sender.targets).toEqual([]);
   });
 
@@ -307,24 +330,28 @@ describe("token", () => {
 });
 
 describe("rate limit", () => {
-  const setting = settingsOf({}).rateLimit;
-  const none = readRateLimit(answer(200), now);
-  const reported = readRateLimit(
+  const probe = readProbe(
     answer(200, "", { "x-ratelimit-limit": "10", "x-ratelimit-remaining": "7", "x-ratelimit-reset-time": "20" }),
     now,
   );
+  const none = readProbe(answer(200), now);
+  const check = (seen: Probe, values = {}) =>
+    checkRateLimit(context, {
+      connection: { kind: "answered", probe: seen },
+      token: { rateLimit: none.rateLimit, token: undefined },
+      settings: settingsOf(values),
+    });
 
   test("shows the first report that has one", () => {
-    expect(checkRateLimit([none, reported], setting, now)).toEqual({
+    expect(check(probe)).toEqual({
       status: "ok",
       detail: "10 calls per period, 7 left, more in 20 s",
     });
-    expect(checkRateLimit([none], setting, now)).toMatchObject({ status: "skip" });
+    expect(check(none)).toMatchObject({ status: "skip" });
   });
 
   test("a setting above the account's limit is a warning", () => {
-    const { rateLimit } = settingsOf({ rateLimit: "60/1m" });
-    expect(checkRateLimit([reported], rateLimit, now)).toMatchObject({
+    expect(check(probe, { rateLimit: "60/1m" })).toMatchObject({
       status: "warn",
       advice: "set rateLimit to 10/1m",
     });

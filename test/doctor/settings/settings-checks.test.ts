@@ -45,11 +45,11 @@ test("settings are listed by their layer", () => {
 
 describe("credential", () => {
   const credentialFile = "/etc/linkuser-agent/credential.json";
-  const { settings } = resolveSettings([
+  const settings = resolveSettings([
     { kind: "file", location: undefined, values: { clientId: "key", credentialFile } },
   ]);
   const check = (content: ReturnType<Platform["readProtected"]>, environment = {}) =>
-    checkCredential({ platform: platform({ readProtected: () => content }), environment }, settings);
+    checkCredential({ platform: platform({ readProtected: () => content }), environment }, { settings });
 
   test.each([
     ['{"clientSecret":"planted-secret"}', `secret in ${credentialFile}, protected`],
@@ -71,13 +71,16 @@ describe("credential", () => {
 });
 
 describe("environment", () => {
+  const check = (environment: Readonly<Record<string, string>>, ignoredVariables: string[], privileged: boolean) =>
+    checkEnvironment({ environment, ignoredVariables, platform: platform({}, privileged) });
+
   test("with nothing special is well", () => {
     const environment = { PATH: "/usr/bin", HTTPS_PROXY: "http://proxy:3128", LD_PRELOAD: "" };
-    expect(checkEnvironment(environment, [], true)).toMatchObject({ status: "ok" });
+    expect(check(environment, [], true)).toMatchObject({ status: "ok" });
   });
 
   test("shows what is ignored, and how to set it", () => {
-    expect(checkEnvironment({}, ["HTTPS_PROXY"], true)).toEqual({
+    expect(check({}, ["HTTPS_PROXY"], true)).toEqual({
       status: "warn",
       detail: "ignored, because a person started this privileged run: HTTPS_PROXY",
       advice: "if a proxy is needed, name it in the setting proxy",
@@ -89,11 +92,11 @@ describe("environment", () => {
     ["KRB5_CONFIG", "unset KRB5_CONFIG"],
     ["OPENSSL_CONF", "unset OPENSSL_CONF"],
   ])("%s that is ignored: %s", (name, advice) => {
-    expect(checkEnvironment({}, [name], true)).toMatchObject({ status: "warn", advice });
+    expect(check({}, [name], true)).toMatchObject({ status: "warn", advice });
   });
 
   test("names variables of Node that have no effect", () => {
-    expect(checkEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
+    expect(check({ NODE_EXTRA_CA_CERTS: "/ca.pem" }, [], false)).toEqual({
       status: "warn",
       detail: "without effect: NODE_EXTRA_CA_CERTS",
       advice: "name additional CAs in the setting caFile",
@@ -104,10 +107,10 @@ describe("environment", () => {
     "%s matters if the run may have more rights than the user who started it",
     (name) => {
       const environment = { [name]: "/home/alice/planted.so" };
-      const finding = checkEnvironment(environment, [], true);
+      const finding = check(environment, [], true);
       expect(finding).toMatchObject({ status: "warn", advice: `unset ${name}` });
       expect(JSON.stringify(finding)).not.toContain("planted");
-      expect(checkEnvironment(environment, [], false)).toMatchObject({ status: "ok" });
+      expect(check(environment, [], false)).toMatchObject({ status: "ok" });
     },
   );
 });

@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly address?: string;
   /** Milliseconds for the whole exchange, if shorter than the sender's own limit. */
   readonly timeLimit?: number;
+  /** Bytes of the answer's body, compressed and unpacked; 64 KiB if left out, and at most 512 KiB. */
+  readonly maxBody?: number;
 }
 
 /** One HTTP answer, with any status. */
@@ -26,7 +28,7 @@ export interface RawResponse {
   readonly status: number;
   /** Names in lower case; several values of one name are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Decoded as UTF-8; at most 64 KiB were read. */
+  /** Decoded as UTF-8. */
   readonly body: string;
   /** The account of the system's log-on, in the system's spelling. */
   readonly account?: string | undefined;

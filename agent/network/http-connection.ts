@@ -8,8 +8,8 @@ import { networkFailure, type Party } from "./network-failure.ts";
 import { sentTooMuch, unpacked } from "./packed-body.ts";
 import { untilAborted } from "./time-limit.ts";
 
-/** Bytes of a body, compressed and unpacked; the API's own answers have less than a hundred. */
-const maxBody = 64 * 1024;
+/** The API's own answers have less than a hundred bytes. */
+const usualMaxBody = 64 * 1024;
 /** Bytes of all header lines of an answer. */
 const maxHeaders = 16 * 1024;
 /**
@@ -35,7 +35,7 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
   keepParserUnoptimised();
   const answers = withoutInterimAnswers(socket);
   socket.on("readable", () => {
-    if (socket.bytesRead > maxTraffic) socket.destroy(sentTooMuch(party, "1 MiB"));
+    if (socket.bytesRead > maxTraffic) socket.destroy(sentTooMuch(party, maxTraffic));
   });
   /** The socket's error before it ended: undici reports only that it ended. */
   let reported: Error | undefined;
@@ -63,9 +63,10 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
     destroy,
     async exchange(request, signal) {
       answers.next();
+      const { maxBody = usualMaxBody } = request;
       try {
         signal.throwIfAborted();
-        const answer = await untilAborted(dispatch(client, request, party), signal);
+        const answer = await untilAborted(dispatch(client, request, maxBody, party), signal);
         return { ...answer, body: unpacked(answer, maxBody, party) };
       } catch (cause) {
         destroy();
@@ -106,7 +107,7 @@ interface PackedResponse extends Omit<RawResponse, "body"> {
   readonly body: Buffer;
 }
 
-function dispatch(client: Client, request: ApiRequest, party: Party): Promise<PackedResponse> {
+function dispatch(client: Client, request: ApiRequest, maxBody: number, party: Party): Promise<PackedResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<PackedResponse>();
   let status = 0;
   let headers: RawResponse["headers"] = {};
@@ -132,7 +133,7 @@ function dispatch(client: Client, request: ApiRequest, party: Party): Promise<Pa
       },
       onResponseData(controller, chunk) {
         size += chunk.length;
-        if (size > maxBody) controller.abort(sentTooMuch(party, "64 KiB"));
+        if (size > maxBody) controller.abort(sentTooMuch(party, maxBody));
         // Copied: a slice that is kept would keep the whole buffer that the system read into.
         else chunks.push(Buffer.from(chunk));
       },

@@ -21,7 +21,7 @@ export function unpacked(
     // The last encoding was applied last.
     for (const coding of bytes.length === 0 ? [] : codings.toReversed()) bytes = unpack(bytes, coding, maxBytes);
   } catch (cause) {
-    if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, "64 KiB", cause);
+    if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw sentTooMuch(party, maxBytes, cause);
     const peer = partyOf(party);
     const message = `${peer} sent an answer that can't be unpacked (Content-Encoding). Another service or a proxy may answer in its place.`;
     throw new AgentError("unexpected-answer", message, { cause, place: { stage: "answer", party: party.party } });
@@ -49,8 +49,7 @@ function unpack(bytes: Buffer, coding: string, maxOutputLength: number): Buffer 
   }
 }
 
-/** @param size for people: `64 KiB` */
-export function sentTooMuch(party: Party, size: string, cause?: unknown): AgentError {
-  const message = `${partyOf(party)} sent more than ${size}, which the API never does. A proxy may answer in its place.`;
+export function sentTooMuch(party: Party, bytes: number, cause?: unknown): AgentError {
+  const message = `${partyOf(party)} sent more than ${bytes / 1024} KiB. A proxy may answer in its place.`;
   return new AgentError("answer-too-large", message, { cause, place: { stage: "answer", party: party.party } });
 }

@@ -100,10 +100,10 @@ function parseProxyLogin(fields: Readonly<Record<string, unknown>>, path: string
   if (proxyUsername === undefined && proxyPassword === undefined) return undefined;
   if (proxyUsername === undefined) throw invalid(path, "it has proxyPassword without proxyUsername");
   if (proxyPassword === undefined) throw invalid(path, "it has proxyUsername without proxyPassword");
-  const username = usable(proxyUsername, `proxyUsername in ${path}`).reveal();
+  const username = usable(proxyUsername, `proxyUsername in ${path}`, anyText).reveal();
   if (username.includes(":"))
     throw invalid(path, "its proxyUsername has a colon, which Basic authentication does not allow");
-  const password = usable(proxyPassword, `proxyPassword in ${path}`).reveal();
+  const password = usable(proxyPassword, `proxyPassword in ${path}`, anyText).reveal();
   return proxyLogin(username, password, `the credential file ${path}`);
 }
 
@@ -120,10 +120,17 @@ function fieldsOf(text: string, path: string): JsonObject {
   throw invalid(path, `it ${parsed.fault}; it must hold ${wanted}`);
 }
 
+interface Form {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+const ascii: Form = { pattern: /^[\x20-\x7e]{1,8192}$/, words: "printable ASCII characters" };
+const anyText: Form = { pattern: /^\P{C}{1,8192}$/u, words: "characters, none of them a control character" };
+
 /** @param name of the field or variable, for the message */
-function usable(value: unknown, name: string): Secret {
-  if (typeof value !== "string" || !/^[\x20-\x7e]{1,8192}$/.test(value)) {
-    throw new AgentError("credentials-invalid", `${name} must be 1 to 8192 printable ASCII characters.`);
+function usable(value: unknown, name: string, { pattern, words } = ascii): Secret {
+  if (typeof value !== "string" || !pattern.test(value)) {
+    throw new AgentError("credentials-invalid", `${name} must be 1 to 8192 ${words}.`);
   }
   return new Secret(value);
 }

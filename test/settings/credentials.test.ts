@@ -17,6 +17,11 @@ describe("the log-on for a proxy", () => {
     expect(findProxyLogin(path, withFields({ ...login, ...others }))?.pair.reveal()).toBe("CORP\\agent:planted: p@ss");
   });
 
+  test("may have letters of any language", () => {
+    const other = { proxyUsername: "CORP\\büro", proxyPassword: "paßwort ключ" };
+    expect(findProxyLogin(path, withFields(other))?.pair.reveal()).toBe("CORP\\büro:paßwort ключ");
+  });
+
   test("alone in the file does not block credentials from the environment", () => {
     const environment = { LINKUSER_ACCESS_TOKEN: "token" };
     const inputs = {

@@ -68,7 +68,8 @@ function runOnce(context: QuickJSContext, question: PacQuestion, now: () => numb
     return context.newString((known ?? []).join(";"));
   });
   give(context, "ownAddresses", () => context.newString(ownAddresses.join(";")));
-  const call = `FindProxyForURL(${JSON.stringify(`${origin}/`)}, ${JSON.stringify(host)})`;
+  // Some scripts for Windows have Microsoft's function for IPv6 alone.
+  const call = `(typeof FindProxyForURL === "function" ? FindProxyForURL : FindProxyForURLEx)(${JSON.stringify(`${origin}/`)}, ${JSON.stringify(host)})`;
   for (const code of [pacFunctions, script, call]) {
     const result = context.evalCode(code, "proxy.pac");
     if (result.error !== undefined) {

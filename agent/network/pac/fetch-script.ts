@@ -2,8 +2,11 @@ import { AgentError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Sender } from "../exchange.ts";
 
+/** Bytes; some scripts have lists of thousands of hosts. */
+const maxScript = 512 * 1024;
+
 /**
- * Fetches a PAC script over http: or https:, without a proxy. No redirect is followed, and at most 64 KiB are read.
+ * Fetches a PAC script over http: or https:, without a proxy. No redirect is followed, and at most 512 KiB are read.
  * @throws AgentError `settings-unreadable`; what {@link Sender.send} throws
  */
 export async function fetchPacScript(address: string, sender: Sender, signal: AbortSignal): Promise<string> {
@@ -15,8 +18,11 @@ export async function fetchPacScript(address: string, sender: Sender, signal: Ab
     );
   }
   const target = new Secret(`${url.pathname}${url.search}`);
-  const request = { method: "GET", origin: url.origin, target, headers: { accept: "*/*" }, body: undefined } as const;
-  const { status, body } = await sender.send(request, signal);
+  const headers = { accept: "*/*" };
+  const { status, body } = await sender.send(
+    { method: "GET", origin: url.origin, target, headers, body: undefined, maxBody: maxScript },
+    signal,
+  );
   if (status === 200) return body;
   throw new AgentError(
     "settings-unreadable",

@@ -35,12 +35,16 @@ export function revealed({ pair }: ProxyLogin): { readonly username: string; rea
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** `socks5h:` says that the proxy looks up names, which it does here in any case. */
+/**
+ * `socks5h:` says that the proxy looks up names, which it does here in any case. `socks:` leaves the version open; GNOME
+ * and KDE write it.
+ */
 const schemes: Readonly<Record<string, string>> = {
   "http:": "http:",
   "https:": "https:",
   "socks5:": "socks5:",
   "socks5h:": "socks5:",
+  "socks:": "socks5:",
 };
 
 const example = "such as http://proxy.example.com:3128 or socks5://proxy.example.com:1080";

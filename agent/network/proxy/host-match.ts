@@ -21,10 +21,9 @@ export function isLoopback(host: string): boolean {
 
 /** Whether a host is an address inside a CIDR range; false for names and malformed ranges. */
 export function isIn(range: string, host: string): boolean {
-  const [, address = "", bits = ""] = /^(.+)\/(\d{1,3})$/.exec(range) ?? [];
   const { BlockList, isIP } = net();
-  const family = isIP(address);
-  const hostFamily = isIP(host);
+  const [, address = "", bits = ""] = /^(.+)\/(\d{1,3})$/.exec(range) ?? [];
+  const [family, hostFamily] = [isIP(address), isIP(host)];
   if (family === 0 || hostFamily === 0 || Number(bits) > (family === 4 ? 32 : 128)) return false;
   const list = new BlockList();
   list.addSubnet(address, Number(bits), family === 4 ? "ipv4" : "ipv6");
@@ -37,13 +36,23 @@ export function isIn(range: string, host: string): boolean {
  * @param entry in lower case
  */
 export function excepts(entry: string, host: string, port: string): boolean {
-  if (entry === "*") return true;
-  if (entry.includes("/")) return isIn(entry, host);
-  const [, bracketed, plain, entryPort] = /^(?:\[([^\]]*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
-  if (entryPort !== undefined && entryPort !== port) return false;
-  const name = bracketed ?? plain ?? "";
+  const exception = parseException(entry);
+  if (exception === undefined || (exception.port !== undefined && exception.port !== port)) return false;
+  const { range, domain } = exception;
+  if (range !== undefined) return isIn(range, host);
+  return domain === "*" || host === domain || host.endsWith(`.${domain}`);
+}
+
+/** @returns undefined for an entry that is for no host, such as `10.77.` or `10.77.0.*`; a port for no range */
+export function parseException(entry: string): { range?: string; domain?: string; port?: string } | undefined {
+  if (entry === "*") return { domain: entry };
+  if (isIn(entry, entry.replace(/\/.*/, ""))) return { range: entry };
+  const [, bracketed, plain = "", port] = /^(?:\[([^\]]*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+  const name = bracketed ?? plain;
   const family = net().isIP(name);
-  if (family !== 0) return isIn(`${name}/${family === 4 ? 32 : 128}`, host);
+  const ofPort = port === undefined ? {} : { port };
+  if (family !== 0) return { range: `${name}/${family === 4 ? 32 : 128}`, ...ofPort };
   const domain = name.replace(/^\*?\./, "").replace(/\.+$/, "");
-  return domain !== "" && (host === domain || host.endsWith(`.${domain}`));
+  const isName = /^(?:[\w-]+\.)*(?!\d+$)[\w-]+$/.test(domain);
+  return isName ? { domain, ...ofPort } : undefined;
 }

@@ -1,6 +1,6 @@
 import { printable } from "../../printable.ts";
 import { parseProxy, type Route } from "./address.ts";
-import { bareHost, excepts, portOf } from "./host-match.ts";
+import { bareHost, excepts, parseException, portOf } from "./host-match.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +35,7 @@ const ofOthers = /^(?:https?|all|no|ftp|rsync|gopher|wss?|cgi_http)_proxy$/i;
 export function ignoredInVariables(variables: Variables, url: URL): readonly string[] {
   const set = Object.keys(variables).filter((name) => variables[name]?.trim());
   const others = set.filter((name) => /_proxy$|^socks_server$/i.test(name) && !ofOthers.test(name));
-  const forms = exceptionsIn(variables).filter((entry) => /;|^.+\*|:\/\/|^~|^</.test(entry));
+  const forms = exceptionsIn(variables).filter((entry) => parseException(entry) === undefined);
   const isForHttpAlone =
     url.protocol === "https:" && byVariables(variables, url) === undefined && variable(variables, "HTTP_PROXY");
   return [

@@ -64,7 +64,7 @@ export function parseShellVariables(text: string): Variables {
   const variables: Record<string, string> = {};
   for (const line of text.split("\n")) {
     const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-    const [, , quoted, bare] = /^(?:(["'])(.*?)\1|([^\s#]*))/.exec(value) ?? [];
+    const [, , quoted, bare] = /^(?:(["'])(.*?)\1|([^\s#;]*))/.exec(value) ?? [];
     if (name !== undefined) variables[name] = (quoted ?? bare ?? "").trim();
   }
   return variables;

@@ -35,6 +35,12 @@ test("gives what the script says", async () => {
   expect(await evaluate("return null;")).toBe("");
 });
 
+test("a script that has Microsoft's function for IPv6 alone is run, too", async () => {
+  const script = "function FindProxyForURLEx(url, host) { return 'PROXY p:1'; }";
+  const evaluate: PacWorld["evaluate"] = (question) => evaluatePac(question, stopped);
+  expect(await runPacScript(script, gears, { ...given, evaluate }, signal)).toBe("PROXY p:1");
+});
+
 test("gives the script only the URL's scheme and host", async () => {
   expect(await evaluate("return url + ' ' + host;")).toBe("https://gears.opswat.com/ gears.opswat.com");
 });

@@ -51,6 +51,7 @@ describe("auto", () => {
     ["a proxy over TLS", "https://gears.opswat.com", { HTTPS_PROXY: "https://proxy" }, "https://proxy"],
     ["ALL_PROXY", "https://gears.opswat.com", { ALL_PROXY: "socks5://proxy:1081" }, "socks5://proxy:1081"],
     ["all_proxy, names resolved there", "http://10.0.0.1", { all_proxy: "socks5h://proxy" }, "socks5://proxy"],
+    ["all_proxy as GNOME and KDE write it", "https://a.b", { all_proxy: "socks://proxy:1080/" }, "socks5://proxy"],
     ["HTTPS_PROXY before ALL_PROXY", "https://gears.opswat.com", { HTTPS_PROXY, ALL_PROXY: "socks5://p" }, HTTPS_PROXY],
     ["NO_PROXY beside ALL_PROXY", "https://gears.opswat.com", { ALL_PROXY: "socks5://p", NO_PROXY: "*" }, undefined],
     ["a port that is another scheme's own", "https://a.b", { HTTPS_PROXY: "https://proxy:80" }, "https://proxy:80"],
@@ -157,6 +158,19 @@ describe("auto", () => {
     [{ HTTPS_PROXY, NO_PROXY: "10.77.0.*,localhost" }, [/NO_PROXY has 10\.77\.0\.\*, which matches nothing/]],
     [{ HTTPS_PROXY, no_proxy: "a.test;b.test" }, [/NO_PROXY has a\.test;b\.test/]],
     [{ HTTPS_PROXY, NO_PROXY: "*.opswat.com,10.0.0.0/8,.test,[::1]:443" }, []],
+    ...[
+      "10.77.",
+      "10/8",
+      "10.77.0.0/255.255.0.0",
+      "10.77.0.0/16:443",
+      "*opswat.com",
+      "10.0.0.1-10.0.0.9",
+      "büro.test",
+    ].map((entry): [Record<string, string>, RegExp[]] => [
+      { HTTPS_PROXY, NO_PROXY: entry },
+      [/^NO_PROXY has .*matches nothing/],
+    ]),
+    [{ HTTPS_PROXY, NO_PROXY: "LOCALHOST,a_b.test,*,10.1.2.3:443,2001:db8::7,.example.com:8443,fd00::/8,host." }, []],
     [{ SOCKS_PROXY: "p:1080" }, [/^SOCKS_PROXY is not obeyed.*ALL_PROXY/]],
     [{ HTTP_PROXY: "http://p" }, [/^HTTP_PROXY applies only to http:/]],
   ])("names what is ignored of %o", (variables, said) => {

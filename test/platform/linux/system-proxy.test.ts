@@ -85,6 +85,7 @@ test.each([
   ['HTTPS_PROXY="http://proxy:3128" # office', "http://proxy:3128"],
   ["HTTPS_PROXY=http://proxy:3128 # office", "http://proxy:3128"],
   ['HTTPS_PROXY="http://u:a%23b@proxy:3128"', "http://proxy:3128"],
+  ["HTTPS_PROXY=http://proxy:3128;export HTTPS_PROXY", "http://proxy:3128"],
 ])("SUSE's file is read as a shell reads it: %s", (line, origin) => {
   const reading = read({ "etc/sysconfig/proxy": `PROXY_ENABLED="yes"\n${line}\n` });
   expect(reading).toMatchObject({ kind: "found", value: { routes: [{ origin }] } });

@@ -44,7 +44,14 @@ test("a script is fetched and run, and its proxies are the routes", async () => 
   });
 });
 
+test("a script of 300 kB, with a list of hosts, is run", async () => {
+  const hosts = Array.from({ length: 10_000 }, (_, number) => `"host${number}.example.com"`);
+  const pac = `var hosts = [${hosts}]; function FindProxyForURL(url, host) { return "PROXY p" + hosts.length + ":80"; }`;
+  expect(await choose(reply("200 OK", pac))).toMatchObject({ routes: ["http://p10000"] });
+});
+
 test.each([
+  ["is too large", reply("200 OK", " ".repeat(600_000)), /sent more than 512 KiB\. /],
   ["redirects", reply("302 Found", "", "Location: http://192.0.2.1/"), /answers with status 302/],
   ["is a web page", reply("200 OK", "<!DOCTYPE html>"), /it fails \(SyntaxError\)/],
   [

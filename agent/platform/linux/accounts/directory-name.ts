@@ -10,7 +10,7 @@ import type { WinbindNames } from "../../posix/name-sources.ts";
 export type NameStyle =
   /** `CORP\alice`; `domain` is the only domain that is split off if the separator may be part of names. */
   | { readonly kind: "down-level"; readonly separator: string; readonly domain?: string }
-  /** `alice@ad.corp.example` */
+  /** `alice@ad.corp.example`, or `alice@LDAP` where sssd.conf names its domain so. */
   | { readonly kind: "at" }
   | { readonly kind: "principal" }
   | { readonly kind: "whole" };
@@ -63,9 +63,7 @@ export function splitName(name: string, style: NameStyle): DirectoryName {
   if (style.kind !== "at") return { bare: name, domain: undefined };
   const at = name.lastIndexOf("@");
   const domain = name.slice(at + 1);
-  return at > 0 && /^[^\s@\\]+\.[^\s@\\]+$/.test(domain)
-    ? { bare: name.slice(0, at), domain }
-    : { bare: name, domain: undefined };
+  return at > 0 && /^[^\s@\\]+$/.test(domain) ? { bare: name.slice(0, at), domain } : { bare: name, domain: undefined };
 }
 
 /** A domain's name may have the separator in it: `CORP_EU_alice`. */

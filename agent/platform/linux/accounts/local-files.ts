@@ -69,7 +69,7 @@ export function parseGroup(text: string): LocalGroup[] {
 
 /** UID_MIN of login.defs(5); 1000, its own default, if it is not set. */
 export function parseFirstPersonUid(loginDefs: string): number {
-  const match = /^[ \t]*UID_MIN[ \t]+(\d{1,9})[ \t]*$/m.exec(loginDefs);
+  const match = /^[ \t]*UID_MIN[ \t]+"?(\d{1,9})\b/m.exec(loginDefs);
   return match === null ? 1000 : Number(match[1]);
 }
 

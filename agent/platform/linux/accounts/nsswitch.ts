@@ -25,13 +25,15 @@ export function sourcesBesideFiles({ users }: NssSources): readonly string[] {
 
 /** @throws the system's error where the file is there and can't be read */
 export function readNssSources(root: string): NssSources {
-  let text = "";
-  try {
-    text = readFileSync(join(root, "etc/nsswitch.conf"), "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
+  // SUSE's glibc falls back to the distribution's own file.
+  for (const path of ["etc/nsswitch.conf", "usr/etc/nsswitch.conf"]) {
+    try {
+      return parseNsswitch(readFileSync(join(root, path), "utf8"));
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    }
   }
-  return parseNsswitch(text);
+  return parseNsswitch("");
 }
 
 /** nsswitch.conf(5). A database without a line is looked up in `files`, glibc's own default since 2.34. */

@@ -25,6 +25,8 @@ test("users and groups of all local sources are read together", () => {
 test.each([
   ["# UID_MIN 500\nUID_MIN\t\t\t 1000\n", 1000],
   ["UID_MIN 500\n", 500],
+  ['UID_MIN "500" \r\n', 500],
+  ["UID_MIN 500 # as before 2011\n", 500],
   ["", 1000],
 ])("login.defs %j gives the first person's uid %i", (text, uid) => {
   expect(parseFirstPersonUid(text)).toBe(uid);

@@ -21,6 +21,13 @@ test("without the file everything is looked up in this machine's files", () => {
   expect(readNssSources(makeRoot())).toEqual({ users: ["files"], groups: ["files"] });
 });
 
+test("a distribution's own file counts if there is none in /etc", () => {
+  const vendors = { "usr/etc/nsswitch.conf": "passwd: files sss\ngroup: files sss\n" };
+  expect(readNssSources(makeRoot(vendors)).users).toEqual(["files", "sss"]);
+  const own = { ...vendors, "etc/nsswitch.conf": "passwd: files\ngroup: files\n" };
+  expect(readNssSources(makeRoot(own)).users).toEqual(["files"]);
+});
+
 test("the sources keep their order, and any text is read", () => {
   const source = fc.stringMatching(/^[a-z]{2,8}$/);
   fc.assert(

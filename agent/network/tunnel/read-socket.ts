@@ -25,9 +25,11 @@ export async function readExactly(socket: Socket, size: number, signal: AbortSig
   }
 }
 
+const maxMark = 4;
+
 /**
  * Reads up to a mark, and leaves the rest.
- * @param end the last bytes that are read
+ * @param end the last bytes that are read, at most {@link maxMark}
  * @param maxBytes bytes after which it is given up
  * @returns Latin-1; undefined if so many bytes came without the mark
  * @throws where the connection ends first
@@ -38,19 +40,23 @@ export async function readUntil(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  let before = "";
   let text = "";
-  while (text.length <= maxBytes) {
+  while (before.length + text.length <= maxBytes) {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) {
       await readable(socket, signal);
       continue;
     }
-    text += chunk.toString("latin1");
+    // Only the last bytes are searched again: packets may be small and many.
+    const searched = Math.max(0, text.length - maxMark);
+    before += text.slice(0, searched);
+    text = text.slice(searched) + chunk.toString("latin1");
     const found = end.exec(text);
     if (found === null) continue;
     const rest = text.slice(found.index + found[0].length);
     if (rest !== "") socket.unshift(Buffer.from(rest, "latin1"));
-    return text.slice(0, found.index);
+    return before + text.slice(0, found.index);
   }
   return undefined;
 }

@@ -209,6 +209,31 @@ describe.each([
       () => shell(`chmod 644 ${folder}/server.key`),
     ],
     [
+      "a list of devices that others may change",
+      /users other than root may change .*\/devices/,
+      () => shell(`touch ${folder}/devices; chmod 646 ${folder}/devices`),
+    ],
+    [
+      "settings of another user",
+      /users other than root may change .*\/gateway\.conf/,
+      () => shell(`chown nobody ${folder}/gateway.conf`),
+    ],
+    [
+      "a CA's certificate that another group may change",
+      /users other than root may change .*\/device-ca\.pem/,
+      () => shell(`chgrp nogroup ${folder}/device-ca.pem; chmod g+w ${folder}/device-ca.pem`),
+    ],
+    [
+      "a link to a file that others may change",
+      /users other than root may change .*\/tenant-ca\.pem/,
+      () => shell(`cd ${folder}; cp tenant-ca.pem /run/; chmod 666 /run/tenant-ca.pem; ln -sf /run/tenant-ca.pem .`),
+    ],
+    [
+      "a folder in which others may replace files",
+      /users other than root may change \/etc\/linkuser-gateway$/m,
+      () => shell(`chmod 777 ${folder}`),
+    ],
+    [
       "a device's certificate as the CA's",
       /device-ca\.pem is not a CA certificate/,
       () => put("device-ca.pem", ca.issue("DNS:x").cert),

@@ -31,4 +31,7 @@ fill() {
   rm --recursive "$1/.apt"
 }
 
-make_once arm64 "$release ${libraries[*]}" fill
+folder=$(make_once arm64 "$release ${libraries[*]}" fill)
+# For builds, which do not know the release.
+ln --symbolic --force --no-dereference "$folder" "$(dirname "$folder")/arm64"
+echo "$folder"

@@ -1,4 +1,3 @@
-import { globSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { cacheFolder } from "./runtime.ts";
@@ -13,9 +12,7 @@ import type { Target } from "./targets.ts";
 export function emulatorFor({ name }: Target, runtime: string): readonly string[] | undefined {
   if (name === "linux-x64") return [];
   if (name !== "linux-arm64") return undefined;
-  const [libraries] = globSync(join(cacheFolder, "arm64-????????????"));
-  if (libraries === undefined) return undefined;
-  const [emulator, ...options] = ["qemu-aarch64-static", "-L", libraries] as const;
+  const [emulator, ...options] = ["qemu-aarch64-static", "-L", join(cacheFolder, "arm64")] as const;
   try {
     runCommand(emulator, [...options, runtime, "--version"]);
     return [emulator, ...options];

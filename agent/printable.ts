@@ -27,18 +27,17 @@ const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.
  */
 export function printableJson(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);
-  return plainLines.test(json) ? json : json.replace(unsafeButLines, inJson);
+  return plainLines.test(json) ? json : json.replace(unsafe, inJson);
 }
-
-/** JSON.stringify itself writes line breaks only for indentation. */
-const unsafeButLines = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const plainLines = /^[ -~\n]*$/;
 
-const inJson = (character: string): string =>
-  Array.from({ length: character.length }, (_, at) => `\\u${unit(character, at)}`).join("");
-
-const unit = (text: string, at: number): string => text.charCodeAt(at).toString(16).padStart(4, "0");
+function inJson(character: string): string {
+  // JSON.stringify itself writes line breaks only for indentation.
+  if (character === "\n") return character;
+  const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+  return units.map((unit) => `\\u${unit}`).join("");
+}
 
 /** A word quoted for a POSIX shell, for commands that a person copies. */
 export const shellWord = (text: string): string =>

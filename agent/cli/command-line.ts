@@ -3,15 +3,7 @@ import { AgentError } from "../errors.ts";
 import { isSecretName, type Layer } from "../settings/layers.ts";
 import { suggestion } from "../settings/nearest.ts";
 import { flagName, type SettingName, settingNames, settingsTable } from "../settings/table.ts";
-import {
-  argumentOf,
-  type CommandFlag,
-  type CommandName,
-  commandNames,
-  commands,
-  commonFlags,
-  emptyIsNotGiven,
-} from "./commands.ts";
+import { type CommandFlag, type CommandName, commandNames, commands, commonFlags } from "./commands.ts";
 
 export interface CommandLine {
   readonly command: CommandName;
@@ -38,6 +30,7 @@ export function readCommandLine(given: readonly string[]): CommandLine {
   const [first] = argv;
   const named = first !== undefined && !first.startsWith("-");
   const command = named ? commandOf(first) : "link";
+  const { argument, emptyIsNotGiven } = commands[command];
   const flagsHere: Readonly<Record<string, CommandFlag>> = { ...commonFlags, ...commands[command].flags };
   const { tokens } = parseArgs({
     args: argv.slice(named ? 1 : 0),
@@ -58,7 +51,6 @@ export function readCommandLine(given: readonly string[]): CommandLine {
         values[switchBefore] = token.value;
         continue;
       }
-      const argument = argumentOf(command);
       if (argument !== undefined && !Object.hasOwn(flags, argument)) {
         flags[argument] = token.value;
         continue;
@@ -72,8 +64,7 @@ export function readCommandLine(given: readonly string[]): CommandLine {
     const value = token.inlineValue === false && token.value?.startsWith("--") ? undefined : token.value;
     const setting = settingNames.find((one) => flagName(one) === rawName);
     const flag = Object.hasOwn(flagsHere, name) ? flagsHere[name] : undefined;
-    if (value === "" && emptyIsNotGiven(command) && (setting !== undefined || flag?.placeholder !== undefined))
-      continue;
+    if (value === "" && emptyIsNotGiven && (setting !== undefined || flag?.placeholder !== undefined)) continue;
     if (Object.hasOwn(flags, name) || (setting !== undefined && Object.hasOwn(values, setting))) {
       throw new AgentError("invalid-value", `${rawName} is given twice.`);
     }
@@ -147,7 +138,7 @@ function unexpected(
       ? `${start} Did you mean linkuser-agent help ${command}?`
       : `${start} Name one command: ${command} or ${word}.`;
   }
-  const flags: Readonly<Record<string, CommandFlag>> = commands[command].flags;
+  const { flags } = commands[command];
   const open = Object.keys(flags).filter((name) => !Object.hasOwn(given, name));
   const meant = open.find((name) => valueForms[flags[name]?.placeholder ?? ""]?.test(word));
   return meant === undefined ? `${start} ${helpHint(command)}` : `${start} Did you mean --${meant} ${word}?`;

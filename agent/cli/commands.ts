@@ -42,7 +42,7 @@ export const shells = ["bash", "zsh", "fish", "powershell"] as const;
  * Names and flags are public. CONTRACT. To add a command: an entry here, its function in `commands/NAME.ts`, a line in
  * `main.ts` (the compiler asks for it) and a row in README.md (`test/docs.test.ts` does).
  */
-export const commands = {
+const table = {
   link: {
     summary: "link this device to its logged-on user, once (the default)",
     flags: {
@@ -142,16 +142,9 @@ export const commands = {
 } as const satisfies Readonly<Record<string, Command>>;
 
 /** The first word of the arguments; `link` where there is none. */
-export type CommandName = keyof typeof commands;
+export type CommandName = keyof typeof table;
 
-/** Whether an empty value counts as not given; elsewhere it is a mistake or an empty list. */
-export function emptyIsNotGiven(name: CommandName): boolean {
-  const command: Command = commands[name];
-  return command.emptyIsNotGiven === true;
-}
-
-/** The word that may follow a command. */
-export const argumentOf = (name: CommandName): string | undefined => (commands[name] as Command).argument;
+export const commands: Readonly<Record<CommandName, Command>> = table;
 
 /** In the order in which help shows them. */
 export const commandNames = Object.keys(commands) as readonly CommandName[];

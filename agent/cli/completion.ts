@@ -27,7 +27,7 @@ const commonOffers = Object.entries(commonFlags).map(offerOfFlag);
 
 function offersOf(name: CommandName): readonly Offer[] {
   const { flags, settings } = commands[name];
-  return [...Object.entries<CommandFlag>(flags).map(offerOfFlag), ...settings.map(offerOfSetting)];
+  return [...Object.entries(flags).map(offerOfFlag), ...settings.map(offerOfSetting)];
 }
 
 function offerOfFlag([name, { short, help, placeholder }]: readonly [string, CommandFlag]): Offer {

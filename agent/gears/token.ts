@@ -7,14 +7,12 @@ import {
   splitBaseUrl,
 } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
+import type { Credentials } from "../settings/credentials.ts";
 import { type AnswerBody, isServerError, readBody, redirected, serverFault, wordsOf, wrongBody } from "./answer.ts";
 import { documentedPeriod, type RateLimitReport, readRateLimit } from "./rate-limit-headers.ts";
 import { plainWords } from "./server-text.ts";
 
-export interface TokenClient {
-  readonly clientId: string;
-  readonly clientSecret: Secret;
-}
+type TokenClient = Pick<Extract<Credentials, { readonly kind: "client" }>, "clientId" | "clientSecret">;
 
 /** An access token (RFC 6749 1.4). */
 export interface Token {

@@ -22,19 +22,6 @@ export interface Survey {
   readonly warnings: readonly string[];
 }
 
-type SurveySettings = Pick<
-  Settings,
-  | "identify"
-  | "interface"
-  | "opswatRegistry"
-  | "maxCandidates"
-  | "excludeUsers"
-  | "allowMultiSession"
-  | "usernameFormat"
-  | "groupPrefer"
-  | "groupFallback"
->;
-
 /** Asks the vendor client's local API. */
 export type AskVendorClient = () => Promise<Reading<DeviceId>>;
 
@@ -43,7 +30,7 @@ export async function takeSurvey(
   platform: IdentitySources,
   askVendorClient: AskVendorClient,
   request: UserRequest,
-  settings: SurveySettings,
+  settings: Settings,
 ): Promise<Survey> {
   const readings = await readSources(platform, askVendorClient, settings);
   const device = listCandidates(readings, settings);
@@ -101,13 +88,13 @@ async function withPrincipalName(
 }
 
 /** If no group is ever sent, the run does not wait for one that can't be looked up. */
-const sendsGroups = ({ groupPrefer, groupFallback }: SurveySettings): boolean =>
+const sendsGroups = ({ groupPrefer, groupFallback }: Settings): boolean =>
   groupPrefer.length > 0 || groupFallback !== "none";
 
 async function readSources(
   platform: IdentitySources,
   askVendorClient: AskVendorClient,
-  { identify, opswatRegistry }: SurveySettings,
+  { identify, opswatRegistry }: Settings,
 ): Promise<SourceReadings> {
   return {
     ...(identify.includes("opswat") ? await vendorIds(platform, askVendorClient, opswatRegistry) : {}),

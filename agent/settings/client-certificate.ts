@@ -14,27 +14,26 @@ export interface ClientCertificate {
 }
 
 /** The device's own certificate, for people. */
-export interface DescribedCertificate {
+interface DescribedCertificate {
   /** The common name, else the whole name. */
   readonly name: string;
-  /** Wall-clock milliseconds. */
-  readonly validFrom: number;
-  readonly validTo: number;
-}
-
-interface Inputs {
-  readonly certFile: SettingFile;
-  readonly keyFile: SettingFile;
-  /** Refuses what others may read. */
-  readonly readProtected: (path: string) => Reading<string>;
+  /** The last day. */
+  readonly until: string;
+  /** Why it is invalid now or soon. */
+  readonly warning: string | undefined;
 }
 
 /**
  * Reads certificate and key and checks that they fit.
+ * @param readProtected refuses what others may read
  * @throws AgentError `setting-invalid`; for the key `credentials-missing`, `credentials-exposed`,
  * `credentials-unreadable`, `credentials-invalid`
  */
-export function readClientCertificate({ certFile, keyFile, readProtected }: Inputs): ClientCertificate {
+export function readClientCertificate(
+  certFile: SettingFile,
+  keyFile: SettingFile,
+  readProtected: (path: string) => Reading<string>,
+): ClientCertificate {
   const certificates = readCertificates(certFile);
   const file = readProtected(keyFile.path);
   if (file.kind === "failed") throw file.error;
@@ -52,21 +51,21 @@ export function readClientCertificate({ certFile, keyFile, readProtected }: Inpu
 }
 
 /** @throws AgentError `setting-invalid` */
-export function describeCertificate(certFile: SettingFile): DescribedCertificate {
+export function describeCertificate(certFile: SettingFile, now: number): DescribedCertificate {
   const { subject, validFromDate, validToDate } = readCertificates(certFile)[0].parsed;
   const lines = subject?.split("\n") ?? [];
   const name = lines.find((line) => line.startsWith("CN="))?.slice(3) ?? lines.join(", ");
-  return { name, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
+  return { name, until: dateOf(validToDate), warning: warningFor(validFromDate, validToDate, now) };
 }
 
-/** Why a certificate is invalid now or soon; undefined for a valid one. @param now wall-clock milliseconds */
-export function certificateWarning({ validFrom, validTo }: DescribedCertificate, now: number): string | undefined {
-  const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (validTo < now) return `the client certificate expired on ${date(validTo)}`;
-  if (validFrom > now)
-    return `the client certificate is not valid before ${date(validFrom)}; is this machine's clock right?`;
-  return validTo - now < soon ? `the client certificate expires on ${date(validTo)}` : undefined;
+function warningFor(from: Date, to: Date, now: number): string | undefined {
+  if (to.getTime() < now) return `the client certificate expired on ${dateOf(to)}`;
+  if (from.getTime() > now)
+    return `the client certificate is not valid before ${dateOf(from)}; is this machine's clock right?`;
+  return to.getTime() - now < soon ? `the client certificate expires on ${dateOf(to)}` : undefined;
 }
+
+const dateOf = (moment: Date): string => moment.toISOString().slice(0, 10);
 
 /** Milliseconds: 14 days. */
 const soon = 14 * day;

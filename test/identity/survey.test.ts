@@ -3,21 +3,11 @@ import { AgentError } from "../../agent/errors.ts";
 import type { DeviceId } from "../../agent/identity/device-id.ts";
 import { type AskVendorClient, takeSurvey } from "../../agent/identity/survey.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
-import { settingsTable } from "../../agent/settings/table.ts";
+import { resolveSettings } from "../../agent/settings/layers.ts";
 import { account, group, session } from "../fakes/accounts.ts";
 import { fakePlatform, unreadable } from "../fakes/platform.ts";
 
-const settings = {
-  identify: settingsTable.identify.fallback,
-  interface: undefined,
-  opswatRegistry: undefined,
-  maxCandidates: 3,
-  excludeUsers: settingsTable.excludeUsers.fallback,
-  allowMultiSession: false,
-  usernameFormat: "sam",
-  groupPrefer: [],
-  groupFallback: "primary",
-} as const;
+const { settings } = resolveSettings([]);
 
 const noClient: AskVendorClient = async () => absent("vendor's client", "nothing listens there");
 const request = { user: undefined, session: undefined };

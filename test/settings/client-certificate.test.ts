@@ -1,15 +1,11 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
-import {
-  certificateWarning,
-  describeCertificate,
-  readClientCertificate,
-} from "../../agent/settings/client-certificate.ts";
+import { describeCertificate, readClientCertificate } from "../../agent/settings/client-certificate.ts";
 
 /** Made by `openssl req -x509 -newkey ed25519 -nodes -subj /O=Example/CN=device-17 -days 36500`. */
 const certificate = `-----BEGIN CERTIFICATE-----
@@ -39,7 +35,7 @@ const certFile = fileAt(join(folder, "client.pem"));
 const keyFile = { ...fileAt("/etc/client-key.pem"), origin: "file /etc/config.json, clientKeyFile" };
 writeFileSync(certFile.path, `some text before\n${certificate}`);
 
-const read = (file: Reading<string>) => () => readClientCertificate({ certFile, keyFile, readProtected: () => file });
+const read = (file: Reading<string>) => () => readClientCertificate(certFile, keyFile, () => file);
 const other = generateKeyPairSync("ed25519", {
   publicKeyEncoding: { type: "spki", format: "pem" },
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -101,16 +97,20 @@ test.each([
 ])("a certificate file with %s is refused with words", (_, text, said) => {
   const other = fileAt(join(folder, "other.pem"));
   writeFileSync(other.path, text);
-  expect(() => describeCertificate(other)).toThrow(
+  expect(() => describeCertificate(other, 0)).toThrow(
     expect.objectContaining({ code: "setting-invalid", message: expect.stringMatching(said) }),
   );
 });
 
 test("a certificate is described by its name, with a warning if it is invalid now or soon", () => {
-  const { name, validFrom, validTo } = describeCertificate(certFile);
-  expect(name).toBe("device-17");
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  const [validFrom, validTo] = [validFromDate.getTime(), validToDate.getTime()];
   const day = 86_400_000;
-  const warning = (now: number) => certificateWarning({ name, validFrom, validTo }, now);
+  expect(describeCertificate(certFile, validFrom)).toMatchObject({
+    name: "device-17",
+    until: validToDate.toISOString().slice(0, 10),
+  });
+  const warning = (now: number) => describeCertificate(certFile, now).warning;
   expect(warning(validFrom - day)).toMatch(/not valid before 20/);
   expect(warning(validFrom + day)).toBeUndefined();
   expect(warning(validTo - day)).toMatch(/expires on 21/);

@@ -1,4 +1,4 @@
-import { certificateWarning, describeCertificate } from "../../settings/client-certificate.ts";
+import { describeCertificate } from "../../settings/client-certificate.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { settingFile } from "../../settings/named-file.ts";
 import { clientCertificate } from "../../wiring/network/load-client-certificate.ts";
@@ -12,9 +12,7 @@ export function checkClientCertificate(context: DoctorContext, resolved: Resolve
   const certFile = settingFile("clientCertFile", resolved, context.platform);
   if (certFile === undefined) return undefined;
   clientCertificate(context, resolved)?.();
-  const certificate = describeCertificate(certFile);
-  const warning = certificateWarning(certificate, context.clock.now());
+  const { name, until, warning } = describeCertificate(certFile, context.clock.now());
   if (warning !== undefined) return { status: "warn", detail: warning, advice: `renew ${certFile.path}` };
-  const until = new Date(certificate.validTo).toISOString().slice(0, 10);
-  return { status: "ok", detail: `${certificate.name}, until ${until}`, value: true };
+  return { status: "ok", detail: `${name}, until ${until}`, value: true };
 }

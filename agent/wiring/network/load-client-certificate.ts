@@ -2,7 +2,6 @@ import { asAgentError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import {
   type ClientCertificate,
-  certificateWarning,
   describeCertificate,
   readClientCertificate,
 } from "../../settings/client-certificate.ts";
@@ -14,7 +13,7 @@ import type { Runtime } from "../runtime.ts";
 export function certificateProblems(certFile: SettingFile | undefined, now: number): readonly string[] {
   if (certFile === undefined) return [];
   try {
-    const warning = certificateWarning(describeCertificate(certFile), now);
+    const { warning } = describeCertificate(certFile, now);
     return warning === undefined ? [] : [warning];
   } catch (thrown) {
     return [asAgentError(thrown).message];
@@ -34,12 +33,8 @@ export function clientCertificate(
   const keyFile = settingFile("clientKeyFile", resolved, platform);
   if (certFile === undefined || keyFile === undefined) return undefined;
   return () => {
-    const certificate = readClientCertificate({
-      certFile,
-      keyFile,
-      readProtected: (path) => platform.readProtected(path),
-    });
-    const warning = certificateWarning(describeCertificate(certFile), clock.now());
+    const certificate = readClientCertificate(certFile, keyFile, (path) => platform.readProtected(path));
+    const { warning } = describeCertificate(certFile, clock.now());
     if (warning !== undefined) log?.warn("client-certificate", warning);
     return certificate;
   };

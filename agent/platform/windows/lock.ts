@@ -33,7 +33,7 @@ export function tryLock(path: string): Reading<HeldLock> {
     lock[Symbol.dispose]();
     return error.status === winError.ERROR_LOCK_VIOLATION ? held(path) : unlockable(path, error);
   }
-  return found(lock, path);
+  return found({ [Symbol.dispose]: lock[Symbol.dispose] }, path);
 }
 
 const held = (path: string): Reading<never> => absent(path, "another run holds it");

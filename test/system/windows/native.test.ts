@@ -52,7 +52,7 @@ test("names SIDs in a separate thread; undefined if Windows has no name", async 
 
 test("a call that never comes back fails in time and does not hold up the end of the process", async () => {
   const { printed, exitCode } = await native(["hang"], { limit: 20_000 });
-  expect(printed).toMatch(/did not answer within 0.3 s/);
+  expect(printed).toMatch(/did not return account names within 0.3 s/);
   expect(exitCode).toBe(0);
 });
 

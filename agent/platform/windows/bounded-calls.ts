@@ -5,8 +5,7 @@ import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-wor
 import { startWorker } from "../../worker/start-worker.ts";
 import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
 import { kernel32 } from "./native/kernel32.ts";
-import { ffi, type Library } from "./native/library.ts";
-import { libraryPath } from "./native/system-library.ts";
+import { ffi, type Library, libraryPath } from "./native/library.ts";
 
 /** One call's data from a library's table; callers add the library's path. */
 export function nativeCall<T extends FunctionDefinitions>(

@@ -24,7 +24,7 @@ import {
 import { readAdapters } from "./hardware/read-adapters.ts";
 import { smbiosTable } from "./hardware/read-firmware.ts";
 import { tryLock } from "./lock.ts";
-import { systemDirectory } from "./native/kernel32.ts";
+import { systemDirectory } from "./native/library.ts";
 import { programDataFolder, windowsPaths } from "./paths.ts";
 import { readPolicy } from "./policy.ts";
 import { readListener } from "./read-listener.ts";

@@ -8,7 +8,7 @@ import { systemSid } from "./accounts/sids.ts";
 import { directCalls } from "./bounded-calls.ts";
 import { isSealed, seal, unseal } from "./files/data-protection.ts";
 import { adapterAddresses, interfaceTable } from "./hardware/read-adapters.ts";
-import { systemDirectory } from "./native/kernel32.ts";
+import { systemDirectory } from "./native/library.ts";
 import { machineProxies, userProxySettings } from "./proxy/read-proxies.ts";
 import { readMachineKey } from "./read-registry.ts";
 

@@ -2,7 +2,7 @@ import { AgentError } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
 import { absent, found, identityReading, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
-import type { Account, Group } from "../../port.ts";
+import type { Account, Group, Platform } from "../../port.ts";
 import type { BoundedNames } from "../../posix/bounded-names.ts";
 import { groupsById } from "../../posix/group-names.ts";
 import type { NamedGroup, NamedUser } from "../../posix/name-service.ts";
@@ -19,13 +19,6 @@ const origin = "name service (NSS)";
 const { "(uid_t)-1": noUid } = constants("sys/types.h", { "(uid_t)-1": 0xffff_ffff });
 /** Users of systemd-homed, who belong to this machine without being in passwd (https://systemd.io/UIDS-GIDS). */
 const isHomedUid = (uid: number): boolean => uid >= 60_001 && uid <= 60_513;
-
-/** Users and groups: this machine's own from its files, all others from the name service. */
-export interface Directory {
-  account(userKey: string): Promise<Reading<Account>>;
-  accountByName(name: string): Promise<Reading<Account>>;
-  groups(account: Account): Promise<Reading<readonly Group[]>>;
-}
 
 interface Machine {
   readonly root: string;
@@ -47,11 +40,14 @@ interface Lookup extends Machine {
   readonly names: BoundedNames;
 }
 
-/** @param namesFor gives the name service for the NSS sources that ask a directory (none on most hosts) */
+/**
+ * Users and groups: this machine's own from its files, all others from the name service.
+ * @param namesFor gives the name service for the NSS sources that ask a directory (none on most hosts)
+ */
 export function createDirectory(
   machine: Machine,
   namesFor: (directorySources: readonly string[]) => BoundedNames,
-): Directory {
+): Pick<Platform, "account" | "accountByName" | "groups"> {
   const open = (): Lookup => {
     const nss = readNssSources(machine.root);
     const directories = directorySources(nss);

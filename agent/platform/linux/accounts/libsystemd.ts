@@ -16,21 +16,13 @@ const signatures = prototypes(
 `,
 );
 
-/** An sd-login function's negative errno. */
-export class SystemdError extends Error {
-  readonly call: string;
-  /** Positive, as in errno(3). */
-  readonly errno: number;
+/** An error of an sd-login function, with the system's code. @param errno positive, as in errno(3) */
+export const systemdError = (call: string, errno: number): Error =>
+  Object.assign(new Error(`${call} failed with errno ${errno}`), {
+    code: process.getBuiltinModule("node:util").getSystemErrorName(-errno),
+  });
 
-  constructor(call: string, errno: number) {
-    super(`${call} failed with errno ${errno}`);
-    this.name = "SystemdError";
-    this.call = call;
-    this.errno = errno;
-  }
-}
-
-/** sd-login as this program uses it. Every method throws {@link SystemdError}. */
+/** sd-login as this program uses it. Every method throws {@link systemdError}. */
 export interface SystemdLogin {
   sessions(): string[];
   uid(session: string): number;
@@ -48,7 +40,7 @@ export function openSystemdLogin(): SystemdLogin {
   const { free } = libc();
 
   const checked = (call: string, result: number): number => {
-    if (result < 0) throw new SystemdError(call, -result);
+    if (result < 0) throw systemdError(call, -result);
     return result;
   };
   const takeString = (pointer: bigint): string => {

@@ -1,16 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AgentError } from "../../../errors.ts";
+import { AgentError, messageOf, systemErrorCode } from "../../../errors.ts";
 import { absent, failedBy, found, type Reading } from "../../../reading.ts";
-import { constants } from "../../native-layout.ts";
 import type { Session } from "../../port.ts";
-import { SystemdError, type SystemdLogin } from "./libsystemd.ts";
+import type { SystemdLogin } from "./libsystemd.ts";
 
 const origin = "logind";
 const notRunning = "systemd-logind does not run here";
-
-/** The session is gone (ENXIO), or has no such property (ENODATA). */
-const { ENXIO, ENODATA } = constants("errno.h", { ENXIO: 6, ENODATA: 61 });
 
 /** Session classes of a person who logged on, pam_systemd(8); `user-early` since systemd 256. */
 const personalClasses: ReadonlySet<string> = new Set(["user", "user-early"]);
@@ -57,8 +53,8 @@ export function readSessions(root: string, open: () => SystemdLogin): Reading<re
       origin,
     );
   } catch (cause) {
-    if (!(cause instanceof AgentError || cause instanceof SystemdError)) throw cause;
-    const message = `The sessions can't be read: ${cause.message}. Check that systemd-logind runs.`;
+    if (!(cause instanceof AgentError) && systemErrorCode(cause) === undefined) throw cause;
+    const message = `The sessions can't be read: ${messageOf(cause)}. Check that systemd-logind runs.`;
     return failedBy(origin, cause, "identity-unreadable", message);
   }
 }
@@ -79,7 +75,7 @@ function readSession(login: SystemdLogin, id: string): Session | undefined {
       seat: optional(login, "seat", id),
     };
   } catch (error) {
-    if (error instanceof SystemdError && error.errno === ENXIO) return undefined;
+    if (systemErrorCode(error) === "ENXIO") return undefined;
     throw error;
   }
 }
@@ -92,7 +88,7 @@ function optional(login: SystemdLogin, what: "seat" | "service", id: string): st
   try {
     return login.text(what, id);
   } catch (error) {
-    if (error instanceof SystemdError && error.errno === ENODATA) return undefined;
+    if (systemErrorCode(error) === "ENODATA") return undefined;
     throw error;
   }
 }

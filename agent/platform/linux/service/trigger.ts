@@ -38,11 +38,20 @@ export function readTrigger(root: string, account: Pick<AccountTools, "ask">): R
     if (dropIns.length === 0) return absent(unit, `${unit} is there, but nothing in ${scopeDropIns} wants it`);
     const needed = [unit, timerUnit, catchUpUnit, slice].map((name) => firstThere(pathsOf(root, name)));
     const off = [...needed, ...(dropIns.every(isMasked) ? dropIns : [])].find((one) => one && isMasked(one));
-    if (off !== undefined) return failed(unit, masked(off.name));
-    if (isTimerOff(root)) return failed(unit, timerOff());
+    if (off !== undefined) {
+      // `systemctl unmask` takes neither drop-ins nor empty files.
+      const remedy = `rm ${shellWord(off.name)} && systemctl daemon-reload`;
+      return broken(`The logon trigger does not work: ${off.name} masks a unit.`, remedy);
+    }
+    if (isTimerOff(root)) {
+      const finding = `${timerUnit} is disabled: nothing retries a link that a logon could not make.`;
+      return broken(finding, `systemctl enable --now ${timerUnit}`);
+    }
     const state = readServiceAccount(root, account);
     if (state.kind === "wrong") return failed(unit, wrongAccount(state.wrong));
-    if (state.kind === "missing") return failed(unit, missingAccount());
+    if (state.kind === "missing") {
+      return broken(`The agent's service account ${serviceAccount} is not in /etc/passwd.`, "linkuser-agent install");
+    }
     const hidden = unreadableSettings(root);
     if (hidden.length === 0) return found(path.name, unit);
     const names = hidden.map(({ path }) => path).join(", ");
@@ -67,27 +76,12 @@ const pathsOf = (root: string, name: string): readonly string[] =>
 /** Masked by `systemctl mask` or by an empty file (systemd.unit(5)). */
 const isMasked = ({ real }: FileThere): boolean => real === "/dev/null" || statSync(real).size === 0;
 
-/** `systemctl unmask` takes neither drop-ins nor empty files. */
-function masked(path: string): AgentError {
-  const remedy = `rm ${shellWord(path)} && systemctl daemon-reload`;
-  return new AgentError("install-failed", `The logon trigger does not work: ${path} masks a unit.`, {
-    remedy,
-  });
-}
-
 /** `systemctl disable` removes the link by which `install` turns the timer on. */
 const isTimerOff = (root: string): boolean =>
   firstThere(pathsOf(root, timerUnit)) !== undefined && firstThere(pathsOf(root, timerLink.path)) === undefined;
 
-function timerOff(): AgentError {
-  const finding = `${timerUnit} is disabled: nothing retries a link that a logon could not make.`;
-  return new AgentError("install-failed", finding, { remedy: `systemctl enable --now ${timerUnit}` });
-}
-
-function missingAccount(): AgentError {
-  const finding = `The agent's service account ${serviceAccount} is not in /etc/passwd.`;
-  return new AgentError("install-failed", finding, { remedy: "linkuser-agent install" });
-}
+const broken = (finding: string, remedy: string): Reading<never> =>
+  failed(unit, new AgentError("install-failed", finding, { remedy }));
 
 interface FileThere {
   readonly name: string;

@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Tokens, accounts, security descriptors, the registry and the event log. */
-export const advapi32 = systemLibrary(
+export const advapi32 = library(
   "advapi32.dll",
   `
   BOOL OpenProcessToken(HANDLE ProcessHandle, DWORD DesiredAccess, PHANDLE TokenHandle);

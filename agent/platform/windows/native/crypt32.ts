@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Data protection (DPAPI). */
-export const crypt32 = systemLibrary(
+export const crypt32 = library(
   "crypt32.dll",
   `
   BOOL CryptProtectData(DATA_BLOB *pDataIn, LPCWSTR szDataDescr, DATA_BLOB *pOptionalEntropy, PVOID pvReserved,

@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Network adapters and routes. */
-export const iphlpapi = systemLibrary(
+export const iphlpapi = library(
   "iphlpapi.dll",
   `
   ULONG GetAdaptersAddresses(ULONG Family, ULONG Flags, PVOID Reserved, PIP_ADAPTER_ADDRESSES AdapterAddresses,

@@ -1,15 +1,10 @@
-import { once } from "../../../once.ts";
 import { constants } from "../../native-layout.ts";
-import { library } from "./library.ts";
+import { kernel32File, library } from "./library.ts";
 
-/**
- * The process itself, files and the firmware. The only library by its bare name: every Windows process has loaded it
- * before its first instruction, so no folder is searched.
- */
+/** The process itself, files and the firmware. */
 export const kernel32 = library(
-  "kernel32.dll",
+  kernel32File,
   `
-  UINT GetSystemDirectoryW(LPWSTR lpBuffer, UINT uSize);
   DWORD GetLastError(void);
   HLOCAL LocalFree(HLOCAL hMem);
   HGLOBAL GlobalFree(HGLOBAL hMem);
@@ -39,7 +34,6 @@ export const kernel32 = library(
   BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow,
     DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped);
 `,
-  (file) => file,
 );
 
 /** CreateFileW's return value for a failure. */
@@ -62,11 +56,3 @@ export const fileAccess = constants("winnt.h", {
 /** The access that others have meanwhile. */
 export const fileShare = constants("winnt.h", { FILE_SHARE_READ: 1, FILE_SHARE_WRITE: 2, FILE_SHARE_DELETE: 4 });
 export const { FILE_ATTRIBUTE_NORMAL } = constants("winnt.h", { FILE_ATTRIBUTE_NORMAL: 0x80 });
-
-/** `C:\Windows\System32` from the system, not from the environment. */
-export const systemDirectory = once(() => {
-  const room = Buffer.alloc(520);
-  const length = kernel32().GetSystemDirectoryW(room, room.length / 2);
-  if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW returned no folder");
-  return room.toString("utf16le", 0, length * 2);
-});

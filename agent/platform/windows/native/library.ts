@@ -16,16 +16,32 @@ export interface Library<T extends Ffi.FunctionDefinitions> {
 
 /**
  * @param declarations of its functions; a handle is a number
- * @param pathOf gives the file's path and is asked at the first call
  * @throws Error from the first call, where the library or one of the functions is missing
  */
-export function library<const S extends string>(
-  file: string,
-  declarations: S,
-  pathOf: (file: string) => string,
-): Library<Prototypes<S>> {
+export function library<const S extends string>(file: string, declarations: S): Library<Prototypes<S>> {
   const signatures = prototypes(file, declarations);
   // The whole result is kept: the functions are valid as long as the library is open.
-  const opened = once(() => ffi().dlopen(pathOf(file), signatures));
+  const opened = once(() => ffi().dlopen(libraryPath(file), signatures));
   return Object.assign(() => opened().functions, { file, signatures });
 }
+
+/**
+ * The only library by its bare name: every Windows process has loaded it before its first instruction, so no folder is
+ * searched.
+ */
+export const kernel32File = "kernel32.dll";
+
+/** The absolute path of a library of the system, so that no folder of a user is searched. */
+export const libraryPath = (file: string): string => (file === kernel32File ? file : `${systemDirectory()}\\${file}`);
+
+const directoryOnly = prototypes(kernel32File, "UINT GetSystemDirectoryW(LPWSTR lpBuffer, UINT uSize);");
+
+/** `C:\Windows\System32` from the system, not from the environment. */
+export const systemDirectory = once(() => {
+  const room = Buffer.alloc(520);
+  const length = ffi()
+    .dlopen(kernel32File, directoryOnly)
+    .functions.GetSystemDirectoryW(room, room.length / 2);
+  if (length === 0 || length >= room.length / 2) throw new Error("GetSystemDirectoryW returned no folder");
+  return room.toString("utf16le", 0, length * 2);
+});

@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Logon sessions and the names of their users; log-ons at servers (SSPI). A SecHandle is 16 bytes, passed by address. */
-export const secur32 = systemLibrary(
+export const secur32 = library(
   "secur32.dll",
   `
   NTSTATUS LsaGetLogonSessionData(PLUID LogonId, PSECURITY_LOGON_SESSION_DATA *ppLogonSessionData);

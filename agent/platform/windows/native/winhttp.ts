@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Proxies: the machine's, this user's, and those of a PAC script. */
-export const winhttp = systemLibrary(
+export const winhttp = library(
   "winhttp.dll",
   `
   HINTERNET WinHttpOpen(LPCWSTR pszAgentW, DWORD dwAccessType, LPCWSTR pszProxyW, LPCWSTR pszProxyBypassW,

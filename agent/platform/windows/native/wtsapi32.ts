@@ -1,7 +1,7 @@
-import { systemLibrary } from "./system-library.ts";
+import { library } from "./library.ts";
 
 /** Sessions at the screen and over the network. */
-export const wtsapi32 = systemLibrary(
+export const wtsapi32 = library(
   "wtsapi32.dll",
   `
   BOOL WTSEnumerateSessionsW(HANDLE hServer, DWORD Reserved, DWORD Version, PWTS_SESSION_INFOW *ppSessionInfo,

@@ -7,7 +7,7 @@ import type { Sid } from "../accounts/sids.ts";
 import { isEventSourceRegistered, registerEventSource, removeEventSource } from "../event-log.ts";
 import { isForeign, readProtected, writableByOthers } from "../files/protected-files.ts";
 import { makeProtectedFolder, replaceFile, writeProtected } from "../files/write-protected.ts";
-import { systemDirectory } from "../native/kernel32.ts";
+import { systemDirectory } from "../native/library.ts";
 import type { WindowsMachine } from "./installation.ts";
 import { taskScheduler } from "./task-scheduler.ts";
 import { taskFile } from "./trigger.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
-import { SystemdError, type SystemdLogin } from "../../../../agent/platform/linux/accounts/libsystemd.ts";
+import { type SystemdLogin, systemdError } from "../../../../agent/platform/linux/accounts/libsystemd.ts";
 import { readSessions } from "../../../../agent/platform/linux/accounts/sessions.ts";
 import { makeRoot } from "../tree.ts";
 
@@ -22,7 +22,7 @@ interface Row {
 function loginOf(rows: Readonly<Record<string, Row>>): SystemdLogin {
   const row = (call: string, id: string): Row => {
     const found = rows[id] ?? {};
-    if (found.errno !== undefined) throw new SystemdError(call, found.errno);
+    if (found.errno !== undefined) throw systemdError(call, found.errno);
     return found;
   };
   return {
@@ -30,7 +30,7 @@ function loginOf(rows: Readonly<Record<string, Row>>): SystemdLogin {
     uid: (id) => row("sd_session_get_uid", id).uid ?? 1000,
     text: (what, id) => {
       const { [what]: text }: Row = { class: "user", state: "active", ...row(`sd_session_get_${what}`, id) };
-      if (text === undefined) throw new SystemdError(`sd_session_get_${what}`, ENODATA);
+      if (text === undefined) throw systemdError(`sd_session_get_${what}`, ENODATA);
       return text;
     },
     isRemote: (id) => row("sd_session_is_remote", id).remote ?? false,

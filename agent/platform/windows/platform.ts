@@ -2,15 +2,11 @@ import { homedir } from "node:os";
 import { messageOf } from "../../errors.ts";
 import { failedBy, found, identityReading, type Reading } from "../../reading.ts";
 import type { Adapter, EventKind, Platform } from "../port.ts";
-import { isAdministrator, type LogonSources } from "./accounts/known-users.ts";
+import { isAdministrator, type LogonSources, logonSources } from "./accounts/known-users.ts";
 import { createLogons } from "./accounts/logons.ts";
-import { lookUpSids } from "./accounts/look-up-sids.ts";
-import { accountDomains } from "./accounts/read-local-policy.ts";
-import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./accounts/read-sessions.ts";
-import { ownToken, sessionToken } from "./accounts/read-tokens.ts";
 import { servicesSession } from "./accounts/sessions.ts";
 import { administratorsSid, isServiceSid, type Sid, systemSid, trustedInstallerSid } from "./accounts/sids.ts";
-import { type BoundedOptions, boundedCalls, directCalls, endProcess } from "./bounded-calls.ts";
+import { type BoundedOptions, boundedCalls, endProcess } from "./bounded-calls.ts";
 import { reportEvent } from "./event-log.ts";
 import { readProtected, readTrusted } from "./files/protected-files.ts";
 import { makeProtectedFolder } from "./files/write-protected.ts";
@@ -31,13 +27,6 @@ import { readListener } from "./read-listener.ts";
 import { type ReadKey, readMachineKey } from "./read-registry.ts";
 import { readTrigger } from "./service/trigger.ts";
 
-/** Windows itself gives up on a domain controller later than this. */
-const accountNames: BoundedOptions = {
-  limit: 15_000,
-  asksFor: "account names",
-  check: "Check that a domain controller can be reached.",
-};
-
 const logOns: BoundedOptions = {
   limit: 15_000,
   asksFor: "a log-on token for its own account",
@@ -55,20 +44,6 @@ const thisMachine = () => ({
 });
 
 const alwaysTrusted = [systemSid, administratorsSid, trustedInstallerSid];
-
-const logonSources = (): LogonSources => ({
-  ownToken,
-  sessionRows,
-  consoleSession,
-  ownSession,
-  sessionToken,
-  shellToken,
-  accountDomains,
-  machineName,
-  lookUpSids,
-  direct: directCalls(),
-  bounded: boundedCalls(accountNames),
-});
 
 /** Replacements for the machine in tests. */
 export interface WindowsOptions extends Partial<ReturnType<typeof thisMachine>> {

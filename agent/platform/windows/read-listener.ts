@@ -16,16 +16,10 @@ const { TCP_TABLE_OWNER_PID_LISTENER } = constants("iprtrmib.h", { TCP_TABLE_OWN
 const systemProcess = 4;
 
 /** Questions to the system; tests replace them. */
-export interface ListenerSources {
-  readonly table: (family: 2 | 23) => Buffer;
-  /** @throws WindowsError where it may not be asked */
-  readonly userOf: (processId: number) => string;
-  readonly sessionOf: (processId: number) => number;
-}
-
-const machine: ListenerSources = {
+const machine = {
   table: listenerTable,
-  userOf: (processId) => {
+  /** @throws WindowsError where it may not be asked */
+  userOf: (processId: number) => {
     using token = processToken(processId, "read");
     return token.facts().userSid;
   },
@@ -47,7 +41,7 @@ export function readListener(port: number, sources = machine): Reading<Listener>
   }
 }
 
-function listenerOf(processId: number, { userOf, sessionOf }: ListenerSources): Listener {
+function listenerOf(processId: number, { userOf, sessionOf }: typeof machine): Listener {
   if (processId === systemProcess) return { trusted: true, owner: "Windows itself" };
   try {
     const sid = userOf(processId);

@@ -22,19 +22,14 @@ export const systemdError = (call: string, errno: number): Error =>
     code: process.getBuiltinModule("node:util").getSystemErrorName(-errno),
   });
 
-/** sd-login as this program uses it. Every method throws {@link systemdError}. */
-export interface SystemdLogin {
-  sessions(): string[];
-  uid(session: string): number;
-  text(what: "class" | "state" | "seat" | "service", session: string): string;
-  isRemote(session: string): boolean;
-}
+/** sd-login as this program uses it. */
+export type SystemdLogin = ReturnType<typeof openSystemdLogin>;
 
 /**
- * Opens libsystemd.
+ * Opens libsystemd. Every method throws {@link systemdError}.
  * @throws AgentError `identity-unreadable` if it is missing
  */
-export function openSystemdLogin(): SystemdLogin {
+export function openSystemdLogin() {
   const ffi = process.getBuiltinModule("node:ffi");
   const native = openLibrary("libsystemd.so.0", signatures, "install the package libsystemd0 (Debian) or systemd-libs");
   const { free } = libc();
@@ -52,7 +47,7 @@ export function openSystemdLogin(): SystemdLogin {
   };
 
   return {
-    sessions() {
+    sessions(): string[] {
       const result = Buffer.alloc(8);
       const count = checked("sd_get_sessions", native.sd_get_sessions(result));
       const array = result.readBigUInt64LE();
@@ -63,18 +58,18 @@ export function openSystemdLogin(): SystemdLogin {
         free(array);
       }
     },
-    uid(session) {
+    uid(session: string): number {
       const result = Buffer.alloc(4);
       checked("sd_session_get_uid", native.sd_session_get_uid(session, result));
       return result.readUInt32LE();
     },
-    text(what, session) {
+    text(what: "class" | "state" | "seat" | "service", session: string): string {
       const call = `sd_session_get_${what}` as const;
       const result = Buffer.alloc(8);
       checked(call, native[call](session, result));
       return takeString(result.readBigUInt64LE());
     },
-    isRemote(session) {
+    isRemote(session: string): boolean {
       return checked("sd_session_is_remote", native.sd_session_is_remote(session)) > 0;
     },
   };

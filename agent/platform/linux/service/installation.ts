@@ -8,8 +8,8 @@ import { fileStep, folderRemovalStep, modeStep, removalStep } from "../../posix/
 import { writableByOthers } from "../../posix/protected-files.ts";
 import { requestedFiles } from "../../posix/requested-files.ts";
 import { installedCredential, ownFolders, policyPath, settingsPath } from "../paths.ts";
-import type { Systemctl } from "./programs.ts";
-import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
+import type { AccountTools, Systemctl } from "./programs.ts";
+import { readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
 import {
   hiddenFromServices,
   loadedUnits,

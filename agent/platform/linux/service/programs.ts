@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { AgentError, messageOf } from "../../../errors.ts";
-import { type AccountTools, serviceAccount, sysusersLine } from "./service-account.ts";
+import { serviceAccount, sysusersLine } from "./service-account.ts";
 
 /**
  * Runs systemctl(1) and returns what it prints, nothing where systemd does not run.
@@ -13,19 +13,25 @@ export const systemctl: Systemctl = (...args) =>
   // sd_booted(3)
   existsSync("/run/systemd/system") ? run("/usr/bin/systemctl", ...args) : "";
 
-export const accountTools: AccountTools = {
-  add: () => {
+/** Makes and removes the account in this machine's files, and asks the name service for it. */
+export const accountTools = {
+  /** @throws AgentError `install-failed` */
+  add: (): void => {
     // With a root it uses only this machine's files, even if a directory has the name.
     run("/usr/bin/systemd-sysusers", "--root=/", "--inline", sysusersLine);
   },
-  remove: () => {
+  /** Leaves the account where there is no program to remove it. */
+  remove: (): void => {
     unlessItFails(() => run("/usr/sbin/userdel", serviceAccount));
   },
-  ask: () => {
+  /** The user ID according to NSS; undefined if there is none. */
+  ask: (): number | undefined => {
     const line = unlessItFails(() => run("/usr/bin/getent", "passwd", serviceAccount));
     return line === undefined ? undefined : Number(line.split(":")[2]);
   },
 };
+
+export type AccountTools = typeof accountTools;
 
 function unlessItFails(act: () => string): string | undefined {
   try {

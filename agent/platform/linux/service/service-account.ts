@@ -2,6 +2,7 @@ import { AgentError } from "../../../errors.ts";
 import { isServiceLine } from "../accounts/classify-account.ts";
 import { readLocalFiles } from "../accounts/local-files.ts";
 import { readNssSources } from "../accounts/nsswitch.ts";
+import type { AccountTools } from "./programs.ts";
 
 /** The account of the services, which systemd hands the credential to. */
 export const serviceAccount = "linkuser-agent";
@@ -10,16 +11,6 @@ export const serviceAccount = "linkuser-agent";
 export const sysusersLine = `u ${serviceAccount} - "Links this device to its user" - -`;
 
 const nologin = /\/(?:nologin|false)$/;
-
-/** Makes and removes the account in this machine's files, and asks the name service for it. */
-export interface AccountTools {
-  /** @throws AgentError `install-failed` */
-  add(): void;
-  /** Leaves the account where there is no program to remove it. */
-  remove(): void;
-  /** The user ID according to NSS; undefined if there is none. */
-  ask(): number | undefined;
-}
 
 /** Whether the services' account is there; `wrong` completes "The account linkuser-agent …". */
 export type AccountState = { readonly kind: "there" | "missing" } | { readonly kind: "wrong"; readonly wrong: string };

@@ -4,7 +4,8 @@ import { AgentError } from "../../../errors.ts";
 import { isNoSuchFile, whyNot } from "../../../files/open-file.ts";
 import { shellWord } from "../../../printable.ts";
 import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
-import { type AccountTools, readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
+import type { AccountTools } from "./programs.ts";
+import { readServiceAccount, serviceAccount, wrongAccount } from "./service-account.ts";
 import {
   catchUpUnit,
   packageUnitFolder,

@@ -7,17 +7,11 @@ import { isAlive, type LoginRecord, readLoginRecords } from "./login-records.ts"
 
 const origin = "/dev/console and utmpx";
 
-/** Replacements for the machine in tests. */
-export interface SessionSources {
+/** Questions to this Mac; tests replace them. */
+export const systemSessions = {
   /** The owner of the console device: the user at the screen, or root at the login window. */
-  readonly consoleOwner: () => number;
-  readonly loginRecords: () => readonly LoginRecord[];
-  readonly isAlive: (pid: number) => boolean;
-}
-
-export const systemSessions: SessionSources = {
   consoleOwner: () => statSync("/dev/console").uid,
-  loginRecords: readLoginRecords,
+  loginRecords: (): readonly LoginRecord[] => readLoginRecords(),
   isAlive,
 };
 
@@ -25,7 +19,10 @@ export const systemSessions: SessionSources = {
  * Who is logged on: the owner of /dev/console is at the screen; others have a record in utmpx, switched away (fast user
  * switching) or over the network. A user who only has a process is not logged on.
  */
-export async function readSessions(sources: SessionSources, names: BoundedNames): Promise<Reading<readonly Session[]>> {
+export async function readSessions(
+  sources: typeof systemSessions,
+  names: BoundedNames,
+): Promise<Reading<readonly Session[]>> {
   try {
     const sessions: Session[] = [];
     const owner = sources.consoleOwner();

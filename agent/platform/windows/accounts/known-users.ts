@@ -3,32 +3,49 @@ import { foldName } from "../../../identity/fold.ts";
 import { once } from "../../../once.ts";
 import type { MakeCalls } from "../../native-calls.ts";
 import type { Account, Session } from "../../port.ts";
+import { type BoundedOptions, boundedCalls, directCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";
 import { lookUpName } from "./find-account.ts";
-import type { NamedSid } from "./look-up-sids.ts";
+import { lookUpSids, type NamedSid } from "./look-up-sids.ts";
 import { isEnabled } from "./parse-token.ts";
-import type { LogonNames, OpenToken, TokenFacts, TokenUse } from "./read-tokens.ts";
+import { accountDomains } from "./read-local-policy.ts";
+import { consoleSession, machineName, ownSession, sessionRows, shellToken } from "./read-sessions.ts";
+import {
+  type LogonNames,
+  type OpenToken,
+  ownToken,
+  sessionToken,
+  type TokenFacts,
+  type TokenUse,
+} from "./read-tokens.ts";
 import { type SessionRow, toSession } from "./sessions.ts";
 import { administratorsSid, isBuiltInAccountSid, type Sid, type SidAuthorities, sidKind, systemSid } from "./sids.ts";
 
+/** Windows itself gives up on a domain controller later than this. */
+const accountNames: BoundedOptions = {
+  limit: 15_000,
+  asksFor: "account names",
+  check: "Check that a domain controller can be reached.",
+};
+
 /** This machine's information about logons; each function may throw WindowsError. */
-export interface LogonSources {
-  readonly ownToken: () => TokenFacts;
-  readonly sessionRows: () => readonly SessionRow[];
-  readonly consoleSession: () => number | undefined;
-  readonly ownSession: () => number;
-  readonly sessionToken: (session: number) => OpenToken;
-  readonly shellToken: (session: number, use: TokenUse) => OpenToken | undefined;
-  readonly accountDomains: () => SidAuthorities;
-  /** NetBIOS name of this machine. */
-  readonly machineName: () => string;
-  /** The names of SIDs, in the same order, by either kind of calls; see `look-up-sids.ts`. */
-  readonly lookUpSids: (sids: readonly Sid[], makeCalls: MakeCalls) => Promise<readonly (NamedSid | undefined)[]>;
+export const logonSources = () => ({
+  ownToken,
+  sessionRows,
+  consoleSession,
+  ownSession,
+  sessionToken,
+  shellToken,
+  accountDomains,
+  machineName,
+  lookUpSids,
   /** For questions that this machine answers by itself. */
-  readonly direct: MakeCalls;
+  direct: directCalls(),
   /** For questions that may go to a domain controller. */
-  readonly bounded: MakeCalls;
-}
+  bounded: boundedCalls(accountNames),
+});
+
+export type LogonSources = ReturnType<typeof logonSources>;
 
 /** One account: from its token, or only by name if the token may not be read. */
 export interface KnownUser {

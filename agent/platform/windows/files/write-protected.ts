@@ -48,11 +48,14 @@ export function writeProtected(path: string, text: string): void {
   }
 }
 
+/** Settings are no secret, and a run of a plain user needs them. */
+export type Readers = "everybody" | "administrators";
+
 /**
  * Replaces a file by one that only administrators may change. @param readers accounts that may read it
  * @throws WindowsError
  */
-export function replaceFile(path: string, content: Buffer, readers: "everybody" | "administrators"): void {
+export function replaceFile(path: string, content: Buffer, readers: Readers): void {
   replace(path, content, readers === "everybody" ? readableFileSddl : fileSddl);
 }
 

@@ -15,17 +15,6 @@ import {
   userProxySettings,
 } from "./read-proxies.ts";
 
-/** Where Windows keeps proxies. */
-export interface ProxySettingSources {
-  readonly machine: () => NamedProxies | undefined;
-  /** This process's account; for the logon trigger SYSTEM. */
-  readonly user: () => UserProxySettings | undefined;
-  /** Whether {@link user} contains only what administrators can set. */
-  readonly userIsTrusted: () => boolean;
-  /** @param script undefined for the one that the network names (WPAD) */
-  readonly byScript: (url: string, script: string | undefined) => Promise<NamedProxies | undefined>;
-}
-
 const scriptCalls: BoundedOptions = {
   limit: 10_000,
   asksFor: "the result of a PAC script",
@@ -38,15 +27,21 @@ const scriptCalls: BoundedOptions = {
  */
 const proxyPolicy = "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 
-/** @param trustsUser whether this account's own settings count, although its user may change them */
-export function proxySources(trustsUser: boolean, readKey: ReadKey): ProxySettingSources {
-  return {
-    machine: machineProxies,
-    user: userProxySettings,
-    userIsTrusted: () => trustsUser || valueIn(readKey(proxyPolicy), "ProxySettingsPerUser") === 0,
-    byScript: (url, script) => proxiesByScript(url, script, boundedCalls(scriptCalls)),
-  };
-}
+/**
+ * Where Windows keeps proxies.
+ * @param trustsUser whether this account's own settings count, although its user may change them
+ */
+export const proxySources = (trustsUser: boolean, readKey: ReadKey) => ({
+  machine: machineProxies,
+  /** This process's account; for the logon trigger SYSTEM. */
+  user: userProxySettings,
+  /** Whether `user` contains only what administrators can set. */
+  userIsTrusted: () => trustsUser || valueIn(readKey(proxyPolicy), "ProxySettingsPerUser") === 0,
+  /** @param script undefined for the one that the network names (WPAD) */
+  byScript: (url: string, script: string | undefined) => proxiesByScript(url, script, boundedCalls(scriptCalls)),
+});
+
+export type ProxySettingSources = ReturnType<typeof proxySources>;
 
 /**
  * The route to a URL by Windows' settings: the machine's (`netsh winhttp`), then this account's: its PAC script, its

@@ -1,22 +1,15 @@
 import { AgentError } from "../../../errors.ts";
 import { reasonOf } from "../../../files/open-file.ts";
-import type { Reading } from "../../../reading.ts";
 import { stateStep } from "../../install-steps.ts";
 import type { InstallStep } from "../../port.ts";
-
-/** Settings are no secret, and a run of a plain user needs them. */
-type Readers = "everybody" | "administrators";
+import type { Readers } from "../files/write-protected.ts";
+import type { WindowsMachine } from "./install-machine.ts";
 
 /** Operations on files; tests replace them. */
-export interface MachineFiles {
-  /** Undefined if there is no such file. @throws the system's error, as the others do */
-  readFile(path: string): Buffer | undefined;
-  /** Replaces a whole file by one that only administrators may change. */
-  replaceFile(path: string, content: Buffer, readers: Readers): void;
-  removeFile(path: string): void;
-  readProtected(path: string): Reading<string>;
-  writeProtected(path: string, text: string): void;
-}
+type MachineFiles = Pick<
+  WindowsMachine,
+  "readFile" | "replaceFile" | "removeFile" | "readProtected" | "writeProtected"
+>;
 
 /**
  * Installs a file that only administrators may change.

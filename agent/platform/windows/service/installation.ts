@@ -1,29 +1,11 @@
 import { AgentError } from "../../../errors.ts";
-import { absent, type Reading } from "../../../reading.ts";
+import { absent } from "../../../reading.ts";
 import { applySteps, part, stateStep } from "../../install-steps.ts";
-import type { Exposure, InstallRequest, InstallStep, Paths, Undo } from "../../port.ts";
+import type { InstallRequest, InstallStep, Undo } from "../../port.ts";
 import { folderOf, ownFiles, taskDefinitionFile } from "../paths.ts";
-import { acting, credentialStep, fileStep, type MachineFiles } from "./file-steps.ts";
+import { acting, credentialStep, fileStep } from "./file-steps.ts";
+import type { WindowsMachine } from "./install-machine.ts";
 import { taskDefinition, taskFileContent, taskName } from "./task-definition.ts";
-import type { TaskScheduler } from "./task-scheduler.ts";
-
-/** Operations of an installation on the machine; tests replace them. */
-export interface WindowsMachine extends MachineFiles {
-  readonly paths: Paths;
-  /** Leaves it where something is in it. */
-  removeEmptyFolder(path: string): void;
-  /** `link` is a junction or symbolic link. */
-  folderKind(path: string): "folder" | "link" | "absent";
-  /** Whether a file, folder or link exists that no administrator created. */
-  isForeign(path: string): boolean;
-  /** Renames a file or folder. @returns the undo @throws the system's error, as the others do */
-  setAside(path: string): Undo;
-  protectFolder(path: string): void;
-  writableByOthers(path: string): Reading<Exposure | false>;
-  readonly taskRegistered: () => boolean;
-  readonly tasks: TaskScheduler;
-  readonly eventSource: { isRegistered(): boolean; register(): void; remove(): void };
-}
 
 /** Settings and credential first, so that no run starts half set up. @throws AgentError `install-failed` */
 export function installSteps(machine: WindowsMachine, request: InstallRequest): readonly InstallStep[] {

@@ -13,18 +13,11 @@ const maxTime = 60_000;
  */
 const tool = "schtasks.exe";
 
-/** The part of Windows' Task Scheduler that the logon trigger needs. */
-export interface TaskScheduler {
-  /** Registers the task of a file, in place of an earlier one. @throws AgentError `install-failed` */
-  register(definitionFile: string): void;
-  /** Ends a run of the task, if there is one. */
-  end(): void;
-  /** @throws AgentError `install-failed` */
-  remove(): void;
-}
-
-/** @param systemDirectory absolute; the only place from which the tool is started */
-export function taskScheduler(systemDirectory: string): TaskScheduler {
+/**
+ * The part of Windows' Task Scheduler that the logon trigger needs.
+ * @param systemDirectory absolute; the only place from which the tool is started
+ */
+export function taskScheduler(systemDirectory: string) {
   const call = (...parameters: readonly string[]) =>
     spawnSync(`${systemDirectory}\\${tool}`, [...parameters, "/TN", taskName], {
       // libuv passes the variables that Windows needs, and none of this process's, which may be secret.
@@ -44,8 +37,11 @@ export function taskScheduler(systemDirectory: string): TaskScheduler {
     throw new AgentError("install-failed", message, { cause: error });
   };
   return {
-    register: (definitionFile) => insist("registered", "/Create", "/F", "/XML", definitionFile),
-    end: () => void call("/End"),
+    /** Registers the task of a file, in place of an earlier one. @throws AgentError `install-failed` */
+    register: (definitionFile: string) => insist("registered", "/Create", "/F", "/XML", definitionFile),
+    /** Ends a run of the task, if there is one. */
+    end: (): void => void call("/End"),
+    /** @throws AgentError `install-failed` */
     remove: () => insist("removed", "/Delete", "/F"),
   };
 }

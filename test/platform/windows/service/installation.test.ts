@@ -3,11 +3,11 @@ import { AgentError } from "../../../../agent/errors.ts";
 import { applySteps } from "../../../../agent/platform/install-steps.ts";
 import type { InstallRequest } from "../../../../agent/platform/port.ts";
 import { windowsPaths } from "../../../../agent/platform/windows/paths.ts";
+import type { WindowsMachine } from "../../../../agent/platform/windows/service/install-machine.ts";
 import {
   installSteps,
   settingsArePlanted,
   uninstallSteps,
-  type WindowsMachine,
 } from "../../../../agent/platform/windows/service/installation.ts";
 import { absent, found } from "../../../../agent/reading.ts";
 import { Secret } from "../../../../agent/secret.ts";

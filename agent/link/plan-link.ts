@@ -1,3 +1,4 @@
+import { madeAfter } from "../clock.ts";
 import type { Candidate } from "../identity/device/candidates.ts";
 import { foldName } from "../identity/fold.ts";
 import { slotOf } from "../pace/slot.ts";
@@ -41,8 +42,10 @@ export function planLink(
   if (!isSameName(identity.group, remembered.group, false))
     return link(`the group was ${remembered.group ?? "none"} before`);
   if (force) return link("--force");
-  const age = now - remembered.linkedAt;
-  if (age < 0) return link("the remembered link is dated in the future");
+  // Clocks are corrected by hours, and a wrong one says nothing about an older link.
+  const isClockRight = now >= madeAfter;
+  if (isClockRight && remembered.linkedAt - now > relinkAfter)
+    return link("the remembered link is dated in the future");
   if (now >= dueAt(remembered, relinkAfter)) return link("the remembered link is older than relinkAfter");
   return { kind: "already-linked", link: remembered, reason: "nothing has changed since it was made" };
 }

@@ -35,9 +35,17 @@ test.each<[string, Partial<RememberedLink>, boolean]>([
   ["another tenant", { tenant: "https://gears-beta.opswat.com" }, true],
   ["another account", { account: "client-2" }, true],
   ["an old link", { linkedAt: options.now - 1.1 * options.relinkAfter }, false],
-  ["a link from the future", { linkedAt: options.now + 1 }, false],
 ])("%s is linked again", (_, change, spread) => {
   expect(planLink(identity, target, { ...remembered, ...change }, options)).toMatchObject({ kind: "link", spread });
+});
+
+test.each([
+  ["after a clock was set back an hour", Date.UTC(2027, 0, 1), duration("1h"), "already-linked"],
+  ["by a clock that was years ahead", Date.UTC(2027, 0, 1), duration("300d"), "link"],
+  ["before a battery failed, so that the clock shows 1970", 10_000, 50 * duration("365d"), "already-linked"],
+] as const)("a link dated in the future, made %s", (_, now, ahead, kind) => {
+  const plan = planLink(identity, target, { ...remembered, linkedAt: now + ahead }, { ...options, now });
+  expect(plan.kind).toBe(kind);
 });
 
 test("the first link of a device is spread over the rollout", () => {

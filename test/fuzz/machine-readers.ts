@@ -39,9 +39,15 @@ import { credential, refused, settings, state } from "./promises.ts";
 
 const text = (...seeds: readonly string[]): readonly Buffer[] => seeds.map((seed) => Buffer.from(seed));
 
+/** A reader of text. */
+const ofText = (name: string, seeds: readonly string[], check: (content: string) => void): ByteTarget => ({
+  name,
+  seeds: text(...seeds),
+  check: (input) => check(input.toString()),
+});
+
 /** It accepts the objects of JSON.parse, except repeated names and great depth. */
-function jsonObject(input: Buffer): void {
-  const json = input.toString();
+function jsonObject(json: string): void {
   const read = parseJsonObject(json);
   let value: unknown;
   try {
@@ -125,11 +131,11 @@ function registryValue(input: Buffer): void {
 const uid = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 
 export const machineReaders: readonly ByteTarget[] = [
-  {
-    name: "JSON object",
-    seeds: text('{"baseUrl":"https://x.example.com","fleetSize":2e3,"a":[true,null,-1.5,{"b":"\\u00e9\\n"}]}'),
-    check: jsonObject,
-  },
+  ofText(
+    "JSON object",
+    ['{"baseUrl":"https://x.example.com","fleetSize":2e3,"a":[true,null,-1.5,{"b":"\\u00e9\\n"}]}'],
+    jsonObject,
+  ),
   {
     name: "settings file",
     seeds: text(
@@ -141,14 +147,14 @@ export const machineReaders: readonly ByteTarget[] = [
       if (layer !== undefined) settings(layer);
     },
   },
-  {
-    name: "credential file",
-    seeds: text('{"clientId":"a","clientSecret":"b"}', '{"accessToken":"t","proxyUsername":"u","proxyPassword":"p"}'),
-    check: (input) => credential(input.toString()),
-  },
-  {
-    name: "state file",
-    seeds: [
+  ofText(
+    "credential file",
+    ['{"clientId":"a","clientSecret":"b"}', '{"accessToken":"t","proxyUsername":"u","proxyPassword":"p"}'],
+    credential,
+  ),
+  ofText(
+    "state file",
+    [
       formatMemory({
         link: {
           device: { value: "00:0c:29:f2:7a:29", opt: 0, source: "mac", detail: "eth0" },
@@ -164,9 +170,9 @@ export const machineReaders: readonly ByteTarget[] = [
         waiter: 4,
         hardware: ["a"],
       }),
-    ].map((one) => Buffer.from(one)),
-    check: (input) => state(input.toString()),
-  },
+    ],
+    state,
+  ),
   {
     name: "certificates",
     seeds: text("-----BEGIN CERTIFICATE-----\nMIIBAA==\n-----END CERTIFICATE-----\n"),
@@ -174,27 +180,22 @@ export const machineReaders: readonly ByteTarget[] = [
       refused(() => readPemCertificates({ path: "/ca.pem", origin: "caFile", read: () => input }, "certificates"));
     },
   },
-  {
-    name: "device IDs",
-    seeds: text("{6F9619FF-8B86-D011-B42D-00CF4FC964FF}", "1dc0aaaa292ce801f5379042d68bb6cb"),
-    check: (input) => {
-      for (const parse of [parseUuid, parseHexId, parseVendorId]) {
-        const read = parse(input.toString());
-        if (read.kind === "valid") assert.match(read.id, /^[A-Za-z0-9-]{8,64}$/);
-      }
-    },
-  },
-  {
-    name: "Linux files",
-    seeds: text(
+  ofText("device IDs", ["{6F9619FF-8B86-D011-B42D-00CF4FC964FF}", "1dc0aaaa292ce801f5379042d68bb6cb"], (content) => {
+    for (const parse of [parseUuid, parseHexId, parseVendorId]) {
+      const read = parse(content);
+      if (read.kind === "valid") assert.match(read.id, /^[A-Za-z0-9-]{8,64}$/);
+    }
+  }),
+  ofText(
+    "Linux files",
+    [
       "root:x:0:0:root:/root:/bin/sh\n",
       "sudo:x:27:alice,bob\n",
       "passwd: files [NOTFOUND=return] sss # x\ngroup: compat\n",
       'export HTTPS_PROXY="http://p:3128" # x\nNO_PROXY=a,b\n',
       "  0: 0100007F:2C69 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 1\n",
-    ),
-    check: (input) => {
-      const content = input.toString();
+    ],
+    (content) => {
       assert.ok(parsePasswd(content).every((user) => uid(user.uid) && uid(user.gid) && user.name !== ""));
       assert.ok(parseGroup(content).every((group) => uid(group.gid)));
       assert.ok(parseNsswitch(content).users.every((source) => source !== ""));
@@ -203,17 +204,16 @@ export const machineReaders: readonly ByteTarget[] = [
       }
       listeningUids(content, 0x2c69);
     },
-  },
-  {
-    name: "macOS tools",
-    seeds: text(
+  ),
+  ofText(
+    "macOS tools",
+    [
       "AppleMetaNodeLocation: /Local/Default\nUniqueID: 501\nOriginalNodeName:\n /Active Directory/CORP\n",
       "<dictionary> {\n  ExceptionsList : <array> {\n    0 : *.local\n  }\n  HTTPSEnable : 1\n}\n",
       "\nHardware Port: Wi-Fi\nDevice: en0\nEthernet Address: 14:7d:da:00:00:01\n\nVLAN Configurations\n",
       "alice\t\tUniqueID = (\n    501\n)\nstaff 20\n",
-    ),
-    check: (input) => {
-      const content = input.toString();
+    ],
+    (content) => {
       const record = parseDirectoryRecord(content);
       assert.ok(record === undefined || uid(record.uid));
       assert.ok([...parseGroupIds(content)].every(uid));
@@ -221,7 +221,7 @@ export const machineReaders: readonly ByteTarget[] = [
       parseNetworkSettings(content);
       assert.ok(parseHardwarePorts(content).every(({ device }) => device !== ""));
     },
-  },
+  ),
   {
     name: "utmpx",
     seeds: [Buffer.alloc(utmpx.size, "\x07\0alice\0")],

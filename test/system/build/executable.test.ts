@@ -5,7 +5,7 @@ import { constants, homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { canMount, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { canMount, oneAttempt, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { createTestCa } from "../support/certificates.ts";
 
 /** Behaviour that the build of the executable could break; the sources must behave alike where it makes sense. */
@@ -117,7 +117,7 @@ if (built) {
     test("trusts no certificate that NODE_EXTRA_CA_CERTS names", async () => {
       using ca = createTestCa();
       await using overTls = await startGears({ tls: ca.issue("DNS:localhost,IP:127.0.0.1") });
-      using endpoint = setUpEndpoint(overTls, { deadline: "8s" });
+      using endpoint = setUpEndpoint(overTls, oneAttempt);
       const { document } = await endpoint.link([], {
         environment: { ...endpoint.environment, NODE_EXTRA_CA_CERTS: ca.file },
       });
@@ -149,8 +149,8 @@ if (built) {
       });
       await once(server.listen(0, "127.0.0.1"), "listening");
       const { port } = server.address() as AddressInfo;
-      using endpoint = setUpEndpoint({ ...gears, baseUrl: `https://127.0.0.1:${port}` }, { deadline: "1s" });
-      for (let run = 0; run < 2; run += 1) await endpoint.link(["--force"]);
+      using endpoint = setUpEndpoint({ ...gears, baseUrl: `https://127.0.0.1:${port}` }, oneAttempt);
+      for (let run = 0; run < 2; run += 1) await endpoint.link(["--no-splay"]);
       // RFC 8446, 4.1.2: a record's header, a handshake's header, the version, then 32 random bytes.
       const randoms = greetings.map((greeting) => greeting.toString("hex", 11, 43));
       expect(greetings.length).toBeGreaterThan(1);

@@ -39,7 +39,7 @@ function endpointWith(pair: KeyPair | undefined, settings: Record<string, unknow
     caFile: ca.file,
   });
   endpoints.push(endpoint);
-  endpoint.configure({ requestTimeout: "30s", deadline: "1m", ...settings });
+  endpoint.configure(settings);
   if (pair === undefined) return endpoint;
   const [clientCertFile, clientKeyFile] = ["client.pem", "key.pem"].map((name) => join(endpoint.directory, name));
   writeFileSync(clientCertFile ?? "", pair.cert);

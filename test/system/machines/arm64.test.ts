@@ -22,7 +22,7 @@ beforeAll(() => {
 
 async function atEndpoint<T>(work: (endpoint: ReturnType<typeof setUpEndpoint>, gears: Gears) => Promise<T>) {
   await using gears = await startGears();
-  using endpoint = setUpEndpoint(gears, { requestTimeout: "30s", deadline: "60s" });
+  using endpoint = setUpEndpoint(gears);
   return await work(endpoint, gears);
 }
 

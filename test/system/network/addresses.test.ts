@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { type Endpoint, oneAttempt, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { card, type OwnNetwork, openOwnNetwork } from "./own-network.ts";
 
@@ -51,7 +51,7 @@ test("0 linked: an IPv6 address that does not answer costs no attempt", async ()
 
 test("69 unreachable: with that address alone it is no connection, in the time of a request", async () => {
   network.setHosts([`${card.unanswered} gears.test`]);
-  endpoint.configure({ requestTimeout: "500ms", deadline: "1s" });
+  endpoint.configure({ requestTimeout: "2s", ...oneAttempt });
   const { exitCode, document } = await link();
   expect(document).toMatchObject({ outcome: "unreachable", error: { code: "not-connected" } });
   expect(exitCode).toBe(69);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
+import { type Endpoint, oneAttempt, setUpEndpoint } from "../support/agent.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 import { createPki, type Pki, valid } from "./pki.ts";
 
@@ -55,8 +55,8 @@ function server(kind: Kind): string {
   }`;
 }
 
-function endpointFor(kind: Kind, caFile: string, deadline = "20s"): Endpoint {
-  return setUpEndpoint(gears, { baseUrl: `https://localhost:${ports.get(kind)}`, caFile, deadline });
+function endpointFor(kind: Kind, caFile: string): Endpoint {
+  return setUpEndpoint(gears, { baseUrl: `https://localhost:${ports.get(kind)}`, caFile, ...oneAttempt });
 }
 
 describe("a server's chain", () => {
@@ -69,7 +69,7 @@ describe("a server's chain", () => {
 
   test("76 protocol: without its intermediate, which is named with the remedy", async () => {
     const before = gears.calls.length;
-    using endpoint = endpointFor("leaf-alone", pki.rootFile, "8s");
+    using endpoint = endpointFor("leaf-alone", pki.rootFile);
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
     expect(document.message).toContain(
@@ -89,7 +89,7 @@ describe("a server's chain", () => {
     ["expired", "valid from 2020-01-01 00:00 UTC to 2020-02-01 00:00 UTC", "has expired"],
     ["not-yet-valid", "valid from 2045-01-01 00:00 UTC", "Check the clock"],
   ] as const)("76 protocol: %s, with both times", async (kind, span, said) => {
-    using endpoint = endpointFor(kind, pki.rootFile, "8s");
+    using endpoint = endpointFor(kind, pki.rootFile);
     const { exitCode, document } = await endpoint.link();
     expect(document).toMatchObject({ outcome: "protocol", error: { code: "tls-untrusted" } });
     expect(document.message).toContain(span);

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
@@ -11,7 +12,7 @@ export interface Daemon extends AsyncDisposable {
   output(): string;
 }
 
-/** Starts it and waits until somebody listens at a port of loopback, for at most 30 s. */
+/** Starts it and waits until somebody listens at a port of loopback, for at most a minute. */
 export async function startDaemon([command = "", ...args]: readonly string[], port: number): Promise<Daemon> {
   await using made = new AsyncDisposableStack();
   const daemon = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -27,7 +28,7 @@ export async function startDaemon([command = "", ...args]: readonly string[], po
     });
   }
   await new Promise((resolve, reject) => daemon.once("spawn", resolve).once("error", reject));
-  for (let tries = 0; tries < 600 && daemon.exitCode === null && daemon.signalCode === null; tries++) {
+  for (let tries = 0; tries < 1200 && daemon.exitCode === null && daemon.signalCode === null; tries++) {
     if (await answers(port)) {
       const kept = made.move();
       return { pid: daemon.pid ?? 0, output: () => output, [Symbol.asyncDispose]: () => kept.disposeAsync() };
@@ -46,10 +47,16 @@ async function answers(port: number): Promise<boolean> {
   return open;
 }
 
+/**
+ * A port of loopback at which nobody listens. It is below those that Linux gives to connections and to servers that ask
+ * for any, so that no other test gets it meanwhile.
+ */
 export async function freePort(): Promise<number> {
+  const port = randomInt(10_000, 32_768);
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+  });
   await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : expect.fail("no port");
+  return isFree ? port : await freePort();
 }

@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 test("0 linked: a connection that ends after each answer costs no attempt", async () => {
-  using endpoint = setUpEndpoint(gears, { baseUrl: `http://127.0.0.1:${port}`, deadline: "20s" });
+  using endpoint = setUpEndpoint(gears, { baseUrl: `http://127.0.0.1:${port}` });
   for (const user of ["first", "second", "third"]) {
     const before = gears.calls.length;
     const { document, stderr } = await endpoint.link(["--force"]);

@@ -55,7 +55,7 @@ test("69: so does the deadline", async () => {
 });
 
 test("69: an attempt ends with its time limit, and the next one waits for the same look-up", async () => {
-  endpoint.configure({ requestTimeout: "300ms", deadline: "3s" });
+  endpoint.configure({ requestTimeout: "1s", deadline: "8s" });
   const { exitCode, document } = withDocument(await run(["link", "--json"]).ended);
   expect(document).toMatchObject({ outcome: "unreachable", error: { code: "name-not-resolved" } });
   expect(document.message).toContain("DNS servers");

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
+import { type Endpoint, oneAttempt, setUpEndpoint } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { freePort } from "./daemon.ts";
 import { login, type Squid, startSquid } from "./squid.ts";
@@ -32,7 +32,7 @@ beforeEach(async () => {
     caFile: ca.file,
     proxy: squid.origin,
     credentialFile: credentialFile({}),
-    deadline: "1s",
+    ...oneAttempt,
   });
 });
 afterEach(async () => {
@@ -60,7 +60,6 @@ async function link(flags: readonly string[] = [], environment: Readonly<Record<
 describe("a proxy with Basic authentication", () => {
   test("0 linked: with the log-on of the credential file; it sees the host and nothing else", async () => {
     credentialFile(login);
-    endpoint.configure({ deadline: "20s" });
     const before = squid.accesses().length;
     const { exitCode, document } = await link();
     expect(document).toMatchObject({ outcome: "linked" });
@@ -73,7 +72,7 @@ describe("a proxy with Basic authentication", () => {
   });
 
   test("0 linked: with the log-on of the environment's proxy", async () => {
-    endpoint.configure({ proxy: "auto", deadline: "20s" });
+    endpoint.configure({ proxy: "auto" });
     const url = new URL(squid.origin);
     url.username = login.proxyUsername;
     url.password = login.proxyPassword;
@@ -90,7 +89,7 @@ describe("a proxy with Basic authentication", () => {
 
   test("69 unreachable: a log-on that is refused is named, and not shown", async () => {
     credentialFile({ ...login, proxyUsername: "CORP\\other" });
-    endpoint.configure({ deadline: "3s" });
+    endpoint.configure({ deadline: "8s", retryInitialDelay: "10ms", retryMaxDelay: "50ms" });
     const before = squid.accesses().length;
     const { exitCode, document } = await link();
     expect(document.message).toMatch(/refuses the user name and password from the credential file .* \(status 407\)/);

@@ -60,7 +60,7 @@ describe("SOCKS5", () => {
 
   test("69: a refused log-on is reported, and sent once in a run", async () => {
     credentialFile({ ...login, proxyPassword: "planted-wrong-password" });
-    endpoint.configure({ deadline: "2s" });
+    endpoint.configure({ deadline: "8s" });
     const before = proxy.output().length;
     const { document, stdout, stderr } = await endpoint.link([], { environment: environment() });
     expect(document).toMatchObject({ outcome: "unreachable", error: { code: "proxy-refused" } });

@@ -28,7 +28,7 @@ describe("config", () => {
     expect(Object.keys(settings).sort()).toEqual([...settingNames].sort());
     expect(settings.fleetSize).toEqual({ value: "2000", origin: "flag --fleet-size" });
     expect(settings.maxCandidates).toEqual({ value: "2", origin: "environment LINKUSER_MAX_CANDIDATES" });
-    expect(settings.deadline).toEqual({ value: "20s", origin: expect.stringContaining(endpoint.settingsFile) });
+    expect(settings.deadline).toEqual({ value: "1m", origin: expect.stringContaining(endpoint.settingsFile) });
     expect(settings.opswatPort).toEqual({ value: "11369", origin: "default" });
     expect(settings.clientCertFile).toEqual({ value: null, origin: "default" });
     expect(settings.groupPrefer).toEqual({ value: "", origin: "default" });

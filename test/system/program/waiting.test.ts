@@ -38,7 +38,8 @@ async function endWhileWaiting(signal: NodeJS.Signals): Promise<{ exitCode: numb
   let log = "";
   child.stderr?.on("data", (text: string) => {
     log += text;
-    if (log.includes('"event":"waiting"')) child.kill(signal);
+    // Once: a second signal would end the process without an answer.
+    if (!child.killed && log.includes('"event":"waiting"')) child.kill(signal);
   });
   return withDocument(await ended);
 }

@@ -12,7 +12,7 @@ import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { logOnMeans } from "../../fakes/log-on.ts";
-import { type Endpoint, setUpEndpoint } from "../support/agent.ts";
+import { type Endpoint, oneAttempt, setUpEndpoint } from "../support/agent.ts";
 import { answering, connectProxy, type Loopback, listen, reply, socksProxy } from "../support/loopback.ts";
 import { passOn } from "../support/pass-on.ts";
 
@@ -23,8 +23,7 @@ let endpoint: Endpoint;
 
 beforeEach(async () => {
   gears = await startGears();
-  const short = { requestTimeout: "300ms", deadline: "1s", retryInitialDelay: "400ms" };
-  endpoint = setUpEndpoint(gears, { ...short, baseUrl: "https://gears.test" });
+  endpoint = setUpEndpoint(gears, { ...oneAttempt, requestTimeout: "3s", baseUrl: "https://gears.test" });
 });
 afterEach(async () => {
   endpoint[Symbol.dispose]();

@@ -4,6 +4,7 @@ import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import type { Gears } from "../../fakes/gears.ts";
+import type { GearsEndpoint } from "../../fakes/gears-api.ts";
 
 const repository = resolve(import.meta.dirname, "../../..");
 const executable = process.env["LINKUSER_EXECUTABLE"];
@@ -28,8 +29,14 @@ const adapter = Object.entries(networkInterfaces()).find(([, addresses]) =>
   addresses?.some(({ mac, internal }) => !internal && mac !== "00:00:00:00:00:00"),
 )?.[0];
 
+/**
+ * Settings by which a run ends after its first failed attempt, at once and however slow the machine is: the second one is
+ * at any moment of the next hour, nearly always after the deadline.
+ */
+export const oneAttempt = { retryInitialDelay: "1h", retryMaxDelay: "1h" } as const;
+
 /** Milliseconds after which a run is taken for hanging and killed. */
-const hanging = 60_000;
+const hanging = 120_000;
 
 /** The results of a run of the program. */
 export interface Ended {
@@ -129,6 +136,8 @@ export interface Endpoint extends Disposable {
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** `link --json` for the caller at once, with exactly one document on standard output. */
   link(flags?: readonly string[], options?: RunOptions): Promise<Reported>;
+  /** The same, ended by a signal at the start of the call of this number and kind. */
+  linkUntilCall(asked: GearsEndpoint, count: number): Promise<Reported>;
   /** Fails where a secret of the server is in the text, the state or the log. */
   huntSecrets(text: string): void;
 }
@@ -150,8 +159,8 @@ export function setUpEndpoint(gears: Gears, settings: Readonly<Record<string, un
     stateDir,
     logFile,
     splay: "0s",
-    deadline: "20s",
-    requestTimeout: "5s",
+    deadline: "60s",
+    requestTimeout: "30s",
     retryInitialDelay: "10ms",
     retryMaxDelay: "50ms",
   };
@@ -191,6 +200,17 @@ export function setUpEndpoint(gears: Gears, settings: Readonly<Record<string, un
     environment,
     run,
     link: async (more = [], options = {}) => withDocument(await run(["link", "--json", ...flags, ...more], options)),
+    linkUntilCall: async (asked, count) => {
+      const { child, ended } = start(["link", "--json", ...flags, "--config", settingsFile], { environment });
+      // Once: a second signal would end the process without an answer.
+      gears.onCall(({ endpoint }) => {
+        if (endpoint === asked && gears.callsOf(asked).length === count) child.kill("SIGTERM");
+      });
+      const reported = withDocument(await ended);
+      huntSecrets(`${reported.stdout}\n${reported.stderr}`);
+      expect(gears.callsOf(asked).length).toBeGreaterThanOrEqual(count);
+      return reported;
+    },
     huntSecrets,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };

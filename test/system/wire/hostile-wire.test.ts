@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { printable } from "../../../agent/printable.ts";
 import type { Misbehaviour } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { caller, type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
+import { caller, type Endpoint, oneAttempt, setUpEndpoint, start, withDocument } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, listen, reply } from "../support/loopback.ts";
 import { peakMemory } from "../support/process-memory.ts";
@@ -17,7 +17,7 @@ let ca: TestCa;
 beforeEach(async () => {
   ca = createTestCa();
   gears = await startGears({ limit: { calls: 10_000, periodMs: 60_000 } });
-  endpoint = setUpEndpoint(gears, { requestTimeout: "500ms", deadline: "1s", retryInitialDelay: "400ms" });
+  endpoint = setUpEndpoint(gears, { requestTimeout: "3s", ...oneAttempt });
 });
 afterEach(async () => {
   endpoint[Symbol.dispose]();
@@ -36,8 +36,8 @@ async function run(flags: readonly string[] = []) {
   return reported;
 }
 
-/** Limits that no busy machine reaches, for answers that end a run by themselves. */
-const patient = { requestTimeout: "20s", deadline: "40s" };
+/** A limit that no busy machine reaches, for answers that end a run by themselves. */
+const patient = { requestTimeout: "30s", retryInitialDelay: "10ms", retryMaxDelay: "50ms" };
 
 const good = '{"result":1,"msg":"OK"}';
 const line = "HTTP/1.1 200 OK\r\n";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startGears } from "../../fakes/gears.ts";
-import { setUpEndpoint } from "../support/agent.ts";
+import { oneAttempt, setUpEndpoint } from "../support/agent.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 
 /**
@@ -44,9 +44,9 @@ afterAll(() => {
 /** The store's content, by name. */
 type Store = Readonly<Record<string, string>>;
 
-async function linkWith(store: Store, { tls = leaf, environment = {}, deadline = "60s" } = {}) {
+async function linkWith(store: Store, { tls = leaf, environment = {} } = {}) {
   await using gears = await startGears({ tls });
-  using endpoint = setUpEndpoint(gears, { deadline });
+  using endpoint = setUpEndpoint(gears, oneAttempt);
   const trusted = join(endpoint.directory, "roots");
   mkdirSync(trusted);
   for (const [name, file] of Object.entries(store)) copyFileSync(file, join(trusted, name));
@@ -56,8 +56,6 @@ async function linkWith(store: Store, { tls = leaf, environment = {}, deadline =
 }
 
 const linked = { outcome: "linked", code: undefined, calls: 2 };
-/** Ends the attempts of a run whose server is refused: long enough for two handshakes on a busy machine. */
-const deadline = "8s";
 const refused = { outcome: "protocol", code: "tls-untrusted", calls: 0 };
 
 test.each<[string, () => Store]>([
@@ -78,22 +76,22 @@ test("a chain that continues beyond a root of the store is trusted", async () =>
   expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls: { ...leaf, cert } })).toEqual(linked);
 });
 
-test.concurrent.each<[string, () => Store]>([
+test.each<[string, () => Store]>([
   ["is not in the store", () => ({})],
   ["has the name of one in the store", () => ({ [`${hash}.0`]: namesake.file })],
   ["has expired", () => ({ [`${hash}.0`]: made("expired.pem"), b: made("expired.pem") })],
   ["is distrusted for servers", () => ({ [`${hash}.0`]: made("distrusted.pem") })],
 ])("a chain is refused whose root %s, and no request is sent", async (_, store) => {
-  expect(await linkWith(store(), { deadline })).toEqual(refused);
+  expect(await linkWith(store())).toEqual(refused);
 });
 
-test.concurrent("a certificate for another name is refused", async () => {
+test("a certificate for another name is refused", async () => {
   const tls = ca.issue("DNS:portal.example.com");
-  expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls, deadline })).toEqual(refused);
+  expect(await linkWith({ [`${hash}.0`]: ca.file }, { tls })).toEqual(refused);
 });
 
-test.concurrent("a store that the caller of sudo names is ignored in a run with rights", async () => {
+test("a store that the caller of sudo names is ignored in a run with rights", async () => {
   const environment = { SUDO_UID: "1000" };
   const expected = process.getuid?.() === 0 ? refused : linked;
-  expect(await linkWith({ [`${hash}.0`]: ca.file, b: ca.file }, { environment, deadline })).toEqual(expected);
+  expect(await linkWith({ [`${hash}.0`]: ca.file, b: ca.file }, { environment })).toEqual(expected);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Misbehaviour, silence } from "../../fakes/answers.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { type Endpoint, type RunOptions, setUpEndpoint, start } from "../support/agent.ts";
+import { type Endpoint, oneAttempt, type RunOptions, setUpEndpoint, start } from "../support/agent.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, listen } from "../support/loopback.ts";
 
@@ -30,7 +30,7 @@ afterAll(() => ca[Symbol.dispose]());
 
 beforeEach(async () => {
   gears = await startGears({ clientSecret, limit: { calls: 1000, periodMs: 60_000 } });
-  endpoint = setUpEndpoint(gears, { logLevel: "debug", deadline: "1s", clientId: undefined });
+  endpoint = setUpEndpoint(gears, { logLevel: "debug", clientId: undefined, ...oneAttempt });
   credentialFile = join(endpoint.directory, "credential.json");
   endpoint.configure({ credentialFile });
   planted = [clientSecret];
@@ -70,8 +70,9 @@ function hunt(...texts: readonly string[]): void {
 }
 
 const commands: readonly (readonly string[])[] = [
-  ["link", "--json"],
-  ["link"],
+  // As if no earlier run had failed.
+  ["link", "--json", "--no-splay"],
+  ["link", "--no-splay"],
   ["--dry-run"],
   ["doctor"],
   ["doctor", "--json", "--bundle", "BUNDLE"],
@@ -174,8 +175,6 @@ const disguises: Readonly<Record<string, (secret: string) => string>> = {
 };
 
 test.each(Object.entries(disguises))("a server repeats the secret %s", async (_, disguise) => {
-  // Each of these answers ends a run at once.
-  endpoint.configure({ deadline: "20s" });
   const text = disguise(clientSecret);
   const fields = { error: "invalid_client", error_description: text, result: 0, msg: text };
   const answer = { status: 400, headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };
@@ -219,7 +218,6 @@ describe("what is between", () => {
 describe("from outside", () => {
   test("a running process has no secret in its arguments, starts no process, and prints no secret", async () => {
     gears.answerAlways("link_user", silence);
-    endpoint.configure({ requestTimeout: "30s", deadline: "1m" });
     const args = ["link", ...endpoint.flags, "--config", endpoint.settingsFile];
     const { child, ended } = start(args, { environment: { HOME: endpoint.directory } });
     const seen: string[] = [];

@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** The program calls the system's libraries by node:ffi, so every process would warn that it is experimental. */
 const execArgv = ["--disable-warning=ExperimentalWarning"];
 
+/** Milliseconds that no slow or busy machine needs: a limit says that something hangs. */
+const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
+
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of
  * a real domain, `install` installs packages in a booted container where a logon triggers the program, `debian-13` the
@@ -16,10 +19,10 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          ...patient,
           execArgv,
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**"],
-          testTimeout: 60_000,
           setupFiles: ["test/no-network.ts"],
           // Its files share modules, which takes a third of the time; each leaves what it changes as it was.
           isolate: false,
@@ -28,76 +31,69 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          ...patient,
           execArgv,
           include: ["test/system/{program,trust,wire,proxy,build}/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: "directory",
+          ...patient,
           include: ["test/system/directory/*.test.ts"],
           globalSetup: ["test/system/directory/setup.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: "install",
+          ...patient,
           include: ["test/system/install/*.test.ts"],
           provide: { debian: "bookworm" },
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 600_000,
         },
       },
       {
         test: {
           name: "debian-13",
+          ...patient,
           include: ["test/system/install/deb.test.ts"],
           provide: { debian: "trixie" },
-          testTimeout: 120_000,
-          hookTimeout: 600_000,
         },
       },
       {
         test: {
           name: "network",
+          ...patient,
           include: ["test/system/{network,gateway}/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: "headers",
+          ...patient,
           execArgv,
           include: ["test/system/headers/*.test.ts"],
-          testTimeout: 120_000,
         },
       },
       {
         test: {
           name: "machines",
+          ...patient,
           execArgv,
           include: ["test/system/machines/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 600_000,
         },
       },
       {
         test: {
           name: "windows",
+          ...patient,
           include: ["test/system/windows/*.test.ts"],
           globalSetup: "test/system/windows/global-setup.ts",
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
         },
       },
     ],

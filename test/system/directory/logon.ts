@@ -21,14 +21,14 @@ export async function logOn(
   const pam = [`--property=PAMName=${service}`, `--property=User=${user}`];
   runIn(container, "systemd-run", "--quiet", ...pam, ...variables, "sleep", "infinity");
   const opened = () => sessionsIn(container).find((id) => !before.includes(id)) ?? "";
-  await expect.poll(opened, { timeout: 20_000 }).not.toBe("");
+  await expect.poll(opened).not.toBe("");
   return opened();
 }
 
 /** Ends a session and waits until logind has forgotten it. */
 export async function logOff(container: Container, session: string): Promise<void> {
   runIn(container, "loginctl", "terminate-session", session);
-  await expect.poll(() => sessionsIn(container), { timeout: 20_000 }).not.toContain(session);
+  await expect.poll(() => sessionsIn(container)).not.toContain(session);
 }
 
 function sessionsIn(container: Container): string[] {

@@ -68,7 +68,7 @@ export async function startWithGears(
   const limit = { calls: 1000, periodMs: 1000 };
   const gears = made.use(await startGears({ tls: ca.issue("DNS:localhost"), limit, ...gearsOptions }));
   const gateway = made.use(await startGateway(gears, ca, options));
-  await expect.poll(async () => (await gateway.ask("/health")).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await gateway.ask("/health")).status).toBe(200);
   return { gears, gateway };
 }
 
@@ -141,7 +141,7 @@ export async function startGateway(
     ask: (path) => answerTo(plainRequest({ host: "127.0.0.1", port: metricsPort, path, agent: false })),
     admin,
     reload: async () => {
-      await expect.poll(() => admin("show peers"), { timeout: 20_000 }).toContain("resync_timeout=<PAST>");
+      await expect.poll(() => admin("show peers")).toContain("resync_timeout=<PAST>");
       process.kill(haproxy.pid, "SIGUSR2");
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -27,8 +27,7 @@ async function start(gearsOptions: GearsOptions = {}, options: GatewayOptions = 
 afterEach(() => made.disposeAsync());
 
 const healthOf = async (gateway: Gateway) => (await gateway.ask("/health")).body;
-const gotToken = (gateway: Gateway) =>
-  expect.poll(() => healthOf(gateway), { timeout: 10_000 }).toMatch(/^token: got at /);
+const gotToken = (gateway: Gateway) => expect.poll(() => healthOf(gateway)).toMatch(/^token: got at /);
 const tokensOf = (gears: Gears) => gears.callsOf("token").length;
 
 describe("the token", () => {
@@ -37,7 +36,7 @@ describe("the token", () => {
     const { gears, gateway } = await start({ tokenLifetime: 62 });
     await gotToken(gateway);
     expect(tokensOf(gears)).toBe(1);
-    await expect.poll(() => tokensOf(gears), { timeout: 40_000 }).toBe(2);
+    await expect.poll(() => tokensOf(gears)).toBe(2);
     expect(await gateway.send(device)).toMatchObject({ status: 200 });
     expect(tokensOf(gears)).toBe(2);
   });
@@ -92,7 +91,7 @@ describe("the token", () => {
   test("a wrong secret: the reason is in the journal and in /health, the secret is not", async () => {
     const credential = JSON.stringify({ clientId: "key", clientSecret: "wrong-secret-0123" });
     const { gateway } = await start({}, { credential });
-    await expect.poll(() => healthOf(gateway), { timeout: 10_000 }).toContain("the tenant answered 401 invalid_client");
+    await expect.poll(() => healthOf(gateway)).toContain("the tenant answered 401 invalid_client");
     expect(await gateway.send(device)).toMatchObject({ status: 503, headers: { "retry-after": "30" } });
     expect(gateway.logs()).toContain("401 invalid_client");
     expect(gateway.logs()).not.toContain("wrong-secret");
@@ -132,7 +131,7 @@ describe("a tenant", () => {
     gears.answerNext("link_user", json(401, {}));
     gears.answerNext("token", json(429, {}, { "Retry-After": "40" }));
     await gateway.send(device);
-    expect((await gateway.ask("/metrics/linkuser")).body).toMatch(/pause_seconds (?:39|40)/);
+    expect((await gateway.ask("/metrics/linkuser")).body).toMatch(/pause_seconds (?:[23]\d|40)/);
     expect(await gateway.send(ca.issue("DNS:other"))).toMatchObject({ status: 429 });
   });
 
@@ -150,7 +149,7 @@ describe("a tenant", () => {
     expect(await gateway.ask("/health")).toMatchObject({ status: 200 });
   });
 
-  test("that never answers costs an endpoint 12 s and one call", { timeout: 60_000 }, async () => {
+  test("that never answers costs an endpoint 12 s and one call", async () => {
     const { gears, gateway } = await start();
     await gotToken(gateway);
     gears.answerNext("link_user", silence);
@@ -192,7 +191,7 @@ describe("a tenant", () => {
     ];
     for (const stranger of strangers) {
       const { gears, gateway } = await start(stranger);
-      await expect.poll(() => healthOf(gateway), { timeout: 10_000 }).toContain("the tenant did not answer");
+      await expect.poll(() => healthOf(gateway)).toContain("the tenant did not answer");
       expect(gears.calls).toEqual([]);
       await made.disposeAsync();
     }

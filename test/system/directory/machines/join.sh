@@ -15,7 +15,7 @@ groupadd --force wheel
 usermod --append --groups wheel bob
 
 # The controller answers some seconds after its start.
-for _ in $(seq 60); do
+for _ in $(seq 240); do
   if net ads join --user='Administrator%Adm1n-Pass-2026!' --no-dns-updates &>/tmp/join; then exit; fi
   sleep 0.5
 done

@@ -24,7 +24,7 @@ sed --in-place 's/^\(passwd\|group\):.*/\1: files sss systemd/' /etc/nsswitch.co
 bash /opt/directory/machines/join.sh "$1"
 systemctl start sssd
 # Off line until it has found the controller.
-for _ in $(seq 60); do
+for _ in $(seq 240); do
   if getent passwd stranger@ad.corp.test; then exit; fi
   sleep 0.5
 done

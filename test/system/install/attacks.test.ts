@@ -102,10 +102,7 @@ describe("a listener on the vendor client's port", () => {
     machine.run("systemd-run", ...unit, ...within, process.execPath, "--eval", program);
   };
   const asked = async () => {
-    await machine.until("the listener", () => {
-      const listening = machine.run("cat", "/proc/net/tcp").includes("0100007F:2C69 00000000:0000 0A");
-      return listening || undefined;
-    });
+    await expect.poll(() => machine.run("cat", "/proc/net/tcp")).toContain("0100007F:2C69 00000000:0000 0A");
     const flags = ["--dry-run", "--json", "--user", "alice", "--identify", "opswat,hwid"];
     const { passedOver } = JSON.parse(machine.try("linkuser-agent", ...flags).stdout);
     const own = passedOver.filter(({ source }: { source: string }) => source === "opswat");
@@ -206,13 +203,15 @@ test("all runs share a slice with limits", () => {
 });
 
 test("a run of root's leaves no core dump, which other programs here do", async () => {
-  const coresOf = (command: string): string =>
+  /** @param ready a word of its output, by which it has started */
+  const coresOf = (command: string, ready: string): string =>
     machine.shell(`
-      mkdir --parents /run/cores; cd /run/cores; rm --force core*; ulimit -c unlimited
-      ${command} > /dev/null 2>&1 &
-      sleep 3; kill -ABRT $!; wait $! || true
+      mkdir --parents /run/cores; cd /run/cores; rm --force *; ulimit -c unlimited
+      ${command} > output 2>&1 &
+      until grep --quiet ${ready} output; do kill -0 $!; sleep 0.1; done
+      kill -ABRT $!; wait $! || true
       ls`);
-  expect(coresOf("sleep 60")).toContain("core");
-  const waiting = "--base-url http://127.0.0.1:1 --no-splay --force --user alice --retry-initial-delay 1m";
-  expect(coresOf(`linkuser-agent link ${waiting}`)).toBe("");
+  expect(coresOf("sh -c 'echo ready; exec sleep 60'", "ready")).toContain("core");
+  const waiting = "--base-url http://127.0.0.1:1 --no-splay --force --user alice --retry-initial-delay 1h";
+  expect(coresOf(`linkuser-agent link ${waiting}`, "waiting")).toBe("output\n");
 });

@@ -134,8 +134,7 @@ test("a logon links the user with exactly one call", async () => {
 test("files of root's manual run belong to the service, which finds the link", async () => {
   expect(linkByRoot("--force")).toContain("linked: ");
   machine.run("systemctl", "start", "--wait", "linkuser-agent.service");
-  const journal = ["journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent.service"];
-  expect(machine.run(...journal)).toContain("already-linked: ");
+  await expect.poll(() => machine.journal("linkuser-agent.service")).toContain("already-linked: ");
   await machine.until("the calls", () => linkCalls()[1]);
   expect(linkCalls()).toHaveLength(2);
   const folders = ["/var/lib/linkuser-agent/.", "/var/log/linkuser-agent/."];
@@ -175,18 +174,17 @@ test("the first logon finds a link that root made before any service ran", async
   machine.logOn("alice", "second");
   await machine.until("the run", () => machine.runsOfSessions()[1]);
   expect(machine.runsOfSessions()).toEqual(["done", "done"]);
-  expect(machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*")).toContain("already-linked: ");
-  expect(linkCalls()).toHaveLength(3);
+  await expect.poll(() => machine.journal("linkuser-agent@*")).toContain("already-linked: ");
+  await expect.poll(linkCalls).toHaveLength(3);
 });
 
 test("uninstall --purge ends a run that waits, and systemd lists nothing of it", async () => {
   const unreachable = ["--base-url", "http://127.0.0.1:1", "--retry-initial-delay", "15m"];
   expect(reported("install", ...unreachable)).toMatchObject({ status: 0 });
   machine.run("rm", "-r", "/var/lib/linkuser-agent");
-  const waits = () => machine.run("journalctl", "--quiet", "--output=cat", "--unit=linkuser-agent@*");
-  expect(waits()).not.toContain('"event":"waiting"');
+  expect(machine.journal("linkuser-agent@*")).not.toContain('"event":"waiting"');
   machine.logOn("alice", "third");
-  await machine.until("the wait", () => (waits().includes('"event":"waiting"') ? true : undefined));
+  await expect.poll(() => machine.journal("linkuser-agent@*")).toContain('"event":"waiting"');
   expect(reported("uninstall", "--purge")).toMatchObject({ status: 0 });
   const listed = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "linkuser-agent*"];
   expect(machine.run(...listed)).toBe("");

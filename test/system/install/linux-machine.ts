@@ -31,7 +31,9 @@ export interface LinuxMachine extends AsyncDisposable {
    * The exit codes of all runs that sessions have started so far, in their order; `done` where systemd reports success.
    */
   runsOfSessions(): readonly string[];
-  /** Asks until the answer is there. @throws Error after 30 s */
+  /** What the units of this name or pattern have logged so far; the last lines of a run may come after its end. */
+  journal(units: string): string;
+  /** Asks until the answer is there. @throws Error after a minute */
   until<T>(what: string, ask: () => T | undefined): Promise<T>;
 }
 
@@ -53,6 +55,7 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
       logOn: (user, unit) => void runIn(container, ...logon(user, unit)),
       // Fails until there is such a unit.
       runsOfSessions: () => endsIn(tryIn(container, journalOfSessions).stdout),
+      journal: (units) => runIn(container, "journalctl", "--quiet", "--output=cat", `--unit=${units}`),
       try: (...command) => tryIn(container, command),
       rpm: (...args) => {
         const namespaces = ["--pid", "--ipc", "--net", "--uts"];
@@ -68,12 +71,12 @@ export async function startMachine(name: string, release = "bookworm"): Promise<
         return execFileSync(enter, command, { input, encoding: "utf8" });
       },
       until: async (what, ask) => {
-        for (let tries = 0; tries < 600; tries++) {
+        for (let tries = 0; tries < 1200; tries++) {
           const answer = ask();
           if (answer !== undefined) return answer;
           await wait(50);
         }
-        throw new Error(`${what}: not within 30 s`);
+        throw new Error(`${what}: not within a minute`);
       },
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };

@@ -46,7 +46,7 @@ afterEach(async () => await gears.close());
 const credential = (): string => JSON.stringify({ clientId: gears.clientId, clientSecret: gears.clientSecret });
 
 async function configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
-  const inForce = { baseUrl: gears.baseUrl, proxy: "none", deadline: "20s", requestTimeout: "5s", ...settings };
+  const inForce = { baseUrl: gears.baseUrl, proxy: "none", deadline: "60s", requestTimeout: "30s", ...settings };
   writeFileSync(join(machine.folder, "config.json"), JSON.stringify(inForce));
   await machine.run("cmd", ["/c", "copy", "/y", `${sharedFolder}\\config.json`, `${home}\\config.json`]);
 }

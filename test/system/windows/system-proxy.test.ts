@@ -40,7 +40,7 @@ const setUser = (flags: number, ...texts: string[]) =>
   keep("HKCU", "DefaultConnectionSettings", kept.user, kept.direct | flags, ...texts);
 
 async function read(url = "https://gears.opswat.com") {
-  const { printed } = await native(["system-proxy", url], { limit: 60_000 });
+  const { printed } = await native(["system-proxy", url]);
   return printed as { kind: string; origin: string; value?: { routes: unknown }; error?: { message: string } };
 }
 

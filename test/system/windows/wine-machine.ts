@@ -23,7 +23,7 @@ export interface EndedInWine {
 }
 
 export interface WineRunOptions {
-  /** Milliseconds after which the run is taken for hanging. Default: 60 s. */
+  /** Milliseconds after which the run is taken for hanging. Default: 120 s. */
   readonly limit?: number;
   /** Variables beside Wine's own. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -97,7 +97,7 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   }
 
   async function runLinux(command: readonly string[], options: WineRunOptions = {}): Promise<EndedInWine> {
-    const { limit = 60_000, environment = {}, input = "" } = options;
+    const { limit = 120_000, environment = {}, input = "" } = options;
     // Ended inside, since a signal to nsenter would leave the program running.
     const child = inside(["timeout", "--signal=KILL", `${limit / 1000}`, ...command], environment);
     child.stdin?.on("error", () => {}).end(input);

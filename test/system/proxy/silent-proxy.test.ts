@@ -128,7 +128,7 @@ describe("a proxy that is silent after it got a password", () => {
     const { clientId, clientSecret } = gears;
     const credential = JSON.stringify({ clientId, clientSecret, proxyUsername: "u", proxyPassword: "p" });
     writeFileSync(credentialFile, credential, { mode: 0o600 });
-    const quick = { deadline: "6s", retryInitialDelay: "10ms" };
+    const quick = { requestTimeout: "1s", deadline: "8s", retryInitialDelay: "10ms" };
     endpoint.configure({ proxy: `${scheme}://${proxy.host}`, credentialFile, ...quick });
     const { exitCode, document } = await endpoint.link();
     expect([exitCode, document.error?.code]).toEqual([69, "not-connected"]);

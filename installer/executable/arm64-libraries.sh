@@ -2,6 +2,7 @@
 # Fetches the arm64 libraries that the executable loads from Debian's archive, and installs QEMU's user emulation. Its
 # last line is the folder, in ${LINKUSER_CACHE:-~/.cache/linkuser-agent}. Needs root.
 set -euo pipefail
+shopt -s inherit_errexit
 . "$(dirname "$0")/make-once.sh"
 
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")

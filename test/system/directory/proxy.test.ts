@@ -156,6 +156,19 @@ describe("what doctor says of the connection", () => {
     });
   });
 
+  test("of a user's tickets for several accounts those that Kerberos chooses for the proxy are used", async () => {
+    runIn(controller, "samba-tool", "user", "setpassword", "carol", "--newpassword=Us3r-Pass-2026!");
+    const several = asUser("alice", "env", "HOME=/tmp/several", "KRB5CCNAME=DIR:/tmp/several");
+    const chosen = "carol@AD.CORP.TEST";
+    const script = `mkdir --mode=700 /tmp/several; echo '${chosen} service=HTTP' >/tmp/several/.k5identity
+      for user in carol alice; do echo 'Us3r-Pass-2026!' | kinit $user@AD.CORP.TEST; done`;
+    runIn(member, ...several, "sh", "-euc", script);
+    await expectAccesses([refused, tunnelOf(chosen)], async () => {
+      const { detail } = await connection([], several);
+      expect(detail).toContain(`accepts the account ${chosen}`);
+    });
+  });
+
   test("a user name is sent where the credential file has one, and not where proxyAuth is negotiate", async () => {
     const { clientId, clientSecret } = gears.keys;
     const fields = { clientId, clientSecret, proxyUsername: "agent", proxyPassword: "planted-proxy-password" };

@@ -1,4 +1,4 @@
-import { createGssContexts, type GssContext, type GssContexts, type GssPeer, type GssStep } from "./gss-context.ts";
+import { createGssContexts, type GssContext, type GssPeer, type GssStep } from "./gss-context.ts";
 import { createGssCredentials } from "./gss-credentials.ts";
 import { createGssMemory } from "./gss-memory.ts";
 import { createGssStatus, type GssFailure } from "./gss-status.ts";
@@ -32,11 +32,25 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
   let lastId = 0;
 
   function start(peer: GssPeer): GssAnswer {
-    getTicket(contexts, peer);
-    const context = contexts.create(peer, spnego);
-    running.set(++lastId, context);
-    const account = peer.account?.principal ?? credentials.accountOf(context.credential);
+    const account = getTicket(peer);
+    running.set(++lastId, contexts.create(peer, spnego));
     return { kind: "started", id: lastId, account };
+  }
+
+  /**
+   * Gets the ticket by Kerberos itself, into the cache that SPNEGO uses: SPNEGO does not return the code of a failure,
+   * and not always its text. A user may have tickets of several realms: only a step chooses among them, and to ask an
+   * unused credential for its name would choose the default ones.
+   * @returns the account
+   */
+  function getTicket(peer: GssPeer): string | undefined {
+    const context = contexts.create(peer, kerberos);
+    try {
+      contexts.step(context, undefined);
+      return peer.account?.principal ?? credentials.accountOf(context.credential);
+    } finally {
+      contexts.release(context);
+    }
   }
 
   function close(id: number): GssAnswer {
@@ -60,17 +74,4 @@ export function openGssapi(ffi: typeof import("node:ffi"), library: GssLibrary):
       memory.drop();
     }
   };
-}
-
-/**
- * Gets the ticket by Kerberos itself, into the cache that SPNEGO uses: SPNEGO does not return the code of a failure,
- * and not always its text.
- */
-function getTicket(contexts: GssContexts, peer: GssPeer): void {
-  const context = contexts.create(peer, kerberos);
-  try {
-    contexts.step(context, undefined);
-  } finally {
-    contexts.release(context);
-  }
 }

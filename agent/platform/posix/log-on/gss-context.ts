@@ -36,8 +36,6 @@ export interface GssStep {
   readonly complete: boolean;
 }
 
-export type GssContexts = ReturnType<typeof createGssContexts>;
-
 const { GSS_C_MUTUAL_FLAG, GSS_S_CONTINUE_NEEDED } = gssCode;
 
 export function createGssContexts(

@@ -1,5 +1,6 @@
 import { AgentError } from "../errors.ts";
 import type { ExchangeContext, RawResponse } from "../network/exchange.ts";
+import { isRecord } from "../shape.ts";
 import { serverText } from "./server-text.ts";
 
 /** The body of an answer, before anything is known of its fields. */
@@ -25,8 +26,7 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
       ? { kind: "html", words: title.replace(/\s+/g, " ") }
       : { kind: "text", words: text.slice(0, 200).replace(/\s+/g, " ") };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "other-json", value };
-  return { kind: "object", fields: value as Record<string, unknown> };
+  return isRecord(value) ? { kind: "object", fields: value } : { kind: "other-json", value };
 }
 
 /**

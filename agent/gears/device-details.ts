@@ -1,6 +1,7 @@
 import { parseMac } from "../identity/mac.ts";
 import { type ApiRequest, type RawResponse, splitBaseUrl } from "../network/exchange.ts";
 import { Secret } from "../secret.ts";
+import { isRecord } from "../shape.ts";
 import { readBody, saysDeviceNotFound } from "./answer.ts";
 
 /** The most identifiers of one question. */
@@ -53,10 +54,8 @@ export function readDeviceDetails(response: RawResponse, ids: readonly string[])
 const unclear = (why: string): KnownIds => ({ kind: "unclear", why });
 
 function isEmptyList(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return Array.isArray(value) && value.length === 0;
-  }
-  return "devices" in value && Array.isArray(value.devices) && value.devices.length === 0;
+  const list = isRecord(value) ? value["devices"] : value;
+  return Array.isArray(list) && list.length === 0;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { type ErrorCode, outcomeByCode } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Device, Source } from "../identity/device/candidates.ts";
 import { printableJson } from "../printable.ts";
+import { type Is, isRecord, isText, listOf, optional, orNull, shape, upTo } from "../shape.ts";
 import { isRefusalCode, type Refusal } from "./refusal.ts";
 import type { UnknownDevices } from "./unknown-devices.ts";
 
@@ -90,31 +91,10 @@ export function parseMemory(text: string): MachineMemory | undefined {
   return Object.fromEntries(kept.map(([name]) => [name, value[name]])) as MachineMemory;
 }
 
-type Is = (value: unknown) => boolean;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText: Is = (value) => typeof value === "string" && value !== "";
 const isMessage: Is = (value) => typeof value === "string";
-const isTime: Is = (value) => typeof value === "number" && value >= 0 && value <= latestMoment;
+const isTime = upTo(latestMoment);
 const isRefused: Is = (value) =>
   Object.keys(outcomeByCode).some((code) => code === value && isRefusalCode(code as ErrorCode));
-const listOf =
-  (is: Is): Is =>
-  (value) =>
-    Array.isArray(value) && value.every(is);
-const orNull =
-  (is: Is): Is =>
-  (value) =>
-    value === null || is(value);
-const optional =
-  (is: Is): Is =>
-  (value) =>
-    value === undefined || is(value);
-const shape =
-  (fields: Readonly<Record<string, Is>>): Is =>
-  (value) =>
-    isRecord(value) && Object.entries(fields).every(([name, is]) => is(value[name]));
 
 const sources: readonly unknown[] = ["opswat", "mac", "hwid"] satisfies readonly Source[];
 const device: Readonly<Record<string, Is>> = {

@@ -1,4 +1,5 @@
 import { latestMoment } from "../duration.ts";
+import { type Is, isBoolean, orNull, shape, upTo } from "../shape.ts";
 import { maxWidth } from "./windows.ts";
 
 /**
@@ -35,40 +36,26 @@ export interface PaceMemory {
   readonly usualDay: number | null;
 }
 
-type Field = Exclude<keyof PaceMemory, "version" | "usualDay" | "asked" | "exact">;
+const isCount: Is = (value) => Number.isInteger(value) && upTo(1000)(value);
+const isMoment = upTo(latestMoment);
 
-const maxima: Readonly<Record<Field, number>> = {
-  basis: maxWidth,
-  window: 1000,
-  passed: maxWidth * 2,
-  offset: maxWidth * 2,
-  hold: latestMoment,
-  failures: 1000,
-  quick: 1000,
-  seenAt: latestMoment,
-  dayAt: latestMoment,
-  dayOnline: maxWidth,
+const fields: Readonly<Record<keyof PaceMemory, Is>> = {
+  version: (value) => value === 2,
+  basis: (value) => value !== 0 && upTo(maxWidth)(value),
+  window: isCount,
+  passed: (value) => typeof value === "number" && Math.abs(value) <= maxWidth * 2,
+  offset: upTo(maxWidth * 2),
+  hold: isMoment,
+  asked: isBoolean,
+  exact: isBoolean,
+  quick: isCount,
+  failures: isCount,
+  seenAt: isMoment,
+  dayAt: isMoment,
+  dayOnline: upTo(maxWidth),
+  usualDay: orNull(upTo(maxWidth)),
 };
 
 /** Reads what was kept as JSON; undefined if it is damaged, foreign or of another version. */
-export function readPaceMemory(json: unknown): PaceMemory | undefined {
-  if (typeof json !== "object" || json === null) return undefined;
-  const fields = json as Readonly<Record<string, unknown>>;
-  if (fields["version"] !== 2) return undefined;
-  const { usualDay, asked, exact } = fields;
-  if (typeof asked !== "boolean" || typeof exact !== "boolean") return undefined;
-  if (usualDay !== null && !isLength(usualDay, maxWidth)) return undefined;
-  const numbers: Partial<Record<Field, number>> = {};
-  for (const [name, max] of Object.entries(maxima)) {
-    const value = fields[name];
-    if (!isLength(name === "passed" && typeof value === "number" ? Math.abs(value) : value, max)) return undefined;
-    numbers[name as Field] = value as number;
-  }
-  const memory = { version: 2, usualDay, asked, exact, ...(numbers as Record<Field, number>) } as const;
-  const whole = Number.isInteger(memory.window) && Number.isInteger(memory.failures);
-  return whole && memory.basis > 0 ? memory : undefined;
-}
-
-function isLength(value: unknown, max: number): value is number {
-  return typeof value === "number" && value >= 0 && value <= max;
-}
+export const readPaceMemory = (json: unknown): PaceMemory | undefined =>
+  shape(fields)(json) ? (json as PaceMemory) : undefined;

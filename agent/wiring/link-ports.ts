@@ -1,7 +1,7 @@
 import type { CommandLine } from "../cli/command-line.ts";
 import { GearsClient } from "../gears/gears-client.ts";
 import type { LinkPorts } from "../link/ports.ts";
-import { once } from "../once.ts";
+import type { Credentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 import { acquireLock, claimWait } from "../state/lock.ts";
 import { circumstancesOf, networkAddresses } from "./circumstances.ts";
@@ -22,10 +22,14 @@ export function linkPorts(
   const { platform, clock, random } = runtime;
   const { settings } = resolved;
   const { stateDir } = effectivePaths(platform, settings);
-  let credentials = once(() => loadCredentials(runtime, settings));
+  let credentials: Credentials | undefined;
+  const currentCredentials = (): Credentials => {
+    credentials ??= loadCredentials(runtime, settings);
+    return credentials;
+  };
   const gears = new GearsClient({
     baseUrl: settings.baseUrl,
-    credentials: () => credentials(),
+    credentials: currentCredentials,
     clock,
     period: settings.rateLimit.period,
     log: shown.log,
@@ -36,14 +40,14 @@ export function linkPorts(
     ...shown,
     clock,
     random,
-    target: () => ({ tenant: settings.baseUrl, account: clientIdOf(credentials()) }),
+    target: () => ({ tenant: settings.baseUrl, account: clientIdOf(currentCredentials()) }),
     find: async (signal) => identityFrom(await surveyMachine(runtime, resolved, flags, signal), platform.name),
     link: ({ value, opt }, username, group, signal, suspect) =>
       gears.link({ value, opt, username, group }, signal, suspect),
     requests: () => gears.requests,
     rest: async (keepPaid) => {
       // Read again after the wait: no secret is held meanwhile.
-      credentials = once(() => loadCredentials(runtime, settings));
+      credentials = undefined;
       await gears.rest(keepPaid);
     },
     lock: (signal) => acquireLock(stateDir, (path) => platform.tryLock(path), clock, signal),

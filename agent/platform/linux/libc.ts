@@ -1,6 +1,6 @@
 import { AgentError } from "../../errors.ts";
-import { once } from "../../once.ts";
 import { constants, prototypes } from "../native-layout.ts";
+import { once } from "../once.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 

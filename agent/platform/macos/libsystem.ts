@@ -1,5 +1,5 @@
-import { once } from "../../once.ts";
 import { prototypes } from "../native-layout.ts";
+import { once } from "../once.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 

@@ -1,9 +1,9 @@
 import type { FunctionDefinitions } from "node:ffi";
 import { AgentError, type ErrorCode } from "../../errors.ts";
-import { once } from "../../once.ts";
 import { createBoundedWorker, type WorkerLimits } from "../../worker/bounded-worker.ts";
 import { startWorker } from "../../worker/start-worker.ts";
 import { type MakeCalls, type NativeAnswer, type NativeCall, type NativeFunction, openCalls } from "../native-calls.ts";
+import { once } from "../once.ts";
 import { kernel32 } from "./native/kernel32.ts";
 import { ffi, type Library, libraryPath } from "./native/library.ts";
 

@@ -1,7 +1,7 @@
 import { AgentError } from "../../../errors.ts";
 import { foldName } from "../../../identity/fold.ts";
-import { once } from "../../../once.ts";
 import type { MakeCalls } from "../../native-calls.ts";
+import { once } from "../../once.ts";
 import type { Account, Session } from "../../port.ts";
 import { type BoundedOptions, boundedCalls, directCalls } from "../bounded-calls.ts";
 import { WindowsError } from "../native/windows-error.ts";

@@ -1,7 +1,7 @@
 import type * as Ffi from "node:ffi";
-import { once } from "../../../once.ts";
 import type { Prototypes } from "../../c-prototypes.ts";
 import { prototypes } from "../../native-layout.ts";
+import { once } from "../../once.ts";
 
 /** The runtime's foreign function interface, loaded at the first call: loading it costs time and prints a warning. */
 export const ffi = once(() => process.getBuiltinModule("node:ffi"));

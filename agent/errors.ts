@@ -54,7 +54,6 @@ export const outcomeByCode = {
 /** The stable `error.code` of the JSON output. CONTRACT. */
 export type ErrorCode = keyof typeof outcomeByCode;
 
-/** The stage at which a request failed, and the party. */
 export interface Place {
   /** `proxy log-on`: the proxy got a user name and password, or an account; `log-on`: this machine's account, to the tenant. */
   readonly stage: "name" | "connection" | "proxy log-on" | "tunnel" | "handshake" | "log-on" | "request" | "answer";
@@ -113,5 +112,4 @@ export function systemErrorCode(thrown: unknown): string | undefined {
   return undefined;
 }
 
-/** The text of anything thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

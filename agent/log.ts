@@ -13,7 +13,6 @@ export interface LogEvent {
   readonly level: LogLevel;
   /** Stable name in kebab-case, for filters. */
   readonly event: string;
-  /** For people. */
   readonly message: string;
   readonly fields: LogFields;
 }

@@ -15,7 +15,6 @@ export const found = <T>(value: T, origin: string): Reading<T> => ({ kind: "foun
 /** @param reason completes "none, because …": `"not in this file"`, `"all zeros, a placeholder"` */
 export const absent = (origin: string, reason: string): Reading<never> => ({ kind: "absent", origin, reason });
 
-/** Why the value could not be read; it stops the run if a wrong value could follow. */
 export const failed = (origin: string, error: AgentError): Reading<never> => ({ kind: "failed", origin, error });
 
 /** {@link failed} from an error: an AgentError is kept, others get code and message. */

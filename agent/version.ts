@@ -2,7 +2,6 @@ import manifest from "../package.json" with { type: "json" };
 
 declare const buildCommit: string | undefined;
 
-/** This program's version, as in package.json. */
 export const version: string = manifest.version;
 
 /** The source's commit that the executable was built from; undefined if the program runs from its sources. */

@@ -12,7 +12,6 @@ interface Offer {
   readonly value: "file" | "text" | readonly string[] | undefined;
 }
 
-/** The completion script of a shell, made from the tables of commands and settings. */
 export const completionScript = (shell: Shell): string => scripts[shell]();
 
 const scripts: Readonly<Record<Shell, () => string>> = { bash, zsh, fish, powershell };

@@ -65,7 +65,6 @@ export function commandHelp(name: CommandName, all: boolean, lineWidth: number):
   ].join("\n");
 }
 
-/** The default as the docs show it. */
 export function defaultText(name: SettingName): string {
   const setting = settingsTable[name];
   return setting.fallback === undefined ? setting.fallbackNote : formatSetting(name, setting.fallback);

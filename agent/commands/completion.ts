@@ -4,7 +4,6 @@ import { completionScript } from "../cli/completion.ts";
 import { AgentError } from "../errors.ts";
 import type { CommandResult } from "../wiring/runtime.ts";
 
-/** Prints the script by which a shell completes this program's commands, flags and values. */
 export function completion(_runtime: unknown, commandLine: CommandLine): CommandResult {
   const { flags } = commandLine;
   refuseSettings(commandLine);

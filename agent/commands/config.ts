@@ -9,7 +9,7 @@ export function config(runtime: Runtime, commandLine: CommandLine): CommandResul
   const rows = settingRows(runtime.platform, resolved);
   return {
     exitCode: 0,
-    document: { settings: describeSettings(runtime.platform, resolved) },
+    document: { settings: describeSettings(rows) },
     text: [...settingLines(rows), ...placeLines(rows)].join("\n"),
   };
 }
@@ -25,7 +25,6 @@ function settingLines(rows: readonly Row[]): readonly string[] {
   );
 }
 
-/** The places of the layers that set something. */
 function placeLines(rows: readonly Row[]): readonly string[] {
   const places = rows.flatMap(({ origin: { kind, location } }) =>
     location === undefined ? [] : [`${kind}: ${printable(location, 1000)}`],

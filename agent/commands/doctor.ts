@@ -10,7 +10,6 @@ import { renderReport } from "../render/doctor-report.ts";
 import { liveLineOf } from "../render/live-line.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
-/** Checks everything that a link needs, without linking, and names the next step for each fault. */
 export async function doctor(runtime: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   const path = flagText(commandLine.flags["bundle"]);
   using bundle = path === undefined ? undefined : createBundleFile(path);

@@ -101,8 +101,7 @@ function describe(outcome: Outcome, found: DryRunReport, elapsedMs: number): obj
     ...(problem === undefined ? {} : { error: { code: problem.code } }),
     candidates: candidates.map((candidate) => ({ ...deviceOf(candidate), reason: candidate.reason })),
     passedOver: device.passedOver,
-    groups:
-      groups?.rows.map(({ name, domain, primary, chosen, unfit }) => ({ name, domain, primary, chosen, unfit })) ?? [],
+    groups: groups?.rows ?? [],
     groupReason: groups?.reason,
     origins: Object.fromEntries(settingNames.map((name) => [name, resolved.origins[name].text])),
     warnings: [...warnings, ...otherProblems.map((one) => one.message)],

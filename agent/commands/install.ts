@@ -88,7 +88,6 @@ function certificateFaults(runtime: Runtime, resolved: ResolvedSettings): readon
   ];
 }
 
-/** Given settings that a policy overrides. */
 function overruled(
   { layer }: MergedSettings,
   { origins }: ResolvedSettings,

@@ -4,7 +4,6 @@ import { resolveSettings } from "../settings/layers.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/apply-installation.ts";
 import type { CommandResult, Runtime } from "../wiring/runtime.ts";
 
-/** Removes the logon trigger and the credential; with `--purge` also the settings file, the state and the log. */
 export async function uninstall({ platform }: Runtime, commandLine: CommandLine): Promise<CommandResult> {
   return await reportingFailure("uninstall", platform, () => uninstalled(platform, commandLine));
 }

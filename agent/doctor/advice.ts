@@ -1,34 +1,24 @@
 import { flagText } from "../cli/command-line.ts";
 import type { AgentError, ErrorCode } from "../errors.ts";
-import type { Platform } from "../platform/port.ts";
 import { shellWord } from "../printable.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
-import { hostAndPort, type Peer, peerOf } from "./network/peer.ts";
+import { hostAndPort, peerOf } from "./network/peer.ts";
 
-export interface AdviceFacts {
-  readonly platform: Platform["name"];
-  readonly privileged: boolean;
-  /** Undefined at its default place, where `install` puts it. */
-  readonly credentialFile: string | undefined;
-  readonly baseUrl: string | undefined;
-  /** The settings file that `--config` names. */
-  readonly configFile: string | undefined;
-  /** The host that this machine itself connects to: the tenant's or the proxy's. */
-  readonly peer: Peer | undefined;
-}
+export type AdviceFacts = ReturnType<typeof factsOf>;
 
 type Advice = (facts: AdviceFacts) => string | undefined;
 
 export function factsOf(
   { platform, commandLine }: Pick<DoctorContext, "platform" | "commandLine">,
   { settings: resolved, proxy }: Pick<CheckValues, "settings" | "proxy">,
-): AdviceFacts {
+) {
   const { name, privileged, paths } = platform;
   const { credentialFile } = resolved === undefined ? paths : effectivePaths(platform, resolved.settings);
   const baseUrl = resolved?.settings.baseUrl;
   const peer = baseUrl === undefined || proxy === undefined ? undefined : peerOf(baseUrl, proxy);
   const configFile = flagText(commandLine.flags["config"]);
+  // At its default place `install` puts it.
   const ownCredential = credentialFile === paths.credentialFile ? undefined : credentialFile;
   return { platform: name, privileged, credentialFile: ownCredential, baseUrl, configFile, peer };
 }

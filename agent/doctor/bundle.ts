@@ -9,7 +9,7 @@ import { printableJson } from "../printable.ts";
 import type { Secret } from "../secret.ts";
 import { secretsOf } from "../settings/credentials.ts";
 import { version } from "../version.ts";
-import { describeSettings } from "../wiring/describe-settings.ts";
+import { describeSettings, settingRows } from "../wiring/describe-settings.ts";
 import { effectivePaths } from "../wiring/load-settings.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 import type { CheckResult } from "./run-checks.ts";
@@ -66,9 +66,8 @@ export function bundleContent(
     version,
     time: new Date(clock.now()).toISOString(),
     system: { platform: platform.name, release: release(), node: process.version, privileged: platform.privileged },
-    settings: resolved === undefined ? null : describeSettings(platform, resolved),
+    settings: resolved === undefined ? null : describeSettings(settingRows(platform, resolved)),
     log: lastLogLines(logFile),
-    // The stack of a defect of this program, if there is one.
     defects: results.map(({ error }) => error && framesOf(error)).filter((defect) => defect !== undefined),
   };
 }

@@ -4,7 +4,6 @@ import type { Check, CheckStatus, Finding } from "./check.ts";
 import type { CheckValues, DoctorContext } from "./context.ts";
 
 export interface CheckResult {
-  /** Stable, in kebab-case. */
   readonly name: string;
   readonly status: CheckStatus;
   readonly detail: string;

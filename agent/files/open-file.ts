@@ -18,7 +18,6 @@ export interface OpenFile extends Disposable {
   readonly stats: Stats;
 }
 
-/** open(2). */
 export type Open = (path: string, flags: number, mode: number) => number;
 
 /** `append` and `lock` create a missing file, `create` refuses an existing one. */

@@ -13,10 +13,8 @@ export const waiterLockFileName = "waiting.lock";
 /** The name under which a file is written before it is renamed to `path`. */
 export const temporaryPath = (path: string): string => `${path}.new`;
 
-/** The name of a rotated log file. */
 export const rotatedPath = (logFile: string): string => `${logFile}.1`;
 
-/** mkdir(2). */
 type MakeOne = (path: string, options: { readonly mode: number }) => void;
 
 /**

@@ -119,7 +119,6 @@ function intercepted(host: string, does: string, status: number): AgentError {
   );
 }
 
-/** The error for a body that is not what the API sends. */
 export function wrongBody(body: AnswerBody, status: number, { host, secrets }: ExchangeContext): AgentError {
   if (status === 511) return intercepted(host, "asks users of this network to sign in", status);
   if (body.kind === "html" && status >= 200 && status < 300) return intercepted(host, "sends a web page", status);

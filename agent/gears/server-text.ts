@@ -88,7 +88,6 @@ function hide(text: string, forms: readonly string[], counted: RegExp): string {
   return shown + text.slice(from);
 }
 
-/** The positions of each run of as many characters as are recognised. */
 function placesOfRuns(text: string): Map<string, readonly number[]> {
   const places = new Map<string, number[]>();
   for (let at = 0; at + recognised <= text.length; at += 1) {

@@ -5,7 +5,6 @@ import { firstMatch } from "./pattern.ts";
 import type { Account, IdentitySources, Session } from "./sources.ts";
 import { spellingsOf } from "./username.ts";
 
-/** The user or session named on the command line. */
 export interface UserRequest {
   readonly user: string | undefined;
   readonly session: string | undefined;

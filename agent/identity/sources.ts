@@ -43,7 +43,6 @@ export interface Session {
   readonly seat: string | undefined;
 }
 
-/** A user account as the operating system names it. */
 export interface Account {
   readonly userKey: string;
   /** The system's own spelling: `alice`, `CORP\alice`, `alice@corp.example.com`. */
@@ -67,7 +66,6 @@ export interface Group {
   readonly domain: string | undefined;
   /** Only `domain` groups may be sent: local and well-known ones mean nothing to the console. */
   readonly kind: "domain" | "local" | "well-known";
-  /** The account's primary group. */
   readonly primary: boolean;
 }
 

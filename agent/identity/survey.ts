@@ -22,7 +22,6 @@ export interface Survey {
   readonly warnings: readonly string[];
 }
 
-/** Asks the vendor client's local API. */
 export type AskVendorClient = () => Promise<Reading<DeviceId>>;
 
 /** Looks at the hardware, the logged-on user and the groups. Sends nothing to the API. */

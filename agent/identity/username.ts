@@ -21,7 +21,6 @@ export function usernameOf(account: Account, format: Settings["usernameFormat"])
   return { kind: "unfit", username, reason: `${username.slice(0, 40)}… is longer than ${maxNameLength} characters` };
 }
 
-/** Whether a UPN is to be sent, if the account has one. */
 export function sendsPrincipalName({ kind }: Pick<Account, "kind">, format: Settings["usernameFormat"]): boolean {
   return kind === "entra" || (format === "upn" && kind !== "local");
 }

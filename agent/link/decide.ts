@@ -152,7 +152,6 @@ function alreadyLinked(state: RunState, { link, reason }: LinkPlan & { kind: "al
   return endRun(state, state.memory, end, moment);
 }
 
-/** Counts this run's link once. */
 function inBudget(state: RunState, { now }: Moment): RunState {
   if (state.counted) return state;
   return { ...state, memory: { ...state.memory, links: withLink(state.memory.links ?? [], now) }, counted: true };

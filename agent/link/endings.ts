@@ -119,7 +119,6 @@ export function interruption(cause: AgentError, { ending }: Moment): AgentError 
   return cause.code === "not-due" ? (ending ?? cause) : cause;
 }
 
-/** The memory of a run that ends or waits in this way. */
 export function lastRunOf({ outcome, message, error }: End, { warnings }: RunState, { now }: Moment): LastRun {
   const ended = { outcome, message, errorCode: error?.code ?? null, endedAt: now };
   return warnings.length === 0 ? ended : { ...ended, warnings };

@@ -74,7 +74,6 @@ export interface MemoryStore {
 
 const version = 1;
 
-/** The text that is kept. */
 export const formatMemory = (memory: MachineMemory): string => `${printableJson({ version, ...memory }, 2)}\n`;
 
 /** Reads what {@link formatMemory} wrote; undefined if any part is not as expected, for then none can be trusted. */

@@ -6,7 +6,6 @@ import type { Settings } from "../settings/table.ts";
 import type { RememberedLink } from "./memory.ts";
 import type { Identity, LinkTarget } from "./ports.ts";
 
-/** A plan: data that `--dry-run` shows and the run carries out. */
 export type LinkPlan =
   | {
       readonly kind: "link";

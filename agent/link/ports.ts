@@ -21,7 +21,6 @@ export interface Identity {
   readonly warnings: readonly string[];
 }
 
-/** Circumstances of a link besides the identity. */
 export interface LinkTarget {
   readonly tenant: string;
   readonly account: string | null;

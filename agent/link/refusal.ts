@@ -80,7 +80,6 @@ function pauseAfter(error: AgentError): Pause | undefined {
 /** Ms; a change at the server is found within about a day. */
 const maxPause = day;
 
-/** Whether a failure with this code may be remembered. */
 export function isRefusalCode(code: ErrorCode): boolean {
   return code === "proxy-refused" || (pauses[outcomeByCode[code]] !== undefined && !fixable.includes(code));
 }

@@ -30,7 +30,6 @@ export interface RunState {
   readonly schedule: Schedule | undefined;
   /** An unattended run without the right to wait: another run has it. */
   readonly outwaited: boolean;
-  /** This run's link is counted in the device's budget. */
   readonly counted: boolean;
   /** The last failure that was waited out. */
   readonly failure: AgentError | undefined;
@@ -38,7 +37,6 @@ export interface RunState {
   readonly attempt: Attempt | undefined;
 }
 
-/** The user and the identifiers of one attempt. */
 export interface Attempt {
   readonly identity: Identity;
   readonly target: LinkTarget;
@@ -56,7 +54,6 @@ export type Found =
       readonly circumstances: string;
     };
 
-/** What happened in the world. */
 export type RunEvent =
   /** `mayWait`: this run has the right to wait, or is attended and needs none. */
   | {

@@ -1,11 +1,9 @@
 import type { RateLimit } from "../settings/kinds.ts";
 
-/** The period in ms. */
 export type Limit = Readonly<Record<keyof RateLimit, number>>;
 
 /** A rate limit in virtual time, ms. Calls must come in order of time. How the vendor counts calls is not documented. */
 export interface Limiter {
-  /** Whether the call at `now` is accepted. */
   accept(now: number): boolean;
   /** After a refused call at `now`: the moment from which a lone caller would be accepted again. */
   resetAt(now: number): number;

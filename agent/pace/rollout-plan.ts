@@ -32,13 +32,11 @@ export interface Forecast {
   readonly curve: readonly number[];
 }
 
-/** One way to set the fleet, and what it costs. */
 export interface PlanChoice {
   readonly name: string;
   /** As in the settings file; empty: nothing is set. */
   readonly settings: { readonly fleetSize?: number; readonly splay?: string; readonly auth?: "none" };
   readonly recommended: boolean;
-  /** Its use and its cost, for people. */
   readonly remark: string;
   /** For a limit that counts by the minute; other ways that ignore refused calls give almost the same. */
   readonly usual: Forecast;

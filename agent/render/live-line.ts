@@ -35,7 +35,6 @@ const cutAtWord = (text: string, length: number): string =>
         .replace(/ \S*$/, "")
         .slice(0, length);
 
-/** The live line of a run that a person watches. */
 export const liveLineOf = ({
   onTerminal,
   writeError,

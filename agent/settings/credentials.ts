@@ -14,7 +14,6 @@ export type Credentials =
   /** A gateway adds them. */
   | { readonly kind: "none" };
 
-/** The parts that must not be shown. */
 export function secretsOf(credentials: Credentials): readonly Secret[] {
   if (credentials.kind === "none") return [];
   return [credentials.kind === "token" ? credentials.accessToken : credentials.clientSecret];

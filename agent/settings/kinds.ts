@@ -45,7 +45,6 @@ export const text = (placeholder: string, allowed = "text without control charac
 export const absolutePath = (placeholder: string): Kind<string> =>
   textOf("path", /^(?:\/|[a-z]:[\\/]|\\\\)/i, placeholder, "an absolute path");
 
-/** A value of the Windows registry by its path. */
 export const registryValue: Kind<string> = textOf(
   "registry-value",
   /^HKLM(?:\\[^\\]+){2,}$/i,
@@ -53,7 +52,6 @@ export const registryValue: Kind<string> = textOf(
   "the path of a value below HKLM, such as HKLM\\SOFTWARE\\OPSWAT\\GEARS Client\\Config\\DeviceID",
 );
 
-/** One of a few words. */
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
   const allowed = `one of ${choices.join(", ")}`;
   return {

@@ -10,7 +10,6 @@ import {
   settingsTable,
 } from "./table.ts";
 
-/** Where settings can be set. */
 export type LayerKind = "policy" | "flag" | "environment" | "file";
 
 /** Raw values from one place, by setting name; `where` completes "… is not valid" for people. */
@@ -23,16 +22,13 @@ export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Where an effective value comes from. */
 export interface Origin {
   readonly kind: LayerKind | "default";
-  /** The layer's. */
   readonly location: string | undefined;
   /** `policy /etc/linkuser-agent/policy.json, fleetSize`, `flag --fleet-size`, `default`, … */
   readonly text: string;
 }
 
-/** The effective settings, and where each comes from. */
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;

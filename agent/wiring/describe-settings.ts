@@ -3,7 +3,6 @@ import type { ResolvedSettings } from "../settings/layers.ts";
 import { formatSetting, type Settings, settingNames, settingText } from "../settings/table.ts";
 import { effectivePaths } from "./load-settings.ts";
 
-/** Every setting with its effective value, for JSON and for people, and its origin. */
 export function settingRows(platform: Platform, { settings, origins }: ResolvedSettings) {
   const effective: Settings = { ...settings, ...effectivePaths(platform, settings) };
   return settingNames.map((name) => ({
@@ -14,11 +13,5 @@ export function settingRows(platform: Platform, { settings, origins }: ResolvedS
   }));
 }
 
-/** Every setting's effective value, as its flag takes it, and its origin, by name. */
-export function describeSettings(
-  platform: Platform,
-  resolved: ResolvedSettings,
-): Readonly<Record<string, { readonly value: string | null; readonly origin: string }>> {
-  const rows = settingRows(platform, resolved);
-  return Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin: origin.text }]));
-}
+export const describeSettings = (rows: ReturnType<typeof settingRows>) =>
+  Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin: origin.text }]));

@@ -40,7 +40,6 @@ function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrust
   }
 }
 
-/** The effective paths: a setting, else the platform's own. */
 export function effectivePaths(
   platform: Platform,
   settings: Pick<Settings, "stateDir" | "logFile" | "credentialFile">,

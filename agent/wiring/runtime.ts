@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Platform } from "../platform/port.ts";
 
-/** The environment of a command. */
 export interface Runtime {
   readonly platform: Platform;
   /** Without ignored variables, see `settings/trusted-environment.ts`. */

@@ -22,13 +22,11 @@ export function vendorClient(runtime: Runtime, resolved: ResolvedSettings, signa
   };
 }
 
-/** The user that the flags name. */
 export const userRequest = ({ user, session }: CommandLine["flags"]): UserRequest => ({
   user: flagText(user),
   session: flagText(session),
 });
 
-/** Looks at this machine and its user, as settings and flags ask. */
 export async function surveyMachine(
   runtime: Runtime,
   resolved: ResolvedSettings,

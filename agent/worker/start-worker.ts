@@ -1,7 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { WorkerTasks } from "./tasks.ts";
 
-/** A worker's input at its start. */
 export interface WorkerData {
   readonly task: keyof WorkerTasks;
   readonly data: unknown;

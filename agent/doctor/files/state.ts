@@ -44,7 +44,6 @@ export function checkState(
   return { status: "warn", detail, advice: "linkuser-agent, once the other checks pass", value: memory };
 }
 
-/** Why nothing can be written in a folder; undefined if it can. */
 function writeFault(folder: string): Error | undefined {
   return faultOf(() => {
     const path = join(folder, `doctor-${process.pid}.tmp`);

@@ -4,7 +4,6 @@ import type { Finding } from "../check.ts";
 import { leftOut } from "./identifier-source.ts";
 import type { SeenSurvey } from "./survey.ts";
 
-/** Shows the MAC addresses that would be tried, and why others are skipped. */
 export function checkAdapters({ survey: { device }, observed }: SeenSurvey): Finding {
   const observation = observed.of("adapters");
   if (observation === undefined) return leftOut;

@@ -1,7 +1,6 @@
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
-/** Shows the group that would be sent, and how many there are. */
 export function checkGroups({ survey: { groups, problems }, observed }: SeenSurvey): Finding {
   const observation = observed.of("groups");
   if (observation === undefined) return { status: "skip", detail: "needs user" };

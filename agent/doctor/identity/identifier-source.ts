@@ -21,7 +21,6 @@ export function checkIds(
   return { status: "skip", detail: [...reasons].join("; ") || "none", elapsedMs };
 }
 
-/** The finding of a source that the settings leave out. */
 export const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };
 
 export function checkHardwareIds({ survey: { device }, observed }: SeenSurvey): Finding {

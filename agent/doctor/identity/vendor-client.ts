@@ -2,7 +2,6 @@ import type { Finding } from "../check.ts";
 import { checkIds } from "./identifier-source.ts";
 import type { SeenSurvey } from "./survey.ts";
 
-/** The device ID of the vendor's client, by its local API or where it keeps it. */
 export function checkVendorClient({ survey: { device }, observed }: SeenSurvey): Finding {
   const finding = checkIds(
     "opswat",

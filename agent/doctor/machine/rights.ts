@@ -1,7 +1,6 @@
 import type { Platform } from "../../platform/port.ts";
 import type { Finding } from "../check.ts";
 
-/** Shows this run's rights; the trigger's run may have others. */
 export function checkRights({ privileged, name }: Pick<Platform, "privileged" | "name">): Finding {
   if (privileged) return { status: "ok", detail: `runs as ${administrator(name)}` };
   const advice = name === "windows" ? "run it from an elevated prompt" : "sudo linkuser-agent doctor";

@@ -4,7 +4,6 @@ import type { Adapter } from "../sources.ts";
 import type { Candidate, Listed, PassedOver } from "./candidates.ts";
 import { sharedMacReason } from "./shared-macs.ts";
 
-/** The name for an adapter that can be unplugged. */
 export const detachableAdapter = "USB adapter or dock";
 
 /**

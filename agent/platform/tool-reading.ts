@@ -1,6 +1,7 @@
-import { AgentError, messageOf, systemErrorCode } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { Account } from "../identity/sources.ts";
 import { absent, failedBy, found, type Reading } from "../reading.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Something that both this program and a tool of the system's can read. */
 export type ComparedFact =
@@ -39,28 +40,8 @@ export type ReadTools = (account: Account | undefined) => readonly ToolReading[]
 /** Starts one of the system's programs by its absolute path and gives its standard output. @throws AgentError */
 export type AskTool = (path: string, ...parameters: readonly string[]) => Buffer;
 
-/** Milliseconds; one may ask a directory that is far away. */
-const limit = 20_000;
-
-/** Without a shell, with nothing of this process's environment. @throws AgentError `identity-unreadable` */
-export const askTool: AskTool = (path, ...parameters) => {
-  const { spawnSync } = process.getBuiltinModule("node:child_process");
-  const { error, status, signal, stdout, stderr } = spawnSync(path, parameters, {
-    env: { LC_ALL: "C" },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: limit,
-    killSignal: "SIGKILL",
-    windowsHide: true,
-  });
-  if (error === undefined && status === 0) return stdout;
-  const why =
-    error === undefined
-      ? `ended with ${status ?? signal}: ${stderr.toString("latin1").trim().split("\n")[0]?.slice(0, 200)}`
-      : systemErrorCode(error) === "ENOENT"
-        ? "is not installed"
-        : `can't be run: ${messageOf(error)}`;
-  throw new AgentError("identity-unreadable", `${path} ${why}.`, { cause: error });
-};
+/** With nothing of this process's environment. @throws AgentError `identity-unreadable` */
+export const askTool: AskTool = (path, ...parameters) => runProgram(path, parameters, { env: { LC_ALL: "C" } });
 
 /** @param read may throw, which makes a reading that failed */
 export function toolReading(

@@ -114,14 +114,13 @@ test("the installers import facts from the program, but no code that acts; the s
   ).toEqual([]);
 });
 
-test("only five files start other programs", () => {
+test("only four files start other programs", () => {
   const starting = [...agent, ...installer].filter((file) =>
     importsOf(file).some(({ name }) => name === "node:child_process"),
   );
   expect(starting.toSorted()).toEqual([
     "agent/platform/linux/service/programs.ts",
-    "agent/platform/macos/tools.ts",
-    "agent/platform/tool-reading.ts",
+    "agent/platform/run-program.ts",
     "agent/platform/windows/service/task-scheduler.ts",
     "installer/executable/command.ts",
   ]);

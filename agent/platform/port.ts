@@ -27,11 +27,8 @@ export interface RawPolicy {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-export interface BindingCheck {
-  readonly part: string;
-  /** The fault; undefined if it works. */
-  readonly problem: string | undefined;
-}
+/** A part of the bindings, and a call into it; false if the answer has an unknown form. */
+export type BindingPart = readonly [part: string, works: () => boolean | Promise<boolean>];
 
 /** How ordinary users can reach a file. */
 export interface Exposure {
@@ -157,7 +154,7 @@ export interface Platform extends IdentitySources {
    */
   readTools?(account: Account | undefined): Promise<readonly ToolReading[]>;
   /** Calls each system library for something whose form is known. Left out if other checks call all of them. */
-  selfTest?(): Promise<readonly BindingCheck[]>;
+  selfTest?(): Promise<readonly BindingPart[]>;
   /**
    * Restricts the state folder's files to administrators; left out if file modes do that.
    * @throws AgentError

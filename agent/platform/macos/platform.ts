@@ -95,7 +95,7 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     endProcess: openDirectory.exitAtOnce,
     reportEvent: (kind, message) => reportEvent(kind, message, machine.writeLog),
     trigger: () => readTrigger(run, machine.daemonFile),
-    selfTest: async () => (await import("./self-test.ts")).selfTest(),
+    selfTest: async () => (await import("./self-test.ts")).selfTest,
     readTools: async (account) => (await import("./compare/tool-readings.ts")).macosTools(run)(account),
     installSteps: async (request) => (await import("./service/installation.ts")).installSteps(service, request),
     uninstallSteps: async (purge) => (await import("./service/installation.ts")).uninstallSteps(service, purge),

@@ -95,7 +95,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     tryLock,
     endProcess,
     reportEvent: eventReading,
-    selfTest: async () => (await import("./self-test.ts")).selfTest(),
+    selfTest: async () => (await import("./self-test.ts")).selfTest,
     // Ordinary users can't see the tasks of others.
     ...(privileged ? { protectFolder: makeProtectedFolder, trigger: () => readTrigger(systemDirectory()) } : {}),
     readTools: async (account) => {

@@ -38,15 +38,23 @@ test("settings that the trigger's run can't use fail if there is a trigger", () 
   expect(check(absent("fake", "no unit"))).toMatchObject({ status: "warn" });
 });
 
-test("calls into the system's libraries that fail are named", async () => {
-  const parts = [
-    { part: "advapi32: own token", problem: undefined },
-    { part: "crypt32: data protection", problem: "error 5" },
-  ];
-  expect(await checkBindings(async () => parts.slice(0, 1))).toMatchObject({ status: "ok" });
-  const finding = await checkBindings(async () => parts);
-  expect(finding).toMatchObject({ status: "fail", error: { code: "internal" } });
-  expect(JSON.stringify(finding.status === "fail" && finding.error.message)).toContain(
-    "crypt32: data protection (error 5)",
-  );
+test("all bindings are tried, even if one of them fails", async () => {
+  const failing = (): boolean => {
+    throw new Error("error 5");
+  };
+  expect(await checkBindings(async () => [["users", () => true]])).toMatchObject({ status: "ok" });
+  const finding = await checkBindings(async () => [
+    ["crypt32: data protection", failing],
+    ["logons", async () => false],
+    ["lists", async () => true],
+  ]);
+  expect(finding).toMatchObject({
+    status: "fail",
+    error: {
+      code: "internal",
+      message: expect.stringContaining(
+        "crypt32: data protection (error 5); logons (returned data in an unknown format).",
+      ),
+    },
+  });
 });

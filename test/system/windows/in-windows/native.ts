@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { checkBindings } from "../../../../agent/doctor/machine/bindings.ts";
 import type { SystemScheme } from "../../../../agent/network/log-on/system-log-on.ts";
 import type { Paths } from "../../../../agent/platform/port.ts";
 import { lookUpSids } from "../../../../agent/platform/windows/accounts/look-up-sids.ts";
@@ -104,7 +105,7 @@ const heldWorks: Readonly<Record<string, (path: string) => unknown>> = {
 };
 
 const works: Readonly<Record<string, () => unknown>> = {
-  "self-test": selfTest,
+  "self-test": () => checkBindings(async () => selfTest),
   "protect-folder": () => makeProtectedFolder(first),
   protect: () => writeProtected(first, second),
   read: () => createWindowsPlatform().readProtected(first),

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
-import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
+import type { ConnectionOptions, DetailedPeerCertificate, SecureContext, TLSSocket } from "node:tls";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { addressesOf, type HostAddress, type LookUp } from "./look-up.ts";
 import { type FailureContext, networkFailure, type Party } from "./network-failure.ts";
@@ -129,6 +129,9 @@ export async function startTls(
   const look = (): void => {
     certificate ??= socket.getPeerX509Certificate();
   };
+  // Node's own (26.10) crashes on keys of curves without a NIST name, such as brainpoolP256r1, anywhere in the chain. It
+  // is called to check the name.
+  socket.getPeerCertificate = () => certifiedNames(certificate);
   // Node itself handles this event: it checks the certificate and drops the connection.
   socket.prependOnceListener("secure", () => {
     look();
@@ -143,6 +146,13 @@ export async function startTls(
   });
   await settled(socket, "secureConnect", context, signal);
   return socket;
+}
+
+/** The part of a certificate that Node's `tls.checkServerIdentity` reads. */
+function certifiedNames(certificate: X509Certificate | undefined): DetailedPeerCertificate {
+  const { subject = "", subjectAltName } = certificate ?? {};
+  const commonNames = subject.split("\n").flatMap((line) => /^CN=(.*)/.exec(line)?.[1] ?? []);
+  return { subject: { CN: commonNames }, subjectaltname: subjectAltName } as unknown as DetailedPeerCertificate;
 }
 
 /** Waits for a socket's first event, or for a failure, which destroys it. */

@@ -24,7 +24,7 @@ export interface ShownCertificate {
 
 /** @param certificate the server's own; others must not show through unescaped */
 export function readShown(certificate: X509Certificate): ShownCertificate {
-  const { issuer, subjectAltName, infoAccess } = certificate;
+  const { issuer, subject, subjectAltName, infoAccess } = certificate;
   const names = subjectAltName?.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, "")) ?? [];
   const chain = chainFrom(certificate).map((one) => {
     const link = readLink(one);
@@ -32,7 +32,7 @@ export function readShown(certificate: X509Certificate): ShownCertificate {
   });
   return {
     issuer: printable(shortName(issuer), 100),
-    names: printable(names.length === 0 ? "no name" : names.slice(0, 3).join(", "), 200),
+    names: printable(names.length === 0 ? shortName(subject) : names.slice(0, 3).join(", "), 200),
     chain,
     hasPublishedIssuer: infoAccess?.includes("CA Issuers - URI:") === true,
   };

@@ -165,6 +165,30 @@ test.each<[string, readonly [string, Wanted][], RegExp]>([
   await expect(sent).rejects.toThrow(said);
 });
 
+test("a key of a curve without a NIST name, in any place of the chain, is trusted and breaks nothing", async () => {
+  const brainpool = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"];
+  issue("odd-root", { key: brainpool, extensions: [isCa] });
+  issue("by-odd-root", { by: "odd-root", extensions: forServers });
+  issue("odd-leaf", { by: "root", key: brainpool, extensions: forServers });
+  expect(await ask(pair("by-odd-root"), "odd-root")).toMatchObject({ status: 200 });
+  expect(await ask(pair("odd-leaf"))).toMatchObject({ status: 200 });
+});
+
+const ownName = ["basicConstraints=CA:FALSE"];
+test.each([
+  ["gears.test", ownName, true],
+  ["other.test", ownName, false],
+  ["gears.test", [...ownName, "subjectAltName=DNS:other.test"], false],
+  ["another", [...ownName, "subjectAltName=DNS:GEARS.test"], true],
+  ["another-2", [...ownName, "subjectAltName=DNS:*.test"], false],
+  ["another-3", [...ownName, "subjectAltName=IP:127.0.0.1"], false],
+] as const)("a certificate with the common name %s and %j is of gears.test: %s", async (name, extensions, accepted) => {
+  issue(name, { by: "root", extensions });
+  const sent = ask(pair(name));
+  if (accepted) expect(await sent).toMatchObject({ status: 200 });
+  else await expect(sent).rejects.toThrow(/for another name \((?:other\.test|\*\.test|127\.0\.0\.1)\)/);
+});
+
 test("an intermediate CA in caFile is enough, as for curl", async () => {
   expect(await ask(pair("good", "middle"), "middle")).toMatchObject({ status: 200 });
   expect(await ask(pair("good"), "middle")).toMatchObject({ status: 200 });

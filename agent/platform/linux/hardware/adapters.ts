@@ -6,6 +6,7 @@ import { type Mac, parseMac } from "../../../identity/mac.ts";
 import { absent, failedBy, found, type Reading } from "../../../reading.ts";
 import { constants } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
+import { usbMaker } from "../../usb-makers.ts";
 import { defaultRouteAdapters } from "./routes.ts";
 
 const { ARPHRD_ETHER, ARPHRD_INFINIBAND, ARPHRD_LOOPBACK } = constants("net/if_arp.h", {
@@ -104,9 +105,20 @@ function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReaso
     const kindReason = type === ARPHRD_INFINIBAND ? "InfiniBand, without a MAC address" : "not an Ethernet adapter";
     return { kind: "other", kindReason };
   }
-  const foreign = foreignTypes[deviceType(folder, name)] ?? foreignDrivers[linkName(folder, name, "device/driver")];
+  const foreign =
+    foreignTypes[deviceType(folder, name)] ??
+    foreignDrivers[linkName(folder, name, "device/driver")] ??
+    foreignMaker(folder, name);
   if (foreign !== undefined) return { kind: "other", kindReason: foreign };
   return { kind: "physical", kindReason: "hardware adapter" };
+}
+
+/** The device of an adapter on USB is an interface of the device above it. */
+function foreignMaker(folder: string, name: string): string | undefined {
+  if (deviceType(folder, name) === "wlan") return undefined;
+  const device = dirname(realpathSync(join(folder, name, "device")));
+  const maker = usbMaker(text(device, "idVendor"), text(device, "idProduct"));
+  return maker && `an adapter of a ${maker}`;
 }
 
 const deviceType = (folder: string, name: string): string =>

@@ -1,5 +1,6 @@
 import { constants } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
+import { usbMaker } from "../../usb-makers.ts";
 import type { InterfaceRow } from "./parse-adapters.ts";
 
 /** Bits of InterfaceAndOperStatusFlags, bit fields in netioapi.h. */
@@ -33,17 +34,12 @@ const byDescription: readonly (readonly [RegExp, Kind["kind"], reason: string])[
   [/adapter multiplexor|mac bridge|^team ?:|\bteam #\d|\bbasp\b|\bvlan ?:/i, "virtual", "team, bridge or VLAN"],
   [/thunderbolt\S* networking|usb4\S* p2p/i, "other", "cable to another computer"],
   [/apple mobile device|\biphone\b|\bipad\b/i, "other", "phone"],
-  [/remote ndis|\brndis/i, "other", "phone or gadget (RNDIS)"],
+  // In every language; a version is that of another adapter's driver.
+  [/\bndis\b(?! \d)|\brndis/i, "other", "phone or gadget (RNDIS)"],
   [/bluetooth/i, "other", "Bluetooth"],
   [/mobile (?:broadband|connect)|\bwwan\b|\b[45]g (?:solution|module|mobile)/i, "other", "mobile modem"],
   [/\blte\b|\bmodem\b|\bmbim\b|\bhs-usb\b/i, "other", "mobile modem"],
 ];
-
-/** Makers by the vendor ID of usb.org, as Linux's drivers `ipheth`, `qmi_wwan` and `option` list them. */
-const phoneMakers = /^USB\\VID_05AC/;
-const modemMakers = /^USB\\VID_(?:05C6|0F3D|1199|12D1|1410|19D2|1BBB|1BC7|1E0E|1E2D|2C7C|2CB7)/;
-/** Apple's Ethernet adapters, which share the vendor ID with its phones: USB Ethernet (A1277). */
-const appleEthernet = /^USB\\VID_05AC&PID_1402/;
 
 /** Buses of devices that software creates; `{5D624F94-…}` is that of Wi-Fi's virtual adapters. */
 const softwareBus = /^(?:ROOT|SWD|COMPOSITEBUS|\{[0-9A-F-]{36}\})\\/;
@@ -60,7 +56,7 @@ export function adapterKind(row: InterfaceRow, instance: string | undefined): Ki
   }
   const [, kind, reason] = byDescription.find(([pattern]) => pattern.test(row.description)) ?? [];
   if (kind !== undefined) return { kind, kindReason: `${reason} (${row.description})` };
-  const maker = madeBy(instance);
+  const maker = row.type === ifType.IF_TYPE_IEEE80211 ? undefined : madeBy(instance);
   if (maker !== undefined) return other(`${maker} (${row.description})`);
   if ((row.flags & statusFlag.HardwareInterface) === 0) return virtual("virtual adapter");
   if (instance !== undefined && softwareBus.test(instance)) return virtual(`created by software (${row.description})`);
@@ -75,8 +71,8 @@ export function adapterKind(row: InterfaceRow, instance: string | undefined): Ki
 }
 
 function madeBy(instance = ""): string | undefined {
-  if (phoneMakers.test(instance) && !appleEthernet.test(instance)) return "phone";
-  return modemMakers.test(instance) ? "mobile modem" : undefined;
+  const [, vendor, product] = /^USB\\VID_(\w{4})&PID_(\w{4})/.exec(instance) ?? [];
+  return vendor === undefined || product === undefined ? undefined : usbMaker(vendor, product);
 }
 
 /** Can be unplugged: on USB, or by its description if Windows has no device instance. */

@@ -148,6 +148,21 @@ test.each([
   });
 });
 
+test.each([
+  ["18d1", "4eec", "cdc_ncm", "an adapter of a phone"],
+  ["12d1", "14dc", "cdc_ether", "an adapter of a mobile modem"],
+  ["05ac", "1402", "asix", undefined],
+  ["0bda", "8153", "cdc_ncm", undefined],
+])("of the USB maker %s:%s with the driver %s", (vendor, product, driver, foreign) => {
+  const root = plugged({ usb1: "unknown", "1-1": "removable", "1-1:1.0": undefined }, {}, driver);
+  for (const [name, value] of [["idVendor", vendor] as const, ["idProduct", product] as const]) {
+    writeFileSync(join(root, "sys/devices/usb1/1-1", name), `${value}\n`);
+  }
+  expect(onlyAdapter(root)).toMatchObject(
+    foreign === undefined ? { kind: "physical" } : { kind: "other", kindReason: foreign },
+  );
+});
+
 test("Wi-Fi is physical", () => {
   const root = plugged({ "0000:00:14.3": "fixed" }, { uevent: "DEVTYPE=wlan\nINTERFACE=eth0\n" }, "iwlwifi");
   expect(onlyAdapter(root)).toMatchObject({ kind: "physical" });

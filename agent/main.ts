@@ -65,11 +65,6 @@ function interruption(): AbortSignal {
   return ending.signal;
 }
 
-/**
- * `plan` computes for up to minutes without handling signals, and leaves nothing unfinished: signals end it directly.
- */
-const uninterrupted = new AbortController().signal;
-
 async function answer(argv: readonly string[]): Promise<CommandResult> {
   const commandLine = readCommandLine(argv);
   if (["help", "help-all", "version"].some((name) => commandLine.flags[name] === true)) {
@@ -98,7 +93,8 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     terminalWidth,
     resultWidth: () => resultColumns() ?? 80,
     writeError: (text) => writeStandard(2, text),
-    interrupted: commandLine.command === "plan" ? uninterrupted : interruption(),
+    // `plan` computes for up to minutes without handling signals, and leaves nothing unfinished: signals end it directly.
+    interrupted: commandLine.command === "plan" ? new AbortController().signal : interruption(),
     executable: () => (process.getBuiltinModule("node:sea").isSea() ? realpathSync(process.execPath) : undefined),
   };
   return await command(runtime, commandLine);

@@ -18,23 +18,16 @@ import type { CheckResult } from "./run-checks.ts";
 const logLines = 200;
 
 /**
- * A new file that only its owner can read: nothing is overwritten, and no link followed. It is removed again if it is
- * disposed of before it is complete.
- */
-export interface BundleFile extends Disposable {
-  /** @param secrets that it must not contain, from any source */
-  write(content: object, secrets: readonly Secret[]): void;
-}
-
-/**
- * Creates the file at once, so that an unusable name is reported before anything is checked.
+ * Creates a new file that only its owner can read, at once, so that an unusable name is reported before anything is
+ * checked: nothing is overwritten, and no link followed. It is removed again if it is disposed of before it is complete.
  * @throws AgentError `invalid-value`
  */
-export function createBundleFile(path: string): BundleFile {
+export function createBundleFile(path: string) {
   const file = attempt(path, () => openFile(path, "create"));
   let whole = false;
   return {
-    write: (content, secrets) =>
+    /** @param secrets that it must not contain, from any source */
+    write: (content: object, secrets: readonly Secret[]): void =>
       attempt(path, () => {
         writeFileSync(file.descriptor, `${withoutSecrets(printableJson(content, 2), secrets)}\n`);
         whole = true;

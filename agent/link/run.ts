@@ -1,5 +1,5 @@
 import { asAgentError } from "../errors.ts";
-import { AwakeClock } from "../pace/online-time.ts";
+import { awakeFromNow } from "../pace/online-time.ts";
 import { type Schedule, usesPaidToken } from "../pace/pacer.ts";
 import { aboutOf, decide, newRun } from "./decide.ts";
 import { paceContext } from "./endings.ts";
@@ -26,10 +26,10 @@ interface Run {
 export async function runLink(ports: LinkPorts, options: LinkOptions, signal: AbortSignal): Promise<LinkResult> {
   const { clock, random, pid, countdown } = ports;
   const started = clock.monotonic();
-  const awake = new AwakeClock(clock);
+  const awake = awakeFromNow(clock);
   const moment = (): Moment => ({
     now: clock.now(),
-    awake: awake.seen(),
+    awake: awake(),
     random,
     ending: signal.aborted ? asAgentError(signal.reason) : undefined,
   });

@@ -57,24 +57,15 @@ export function awakeTime(wall: number, monotonic: number): number {
   return Math.max(0, Math.min(monotonic, wall < 0 ? monotonic : wall, maxGap));
 }
 
-/** How long the device has been awake in a run. */
-export class AwakeClock {
-  readonly #clock: Clock;
-  #awake = 0;
-  /** Both clocks at the last sign of life. */
-  #last: { readonly now: number; readonly monotonic: number };
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#last = { now: clock.now(), monotonic: clock.monotonic() };
-  }
-
-  /** A sign of life. @returns ms since the start */
-  seen(): number {
-    const now = this.#clock.now();
-    const monotonic = this.#clock.monotonic();
-    this.#awake += awakeTime(now - this.#last.now, monotonic - this.#last.monotonic);
-    this.#last = { now, monotonic };
-    return this.#awake;
-  }
+/** @returns for how long the device has been awake from now on, ms; each call is a sign of life */
+export function awakeFromNow(clock: Clock): () => number {
+  const look = () => ({ now: clock.now(), monotonic: clock.monotonic() });
+  let awake = 0;
+  let last = look();
+  return () => {
+    const seen = look();
+    awake += awakeTime(seen.now - last.now, seen.monotonic - last.monotonic);
+    last = seen;
+    return awake;
+  };
 }

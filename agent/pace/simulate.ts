@@ -125,7 +125,7 @@ function contextOf({ devices, rateLimit, fleetSize, splay }: Rollout, random: ()
 
 /** The server, and the gateway before it, if there is one. */
 function serverOf({ devices, rateLimit, answer, gateway, tokenCalls }: Rollout) {
-  const queue = gateway ? new GatewayQueue(rateLimit, devices) : undefined;
+  const placeFor = gateway ? gatewayQueue(rateLimit, devices) : undefined;
   const tokenUntil = new Float64Array(devices);
   const server = {
     calls: 0,
@@ -146,7 +146,7 @@ function serverOf({ devices, rateLimit, answer, gateway, tokenCalls }: Rollout) 
   };
   const call = (device: number, now: number): PaceEvent | undefined => {
     server.calls++;
-    const place = queue?.placeFor(device, now);
+    const place = placeFor?.(device, now);
     return place === undefined ? answer(now) : { kind: "rate-limited", notBefore: place, exact: true };
   };
   return server;
@@ -156,26 +156,19 @@ function serverOf({ devices, rateLimit, answer, gateway, tokenCalls }: Rollout) 
  * The gateway's places: consecutive, at a fraction of the limit's pace. A device that comes up to its grace after its
  * place is served.
  */
-class GatewayQueue {
-  readonly #gap: number;
-  readonly #grace: number;
-  readonly #places: Float64Array;
-  #next = 0;
-
-  constructor({ calls, period }: RateLimit, devices: number) {
-    this.#gap = period / calls / gatewayPace;
-    this.#grace = 2 * period;
-    this.#places = new Float64Array(devices).fill(-Infinity);
-  }
-
+function gatewayQueue({ calls, period }: RateLimit, devices: number) {
+  const gap = period / calls / gatewayPace;
+  const grace = 2 * period;
+  const places = new Float64Array(devices).fill(-Infinity);
+  let next = 0;
   /** The device's place if it is still ahead; undefined if its call is passed on. */
-  placeFor(device: number, now: number): number | undefined {
-    let place = this.#places[device] as number;
-    if (now > place + this.#grace) {
-      place = Math.max(this.#next, now);
-      this.#places[device] = place;
-      this.#next = place + this.#gap;
+  return (device: number, now: number): number | undefined => {
+    let place = places[device] as number;
+    if (now > place + grace) {
+      place = Math.max(next, now);
+      places[device] = place;
+      next = place + gap;
     }
     return place > now ? place : undefined;
-  }
+  };
 }

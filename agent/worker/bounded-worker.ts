@@ -17,11 +17,6 @@ export interface WorkerLimits {
 /** Answers, or throws AgentError, within the limit. */
 export type Ask<Question, Answer> = (question: Question) => Promise<Answer>;
 
-interface Asker {
-  resolve(value: unknown): void;
-  reject(error: AgentError): void;
-}
-
 /**
  * For calls that block their thread, as with an unreachable directory: one worker makes them, one after another. A
  * question that takes longer than the limit fails, and later ones fail at once until the thread is free again. A thread
@@ -34,7 +29,7 @@ export function createBoundedWorker<Question, Answer>(
 ): Ask<Question, Answer> {
   let worker: Worker | undefined;
   let lastId = 0;
-  const waiting = new Map<number, Asker>();
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   /** Questions that were given up and that the thread has not answered yet. */
   const overdue = new Set<number>();
 
@@ -70,16 +65,16 @@ export function createBoundedWorker<Question, Answer>(
     const id = ++lastId;
     const sent: WorkerQuestion = { id, question };
     asked.postMessage(sent);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.set(id, { resolve, reject });
+    const asker = Promise.withResolvers<unknown>();
+    waiting.set(id, asker);
     asked.ref();
     void after(limit).then(() => {
       if (!waiting.has(id)) return;
       overdue.add(id);
-      reject(tooLate());
+      asker.reject(tooLate());
     });
     try {
-      return (await promise) as Answer;
+      return (await asker.promise) as Answer;
     } finally {
       waiting.delete(id);
       if (waiting.size === 0) asked.unref();

@@ -1,24 +1,22 @@
 import { describeLocalMoment, hour } from "../../duration.ts";
-import { createLog, formatLogLine, type Log, type LogEvent } from "../../log.ts";
+import type { LinkPorts } from "../../link/ports.ts";
+import { createLog, formatLogLine, type LogEvent } from "../../log.ts";
 import { printable } from "../../printable.ts";
 import type { Settings } from "../../settings/table.ts";
 import type { Runtime } from "../runtime.ts";
 import type { EventReport } from "./event-report.ts";
 import { logFileSink } from "./log-file.ts";
 
-interface RunLog {
-  /** To standard error, readable on a terminal and JSON elsewhere, and to the file; warnings also to the event log. */
-  readonly log: Log;
-  /** For messages that the result and the event log have, too: a terminal shows them once. */
-  readonly endLog: Log;
-}
-
+/**
+ * `log` writes to standard error, readable on a terminal and JSON elsewhere, and to the file; warnings also to the event
+ * log. `endLog` is for messages that the result and the event log have, too: a terminal shows them once.
+ */
 export function openLog(
   { clock, onTerminal, resultBeside, writeError }: Runtime,
   level: Settings["logLevel"],
   path: string,
   events: Pick<EventReport, "warn">,
-): RunLog {
+): Pick<LinkPorts, "log" | "endLog"> {
   const toStandardError = (event: LogEvent): void =>
     writeError(`${onTerminal ? forPerson(event) : formatLogLine(event)}\n`);
   const toFile = logFileSink(path, (why) => {

@@ -96,7 +96,7 @@ function refuseWithoutEffect(
     if (excludes !== undefined && seen.has(excludes)) {
       throw new AgentError(
         "invalid-value",
-        `--${name} has no effect together with --${excludes}. Leave one of them out.`,
+        `--${name} has no effect together with --${excludes}. Use only one of them.`,
       );
     }
   }

@@ -72,7 +72,7 @@ function settingsToUnset(list: string | undefined, given: CommandLine["settings"
       );
     }
     if (Object.hasOwn(given, name)) {
-      throw new AgentError("invalid-value", `--unset ${name}: ${flagName(name)} sets it. Leave one of them out.`);
+      throw new AgentError("invalid-value", `--unset ${name}: ${flagName(name)} sets it. Use only one of them.`);
     }
     return name;
   });

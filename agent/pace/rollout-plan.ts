@@ -123,8 +123,8 @@ function choicesFor({ devices, tokenCalls, splay }: PlanInput, least: number): r
     known,
     unset,
     gateway,
-    splayed(tight, "spreads first links tightly: fast, but slow if refused calls count too"),
-    splayed(wide, "spreads them widely: leaves room for other users of the account's limit"),
+    splayed(tight, "spreads first links tightly: fast, unless the server also counts refused calls"),
+    splayed(wide, "spreads first links widely: leaves room for other programs that use the account's limit"),
   ].filter(({ settings }) => settings.splay === undefined || isAllowed(settings.splay));
 }
 

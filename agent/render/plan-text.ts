@@ -41,8 +41,7 @@ export function renderPlanText(plan: PlanResult, width: number): string {
     "",
     "calls: a device's calls per link; of two calls to a gateway, only the second reaches the API.",
     ">: recommended.",
-    "Simulated with this program's own schedule; every device stays on.",
-    "Add the time that a device is off.",
+    "The simulation keeps every device on: add the time for which yours are off.",
   ].join("\n");
 }
 

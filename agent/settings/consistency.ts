@@ -29,7 +29,7 @@ export function checkConsistency({ settings, origins }: ResolvedSettings): void 
     refuse("clientKeyFile", "clientCertFile is not set. Set both, or neither.");
   }
   if (settings.pacFile !== undefined && settings.pacUrl !== undefined) {
-    refuse("pacFile", "pacUrl is set, too. Set one of them.");
+    refuse("pacFile", "pacUrl is set, too. Set only one of them.");
   }
   if (clientCertFile !== undefined && url.protocol !== "https:") {
     refuse("clientCertFile", `a client certificate works only over TLS, but baseUrl is ${baseUrl}.`);

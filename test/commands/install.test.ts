@@ -134,7 +134,7 @@ test("--unset takes settings out of the file, by either spelling", async () => {
   expect(await mistake(["install", "--unset", "fleetsize"])).toBe(
     "invalid-value: --unset: there is no setting fleetsize. Did you mean fleetSize?",
   );
-  expect(await mistake(["install", "--unset", "splay", "--splay", "5m"])).toContain("Leave one of them out.");
+  expect(await mistake(["install", "--unset", "splay", "--splay", "5m"])).toContain("Use only one of them.");
 });
 
 test("a new secret is followed by the next step", async () => {

@@ -17,7 +17,7 @@ export function readSystemProxy(root: string, trust: Trust, url: URL): Reading<S
     const reading = fromFile(join(root, path), trust, url, readers[path]);
     if (reading.kind !== "absent") return reading;
   }
-  return absent("/etc/environment", `has no ${variableFor(url)}`);
+  return absent("/etc/environment", `no ${variableFor(url)}`);
 }
 
 const readers: Readonly<Record<(typeof proxyFiles)[number], (text: string) => Variables>> = {
@@ -36,7 +36,7 @@ function fromFile(path: string, trust: Trust, url: URL, read: (text: string) => 
   try {
     // Other lines may be in any encoding; a URL is ASCII.
     const choice = byVariables(read(file.value.toString("latin1")), url);
-    if (choice === undefined) return absent(path, `has no ${variableFor(url)}`);
+    if (choice === undefined) return absent(path, `no ${variableFor(url)}`);
     return found({ routes: [choice.route] }, `${path}: ${choice.reason}`);
   } catch (cause) {
     return unusable(asAgentError(cause).message.replace(/\.$/, ""), cause);

@@ -44,7 +44,7 @@ test.each<[string, Tree]>([
   ["a proxy for http alone", { "etc/environment": "http_proxy=http://proxy:3128\n" }],
   ["a proxy that is switched off", { "etc/sysconfig/proxy": 'PROXY_ENABLED="no"\nHTTPS_PROXY="http://suse:8080"\n' }],
 ])("is absent with %s", (_, tree) => {
-  expect(read(tree)).toEqual({ kind: "absent", origin: "/etc/environment", reason: "has no HTTPS_PROXY" });
+  expect(read(tree)).toEqual({ kind: "absent", origin: "/etc/environment", reason: "no HTTPS_PROXY" });
 });
 
 test("a file that others may change is ignored and reported", () => {

@@ -39,6 +39,9 @@ function inJson(character: string): string {
   return units.map((unit) => `\\u${unit}`).join("");
 }
 
+/** `1 device`, `2 devices`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** A word quoted for a POSIX shell, for commands that a person copies. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -64,19 +64,13 @@ export class GearsClient {
     if (disbelieved !== undefined) {
       this.#parts.log.warn("wait-disbelieved", `the server asks for an implausible wait: ${disbelieved}`);
     }
-    switch (answer.kind) {
-      case "linked":
-      case "device-unknown":
-        return answer;
-      case "rate-limited":
-        // A gateway that has the credential may give this device a place in its queue.
-        return { kind: answer.kind, notBefore, exact: kind === "none" && exact, paidUntil: this.#paidUntil() };
-      case "server-error":
-        return { kind: "unavailable", error: answer.error, notBefore };
-      case "token-refused":
-      case "refused":
-        throw answer.error;
+    if ("error" in answer) {
+      if (answer.kind !== "server-error") throw answer.error;
+      return { kind: "unavailable", error: answer.error, notBefore };
     }
+    if (answer.kind !== "rate-limited") return answer;
+    // A gateway that has the credential may give this device a place in its queue.
+    return { kind: answer.kind, notBefore, exact: kind === "none" && exact, paidUntil: this.#paidUntil() };
   }
 
   /** Drops all connections and the token; with `keepPaid` a token that cost a call is kept. */

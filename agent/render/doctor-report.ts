@@ -1,6 +1,6 @@
 import type { CheckStatus } from "../doctor/check.ts";
 import type { CheckResult } from "../doctor/run-checks.ts";
-import { printable } from "../printable.ts";
+import { counted, printable } from "../printable.ts";
 
 const nameWidth = 13;
 const indent = 1 + 4 + 2 + nameWidth + 2;
@@ -27,14 +27,14 @@ function renderCheck({ name, status, detail, advice, elapsedMs, measured }: Chec
 
 function summary(results: readonly CheckResult[]): string[] {
   const count = (status: CheckStatus): number => results.filter((one) => one.status === status).length;
-  const warnings = count("warn") === 1 ? "1 warning" : `${count("warn")} warnings`;
+  const warnings = counted(count("warn"), "warning");
   const failed = results.find(({ status }) => status === "fail");
   if (failed === undefined && count("warn") === 0) return ["All is well."];
   const withStep = results.filter(({ status, advice }) => status === "warn" && advice !== undefined);
   // Another warning may explain why an earlier run failed.
   const first = failed ?? withStep.find(({ name }) => name !== "state") ?? withStep[0];
-  const counted = failed === undefined ? `Nothing fails; ${warnings}.` : `${count("fail")} failed, ${warnings}.`;
-  if (first === undefined) return [counted];
+  const outcome = failed === undefined ? `Nothing fails; ${warnings}.` : `${count("fail")} failed, ${warnings}.`;
+  if (first === undefined) return [outcome];
   const step = first.advice === undefined ? "" : `: ${printable(first.advice, maxDetail)}`;
-  return [`${counted} Start with ${first.name}${step}`];
+  return [`${outcome} Start with ${first.name}${step}`];
 }

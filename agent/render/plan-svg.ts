@@ -1,6 +1,6 @@
 import { describeDuration } from "../duration.ts";
 import type { PlanChoice, PlanResult } from "../pace/rollout-plan.ts";
-import { countedDevices } from "./plan-text.ts";
+import { counted } from "../printable.ts";
 import { axisSteps } from "./time-axis.ts";
 
 const width = 960;
@@ -37,11 +37,11 @@ export function renderPlanSvg({ devices, rateLimit, tokenCalls, least, step, cho
   const limit = `${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-    `<title>Rollout to ${countedDevices(devices)}</title>`,
+    `<title>Rollout to ${counted(devices, "device")}</title>`,
     "<style>text{font-family:system-ui,'Segoe UI','DejaVu Sans',sans-serif;fill:#222}.head{font-size:22px;font-weight:600}" +
       ".small{font-size:13px}.grid{stroke:#ddd}.tick,.axis{stroke:#666}.least{stroke:#666;stroke-dasharray:4 4}polyline{fill:none;stroke-linejoin:round}</style>",
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text class="head" x="24" y="40">Rollout to ${countedDevices(devices)}</text>`,
+    `<text class="head" x="24" y="40">Rollout to ${counted(devices, "device")}</text>`,
     `<text class="small" x="24" y="64">Devices linked over time, at ${limit}${tokenCalls ? ", token calls counted" : ""}. With every call used: ${describeDuration(least)} (dashed line).</text>`,
     ...grid,
     `<line class="axis" x1="${plot.left}" x2="${plot.right}" y1="${plot.bottom}" y2="${plot.bottom}"/>`,

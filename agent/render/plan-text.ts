@@ -1,11 +1,9 @@
 import { describeDuration } from "../duration.ts";
 import type { Forecast, PlanChoice, PlanResult } from "../pace/rollout-plan.ts";
+import { counted } from "../printable.ts";
 import { axisSteps } from "./time-axis.ts";
 
 const plotHeight = 10;
-
-/** `1 device`, `2 devices`. */
-export const countedDevices = (count: number): string => (count === 1 ? "1 device" : `${count} devices`);
 
 /**
  * The plan, without colours.
@@ -26,7 +24,7 @@ export function renderPlanText(plan: PlanResult, width: number): string {
     line(name(choice), [half, most90, most99, all].map(describeDuration), callsPerLink.toFixed(2));
   const limit = `${rateLimit.calls} calls in ${describeDuration(rateLimit.period)}`;
   return [
-    `${countedDevices(devices)} at ${limit}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
+    `${counted(devices, "device")} at ${limit}, first logons within ${describeDuration(logonSpread)}${tokenCalls ? ", token calls counted" : ""}`,
     `Minimum time, with every call used and none refused: ${describeDuration(least)}`,
     "",
     line("Linked after", ["50 %", "90 %", "99 %", "all"], "calls"),

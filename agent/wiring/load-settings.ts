@@ -1,9 +1,10 @@
 import { type CommandLine, flagText } from "../cli/command-line.ts";
-import { AgentError } from "../errors.ts";
+import { asAgentError } from "../errors.ts";
 import { readUnjudged } from "../files/unreadable.ts";
 import type { Platform } from "../platform/port.ts";
 import { checkConsistency } from "../settings/consistency.ts";
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { settingFile } from "../settings/named-file.ts";
 import { readSettingsFile } from "../settings/settings-file.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Runtime } from "./runtime.ts";
@@ -30,13 +31,13 @@ export function loadSettings({ platform, environment }: Runtime, { flags, settin
 }
 
 /** A file that others can change is refused at once; a missing or damaged one when it is used. */
-function refuseExposedFiles({ settings, origins }: ResolvedSettings, { readTrusted }: Platform): void {
+function refuseExposedFiles(resolved: ResolvedSettings, platform: Platform): void {
   for (const name of ["caFile", "clientCertFile", "pacFile"] as const) {
-    const path = settings[name];
-    const file = path === undefined ? undefined : readTrusted(path);
-    if (file?.kind !== "failed" || file.error.code !== "settings-exposed") continue;
-    const { code, finding, remedy } = file.error;
-    throw new AgentError(code, `${origins[name].text}: ${finding}`, { cause: file.error, remedy });
+    try {
+      settingFile(name, resolved, platform)?.read();
+    } catch (thrown) {
+      if (asAgentError(thrown).code === "settings-exposed") throw thrown;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../../printable.ts";
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
 
@@ -12,7 +13,7 @@ export function checkGroups({ survey: { groups, problems }, observed }: SeenSurv
     return { status: "warn", detail: `${error.message} None is sent in any case.`, elapsedMs };
   }
   if (groups === undefined) return { status: "skip", detail: "needs user" };
-  const all = groups.rows.length === 1 ? "1 group" : `${groups.rows.length} groups`;
+  const all = counted(groups.rows.length, "group");
   const detail =
     groups.group === undefined
       ? `none of ${all} is sent: ${groups.reason}`

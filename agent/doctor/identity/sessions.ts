@@ -1,4 +1,5 @@
 import type { Session } from "../../platform/port.ts";
+import { counted } from "../../printable.ts";
 import type { Reading } from "../../reading.ts";
 import type { Finding } from "../check.ts";
 import type { SeenSurvey } from "./survey.ts";
@@ -17,5 +18,3 @@ export function checkSessions({ observed }: SeenSurvey): Finding {
   const rest = others === 0 ? "" : `, ${counted(others, "system session")}`;
   return { status: "ok", detail: `${counted(personal.length, "user session")}${rest}`, elapsedMs };
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

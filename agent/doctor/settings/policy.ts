@@ -1,4 +1,5 @@
 import type { Platform } from "../../platform/port.ts";
+import { counted } from "../../printable.ts";
 import type { Finding } from "../check.ts";
 
 export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
@@ -6,7 +7,5 @@ export function checkPolicy(platform: Pick<Platform, "policy">): Finding {
   if (policy.kind === "failed") return { status: "fail", error: policy.error };
   if (policy.kind === "absent") return { status: "ok", detail: `none (${policy.origin})`, value: true };
   const count = Object.keys(policy.value.values).length;
-  return { status: "ok", detail: `${settings(count)} from ${policy.value.origin}`, value: true };
+  return { status: "ok", detail: `${counted(count, "setting")} from ${policy.value.origin}`, value: true };
 }
-
-const settings = (count: number): string => (count === 1 ? "1 setting" : `${count} settings`);

@@ -14,21 +14,22 @@ const origin = "network settings (scutil --proxy)";
 export function readSystemProxy(url: URL, run: RunTool): Reading<SystemProxy> {
   try {
     const { values, exceptions } = parseNetworkSettings(run("scutil", "--proxy"));
-    const kind = url.protocol === "https:" ? "HTTPS" : "HTTP";
+    const own = url.protocol === "https:" ? "HTTPS" : "HTTP";
     const isOn = (name: string): boolean => values.get(name) === "1";
     const script = values.get("ProxyAutoConfigURLString");
     // While discovery is on, configd(8) gives the script that the network names as if it were configured.
     if (isOn("ProxyAutoDiscoveryEnable")) return failed(origin, discoveryIsNotDone());
     if (isOn("ProxyAutoConfigEnable") && script !== undefined) return found({ script }, origin);
+    const kind = [own, "SOCKS"].find((one) => isOn(`${one}Enable`) && values.has(`${one}Proxy`));
     const host = values.get(`${kind}Proxy`);
-    if (!isOn(`${kind}Enable`) || host === undefined) return absent(origin, `no ${kind} proxy is set`);
+    if (kind === undefined || host === undefined) return absent(origin, `no ${own} proxy is set`);
     const exception = exceptions.find((entry) => isExcepted(entry, bareHost(url)));
     if (exception !== undefined) return found({ routes: ["direct"] }, `${origin}: exception ${exception}`);
     if (isOn("ExcludeSimpleHostnames") && !bareHost(url).includes(".")) {
       return found({ routes: ["direct"] }, `${origin}: simple host names are excepted`);
     }
     const port = values.get(`${kind}Port`);
-    const address = host.includes(":") ? `[${host}]` : host;
+    const address = `${kind === "SOCKS" ? "socks5" : "http"}://${host.includes(":") ? `[${host}]` : host}`;
     return found({ routes: [parseProxy(port === undefined ? address : `${address}:${port}`, origin)] }, origin);
   } catch (cause) {
     return failed(origin, asAgentError(cause));

@@ -57,6 +57,17 @@ test("an address that is none is a failure", () => {
   });
 });
 
+test("a SOCKS proxy is used where no other is set", () => {
+  const socks = "  SOCKSEnable : 1\n  SOCKSPort : 1081\n  SOCKSProxy : socks.example.com\n  FTPPassive";
+  const both = settings.replace("  FTPPassive", socks);
+  expect(partsOf("https://a.example", both.replace("HTTPSEnable : 1", "HTTPSEnable : 0"))).toMatchObject({
+    value: { routes: [{ origin: "socks5://socks.example.com:1081" }] },
+  });
+  expect(partsOf("https://a.example", both)).toMatchObject({
+    value: { routes: [{ origin: "http://secure-proxy.example.com:3128" }] },
+  });
+});
+
 test("an IPv6 address gets its brackets", () => {
   expect(partsOf("https://a.example", settings.replace("secure-proxy.example.com", "2001:db8::1"))).toMatchObject({
     value: { routes: [{ origin: "http://[2001:db8::1]:3128" }] },

@@ -1,3 +1,4 @@
+import { AgentError } from "../../../errors.ts";
 import { matchesPattern } from "../../../identity/pattern.ts";
 import { type ProxyAddress, parseProxy, type Route } from "../../../network/proxy/address.ts";
 import { bareHost, portOf } from "../../../network/proxy/host-match.ts";
@@ -5,13 +6,18 @@ import type { NamedProxies } from "./read-proxies.ts";
 
 /**
  * The routes to a URL by a list of proxies as Windows writes it (WINHTTP_PROXY_INFO): `proxy:8080`,
- * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme and for SOCKS do not count;
- * if none is left it is `direct`.
- * @throws AgentError `setting-invalid`
+ * `http=a:80;https=b:80`, with semicolons or blanks between. Entries for another scheme do not count; if none is
+ * left it is `direct`.
+ * @throws AgentError `setting-invalid`, also if only SOCKS is left
  */
 export function routesBy({ proxies, bypass }: NamedProxies, url: URL, discovered = false): readonly Route[] {
   if (listOf(bypass).some((entry) => bypasses(entry, url))) return ["direct"];
   const routes = listOf(proxies).flatMap((entry) => proxyFor(entry, url, discovered));
+  if (routes.length === 0 && /(?:^|[;\s])socks=/i.test(proxies)) {
+    const message =
+      "Windows' settings name a SOCKS4 proxy, which is not supported. Name an HTTP or SOCKS5 proxy in the setting proxy.";
+    throw new AgentError("setting-invalid", message);
+  }
   return routes.length === 0 ? ["direct"] : routes;
 }
 

@@ -18,12 +18,15 @@ describe("a list of proxies", () => {
     ["HTTPS=b:2", ["http://b:2"]],
     ["https=http://b:2", ["http://b:2"]],
     ["http=a:1", ["direct"]],
-    ["socks=s:1080", ["direct"]],
     ["http=a:1;c:3", ["http://c:3"]],
     ["[2001:db8::1]:8080", ["http://[2001:db8::1]:8080"]],
     ["", ["direct"]],
   ])("%s", (proxies, expected) => {
     expect(routes(proxies)).toEqual(expected);
+  });
+
+  test.each(["socks=s:1080", "http=a:1;socks=s:1080"])("that leaves %s alone is reported", (proxies) => {
+    expect(() => routes(proxies)).toThrow(/a SOCKS4 proxy/);
   });
 
   test("that names no address is refused", () => {

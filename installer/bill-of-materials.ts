@@ -68,13 +68,12 @@ const interfaces: readonly string[] = ["node", "modules", "napi"];
 
 /** Changes of the build to Node; the steps are in installer/README.md. */
 const changesToNode = [
-  "Taken from npm's packages, whose sha512 was checked, and there the same as Node in nodejs.org's archives by the SHA-256",
-  "that public projects give for it (properties; none for darwin-x64, which was not compared). This build checks no",
-  "signature of Node's makers.",
-  "Linux: debug symbols stripped. All: names of environment variables blanked.",
+  "Taken from npm's packages, with their sha512 checked. It is the same as Node in nodejs.org's archives by the SHA-256",
+  "that public projects publish (see properties; not compared for darwin-x64). The Node project's signature was not checked.",
+  "All: names of environment variables blanked. Linux: debug symbols stripped.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
-  "Linux (arm64: where its Node runs under QEMU at build time): ICU's data reduced to English, V8's search for prime hash secrets ended at the first odd ones,",
-  "Abseil's detector of deadlocks and V8's source positions for profilers turned off, the SEA blob embedded as a note of its own.",
+  "Linux (arm64 only if built with QEMU): ICU data reduced to English, V8's hash secrets need not be prime, Abseil's deadlock",
+  "detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
 ].join(" ");
 
 /** Node from npm's packages, and the libraries that this version lists as linked. */

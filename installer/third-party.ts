@@ -6,7 +6,7 @@ import { nodePackages, runtimePackages } from "./pinned-packages.ts";
 export function thirdPartyNotices(): string {
   const parts = runtimePackages().map(({ name, version }) => section(`${name} ${version}`, licenceOf(name)));
   return [
-    "linkuser-agent contains the following software of others, under their licences.\n",
+    "linkuser-agent contains the following third-party software, under these licences.\n",
     ...parts,
     section(`Node.js ${process.versions.node}, with the libraries in it`, nodeLicence()),
   ].join("\n");
@@ -26,7 +26,7 @@ function licenceOf(name: string): string {
 function nodeLicence(): string {
   const [installed] = nodePackages().filter(({ name }) => name === `node-${process.platform}-${process.arch}`);
   if (installed === undefined || installed.version !== process.versions.node) {
-    throw new Error("Make packages on Linux, by npm, under the Node that package.json pins");
+    throw new Error("Make packages on Linux, with npm and the Node version that package.json pins");
   }
   return licenceOf(installed.name);
 }

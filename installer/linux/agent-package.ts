@@ -72,7 +72,7 @@ export function agentPackage(target: LinuxTargetName): LinuxPackage {
     },
     credential: installedCredential("/"),
     overrides: [
-      "# Node.js, which the executable is made of, brings its own libraries and is no position-independent executable.",
+      "# The executable contains Node.js, which has its own libraries and is not position-independent.",
       `${name}: embedded-library * [usr/bin/linkuser-agent]`,
       `${name}: hardening-no-pie [usr/bin/linkuser-agent]`,
     ],

@@ -111,9 +111,9 @@ License: proprietary
 const overridesText = (name: string, overrides: readonly string[]): string =>
   [
     ...overrides,
-    "# No debhelper at work: the scripts call systemctl only where systemd runs.",
+    "# Made without debhelper: the scripts call systemctl only if systemd runs.",
     `${name}: maintainer-script-calls-systemctl [*]`,
-    "# An organisation that gives the package out puts an address in.",
+    "# An organisation that distributes the package sets the address.",
     `${name}: bogus-mail-host *`,
     `${name}: bogus-mail-host-in-debian-changelog *`,
     "",

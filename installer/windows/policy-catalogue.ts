@@ -90,9 +90,9 @@ function explanationOf(setting: SettingName): string {
       ? ["The secret itself belongs in that file, never in a policy."]
       : []),
     kind.type === "switch"
-      ? "Not configured: the settings file of the device decides, else the default."
-      : "Not configured or disabled: the settings file of the device decides, else the default.",
-    `In the settings file: ${setting}.`,
+      ? "Not configured: the device's settings file applies, else the default."
+      : "Not configured or disabled: the device's settings file applies, else the default.",
+    `Name in the settings file: ${setting}.`,
   ];
   return sentences.join("\n\n");
 }

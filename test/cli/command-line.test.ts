@@ -95,7 +95,7 @@ test.each([
   [["--json", "help", "plan"], "unknown-command: Unexpected argument help. Put the command first: linkuser-agent help"],
   [["help", "doctor", "plan"], "unknown-command: Unexpected argument plan. Name one command: doctor or plan."],
   [["doctor", "help"], "unknown-command: Unexpected argument help. Did you mean linkuser-agent help doctor?"],
-  [["--user", "alice", "--session", "2"], "invalid-value: --session has no effect together with --user. Leave one"],
+  [["--user", "alice", "--session", "2"], "invalid-value: --session has no effect together with --user. Use only one"],
   [["--dry-run", "--session", "2", "--user", "alice"], "invalid-value: --session has no effect together with --user."],
   [["install", "--delete-source"], "invalid-value: --delete-source has no effect without --credential-from FILE."],
   [["status", "extra"], "unknown-command: Unexpected argument extra. See linkuser-agent status --help."],

@@ -19,7 +19,7 @@ export function nativeCall<T extends FunctionDefinitions>(
 /** Memory that a call filled, by the place of its parameter. */
 export function bytesIn(answer: NativeAnswer | undefined, parameter: number): Buffer {
   const bytes = answer?.parameters[parameter];
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`parameter ${parameter} is no memory`);
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`parameter ${parameter} is not a buffer`);
   return Buffer.from(bytes);
 }
 

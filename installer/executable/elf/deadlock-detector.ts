@@ -8,6 +8,6 @@ import { placeOfSymbol } from "./elf-image.ts";
  */
 export function turnOffDeadlockDetector(image: Buffer): void {
   const { offset } = placeOfSymbol(image, /_ZN4absl\w+24synch_deadlock_detectionE(?:\.\d+)?/);
-  if (image.readUInt32LE(offset) !== 2) throw new Error("Abseil's detector of deadlocks is not in the expected state");
+  if (image.readUInt32LE(offset) !== 2) throw new Error("Abseil's deadlock detector is not in the expected state");
   image.writeUInt32LE(0, offset);
 }

@@ -41,7 +41,7 @@ function program(symbols: readonly string[], value: number): Buffer {
   return image;
 }
 
-test("Abseil's detector of deadlocks is off", () => {
+test("Abseil's deadlock detector is off", () => {
   const image = program(["main", `${name}.0`], 2);
   turnOffDeadlockDetector(image);
   expect(image.readUInt32LE(variableAt)).toBe(0);

@@ -66,7 +66,7 @@ export function parseCredentials(text: string, path: string, clientId: string | 
     return { kind: "token", accessToken: usable(fields["accessToken"], `accessToken in ${path}`), origin: path };
   }
   if (fields["clientSecret"] === undefined) {
-    throw invalid(path, `it has neither clientSecret nor accessToken; it must hold ${wanted}`);
+    throw invalid(path, `it has neither clientSecret nor accessToken; it must contain ${wanted}`);
   }
   const own = fields["clientId"];
   if (own !== undefined && (typeof own !== "string" || own === "")) throw invalid(path, "its clientId is not text");
@@ -116,7 +116,7 @@ function unknownField(name: string): string {
 function fieldsOf(text: string, path: string): JsonObject {
   const parsed = parseJsonObject(text, (name) => known.includes(name));
   if ("value" in parsed) return parsed.value;
-  throw invalid(path, `it ${parsed.fault}; it must hold ${wanted}`);
+  throw invalid(path, `it ${parsed.fault}; it must contain ${wanted}`);
 }
 
 interface Form {

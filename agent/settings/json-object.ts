@@ -18,7 +18,7 @@ export function parseJsonObject(text: string, quotable: (name: string) => boolea
   try {
     const value = reader.whole();
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value: value as JsonObject };
-    return { fault: "does not hold one JSON object" };
+    return { fault: "is not a JSON object" };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { fault: thrown.message };
     throw thrown;

@@ -9,7 +9,7 @@ export interface PemCertificate {
 
 /**
  * Reads the certificates of the file that a setting names.
- * @param wanted completes "It must hold …" in messages
+ * @param wanted completes "It must contain …" in messages
  * @returns at least one, in their order
  * @throws AgentError `setting-invalid`, `settings-exposed`
  */
@@ -18,7 +18,7 @@ export function readPemCertificates(
   wanted: string,
 ): readonly [PemCertificate, ...PemCertificate[]] {
   const invalid = (why: string, cause?: unknown) =>
-    new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must hold ${wanted} in PEM form.`, { cause });
+    new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must contain ${wanted} in PEM form.`, { cause });
   const bytes = read();
   const text = textOf(bytes);
   const other = otherForm(bytes, text);

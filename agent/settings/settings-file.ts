@@ -43,7 +43,7 @@ export function settingsIn(
   }
   const parsed = parseJsonObject(text);
   if ("value" in parsed) return parsed.value;
-  throw fault(`${parsed.fault}; it must hold one JSON object, such as {"fleetSize": 2000}`);
+  throw fault(`${parsed.fault}; it must contain one JSON object, such as {"fleetSize": 2000}`);
 }
 
 /** The new content of a settings file after an installation. */

@@ -269,7 +269,7 @@ test.each([
   ['{"clientSecret": 5}', "credentials-invalid: clientSecret in "],
   [
     secret,
-    'it is not valid JSON (line 1, column 1); it must hold {"clientId": …, "clientSecret": …} or {"accessToken": …}.',
+    'it is not valid JSON (line 1, column 1); it must contain {"clientId": …, "clientSecret": …} or {"accessToken": …}.',
   ],
   [`{"clientSecret": "${secret}"}`, "but no client ID: put clientId in the same place"],
   [`{"accessToken": "${"x".repeat(70_000)}"}`, "is larger than 64 KiB"],

@@ -15,8 +15,8 @@ test("a missing file gives none, unless it was named explicitly", () => {
 });
 
 test.each([
-  ["", "is empty; it must hold one JSON object"],
-  ['{"fleetSize": 5,\n"fleetSize": 6}', "has fleetSize twice (line 2, column 1); it must hold"],
+  ["", "is empty; it must contain one JSON object"],
+  ['{"fleetSize": 5,\n"fleetSize": 6}', "has fleetSize twice (line 2, column 1); it must contain"],
   [Buffer.from('{"a": "\xe4"}', "latin1"), "can't be read: it is not UTF-8 (line 1); save it as UTF-8."],
   [Buffer.from("{}", "utf16le"), "can't be read: it is UTF-16; save it as UTF-8."],
 ])("%j is refused with words", (bytes, words) => {

@@ -84,7 +84,7 @@ test("the bill of materials lists the same packages, and Node with its libraries
     expect.objectContaining({ name: "openssl", version: process.versions.openssl }),
   );
   expect(JSON.stringify(node?.["pedigree"])).toMatch(
-    /the same as Node in nodejs\.org's archives.*none for darwin-x64.*checks no signature.*stripped.*blanked.*ICU/,
+    /the same as Node in nodejs\.org's archives.*not compared for darwin-x64.*signature was not checked.*blanked.*stripped.*ICU/,
   );
   expect(node?.["properties"]).toContainEqual({
     name: `linkuser-agent:sha256-of-unchanged-node:${own.name}`,

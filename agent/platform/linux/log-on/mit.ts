@@ -6,7 +6,7 @@ import { nss } from "../libc.ts";
 export const mitKerberos: GssSystem = {
   library: { path: "libgssapi_krb5.so.2", maker: "MIT", layouts: usualLayouts },
   install: "install the package libgssapi-krb5-2 (Debian) or krb5-libs, version 1.11 or later",
-  join: "join the machine to the domain with a keytab (realm join; with Samba kerberos method = secrets and keytab, then net ads keytab create)",
+  join: "join the machine to the domain with a keytab (realm join; with Samba, set kerberos method = secrets and keytab, then run net ads keytab create)",
   renew: "renew it (adcli update, net ads keytab create), or join the domain again",
   tools: { machine: "kinit -k and kvno", user: "klist and kvno" },
   leave: nss.exitAtOnce,

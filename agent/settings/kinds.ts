@@ -25,16 +25,19 @@ export type Kind<T> = Facts & {
 const valid = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const invalid = (allowed: string): Parsed<never> => ({ ok: false, allowed });
 
-function textOf(
-  type: "text" | "path" | "registry-value",
-  form: RegExp,
-  placeholder: string,
-  allowed: string,
-): Kind<string> {
+/** @param read the value; undefined for one that is not valid */
+function kindOf<T>(about: Omit<Kind<T>, "parse"> & Facts, read: (raw: unknown) => T | undefined): Kind<T> {
+  const parse = (raw: unknown): Parsed<T> => {
+    const value = read(raw);
+    return value === undefined ? invalid(about.allowed) : valid(value);
+  };
+  return { ...about, parse };
+}
+
+function textOf(type: "text" | "path" | "registry-value", form: RegExp, placeholder: string, allowed: string) {
   const isValid = (raw: unknown): raw is string =>
     typeof raw === "string" && !/[^ -~\xa0-\uffff]/.test(raw) && form.test(raw);
-  const parse = (raw: unknown) => (isValid(raw) ? valid(raw) : invalid(allowed));
-  return { type, parse, format: (value) => value, placeholder, allowed };
+  return kindOf({ type, placeholder, allowed, format: String }, (raw) => (isValid(raw) ? raw : undefined));
 }
 
 /** Text of 1 to 4096 UTF-16 units without control characters. */
@@ -53,52 +56,27 @@ export const registryValue: Kind<string> = textOf(
 );
 
 export function choice<const C extends readonly string[]>(...choices: C): Kind<C[number]> {
-  const allowed = `one of ${choices.join(", ")}`;
-  return {
-    parse: (raw) => {
-      const match = choices.find((one) => one === raw);
-      return match === undefined ? invalid(allowed) : valid(match);
-    },
-    format: (value) => value,
-    placeholder: choices.join("|"),
-    allowed,
-    type: "choice",
-    choices,
-  };
+  const shown = { placeholder: choices.join("|"), allowed: `one of ${choices.join(", ")}`, format: String };
+  return kindOf({ type: "choice", choices, ...shown }, (raw) => choices.find((one) => one === raw));
 }
 
 /** A whole number, both ends included. @param unit in the plural; empty for a plain number */
 export function integer(min: number, max: number, unit: string): Kind<number> {
-  const allowed = `a whole number from ${min} to ${max}`;
-  return {
-    parse: (raw) => {
-      const value = typeof raw === "string" && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
-      return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
-        ? valid(value)
-        : invalid(allowed);
-    },
-    format: String,
-    placeholder: "N",
-    allowed,
-    type: "number",
-    min,
-    max,
-    unit,
-  };
+  const shown = { placeholder: "N", allowed: `a whole number from ${min} to ${max}`, format: String };
+  return kindOf({ type: "number", min, max, unit, ...shown }, (raw) => {
+    const value = typeof raw === "string" && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
+    return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+  });
 }
 
 /** `true` and `false`; registry policies and scripts write 1 and 0. */
-export const flag: Kind<boolean> = {
-  parse: (raw) => {
-    if (raw === true || raw === "true" || raw === 1 || raw === "1") return valid(true);
-    if (raw === false || raw === "false" || raw === 0 || raw === "0") return valid(false);
-    return invalid("true or false");
+export const flag: Kind<boolean> = kindOf(
+  { type: "switch", placeholder: "true|false", allowed: "true or false", format: String },
+  (raw) => {
+    if (raw === true || raw === "true" || raw === 1 || raw === "1") return true;
+    return raw === false || raw === "false" || raw === 0 || raw === "0" ? false : undefined;
   },
-  format: String,
-  placeholder: "true|false",
-  allowed: "true or false",
-  type: "switch",
-};
+);
 
 /** Shown where a duration is refused. */
 const examples = ["250ms", "30s", "15m", "8h", "30d"].map(duration);
@@ -107,16 +85,10 @@ const examples = ["250ms", "30s", "15m", "8h", "30d"].map(duration);
 export function durationBetween(min: Duration, max: Duration): Kind<Duration> {
   const fitting = examples.filter((one) => one >= min && one <= max).map(formatDuration);
   const allowed = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as ${fitting.join(", ")}`;
-  return {
-    parse: (raw) => {
-      const value = typeof raw === "string" ? parseDuration(raw) : undefined;
-      return value !== undefined && value >= min && value <= max ? valid(value) : invalid(allowed);
-    },
-    format: formatDuration,
-    placeholder: "DURATION",
-    allowed,
-    type: "duration",
-  };
+  return kindOf({ type: "duration", placeholder: "DURATION", allowed, format: formatDuration }, (raw) => {
+    const value = typeof raw === "string" ? parseDuration(raw) : undefined;
+    return value !== undefined && value >= min && value <= max ? value : undefined;
+  });
 }
 
 /**
@@ -180,23 +152,22 @@ export interface RateLimit {
   readonly period: Duration;
 }
 
-const rateAllowed = "calls per period of at least 1s, such as 10/1m";
-
 /** `10/1m`; both parts have bounds. */
-export const rateLimit: Kind<RateLimit> = {
-  parse: (raw) => {
+export const rateLimit: Kind<RateLimit> = kindOf(
+  {
+    type: "rate",
+    placeholder: "CALLS/PERIOD",
+    allowed: "calls per period of at least 1s, such as 10/1m",
+    format: ({ calls, period }) => `${calls}/${formatDuration(period)}`,
+  },
+  (raw) => {
     const match = typeof raw === "string" ? /^(\d{1,6})\/(.+)$/.exec(raw) : null;
     const calls = Number(match?.[1]);
     const period = parseDuration(match?.[2] ?? "");
-    return calls >= 1 && calls <= 100_000 && period !== undefined && period >= 1000
-      ? valid({ calls, period })
-      : invalid(rateAllowed);
+    const isValid = calls >= 1 && calls <= 100_000 && period !== undefined && period >= 1000;
+    return isValid ? { calls, period } : undefined;
   },
-  format: ({ calls, period }) => `${calls}/${formatDuration(period)}`,
-  placeholder: "CALLS/PERIOD",
-  allowed: rateAllowed,
-  type: "rate",
-};
+);
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);

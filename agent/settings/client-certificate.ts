@@ -1,5 +1,6 @@
 import { day } from "../duration.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
+import { shellWord } from "../printable.ts";
 import type { Reading } from "../reading.ts";
 import { Secret } from "../secret.ts";
 import type { SettingFile } from "./named-file.ts";
@@ -36,7 +37,7 @@ export function readClientCertificate(
 ): ClientCertificate {
   const certificates = readCertificates(certFile);
   const file = readProtected(keyFile.path);
-  if (file.kind === "failed") throw file.error;
+  if (file.kind === "failed") throw systemErrorCode(file.error.cause) === "EILSEQ" ? binaryKey(keyFile) : file.error;
   if (file.kind === "absent") {
     throw new AgentError("credentials-missing", `${keyFile.origin}: ${keyFile.path} does not exist.`);
   }
@@ -70,11 +71,18 @@ const dateOf = (moment: Date): string => moment.toISOString().slice(0, 10);
 /** Milliseconds: 14 days. */
 const soon = 14 * day;
 
-const readCertificates = (file: SettingFile) => readPemCertificates(file, "a certificate");
+const readCertificates = (file: SettingFile) =>
+  readPemCertificates(file, { words: "a certificate", inPkcs12: "-clcerts" });
+
+function binaryKey({ path, origin }: SettingFile): AgentError {
+  const word = shellWord(path);
+  const message = `${origin}: ${path} is not in PEM form (PKCS#8). Convert it: if it is DER, openssl pkey -inform DER -in ${word} -out NEWFILE, or, if it is PKCS#12, openssl pkcs12 -in ${word} -nocerts -nodes -out NEWFILE`;
+  return new AgentError("credentials-invalid", message);
+}
 
 function parseKey(text: string, { path, origin }: SettingFile): import("node:crypto").KeyObject {
   const invalid = (why: string) => new AgentError("credentials-invalid", `${origin}: ${path} ${why}`);
-  const convert = `openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEWFILE`;
+  const convert = `openssl pkcs8 -topk8 -nocrypt -in ${shellWord(path)} -out NEWFILE`;
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw invalid(`is encrypted, and an unattended run can't ask for its password. Decrypt it: ${convert}`);
   }

@@ -9,19 +9,21 @@ export interface PemCertificate {
 
 /**
  * Reads the certificates of the file that a setting names.
- * @param wanted completes "It must contain …" in messages
+ * @param wanted `words` completes "It must contain …" in messages; `inPkcs12` is the option of openssl(1) that selects them
  * @returns at least one, in their order
  * @throws AgentError `setting-invalid`, `settings-exposed`
  */
 export function readPemCertificates(
   { path, origin, read }: SettingFile,
-  wanted: string,
+  wanted: { readonly words: string; readonly inPkcs12: "-cacerts" | "-clcerts" },
 ): readonly [PemCertificate, ...PemCertificate[]] {
   const invalid = (why: string, cause?: unknown) =>
-    new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must contain ${wanted} in PEM form.`, { cause });
+    new AgentError("setting-invalid", `${origin}: ${path} ${why}. It must contain ${wanted.words} in PEM form.`, {
+      cause,
+    });
   const bytes = read();
   const text = textOf(bytes);
-  const other = otherForm(bytes, text);
+  const other = otherForm(bytes, text, wanted.inPkcs12);
   if (other !== undefined) {
     const convert = `openssl ${other.command} -in ${shellWord(path)}${other.options} -out NEWFILE`;
     throw invalid(`is in the form ${other.name}, which is not supported. Convert it: ${convert}`);
@@ -67,6 +69,7 @@ function withoutTail(der: Buffer): Buffer {
 function otherForm(
   bytes: Buffer,
   text: string,
+  inPkcs12: string,
 ): { readonly name: string; readonly command: string; readonly options: string } | undefined {
   const isDer = bytes[0] === sequence;
   const head = bytes.subarray(0, 40);
@@ -75,7 +78,7 @@ function otherForm(
     return { name: "PKCS#7", command: "pkcs7 -inform DER", options: " -print_certs" };
   }
   if (isDer && head.includes(pkcs12)) {
-    return { name: "PKCS#12", command: "pkcs12", options: " -cacerts -nokeys" };
+    return { name: "PKCS#12", command: "pkcs12", options: ` ${inPkcs12} -nokeys` };
   }
   return undefined;
 }
@@ -85,4 +88,5 @@ const signedData = Buffer.from("06092a864886f70d010702", "hex");
 const pkcs12 = Buffer.from("02010330", "hex");
 
 /** The certificates that the setting `caFile` adds to the system's. @throws AgentError `setting-invalid`, `settings-exposed` */
-export const readCaFile = (file: SettingFile) => readPemCertificates(file, "CA certificates");
+export const readCaFile = (file: SettingFile) =>
+  readPemCertificates(file, { words: "CA certificates", inPkcs12: "-cacerts" });

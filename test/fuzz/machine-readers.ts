@@ -30,7 +30,7 @@ import { family, listenersAt } from "../../agent/platform/windows/parse-listener
 import { decodeRegistryList, decodeRegistryValue } from "../../agent/platform/windows/registry-values.ts";
 import { found } from "../../agent/reading.ts";
 import { parseJsonObject } from "../../agent/settings/json-object.ts";
-import { readPemCertificates } from "../../agent/settings/pem-certificates.ts";
+import { readCaFile } from "../../agent/settings/pem-certificates.ts";
 import { readSettingsFile } from "../../agent/settings/settings-file.ts";
 import type { ByteTarget } from "./bytes.ts";
 import { credential, refused, settings, state } from "./promises.ts";
@@ -177,7 +177,7 @@ export const machineReaders: readonly ByteTarget[] = [
     name: "certificates",
     seeds: text("-----BEGIN CERTIFICATE-----\nMIIBAA==\n-----END CERTIFICATE-----\n"),
     check: (input) => {
-      refused(() => readPemCertificates({ path: "/ca.pem", origin: "caFile", read: () => input }, "certificates"));
+      refused(() => readCaFile({ path: "/ca.pem", origin: "caFile", read: () => input }));
     },
   },
   ofText("device IDs", ["{6F9619FF-8B86-D011-B42D-00CF4FC964FF}", "1dc0aaaa292ce801f5379042d68bb6cb"], (content) => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { AgentError } from "../../agent/errors.ts";
+import { fault } from "../../agent/files/open-file.ts";
 import { absent, failed, found, type Reading } from "../../agent/reading.ts";
 import { describeCertificate, readClientCertificate } from "../../agent/settings/client-certificate.ts";
 
@@ -61,6 +62,12 @@ test.each<[string, Reading<string>, string, RegExp]>([
     failed("x", new AgentError("credentials-exposed", "run chmod 600")),
     "credentials-exposed",
     /chmod 600/,
+  ],
+  [
+    "a file in a binary form",
+    failed("x", new AgentError("credentials-unreadable", "x can't be read", { cause: fault("EILSEQ") })),
+    "credentials-invalid",
+    /client-key\.pem is not in PEM form.*openssl pkey -inform DER -in \S+ -out NEWFILE, or.*PKCS#12, openssl pkcs12 -in \S+ -nocerts -nodes/,
   ],
   [
     "an encrypted key",

@@ -3,6 +3,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeCertificate } from "../../../agent/settings/client-certificate.ts";
 import { readCaFile } from "../../../agent/settings/pem-certificates.ts";
 
 /** Forms in which openssl(1) and Windows write certificates, as `caFile` may name them. */
@@ -35,6 +36,11 @@ beforeAll(() => {
   writeFileSync(path("none"), "hello\n");
 });
 afterAll(() => folder.remove());
+
+test("a device's own certificate in PKCS#12 gets the command that keeps it", () => {
+  const file = { path: join(folder.path, "p12"), origin: "test", read: () => readFileSync(join(folder.path, "p12")) };
+  expect(() => describeCertificate(file, 0)).toThrow(/openssl pkcs12 -in \S+p12 -clcerts -nokeys -out NEWFILE/);
+});
 
 test.each(["pem", "trusted", "der", "utf-16", "crlf", "old-label", "with-text"])("%s is read", (name) => {
   expect(read(name)).toEqual(["CN=Corp CA"]);

@@ -23,5 +23,5 @@ export function checkIdentifier(
     return { status: "ok", detail: `${kind} ${first.value}${from}, ${rest}` };
   }
   const [error] = problems;
-  return error === undefined ? { status: "skip", detail: "none was looked for" } : { status: "fail", error };
+  return error === undefined ? { status: "skip", detail: "not looked up" } : { status: "fail", error };
 }

@@ -23,14 +23,14 @@ const inspected =
 
 function unknownIssuer(shown: ShownCertificate | undefined): string {
   if (shown === undefined) {
-    return `shows a certificate from an issuer that is not trusted here. ${inspected}; otherwise the server leaves out an intermediate certificate`;
+    return `shows a certificate from an issuer that is not trusted here. ${inspected}. Otherwise the server may have left out an intermediate certificate`;
   }
   const { issuer, chain, hasPublishedIssuer } = shown;
   if (chain.length > 1)
     return `shows a certificate from ${issuer}, whose chain ends at a CA that is not trusted here. ${inspected}`;
   return hasPublishedIssuer
     ? `sends only its own certificate and leaves out that of its issuer, ${issuer}. Have the server send the whole chain; until then, name the missing certificate in caFile`
-    : `shows a certificate from ${issuer}, which is not trusted here, and sends no other certificate. ${inspected}; otherwise the server leaves out an intermediate certificate`;
+    : `shows a certificate from ${issuer}, which is not trusted here, and sends no other certificate. ${inspected}. Otherwise the server may have left out an intermediate certificate`;
 }
 
 function selfMade(shown: ShownCertificate | undefined): string {

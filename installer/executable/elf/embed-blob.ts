@@ -33,7 +33,8 @@ export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer 
   const cut = cutPages(node.subarray(0, end), page, readSegments(node), unused);
 
   const place = cut.image.indexOf(fuse);
-  if (place === -1 || cut.image.indexOf(fuse, place + 1) !== -1) throw new Error("Node's binary has not one SEA fuse");
+  if (place === -1 || cut.image.indexOf(fuse, place + 1) !== -1)
+    throw new Error("Node's binary does not have exactly one SEA fuse");
   cut.image.write("1", place + fuse.length - 1, "latin1");
   // No table of sections.
   cut.image.writeBigUInt64LE(0n, 40);

@@ -11,7 +11,7 @@ export function takeFirstSecrets(image: Buffer, processor: "x64" | "arm64"): voi
   const code = Buffer.from(isEven + isFirst, "hex");
   const at = image.indexOf(code);
   if (at === -1 || image.indexOf(code, at + 1) !== -1) {
-    throw new Error("Node's binary does not hold one place that draws the secrets of V8's hash functions");
+    throw new Error("Node's binary does not have exactly one place that draws the secrets of V8's hash functions");
   }
   image.write(next, at + isEven.length / 2, "hex");
 }

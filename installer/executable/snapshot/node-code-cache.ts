@@ -32,7 +32,7 @@ interface Cache {
 export function dropNodeCodeCache(blob: Buffer): Buffer {
   const start = blob.indexOf(snapshotStart);
   if (start === -1 || blob.indexOf(snapshotStart, start + 4) !== -1) {
-    throw new Error("The blob does not hold one snapshot of Node's");
+    throw new Error("The blob does not contain exactly one snapshot of Node");
   }
   const size = Number(blob.readBigUInt64LE(start - 8));
   const snapshot = blob.subarray(start, start + size);

@@ -16,7 +16,7 @@ test("snapshots that are all different end the build", () => {
 });
 
 test("a blob without a snapshot, or with one that has no table of code caches, ends the build", () => {
-  expect(() => dropNodeCodeCache(Buffer.alloc(100))).toThrow("does not hold one snapshot");
+  expect(() => dropNodeCodeCache(Buffer.alloc(100))).toThrow("does not contain exactly one snapshot");
   const blob = Buffer.alloc(100);
   blob.write("19da4301", 16, "hex");
   blob.writeBigUInt64LE(84n, 8);

@@ -25,9 +25,7 @@ describe("an issuer that is not known", () => {
   });
 
   test("a certificate that comes alone may be either", () => {
-    expect(fault("UNABLE_TO_VERIFY_LEAF_SIGNATURE")).toMatch(
-      /from Corp CA, .*inspects TLS.*leaves out an intermediate/,
-    );
+    expect(fault("UNABLE_TO_VERIFY_LEAF_SIGNATURE")).toMatch(/from Corp CA, .*inspects TLS.*left out an intermediate/);
   });
 
   test("at the end of a chain is a CA that is missing here", () => {

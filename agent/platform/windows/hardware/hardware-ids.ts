@@ -92,7 +92,7 @@ export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlace
   }
   const [first, ...others] = [...ids];
   if (first === undefined) {
-    return absent(origin, present ? "no value for a device ID contains one" : "the client is not installed");
+    return absent(origin, present ? "its keys contain no device ID" : "the client is not installed");
   }
   if (others.length > 0) return unreadable(origin, `it contains several device IDs (${[...ids.keys()].join(", ")})`);
   return found(...first);

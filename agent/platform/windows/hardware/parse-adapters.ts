@@ -1,4 +1,4 @@
-import { assignmentOf, type Mac, macFromOctets } from "../../../identity/mac.ts";
+import { assignmentOf, macFromOctets } from "../../../identity/mac.ts";
 import { constants, layout, readField } from "../../native-layout.ts";
 import type { Adapter } from "../../port.ts";
 import { type Memory, offsetOf, wideText } from "../native/pointers.ts";
@@ -6,35 +6,10 @@ import { adapterKind, isDetachable, statusFlag } from "./adapter-kind.ts";
 import { formatUuid } from "./parse-smbios.ts";
 
 /** The fields of one IP_ADAPTER_ADDRESSES_LH that are used. */
-export interface AddressRow {
-  /** Interface index for IPv4, or for IPv6 where the adapter has no IPv4. */
-  readonly index: number;
-  readonly luid: bigint;
-  /** The name that the administrator knows: `Ethernet 2`. */
-  readonly name: string;
-  readonly hasGateway: boolean;
-  /** The lower metric of IPv4 and IPv6. */
-  readonly metric: number;
-}
+export type AddressRow = NonNullable<ReturnType<typeof parseAddressRows>>[number];
 
 /** The fields of one MIB_IF_ROW2 that are used. */
-export interface InterfaceRow {
-  readonly luid: bigint;
-  readonly index: number;
-  /** `{4D36E972-…}`, by which the registry knows the adapter. */
-  readonly guid: string;
-  readonly alias: string;
-  readonly description: string;
-  readonly mac: Mac | undefined;
-  readonly permanentMac: Mac | undefined;
-  /** IANA ifType. */
-  readonly type: number;
-  /** NDIS_PHYSICAL_MEDIUM, ntddndis.h. */
-  readonly physicalMedium: number;
-  /** Bit 0 HardwareInterface, bit 1 FilterInterface, bit 2 ConnectorPresent. */
-  readonly flags: number;
-  readonly operational: boolean;
-}
+export type InterfaceRow = ReturnType<typeof parseInterfaceRows>[number];
 
 export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
   InterfaceLuid: [0, "u64"],
@@ -53,27 +28,33 @@ export const interfaceRow = layout("netioapi.h", "MIB_IF_ROW2", 1352, {
 const { IfOperStatusUp } = constants("ifdef.h", { IfOperStatusUp: 1 });
 
 /** Reads the rows of MIB_IF_TABLE2; an incomplete last row is ignored. */
-export function parseInterfaceRows(bytes: Buffer): readonly InterfaceRow[] {
-  const rows: InterfaceRow[] = [];
-  for (let start = 0; start + interfaceRow.size <= bytes.length; start += interfaceRow.size) {
+export function parseInterfaceRows(bytes: Buffer) {
+  const starts = Array.from(
+    { length: Math.floor(bytes.length / interfaceRow.size) },
+    (_, at) => at * interfaceRow.size,
+  );
+  return starts.map((start) => {
     const read = <N extends keyof typeof interfaceRow.fields>(name: N) => readField(interfaceRow, name, bytes, start);
     const mac = (octets: Buffer) =>
       read("PhysicalAddressLength") === 6 ? macFromOctets(octets.subarray(0, 6)) : undefined;
-    rows.push({
+    return {
       luid: read("InterfaceLuid"),
       index: read("InterfaceIndex"),
+      /** `{4D36E972-…}`, by which the registry knows the adapter. */
       guid: `{${formatUuid(read("InterfaceGuid"), true)}}`.toUpperCase(),
       alias: wideText(read("Alias")),
       description: wideText(read("Description")),
       mac: mac(read("PhysicalAddress")),
       permanentMac: mac(read("PermanentPhysicalAddress")),
+      /** IANA ifType. */
       type: read("Type"),
+      /** NDIS_PHYSICAL_MEDIUM, ntddndis.h. */
       physicalMedium: read("PhysicalMediumType"),
+      /** Bit 0 HardwareInterface, bit 1 FilterInterface, bit 2 ConnectorPresent. */
       flags: read("InterfaceAndOperStatusFlags"),
       operational: read("OperStatus") === IfOperStatusUp,
-    });
-  }
-  return rows;
+    };
+  });
 }
 
 const addressRow = layout("iptypes.h", "IP_ADAPTER_ADDRESSES_LH", 448, {
@@ -95,9 +76,9 @@ const maxMetric = 0xffff_ffff;
  * Reads the linked list of IP_ADAPTER_ADDRESSES_LH.
  * @returns undefined if a pointer leads outside the memory
  */
-export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefined {
+export function parseAddressRows(memory: Memory) {
   const { bytes } = memory;
-  const rows: AddressRow[] = [];
+  const rows = [];
   const seen = new Set<number>();
   for (let start = 0; bytes.length > 0; ) {
     if (start + addressRowPart > bytes.length || seen.has(start)) return undefined;
@@ -108,10 +89,13 @@ export function parseAddressRows(memory: Memory): readonly AddressRow[] | undefi
     const [ipv4, ipv6] = [read("IfIndex"), read("Ipv6IfIndex")];
     const metrics = [ipv4 === 0 ? [] : read("Ipv4Metric"), ipv6 === 0 ? [] : read("Ipv6Metric")].flat();
     rows.push({
+      /** For IPv4, or for IPv6 where the adapter has no IPv4. */
       index: ipv4 || ipv6,
       luid: read("Luid"),
+      /** The name that the administrator knows: `Ethernet 2`. */
       name: nameAt === undefined ? "" : wideText(bytes.subarray(nameAt, nameAt + maxNameSize)),
       hasGateway: read("FirstGatewayAddress") !== 0n,
+      /** The lower one of IPv4 and IPv6. */
       metric: Math.min(maxMetric, ...metrics),
     });
     const next = read("Next");

@@ -1,4 +1,5 @@
 import { constants, layout, layoutUpTo, prototypes, readField } from "../native-layout.ts";
+import { owned } from "../owned.ts";
 
 type Ffi = typeof import("node:ffi");
 
@@ -65,14 +66,10 @@ export function winbindNames(ffi: Ffi): WinbindNames | undefined {
     const { wbcInterfaceDetails, wbcFreeMemory } = ffi.dlopen("libwbclient.so.0", winbind).functions;
     const result = Buffer.alloc(8);
     if (wbcInterfaceDetails(result) !== 0) return undefined;
-    const details = result.readBigUInt64LE();
-    try {
-      const bytes = ffi.toBuffer(details, interfaceDetails.size, true);
-      const separator = String.fromCharCode(readField(interfaceDetails, "winbind_separator", bytes));
-      return { separator, domain: ffi.toString(readField(interfaceDetails, "netbios_domain", bytes)) ?? "" };
-    } finally {
-      wbcFreeMemory(details);
-    }
+    using details = owned(result.readBigUInt64LE(), wbcFreeMemory);
+    const bytes = ffi.toBuffer(details.handle, interfaceDetails.size, true);
+    const separator = String.fromCharCode(readField(interfaceDetails, "winbind_separator", bytes));
+    return { separator, domain: ffi.toString(readField(interfaceDetails, "netbios_domain", bytes)) ?? "" };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { owned } from "../owned.ts";
 import type { EventKind } from "../port.ts";
 import { eventRecord, eventSource, supportedTypes } from "./event-table.ts";
 import { advapi32 } from "./native/advapi32.ts";
@@ -9,16 +10,13 @@ import { registryType, valueIn } from "./registry-values.ts";
 /** Writes one event to the log `Application`. @throws WindowsError */
 export function reportEvent(kind: EventKind, message: string): void {
   const { id, type, text } = eventRecord(kind, message);
-  const source = advapi32().RegisterEventSourceW(null, wide(eventSource));
-  if (source === 0n) throw lastError("RegisterEventSourceW");
-  try {
-    const string = wide(text);
-    const strings = Buffer.alloc(8);
-    strings.writeBigUInt64LE(addressOf(string));
-    if (advapi32().ReportEventW(source, type, 0, id, null, 1, 0, strings, null) === 0) throw lastError("ReportEventW");
-  } finally {
-    advapi32().DeregisterEventSource(source);
-  }
+  using source = owned(advapi32().RegisterEventSourceW(null, wide(eventSource)), advapi32().DeregisterEventSource);
+  const { handle } = source;
+  if (handle === 0n) throw lastError("RegisterEventSourceW");
+  const string = wide(text);
+  const strings = Buffer.alloc(8);
+  strings.writeBigUInt64LE(addressOf(string));
+  if (advapi32().ReportEventW(handle, type, 0, id, null, 1, 0, strings, null) === 0) throw lastError("ReportEventW");
 }
 
 const sourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSource}`;
@@ -47,13 +45,9 @@ export function registerEventSource(): void {
     null,
   );
   if (created !== 0) throw new WindowsError("RegCreateKeyExW", created);
-  const key = pointerIn(slot);
-  try {
-    setValue(key, "EventMessageFile", registryType.REG_EXPAND_SZ, wide(messageFile));
-    setValue(key, "TypesSupported", registryType.REG_DWORD, dwordSlot(supportedTypes));
-  } finally {
-    advapi32().RegCloseKey(key);
-  }
+  using key = owned(pointerIn(slot), advapi32().RegCloseKey);
+  setValue(key.handle, "EventMessageFile", registryType.REG_EXPAND_SZ, wide(messageFile));
+  setValue(key.handle, "TypesSupported", registryType.REG_DWORD, dwordSlot(supportedTypes));
 }
 
 function setValue(key: bigint, name: string, type: number, data: Buffer): void {

@@ -1,4 +1,5 @@
 import { constants } from "../native-layout.ts";
+import { owned } from "../owned.ts";
 import { advapi32 } from "./native/advapi32.ts";
 import { dwordIn, dwordSlot, pointerIn, pointerSlot, wide } from "./native/pointers.ts";
 import { WindowsError, winError } from "./native/windows-error.ts";
@@ -34,12 +35,8 @@ export function readMachineKey(path: string, view: 32 | 64 = 64): RegistryKey | 
   const status = advapi32().RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide(path), 0, keyAccess.KEY_READ | viewFlag[view], slot);
   if (status === winError.ERROR_FILE_NOT_FOUND || status === winError.ERROR_PATH_NOT_FOUND) return undefined;
   if (status !== 0) throw new WindowsError("RegOpenKeyExW", status);
-  const key = pointerIn(slot);
-  try {
-    return { values: valuesOf(key), subkeys: subkeysOf(key) };
-  } finally {
-    advapi32().RegCloseKey(key);
-  }
+  using key = owned(pointerIn(slot), advapi32().RegCloseKey);
+  return { values: valuesOf(key.handle), subkeys: subkeysOf(key.handle) };
 }
 
 /** The longest name of a value has 16383 characters, that of a key 255. */

@@ -1,4 +1,5 @@
 import { prototypes } from "../../native-layout.ts";
+import { owned } from "../../owned.ts";
 import { openLibrary } from "../../posix/open-library.ts";
 import { libc } from "../libc.ts";
 
@@ -39,24 +40,16 @@ export function openSystemdLogin() {
     return result;
   };
   const takeString = (pointer: bigint): string => {
-    try {
-      return ffi.toString(pointer) ?? "";
-    } finally {
-      free(pointer);
-    }
+    using text = owned(pointer, free);
+    return ffi.toString(text.handle) ?? "";
   };
 
   return {
     sessions(): string[] {
       const result = Buffer.alloc(8);
       const count = checked("sd_get_sessions", native.sd_get_sessions(result));
-      const array = result.readBigUInt64LE();
-      if (array === 0n) return [];
-      try {
-        return Array.from({ length: count }, (_, at) => takeString(ffi.getUint64(array, 8 * at)));
-      } finally {
-        free(array);
-      }
+      using array = owned(result.readBigUInt64LE(), free);
+      return Array.from({ length: count }, (_, at) => takeString(ffi.getUint64(array.handle, 8 * at)));
     },
     uid(session: string): number {
       const result = Buffer.alloc(4);

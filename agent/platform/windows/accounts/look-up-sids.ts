@@ -59,9 +59,10 @@ export async function lookUpSids(
     pointers.writeBigUInt64LE(addressOf(sid), 8 * index);
   });
   const policy = openLocalPolicy(policyAccess.POLICY_LOOKUP_NAMES);
-  const parameters = [policy, sids.length, pointers, pointerSlot(), pointerSlot()] as const;
+  const parameters = [policy.handle, sids.length, pointers, pointerSlot(), pointerSlot()] as const;
   const [answer] = await lending(encoded, makeCalls([nativeCall(advapi32, "LsaLookupSids", parameters)]));
-  advapi32().LsaClose(policy);
+  // Only after the call has returned: until then the handle is in use.
+  policy[Symbol.dispose]();
   return namesIn(
     Number(answer?.result) >>> 0,
     pointerIn(bytesIn(answer, 3)),

@@ -1,4 +1,5 @@
 import { constants, layout, structure } from "../../native-layout.ts";
+import { type Owned, owned } from "../../owned.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { ffi } from "../native/library.ts";
 import { bytesAt, pointerIn, pointerSlot } from "../native/pointers.ts";
@@ -12,13 +13,13 @@ export const policyAccess = constants("ntsecapi.h", {
 });
 const objectAttributes = layout("ntsecapi.h", "LSA_OBJECT_ATTRIBUTES", 48, { Length: [0, "u32"] });
 
-/** Opens this machine's security policy, to be closed by LsaClose; asks no other machine. @throws WindowsError */
-export function openLocalPolicy(access: number): bigint {
+/** Opens this machine's security policy, without asking another machine. @throws WindowsError */
+export function openLocalPolicy(access: number): Owned {
   const slot = pointerSlot();
   const attributes = structure(objectAttributes, { Length: objectAttributes.size });
   const status = advapi32().LsaOpenPolicy(null, attributes, access, slot);
   if (status !== 0) throw new WindowsError("LsaOpenPolicy", status);
-  return pointerIn(slot);
+  return owned(pointerIn(slot), advapi32().LsaClose);
 }
 
 const policyClass = constants("ntsecapi.h", { PolicyPrimaryDomainInformation: 3, PolicyAccountDomainInformation: 5 });
@@ -27,31 +28,20 @@ const accountDomain = layout("ntsecapi.h", "POLICY_ACCOUNT_DOMAIN_INFO", 24, { D
 
 /** The SIDs of this machine and its domain, from the machine alone. @throws WindowsError */
 export function accountDomains(): SidAuthorities {
-  const policy = openLocalPolicy(policyAccess.POLICY_VIEW_LOCAL_INFORMATION);
-  try {
-    return {
-      machine: domainSid(policy, policyClass.PolicyAccountDomainInformation, accountDomain.at.DomainSid),
-      domain: domainSid(policy, policyClass.PolicyPrimaryDomainInformation, primaryDomain.at.Sid),
-    };
-  } finally {
-    advapi32().LsaClose(policy);
-  }
+  using policy = openLocalPolicy(policyAccess.POLICY_VIEW_LOCAL_INFORMATION);
+  return {
+    machine: domainSid(policy, policyClass.PolicyAccountDomainInformation, accountDomain.at.DomainSid),
+    domain: domainSid(policy, policyClass.PolicyPrimaryDomainInformation, primaryDomain.at.Sid),
+  };
 }
 
-function domainSid(policy: bigint, kind: number, sidAt: number): Sid | undefined {
+function domainSid({ handle }: Owned, kind: number, sidAt: number): Sid | undefined {
   const slot = pointerSlot();
-  const status = advapi32().LsaQueryInformationPolicy(policy, kind, slot);
+  const status = advapi32().LsaQueryInformationPolicy(handle, kind, slot);
   if (status !== 0) throw new WindowsError("LsaQueryInformationPolicy", status);
-  const information = pointerIn(slot);
-  try {
-    return sidAtPointer(ffi().getUint64(information, sidAt));
-  } finally {
-    advapi32().LsaFreeMemory(information);
-  }
-}
-
-function sidAtPointer(pointer: bigint): Sid | undefined {
-  if (pointer === 0n) return undefined;
-  const count = ffi().getUint8(pointer, 1);
-  return parseSid(bytesAt(pointer, Math.min(maxSidSize, sidSize(count))));
+  using information = owned(pointerIn(slot), advapi32().LsaFreeMemory);
+  const sid = ffi().getUint64(information.handle, sidAt);
+  if (sid === 0n) return undefined;
+  const count = ffi().getUint8(sid, 1);
+  return parseSid(bytesAt(sid, Math.min(maxSidSize, sidSize(count))));
 }

@@ -1,4 +1,5 @@
 import { constants, layout } from "../../native-layout.ts";
+import { owned } from "../../owned.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { ffi } from "../native/library.ts";
 import { bytesAt, dwordIn, dwordSlot, pointerIn, pointerSlot, wideAt, wideText } from "../native/pointers.ts";
@@ -21,13 +22,8 @@ export function sessionRows(): readonly SessionRow[] {
   const count = dwordSlot();
   if (wtsapi32().WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, slot, count) === 0)
     throw lastError("WTSEnumerateSessionsW");
-  let states: ReturnType<typeof parseSessionStates>;
-  try {
-    states = parseSessionStates(bytesAt(pointerIn(slot), sessionInfo.size * dwordIn(count)));
-  } finally {
-    wtsapi32().WTSFreeMemory(pointerIn(slot));
-  }
-  return states.map(({ id, state }) => {
+  using rows = owned(pointerIn(slot), wtsapi32().WTSFreeMemory);
+  return parseSessionStates(bytesAt(rows.handle, sessionInfo.size * dwordIn(count))).map(({ id, state }) => {
     // A session that a user may be in must name the user: no answer does not mean no user.
     const ask = mayHoldPerson(state) ? requiredInformation : optionalInformation;
     return {
@@ -81,17 +77,13 @@ function processesOf(session: number): readonly { readonly id: number; readonly 
   const count = dwordSlot();
   if (wtsapi32().WTSEnumerateProcessesW(WTS_CURRENT_SERVER_HANDLE, 0, 1, slot, count) === 0)
     throw lastError("WTSEnumerateProcessesW");
-  const rows = pointerIn(slot);
-  try {
-    return Array.from({ length: dwordIn(count) }, (_, index) => index * processInfo.size)
-      .filter((row) => ffi().getUint32(rows, row + processInfo.at.SessionId) === session)
-      .map((row) => ({
-        id: ffi().getUint32(rows, row + processInfo.at.ProcessId),
-        name: wideAt(ffi().getUint64(rows, row + processInfo.at.pProcessName)),
-      }));
-  } finally {
-    wtsapi32().WTSFreeMemory(rows);
-  }
+  using rows = owned(pointerIn(slot), wtsapi32().WTSFreeMemory);
+  return Array.from({ length: dwordIn(count) }, (_, index) => rows.handle + BigInt(index * processInfo.size))
+    .filter((row) => ffi().getUint32(row, processInfo.at.SessionId) === session)
+    .map((row) => ({
+      id: ffi().getUint32(row, processInfo.at.ProcessId),
+      name: wideAt(ffi().getUint64(row, processInfo.at.pProcessName)),
+    }));
 }
 
 /** The session has ended meanwhile, or a plain user may not read it; this occurs only for plain users. */
@@ -121,11 +113,8 @@ function sessionInformation(id: number, kind: number): Buffer | WindowsError {
   if (wtsapi32().WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, id, kind, slot, length) === 0) {
     return lastError("WTSQuerySessionInformationW");
   }
-  try {
-    return bytesAt(pointerIn(slot), dwordIn(length));
-  } finally {
-    wtsapi32().WTSFreeMemory(pointerIn(slot));
-  }
+  using information = owned(pointerIn(slot), wtsapi32().WTSFreeMemory);
+  return bytesAt(information.handle, dwordIn(length));
 }
 
 const { ComputerNameNetBIOS } = constants("sysinfoapi.h", { ComputerNameNetBIOS: 0 });

@@ -1,6 +1,7 @@
 import { constants, layout, readField } from "../../native-layout.ts";
+import { type Owned, owned } from "../../owned.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { closing, kernel32, type OpenHandle } from "../native/kernel32.ts";
+import { kernel32, ownHandle } from "../native/kernel32.ts";
 import {
   addressOf,
   dwordIn,
@@ -57,7 +58,7 @@ export function ownToken(): TokenFacts {
 }
 
 /** A user's token. */
-export interface OpenToken extends OpenHandle {
+export interface OpenToken extends Owned {
   /** @throws WindowsError */
   facts(): TokenFacts;
 }
@@ -76,7 +77,7 @@ export type TokenUse = keyof typeof accessFor;
 
 /** The token of another process. @throws WindowsError */
 export function processToken(processId: number, use: TokenUse): OpenToken {
-  using process = closing(kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId));
+  using process = ownHandle(kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId));
   if (process.handle === 0n) throw lastError("OpenProcess");
   return openToken(process.handle, use);
 }
@@ -88,7 +89,7 @@ function openToken(process: bigint, use: TokenUse): OpenToken {
 }
 
 function tokenIn(slot: Buffer): OpenToken {
-  const token = closing(pointerIn(slot));
+  const token = ownHandle(pointerIn(slot));
   return { ...token, facts: () => readToken(token.handle) };
 }
 
@@ -122,18 +123,14 @@ const logonData = layout("ntsecapi.h", "SECURITY_LOGON_SESSION_DATA", 272, {
 function logonNames(logonId: Buffer): LogonNames | undefined {
   const slot = pointerSlot();
   if (secur32().LsaGetLogonSessionData(logonId, slot) !== 0) return undefined;
-  const data = pointerIn(slot);
-  try {
-    const user = unicodeStringAt(data, logonData.at.UserName);
-    if (user === "") return undefined;
-    return {
-      user,
-      domain: unicodeStringAt(data, logonData.at.LogonDomain),
-      upn: unicodeStringAt(data, logonData.at.Upn) || undefined,
-    };
-  } finally {
-    secur32().LsaFreeReturnBuffer(data);
-  }
+  using data = owned(pointerIn(slot), secur32().LsaFreeReturnBuffer);
+  const user = unicodeStringAt(data.handle, logonData.at.UserName);
+  if (user === "") return undefined;
+  return {
+    user,
+    domain: unicodeStringAt(data.handle, logonData.at.LogonDomain),
+    upn: unicodeStringAt(data.handle, logonData.at.Upn) || undefined,
+  };
 }
 
 /** This process's `DOMAIN\user`, which the machine knows without a controller. */

@@ -1,4 +1,5 @@
 import { constants, layout, readField, structure } from "../../native-layout.ts";
+import { owned } from "../../owned.ts";
 import { crypt32 } from "../native/crypt32.ts";
 import { kernel32 } from "../native/kernel32.ts";
 import { addressOf, bytesAt } from "../native/pointers.ts";
@@ -56,12 +57,8 @@ export function isUnsealing(cause: unknown): cause is WindowsError {
 function callWithBlobs(input: Buffer, call: (data: Buffer, entropy: Buffer, out: Buffer) => void): Buffer {
   const out = structure(dataBlob, {});
   call(blobOf(input), blobOf(purpose), out);
-  const pointer = readField(dataBlob, "pbData", out);
-  try {
-    return bytesAt(pointer, readField(dataBlob, "cbData", out));
-  } finally {
-    kernel32().LocalFree(pointer);
-  }
+  using data = owned(readField(dataBlob, "pbData", out), kernel32().LocalFree);
+  return bytesAt(data.handle, readField(dataBlob, "cbData", out));
 }
 
 const blobOf = (bytes: Buffer): Buffer => structure(dataBlob, { cbData: bytes.length, pbData: addressOf(bytes) });

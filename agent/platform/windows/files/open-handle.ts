@@ -1,6 +1,7 @@
 import { constants } from "../../native-layout.ts";
+import type { Owned } from "../../owned.ts";
 import { advapi32 } from "../native/advapi32.ts";
-import { closing, fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32, type OpenHandle } from "../native/kernel32.ts";
+import { fileAccess, fileShare, INVALID_HANDLE_VALUE, kernel32, ownHandle } from "../native/kernel32.ts";
 import { dwordIn, dwordSlot, wide } from "../native/pointers.ts";
 import { lastError, WindowsError, winError } from "../native/windows-error.ts";
 import { parseSecurityDescriptor, type SecurityDescriptor } from "./parse-security.ts";
@@ -33,10 +34,10 @@ export function openHandle(
   flags: number,
   how: number = fileDisposition.OPEN_EXISTING,
   attributes: Buffer | null = null,
-): OpenHandle {
+): Owned {
   const handle = kernel32().CreateFileW(wide(path), rights, sharing, attributes, how, flags, 0n);
   if (handle === INVALID_HANDLE_VALUE) throw lastError("CreateFileW");
-  return closing(handle);
+  return ownHandle(handle);
 }
 
 const shareAll = fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE | fileShare.FILE_SHARE_DELETE;
@@ -52,7 +53,7 @@ export function securityAt(path: string, flags = 0): SecurityDescriptor | undefi
   }
 }
 
-export function securityOf({ handle }: OpenHandle): SecurityDescriptor {
+export function securityOf({ handle }: Owned): SecurityDescriptor {
   const length = dwordSlot();
   advapi32().GetKernelObjectSecurity(handle, ownerAndDacl, null, 0, length);
   const bytes = Buffer.alloc(Math.max(20, dwordIn(length)));
@@ -64,7 +65,7 @@ export function securityOf({ handle }: OpenHandle): SecurityDescriptor {
   return descriptor;
 }
 
-export function contentOf({ handle }: OpenHandle): Buffer {
+export function contentOf({ handle }: Owned): Buffer {
   const content = Buffer.alloc(maxSize + 1);
   const count = dwordSlot();
   let length = 0;
@@ -77,7 +78,7 @@ export function contentOf({ handle }: OpenHandle): Buffer {
   }
 }
 
-export function writeAndClose(file: OpenHandle, bytes: Buffer): void {
+export function writeAndClose(file: Owned, bytes: Buffer): void {
   using open = file;
   const count = dwordSlot();
   for (let from = 0; from < bytes.length; from += dwordIn(count)) {

@@ -3,9 +3,10 @@ import { retryWhileHeld } from "../../../files/held-files.ts";
 import { decodeText, fault } from "../../../files/open-file.ts";
 import { absent, failed, failedBy, found, type Reading } from "../../../reading.ts";
 import { layout, readField } from "../../native-layout.ts";
+import type { Owned } from "../../owned.ts";
 import type { Exposure } from "../../port.ts";
 import type { Sid } from "../accounts/sids.ts";
-import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, kernel32, type OpenHandle } from "../native/kernel32.ts";
+import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, kernel32 } from "../native/kernel32.ts";
 import { isSharingViolation, WindowsError, winError } from "../native/windows-error.ts";
 import { isSealed, isUnsealing, unseal } from "./data-protection.ts";
 import { restrictFile, restrictFolder, sealFile } from "./icacls.ts";
@@ -54,7 +55,7 @@ export function readTrusted(path: string, trusted: ReadonlySet<Sid>): Reading<Bu
   });
 }
 
-function withFile<T>(path: string, code: ErrorCode, use: (file: OpenHandle) => Reading<T>): Reading<T> {
+function withFile<T>(path: string, code: ErrorCode, use: (file: Owned) => Reading<T>): Reading<T> {
   try {
     const rights = (fileAccess.GENERIC_READ | fileAccess.READ_CONTROL) >>> 0;
     using file = retryWhileHeld(
@@ -70,7 +71,7 @@ function withFile<T>(path: string, code: ErrorCode, use: (file: OpenHandle) => R
   }
 }
 
-function refuseOtherThanFile({ handle }: OpenHandle): void {
+function refuseOtherThanFile({ handle }: Owned): void {
   const information = Buffer.alloc(fileInformation.size);
   if (kernel32().GetFileInformationByHandle(handle, information) === 0) throw fault("ENOTREG");
   if (readField(fileInformation, "nNumberOfLinks", information) > 1) throw fault("EMLINK");

@@ -2,6 +2,7 @@ import { AgentError, messageOf } from "../../../errors.ts";
 import { retryWhileHeld } from "../../../files/held-files.ts";
 import { temporaryPath } from "../../../files/own-files.ts";
 import { constants, layout, structure } from "../../native-layout.ts";
+import { owned } from "../../owned.ts";
 import { advapi32 } from "../native/advapi32.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, kernel32 } from "../native/kernel32.ts";
 import { pointerIn, pointerSlot, wide } from "../native/pointers.ts";
@@ -130,12 +131,9 @@ function withSecurity<T>(sddl: string, use: (attributes: Buffer, descriptor: big
   if (advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), SDDL_REVISION_1, slot, null) === 0) {
     throw lastError("ConvertStringSecurityDescriptorToSecurityDescriptorW");
   }
-  try {
-    const { size: nLength } = securityAttributes;
-    return use(structure(securityAttributes, { nLength, lpSecurityDescriptor: pointerIn(slot) }), pointerIn(slot));
-  } finally {
-    kernel32().LocalFree(pointerIn(slot));
-  }
+  using descriptor = owned(pointerIn(slot), kernel32().LocalFree);
+  const attributes = { nLength: securityAttributes.size, lpSecurityDescriptor: descriptor.handle };
+  return use(structure(securityAttributes, attributes), descriptor.handle);
 }
 
 function notWritten(path: string, cause: unknown): AgentError {

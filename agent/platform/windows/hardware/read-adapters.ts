@@ -1,4 +1,5 @@
 import { constants, layout, structure } from "../../native-layout.ts";
+import { owned } from "../../owned.ts";
 import type { Adapter } from "../../port.ts";
 import { iphlpapi } from "../native/iphlpapi.ts";
 import { ffi } from "../native/library.ts";
@@ -47,12 +48,9 @@ export function interfaceTable(): Buffer {
   const slot = pointerSlot();
   const status = iphlpapi().GetIfTable2(slot);
   if (status !== 0) throw new WindowsError("GetIfTable2", status);
-  const table = pointerIn(slot);
-  try {
-    return bytesAt(table + BigInt(ifTable.at.Table), interfaceRow.size * ffi().getUint32(table, ifTable.at.NumEntries));
-  } finally {
-    iphlpapi().FreeMibTable(table);
-  }
+  using table = owned(pointerIn(slot), iphlpapi().FreeMibTable);
+  const count = ffi().getUint32(table.handle, ifTable.at.NumEntries);
+  return bytesAt(table.handle + BigInt(ifTable.at.Table), interfaceRow.size * count);
 }
 
 /**

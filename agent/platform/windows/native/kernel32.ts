@@ -1,4 +1,5 @@
 import { constants } from "../../native-layout.ts";
+import { type Owned, owned } from "../../owned.ts";
 import { kernel32File, library } from "./library.ts";
 
 /** The process itself, files and the firmware. */
@@ -38,14 +39,8 @@ export const kernel32 = library(
 
 /** CreateFileW's return value for a failure. */
 export const { INVALID_HANDLE_VALUE } = constants("handleapi.h", { INVALID_HANDLE_VALUE: 0xffff_ffff_ffff_ffffn });
-/** An open handle, which is closed when it is disposed of. */
-export interface OpenHandle extends Disposable {
-  readonly handle: bigint;
-}
-
-export function closing(handle: bigint): OpenHandle {
-  return { handle, [Symbol.dispose]: () => void kernel32().CloseHandle(handle) };
-}
+/** A handle of the kernel's: of a file, a process or a token. */
+export const ownHandle = (handle: bigint): Owned => owned(handle, kernel32().CloseHandle);
 
 /** Rights of an open file. */
 export const fileAccess = constants("winnt.h", {

@@ -1,4 +1,5 @@
 import { AgentError, asAgentError } from "../../errors.ts";
+import { matchesPattern } from "../../identity/pattern.ts";
 import { parseProxy } from "../../network/proxy/address.ts";
 import type { SystemProxy } from "../../network/proxy/choice.ts";
 import { bareHost, isIn } from "../../network/proxy/host-match.ts";
@@ -61,15 +62,8 @@ export function parseNetworkSettings(text: string) {
 }
 
 /** `host.example.com`, `*.example.com`, `192.0.2.1`, `169.254/16` */
-function isExcepted(entry: string, host: string): boolean {
-  if (entry.includes("/")) return isIn(wholeRange(entry), host);
-  const pattern = entry
-    .toLowerCase()
-    .split("*")
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${pattern}$`).test(host);
-}
+const isExcepted = (entry: string, host: string): boolean =>
+  entry.includes("/") ? isIn(wholeRange(entry), host) : matchesPattern(entry, host);
 
 /** `169.254/16` means `169.254.0.0/16`. */
 function wholeRange(range: string): string {

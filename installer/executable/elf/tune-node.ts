@@ -3,7 +3,7 @@ import type { TrickName } from "../tricks.ts";
 import { turnOffDeadlockDetector } from "./deadlock-detector.ts";
 import type { FilePart } from "./elf-image.ts";
 import { takeFirstSecrets } from "./hash-secrets.ts";
-import { trimIcuData } from "./icu-data.ts";
+import { trimIcuData } from "../icu-data.ts";
 import { leaveSourcePositionsForLater } from "./source-positions.ts";
 
 /**

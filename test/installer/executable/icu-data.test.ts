@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selectItems } from "../../../installer/executable/elf/icu-data.ts";
+import { selectItems } from "../../../installer/executable/icu-data.ts";
 
 const headerSize = 32;
 

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { trimIcuData } from "../../../installer/executable/elf/icu-data.ts";
+import { trimIcuData } from "../../../installer/executable/icu-data.ts";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { targets } from "../../../installer/executable/targets.ts";
 

@@ -5,7 +5,7 @@ import { DOMParser } from "@xmldom/xmldom";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../../installer/executable/command.ts";
-import { setWindowsResources } from "../../../installer/executable/windows-resources.ts";
+import { setWindowsResources } from "../../../installer/executable/pe/windows-resources.ts";
 import { makeWindowsPackage } from "../../../installer/packages.ts";
 import { product } from "../../../installer/product.ts";
 import { codeBlocks } from "../../documents/code-blocks.ts";

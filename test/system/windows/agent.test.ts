@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { loadFlagsAt } from "../../../installer/executable/library-folders.ts";
+import { loadFlagsAt } from "../../../installer/executable/pe/library-folders.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type CallNative, installAgent, installNative } from "./windows-agent.ts";
 import {

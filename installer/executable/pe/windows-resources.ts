@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { product } from "../product.ts";
+import { product } from "../../product.ts";
 
 const english = { lang: 0x0409, codepage: 1200 };
-const iconFile = new URL("../windows/linkuser-agent.ico", import.meta.url);
+const iconFile = new URL("../../windows/linkuser-agent.ico", import.meta.url);
 
 /** Shown in the file's properties. */
 export interface ProductNames {

@@ -1,4 +1,4 @@
-import { type FilePart, placeOfSymbol } from "./elf-image.ts";
+import { type FilePart, placeOfSymbol } from "./elf/elf-image.ts";
 
 /**
  * Removes ICU's data for languages other than English and for outdated character sets from Node. Gain: 30 MB of 119.

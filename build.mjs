@@ -10,16 +10,16 @@ import { workerPrograms } from "./agent/worker/start-worker.ts";
 import { bundleProgram, bundleWorker } from "./installer/executable/bundle.ts";
 import { runCommand } from "./installer/executable/command.ts";
 import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
-import { tuneNode } from "./installer/executable/elf/tune-node.ts";
 import { emulatorFor } from "./installer/executable/emulator.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
 import { loadFromSystemAlone } from "./installer/executable/pe/library-folders.ts";
+import { setWindowsResources } from "./installer/executable/pe/windows-resources.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
 import { makeExecutable } from "./installer/executable/sea.ts";
 import { makeSnapshot } from "./installer/executable/snapshot/make-snapshot.ts";
 import { targets } from "./installer/executable/targets.ts";
 import { trickNames } from "./installer/executable/tricks.ts";
-import { setWindowsResources } from "./installer/executable/pe/windows-resources.ts";
+import { tuneNode } from "./installer/executable/tune-node.ts";
 import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
 import { sign, signingFrom } from "./installer/windows/signing.ts";
@@ -74,15 +74,18 @@ for (const target of chosen) {
   const executable = join(scratch, target.executable);
   const runtime = join(scratch, target.name);
   copyFileSync(fetchRuntime(target), runtime);
+  const windows = target.platform === "win32";
   const emulator = tricks.size > 0 ? emulatorFor(target, runtime) : undefined;
-  if (tricks.size > 0 && emulator === undefined)
-    console.log(`${target.name}: without the optimisations, because its Node does not run here (installer/README.md)`);
-  const unused = emulator && tuneNode(runtime, target.name === "linux-x64" ? "x64" : "arm64", tricks);
+  if (tricks.size > 0 && emulator === undefined) {
+    const lacking = windows ? "a start-up snapshot" : "the optimisations";
+    console.log(`${target.name}: without ${lacking}, because its Node does not run here (installer/README.md)`);
+  }
+  const unused = emulator || windows ? tuneNode(runtime, target, tricks) : undefined;
   if (target.strip !== undefined) {
     runCommand(target.strip.tool, [runtime], target.strip.debianPackage);
   }
   forgetVariables(runtime);
-  if (target.platform === "win32") loadFromSystemAlone(runtime);
+  if (windows) loadFromSystemAlone(runtime);
   if (emulator !== undefined && tricks.has("snapshot")) {
     const blob = await makeSnapshot(runtime, { workers, scratch, tricks, emulator });
     embedBlob(runtime, blob, executable, unused);
@@ -91,7 +94,7 @@ for (const target of chosen) {
     await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);
     await makeExecutable(target, { runtime, program, workers, executable });
   }
-  if (target.name === "win-x64") {
+  if (windows) {
     const { version, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     setWindowsResources(executable, { version, description, fileName: target.executable });
     if (signing !== undefined) sign(executable, signing);

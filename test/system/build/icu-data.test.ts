@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { trimIcuData } from "../../../installer/executable/icu-data.ts";
+import { dataStart, trimIcuData } from "../../../installer/executable/icu-data.ts";
 import { fetchRuntime } from "../../../installer/executable/runtime.ts";
 import { targets } from "../../../installer/executable/targets.ts";
 
@@ -43,14 +43,26 @@ function answersOf(node: string): unknown {
   return JSON.parse(stdout);
 }
 
+function trimmedNode(target: string) {
+  const found = targets.find(({ name }) => name === target);
+  if (found === undefined) throw new Error(`there is no target ${target}`);
+  const whole = fetchRuntime(found);
+  const image = readFileSync(whole);
+  const { offset, size } = trimIcuData(image);
+  const start = image.lastIndexOf(dataStart, offset);
+  return { whole, image, kept: image.subarray(start, offset), unused: image.subarray(offset, offset + size) };
+}
+
 test("a Node with less of ICU's data treats every kind of character, English and time zones as before", () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), "linkuser-agent-icu-"));
-  const target = targets.find(({ name }) => name === "linux-x64");
-  if (target === undefined) throw new Error("there is no target linux-x64");
-  const whole = fetchRuntime(target);
-  const image = readFileSync(whole);
-  trimIcuData(image);
+  const { whole, image } = trimmedNode("linux-x64");
   const trimmed = join(folder.path, "node");
   writeFileSync(trimmed, image, { mode: 0o755 });
   expect(answersOf(trimmed)).toEqual(answersOf(whole));
+});
+
+test("Windows' Node keeps the same data, and has only zeros behind it", () => {
+  const windows = trimmedNode("win-x64");
+  expect(windows.kept.equals(trimmedNode("linux-x64").kept)).toBe(true);
+  expect(windows.unused.equals(Buffer.alloc(windows.unused.length))).toBe(true);
 });

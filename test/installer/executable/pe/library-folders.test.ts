@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadFlagsAt } from "../../installer/executable/pe/library-folders.ts";
+import { loadFlagsAt } from "../../../../installer/executable/pe/library-folders.ts";
 
 /** An executable with one section, at 0x1000 in memory and 0x400 in the file, that begins with the load configuration. */
 function image({ configSize = 0x140, magic = 0x20b, address = 0x1000 } = {}): Buffer {

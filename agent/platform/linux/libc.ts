@@ -1,6 +1,5 @@
 import { AgentError } from "../../errors.ts";
 import { constants, prototypes } from "../native-layout.ts";
-import { once } from "../once.ts";
 import type { NameLibrary } from "../posix/bounded-names.ts";
 import { openLibrary } from "../posix/open-library.ts";
 
@@ -23,13 +22,22 @@ const signatures = prototypes(
 `,
 );
 
+const open = () => openLibrary(libcName, signatures, "linkuser-agent needs glibc (musl systems are not supported)");
+let opened: ReturnType<typeof open> | undefined;
+
 /**
  * The C library, opened at first use.
  * @throws AgentError `identity-unreadable` if there is no glibc
  */
-export const libc = once(() =>
-  openLibrary(libcName, signatures, "linkuser-agent needs glibc (musl systems are not supported)"),
-);
+export function libc(): ReturnType<typeof open> {
+  opened ??= open();
+  return opened;
+}
+
+/** Has it opened again: the build of a snapshot uses another one before. */
+export function forgetLibc(): void {
+  opened = undefined;
+}
 
 /** The calling thread's errno; only right after the call that set it. */
 export const lastErrno = (): number => process.getBuiltinModule("node:ffi").getInt32(libc().__errno_location(), 0);

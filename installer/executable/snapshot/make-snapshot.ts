@@ -10,6 +10,7 @@ import { dropNodeCodeCache } from "./node-code-cache.ts";
 import { forShortRuns } from "./v8-flags.ts";
 
 const entry = new URL("./entry.ts", import.meta.url).pathname;
+const server = new URL("./training-server.ts", import.meta.url).pathname;
 
 /** What a snapshot is made of. */
 export interface SnapshotParts {
@@ -58,6 +59,8 @@ export async function makeSnapshot(
     runCommand("flock", [
       "--close",
       lock,
+      process.execPath,
+      server,
       "env",
       "--ignore-environment",
       `--chdir=${scratch}`,

@@ -1,16 +1,16 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:net";
 import { dirname } from "node:path";
 import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
 import { readCommandLine } from "../../../agent/cli/command-line.ts";
 import type { Clock } from "../../../agent/clock.ts";
 import { dryRun } from "../../../agent/commands/dry-run.ts";
 import { link } from "../../../agent/commands/link.ts";
+import { forbidDumps, forgetLibc } from "../../../agent/platform/linux/libc.ts";
 import { createLinuxPlatform } from "../../../agent/platform/linux/platform.ts";
 import { printableJson } from "../../../agent/printable.ts";
-import { absent, found } from "../../../agent/reading.ts";
 import type { Runtime } from "../../../agent/wiring/runtime.ts";
 import { webAssemblyForTraining } from "./parser-for-training.ts";
+import { trainingPort } from "./training-server.ts";
 
 /**
  * Makes the usual runs once while the snapshot is built (a link, a run after it, a dry run), so that the snapshot holds
@@ -22,14 +22,12 @@ import { webAssemblyForTraining } from "./parser-for-training.ts";
 
 /** Below the build's own folder, under a name that is the same everywhere. */
 const folder = "/proc/self/cwd/training";
-/** Below those that Linux gives to connections. */
-const port = 29_391;
 
 const machine = {
   "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nperson:x:1000:1000:Person:/home/person:/bin/sh\n",
   "etc/group": "root:x:0:\nperson:x:1000:\n",
   "etc/nsswitch.conf": "passwd: files\ngroup: files\n",
-  "etc/machine-id": "00112233445566778899aabbccddeeff\n",
+  "etc/machine-id": "3f0c9a4e7b1d4c52a86e5d0b97f1e2c4\n",
   "proc/net/route":
     "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t0\n",
   "proc/net/tcp": "",
@@ -46,7 +44,7 @@ const machine = {
 };
 
 const settings = {
-  baseUrl: `http://127.0.0.1:${port}`,
+  baseUrl: `http://127.0.0.1:${trainingPort}`,
   clientId: "training",
   proxy: "none",
   stateDir: `${folder}/state`,
@@ -76,18 +74,14 @@ function trainingRuntime(): Runtime {
     environment: {},
     uid: 1000,
     effectiveUid: 1000,
-    permanentMacs: () => new Map(),
     openLogin: () => ({ sessions: () => [], uid: () => 0, text: () => "", isRemote: () => false }),
     hostName: () => "training",
+    loadSecondSource: () => {
+      throw new Error("The training machine's identifiers are refused, and the build machine's would be read");
+    },
   });
   return {
-    // node:ffi, and so a native call, can't be in a snapshot.
-    platform: {
-      ...platform,
-      forbidDumps: () => {},
-      listenerOwner: () => absent("training", "there is none"),
-      tryLock: (path) => found({ [Symbol.dispose]: () => {} }, path),
-    },
+    platform,
     environment: { LINKUSER_CLIENT_SECRET: "training" },
     ignoredVariables: [],
     clock: trainingClock,
@@ -104,23 +98,19 @@ function trainingRuntime(): Runtime {
 
 const trainingClock: Clock = { now: () => 1.7e12, monotonic: () => 0, sleep: async () => {} };
 
-const answers = { "/o/oauth/token": { access_token: "training", expires_in: 3600, token_type: "Bearer" } };
+/** ECONNREFUSED: nothing listens at the vendor's port. */
+const errno = 111;
+/** Results of C functions that are not 0. */
+const results: Readonly<Record<string, unknown>> = { connect: -1, ioctl: -1, __errno_location: 1n };
 
-function serve(): Promise<Server> {
-  const server = process.getBuiltinModule("node:net").createServer((socket) => {
-    socket
-      .on("error", () => {})
-      .on("data", (request) => {
-        const [, target = ""] = request.toString("latin1").split(" ");
-        const body = JSON.stringify(answers[target as keyof typeof answers] ?? { result: 1, msg: "OK" });
-        const headers = `Content-Type: application/json\r\nRateLimit-Limit: 100\r\nContent-Length: ${body.length}\r\n`;
-        socket.write(`HTTP/1.1 200 OK\r\n${headers}\r\n${body}`);
-      });
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  server.on("error", reject).listen(port, "127.0.0.1", () => resolve(server));
-  return promise;
-}
+/** In place of node:ffi, which can't be in a snapshot. */
+const ffiForTraining = {
+  dlopen: (_library: string, table: object) => ({
+    functions: Object.fromEntries(Object.keys(table).map((name) => [name, () => results[name] ?? 0])),
+  }),
+  getInt32: () => errno,
+  getRawPointer: () => 1n,
+};
 
 declare global {
   namespace NodeJS {
@@ -140,19 +130,20 @@ export async function train(): Promise<void> {
   writeFileSync(`${folder}/config.json`, JSON.stringify(settings), { mode: 0o600 });
   const { getBuiltinModule } = process;
   const v8 = { ...getBuiltinModule("node:v8"), setFlagsFromString: () => {} };
-  process.getBuiltinModule = ((name: string) => (name === "node:v8" ? v8 : getBuiltinModule(name))) as never;
+  const replaced: Readonly<Record<string, unknown>> = { "node:v8": v8, "node:ffi": ffiForTraining };
+  process.getBuiltinModule = ((name: string) => replaced[name] ?? getBuiltinModule(name)) as never;
   Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
   const { setTimeout } = globalThis;
   // Node's own timer would keep its expiry, with which later ones are compared.
   const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
   globalThis.setTimeout = (() => timer) as never;
-  const server = await serve();
   try {
+    forbidDumps();
     const outcomes = [await run("--force", "--no-splay"), await run(), await run("--dry-run")];
     const expected = ["linked", "already-linked", "dry-run"];
     if (outcomes.join() !== expected.join()) throw new Error(`The training ended with ${outcomes.join(", ")}`);
   } finally {
-    server.close();
+    forgetLibc();
     globalThis.setTimeout = setTimeout;
     process.getBuiltinModule = getBuiltinModule;
     Reflect.deleteProperty(globalThis, "WebAssembly");

@@ -40,7 +40,7 @@ export const vendorClientInstalled = (root: string): boolean =>
  * without the case of the letters; the vendor does not confirm it.
  */
 export function reportedDeviceId(root: string, credentialsFolder: string | undefined): Reading<DeviceId> {
-  const origin = "SMBIOS UUID, as the vendor's client is reported to use it";
+  const origin = "SMBIOS UUID, which the vendor's client reportedly uses";
   if (!vendorClientInstalled(root)) {
     return absent(origin, "the vendor's client is not installed");
   }

@@ -21,7 +21,7 @@ export function readBody({ headers, body }: RawResponse): AnswerBody {
     value = JSON.parse(text);
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    const title = /<title[^>]*>\s*(?:\d{3}\b[\s:-]*)?([^<]{1,200})/i.exec(text)?.[1] ?? "";
+    const title = /<title[^>]*>\s*(?:\d{3}\b[\s:-]*)?([^<]{1,200})/i.exec(text.slice(0, 4096))?.[1] ?? "";
     return text.startsWith("<") || /\bhtml\b/i.test(headers["content-type"] ?? "")
       ? { kind: "html", words: title.replace(/\s+/g, " ") }
       : { kind: "text", words: text.slice(0, 200).replace(/\s+/g, " ") };

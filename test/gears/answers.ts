@@ -44,6 +44,7 @@ export const hostileBodies: readonly string[] = [
   `{"access_token":"${"x".repeat(10_000)}"}`,
   '{"result":1',
   "result=1&msg=OK",
+  "<title".repeat(10_000),
   "OK",
   '/**/callback({"result":1})',
   "\ufeff<html>",

@@ -45,7 +45,7 @@ export const byHand: Readonly<Record<Platform["name"], readonly string[]>> = {
     "install twice, uninstall, install while a run waits.",
     "Log on: a run starts within seconds (log show). Open a terminal window: a run says already-linked and ends.",
     "Log on offline, with the Mac bound to Active Directory: the run ends in time and says that the directory may be unreachable.",
-    "Bound to Active Directory, behind a proxy that asks for Negotiate, and with auth = negotiate: the log of the proxy and of the gateway name the Mac's account (root) and the user's.",
+    "Bound to Active Directory, behind a proxy that asks for Negotiate, and with auth = negotiate: the logs of the proxy and the gateway name the Mac's account (as root) or the user's.",
     "A profile by Jamf Pro's form and one by the .mobileconfig: config shows their origin; wrong types and unknown names are refused; an empty form sets nothing.",
     "System Settings > Login Items shows the job, and with the profile it can't be turned off.",
     "sign-and-package.sh with and without NOTARY_PROFILE; the package installs by hand and by a management tool, without asking for Rosetta.",

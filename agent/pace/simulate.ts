@@ -54,13 +54,13 @@ const beat = 15 * minute;
 
 /** Lets a fleet of the real schedule meet a rate limit in virtual time: one event for each attempt of each device. */
 export function simulate(rollout: Rollout): RolloutResult {
-  const { devices } = rollout;
+  const { devices, rateLimit, fleetSize, splay } = rollout;
   const random = seededRandom(rollout.seed);
   const server = serverOf(rollout);
   const events = new EventQueue(devices);
   const schedules: (Schedule | undefined)[] = new Array(devices).fill(undefined);
   const memories: (PaceMemory | undefined)[] = new Array(devices).fill(undefined);
-  const { context, at } = contextOf(rollout, random);
+  const slots = new Float64Array(devices).map(random);
   const sessionEnd = new Float64Array(devices);
   const linkedAt = new Float64Array(devices);
   let linked = 0;
@@ -70,57 +70,48 @@ export function simulate(rollout: Rollout): RolloutResult {
     sessionEnd[device] = ends;
     events.push(begins, device);
   };
-  const enqueue = (device: number, schedule: Schedule): void => {
-    schedules[device] = schedule;
-    // Only a quick attempt uses the token again: nothing is kept over longer waits.
-    if (!usesPaidToken(schedule)) server.forgetToken(device);
-    const next = Math.max(context.now, schedule.notBefore);
-    const end = sessionEnd[device] as number;
-    events.push(end === Infinity ? next : Math.min(next, context.now + beat, end), device);
-  };
-
-  for (let device = 0; device < devices; device++) logOn(device, 0);
-  for (let now = events.time; now !== undefined && now <= rollout.horizon; now = events.time) {
-    const device = events.pop() as number;
-    at(device, now);
-    const schedule = schedules[device];
-    if (schedule === undefined) {
-      enqueue(device, begin(memories[device], context));
-    } else if (now >= (sessionEnd[device] as number)) {
-      // What was kept at the last sign of life remains.
-      memories[device] = schedule.memory;
-      schedules[device] = undefined;
-      logOn(device, Math.floor(now / day + 1) * day);
-    } else if (now < schedule.notBefore) {
-      enqueue(device, keep(schedule, context));
-    } else {
-      const event = server.attempt(device, now);
-      if (event === undefined) linkedAt[linked++] = now;
-      else enqueue(device, after(schedule, event, context));
-    }
-  }
-  return { linkedAt: linkedAt.subarray(0, linked), calls: server.calls };
-}
-
-/** One context for all devices: `at` gives it the device and the time of the event. */
-function contextOf({ devices, rateLimit, fleetSize, splay }: Rollout, random: () => number) {
-  const slots = new Float64Array(devices).map(random);
-  const context = {
-    now: 0,
-    awake: 0,
+  const contextAt = (device: number, now: number): PaceContext => ({
+    now,
+    awake: now,
     random,
-    slot: 0,
+    slot: slots[device] as number,
     immediate: false,
     rateLimit,
     fleetSize,
     splay,
     retryInitialDelay: 2000,
     retryMaxDelay: 15 * minute,
+  });
+  const enqueue = (device: number, schedule: Schedule, now: number): void => {
+    schedules[device] = schedule;
+    // Only a quick attempt uses the token again: nothing is kept over longer waits.
+    if (!usesPaidToken(schedule)) server.forgetToken(device);
+    const next = Math.max(now, schedule.notBefore);
+    const end = sessionEnd[device] as number;
+    events.push(end === Infinity ? next : Math.min(next, now + beat, end), device);
   };
-  const at = (device: number, now: number): void => {
-    Object.assign(context, { now, awake: now, slot: slots[device] });
-  };
-  return { context: context as PaceContext, at };
+
+  for (let device = 0; device < devices; device++) logOn(device, 0);
+  for (let now = events.time; now !== undefined && now <= rollout.horizon; now = events.time) {
+    const device = events.pop() as number;
+    const context = contextAt(device, now);
+    const schedule = schedules[device];
+    if (schedule === undefined) {
+      enqueue(device, begin(memories[device], context), now);
+    } else if (now >= (sessionEnd[device] as number)) {
+      // What was kept at the last sign of life remains.
+      memories[device] = schedule.memory;
+      schedules[device] = undefined;
+      logOn(device, Math.floor(now / day + 1) * day);
+    } else if (now < schedule.notBefore) {
+      enqueue(device, keep(schedule, context), now);
+    } else {
+      const refused = server.attempt(device, now);
+      if (refused === undefined) linkedAt[linked++] = now;
+      else enqueue(device, after(schedule, refused, context), now);
+    }
+  }
+  return { linkedAt: linkedAt.subarray(0, linked), calls: server.calls };
 }
 
 /** The server, and the gateway before it, if there is one. */

@@ -138,6 +138,9 @@ function unexpected(
       ? `${start} Did you mean linkuser-agent help ${command}?`
       : `${start} Name one command: ${command} or ${word}.`;
   }
+  // Word processors and web pages make dashes of hyphens.
+  const hyphened = word.replace(/^[\u2010-\u2015\u2212]/, "--");
+  if (hyphened !== word) return `${start} Did you mean ${hyphened}?`;
   const { flags } = commands[command];
   const open = Object.keys(flags).filter((name) => !Object.hasOwn(given, name));
   const meant = open.find((name) => valueForms[flags[name]?.placeholder ?? ""]?.test(word));

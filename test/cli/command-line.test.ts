@@ -84,6 +84,7 @@ test.each([
   [["--constructor"], "unknown-flag: There is no flag --constructor."],
   [["link", "alice"], "unknown-command: Unexpected argument alice. Did you mean --user alice?"],
   [["doctor", "CORP\\alice"], "unknown-command: Unexpected argument CORP\\alice. Did you mean --user CORP\\alice?"],
+  [["link", "–user", "alice"], "unknown-command: Unexpected argument –user. Did you mean --user?"],
   [["plan", "2000"], "unknown-command: Unexpected argument 2000. Did you mean --devices 2000?"],
   [["plan", "--devices", "5", "2000"], "unknown-command: Unexpected argument 2000. See linkuser-agent plan --help."],
   [["plan", "many"], "unknown-command: Unexpected argument many. See linkuser-agent plan --help."],

@@ -105,14 +105,17 @@ async function ask(
 }
 
 function refusal(status: number, authority: string, { host }: Party): AgentError {
-  const why = reasons[status]?.(authority) ?? `refuses a connection to ${authority} (status ${status})`;
-  return new AgentError("proxy-refused", `The proxy ${host} ${why}.`, { place: { stage: "tunnel", party: "proxy" } });
+  const message = `The proxy ${host} ${reasonOf(status, `${authority} (status ${status})`)}.`;
+  return new AgentError("proxy-refused", message, { place: { stage: "tunnel", party: "proxy" } });
 }
 
-/** The meaning of a proxy's refusal of a tunnel, by status; completes "The proxy …". */
-const reasons: Readonly<Record<number, (authority: string) => string>> = {
-  403: (authority) => `does not allow connections to ${authority} (status 403). Ask for it to be allowed`,
-  502: (authority) => `can't reach ${authority} (status 502)`,
-  503: (authority) => `can't reach ${authority} (status 503)`,
-  504: (authority) => `can't reach ${authority} (status 504)`,
-};
+/** The meaning of a proxy's refusal of a tunnel, and the next step; completes "The proxy …". */
+function reasonOf(status: number, what: string): string {
+  if (status === 403) return `does not allow connections to ${what}. Ask for it to be allowed`;
+  if (status < 400 || status === 511) {
+    return `asks for a log-on on a web page before it connects to ${what}. Sign in to this network, or ask for this host to be allowed without it`;
+  }
+  return status < 500
+    ? `refuses a connection to ${what}. Check its address and port, and see its log`
+    : `can't reach ${what}. See its log`;
+}

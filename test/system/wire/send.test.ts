@@ -542,8 +542,11 @@ describe("over TLS", () => {
 
     test.each([
       ["403 Forbidden", /does not allow connections to gears\.test:443/],
-      ["502 Bad Gateway", /can't reach gears\.test:443/],
-      ["418 Teapot", /refuses a connection .*status 418/],
+      ["502 Bad Gateway", /can't reach gears\.test:443 \(status 502\)\. See its log/],
+      ["507 Odd", /can't reach gears\.test:443/],
+      ["302 Found", /asks for a log-on on a web page .*\(status 302\)\. Sign in to this network/],
+      ["511 Network Authentication Required", /asks for a log-on on a web page/],
+      ["405 Method Not Allowed", /refuses a connection .*status 405\)\. Check its address and port/],
     ])("says what %s means", async (refuse, said) => {
       await using proxy = await connectProxy({ refuse });
       const sent = sender({ proxy: `http://${proxy.host}` }).send(request("https://gears.test"), signal);

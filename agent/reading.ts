@@ -12,7 +12,7 @@ export type Reading<T> =
 
 export const found = <T>(value: T, origin: string): Reading<T> => ({ kind: "found", value, origin });
 
-/** @param reason completes "none, because …": `"not in this file"`, `"all zeros, a placeholder"` */
+/** @param reason completes "none, because …": `"not in this file"`, `"a placeholder: it counts up"` */
 export const absent = (origin: string, reason: string): Reading<never> => ({ kind: "absent", origin, reason });
 
 export const failed = (origin: string, error: AgentError): Reading<never> => ({ kind: "failed", origin, error });

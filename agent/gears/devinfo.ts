@@ -102,7 +102,7 @@ export function readDevinfo(response: RawResponse, origin: string): Reading<Devi
   if (hwid === undefined || hwid === null || hwid === "") return absent(origin, "its answer has no device ID");
   const parsed = typeof hwid === "string" ? parseVendorId(hwid) : undefined;
   if (parsed?.kind === "valid") return found(parsed.id, origin);
-  if (parsed?.kind === "placeholder") return absent(origin, `its device ID has ${parsed.reason}`);
+  if (parsed?.kind === "placeholder") return absent(origin, `its device ID is ${parsed.reason}`);
   return unreadable(origin, "its device ID is not in a known form");
 }
 

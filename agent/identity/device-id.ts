@@ -41,7 +41,7 @@ const noId = /^(?:undefined|unavailable|unspecified|not-?(?:available|found|set|
 export function parseVendorId(text: string): ParsedDeviceId {
   const id = text.trim();
   if (!/^[A-Za-z0-9-]{8,64}$/.test(id) || noId.test(id)) return { kind: "malformed" };
-  if (/^(.)\1*$/.test(id)) return { kind: "placeholder", reason: `all characters are ${id[0]}, a placeholder` };
+  if (/^(.)\1*$/.test(id)) return { kind: "placeholder", reason: `a placeholder: all characters are ${id[0]}` };
   const digits = id.replaceAll("-", "").toLowerCase();
   return /^[0-9a-f]{32}$/.test(digits) ? unlessShared(id) : { kind: "valid", id: id as DeviceId };
 }
@@ -49,7 +49,7 @@ export function parseVendorId(text: string): ParsedDeviceId {
 /** Reads a source's text: one that is no identifier is `absent`, so that the next source is asked. */
 export function deviceIdReading(parsed: ParsedDeviceId, origin: string): Reading<DeviceId> {
   if (parsed.kind === "valid") return found(parsed.id, origin);
-  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "holds no identifier");
+  return absent(origin, parsed.kind === "placeholder" ? parsed.reason : "not an identifier");
 }
 
 function unlessShared(id: string): ParsedDeviceId {

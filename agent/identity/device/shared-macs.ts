@@ -31,20 +31,20 @@ const sharedAddresses: Readonly<Record<string, string>> = {
   // Every Mac's internal link to its T2 chip or Touch Bar.
   "ac:de:48:00:11:22": "Apple's T2 chip",
   // Every DM9601/SR9700 USB adapter whose memory was never written: ASCII "SDX" behind Realtek's prefix.
-  "00:e0:4c:53:44:58": "USB adapters without an address of their own",
+  "00:e0:4c:53:44:58": "USB adapters without their own address",
   // Intel's Ethernet with erased memory.
   "88:88:88:88:87:88": "Intel adapters that lost their address",
   // Sample addresses of a chip's maker, which some adapters and boards keep: ASIX's programming tool, Broadcom's NVRAM
   // files (linux, brcmfmac/common.c), QEMU's first network card.
-  "00:0e:c6:81:79:01": "USB adapters without an address of their own",
-  "00:90:4c:c5:12:38": "Broadcom's Wi-Fi without an address of its own",
-  "52:54:00:12:34:56": "virtual machines of QEMU without a given address",
+  "00:0e:c6:81:79:01": "USB adapters without their own address",
+  "00:90:4c:c5:12:38": "Broadcom Wi-Fi chips without their own address",
+  "52:54:00:12:34:56": "QEMU virtual machines without a configured address",
   // OCS Inventory's agent for Windows.
   "44:45:53:54:42:00": "the Nortel VPN client",
   "ba:d0:be:ef:fa:ce": "GlobeTrotter modems",
   "80:00:60:0f:e8:00": "Windows Mobile devices",
   // Given to programs that may not see the real one (Android 6, iOS 7).
-  "02:00:00:00:00:00": "systems that hide the address",
+  "02:00:00:00:00:00": "systems that hide the real address",
   // RFC 9568 7.3; Cisco HSRP and GLBP.
   "00:00:5e:00:01:": "virtual routers (VRRP)",
   "00:00:5e:00:02:": "virtual routers (VRRP)",
@@ -58,18 +58,18 @@ export function sharedMacReason(mac: Mac): string | undefined {
   for (let length = octets.length; length >= 3; length -= 1) {
     const start = octets.slice(0, length).join(":");
     const owner = sharedAddresses[length === octets.length ? start : `${start}:`];
-    if (owner !== undefined) return `an address that all of ${owner} have`;
+    if (owner !== undefined) return `an address that is shared by ${owner}`;
   }
   return placeholders.find(({ matches }) => matches(octets))?.reason;
 }
 
 const placeholders: readonly { readonly matches: (octets: readonly string[]) => boolean; readonly reason: string }[] = [
-  { matches: (octets) => new Set(octets).size === 1, reason: "one byte that repeats, a placeholder" },
-  { matches: countsUp, reason: "a counting sequence, a placeholder" },
+  { matches: (octets) => new Set(octets).size === 1, reason: "a placeholder: one byte that repeats" },
+  { matches: countsUp, reason: "a placeholder: a counting sequence" },
   {
     // Of a maker's number space the first or the last address, or none of a maker's.
     matches: (octets) => /^(?:00){4}|(?:0{6}|f{6})$/.test(octets.join("")),
-    reason: "filler instead of a number of its own, a placeholder",
+    reason: "a placeholder: filler instead of a number",
   },
 ];
 

@@ -68,9 +68,9 @@ const decimals = Array.from({ length: 40 }, (_, number) => number).join("");
  */
 export function sharedUuidReason(digits: string): string | undefined {
   for (const order of [digits, otherByteOrder(digits)]) {
-    if (publishedUuids.has(groups(order).join("-"))) return "is a placeholder that makers leave in firmware";
+    if (publishedUuids.has(groups(order).join("-"))) return "a placeholder that makers leave in firmware";
     const rule = rules.find(({ matches }) => matches(order));
-    if (rule !== undefined) return `${rule.reason}, a placeholder`;
+    if (rule !== undefined) return `a placeholder: it ${rule.reason}`;
   }
   return undefined;
 }

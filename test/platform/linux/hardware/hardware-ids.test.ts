@@ -31,8 +31,8 @@ test("a service without privileges reads the copy in its credentials", async () 
 test.each([
   ["FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", /placeholder/],
   ["03000200-0400-0500-0006-000700080009", /placeholder/],
-  ["Not Settable", /no identifier/],
-  ["", /no identifier/],
+  ["Not Settable", /not an identifier/],
+  ["", /not an identifier/],
 ])("the UUID %j is absent with the reason", async (text, reason) => {
   const [smbios] = await read({ "sys/class/dmi/id/product_uuid": text, "etc/machine-id": machineId });
   expect(smbios).toMatchObject({ kind: "absent", reason: expect.stringMatching(reason) });

@@ -22,16 +22,20 @@ function isResolvable(host) { return dnsResolve(host) !== null; }
 function isResolvableEx(host) { return resolveAll(host) !== ""; }
 function getClientVersion() { return "1.0"; }
 function shExpMatch(text, pattern) {
-  var escaped = String(pattern).replace(/[.+^$(){}|[\]\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
-  return new RegExp("^" + escaped + "$").test(text);
+  // Like browsers, which leave (a|b) and [a-z] to the regular expression.
+  var expression = String(pattern).replace(/\./g, "\\.").replace(/\*/g, ".*").replace(/\?/g, ".");
+  return new RegExp("^" + expression + "$").test(text);
 }
 function convert_addr(address) {
   var bytes = String(address).split(".");
   return ((bytes[0] & 255) << 24) | ((bytes[1] & 255) << 16) | ((bytes[2] & 255) << 8) | (bytes[3] & 255);
 }
+function isIpv4(text) {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every(function (one) { return +one < 256; });
+}
 function isInNet(host, network, mask) {
-  var address = /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? host : dnsResolve(host);
-  if (address === null) return false;
+  var address = isIpv4(host) ? host : dnsResolve(host);
+  if (address === null || !isIpv4(network) || !isIpv4(mask)) return false;
   var bits = convert_addr(mask);
   return (convert_addr(address) & bits) === (convert_addr(network) & bits);
 }

@@ -41,7 +41,7 @@ export function failedLogOn(
   }
   if (code !== "not-connected") return undefined;
   if (before === undefined) return { error: thrown, until: now };
-  const message = `The proxy ${host} did not answer in time after it got ${what}, twice. It may have refused the log-on, or its own network is slow. To avoid an account lockout, this run sends the log-on at most once in 15 minutes. Check it, and the proxy's log.`;
+  const message = `The proxy ${host} did not answer in time after it got ${what}, twice. It may have refused the log-on, or its own network is slow. To avoid an account lockout, this run sends the log-on at most once every 15 minutes. Check it, and the proxy's log.`;
   return { error: new AgentError(code, message, { cause: thrown, place }), until: now + silencePause };
 }
 

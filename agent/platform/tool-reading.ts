@@ -57,7 +57,7 @@ export function toolReading(
     const silent = values.includes("");
     return { fact, command, values: silent ? absent(command, "it printed nothing") : found(values, command), ...more };
   } catch (cause) {
-    const message = `What ${command} printed can't be read: ${messageOf(cause)}.`;
+    const message = `The output of ${command} can't be read: ${messageOf(cause)}.`;
     return { fact, command, values: failedBy(command, cause, "identity-unreadable", message), ...more };
   }
 }

@@ -2,11 +2,11 @@ import { type CommandLine, flagText } from "../cli/command-line.ts";
 import { AgentError } from "../errors.ts";
 import { absent } from "../reading.ts";
 import { checkConsistency } from "../settings/consistency.ts";
-import { type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
+import { type Layer, type ResolvedSettings, resolveSettings } from "../settings/layers.ts";
 import { settingFile } from "../settings/named-file.ts";
 import { suggestion } from "../settings/nearest.ts";
 import { readCaFile } from "../settings/pem-certificates.ts";
-import { type MergedSettings, mergeIntoFile, readSettingsFile } from "../settings/settings-file.ts";
+import { mergeIntoFile, readSettingsFile } from "../settings/settings-file.ts";
 import { flagName, type SettingName, settingNames } from "../settings/table.ts";
 import { carryOut, refuseOtherFile, refuseWithoutRights, reportingFailure } from "../wiring/apply-installation.ts";
 import { policyLayer } from "../wiring/load-settings.ts";
@@ -53,7 +53,7 @@ async function installed(runtime: Runtime, { flags, settings: given }: CommandLi
   const warnings = [
     ...taken.warnings,
     ...certificateFaults(runtime, resolved),
-    ...overruled(merged, resolved, given.values),
+    ...overruled(merged.layer, resolved, given.values),
   ];
   const result = carryOut("installed", steps, warnings, flags["dry-run"] === true);
   if (taken.credential === undefined || flags["dry-run"] === true) return result;
@@ -89,12 +89,12 @@ function certificateFaults(runtime: Runtime, resolved: ResolvedSettings): readon
 }
 
 function overruled(
-  { layer }: MergedSettings,
+  { location }: Layer,
   { origins }: ResolvedSettings,
   given: CommandLine["settings"]["values"],
 ): readonly string[] {
   const names = Object.keys(given) as SettingName[];
   return names
     .filter((name) => origins[name].kind === "policy")
-    .map((name) => `${flagName(name)} has no effect: ${origins[name].text} beats ${layer.location}.`);
+    .map((name) => `${flagName(name)} has no effect: ${origins[name].text} beats ${location}.`);
 }

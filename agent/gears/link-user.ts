@@ -36,14 +36,6 @@ export type LinkAnswer = { readonly rateLimit: RateLimitReport } & (
   | { readonly kind: "token-refused" | "refused" | "server-error"; readonly error: AgentError }
 );
 
-/** The request in a form that may be shown. */
-export interface DescribedRequest {
-  readonly method: "POST";
-  /** With `access_token=REDACTED`, where one would be sent. */
-  readonly url: string;
-  readonly body: { readonly username: string; readonly group?: string };
-}
-
 /**
  * `POST {base}/o/api/v2/devices/{value}/link_user?opt={0|1}&access_token={token}`
  * @param token undefined if a gateway adds it
@@ -60,14 +52,11 @@ export function buildLinkUserRequest(baseUrl: string, request: LinkRequest, toke
 }
 
 /** The request of {@link buildLinkUserRequest} without the token, for `--dry-run`. */
-export function describeLinkUserRequest(
-  baseUrl: string,
-  request: LinkRequest,
-  auth: "auto" | "none" | "negotiate",
-): DescribedRequest {
+export function describeLinkUserRequest(baseUrl: string, request: LinkRequest, auth: "auto" | "none" | "negotiate") {
   const { origin, prefix } = splitBaseUrl(baseUrl);
   return {
     method: "POST",
+    // With `access_token=REDACTED`, where one would be sent.
     url: `${origin}${prefix}${target(request, auth === "auto" ? "REDACTED" : undefined)}`,
     body: linkBody(request),
   };
@@ -79,9 +68,8 @@ function target({ value, opt }: LinkRequest, token: string | undefined): string 
   return `/o/api/v2/devices/${device}/link_user?opt=${opt}${token === undefined ? "" : `&access_token=${token}`}`;
 }
 
-function linkBody({ username, group }: LinkRequest): DescribedRequest["body"] {
-  return group === undefined ? { username } : { username, group };
-}
+const linkBody = ({ username, group }: LinkRequest): { readonly username: string; readonly group?: string } =>
+  group === undefined ? { username } : { username, group };
 
 /** Statuses that the vendor documents as final, with what they mean. */
 const refusals: Readonly<Record<number, string>> = {

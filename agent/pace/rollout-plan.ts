@@ -135,12 +135,7 @@ function splayed(splay: Duration, remark: string): Choice {
 
 const isAllowed = (splay: string): boolean => settingsTable.splay.kind.parse(splay).ok;
 
-interface Linked {
-  readonly linkedAt: Float64Array;
-  readonly callsPerLink: number;
-}
-
-function linkedTimes(input: PlanInput, choice: Choice, limiter: Limiter): Linked {
+function linkedTimes(input: PlanInput, choice: Choice, limiter: Limiter) {
   const { devices, rateLimit, logonSpread, tokenCalls } = input;
   const { settings, splay } = choice;
   const gateway = settings.auth === "none";
@@ -164,7 +159,7 @@ function linkedTimes(input: PlanInput, choice: Choice, limiter: Limiter): Linked
   return { linkedAt, callsPerLink: calls / devices };
 }
 
-function forecast({ linkedAt, callsPerLink }: Linked, step: number): Forecast {
+function forecast({ linkedAt, callsPerLink }: ReturnType<typeof linkedTimes>, step: number): Forecast {
   const at = (part: number): number => linkedAt[Math.ceil(linkedAt.length * part) - 1] ?? 0;
   const curve: number[] = [];
   let linked = 0;

@@ -1,16 +1,11 @@
 import { exitCodes } from "../exit-codes.ts";
 
-export interface TextTerminal {
-  readonly columns: number;
-  readonly colour: boolean;
-}
-
 /**
  * Formats a text for a terminal (a pipe gets it unchanged): breaks lines at words, continues them below their last
  * column, and colours the words that show the result. Commands behind `next:`, and paths and addresses that are longer
  * than a line, stay in one piece, so that they can be copied.
  */
-export function fitTerminal(text: string, { columns, colour }: TextTerminal): string {
+export function fitTerminal(text: string, { columns, colour }: { columns: number; colour: boolean }): string {
   return text
     .split("\n")
     .map((line) => {

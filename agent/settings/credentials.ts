@@ -19,19 +19,16 @@ export function secretsOf(credentials: Credentials): readonly Secret[] {
   return [credentials.kind === "token" ? credentials.accessToken : credentials.clientSecret];
 }
 
-interface Inputs {
-  readonly auth: Settings["auth"];
-  readonly clientId: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly credentialFile: string;
-  readonly readFile: (path: string) => Reading<string>;
-}
-
 /**
  * Finds the credentials: environment first, then the protected file. A client ID in the settings wins over the file's.
  * @throws AgentError `credentials-missing`, `credentials-unreadable`, `credentials-exposed`, `credentials-invalid`
  */
-export function findCredentials({ auth, clientId, environment, credentialFile, readFile }: Inputs): Credentials {
+export function findCredentials(
+  { auth, clientId }: Pick<Settings, "auth" | "clientId">,
+  environment: Readonly<Record<string, string | undefined>>,
+  credentialFile: string,
+  readFile: (path: string) => Reading<string>,
+): Credentials {
   if (auth !== "auto") return { kind: "none" };
   const token = environment["LINKUSER_ACCESS_TOKEN"];
   if (token) return { kind: "token", accessToken: usable(token, "LINKUSER_ACCESS_TOKEN"), origin: "environment" };

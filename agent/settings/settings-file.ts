@@ -46,19 +46,13 @@ export function settingsIn(
   throw fault(`${parsed.fault}; it must contain one JSON object, such as {"fleetSize": 2000}`);
 }
 
-/** The new content of a settings file after an installation. */
-export interface MergedSettings {
-  readonly layer: Layer;
-  /** The file's new text; undefined if it has all of them already. */
-  readonly text: string | undefined;
-}
-
 /**
  * Merges settings into those of a file and keeps its other keys and their order.
  * @param given valid values by setting name, as text
  * @param unset settings that are taken out
+ * @returns `text` for the file; undefined if it has all of them already
  */
-export function mergeIntoFile(file: Layer, given: Layer["values"], unset: readonly SettingName[] = []): MergedSettings {
+export function mergeIntoFile(file: Layer, given: Layer["values"], unset: readonly SettingName[] = []) {
   const values: Record<string, unknown> = { ...file.values };
   for (const name of unset) delete values[name];
   for (const [name, raw] of Object.entries(given)) values[name] = fileForm(name as SettingName, raw);

@@ -2,12 +2,6 @@ import { environmentName, type SettingName } from "./table.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface TrustedEnvironment {
-  readonly variables: Environment;
-  /** Names of the removed variables, in their spelling. */
-  readonly ignored: readonly string[];
-}
-
 /** Settings that decide the destination of requests, trust, and the files that are read and written. */
 const decisive = [
   "baseUrl",
@@ -59,8 +53,9 @@ const ofLibraries = /^(?:KRB5|GSS_|OPENSSL_)/;
  * prompt) has that person's environment, so variables that decide code, trust or destination are ignored.
  * @param privileged whether the run has rights that a person who fills the environment need not have
  * @param person whether a person started it, as far as the system knows
+ * @returns `ignored`: names of the removed variables, in their spelling
  */
-export function trustedEnvironment(environment: Environment, privileged: boolean, person: boolean): TrustedEnvironment {
+export function trustedEnvironment(environment: Environment, privileged: boolean, person: boolean) {
   if (!privileged || !isPersonsRun(environment, person)) return { variables: environment, ignored: [] };
   const isPersonal = (name: string): boolean => personal.has(name.toUpperCase()) || ofLibraries.test(name);
   const kept = Object.entries(environment).filter(([name]) => !isPersonal(name));
@@ -69,15 +64,14 @@ export function trustedEnvironment(environment: Environment, privileged: boolean
 }
 
 /** Whether a person started this run. @param person as far as the system knows */
-export const isPersonsRun = (environment: Environment, person: boolean): boolean => person || namesCaller(environment);
+export const isPersonsRun = (environment: Environment, person: boolean): boolean =>
+  person || callers.some((name) => environment[name]);
+
+/** sudo(8), doas(1) and pkexec(1) name the caller. */
+const callers = ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"];
 
 /** Names what was left out, for people; undefined if nothing was. */
 export function describeIgnored(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
   return `ignored, because a person started this privileged run: ${ignored.join(", ")}`;
-}
-
-/** sudo(8), doas(1) and pkexec(1) name the caller. */
-function namesCaller(environment: Environment): boolean {
-  return ["SUDO_UID", "SUDO_USER", "DOAS_USER", "PKEXEC_UID"].some((name) => environment[name]);
 }

@@ -9,9 +9,8 @@ export function loadCredentials(
   { platform, environment }: Pick<Runtime, "platform" | "environment">,
   settings: Settings,
 ): Credentials {
-  const { auth, clientId } = settings;
   const { credentialFile } = effectivePaths(platform, settings);
-  return findCredentials({ auth, clientId, environment, credentialFile, readFile: platform.readProtected });
+  return findCredentials(settings, environment, credentialFile, platform.readProtected);
 }
 
 /** The account remembered with a link; null if the credentials name none. */

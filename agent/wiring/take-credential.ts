@@ -8,20 +8,16 @@ import { Secret } from "../secret.ts";
 import { parseCredentials } from "../settings/credentials.ts";
 import type { ResolvedSettings } from "../settings/layers.ts";
 
-interface Taken {
-  readonly credential: Secret | undefined;
-  /** Steps for the source afterwards. */
-  readonly steps: readonly InstallStep[];
-  readonly warnings: readonly string[];
-}
-
-/** @throws AgentError of an outcome `credentials` or `usage`; never with anything of the content */
+/**
+ * @returns the credential and the steps for its source afterwards
+ * @throws AgentError of an outcome `credentials` or `usage`; never with anything of the content
+ */
 export function takeCredential(
   source: string | undefined,
   deleteSource: boolean,
   platform: Platform,
   { settings, origins }: ResolvedSettings,
-): Taken {
+) {
   const { credentialFile } = platform.paths;
   const inPlace = platform.readProtected(credentialFile);
   if (source === undefined) {

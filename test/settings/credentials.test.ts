@@ -24,14 +24,9 @@ describe("the log-on for a proxy", () => {
 
   test("alone in the file does not block credentials from the environment", () => {
     const environment = { LINKUSER_ACCESS_TOKEN: "token" };
-    const inputs = {
-      auth: "auto" as const,
-      clientId: undefined,
-      environment,
-      credentialFile: path,
-      readFile: withFields(login),
-    };
-    expect(findCredentials(inputs)).toMatchObject({ kind: "token", origin: "environment" });
+    const settings = { auth: "auto", clientId: undefined } as const;
+    const found = findCredentials(settings, environment, path, withFields(login));
+    expect(found).toMatchObject({ kind: "token", origin: "environment" });
   });
 
   test("is no credential of the account by itself", () => {

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const execArgv = ["--disable-warning=ExperimentalWarning"];
 
 /** Milliseconds that no slow or busy machine needs: a limit says that something hangs. */
-const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
+const patient = { testTimeout: 300_000, hookTimeout: 1_200_000, expect: { poll: { timeout: 60_000 } } };
 
 /**
  * `unit` touches neither the network nor this machine; `system` runs the real program, `directory` does so in members of

@@ -121,7 +121,7 @@ test("75 rate-limited: its place is too late for its deadline", async () => {
     return sent.then(({ status }) => status).catch(() => undefined);
   });
   await expect.poll(async () => (await gateway.ask("/metrics/linkuser")).body).toContain('kind="exact"');
-  const { exitCode, document } = await link(endpointWith(ca.issue("DNS:late"), { deadline: "5s" }));
+  const { exitCode, document } = await link(endpointWith(ca.issue("DNS:late"), { deadline: "15s" }));
   leaving.abort();
   await Promise.all(others);
   expect(document).toMatchObject({ outcome: "rate-limited", error: { code: "too-many-requests" } });

@@ -331,7 +331,7 @@ describe("a server that misbehaves", () => {
     ],
   ])("%s: ended by the time limit", async (_, misbehave) => {
     await using server = await listen(answering(misbehave));
-    const sent = sender({ requestTimeout: 300 }).send(request(`http://${server.host}`), signal);
+    const sent = sender({ requestTimeout: 2000 }).send(request(`http://${server.host}`), signal);
     await expect(sent).rejects.toMatchObject({ name: "AgentError", code: "no-answer" });
   });
 
@@ -739,7 +739,7 @@ describe("over TLS", () => {
         await using proxy = await connectProxy({ port: server.port });
         const one = sender({
           caFile: ca.file,
-          requestTimeout: 3000,
+          requestTimeout: 9000,
           ...by(gone.host, silent.host, proxy.host, "direct"),
         });
         expect(await one.send(request("https://gears.test"), signal)).toMatchObject({ status: 200 });
@@ -790,7 +790,7 @@ describe("over TLS", () => {
       });
       await using silent = await listen(() => {}, ca.issue("DNS:gears.test"));
       await using toSilent = await connectProxy({ port: silent.port });
-      const afterTls = sender({ proxy: `http://${toSilent.host}`, requestTimeout: 1000, caFile: ca.file });
+      const afterTls = sender({ proxy: `http://${toSilent.host}`, requestTimeout: 3000, caFile: ca.file });
       await expect(afterTls.send(request("https://gears.test"), signal)).rejects.toMatchObject({ code: "no-answer" });
     });
 

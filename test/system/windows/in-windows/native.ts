@@ -59,10 +59,10 @@ async function hang(): Promise<unknown> {
 }
 
 /**
- * Opens a file like a scanner, without FILE_SHARE_DELETE, or exclusively, and closes it from a thread after so many
- * milliseconds.
+ * Opens a file like a scanner, without FILE_SHARE_DELETE, or exclusively, and closes it after so many milliseconds from
+ * a thread, which is running then.
  */
-function holdFile(path: string, ms: number, isShared: boolean): Promise<unknown> {
+async function holdFile(path: string, ms: number, isShared: boolean): Promise<{ readonly released: Promise<unknown> }> {
   const shared = isShared ? fileShare.FILE_SHARE_READ | fileShare.FILE_SHARE_WRITE : 0;
   const openExisting = 3;
   const handle = kernel32().CreateFileW(wide(path), fileAccess.GENERIC_READ, shared, null, openExisting, 0, 0n);
@@ -71,9 +71,13 @@ function holdFile(path: string, ms: number, isShared: boolean): Promise<unknown>
     const { CloseHandle } = require("node:ffi").dlopen("kernel32.dll", {
       CloseHandle: { arguments: ["uint64"], return: "int32" },
     }).functions;
+    require("node:worker_threads").parentPort.postMessage("running");
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
     CloseHandle(${handle}n);`;
-  return once(new Worker(release, { eval: true }), "exit");
+  const thread = new Worker(release, { eval: true });
+  const released = once(thread, "exit");
+  await once(thread, "message");
+  return { released };
 }
 
 const heldWorks: Readonly<Record<string, (path: string) => unknown>> = {
@@ -154,7 +158,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   /** The result of one part while another program has a file open that can't be renamed or removed. */
   held: async () => {
     const [file = "", , forMs = "150"] = parameters;
-    const released = holdFile(file, Number(forMs), !second.startsWith("read"));
+    const { released } = await holdFile(file, Number(forMs), !second.startsWith("read"));
     const outcome = await Promise.try(() => heldWorks[second]?.(file)).then(
       () => "done",
       (error: Error) => error.message,

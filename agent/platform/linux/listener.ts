@@ -35,7 +35,7 @@ export function readListener(
     const uid = other ?? uids[0];
     return found({ trusted: other === undefined, owner: uid === 0 ? "root" : `the user ID ${uid}` }, origin);
   } catch (cause) {
-    const message = `Which user listens at ${origin} can't be read: ${reasonOf(cause)}.`;
+    const message = `The user of the program that listens at ${origin} can't be read: ${reasonOf(cause)}.`;
     return failedBy(origin, cause, "identity-unreadable", message);
   }
 }

@@ -47,12 +47,7 @@ export interface Attempt {
 
 export type Found =
   | Exclude<IdentityFinding, { readonly kind: "identity" }>
-  | {
-      readonly kind: "identity";
-      readonly identity: Identity;
-      readonly target: LinkTarget;
-      readonly circumstances: string;
-    };
+  | ({ readonly kind: "identity" } & Omit<Attempt, "candidates">);
 
 export type RunEvent =
   /** `mayWait`: this run has the right to wait, or is attended and needs none. */

@@ -9,17 +9,8 @@ const countdownInterval = 1_000;
 /** Milliseconds between writes of the time that the device was on; see `keep` in `pace/`. */
 const keepInterval = 600_000;
 
-/** Failures that may pass as soon as a network comes back. */
-const networkFailures: readonly ErrorCode[] = [
-  "name-not-resolved",
-  "not-connected",
-  "proxy-refused",
-  "connection-lost",
-  "no-answer",
-  "identity-unreadable",
-  "intercepted",
-  "tls-untrusted",
-];
+/** Causes that a network does not end as soon as it comes back. */
+const otherCauses: readonly ErrorCode[] = ["not-due", "too-many-requests", "server-error"];
 
 export interface Waiting {
   /** What made the wait necessary. */
@@ -39,7 +30,7 @@ export async function waitFor(
   { clock, countdown, log, addresses }: Pick<LinkPorts, "clock" | "countdown" | "log" | "addresses">,
   signal: AbortSignal,
 ): Promise<Schedule> {
-  const networkIsBack = networkFailures.includes(cause.code) ? watchNetwork(addresses) : () => false;
+  const networkIsBack = otherCauses.includes(cause.code) ? () => false : watchNetwork(addresses);
   let next = schedule;
   let keptAt = clock.monotonic();
   for (;;) {

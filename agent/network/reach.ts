@@ -78,7 +78,6 @@ async function throughProxy(
     if (failure !== undefined) means.failed.set(key, failure);
     throw failure?.error ?? thrown;
   } finally {
-    // Not waited for: the system's thread may be busy with a KDC that does not answer.
-    void logOn.close();
+    logOn.close();
   }
 }

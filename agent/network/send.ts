@@ -4,7 +4,7 @@ import type { SettingFile } from "../settings/named-file.ts";
 import type { ObserveTls } from "./dial.ts";
 import type { ApiRequest, RawResponse, Sender } from "./exchange.ts";
 import type { HttpConnection } from "./http-connection.ts";
-import type { SystemLogOnSource } from "./log-on/system-log-on.ts";
+import type { SystemLogOn } from "./log-on/system-log-on.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
 import { isUntrustedChain, networkFailure, type Party } from "./network-failure.ts";
 import type { Route } from "./proxy/address.ts";
@@ -29,7 +29,7 @@ export interface SenderOptions {
    */
   readonly clientCertificate?: (() => ClientCertificate) | undefined;
   /** The origin to which this machine proves its account, only over TLS; undefined for none. */
-  readonly gatewayLogOn?: { readonly origin: string; readonly system: SystemLogOnSource | undefined } | undefined;
+  readonly gatewayLogOn?: { readonly origin: string; readonly system: SystemLogOn | undefined } | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AgentError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import type { Account, IdentitySources } from "../identity/sources.ts";
-import type { SystemLogOnSource } from "../network/log-on/system-log-on.ts";
+import type { SystemLogOn } from "../network/log-on/system-log-on.ts";
 import type { SystemProxy } from "../network/proxy/choice.ts";
 import type { Reading } from "../reading.ts";
 import type { Secret } from "../secret.ts";
@@ -130,7 +130,7 @@ export interface Platform extends IdentitySources {
   /**
    * The system's log-on to proxies and servers by this run's account. Left out if there is no log-on on this system.
    */
-  readonly systemLogOn?: SystemLogOnSource;
+  readonly systemLogOn?: SystemLogOn;
   /**
    * Ends the process at once with an exit code, without waiting for its threads. Left out if Node's own exit is enough.
    */

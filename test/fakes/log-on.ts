@@ -1,4 +1,4 @@
-import type { LogOnPeer, SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
+import type { LogOnPeer, SystemLogOn } from "../../agent/network/log-on/system-log-on.ts";
 import type { LogOnMeans } from "../../agent/network/proxy/log-on.ts";
 
 /** The credentials of a run for proxies: only a user name by default. */
@@ -11,7 +11,7 @@ export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
 });
 
 /** A system's log-on with an account, whose tokens are texts: one for each leg. */
-export interface FakeSystem extends SystemLogOnSource {
+export interface FakeSystem extends SystemLogOn {
   /** The targets of the log-ons. */
   readonly peers: readonly LogOnPeer[];
   /** What the peer's tokens said. */
@@ -37,30 +37,28 @@ export function fakeSystem(
     get closed() {
       return closed;
     },
-    open: async () => ({
-      start: async (peer) => {
-        peers.push(peer);
-        await started;
-        let at = 0;
-        return {
-          account,
-          step: async (token) => {
-            if (token !== undefined) heard.push(token.toString());
-            if (failure?.leg === at) throw failure.error;
-            const text = legs[at++];
-            return { token: text === undefined ? undefined : Buffer.from(text), complete: at > legs.length };
-          },
-          close: async () => {
-            closed += 1;
-          },
-        };
-      },
-    }),
+    start: async (peer) => {
+      peers.push(peer);
+      await started;
+      let at = 0;
+      return {
+        account,
+        step: async (token) => {
+          if (token !== undefined) heard.push(token.toString());
+          if (failure?.leg === at) throw failure.error;
+          const text = legs[at++];
+          return { token: text === undefined ? undefined : Buffer.from(text), complete: at > legs.length };
+        },
+        close: async () => {
+          closed += 1;
+        },
+      };
+    },
   };
 }
 
 interface FakeSystemOptions {
-  readonly schemes?: SystemLogOnSource["schemes"];
+  readonly schemes?: SystemLogOn["schemes"];
   readonly account?: string | undefined;
   /** Until then no account is found. */
   readonly started?: Promise<void>;

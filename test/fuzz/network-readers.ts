@@ -7,7 +7,7 @@ import { readRateLimit } from "../../agent/gears/rate-limit-headers.ts";
 import { serverText } from "../../agent/gears/server-text.ts";
 import type { RawResponse } from "../../agent/network/exchange.ts";
 import { InterimAnswers } from "../../agent/network/interim-answers.ts";
-import type { SystemLogOnSource } from "../../agent/network/log-on/system-log-on.ts";
+import type { SystemLogOn } from "../../agent/network/log-on/system-log-on.ts";
 import { unpacked } from "../../agent/network/packed-body.ts";
 import { endpointOf, parseProxy, proxyLogin } from "../../agent/network/proxy/address.ts";
 import { ProxyLogOn } from "../../agent/network/proxy/log-on.ts";
@@ -36,7 +36,7 @@ const newLogOn = () =>
 const newSystemLogOn = () => {
   const step = async () => ({ token: Buffer.from("token"), complete: false });
   const exchange = { account: undefined, step, close: async () => {} };
-  const system: SystemLogOnSource = { schemes: ["NTLM"], open: async () => ({ start: async () => exchange }) };
+  const system: SystemLogOn = { schemes: ["NTLM"], start: async () => exchange };
   return new ProxyLogOn(proxy, target, logOnMeans({ mode: "ntlm", system }));
 };
 

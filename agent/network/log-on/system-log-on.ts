@@ -14,12 +14,15 @@ export interface LogOnPeer {
 
 /**
  * The operating system's log-on to HTTP servers and proxies, by GSSAPI or SSPI. With `Negotiate` the mechanism is
- * Kerberos and never NTLM. Calls may wait for a KDC, so a thread makes them, each with a time limit.
+ * Kerberos and never NTLM. Nothing is loaded before the first start. Calls may wait for a KDC, so a thread makes them,
+ * each with a time limit.
  */
 export interface SystemLogOn {
+  readonly schemes: readonly SystemScheme[];
   /**
    * Finds the account: the machine's for a service and root or SYSTEM, the user's for a user.
-   * @throws AgentError `credentials-missing` if there is none; the message names what was looked for, and what to do
+   * @throws AgentError `credentials-missing` if there is none, or if the system's library is missing; the message names
+   * what was looked for, and what to do
    */
   start(peer: LogOnPeer): Promise<SystemLogOnExchange>;
 }
@@ -30,18 +33,16 @@ export interface SystemLogOnExchange {
   readonly account: string | undefined;
   /**
    * @param token of the peer; undefined at first
-   * @returns `token`: for the peer, undefined if nothing more is to be sent; `complete`: nothing more is expected, and
-   * the peer has proved itself where the mechanism can do that
    * @throws AgentError with the system's own words: `not-connected` where no KDC answers, `credentials-missing` where a
    * user has no ticket, else `credentials-refused`
    */
-  step(token: Buffer | undefined): Promise<{ readonly token: Buffer | undefined; readonly complete: boolean }>;
+  step(token: Buffer | undefined): Promise<LogOnLeg>;
   close(): Promise<void>;
 }
 
-/** A platform's log-on; nothing is loaded before `open`. */
-export interface SystemLogOnSource {
-  readonly schemes: readonly SystemScheme[];
-  /** @throws AgentError `credentials-missing` if the system's library is missing; the message names its package */
-  open(): Promise<SystemLogOn>;
+export interface LogOnLeg {
+  /** For the peer; undefined if nothing more is to be sent. */
+  readonly token: Buffer | undefined;
+  /** Nothing more is expected, and the peer has proved itself where the mechanism can do that. */
+  readonly complete: boolean;
 }

@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import type { SystemLogOn, SystemLogOnExchange, SystemLogOnSource } from "./system-log-on.ts";
+import type { LogOnLeg, LogOnPeer, SystemLogOn, SystemLogOnExchange } from "./system-log-on.ts";
 
 /** Begins each message of NTLM ([MS-NLMP] 2.2.1). */
 const signature = Buffer.from("NTLMSSP\0", "latin1");
@@ -17,36 +17,41 @@ export function carriesNtlm(token: Buffer): boolean {
   return token.includes(ntlmMechanism) && !kerberosMechanisms.some((one) => token.includes(one));
 }
 
+/** A log-on that the system may have yet to begin. */
+export interface LogOn {
+  /** The next leg, with the account. @throws AgentError what the system's `start` and `step` throw */
+  step(token: Buffer | undefined): Promise<LogOnLeg & Pick<SystemLogOnExchange, "account">>;
+  /** Ends it as soon as the system has begun it. Never fails. */
+  close(): void;
+}
+
 /**
- * Opens the system's log-on. Windows' Negotiate falls back to NTLM where it gets no ticket, and where a peer asks for
- * it; the resulting tokens are refused here and never sent.
+ * Begins a log-on by the system. Windows' Negotiate falls back to NTLM where it gets no ticket, and where a peer asks
+ * for it; the resulting tokens are refused here and never sent.
  * @param otherwise completes what to do about that
  */
-export async function openWithoutNtlm(source: SystemLogOnSource, otherwise = ""): Promise<SystemLogOn> {
-  const system = await source.open();
+export function beginLogOn(system: SystemLogOn, peer: LogOnPeer, otherwise = ""): LogOn {
+  const starting = system.start(peer);
   return {
-    async start(peer) {
-      const exchange = await system.start(peer);
-      return peer.scheme === "NTLM" ? exchange : guarded(exchange, peer.host, otherwise);
+    async step(token) {
+      const exchange = await starting;
+      const leg = await exchange.step(token);
+      const isNtlm = peer.scheme !== "NTLM" && leg.token !== undefined && carriesNtlm(leg.token);
+      if (isNtlm) throw ntlmInside(peer, token, otherwise);
+      return { ...leg, account: exchange.account };
     },
+    // Not waited for: the system's thread may be busy with a KDC that does not answer.
+    close: () => void starting.then((exchange) => exchange.close()).catch(() => {}),
   };
 }
 
-function guarded(exchange: SystemLogOnExchange, host: string, otherwise: string): SystemLogOnExchange {
-  return {
-    account: exchange.account,
-    async step(token) {
-      const leg = await exchange.step(token);
-      if (leg.token === undefined || !carriesNtlm(leg.token)) return leg;
-      const why =
-        token !== undefined && carriesNtlm(token)
-          ? `${host} asks for NTLM inside Negotiate`
-          : `the system got no Kerberos ticket for HTTP/${host} and offers NTLM instead`;
-      throw new AgentError(
-        "credentials-refused",
-        `${host} gets no log-on by Negotiate: ${why}, which is not sent. Check that the name is registered (setspn -Q HTTP/${host}) and that a domain controller answers${otherwise}.`,
-      );
-    },
-    close: () => exchange.close(),
-  };
+function ntlmInside({ host }: LogOnPeer, token: Buffer | undefined, otherwise: string): AgentError {
+  const why =
+    token !== undefined && carriesNtlm(token)
+      ? `${host} asks for NTLM inside Negotiate`
+      : `the system got no Kerberos ticket for HTTP/${host} and offers NTLM instead`;
+  return new AgentError(
+    "credentials-refused",
+    `${host} gets no log-on by Negotiate: ${why}, which is not sent. Check that the name is registered (setspn -Q HTTP/${host}) and that a domain controller answers${otherwise}.`,
+  );
 }

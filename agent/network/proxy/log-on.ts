@@ -1,4 +1,4 @@
-import { AgentError } from "../../errors.ts";
+import { AgentError, type Place } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import {
   type AuthenticationScheme,
@@ -8,8 +8,8 @@ import {
   parseChallenges,
 } from "../log-on/challenges.ts";
 import { allowsUserName, decideLogOn, type LogOnFacts, type ProxyAuth } from "../log-on/decide-log-on.ts";
-import type { SystemLogOnExchange, SystemLogOnSource, SystemScheme } from "../log-on/system-log-on.ts";
-import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
+import type { SystemLogOn, SystemScheme } from "../log-on/system-log-on.ts";
+import { beginLogOn, type LogOn } from "../log-on/without-ntlm.ts";
 import { endpointOf, type ProxyAddress, type ProxyLogin, revealed } from "./address.ts";
 import type { FailedLogOn } from "./failed-log-on.ts";
 
@@ -17,7 +17,7 @@ import type { FailedLogOn } from "./failed-log-on.ts";
 export interface LogOnMeans {
   readonly mode: ProxyAuth;
   /** Undefined if the system has none. */
-  readonly system: SystemLogOnSource | undefined;
+  readonly system: SystemLogOn | undefined;
   /** Failed log-ons of this run, by proxy and login. */
   readonly failed: Map<string, FailedLogOn>;
   /** Milliseconds, monotonic. */
@@ -46,7 +46,7 @@ export class ProxyLogOn {
   readonly #means: LogOnMeans;
   readonly #channelBinding: () => Buffer | undefined;
   #sent: LogOnFacts["sent"];
-  #running: { readonly scheme: SystemScheme; readonly exchange: Promise<SystemLogOnExchange> } | undefined;
+  #running: RunningLogOn | undefined;
   #legs = 0;
 
   /**
@@ -81,13 +81,17 @@ export class ProxyLogOn {
    */
   next(values: readonly string[]): ProxyLogOnLeg {
     const challenges = parseChallenges(values);
-    const challenge = this.#tokenOf(challenges);
-    if (challenge !== undefined && ++this.#legs < maxLegs) {
-      const answer = async () => (await this.#step(challenge)) ?? (await this.#start(this.#decide(challenges)));
-      return { isMovable: false, authorize: answer };
+    const running = this.#running;
+    const challenge = tokenFor(running, challenges);
+    if (running === undefined || challenge === undefined || ++this.#legs >= maxLegs) {
+      const scheme = this.#decide(challenges);
+      return { isMovable: true, authorize: () => this.#start(scheme) };
     }
-    const scheme = this.#decide(challenges);
-    return { isMovable: true, authorize: () => this.#start(scheme) };
+    const authorize = async (): Promise<Secret> => {
+      const { token } = await this.#step(running, challenge);
+      return token === undefined ? await this.#start(this.#decide(challenges)) : authorizationOf(running.scheme, token);
+    };
+    return { isMovable: false, authorize };
   }
 
   /**
@@ -97,24 +101,17 @@ export class ProxyLogOn {
    * @throws AgentError `proxy-refused` if it is a wrong proof
    */
   async accepted(values: readonly string[]): Promise<void> {
-    if (this.#running === undefined) return;
-    const { scheme } = this.#running;
-    const exchange = await this.#running.exchange;
-    const proof = this.#tokenOf(parseChallenges(values));
-    if (proof !== undefined && !(await this.#bySystem(scheme, exchange.step(proof))).complete) {
-      throw this.#refused(`let this host through before the log-on by ${scheme} was complete`);
+    const running = this.#running;
+    if (running === undefined) return;
+    const proof = tokenFor(running, parseChallenges(values));
+    if (proof !== undefined && !(await this.#step(running, proof)).complete) {
+      throw this.#refused(`let this host through before the log-on by ${running.scheme} was complete`);
     }
-    this.#means.observe?.(`${exchange.account ?? "an account without a name"} (${scheme})`);
+    this.#means.observe?.(`${this.#sent?.account ?? "an account without a name"} (${running.scheme})`);
   }
 
-  /** Also a log-on that the system has yet to begin. Never fails. */
-  async close(): Promise<void> {
-    await this.#running?.exchange.then((exchange) => exchange.close()).catch(() => {});
-  }
-
-  /** The proxy's token of the scheme that is spoken. */
-  #tokenOf(challenges: readonly Challenge[]): Buffer | undefined {
-    return challenges.find(({ scheme }) => scheme === this.#running?.scheme)?.token;
+  close(): void {
+    this.#running?.logOn.close();
   }
 
   /** @throws AgentError `proxy-refused` */
@@ -131,53 +128,51 @@ export class ProxyLogOn {
   }
 
   async #start(scheme: SystemScheme): Promise<Secret> {
-    void this.close();
-    const exchange = this.#open(scheme);
-    this.#running = { scheme, exchange };
-    const token = await this.#step(undefined);
-    if (token === undefined) throw this.#refused(`wants ${scheme} (status 407), for which this system made no token`);
-    this.#sent = { scheme, account: (await exchange).account };
-    return token;
-  }
-
-  async #open(scheme: SystemScheme): Promise<SystemLogOnExchange> {
-    if (this.#means.system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+    const { system } = this.#means;
+    if (system === undefined) throw new TypeError(`${scheme} without a system that speaks it`);
+    this.close();
     const { host } = endpointOf(this.#proxy);
     const peer = { scheme, host, channelBinding: this.#channelBinding() };
-    return await (await openWithoutNtlm(this.#means.system, ", or set proxyAuth to ntlm")).start(peer);
-  }
-
-  /** @param challenge the proxy's token; undefined at first */
-  async #step(challenge: Buffer | undefined): Promise<Secret | undefined> {
-    if (this.#running === undefined) throw new TypeError("no log-on runs");
-    const { scheme, exchange } = this.#running;
-    const leg = exchange.then((started) => started.step(challenge));
-    const { token } = await this.#bySystem(scheme, leg);
-    return token === undefined ? undefined : authorizationOf(scheme, token);
+    this.#running = { scheme, logOn: beginLogOn(system, peer, ", or set proxyAuth to ntlm") };
+    const { token, account } = await this.#step(this.#running, undefined);
+    if (token === undefined) throw this.#refused(`wants ${scheme} (status 407), for which this system made no token`);
+    this.#sent = { scheme, account };
+    return authorizationOf(scheme, token);
   }
 
   /** The system's part of the log-on; its errors are reported as the proxy's refusal. */
-  async #bySystem<T>(scheme: SystemScheme, work: Promise<T>): Promise<T> {
-    return await work.catch((thrown: unknown) => {
-      if (!(thrown instanceof AgentError) || thrown.place !== undefined) throw thrown;
-      const { place } = this.#refused("");
+  async #step({ scheme, logOn }: RunningLogOn, token: Buffer | undefined): ReturnType<LogOn["step"]> {
+    return await logOn.step(token).catch((thrown: unknown) => {
+      if (!(thrown instanceof AgentError)) throw thrown;
       const mayHaveLogin = this.#proxy.login === undefined && allowsUserName(this.#means.mode);
       const otherwise =
         thrown.code === "credentials-missing" && mayHaveLogin
           ? " Or put proxyUsername and proxyPassword into the credential file."
           : "";
       const message = `The proxy ${this.#host} wants ${scheme} (status 407). ${thrown.message}${otherwise}`;
-      throw new AgentError("proxy-refused", message, { cause: thrown, place });
+      throw new AgentError("proxy-refused", message, { cause: thrown, place: this.#place });
     });
   }
 
   /** @param why completes "The proxy …" */
   #refused(why: string): AgentError {
-    // As in a request without a log-on: a log-on that was not sent was not refused.
-    const stage = this.#sent === undefined ? "tunnel" : "proxy log-on";
-    return new AgentError("proxy-refused", `The proxy ${this.#host} ${why}.`, { place: { stage, party: "proxy" } });
+    return new AgentError("proxy-refused", `The proxy ${this.#host} ${why}.`, { place: this.#place });
+  }
+
+  /** A log-on that was not sent was not refused. */
+  get #place(): Place {
+    return { stage: this.#sent === undefined ? "tunnel" : "proxy log-on", party: "proxy" };
   }
 }
+
+interface RunningLogOn {
+  readonly scheme: SystemScheme;
+  readonly logOn: LogOn;
+}
+
+/** The proxy's token of the scheme that is spoken. */
+const tokenFor = (running: RunningLogOn | undefined, challenges: readonly Challenge[]): Buffer | undefined =>
+  challenges.find(({ scheme }) => scheme === running?.scheme)?.token;
 
 function basicAuthorization(login: ProxyLogin): Secret {
   const { username, password } = revealed(login);

@@ -3,8 +3,8 @@ import { AgentError } from "../../errors.ts";
 import type { ApiRequest, RawResponse } from "../exchange.ts";
 import type { HttpConnection } from "../http-connection.ts";
 import { authorizationOf, type Challenge, maxLegs, parseChallenges } from "../log-on/challenges.ts";
-import type { SystemLogOnExchange, SystemLogOnSource } from "../log-on/system-log-on.ts";
-import { openWithoutNtlm } from "../log-on/without-ntlm.ts";
+import type { SystemLogOn } from "../log-on/system-log-on.ts";
+import { beginLogOn, type LogOn } from "../log-on/without-ntlm.ts";
 import { networkFailure } from "../network-failure.ts";
 import { bareHost } from "../proxy/host-match.ts";
 import { TimeLimitReached, untilAborted } from "../time-limit.ts";
@@ -34,21 +34,20 @@ export function gatewayAt(origin: string, socket: Socket): Gateway {
 export function withGatewayLogOn(
   connection: HttpConnection,
   gateway: Gateway,
-  system: SystemLogOnSource | undefined,
+  system: SystemLogOn | undefined,
 ): HttpConnection {
   let isProved = false;
 
   async function exchange(request: ApiRequest, signal: AbortSignal): Promise<RawResponse> {
-    const starting = start(system, gateway);
+    const logOn = begin(system, gateway);
     try {
-      return await carry(request, await untilReached(starting, gateway, signal), signal);
+      return await carry(request, logOn, signal);
     } finally {
-      // Not awaited: after an abort its thread may still wait for a KDC.
-      void starting.then((logOn) => logOn.close()).catch(() => {});
+      logOn.close();
     }
   }
 
-  async function carry(request: ApiRequest, logOn: SystemLogOnExchange, signal: AbortSignal): Promise<RawResponse> {
+  async function carry(request: ApiRequest, logOn: LogOn, signal: AbortSignal): Promise<RawResponse> {
     let leg = await untilReached(logOn.step(undefined), gateway, signal);
     for (let legs = 1; ; legs += 1) {
       const answer = await connection.exchange(withToken(request, leg.token), signal);
@@ -59,16 +58,16 @@ export function withGatewayLogOn(
         leg = await untilReached(logOn.step(token), gateway, signal).catch((thrown) => {
           // The token may be one of Kerberos' errors.
           const isReason = answer.status === 401 && thrown instanceof AgentError && !signal.aborted;
-          throw isReason ? refused(challenges, logOn.account, gateway, thrown) : thrown;
+          throw isReason ? refused(challenges, leg.account, gateway, thrown) : thrown;
         });
       }
       if (answer.status !== 401) {
         isProved ||= leg.complete;
         if (!isProved && claimsSomething(answer)) throw unproved(answer, gateway);
-        return { ...answer, account: logOn.account };
+        return { ...answer, account: leg.account };
       }
-      if (leg.complete && leg.token === undefined) throw notAllowed(logOn.account, gateway);
-      if (isLast || leg.token === undefined) throw refused(challenges, logOn.account, gateway);
+      if (leg.complete && leg.token === undefined) throw notAllowed(leg.account, gateway);
+      if (isLast || leg.token === undefined) throw refused(challenges, leg.account, gateway);
     }
   }
 
@@ -81,15 +80,11 @@ export function withGatewayLogOn(
   };
 }
 
-async function start(
-  system: SystemLogOnSource | undefined,
-  { host, name, channelBinding }: Gateway,
-): Promise<SystemLogOnExchange> {
-  if (system === undefined) {
-    const message = `auth = negotiate needs Negotiate to log on to ${host}, which linkuser-agent does not support on this system. Use a client certificate (auth = none).`;
-    throw new AgentError("credentials-missing", message);
-  }
-  return await (await openWithoutNtlm(system)).start({ scheme: "Negotiate", host: name, channelBinding });
+/** @throws AgentError `credentials-missing` */
+function begin(system: SystemLogOn | undefined, { host, name, channelBinding }: Gateway): LogOn {
+  if (system !== undefined) return beginLogOn(system, { scheme: "Negotiate", host: name, channelBinding });
+  const message = `auth = negotiate needs Negotiate to log on to ${host}, which linkuser-agent does not support on this system. Use a client certificate (auth = none).`;
+  throw new AgentError("credentials-missing", message, { place });
 }
 
 /** Whether an answer says something about the device: any other sender of such an answer must not be believed. */

@@ -98,14 +98,14 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     },
     systemLogOn: {
       schemes: ["Negotiate"],
-      open: async () => {
-        const [{ createGssLogOn }, { mitKerberos }, { readMachineKeytab }] = await Promise.all([
+      start: async (peer) => {
+        const [{ startByGss }, { mitKerberos }, { readMachineKeytab }] = await Promise.all([
           import("../posix/log-on/gss-log-on.ts"),
           import("./log-on/mit.ts"),
           import("./log-on/machine-keytab.ts"),
         ]);
         const keytab = privileged || isService(uid) ? () => readMachineKeytab(root, trust, credentials) : undefined;
-        return createGssLogOn(mitKerberos, { keytab, hostName: machine.hostName });
+        return await startByGss(peer, mitKerberos, { keytab, hostName: machine.hostName });
       },
     },
     endProcess: nss.exitAtOnce,

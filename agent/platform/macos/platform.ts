@@ -82,13 +82,13 @@ export function createMacosPlatform(options: MacosOptions = {}): Platform {
     systemFiles: [keytabFile],
     systemLogOn: {
       schemes: ["Negotiate"],
-      open: async () => {
-        const [{ createGssLogOn }, { appleKerberos }] = await Promise.all([
+      start: async (peer) => {
+        const [{ startByGss }, { appleKerberos }] = await Promise.all([
           import("../posix/log-on/gss-log-on.ts"),
           import("./log-on/gss-framework.ts"),
         ]);
         const keytab = privileged ? () => readKeytab((path) => readTrusted(path, trust)) : undefined;
-        return createGssLogOn(appleKerberos(process.arch), { keytab, hostName: hostname });
+        return await startByGss(peer, appleKerberos(process.arch), { keytab, hostName: hostname });
       },
     },
     tryLock,

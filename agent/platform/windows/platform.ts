@@ -90,7 +90,7 @@ export function createWindowsPlatform(options: WindowsOptions = {}): Platform {
     },
     systemLogOn: {
       schemes: ["Negotiate", "NTLM"],
-      open: async () => (await import("./log-on/sspi.ts")).createSspi(boundedCalls(logOns)),
+      start: async (peer) => (await import("./log-on/sspi.ts")).startBySspi(peer, boundedCalls(logOns)),
     },
     tryLock,
     endProcess,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { LogOnPeer, SystemLogOnSource } from "../../../agent/network/log-on/system-log-on.ts";
-import { carriesNtlm, openWithoutNtlm } from "../../../agent/network/log-on/without-ntlm.ts";
+import type { LogOnPeer, SystemLogOn } from "../../../agent/network/log-on/system-log-on.ts";
+import { beginLogOn, carriesNtlm } from "../../../agent/network/log-on/without-ntlm.ts";
 
 const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
   const content = Buffer.concat(parts);
@@ -63,23 +63,21 @@ test("Windows' usual token, which offers NTLM after Kerberos, is not NTLM", () =
 const peer: LogOnPeer = { scheme: "Negotiate", host: "proxy.corp.test", channelBinding: undefined };
 
 /** A system that answers with these tokens. */
-const systemOf = (tokens: readonly Buffer[]): SystemLogOnSource => ({
+const systemOf = (tokens: readonly Buffer[]): SystemLogOn => ({
   schemes: ["Negotiate", "NTLM"],
-  open: async () => ({
-    start: async () => {
-      const left = [...tokens];
-      return {
-        account: "CORP\\LAPTOP1$",
-        step: async () => ({ token: left.shift(), complete: false }),
-        close: async () => {},
-      };
-    },
-  }),
+  start: async () => {
+    const left = [...tokens];
+    return {
+      account: "CORP\\LAPTOP1$",
+      step: async () => ({ token: left.shift(), complete: false }),
+      close: async () => {},
+    };
+  },
 });
 
 test("if Windows has no ticket, its NTLM inside Negotiate is not sent", async () => {
-  const system = await openWithoutNtlm(systemOf([firstToken(["NTLM"], ntlm(1, Buffer.alloc(0)))]));
-  await expect((await system.start(peer)).step(undefined)).rejects.toMatchObject({
+  const logOn = beginLogOn(systemOf([firstToken(["NTLM"], ntlm(1, Buffer.alloc(0)))]), peer);
+  await expect(logOn.step(undefined)).rejects.toMatchObject({
     code: "credentials-refused",
     message: expect.stringMatching(
       /no Kerberos ticket for HTTP\/proxy\.corp\.test and offers NTLM instead, which is not sent/,
@@ -89,17 +87,15 @@ test("if Windows has no ticket, its NTLM inside Negotiate is not sent", async ()
 
 test("a proxy that answers a ticket with an NTLM challenge gets no NTLM", async () => {
   const ticket = firstToken(["Kerberos", "NTLM"], Buffer.from("ticket"));
-  const system = await openWithoutNtlm(systemOf([ticket, laterToken(ntlm(3, Buffer.alloc(0)))]));
-  const exchange = await system.start(peer);
-  expect(await exchange.step(undefined)).toMatchObject({ token: ticket });
-  await expect(exchange.step(laterToken(ntlm(2, Buffer.alloc(0))))).rejects.toThrow(
+  const logOn = beginLogOn(systemOf([ticket, laterToken(ntlm(3, Buffer.alloc(0)))]), peer);
+  expect(await logOn.step(undefined)).toMatchObject({ token: ticket });
+  await expect(logOn.step(laterToken(ntlm(2, Buffer.alloc(0))))).rejects.toThrow(
     "proxy.corp.test asks for NTLM inside Negotiate",
   );
 });
 
 test("NTLM is sent if it was asked for explicitly", async () => {
   const message = ntlm(1, Buffer.alloc(0));
-  const system = await openWithoutNtlm(systemOf([message]));
-  const exchange = await system.start({ ...peer, scheme: "NTLM" });
-  expect(await exchange.step(undefined)).toMatchObject({ token: message });
+  const logOn = beginLogOn(systemOf([message]), { ...peer, scheme: "NTLM" });
+  expect(await logOn.step(undefined)).toMatchObject({ token: message });
 });

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { AgentError } from "../../../agent/errors.ts";
 import type { ApiRequest, RawResponse } from "../../../agent/network/exchange.ts";
-import type { LogOnPeer, SystemLogOnSource } from "../../../agent/network/log-on/system-log-on.ts";
+import type { LogOnPeer, SystemLogOn } from "../../../agent/network/log-on/system-log-on.ts";
 import { withGatewayLogOn } from "../../../agent/network/tenant/log-on.ts";
 import { TimeLimitReached } from "../../../agent/network/time-limit.ts";
 import { Secret } from "../../../agent/secret.ts";
@@ -42,24 +42,22 @@ function connect(answers: readonly RawResponse[], steps: Steps = kerberos, accou
       return left.shift() ?? expect.fail("one request too many");
     },
   };
-  const system: SystemLogOnSource = {
+  const system: SystemLogOn = {
     schemes: ["Negotiate"],
-    open: async () => ({
-      async start(peer) {
-        peers.push(peer);
-        return {
-          account: account ?? "HOST$@CORP.EXAMPLE",
-          async step(token) {
-            const step = steps[token?.toString() ?? ""] ?? expect.fail(`no step for ${token}`);
-            if (step instanceof Error) throw step;
-            return { token: step[0] === undefined ? undefined : Buffer.from(step[0]), complete: step[1] };
-          },
-          async close() {
-            closed += 1;
-          },
-        };
-      },
-    }),
+    async start(peer) {
+      peers.push(peer);
+      return {
+        account: account ?? "HOST$@CORP.EXAMPLE",
+        async step(token) {
+          const step = steps[token?.toString() ?? ""] ?? expect.fail(`no step for ${token}`);
+          if (step instanceof Error) throw step;
+          return { token: step[0] === undefined ? undefined : Buffer.from(step[0]), complete: step[1] };
+        },
+        async close() {
+          closed += 1;
+        },
+      };
+    },
   };
   const send = (signal = never) => withLogOn.exchange(request, signal);
   const withLogOn = withGatewayLogOn(connection, gateway, system);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { Sender } from "../../../agent/network/exchange.ts";
-import type { SystemLogOnSource } from "../../../agent/network/log-on/system-log-on.ts";
+import type { SystemLogOn } from "../../../agent/network/log-on/system-log-on.ts";
 import type { LogOnMeans } from "../../../agent/network/proxy/log-on.ts";
 import { createSender } from "../../../agent/network/send.ts";
 import { absent } from "../../../agent/reading.ts";
@@ -19,17 +19,15 @@ afterEach(async () => {
 });
 
 /** A system that answers `challenge N` by `proof N`, as NTLM does. */
-const system: SystemLogOnSource = {
+const system: SystemLogOn = {
   schemes: ["NTLM"],
-  open: async () => ({
-    start: async () => ({
-      account: "CORP\\LAPTOP1$",
-      step: async (token) => {
-        const proof = token === undefined ? "offer" : token.toString().replace("challenge", "proof");
-        return { token: Buffer.from(proof), complete: token !== undefined };
-      },
-      close: async () => {},
-    }),
+  start: async () => ({
+    account: "CORP\\LAPTOP1$",
+    step: async (token) => {
+      const proof = token === undefined ? "offer" : token.toString().replace("challenge", "proof");
+      return { token: Buffer.from(proof), complete: token !== undefined };
+    },
+    close: async () => {},
   }),
 };
 

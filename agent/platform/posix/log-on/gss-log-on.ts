@@ -1,5 +1,5 @@
 import { AgentError, type ErrorCode } from "../../../errors.ts";
-import type { SystemLogOn } from "../../../network/log-on/system-log-on.ts";
+import type { LogOnPeer, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
 import type { Reading } from "../../../reading.ts";
 import { type Ask, createBoundedWorker } from "../../../worker/bounded-worker.ts";
 import { startProgram } from "../../../worker/start-worker.ts";
@@ -52,33 +52,30 @@ export interface LogOnAccounts {
 }
 
 /** Logs on by GSSAPI: a service and root by the machine's keytab, a user by the tickets of the user's cache. */
-export function createGssLogOn(
+export async function startByGss(
+  { scheme, host, channelBinding }: LogOnPeer,
   system: GssSystem,
   accounts: LogOnAccounts,
   ask: Ask<GssQuestion, GssAnswer> = threadFor(system),
-): SystemLogOn {
+): Promise<SystemLogOnExchange> {
+  if (scheme !== "Negotiate") throw new TypeError(`${scheme} is not spoken by GSSAPI`);
+  const account = accounts.keytab && accountOf(accounts.keytab(), accounts.hostName(), system);
+  const explain = (failure: GssFailure, name: string | undefined): AgentError =>
+    explained(failure, { host, account: name, isMachine: account !== undefined, system });
+  const started = await ask({ call: "start", host, channelBinding, account });
+  if (started.kind === "failed") throw explain(started, account?.principal);
+  if (started.kind !== "started") throw new TypeError("no log-on was started");
+  const { id, account: name } = started;
   return {
-    async start({ scheme, host, channelBinding }) {
-      if (scheme !== "Negotiate") throw new TypeError(`${scheme} is not spoken by GSSAPI`);
-      const account = accounts.keytab && accountOf(accounts.keytab(), accounts.hostName(), system);
-      const explain = (failure: GssFailure, name: string | undefined): AgentError =>
-        explained(failure, { host, account: name, isMachine: account !== undefined, system });
-      const started = await ask({ call: "start", host, channelBinding, account });
-      if (started.kind === "failed") throw explain(started, account?.principal);
-      if (started.kind !== "started") throw new TypeError("no log-on was started");
-      const { id, account: name } = started;
-      return {
-        account: name,
-        async step(token) {
-          const answer = await ask({ call: "step", id, token });
-          if (answer.kind === "failed") throw explain(answer, name);
-          if (answer.kind !== "stepped") throw new TypeError("no step was made");
-          return { token: answer.token && Buffer.from(answer.token), complete: answer.complete };
-        },
-        async close() {
-          await ask({ call: "close", id }).catch(() => undefined);
-        },
-      };
+    account: name,
+    async step(token) {
+      const answer = await ask({ call: "step", id, token });
+      if (answer.kind === "failed") throw explain(answer, name);
+      if (answer.kind !== "stepped") throw new TypeError("no step was made");
+      return { token: answer.token && Buffer.from(answer.token), complete: answer.complete };
+    },
+    async close() {
+      await ask({ call: "close", id }).catch(() => undefined);
     },
   };
 }

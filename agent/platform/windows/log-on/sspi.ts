@@ -1,5 +1,5 @@
 import { AgentError } from "../../../errors.ts";
-import type { LogOnPeer, SystemLogOn, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
+import type { LogOnPeer, SystemLogOnExchange } from "../../../network/log-on/system-log-on.ts";
 import type { MakeCalls, NativeAnswer, NativeCall } from "../../native-calls.ts";
 import { readField, structure } from "../../native-layout.ts";
 import { askName, nameFormat, nameIn } from "../accounts/principal-name.ts";
@@ -32,11 +32,7 @@ const maxToken = 64 * 1024;
  * Windows' log-on to servers (SSPI): by the account of this process, which for SYSTEM is the computer's.
  * @param makeCalls on a thread of its own, since Windows may wait for a domain controller
  */
-export function createSspi(makeCalls: MakeCalls): SystemLogOn {
-  return { start: (peer) => startExchange(peer, makeCalls) };
-}
-
-async function startExchange(peer: LogOnPeer, makeCalls: MakeCalls): Promise<SystemLogOnExchange> {
+export async function startBySspi(peer: LogOnPeer, makeCalls: MakeCalls): Promise<SystemLogOnExchange> {
   const [acquired, named] = await makeCalls([acquireCredentials(peer), askName(nameFormat.NameSamCompatible)]);
   const status = statusOf(acquired);
   if (status !== sspiStatus.SEC_E_OK) throw sspiFailure("AcquireCredentialsHandleW", status, peer);

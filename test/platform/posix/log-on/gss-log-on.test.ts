@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { AgentError } from "../../../../agent/errors.ts";
+import type { LogOnPeer } from "../../../../agent/network/log-on/system-log-on.ts";
 import { mitKerberos } from "../../../../agent/platform/linux/log-on/mit.ts";
-import { createGssLogOn, type LogOnAccounts, threadFor } from "../../../../agent/platform/posix/log-on/gss-log-on.ts";
+import { type LogOnAccounts, startByGss, threadFor } from "../../../../agent/platform/posix/log-on/gss-log-on.ts";
 import type { GssAnswer, GssQuestion } from "../../../../agent/platform/posix/log-on/gssapi.ts";
 import { absent, failed, found } from "../../../../agent/reading.ts";
 
@@ -23,7 +24,8 @@ function logOn(accounts: LogOnAccounts, ...answers: readonly GssAnswer[]) {
     questions.push(question);
     return left.shift() ?? { kind: "closed" };
   };
-  return { system: createGssLogOn(mitKerberos, accounts, ask), questions };
+  const start = (to: LogOnPeer) => startByGss(to, mitKerberos, accounts, ask);
+  return { start, questions };
 }
 const started = { kind: "started", id: 1, account: "PC1$@AD.TEST" } as const;
 const refused = (minor: number, text: string): GssAnswer => ({ kind: "failed", minor, text });
@@ -33,8 +35,8 @@ test("all log-ons of a process share a thread", () => {
 });
 
 test("the machine's account is that of the keytab, a user's that of the cache", async () => {
-  const { system, questions } = logOn(machine, started);
-  expect((await system.start(peer)).account).toBe("PC1$@AD.TEST");
+  const { start, questions } = logOn(machine, started);
+  expect((await start(peer)).account).toBe("PC1$@AD.TEST");
   expect(questions).toEqual([
     {
       call: "start",
@@ -44,19 +46,19 @@ test("the machine's account is that of the keytab, a user's that of the cache", 
     },
   ]);
   const other = logOn(user, { ...started, account: "alice@AD.TEST" });
-  expect((await other.system.start(peer)).account).toBe("alice@AD.TEST");
+  expect((await other.start(peer)).account).toBe("alice@AD.TEST");
   expect(other.questions).toMatchObject([{ account: undefined }]);
 });
 
 test("messages are exchanged until the library is done", async () => {
   const token = Uint8Array.of(1, 2);
-  const { system, questions } = logOn(
+  const { start, questions } = logOn(
     machine,
     started,
     { kind: "stepped", token, complete: false },
     { kind: "stepped", token: undefined, complete: true },
   );
-  const exchange = await system.start(peer);
+  const exchange = await start(peer);
   expect(await exchange.step(undefined)).toEqual({ token: Buffer.from(token), complete: false });
   expect(await exchange.step(Buffer.from("theirs"))).toEqual({ token: undefined, complete: true });
   await exchange.close();
@@ -76,8 +78,8 @@ test.each<readonly [string, () => ReturnType<NonNullable<LogOnAccounts["keytab"]
     /can be changed\. To log on/,
   ],
 ])("a machine without an account says what to do: %s", async (_, read, message) => {
-  const { system, questions } = logOn({ ...machine, keytab: read });
-  await expect(system.start(peer)).rejects.toMatchObject({
+  const { start, questions } = logOn({ ...machine, keytab: read });
+  await expect(start(peer)).rejects.toMatchObject({
     code: "credentials-missing",
     message: expect.stringMatching(message),
   });
@@ -95,8 +97,8 @@ test.each([
 ])(
   "a failure with the code %i says which account was tried, the library's words and what to do",
   async (minor, code, advice) => {
-    const { system } = logOn(machine, started, refused(minor, "its own words"));
-    const exchange = await system.start(peer);
+    const { start } = logOn(machine, started, refused(minor, "its own words"));
+    const exchange = await start(peer);
     const step = exchange.step(undefined);
     await expect(step).rejects.toThrow(
       "The account PC1$@AD.TEST can't log on to HTTP/proxy.ad.test by Kerberos: its own words. ",
@@ -106,6 +108,6 @@ test.each([
 );
 
 test("a user without a ticket is to get one", async () => {
-  const { system } = logOn(user, refused(-1765328243, "No credentials cache found"));
-  await expect(system.start(peer)).rejects.toThrow(/This user can't log on.*kinit/);
+  const { start } = logOn(user, refused(-1765328243, "No credentials cache found"));
+  await expect(start(peer)).rejects.toThrow(/This user can't log on.*kinit/);
 });

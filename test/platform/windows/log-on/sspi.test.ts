@@ -3,7 +3,7 @@ import { AgentError } from "../../../../agent/errors.ts";
 import type { LogOnPeer } from "../../../../agent/network/log-on/system-log-on.ts";
 import type { MakeCalls, NativeCall } from "../../../../agent/platform/native-calls.ts";
 import { readField } from "../../../../agent/platform/native-layout.ts";
-import { createSspi } from "../../../../agent/platform/windows/log-on/sspi.ts";
+import { startBySspi } from "../../../../agent/platform/windows/log-on/sspi.ts";
 import {
   negotiationInfo,
   packageInfo,
@@ -48,7 +48,7 @@ const text = (wideText: unknown): string =>
     .toString("utf16le")
     .replace("\0", "");
 
-/** The part of Windows that {@link createSspi} calls; it reads and writes the given memory. */
+/** The part of Windows that {@link startBySspi} calls; it reads and writes the given memory. */
 function fakeWindows(
   legs: readonly Leg[],
   { acquire = "SEC_E_OK", account = "CORP\\LAPTOP1$", negotiated = "Kerberos" } = {},
@@ -100,7 +100,7 @@ const connection = 0x800;
 test("a log-on of two legs by Kerberos, with the channel's binding in each", async () => {
   const windows = fakeWindows([{ status: "SEC_I_CONTINUE_NEEDED", token: "request" }, { status: "SEC_E_OK" }]);
   const channelBinding = Buffer.from("tls-server-end-point:hash");
-  const exchange = await createSspi(windows.makeCalls).start({ ...peer, channelBinding });
+  const exchange = await startBySspi({ ...peer, channelBinding }, windows.makeCalls);
   expect(exchange.account).toBe("CORP\\LAPTOP1$");
   expect(await exchange.step(undefined)).toEqual({ token: Buffer.from("request"), complete: false });
   expect(await exchange.step(Buffer.from("reply"))).toEqual({ token: undefined, complete: true });
@@ -133,7 +133,7 @@ test("a log-on of two legs by Kerberos, with the channel's binding in each", asy
 
 test("an exchange that is closed during a step deletes its context after the step's last call", async () => {
   const windows = fakeWindows([{ status: "SEC_E_OK", token: "raw" }]);
-  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const exchange = await startBySspi(peer, windows.makeCalls);
   const step = exchange.step(undefined);
   await exchange.close();
   await step;
@@ -148,7 +148,7 @@ test("an exchange that is closed during a step deletes its context after the ste
 
 test("an exchange that is closed during a step that fails is closed", async () => {
   const windows = fakeWindows([{ status: "SEC_E_NO_CREDENTIALS" }]);
-  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const exchange = await startBySspi(peer, windows.makeCalls);
   const step = expect(exchange.step(undefined)).rejects.toThrow(AgentError);
   await exchange.close();
   await step;
@@ -161,7 +161,7 @@ test("NTLM is not asked for a proof, which it does not have", async () => {
     { status: "SEC_E_OK", token: "NTLMSSP 3", isMutual: false },
   ] as const;
   const windows = fakeWindows(legs, { negotiated: "NTLM" });
-  const exchange = await createSspi(windows.makeCalls).start({ ...peer, scheme: "NTLM" });
+  const exchange = await startBySspi({ ...peer, scheme: "NTLM" }, windows.makeCalls);
   expect(await exchange.step(undefined)).toMatchObject({ complete: false });
   expect(await exchange.step(Buffer.from("challenge"))).toEqual({ token: Buffer.from("NTLMSSP 3"), complete: true });
   expect(windows.received.map(({ flags }) => flags)).toEqual([connection, connection]);
@@ -170,7 +170,7 @@ test("NTLM is not asked for a proof, which it does not have", async () => {
 describe("a log-on that is complete is refused", () => {
   test("where Windows negotiated NTLM", async () => {
     const windows = fakeWindows([{ status: "SEC_E_OK", token: "x" }], { negotiated: "NTLM" });
-    const exchange = await createSspi(windows.makeCalls).start(peer);
+    const exchange = await startBySspi(peer, windows.makeCalls);
     await expect(exchange.step(undefined)).rejects.toThrow(
       "Windows negotiated NTLM with proxy.corp.test instead of Kerberos.",
     );
@@ -178,7 +178,7 @@ describe("a log-on that is complete is refused", () => {
 
   test("if the peer did not prove itself", async () => {
     const windows = fakeWindows([{ status: "SEC_E_OK", isMutual: false }]);
-    const exchange = await createSspi(windows.makeCalls).start(peer);
+    const exchange = await startBySspi(peer, windows.makeCalls);
     await expect(exchange.step(undefined)).rejects.toThrow("proxy.corp.test did not prove itself");
   });
 });
@@ -194,7 +194,7 @@ test.each([
   ["SEC_E_LOGON_DENIED", "credentials-refused", /the account was refused/],
 ] as const)("%s is named with what to do", async (status, code, says) => {
   const windows = fakeWindows([{ status }]);
-  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const exchange = await startBySspi(peer, windows.makeCalls);
   const refusal = expect(exchange.step(undefined)).rejects;
   await refusal.toMatchObject({ code, message: expect.stringMatching(says) });
   await exchange.close();
@@ -203,14 +203,14 @@ test.each([
 
 test("an account without credentials is named at the start", async () => {
   const windows = fakeWindows([], { acquire: "SEC_E_NO_CREDENTIALS" });
-  await expect(createSspi(windows.makeCalls).start(peer)).rejects.toThrow(
+  await expect(startBySspi(peer, windows.makeCalls)).rejects.toThrow(
     "Windows can't log on to HTTP/proxy.corp.test by Negotiate: this account has no credentials (SEC_E_NO_CREDENTIALS, 0x8009030e). A computer's account needs a domain",
   );
 });
 
 test("an unknown status is shown as its number", async () => {
   const windows = fakeWindows([{ status: 0x8009_0326 }]);
-  const exchange = await createSspi(windows.makeCalls).start(peer);
+  const exchange = await startBySspi(peer, windows.makeCalls);
   await expect(exchange.step(undefined)).rejects.toThrow(
     "Windows can't log on to HTTP/proxy.corp.test by Negotiate: InitializeSecurityContextW failed (0x80090326).",
   );
@@ -218,5 +218,5 @@ test("an unknown status is shown as its number", async () => {
 
 test("an account that Windows does not name is undefined", async () => {
   const windows = fakeWindows([], { account: "" });
-  expect((await createSspi(windows.makeCalls).start(peer)).account).toBeUndefined();
+  expect((await startBySspi(peer, windows.makeCalls)).account).toBeUndefined();
 });

@@ -170,8 +170,12 @@ const works: Readonly<Record<string, () => unknown>> = {
   /** A log-on to a host, leg by leg with a peer at a port of this machine, each token a line in base64. */
   "log-on": async () => {
     const [, , port = ""] = parameters;
-    const system = await createWindowsPlatform().systemLogOn?.open();
-    const exchange = await system?.start({ scheme: first as SystemScheme, host: second, channelBinding: undefined });
+    const { systemLogOn } = createWindowsPlatform();
+    const exchange = await systemLogOn?.start({
+      scheme: first as SystemScheme,
+      host: second,
+      channelBinding: undefined,
+    });
     const peer = connect(Number(port), "127.0.0.1").setEncoding("utf8");
     let leg = await exchange?.step(undefined);
     while (leg?.token !== undefined) {

@@ -6,6 +6,7 @@
 export const trickNames = [
   "snapshot",
   "training",
+  "unused-bytecode",
   "v8-flags",
   "node-code-cache",
   "hash-secrets",

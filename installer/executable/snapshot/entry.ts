@@ -6,6 +6,7 @@ import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
 import "../../../agent/platform/linux/platform.ts";
 import { train } from "./train.ts";
+import { dropBytecode } from "./unused-bytecode.ts";
 import { compileAgain } from "./v8-flags.ts";
 
 /**
@@ -16,11 +17,16 @@ import { compileAgain } from "./v8-flags.ts";
 // Every link needs these of Node's modules. node:tls, node:http and node:ffi can't be in a snapshot (Node 26.10).
 for (const name of ["node:net", "node:dns/promises"]) process.getBuiltinModule(name);
 
-if (process.env["TRAINING"] === "1") {
-  void train().then(collectGarbage);
+const tricks = process.env["TRICKS"]?.split(",") ?? [];
+if (tricks.includes("training")) void prepare();
+
+async function prepare(): Promise<void> {
+  if (tricks.includes("unused-bytecode")) await dropBytecode(collectGarbage);
+  await train();
+  // A closed socket must be finalized before V8 writes the heap.
+  await collectGarbage();
 }
 
-/** A closed socket must be finalized before V8 writes the heap. */
 async function collectGarbage(): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
     queryObjects(class {});

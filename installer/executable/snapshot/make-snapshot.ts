@@ -50,9 +50,9 @@ export async function makeSnapshot(
   writeFileSync(join(scratch, "snapshot.json"), JSON.stringify(config));
   // All names are relative, and the environment is empty: everything that the process sees may get into the heap. The
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
-  const flags = ["--random-seed=1", ...execArgv];
+  const internals = tricks.has("unused-bytecode") ? ["--expose-internals"] : [];
+  const flags = ["--random-seed=1", ...internals, ...execArgv];
   const command = [...emulator, `./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
-  const environment = tricks.has("training") ? ["TRAINING=1"] : [];
   // Another build on this machine trains at the same port.
   const lock = join(cacheFolder, "training.lock");
   const blob = untilRepeated(() => {
@@ -64,7 +64,7 @@ export async function makeSnapshot(
       "env",
       "--ignore-environment",
       `--chdir=${scratch}`,
-      ...environment,
+      `TRICKS=${[...tricks].join()}`,
       ...command,
     ]);
     return readFileSync(join(scratch, config.output));

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
 import { readCommandLine } from "../../../agent/cli/command-line.ts";
 import type { Clock } from "../../../agent/clock.ts";
@@ -121,6 +121,14 @@ declare global {
   }
 }
 
+/** What a run calls of Node's for native calls and for the warning about node:ffi, which is turned off. */
+function callMore(): void {
+  process.emitWarning("training", "ExperimentalWarning");
+  basename(folder);
+  Buffer.allocUnsafe(4).slice(0).readUInt32LE();
+  readFileSync(`${folder}/config.json`);
+}
+
 /** @throws Error where a run does not end as it should */
 export async function train(): Promise<void> {
   for (const [path, text] of Object.entries(machine)) {
@@ -140,6 +148,7 @@ export async function train(): Promise<void> {
   try {
     forbidDumps();
     const outcomes = [await run("--force", "--no-splay"), await run(), await run("--dry-run")];
+    callMore();
     const expected = ["linked", "already-linked", "dry-run"];
     if (outcomes.join() !== expected.join()) throw new Error(`The training ended with ${outcomes.join(", ")}`);
   } finally {

@@ -41,6 +41,8 @@ startupSnapshot.addSerializeCallback(() => {
   process.execPath = "";
   process.argv = [];
   process.chdir(".");
+  // For the code caches that Node makes next: see `node-code-cache.ts`.
+  if (tricks.includes("node-code-cache")) setFlagsFromString("--no-lazy");
 });
 startupSnapshot.setDeserializeMainFunction(() => {
   const argv = process.argv.slice(2);

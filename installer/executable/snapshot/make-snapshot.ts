@@ -70,7 +70,10 @@ export async function makeSnapshot(
     return readFileSync(join(scratch, config.output));
   });
   checkSnapshot(blob, scratch);
-  return tricks.has("node-code-cache") ? dropNodeCodeCache(blob) : blob;
+  if (!tricks.has("node-code-cache")) return blob;
+  const cachedData = `process.stdout.write(new (require("node:vm").Script)("").createCachedData().toString("hex"))`;
+  const compiled = runCommand("env", ["--ignore-environment", ...emulator, runtime, ...execArgv, "--eval", cachedData]);
+  return dropNodeCodeCache(blob, Buffer.from(compiled, "hex"));
 }
 
 /**

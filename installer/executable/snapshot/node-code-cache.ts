@@ -1,8 +1,10 @@
 /**
  * Drops V8's code cache of Node's own modules (4 MB, 441 of them) from a snapshot's blob, except for those that a link
- * loads after its start. Node reads all of it at every start. Relies on: `node::SnapshotData` ending in a vector of
- * (name, cache), and its place in a SEA blob (Node 26.10). Check: exactly one place after which the rest of the
- * snapshot is such a vector, and each name of `kept`.
+ * loads after its start. Node reads all of it at every start. Those that are kept have the code of all functions, because
+ * `entry.ts` turns lazy compilation off before Node makes them; V8 takes them where the hash of its flags in them is that
+ * of a start. Relies on: `node::SnapshotData` ending in a vector of (name, cache), its place in a SEA blob (Node 26.10),
+ * and `v8::internal::SerializedCodeData` (V8 14.6). Check: exactly one place after which the rest of the snapshot is such
+ * a vector, each name of `kept`, and the magic number and version of each cache.
  */
 
 /**
@@ -28,8 +30,11 @@ interface Cache {
   readonly data: Buffer;
 }
 
-/** @returns the SEA blob with a smaller snapshot in it */
-export function dropNodeCodeCache(blob: Buffer): Buffer {
+/**
+ * @param compiled cached data of any script, from the same Node with the flags of a start
+ * @returns the SEA blob with a smaller snapshot in it
+ */
+export function dropNodeCodeCache(blob: Buffer, compiled: Buffer): Buffer {
   const start = blob.indexOf(snapshotStart);
   if (start === -1 || blob.indexOf(snapshotStart, start + 4) !== -1) {
     throw new Error("The blob does not contain exactly one snapshot of Node");
@@ -42,12 +47,20 @@ export function dropNodeCodeCache(blob: Buffer): Buffer {
   });
   const [place, ...more] = found;
   if (place === undefined || more.length > 0) throw new Error(`The snapshot has ${found.length} tables of code caches`);
-  const caches = place.caches.filter(({ name }) => kept.has(name));
+  const caches = place.caches
+    .filter(({ name }) => kept.has(name))
+    .map(({ name, data }) => ({ name, data: withFlagsOf(compiled, data) }));
   if (caches.length !== kept.size) throw new Error(`The snapshot has ${caches.length} of ${kept.size} code caches`);
   const smaller = Buffer.concat([snapshot.subarray(0, place.at), writeCaches(caches)]);
   const before = Buffer.from(blob.subarray(0, start));
   before.writeBigUInt64LE(BigInt(smaller.length), start - 8);
   return Buffer.concat([before, smaller, blob.subarray(start + size)]);
+}
+
+/** Four bytes each: magic number, version, source, flags. */
+function withFlagsOf(compiled: Buffer, data: Buffer): Buffer {
+  if (!compiled.subarray(0, 8).equals(data.subarray(0, 8))) throw new Error("Node's code caches have another form");
+  return Buffer.concat([data.subarray(0, 12), compiled.subarray(12, 16), data.subarray(16)]);
 }
 
 /** Where a vector of 50 to 65535 elements may begin. */

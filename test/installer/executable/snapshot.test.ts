@@ -16,9 +16,9 @@ test("snapshots that are all different end the build", () => {
 });
 
 test("a blob without a snapshot, or with one that has no table of code caches, ends the build", () => {
-  expect(() => dropNodeCodeCache(Buffer.alloc(100))).toThrow("does not contain exactly one snapshot");
+  expect(() => dropNodeCodeCache(Buffer.alloc(100), Buffer.alloc(16))).toThrow("does not contain exactly one snapshot");
   const blob = Buffer.alloc(100);
   blob.write("19da4301", 16, "hex");
   blob.writeBigUInt64LE(84n, 8);
-  expect(() => dropNodeCodeCache(blob)).toThrow("0 tables");
+  expect(() => dropNodeCodeCache(blob, Buffer.alloc(16))).toThrow("0 tables");
 });

@@ -91,7 +91,9 @@ export function readDevinfo(response: RawResponse, origin: string): Reading<Devi
   if (status !== 200) return unreadable(origin, `it answered with status ${status}`);
   const body = readBody({ ...response, body: withoutPadding(text) });
   if (body.kind !== "object") return unreadable(origin, "its answer is not the documented JSON");
-  const { code, info, description } = body.fields;
+  const { code: given, info, description } = body.fields;
+  // Documented as a number; some JSON writers make it text.
+  const code = typeof given === "string" && /^-?\d{1,9}$/.test(given) ? Number(given) : given;
   if (code === -31) return absent(origin, noSuchApi);
   if (code !== 0) {
     const described = typeof description === "string" ? ` (${serverText(description, [])})` : "";

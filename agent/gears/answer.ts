@@ -101,7 +101,8 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
   const canParse = location !== "" && URL.canParse(location, `https://${host}`);
   const target = canParse ? new URL(location, `https://${host}`).host : "";
   const where = serverText(target, secrets);
-  if (isPassing(status) && target !== "" && target !== host) return intercepted(host, `redirects to ${where}`, status);
+  if (isPassing(status) && target !== "" && target !== host)
+    return intercepted(host, `redirects to ${where}`, `${status}`);
   return new AgentError(
     "redirected",
     `${host} redirects${where === "" ? "" : ` to ${where}`} (status ${status}), which the API never does. ${otherwise}`,
@@ -112,7 +113,7 @@ export function redirected({ status, headers }: RawResponse, { host, secrets }: 
 const isPassing = (status: number): boolean => status === 302 || status === 303 || status === 307;
 
 /** An answer from a network's log-on page; it ends when the user has signed in. */
-function intercepted(host: string, does: string, status: number): AgentError {
+function intercepted(host: string, does: string, status: string): AgentError {
   return new AgentError(
     "intercepted",
     `A captive portal or a proxy answers in place of ${host}: it ${does} (status ${status}). Open a web page to sign in to this network. If you have signed in, check proxy and baseUrl.`,
@@ -120,8 +121,9 @@ function intercepted(host: string, does: string, status: number): AgentError {
 }
 
 export function wrongBody(body: AnswerBody, status: number, { host, secrets }: ExchangeContext): AgentError {
-  if (status === 511) return intercepted(host, "asks users of this network to sign in", status);
-  if (body.kind === "html" && status >= 200 && status < 300) return intercepted(host, "sends a web page", status);
+  const described = `${status}${said(wordsOf(body, secrets))}`;
+  if (status === 511) return intercepted(host, "asks users of this network to sign in", described);
+  if (body.kind === "html" && status >= 200 && status < 300) return intercepted(host, "sends a web page", described);
   const answered = {
     html: "answered with a web page",
     text: "answered with something that is not JSON",
@@ -130,5 +132,5 @@ export function wrongBody(body: AnswerBody, status: number, { host, secrets }: E
     object: "sent JSON that is not what the API documents",
   }[body.kind];
   const code = body.kind === "object" || body.kind === "other-json" ? "unexpected-answer" : "not-json";
-  return new AgentError(code, `${host} ${answered} (status ${status}${said(wordsOf(body, secrets))}). ${otherwise}`);
+  return new AgentError(code, `${host} ${answered} (status ${described}). ${otherwise}`);
 }

@@ -161,6 +161,7 @@ describe("the answer", () => {
 
   test.each([
     [answer(307), "gears.opswat.com redirects (status 307), which the API never does."],
+    [answer(200, "<title>Hotel WLAN</title>"), "it sends a web page (status 200: Hotel WLAN). Open a web page"],
     [answer(200, "OK"), "gears.opswat.com answered with something that is not JSON (status 200: OK)."],
     [
       answer(404, "<title>404 - Not Found</title>"),

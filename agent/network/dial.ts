@@ -5,7 +5,7 @@ import { AgentError, type ErrorCode } from "../errors.ts";
 import { addressesOf, type HostAddress, type LookUp } from "./look-up.ts";
 import { type FailureContext, networkFailure, type Party } from "./network-failure.ts";
 import { untilAborted } from "./time-limit.ts";
-import { readShown } from "./tls/shown-certificate.ts";
+import { readShown } from "./tls/certificate-chain.ts";
 
 /** Called with each TLS connection at the end of its handshake, before its certificate is judged. */
 export type ObserveTls = (host: string, socket: TLSSocket) => void;

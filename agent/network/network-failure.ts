@@ -1,7 +1,7 @@
 import { AgentError, type ErrorCode, type Place, systemErrorCode } from "../errors.ts";
 import { describeLimit, TimeLimitReached } from "./time-limit.ts";
+import type { ShownCertificate } from "./tls/certificate-chain.ts";
 import { handshakeFault } from "./tls/handshake-fault.ts";
-import type { ShownCertificate } from "./tls/shown-certificate.ts";
 
 /** The peer of one or more stages of a request. */
 export interface Party extends Omit<Place, "stage"> {

@@ -1,5 +1,5 @@
 import type { Sender } from "../../network/exchange.ts";
-import { readTlsPeer, type TlsPeer } from "../../network/tls/peer.ts";
+import { readTlsPeer, type TlsPeer } from "../../network/tls/certificate-chain.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { clientCertificate } from "../../wiring/network/load-client-certificate.ts";
 import { openSender } from "../../wiring/network/sender.ts";

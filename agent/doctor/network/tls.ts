@@ -1,4 +1,4 @@
-import type { TlsPeer } from "../../network/tls/peer.ts";
+import type { TlsPeer } from "../../network/tls/certificate-chain.ts";
 import type { Finding } from "../check.ts";
 import type { ValuesFor } from "../context.ts";
 import { hostAndPort } from "./peer.ts";

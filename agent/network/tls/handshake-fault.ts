@@ -2,7 +2,7 @@ import { madeAfter } from "../../clock.ts";
 import { describeMoment } from "../../duration.ts";
 import { messageOf, systemErrorCode } from "../../errors.ts";
 import { printable } from "../../printable.ts";
-import type { ShownCertificate } from "./shown-certificate.ts";
+import type { ShownCertificate } from "./certificate-chain.ts";
 
 /**
  * Says what is wrong with a party's certificate or its TLS, and what to do. A code that is not known here is shown with

@@ -13,7 +13,7 @@ import { AgentError } from "../../../agent/errors.ts";
 import { type Probe, readProbe } from "../../../agent/gears/probe.ts";
 import type { RawResponse, Sender } from "../../../agent/network/exchange.ts";
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
-import type { TlsPeer } from "../../../agent/network/tls/peer.ts";
+import type { TlsPeer } from "../../../agent/network/tls/certificate-chain.ts";
 import { absent, failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import type { Credentials } from "../../../agent/settings/credentials.ts";
@@ -145,8 +145,8 @@ describe("connection and TLS", () => {
     host: "gears.opswat.com",
     protocol: "TLSv1.3",
     chain: [
-      { name: "gears.opswat.com", validFrom: Date.UTC(2026, 0, 2), validTo: Date.UTC(2027, 0, 3) },
-      { name: "Corp Inspection CA", validFrom: 0, validTo: Date.UTC(2030, 0, 1) },
+      { name: "gears.opswat.com", validFrom: Date.UTC(2026, 0, 2), validTo: Date.UTC(2027, 0, 3), isCa: false },
+      { name: "Corp Inspection CA", validFrom: 0, validTo: Date.UTC(2030, 0, 1), isCa: true },
     ],
     issuer: "Corp Inspection CA",
     publicRoot: false,

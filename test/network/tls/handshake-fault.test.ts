@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { madeAfter } from "../../../agent/clock.ts";
+import type { ShownCertificate } from "../../../agent/network/tls/certificate-chain.ts";
 import { handshakeFault } from "../../../agent/network/tls/handshake-fault.ts";
-import type { ShownCertificate } from "../../../agent/network/tls/shown-certificate.ts";
 
 const now = Date.UTC(2026, 10, 25, 17, 4);
 const valid = { validFrom: Date.UTC(2026, 0, 1), validTo: Date.UTC(2027, 0, 1) };

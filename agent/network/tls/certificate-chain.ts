@@ -28,11 +28,11 @@ export interface ShownCertificate {
 }
 
 export function readShown(certificate: X509Certificate): ShownCertificate {
-  const { issuer, subjectAltName, infoAccess } = certificate;
+  const { issuer, subject, subjectAltName, infoAccess } = certificate;
   const names = subjectAltName?.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, "")) ?? [];
   return {
     issuer: shortName(issuer),
-    names: printable(names.length === 0 ? "no name" : names.slice(0, 3).join(", "), 200),
+    names: names.length === 0 ? shortName(subject) : printable(names.slice(0, 3).join(", "), 200),
     chain: chainFrom(certificate).map(readCertificate),
     hasPublishedIssuer: infoAccess?.includes("CA Issuers - URI:") === true,
   };

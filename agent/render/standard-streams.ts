@@ -58,24 +58,16 @@ function openOrStandIn(descriptor: 1 | 2, open: () => NodeJS.WritableStream): No
   }
 }
 
-export function onTerminal(): boolean {
-  return isTerminal(2);
-}
+export const onTerminal = (): boolean => isTerminal(2);
 
 /** Whether that terminal shows standard output, too; consoles of Windows have no numbers, but there is only one. */
-export function resultBeside(): boolean {
-  return isTerminal(1) && isTerminal(2) && fstatSync(1).rdev === fstatSync(2).rdev;
-}
+export const resultBeside = (): boolean => isTerminal(1) && isTerminal(2) && fstatSync(1).rdev === fstatSync(2).rdev;
 
 /** Columns of the terminal at standard output; undefined if there is none. */
-export function resultColumns(): number | undefined {
-  return isTerminal(1) ? process.stdout.columns || 80 : undefined;
-}
+export const resultColumns = (): number | undefined => (isTerminal(1) ? process.stdout.columns || 80 : undefined);
 
 /** Columns of the terminal at standard error; 80 where it reports none. */
-export function terminalWidth(): number {
-  return process.stderr.columns || 80;
-}
+export const terminalWidth = (): number => process.stderr.columns || 80;
 
 /**
  * Whether standard output shows colours: not with NO_COLOR (https://no-color.org), nor in a Windows console that has
@@ -99,6 +91,4 @@ function isTerminal(descriptor: 1 | 2): boolean {
 }
 
 /** False if the system has no numbers for its devices. */
-function isNullDevice({ rdev }: Stats): boolean {
-  return rdev !== 0 && rdev === statSync(devNull).rdev;
-}
+const isNullDevice = ({ rdev }: Stats): boolean => rdev !== 0 && rdev === statSync(devNull).rdev;

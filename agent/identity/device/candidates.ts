@@ -76,80 +76,59 @@ export function listCandidates(
   }
   const distinct = all.filter((one, at) => all.findIndex((other) => other.value === one.value) === at);
   const candidates = distinct.slice(0, settings.maxCandidates);
+  const reason = `more than maxCandidates (${settings.maxCandidates})`;
   for (const { source, detail, value } of distinct.slice(settings.maxCandidates)) {
-    passedOver.push({
-      source,
-      detail,
-      value,
-      reason: `more than maxCandidates (${settings.maxCandidates})`,
-      failed: false,
-    });
+    passedOver.push({ source, detail, value, reason, failed: false });
   }
   const hardware = distinct.filter(({ source }) => source !== "opswat").map(({ value }) => value);
   return { candidates, passedOver, hardware };
 }
 
-const listedFrom: Readonly<
-  Record<Source, (readings: SourceReadings, settings: Pick<Settings, "interface">) => Listed>
-> = {
-  opswat: fromVendorClient,
-  mac: (readings, settings) => fromAdapters(readings.mac, settings.interface),
-  hwid: fromHardware,
+type ListFrom = (readings: SourceReadings, settings: Pick<Settings, "interface">) => Listed;
+
+const listedFrom: Readonly<Record<Source, ListFrom>> = {
+  opswat: ({ opswat = [], reported }) => {
+    const confirmed = "the device ID of the vendor's client";
+    const readings = reported === undefined ? opswat : [...opswat, reported];
+    const reasonAt = (at: number) => (at < opswat.length ? confirmed : `reported as ${confirmed}, not confirmed`);
+    return firstFound("opswat", readings, reasonAt);
+  },
+  mac: ({ mac }, settings) => {
+    if (mac === undefined) return { candidates: [], passedOver: [] };
+    if (mac.kind !== "found") return { candidates: [], passedOver: [unread("mac", mac)] };
+    return settings.interface === undefined ? rankAdapters(mac.value) : namedAdapter(mac.value, settings.interface);
+  },
+  hwid: ({ hwid = [] }) =>
+    firstFound("hwid", hwid, (at) =>
+      at === 0 ? "the hardware's UUID" : "replaces the hardware's UUID, which is missing",
+    ),
 };
 
-/** Another hardware identifier could be the wrong one: only an absent one lets the next answer. */
-function fromHardware({ hwid = [] }: SourceReadings): Listed {
-  const { candidates, passedOver } = firstFound("hwid", hwid, "the hardware's UUID", { pastFailures: false });
-  const reason = "replaces the hardware's UUID, which is missing";
-  return {
-    candidates: passedOver.length === 0 ? candidates : candidates.map((one) => ({ ...one, reason })),
-    passedOver,
-  };
-}
-
 /**
- * The vendor client's device ID. All readings look for the same identifier, so the next one may answer even after a
- * failure; the failure is still reported.
+ * The best identifier alone: the later readings are second choices. All readings of the vendor client's device ID look
+ * for the same one, so the next may answer even after a failure, which is still reported. Another hardware identifier
+ * could be the wrong one: only an absent one lets the next answer.
+ * @param reasonAt by the place of the reading
  */
-function fromVendorClient({ opswat = [], reported }: SourceReadings): Listed {
-  const confirmed = "the device ID of the vendor's client";
-  const listed = firstFound("opswat", opswat, confirmed, { pastFailures: true });
-  if (listed.candidates.length > 0 || reported === undefined) return listed;
-  const guess = firstFound("opswat", [reported], `reported as ${confirmed}, not confirmed`, { pastFailures: true });
-  return { candidates: guess.candidates, passedOver: [...listed.passedOver, ...guess.passedOver] };
-}
-
-/** The best identifier alone: the later readings are second choices. */
 function firstFound(
   source: "opswat" | "hwid",
   readings: readonly Reading<DeviceId>[],
-  reason: string,
-  { pastFailures }: { readonly pastFailures: boolean },
+  reasonAt: (at: number) => string,
 ): Listed {
   const passedOver: PassedOver[] = [];
-  for (const reading of readings) {
+  for (const [at, reading] of readings.entries()) {
     if (reading.kind === "found") {
-      return { candidates: [{ value: reading.value, opt: 1, source, detail: reading.origin, reason }], passedOver };
+      const { value, origin: detail } = reading;
+      return { candidates: [{ value, opt: 1, source, detail, reason: reasonAt(at) }], passedOver };
     }
-    passedOver.push({ source, detail: reading.origin, value: undefined, ...why(reading) });
-    if (reading.kind === "failed" && !pastFailures) break;
+    passedOver.push(unread(source, reading));
+    if (reading.kind === "failed" && source === "hwid") break;
   }
   return { candidates: [], passedOver };
 }
 
-function fromAdapters(reading: Reading<readonly Adapter[]> | undefined, wanted: string | undefined): Listed {
-  if (reading === undefined) return { candidates: [], passedOver: [] };
-  if (reading.kind !== "found") {
-    return {
-      candidates: [],
-      passedOver: [{ source: "mac", detail: reading.origin, value: undefined, ...why(reading) }],
-    };
-  }
-  return wanted === undefined ? rankAdapters(reading.value) : namedAdapter(reading.value, wanted);
-}
-
-function why(reading: Exclude<Reading<unknown>, { kind: "found" }>): { reason: string; failed: boolean } {
-  return reading.kind === "absent"
-    ? { reason: reading.reason, failed: false }
-    : { reason: reading.error.message, failed: true };
+function unread(source: Source, reading: Exclude<Reading<unknown>, { kind: "found" }>): PassedOver {
+  const failed = reading.kind === "failed";
+  const reason = failed ? reading.error.message : reading.reason;
+  return { source, detail: reading.origin, value: undefined, reason, failed };
 }

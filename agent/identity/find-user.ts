@@ -81,12 +81,15 @@ async function loggedOnUser(
   const allowed = people.filter((person) => person.excludedBy === undefined);
 
   const owner = people.find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
-  if (sessionId !== undefined) {
-    // A service may link other users; a plain user may not.
-    const isOthers = !platform.privileged && callerKey !== undefined && owner?.account.userKey !== callerKey;
-    const refused = refusedOwner(owner, sessionId, isOthers, people);
-    if (refused !== undefined) return refused;
+  if (sessionId !== undefined && owner === undefined) {
+    const message = `Session ${sessionId} has ended or does not belong to a user. linkuser-agent --dry-run lists the user sessions.`;
+    return none(new AgentError("no-user", message), people);
   }
+  // A service may link other users; a plain user may not.
+  if (owner !== undefined && !platform.privileged && callerKey !== undefined && owner.account.userKey !== callerKey) {
+    return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));
+  }
+  if (owner?.excludedBy !== undefined) return excluded(people, owner);
   if (people.length === 0) return none(new AgentError("no-user", nobody(sessions)), people);
   if (allowed.length === 0) return excluded(people);
   if (allowed.length > 1 && !settings.allowMultiSession) {
@@ -102,28 +105,6 @@ async function loggedOnUser(
   }
   const [best] = allowed.toSorted((a, b) => presence(a) - presence(b));
   return best === undefined ? excluded(people) : chosen(best, presenceReason(best));
-}
-
-/** Why the user of the session that `--session` names is not linked; undefined if nothing forbids it. */
-function refusedOwner(
-  owner: Person | undefined,
-  sessionId: string,
-  isOthers: boolean,
-  people: readonly Person[],
-): UserFinding | undefined {
-  if (owner === undefined) {
-    return none(
-      new AgentError(
-        "no-user",
-        `Session ${sessionId} has ended or does not belong to a user. linkuser-agent --dry-run lists the user sessions.`,
-      ),
-      people,
-    );
-  }
-  if (isOthers) {
-    return none(new AgentError("not-permitted", `Only an administrator may link the user of session ${sessionId}.`));
-  }
-  return owner.excludedBy === undefined ? undefined : excluded(people, owner);
 }
 
 /** All logged-on users, each once, and the caller, who may have no session (in a container, under cron). */

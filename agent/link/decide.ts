@@ -117,7 +117,7 @@ function planned(state: RunState, found: Found & { kind: "identity" }, moment: M
   const free = immediate || force;
   const spent = free || state.counted ? undefined : spentUntil(memory.links ?? [], moment.now);
   if (willRepeat && !free) {
-    const standing = standingRefusal(memory.refusal, askedOf(target, identity, circumstances), moment.now);
+    const standing = standingRefusal(memory.refusal, askedOf(found), moment.now);
     if (standing !== undefined) return endRun({ ...state, known }, memory, endOf(standing), moment);
     unknown = [...new Set([...unknown, ...stillUnknown(memory.unknown, target, moment.now)])];
   }

@@ -33,7 +33,7 @@ export function failedAttempt(
 
 /** A refusal is remembered, so that triggers do not repeat the same call at each start. */
 export function refusedEnd(state: RunState, attempt: Attempt, error: AgentError, moment: Moment): Decision {
-  const asked = askedOf(attempt.target, attempt.identity, attempt.circumstances);
+  const asked = askedOf(attempt);
   const refusal = refusalOf(error, asked, state.memory.refusal, moment.now, moment.random());
   const { unknown: _, ...kept } = state.memory;
   const memory = refusal === undefined ? kept : { ...kept, refusal, notBefore: refusal.until };
@@ -137,23 +137,9 @@ export function scheduleNow(state: RunState, moment: Moment): Schedule {
   return begin(remembered && state.options.immediate ? withoutBackOff(remembered) : remembered, context);
 }
 
-export function paceContext(
-  { options, attempt, hurry, limited }: RunState,
-  { now, awake, random }: Moment,
-): PaceContext {
-  const { rateLimit, fleetSize, splay, retryInitialDelay, retryMaxDelay } = options.settings;
+export function paceContext({ options, attempt, hurry, limited }: RunState, moment: Moment): PaceContext {
   const first = attempt?.candidates[0];
-  return {
-    now,
-    awake,
-    random,
-    // Devices with an unreadable identity must not all get the same place.
-    slot: first === undefined ? random() : slotOf(first.value),
-    immediate: hurry && !limited,
-    rateLimit,
-    fleetSize,
-    splay,
-    retryInitialDelay,
-    retryMaxDelay,
-  };
+  // Devices with an unreadable identity must not all get the same place.
+  const slot = first === undefined ? moment.random() : slotOf(first.value);
+  return { ...options.settings, ...moment, slot, immediate: hurry && !limited };
 }

@@ -28,19 +28,15 @@ export interface Refusal {
   readonly until: number;
 }
 
-export function askedOf(
-  { tenant, account }: LinkTarget,
-  { username, group, candidates }: Identity,
-  circumstances: string,
-): Asked {
-  return {
-    tenant,
-    account,
-    username,
-    group: group ?? null,
-    devices: candidates.map(({ value }) => value),
-    circumstances,
-  };
+export function askedOf({ target, identity, circumstances }: Question): Asked {
+  const { username, group = null, candidates } = identity;
+  return { ...target, username, group, devices: candidates.map(({ value }) => value), circumstances };
+}
+
+interface Question {
+  readonly target: LinkTarget;
+  readonly identity: Identity;
+  readonly circumstances: string;
 }
 
 interface Pause {

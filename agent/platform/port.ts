@@ -75,9 +75,6 @@ export interface Listener {
   readonly owner: string;
 }
 
-/** Holds an exclusive lock until disposed, or until the process ends in any way. */
-export interface HeldLock extends Disposable {}
-
 /**
  * The interface through which the rest of the program uses the operating system. Each system has one implementation;
  * `select.ts` picks it. Nothing here throws: what can't be read is `failed`, what isn't there is `absent`.
@@ -137,8 +134,11 @@ export interface Platform extends IdentitySources {
   endProcess?(code: number): void;
   /** Writes to the system's event log; `absent` if standard error goes there anyway. */
   reportEvent(kind: EventKind, message: string): Reading<"reported">;
-  /** Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` if another has it. */
-  tryLock(path: string): Reading<HeldLock>;
+  /**
+   * Tries to take an exclusive lock on a file (made where missing) without waiting; `absent` if another has it. It is
+   * held until disposed of, or until the process ends in any way.
+   */
+  tryLock(path: string): Reading<Disposable>;
   /**
    * The trigger that starts this program at a logon, for people; `absent` if nothing does. Left out if the system does
    * not say.

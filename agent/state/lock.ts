@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { AgentError, systemErrorCode } from "../errors.ts";
 import { whyNot } from "../files/open-file.ts";
 import { lockFileName, makeFolder, waiterLockFileName } from "../files/own-files.ts";
-import type { HeldLock, Platform } from "../platform/port.ts";
+import type { Platform } from "../platform/port.ts";
 
 /** Milliseconds between two looks at a lock that another run holds: as long as a quick link takes. */
 const lookAgainAfter = 50;
@@ -17,7 +17,7 @@ export async function acquireLock(
   tryLock: Platform["tryLock"],
   clock: Clock,
   signal: AbortSignal,
-): Promise<HeldLock> {
+): Promise<Disposable> {
   prepare(stateDir);
   const path = join(stateDir, lockFileName);
   for (;;) {

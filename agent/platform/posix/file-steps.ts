@@ -20,7 +20,7 @@ import { AgentError } from "../../errors.ts";
 import { openFile, readBounded, whyNot } from "../../files/open-file.ts";
 import { maxFileSize } from "../../files/unreadable.ts";
 import { applySteps, part, stateStep } from "../install-steps.ts";
-import type { InstallStep } from "../port.ts";
+import type { InstallRequest, InstallStep, Paths } from "../port.ts";
 
 /** A file or link of a file system with POSIX modes. */
 export type FileContent = FileBytes | { readonly linkTo: string };
@@ -78,6 +78,19 @@ export function folderRemovalStep(what: string, path: string): InstallStep {
     change: lstatSync(path, { throwIfNoEntry: false }) === undefined ? "absent" : "remove",
     apply: part(() => acting(path, "removed", () => rmSync(path, { recursive: true }))).apply,
   };
+}
+
+/** The files of an installation: settings that all may read, and the credential, which is root's alone. */
+export function requestedFiles(
+  { settings, credential }: InstallRequest,
+  { configFile, credentialFile }: Pick<Paths, "configFile" | "credentialFile">,
+): readonly InstallStep[] {
+  const steps: InstallStep[] = [];
+  if (settings !== undefined) steps.push(fileStep("settings file", configFile, { text: settings, mode: 0o644 }));
+  if (credential !== undefined) {
+    steps.push(fileStep("credential", credentialFile, { text: credential.reveal(), mode: 0o600 }));
+  }
+  return steps;
 }
 
 /** Undefined if nothing is there. @throws AgentError `install-failed` */

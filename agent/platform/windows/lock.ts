@@ -1,7 +1,6 @@
 import { retryWhileHeld } from "../../files/held-files.ts";
 import { absent, failedBy, found, type Reading } from "../../reading.ts";
 import { constants, layout, structure } from "../native-layout.ts";
-import type { HeldLock } from "../port.ts";
 import { fileDisposition, openHandle } from "./files/open-handle.ts";
 import { FILE_ATTRIBUTE_NORMAL, fileAccess, fileShare, kernel32 } from "./native/kernel32.ts";
 import { isSharingViolation, lastError, WindowsError, winError } from "./native/windows-error.ts";
@@ -16,7 +15,7 @@ const overlapped = layout("minwinbase.h", "OVERLAPPED", 32, {});
  * Locks the file's first byte, which Windows releases when the process ends. Other programs may open the file
  * meanwhile, so that a virus scanner is not mistaken for another run.
  */
-export function tryLock(path: string): Reading<HeldLock> {
+export function tryLock(path: string): Reading<Disposable> {
   try {
     const open = () => openHandle(path, rights, sharing, FILE_ATTRIBUTE_NORMAL, fileDisposition.OPEN_ALWAYS);
     const lock = retryWhileHeld(open, isSharingViolation);

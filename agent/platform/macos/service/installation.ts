@@ -2,9 +2,8 @@ import { AgentError, messageOf } from "../../../errors.ts";
 import type { Trust } from "../../../files/trusted-path.ts";
 import { applySteps, part } from "../../install-steps.ts";
 import type { InstallRequest, InstallStep, Paths } from "../../port.ts";
-import { fileStep, folderRemovalStep, removalStep } from "../../posix/file-steps.ts";
+import { fileStep, folderRemovalStep, removalStep, requestedFiles } from "../../posix/file-steps.ts";
 import { writableByOthers } from "../../posix/protected-files.ts";
-import { requestedFiles } from "../../posix/requested-files.ts";
 import type { RunTool } from "../tools.ts";
 import { daemonPropertyList, daemonTarget, isLoaded } from "./launchd.ts";
 

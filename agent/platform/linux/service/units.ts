@@ -3,12 +3,6 @@ import { triggerInterval } from "../../../pace/trigger-interval.ts";
 import { installedClientKey, machineKeytab, noCredential } from "../paths.ts";
 import { serviceAccount } from "./service-account.ts";
 
-/** One file below a folder that systemd loads units from. */
-export interface UnitFile {
-  readonly path: string;
-  readonly text: string;
-}
-
 /** Administrators' own units, which override those of packages (systemd.unit(5)). */
 export const unitFolder = "etc/systemd/system";
 
@@ -52,8 +46,9 @@ const quietExitCodes = `${exitCodes["no-user"]} ${exitCodes.waiting}`;
  * {@link oldestSystemd}.
  * @param executable absolute path that only root may change
  * @param credentialFile of root, mode 0600; systemd hands the service a copy
+ * @returns paths below a folder that systemd loads units from
  */
-export function unitFiles(executable: string, credentialFile: string): readonly UnitFile[] {
+export function unitFiles(executable: string, credentialFile: string) {
   return [
     { path: sessionUnit, text: sessionService(executable, credentialFile) },
     { path: `${scopeDropIns}/50-linkuser-agent.conf`, text: sessionDropIn },

@@ -3,14 +3,7 @@ import { constants, layout, readField } from "../../native-layout.ts";
 import { type LibSystem, libSystem } from "../libsystem.ts";
 
 /** A logon in /var/run/utmpx, as who(1) shows it. */
-export interface LoginRecord {
-  readonly user: string;
-  /** `console` for a session with its own screen, else a terminal: `ttys001`. */
-  readonly line: string;
-  readonly pid: number;
-  /** The remote host of a logon over the network; empty for one at the machine. */
-  readonly host: string;
-}
+export type LoginRecord = NonNullable<ReturnType<typeof parseLoginRecord>>;
 
 /** A logon that has not ended. */
 const { USER_PROCESS } = constants("utmpx.h", { USER_PROCESS: 7 });
@@ -25,12 +18,14 @@ export const utmpx = layout("utmpx.h", "struct utmpx", 640, {
 });
 
 /** @returns undefined for a record of anything but a logon that lasts */
-export function parseLoginRecord(bytes: Buffer): LoginRecord | undefined {
+export function parseLoginRecord(bytes: Buffer) {
   if (readField(utmpx, "ut_type", bytes) !== USER_PROCESS) return undefined;
   return {
     user: text(readField(utmpx, "ut_user", bytes)),
+    /** `console` for a session with its own screen, else a terminal: `ttys001`. */
     line: text(readField(utmpx, "ut_line", bytes)),
     pid: readField(utmpx, "ut_pid", bytes),
+    /** The remote host of a logon over the network; empty for one at the machine. */
     host: text(readField(utmpx, "ut_host", bytes)),
   };
 }

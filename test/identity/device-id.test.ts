@@ -115,6 +115,7 @@ test("reads a machine ID in any case", () => {
     id: "1dc0aaaa292ce801f5379042d68bb6cb",
   });
   expect(parseHexId("0".repeat(32))).toMatchObject({ kind: "placeholder" });
+  expect(parseHexId("b08dfa6083e7567a1921a715000001fb\n")).toMatchObject({ kind: "placeholder" });
   expect(parseHexId("1dc0aaaa")).toEqual({ kind: "malformed" });
 });
 

@@ -77,7 +77,7 @@ const placeholders: readonly { readonly matches: (octets: readonly string[]) => 
 function countsUp(octets: readonly string[]): boolean {
   const numbers = octets.map((octet) => Number.parseInt(octet, 16));
   const [step = 0, ...others] = numbers.slice(1).map((number, at) => number - (numbers[at] ?? 0));
-  if ([1, 0x11, 0x22].includes(Math.abs(step)) && others.every((other) => other === step)) return true;
+  if (others.every((other) => other === step)) return true;
   const [, digits = ""] = /^(?:00)?(.*?)(?:00)?$/.exec(octets.join("")) ?? [];
   return ["01234567890abcdef", "0123456789abcdef", "0987654321"].some((row) => row.repeat(2).includes(digits));
 }

@@ -15,6 +15,8 @@ const publishedUuids: ReadonlySet<string> = new Set([
   "12345678-1234-5678-90ab-cddeefaabbcc",
   // SolidRun/lx2160a_uefi#4: every LX2160A board until 2021.
   "8a95d198-7f46-11e5-bf8b-08002704d48e",
+  // The machine ID of every Whonix and Kicksecure (Whonix/dist-base-files, etc/machine-id).
+  "b08dfa60-83e7-567a-1921-a715000001fb",
 ]);
 
 /** Rules over the 32 digits in one byte order, each with its reason. */

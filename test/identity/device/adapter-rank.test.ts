@@ -79,6 +79,7 @@ test.each([
   ["44:44:44:44:44:44", /repeats/],
   ["00:01:02:03:04:05", /a counting sequence/],
   ["00:11:22:33:44:55", /a counting sequence/],
+  ["a0:b0:c0:d0:e0:f0", /counting/],
   ["12:34:56:78:90:ab", /a counting sequence/],
   ["00:12:34:56:78:90", /a counting sequence/],
   ["00:a0:c6:00:00:00", /filler/],

@@ -5,11 +5,11 @@ import type { ProxyLogin } from "./address.ts";
 /** A log-on that a proxy refused, or left without an answer: a directory locks an account after a few. */
 export interface FailedLogOn {
   readonly error: AgentError;
-  /** Milliseconds, monotonic, before which it is not sent again. */
+  /** Milliseconds, monotonic, before which it is not sent again; infinite for the rest of the run. */
   readonly until: number;
 }
 
-/** Milliseconds: at most two log-ons in the half hour for which most directories count wrong passwords. */
+/** Milliseconds. Most directories count the wrong passwords of half an hour: with this pause at most four. */
 const silencePause = 900_000;
 
 /**
@@ -29,15 +29,12 @@ export function failedLogOn(
 ): FailedLogOn | undefined {
   if (!(thrown instanceof AgentError) || thrown.place?.stage !== "proxy log-on" || sent === undefined) return undefined;
   const { code, place } = thrown;
-  if (code === "proxy-refused") return { error: thrown, until: Number.POSITIVE_INFINITY };
+  if (code === "proxy-refused") return { error: thrown, until: Infinity };
   const what = whatMayBeWrong(sent, login);
   if (what === undefined) return undefined;
   if (code === "connection-lost") {
     const message = `The proxy ${host} closed the connection after it got ${what}, without an answer. The proxy may have refused it. To avoid an account lockout, it is not sent again in this run. Check it, and the proxy's log.`;
-    return {
-      error: new AgentError("proxy-refused", message, { cause: thrown, place }),
-      until: Number.POSITIVE_INFINITY,
-    };
+    return { error: new AgentError("proxy-refused", message, { cause: thrown, place }), until: Infinity };
   }
   if (code !== "not-connected") return undefined;
   if (before === undefined) return { error: thrown, until: now };

@@ -69,7 +69,7 @@ export function tryIn(
   command: readonly string[],
 ): { status: number | null; stdout: string; stderr: string } {
   const [first = "", ...rest] = [...inside(container), ...command];
-  return spawnSync(first, rest, { encoding: "utf8", timeout: 120_000 });
+  return spawnSync(first, rest, { encoding: "utf8", timeout: 600_000 });
 }
 
 /** @throws Error with what the command said, if it fails */

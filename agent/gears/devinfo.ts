@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { AgentError, systemErrorCode } from "../errors.ts";
 import { type DeviceId, parseVendorId } from "../identity/device-id.ts";
 import type { ApiRequest, RawResponse, Sender } from "../network/exchange.ts";
 import type { Listener } from "../platform/port.ts";
@@ -35,7 +35,8 @@ export async function readVendorDeviceId(
       reading = readDevinfo(await sender.send(buildDevinfoRequest(port, path), signal), origin);
     } catch (thrown) {
       if (!(thrown instanceof AgentError)) throw thrown;
-      return unreached(thrown, origin);
+      const isClosed = systemErrorCode(thrown.cause) === "ECONNREFUSED";
+      return isClosed ? absent(origin, nothingListens) : failed(origin, thrown);
     }
     if (reading.kind !== "absent" || reading.reason !== noSuchApi) break;
   }
@@ -67,11 +68,6 @@ export function buildDevinfoRequest(port: number, path: string): ApiRequest {
     body: undefined,
     timeLimit,
   };
-}
-
-function unreached(error: AgentError, origin: string): Reading<never> {
-  const refused = error.cause instanceof Error && "code" in error.cause && error.cause.code === "ECONNREFUSED";
-  return refused ? absent(origin, nothingListens) : failed(origin, error);
 }
 
 /** The vendor's documented values of `code` other than 0. */

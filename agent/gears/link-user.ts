@@ -103,11 +103,8 @@ export function readLinkUserResponse(
   if (status === 429) return { kind: "rate-limited", rateLimit };
   if (status === 401) {
     const page = body.kind === "html" ? ", with a web page that may come from a proxy" : said(message);
-    return {
-      kind: "token-refused",
-      error: new AgentError("token-refused", `${refused(context)} (status 401${page}).`),
-      rateLimit,
-    };
+    const error = new AgentError("token-refused", `${refused(context)} (status 401${page}).`);
+    return { kind: "token-refused", error, rateLimit };
   }
   if (isServerError(status)) return { kind: "server-error", error: serverFault(host, status, message), rateLimit };
   if (body.kind !== "object" && body.kind !== "empty") throw wrongBody(body, status, context);
@@ -116,19 +113,17 @@ export function readLinkUserResponse(
   if ((status === 404 && isOurs) || (result === 0 && saysDeviceNotFound(body))) {
     return { kind: "device-unknown", rateLimit };
   }
-  const refusal = refusals[status];
-  if (refusal !== undefined) {
-    const text = `${host} refuses the request${by(response)}: ${refusal} (status ${status}${said(message)}).`;
-    return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
-  }
   const successful = status >= 200 && status < 300;
   if (successful && result === 1) return { kind: "linked", message: message ?? "OK", rateLimit };
-  const isRefusal =
-    result === 0 || (status > 400 && status !== 404 && status !== 407 && result !== 1 && message !== undefined);
-  if (!isRefusal) throw wrongBody(body, status, context);
-  const how = successful ? "" : ` (status ${status})`;
-  const text = `${host} refuses the request${by(response)}${how}${message === undefined ? ", without a reason" : `: ${message}`}.`;
-  return { kind: "refused", error: new AgentError("request-refused", text), rateLimit };
+  const documented = refusals[status];
+  const hasReason = status > 400 && status !== 404 && status !== 407 && result !== 1 && message !== undefined;
+  if (documented === undefined && result !== 0 && !hasReason) throw wrongBody(body, status, context);
+  const why =
+    documented !== undefined
+      ? `: ${documented} (status ${status}${said(message)})`
+      : `${successful ? "" : ` (status ${status})`}${message === undefined ? ", without a reason" : said(message)}`;
+  const error = new AgentError("request-refused", `${host} refuses the request${by(response)}${why}.`);
+  return { kind: "refused", error, rateLimit };
 }
 
 const by = ({ account }: RawResponse): string => (account === undefined ? "" : ` by ${account}`);

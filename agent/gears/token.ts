@@ -158,10 +158,8 @@ function refused(
     error !== undefined && ofRegistration.includes(error)
       ? "issues no token to this OAuth application"
       : "refuses the client ID and secret";
-  return new AgentError(
-    "credentials-refused",
-    `${host} ${what} (${said === "" ? `status ${status}` : said}). Compare them with the application in OPSWAT's OAuth portal.`,
-  );
+  const message = `${host} ${what} (${said || `status ${status}`}). Compare them with the application in OPSWAT's OAuth portal.`;
+  return new AgentError("credentials-refused", message);
 }
 
 /** A code of the server's own making could be a secret, too. */

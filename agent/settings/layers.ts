@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { AgentError, type ErrorCode } from "../errors.ts";
 import { suggestion } from "./nearest.ts";
 import {
   environmentName,
@@ -34,7 +34,8 @@ export interface ResolvedSettings {
   readonly origins: Readonly<Record<SettingName, Origin>>;
 }
 
-const precedence: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
+/** The first wins. */
+export const precedence: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
 
 /**
  * Merges the layers, policy over flag over environment over file over default. A wrong value in any layer is refused,
@@ -42,30 +43,30 @@ const precedence: readonly LayerKind[] = ["policy", "flag", "environment", "file
  * @throws AgentError `setting-invalid` or `setting-unknown` (`invalid-value` for a flag), naming all mistakes
  */
 export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
-  const mistakes: { readonly code: "setting-invalid" | "setting-unknown" | "invalid-value"; readonly text: string }[] =
-    [];
+  const mistakes: { readonly code: ErrorCode; readonly text: string }[] = [];
   const settings: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const name of settingNames) {
     settings[name] = settingsTable[name].fallback;
     origins[name] = { kind: "default", location: undefined, text: "default" };
   }
-  for (const kind of precedence.toReversed()) {
-    for (const layer of layers.filter((one) => one.kind === kind)) {
-      for (const [key, raw] of Object.entries(layer.values)) {
-        const name = settingNames.find((one) => one === key);
-        if (name === undefined) {
-          mistakes.push({ code: "setting-unknown", text: unknownSetting(key, layer) });
-          continue;
-        }
-        const parsed = settingsTable[name].kind.parse(raw);
-        if (parsed.ok) {
-          settings[name] = parsed.value;
-          origins[name] = { kind, location: layer.location, text: originText(name, layer) };
-        } else {
-          const text = `${originText(name, layer)}: ${shown(raw)} is not valid; it must be ${parsed.allowed}.`;
-          mistakes.push({ code: kind === "flag" ? "invalid-value" : "setting-invalid", text });
-        }
+  const rank = ({ kind }: Layer): number => precedence.indexOf(kind);
+  for (const layer of layers.toSorted((a, b) => rank(b) - rank(a))) {
+    for (const [key, raw] of Object.entries(layer.values)) {
+      const name = settingNames.find((one) => one === key);
+      if (name === undefined) {
+        mistakes.push({ code: "setting-unknown", text: unknownSetting(key, layer) });
+        continue;
+      }
+      const { kind, location } = layer;
+      const text = originText(name, layer);
+      const parsed = settingsTable[name].kind.parse(raw);
+      if (parsed.ok) {
+        settings[name] = parsed.value;
+        origins[name] = { kind, location, text };
+      } else {
+        const mistake = `${text}: ${shown(raw)} is not valid; it must be ${parsed.allowed}.`;
+        mistakes.push({ code: kind === "flag" ? "invalid-value" : "setting-invalid", text: mistake });
       }
     }
   }

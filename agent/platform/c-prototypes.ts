@@ -53,17 +53,26 @@ export function parsePrototypes(declarations: string): FunctionDefinitions {
     all.map(([, result = "", name = "", parameters = ""]) => [
       name,
       {
-        arguments: parameters === "void" ? [] : parameters.split(/,\s*/).map(kindOf),
+        arguments: parameters === "void" ? [] : parameters.split(",").map(kindOf),
         return: result === "void" ? result : kindOf(result),
       },
     ]),
   );
 }
 
+const kinds = new Map(
+  Object.entries(typeNames).flatMap(([kind, names]) =>
+    names
+      .trim()
+      .split(" ")
+      .map((name) => [name, kind as keyof typeof typeNames]),
+  ),
+);
+
 function kindOf(type: string): ArgumentType {
-  if (/\*|^L?P/.test(type)) return "pointer";
-  const [word = ""] = type.split(" ");
-  const [kind] = Object.entries(typeNames).find(([, names]) => names.includes(` ${word} `)) ?? [];
+  if (type.includes("*")) return "pointer";
+  const [word = ""] = type.trim().split(" ", 1);
+  const kind = kinds.get(word) ?? (/^L?P/.test(word) ? "pointer" : undefined);
   if (kind === undefined) throw new TypeError(`the C type ${type} has no kind in node:ffi`);
-  return kind as keyof typeof typeNames;
+  return kind;
 }

@@ -88,12 +88,14 @@ function sourceCommit(): string | undefined {
  * @param entry absolute path
  * @param outfile absolute path
  * @param platform `process.platform` where it will run; code of other platforms is left out
+ * @param define JSON by the names of globals in whose place it stands
  * @returns the source files in it, relative to the working directory
  */
 export async function bundleProgram(
   entry: string,
   outfile: string,
   platform: Target["platform"],
+  define: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
   const { metafile } = await build({
     ...common,
@@ -108,6 +110,7 @@ export async function bundleProgram(
     // the code that V8 makes of `using` (26.10).
     supported: { "dynamic-import": false, using: false },
     define: {
+      ...define,
       // Another entry calls the program's main function itself.
       "import.meta.main": String(basename(entry) === "main.ts"),
       "process.platform": JSON.stringify(platform),

@@ -12,6 +12,7 @@ export const trickNames = [
   "hash-secrets",
   "source-positions",
   "deadlock-detector",
+  "start-pages",
   "icu-data",
 ] as const;
 

@@ -16,6 +16,7 @@ const signatures = prototypes(
   int ioctl(int fd, ulong request, void *argument);
   int prctl(int option, ulong argument);
   int close(int fd);
+  int madvise(void *addr, size_t length, int advice);
   void free(void *ptr);
   void _exit(int status);
   int* __errno_location(void);
@@ -51,6 +52,22 @@ const { PR_SET_DUMPABLE } = constants("sys/prctl.h", { PR_SET_DUMPABLE: 4 });
 export function forbidDumps(): void {
   try {
     libc().prctl(PR_SET_DUMPABLE, 0n);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+  }
+}
+
+const { MADV_DONTNEED } = constants("sys/mman.h", { MADV_DONTNEED: 4 });
+
+/**
+ * Takes pages of a file that nothing has changed out of this process's memory; the kernel maps them again where they are
+ * needed. Skipped without glibc.
+ * @param address of a page
+ * @param size in bytes
+ */
+export function dropPages(address: bigint, size: bigint): void {
+  try {
+    libc().madvise(address, size, MADV_DONTNEED);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
   }

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { StartPages } from "../snapshot/start-pages.ts";
 import {
   type ElfSegment,
   type FilePart,
@@ -12,6 +13,24 @@ const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0";
 const noteName = "NODE_SEA_BLOB\0";
 /** The table of segments may grow to here: over the interpreter's name, which is moved, and Node's own notes. */
 const headersEnd = 0x340;
+
+const readOnly = 4;
+const pageOf = (segments: readonly ElfSegment[]): number => Math.max(...segments.map(({ alignment }) => alignment));
+
+/** Behind all that the runtime has in memory. */
+function addressOfNote(segments: readonly ElfSegment[]): number {
+  const top = Math.max(...segments.map(({ address, memorySize }) => address + memorySize));
+  const page = pageOf(segments);
+  return Math.ceil((top + 0x100000) / page) * page;
+}
+
+/** @throws Error where Node's first segment is not one for reading alone */
+export function startPagesOf(node: Buffer): StartPages {
+  const loads = readSegments(node).filter(({ type }) => type === segmentTypes.load);
+  const [first] = loads;
+  if (first?.flags !== readOnly) throw new Error("Node's first segment is not read-only");
+  return { tables: first.address, tablesSize: first.fileSize, note: addressOfNote(loads) };
+}
 
 /** Writes the executable that {@link withBlob} makes of a runtime. */
 export function embedBlob(runtime: string, blob: Buffer, executable: string, unused?: FilePart): void {
@@ -27,7 +46,7 @@ export function embedBlob(runtime: string, blob: Buffer, executable: string, unu
  */
 export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer {
   const loads = readSegments(node).filter(({ type }) => type === segmentTypes.load);
-  const page = Math.max(...loads.map(({ alignment }) => alignment));
+  const page = pageOf(loads);
   const upToPage = (value: number): number => Math.ceil(value / page) * page;
   const end = Math.max(...loads.map(({ offset, fileSize }) => offset + fileSize));
   const cut = cutPages(node.subarray(0, end), page, readSegments(node), unused);
@@ -46,11 +65,10 @@ export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer 
   const interpreterName = Buffer.from(cut.image.subarray(offset, offset + fileSize));
   const note = noteOf(blob);
   const at = upToPage(cut.image.length);
-  const top = Math.max(...cut.segments.map(({ address, memorySize }) => address + memorySize));
-  const address = upToPage(top + 0x100000);
+  const address = addressOfNote(loads);
   Object.assign(interpreter, { offset: at + note.length, address: address + note.length });
 
-  const added = { flags: 4, offset: at, address };
+  const added = { flags: readOnly, offset: at, address };
   const loaded = note.length + interpreterName.length;
   const load = { ...added, type: segmentTypes.load, fileSize: loaded, memorySize: loaded, alignment: page };
   const noted = { ...added, type: segmentTypes.note, fileSize: note.length, memorySize: note.length, alignment: 4 };

@@ -5,6 +5,7 @@ import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
 import "../../../agent/platform/linux/platform.ts";
+import { giveBack, type StartPages } from "./start-pages.ts";
 import { train } from "./train.ts";
 import { dropBytecode } from "./unused-bytecode.ts";
 import { compileAgain } from "./v8-flags.ts";
@@ -16,6 +17,9 @@ import { compileAgain } from "./v8-flags.ts";
 
 // Every link needs these of Node's modules. node:tls, node:http and node:ffi can't be in a snapshot (Node 26.10).
 for (const name of ["node:net", "node:dns/promises"]) process.getBuiltinModule(name);
+
+/** The build writes it here; null without this optimisation. */
+declare const startPages: StartPages | null;
 
 const tricks = process.env["TRICKS"]?.split(",") ?? [];
 if (tricks.includes("training")) void prepare();
@@ -45,6 +49,7 @@ startupSnapshot.addSerializeCallback(() => {
   if (tricks.includes("node-code-cache")) setFlagsFromString("--no-lazy");
 });
 startupSnapshot.setDeserializeMainFunction(() => {
+  if (startPages !== null) giveBack(startPages);
   const argv = process.argv.slice(2);
   if (argv[0] === "plan") for (const flag of compileAgain) setFlagsFromString(flag);
   void main(argv);

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { WorkerProgram } from "../../../agent/worker/start-worker.ts";
 import { bundleProgram } from "../bundle.ts";
 import { runCommand } from "../command.ts";
+import { startPagesOf } from "../elf/embed-blob.ts";
 import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { TrickName } from "../tricks.ts";
@@ -35,7 +36,8 @@ export async function makeSnapshot(
   { workers, scratch, tricks, emulator }: SnapshotParts,
 ): Promise<Buffer> {
   const script = join(scratch, "program.js");
-  await bundleProgram(entry, script, "linux");
+  const startPages = tricks.has("start-pages") ? startPagesOf(readFileSync(runtime)) : null;
+  await bundleProgram(entry, script, "linux", { startPages: JSON.stringify(startPages) });
   const settings = settingsFor("linux");
   const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? forShortRuns : [])];
   const config = {

@@ -5,7 +5,7 @@ import {
   readSegments,
   writeSegments,
 } from "../../../installer/executable/elf/elf-image.ts";
-import { withBlob } from "../../../installer/executable/elf/embed-blob.ts";
+import { startPagesOf, withBlob } from "../../../installer/executable/elf/embed-blob.ts";
 
 const base = 0x400000;
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0";
@@ -64,6 +64,7 @@ test.each(pageSizes)(
     const segments = readSegments(result);
     const [note] = segments.filter(({ type }) => type === 4);
     const noted = memoryAt(result, note?.address ?? 0, note?.fileSize ?? 0);
+    expect(startPagesOf(image)).toEqual({ tables: base, tablesSize: 8 * page, note: note?.address });
     expect(noted.slice(12)).toBe(`NODE_SEA_BLOB\0\0\0${blob.toString("latin1")}`);
     const [named] = segments.filter(({ type }) => type === 3);
     expect(result.toString("latin1", named?.offset, (named?.offset ?? 0) + interpreter.length)).toBe(interpreter);
@@ -82,3 +83,13 @@ test.each(pageSizes)(
     expect(() => withBlob(image, Buffer.from("blob"))).toThrow("fuse");
   },
 );
+
+test("a program whose first segment may be written to ends the build", () => {
+  const { image } = program(4096);
+  const segments = readSegments(image);
+  writeSegments(
+    image,
+    segments.map((one) => ({ ...one, flags: 6 })),
+  );
+  expect(() => startPagesOf(image)).toThrow("not read-only");
+});

@@ -137,6 +137,18 @@ if (built) {
       expect([bit(constants.signals.SIGTERM), bit(constants.signals.SIGUSR1)]).toEqual([1n, 0n]);
     });
 
+    test("keeps no more of what is embedded in memory than a run needs", async () => {
+      using endpoint = setUpEndpoint(gears, { splay: "30d", deadline: "30d" });
+      const { child, ended } = start(["link", ...endpoint.flags, "--config", endpoint.settingsFile], endpoint);
+      await new Promise((resolve) => child.stderr?.once("data", resolve));
+      // proc_pid_smaps(5): a mapping's line, and kibibytes of it in memory.
+      const maps = readFileSync(`/proc/${child.pid}/smaps`, "latin1").split(/^(?=\w+-\w+ )/m);
+      child.kill();
+      await ended;
+      const embedded = maps.findLast((one) => /^\S+ r--p .*linkuser-agent/.test(one)) ?? "";
+      expect(Number(/^Rss: +(\d+) kB$/m.exec(embedded)?.[1])).toBeLessThan(1024);
+    });
+
     test("has random numbers of its own in each process: TLS greetings differ each time", async () => {
       const greetings: Buffer[] = [];
       await using server = createServer((socket) => {

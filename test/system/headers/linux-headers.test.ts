@@ -5,7 +5,7 @@ import { zig } from "./zig.ts";
 /** Every layout, constant and prototype of Linux, as the headers of glibc, the kernel, systemd and Samba have it. */
 
 const headers = ["sys/socket.h", "sys/ioctl.h", "sys/file.h", "net/if.h", "net/route.h", "netinet/tcp.h"];
-headers.push("netinet/in.h", "net/if_arp.h", "sys/prctl.h");
+headers.push("netinet/in.h", "net/if_arp.h", "sys/mman.h", "sys/prctl.h");
 headers.push("linux/sockios.h", "linux/ethtool.h", "errno.h", "pwd.h", "grp.h", "nss.h", "stdlib.h", "unistd.h");
 headers.push("stdbool.h", "stdint.h", "time.h", "sys/types.h");
 /**

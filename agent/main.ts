@@ -113,7 +113,8 @@ async function selfDescription({ command, named, flags }: CommandLine): Promise<
   return { exitCode: 0, document: { help: text }, text };
 }
 
-function failure(error: AgentError): CommandResult {
+function failure(thrown: unknown): CommandResult {
+  const error = asAgentError(thrown);
   const { outcome, message, code } = error;
   const defect = framesOf(error);
   if (defect !== undefined) writeStandard(2, `${printable(defect, 4000)}\n`);
@@ -139,10 +140,9 @@ export async function main(argv: readonly string[]): Promise<never> {
     if (lost !== undefined) writeStandard(2, `The result can't be written to standard output: ${lost}.\n`);
     process.exit(result.exitCode);
   };
-  const fail = (thrown: unknown): CommandResult => failure(asAgentError(thrown));
   // A defect outside of any awaited call: in a listener, a timer or a promise.
-  process.once("uncaughtException", (thrown) => end(fail(thrown)));
-  return end(await answer(argv).catch(fail));
+  process.once("uncaughtException", (thrown) => end(failure(thrown)));
+  return end(await answer(argv).catch(failure));
 }
 
 if (import.meta.main) void main(process.argv.slice(2));

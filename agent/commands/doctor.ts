@@ -45,12 +45,5 @@ async function examine(context: DoctorContext, found: CheckValues): Promise<read
 
 function describe(results: readonly CheckResult[]) {
   const outcome = results.find(({ error }) => error !== undefined)?.error?.outcome ?? "ok";
-  const checked = results.map(({ name, status, detail, advice, elapsedMs }) => ({
-    name,
-    status,
-    detail,
-    advice,
-    elapsedMs,
-  }));
-  return { outcome, checks: checked } as const;
+  return { outcome, checks: results.map(({ measured: _, error: __, ...shown }) => shown) } as const;
 }

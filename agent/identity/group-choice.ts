@@ -6,10 +6,7 @@ import type { Group } from "./sources.ts";
 import { maxNameLength } from "./username.ts";
 
 /** One of the user's groups, as `--dry-run` lists it. */
-export interface GroupRow {
-  readonly name: string;
-  readonly domain: string | undefined;
-  readonly primary: boolean;
+export interface GroupRow extends Pick<Group, "name" | "domain" | "primary"> {
   readonly chosen: boolean;
   /** Why it can't be sent; undefined for a group that can. */
   readonly unfit: string | undefined;

@@ -17,6 +17,6 @@ export function describeLink(result: LinkResult): CommandResult {
 function textFor({ outcome, device, username, group, message }: LinkResult): string {
   if (outcome !== "linked" && outcome !== "already-linked") return `${outcome}: ${printable(message, 2000)}`;
   const to = `${printable(username ?? "")}${group === undefined ? "" : `, group ${printable(group)}`}`;
-  const lines = [`${outcome}: ${printable(device === undefined ? "" : describeDevice(device))} to ${to}`];
-  return outcome === "linked" ? lines.join("\n") : [...lines, printable(message)].join("\n");
+  const linked = `${outcome}: ${printable(device === undefined ? "" : describeDevice(device))} to ${to}`;
+  return outcome === "linked" ? linked : `${linked}\n${printable(message)}`;
 }

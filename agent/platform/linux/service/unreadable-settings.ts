@@ -2,15 +2,11 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { policyPath, settingsPath } from "../paths.ts";
 
-/** A file or folder of the settings that the service may not read, as it is not privileged. */
-export interface UnreadableSettings {
-  readonly path: string;
-  /** Mode bits that it should have (inode(7)). */
-  readonly wanted: number;
-}
-
-/** Settings files and folders that not everybody may read, as after `umask 077`; in the order in which to open them. */
-export function unreadableSettings(root: string): readonly UnreadableSettings[] {
+/**
+ * Settings files and folders that the service may not read, as it is not privileged: not everybody may, as after `umask
+ * 077`. In the order in which to open them, each with the mode bits that it should have (inode(7)).
+ */
+export function unreadableSettings(root: string) {
   const readable = [
     { path: dirname(settingsPath(root)), needed: 0o001, wanted: 0o755 },
     { path: settingsPath(root), needed: 0o004, wanted: 0o644 },

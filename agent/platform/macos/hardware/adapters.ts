@@ -4,7 +4,7 @@ import { assignmentOf, isVoid, type Mac, parseMac } from "../../../identity/mac.
 import { failed, found, type Reading } from "../../../reading.ts";
 import type { Adapter } from "../../port.ts";
 import type { RunTool } from "../tools.ts";
-import { type HardwarePort, kindOfOther, kindOfPort, parseHardwarePorts } from "./hardware-ports.ts";
+import { kindOfOther, kindOfPort, parseHardwarePorts } from "./hardware-ports.ts";
 import { defaultRouteAdapters } from "./routes.ts";
 
 const origin = "networksetup";
@@ -21,43 +21,24 @@ export function readAdapters(addresses: () => Addresses, run: RunTool): Reading<
       ...new Set(["inet", "inet6"].flatMap((family) => defaultRouteAdapters(run("netstat", "-rn", "-f", family)))),
     ];
     const others = Object.keys(inUse).filter((name) => !ports.some(({ device }) => device === name));
-    const rank = (name: string): number | undefined => (routes.includes(name) ? routes.indexOf(name) : undefined);
-    const adapters = [
-      ...ports.map((port) => portAdapter(port, inUse, rank(port.device))),
-      ...others.map((name) => otherAdapter(name, inUse, rank(name))),
-    ];
+    const named = [...ports.map((port) => [port.device, port] as const), ...others.map((name) => [name] as const)];
+    const adapters = named.map(([name, port]): Adapter => {
+      const used = macInUse(inUse, name);
+      return {
+        name,
+        mac: used ?? port?.mac,
+        permanentMac: port?.mac,
+        ...(port === undefined ? kindOfOther(name) : kindOfPort(port)),
+        addressAssigned: assignmentOf(used, port?.mac),
+        up: inUse[name] !== undefined,
+        defaultRoute: routes.includes(name) ? routes.indexOf(name) : undefined,
+      };
+    });
     return found(adapters, origin);
   } catch (cause) {
     if (cause instanceof AgentError) return failed(origin, cause);
     throw cause;
   }
-}
-
-function portAdapter(port: HardwarePort, inUse: Addresses, defaultRoute: number | undefined): Adapter {
-  const name = port.device;
-  const used = macInUse(inUse, name);
-  return {
-    name,
-    mac: used ?? port.mac,
-    permanentMac: port.mac,
-    ...kindOfPort(port),
-    addressAssigned: assignmentOf(used, port.mac),
-    up: inUse[name] !== undefined,
-    defaultRoute,
-  };
-}
-
-function otherAdapter(name: string, inUse: Addresses, defaultRoute: number | undefined): Adapter {
-  const mac = macInUse(inUse, name);
-  return {
-    name,
-    mac,
-    permanentMac: undefined,
-    ...kindOfOther(name),
-    addressAssigned: "unknown",
-    up: true,
-    defaultRoute,
-  };
 }
 
 function macInUse(inUse: Addresses, name: string): Mac | undefined {

@@ -7,41 +7,39 @@ const unit = sessionUnit.replace("@", "@1");
 /** Readings by iproute2, dmidecode, systemd and coreutils. */
 export const linuxTools =
   (ask: AskTool = askTool): ReadTools =>
-  (account) => [
-    toolReading("mac-addresses", "ip -json link", () => parseLinks(text(ask("/sbin/ip", "-json", "link")))),
-    toolReading(
-      "hardware-uuid",
-      "dmidecode -s system-uuid",
-      () => [
-        text(ask("/usr/sbin/dmidecode", "-s", "system-uuid"))
-          .trim()
-          .toLowerCase(),
-      ],
-      "ours",
-    ),
-    toolReading("sessions", "loginctl list-sessions --no-legend", () =>
-      parseSessions(text(ask("/usr/bin/loginctl", "list-sessions", "--no-legend", "--no-pager"))),
-    ),
-    ...(account === undefined
-      ? []
-      : [
-          toolReading("user", `id -u ${account.systemName}`, () => [
-            `${text(ask("/usr/bin/id", "-u", "--", account.systemName)).trim()} ${text(ask("/usr/bin/id", "-un", "--", account.userKey)).trim()}`,
+  (account) => {
+    const run: (...command: Parameters<AskTool>) => string = (...command) =>
+      ask(...command)
+        .toString()
+        .trim();
+    const id = (...parameters: readonly string[]) => run("/usr/bin/id", ...parameters);
+    const listSessions = ["list-sessions", "--no-legend", "--no-pager"];
+    return [
+      toolReading("mac-addresses", "ip -json link", () => parseLinks(run("/sbin/ip", "-json", "link"))),
+      toolReading(
+        "hardware-uuid",
+        "dmidecode -s system-uuid",
+        () => [run("/usr/sbin/dmidecode", "-s", "system-uuid").toLowerCase()],
+        "ours",
+      ),
+      toolReading("sessions", "loginctl list-sessions --no-legend", () =>
+        parseSessions(run("/usr/bin/loginctl", ...listSessions)),
+      ),
+      ...(account === undefined
+        ? []
+        : [
+            toolReading("user", `id -u ${account.systemName}`, () => [
+              `${id("-u", "--", account.systemName)} ${id("-un", "--", account.userKey)}`,
+            ]),
+            toolReading("groups", `id -Gnz ${account.systemName}`, () =>
+              id("-Gnz", "--", account.systemName).split("\0").filter(Boolean),
+            ),
           ]),
-          toolReading("groups", `id -Gnz ${account.systemName}`, () =>
-            text(ask("/usr/bin/id", "-Gnz", "--", account.systemName))
-              .split("\0")
-              .filter(Boolean),
-          ),
-        ]),
-    toolReading("trigger", `systemctl show --property=LoadState ${unit}`, () =>
-      text(ask("/usr/bin/systemctl", "show", "--property=LoadState", unit)).trim() === "LoadState=loaded"
-        ? ["there"]
-        : [],
-    ),
-  ];
-
-const text = (bytes: Buffer): string => bytes.toString("utf8");
+      toolReading("trigger", `systemctl show --property=LoadState ${unit}`, () =>
+        run("/usr/bin/systemctl", "show", "--property=LoadState", unit) === "LoadState=loaded" ? ["there"] : [],
+      ),
+    ];
+  };
 
 /** Adapters of the Ethernet kind; ip-link(8). */
 export function parseLinks(json: string): readonly string[] {

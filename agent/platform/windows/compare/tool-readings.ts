@@ -1,6 +1,6 @@
 import { AgentError } from "../../../errors.ts";
 import { parseMac } from "../../../identity/mac.ts";
-import { absent, found, type Reading } from "../../../reading.ts";
+import { absent } from "../../../reading.ts";
 import { type AskTool, askTool, type ReadTools, toolReading } from "../../tool-reading.ts";
 import { systemSid } from "../accounts/sids.ts";
 import { oemText } from "../native/oem-text.ts";
@@ -23,12 +23,13 @@ export const windowsTools =
       run("WindowsPowerShell\\v1.0\\powershell.exe", "-NoProfile", "-NonInteractive", "-Command", script);
     const uuid = "(Get-CimInstance Win32_ComputerSystemProduct).UUID";
     const sddl = `(Get-Acl -LiteralPath '${credentialFile.replaceAll("'", "''")}').Sddl`;
-    const ofAccount = (command: string, read: () => readonly string[]): Reading<readonly string[]> => {
-      const [[, sid] = []] = parseCsv(run("whoami.exe", "/user", "/fo", "csv", "/nh"));
+    const whoami = (what: "/user" | "/groups") => parseCsv(run("whoami.exe", what, "/fo", "csv", "/nh"));
+    const ofAccount = (what: "/user" | "/groups", read: (rows: ReturnType<typeof whoami>) => readonly string[]) => {
+      const [[, sid] = []] = whoami("/user");
       if (sid === undefined) throw new AgentError("identity-unreadable", "whoami.exe /user printed no SID.");
       return sid === account?.userKey
-        ? found(read(), command)
-        : absent(command, "whoami knows only the user of this run");
+        ? read(whoami(what))
+        : absent(`whoami ${what}`, "whoami knows only the user of this run");
     };
     return [
       toolReading("mac-addresses", "getmac /v", () => parseMacs(run("getmac.exe", "/fo", "csv", "/nh", "/v")), "ours"),
@@ -37,17 +38,12 @@ export const windowsTools =
         ? []
         : [
             toolReading("user", "whoami /user", () =>
-              ofAccount("whoami /user", () =>
-                parseCsv(run("whoami.exe", "/user", "/fo", "csv", "/nh")).map(([name, sid]) => `${sid} ${name}`),
-              ),
+              ofAccount("/user", (rows) => rows.map(([name, sid]) => `${sid} ${name}`)),
             ),
             toolReading(
               "groups",
               "whoami /groups",
-              () =>
-                ofAccount("whoami /groups", () =>
-                  parseCsv(run("whoami.exe", "/groups", "/fo", "csv", "/nh")).flatMap(([name]) => name ?? []),
-                ),
+              () => ofAccount("/groups", (rows) => rows.flatMap(([name]) => name ?? [])),
               "theirs",
             ),
             toolReading("directory", "dsregcmd /status", () => parseJoins(run("dsregcmd.exe", "/status")), "theirs"),

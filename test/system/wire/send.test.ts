@@ -133,6 +133,9 @@ describe("over HTTP", () => {
     ["zstd", zstdCompressSync(ok)],
     ["deflate, gzip", gzipSync(deflateSync(ok))],
     ["identity", Buffer.from(ok)],
+    // A proxy that scanned the answer has unpacked it and left the header.
+    ["gzip", Buffer.from(ok)],
+    ["br", Buffer.from(ok)],
     ["", Buffer.from(ok)],
     ["gzip", Buffer.alloc(0)],
   ])("reads an answer that is compressed though nobody asked: %s", async (coding, body) => {
@@ -146,7 +149,7 @@ describe("over HTTP", () => {
     ["br", brotliCompressSync(Buffer.alloc(16 * 1024 * 1024)), "answer-too-large"],
     ["gzip, gzip", gzipSync(gzipSync(Buffer.alloc(16 * 1024 * 1024))), "answer-too-large"],
     ["gzip", Buffer.from("no gzip"), "unexpected-answer"],
-    ["x-unknown", Buffer.from(ok), "unexpected-answer"],
+    ["x-unknown", Buffer.from("what"), "unexpected-answer"],
   ])("a bomb stays packed, and what is not packed as it says is no answer: %s", async (coding, body, code) => {
     await using server = await listen(answering(packed(coding, body)));
     await expect(sender().send(request(`http://${server.host}`), signal)).rejects.toMatchObject({ code });

@@ -33,8 +33,8 @@ const rules: readonly { readonly matches: (digits: string) => boolean; readonly 
     reason: "has filler instead of its unique part",
   },
   {
-    // Dell writes "DELL" and, between fixed digits, the seven characters of the service tag; the last bit of the fourth
-    // is set. FreeBSD lists 4c4c4544-0000-2010-8020-80c04f202020.
+    // Dell writes "DELL" and, between fixed digits, the seven characters of the service tag; the highest bit of the
+    // fourth is set. FreeBSD lists 4c4c4544-0000-2010-8020-80c04f202020.
     matches: (digits) => /^4c4c454400(?:[02]0){2}1080[02]0[02a8]0c04f(?:[02]0){3}$/.test(digits),
     reason: "belongs to Dell devices without a service tag",
   },

@@ -1,17 +1,16 @@
 import type { Source } from "../../identity/device/candidates.ts";
-import type { Survey } from "../../identity/survey.ts";
 import type { Finding } from "../check.ts";
-import type { Observation } from "./observe.ts";
+import type { LookUp } from "./observe.ts";
 import type { SeenSurvey } from "./survey.ts";
 
 /** If one source has nothing, another may, so nothing fails here; `identifier` sums up. */
 export function checkIds(
   source: Source,
-  device: Survey["device"],
-  observation: Observation | undefined,
-  elapsedMs: number,
+  { survey: { device }, observed }: SeenSurvey,
+  ...lookUps: readonly LookUp[]
 ): Finding {
-  if (observation === undefined) return leftOut;
+  if (lookUps.every((one) => observed.of(one) === undefined)) return leftOut;
+  const elapsedMs = observed.elapsed(...lookUps);
   const own = device.candidates.find((one) => one.source === source);
   if (own !== undefined) return { status: "ok", detail: `${own.value}, ${own.detail}`, elapsedMs };
   const passedOver = device.passedOver.filter((one) => one.source === source);
@@ -23,6 +22,4 @@ export function checkIds(
 
 export const leftOut: Finding = { status: "skip", detail: "the setting identify leaves it out" };
 
-export function checkHardwareIds({ survey: { device }, observed }: SeenSurvey): Finding {
-  return checkIds("hwid", device, observed.of("hardwareIds"), observed.elapsed("hardwareIds"));
-}
+export const checkHardwareIds = (seen: SeenSurvey): Finding => checkIds("hwid", seen, "hardwareIds");

@@ -20,27 +20,20 @@ const lookUps = {
   groups: "The user's groups",
 } as const;
 
-type LookUp = keyof typeof lookUps;
+export type LookUp = keyof typeof lookUps;
 
 /** The answers of one look-up, and the time of all its calls. */
-export interface Observation {
+interface Observation {
   readonly readings: readonly Reading<unknown>[];
   /** Milliseconds. */
   readonly elapsedMs: number;
 }
 
-/** A platform that records answers and times, and limits each call. */
-export interface Observed {
-  readonly platform: Platform;
-  readonly askVendorClient: AskVendorClient;
-  /** Undefined if it was not asked. */
-  of(lookUp: LookUp): Observation | undefined;
-  /** Of several together. */
-  elapsed(...lookUps: readonly LookUp[]): number;
-}
-
-/** @param limit milliseconds for one call; a later one counts as failed */
-export function observe(platform: Platform, askVendorClient: AskVendorClient, clock: Clock, limit: number): Observed {
+/**
+ * A platform that records answers and times, and limits each call.
+ * @param limit milliseconds for one call; a later one counts as failed
+ */
+export function observe(platform: Platform, askVendorClient: AskVendorClient, clock: Clock, limit: number) {
   const observations = new Map<LookUp, Observation>();
   const timed = <L extends (...args: never[]) => Promise<Answer>>(name: LookUp, look: L): L => {
     const late = failed(name, tooSlow(name, limit));
@@ -56,10 +49,13 @@ export function observe(platform: Platform, askVendorClient: AskVendorClient, cl
   };
   const given = Object.entries(platform).map(([name, value]) => [name, isLookUp(name) ? timed(name, value) : value]);
   return {
-    platform: Object.fromEntries(given),
+    platform: Object.fromEntries(given) as Platform,
     askVendorClient: timed("vendorClient", askVendorClient),
-    of: (lookUp) => observations.get(lookUp),
-    elapsed: (...names) => names.reduce((sum, name) => sum + (observations.get(name)?.elapsedMs ?? 0), 0),
+    /** Undefined if it was not asked. */
+    of: (lookUp: LookUp) => observations.get(lookUp),
+    /** Of several together. */
+    elapsed: (...names: readonly LookUp[]): number =>
+      names.reduce((sum, name) => sum + (observations.get(name)?.elapsedMs ?? 0), 0),
   };
 }
 

@@ -2,11 +2,11 @@ import { type Survey, takeSurvey } from "../../identity/survey.ts";
 import type { ResolvedSettings } from "../../settings/layers.ts";
 import { userRequest, vendorClient } from "../../wiring/survey-machine.ts";
 import { type DoctorContext, maxPatience } from "../context.ts";
-import { type Observed, observe } from "./observe.ts";
+import { observe } from "./observe.ts";
 
 export interface SeenSurvey {
   readonly survey: Survey;
-  readonly observed: Observed;
+  readonly observed: ReturnType<typeof observe>;
 }
 
 /** Takes the survey once for all checks of the identity. */

@@ -55,9 +55,11 @@ export function exposureOf(
 export function untrustedPath(path: string, trust: Trust, forbidden = writableByGroupOrOthers): Exposure | undefined {
   for (const name of partsOf(resolve(path))) {
     const stats = lstatSync(name);
+    // In a sticky folder only its owner and a file's own may rename the file.
+    const bits = (stats.mode & sticky) === 0 ? forbidden : 0;
     const exposure = stats.isSymbolicLink()
       ? untrustedLink(name, stats, trust)
-      : untrustedFolder(name, stats, trust, forbidden);
+      : exposureOf("the folder ", name, stats, trust, bits);
     if (exposure !== undefined) return exposure;
   }
   return undefined;
@@ -70,18 +72,10 @@ export function isSharedFolder(path: string): boolean {
   return shared === true && untrustedPath(path, { uid: 0, credentialsFolder: undefined }) === undefined;
 }
 
-/** In a sticky folder only its owner and a file's own may rename the file. */
-function untrustedFolder(path: string, stats: Stats, trust: Trust, forbidden: number): Exposure | undefined {
-  return exposureOf("the folder ", path, stats, trust, (stats.mode & sticky) === 0 ? forbidden : 0);
-}
-
 /** The mode of a link says nothing. */
 function untrustedLink(path: string, stats: Stats, trust: Trust): Exposure | undefined {
   if (isTrustedOwner(stats, trust)) return undefined;
-  return {
-    why: `the link ${path} belongs to the user ID ${stats.uid}`,
-    remedy: `chown -h root ${shellWord(path)}`,
-  };
+  return { why: `the link ${path} belongs to the user ID ${stats.uid}`, remedy: `chown -h root ${shellWord(path)}` };
 }
 
 /** All folders and links on the path to an existing file, in the system's order. */

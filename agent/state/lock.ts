@@ -18,7 +18,11 @@ export async function acquireLock(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Disposable> {
-  prepare(stateDir);
+  try {
+    makeFolder(stateDir);
+  } catch (cause) {
+    throw cantBeUsed(stateDir, cause) ?? cause;
+  }
   const path = join(stateDir, lockFileName);
   for (;;) {
     const lock = tryLock(path);
@@ -36,14 +40,6 @@ export function claimWait(stateDir: string, tryLock: Platform["tryLock"]): Dispo
   if (lock.kind === "absent") return undefined;
   // A lock that fails does not keep a run from waiting.
   return lock.kind === "found" ? lock.value : { [Symbol.dispose]: () => {} };
-}
-
-function prepare(stateDir: string): void {
-  try {
-    makeFolder(stateDir);
-  } catch (cause) {
-    throw cantBeUsed(stateDir, cause) ?? cause;
-  }
 }
 
 /** @returns undefined if the cause is not a system error */

@@ -1,13 +1,13 @@
 import type { Source } from "../../identity/device/candidates.ts";
 import type { Finding } from "../check.ts";
-import type { LookUp } from "./observe.ts";
+import type { SurveyLookUp } from "./observe.ts";
 import type { SeenSurvey } from "./survey.ts";
 
 /** If one source has nothing, another may, so nothing fails here; `identifier` sums up. */
 export function checkIds(
   source: Source,
   { survey: { device }, observed }: SeenSurvey,
-  ...lookUps: readonly LookUp[]
+  ...lookUps: readonly SurveyLookUp[]
 ): Finding {
   if (lookUps.every((one) => observed.of(one) === undefined)) return leftOut;
   const elapsedMs = observed.elapsed(...lookUps);

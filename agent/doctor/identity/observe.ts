@@ -20,7 +20,7 @@ const lookUps = {
   groups: "The user's groups",
 } as const;
 
-export type LookUp = keyof typeof lookUps;
+export type SurveyLookUp = keyof typeof lookUps;
 
 /** The answers of one look-up, and the time of all its calls. */
 interface Observation {
@@ -34,8 +34,8 @@ interface Observation {
  * @param limit milliseconds for one call; a later one counts as failed
  */
 export function observe(platform: Platform, askVendorClient: AskVendorClient, clock: Clock, limit: number) {
-  const observations = new Map<LookUp, Observation>();
-  const timed = <L extends (...args: never[]) => Promise<Answer>>(name: LookUp, look: L): L => {
+  const observations = new Map<SurveyLookUp, Observation>();
+  const timed = <L extends (...args: never[]) => Promise<Answer>>(name: SurveyLookUp, look: L): L => {
     const late = failed(name, tooSlow(name, limit));
     const observed = async (...args: never[]): Promise<Answer> => {
       const started = clock.monotonic();
@@ -52,17 +52,17 @@ export function observe(platform: Platform, askVendorClient: AskVendorClient, cl
     platform: Object.fromEntries(given) as Platform,
     askVendorClient: timed("vendorClient", askVendorClient),
     /** Undefined if it was not asked. */
-    of: (lookUp: LookUp) => observations.get(lookUp),
+    of: (lookUp: SurveyLookUp) => observations.get(lookUp),
     /** Of several together. */
-    elapsed: (...names: readonly LookUp[]): number =>
+    elapsed: (...names: readonly SurveyLookUp[]): number =>
       names.reduce((sum, name) => sum + (observations.get(name)?.elapsedMs ?? 0), 0),
   };
 }
 
 type Answer = Reading<unknown> | readonly Reading<unknown>[];
 
-const isLookUp = (name: string): name is LookUp => Object.hasOwn(lookUps, name);
+const isLookUp = (name: string): name is SurveyLookUp => Object.hasOwn(lookUps, name);
 
-function tooSlow(lookUp: LookUp, limit: number): AgentError {
+function tooSlow(lookUp: SurveyLookUp, limit: number): AgentError {
   return new AgentError("identity-unreadable", `${lookUps[lookUp]} did not come within ${limit / 1000} s.`);
 }

@@ -35,7 +35,8 @@ export function personalPaths(root: string, environment: Environment, home: () =
 }
 
 function commonPaths(root: string, environment: Environment): Pick<Paths, "configFile" | "credentialFile"> {
-  return { configFile: settingsPath(root), credentialFile: givenCredential(environment) ?? installedCredential(root) };
+  const credential = installedCredential(root);
+  return { configFile: settingsPath(root), credentialFile: handedOn(root, credential, environment) ?? credential };
 }
 
 /** The administrator's settings, for all to read. */
@@ -55,13 +56,18 @@ export const installedClientKey = (root: string): string => join(root, configFol
 /** The machine's keys for Kerberos, which the units pass on. */
 export const machineKeytab = (root: string): string => join(root, "etc/krb5.keytab");
 
-const handedOnFiles = (root: string): readonly string[] => [installedCredential(root), installedClientKey(root)];
-
 /** The unit's copy of a file that its user may not read; undefined if there is none. */
 export function handedOn(root: string, path: string, environment: Environment): string | undefined {
   const folder = credentialsFolder(environment);
-  if (folder === undefined || !handedOnFiles(root).includes(path)) return undefined;
-  return givenCopy(join(folder, basename(path)));
+  const isHandedOn = path === installedCredential(root) || path === installedClientKey(root);
+  if (folder === undefined || !isHandedOn) return undefined;
+  const copy = join(folder, basename(path));
+  try {
+    return readFileAt(copy, maxFileSize).toString("utf8") === noCredential ? undefined : copy;
+  } catch (error) {
+    // A file that is there and can't be read must be reported, not skipped.
+    return systemErrorCode(error) === "ENOENT" ? undefined : copy;
+  }
 }
 
 /** The original of a unit's copy; undefined for other paths. */
@@ -71,21 +77,6 @@ export function originalOf(root: string, path: string, environment: Environment)
 
 /** The units pass this if there is no file; without it systemd would not start them. */
 export const noCredential = "none";
-
-function givenCredential(environment: Environment): string | undefined {
-  const folder = credentialsFolder(environment);
-  if (folder === undefined) return undefined;
-  return givenCopy(join(folder, "credential.json"));
-}
-
-function givenCopy(path: string): string | undefined {
-  try {
-    return readFileAt(path, maxFileSize).toString("utf8") === noCredential ? undefined : path;
-  } catch (error) {
-    // A file that is there and can't be read must be reported, not skipped.
-    return systemErrorCode(error) === "ENOENT" ? undefined : path;
-  }
-}
 
 /** systemd's folder of the unit's credentials, systemd.exec(5) LoadCredential=. */
 export function credentialsFolder(environment: Environment): string | undefined {

@@ -6,30 +6,22 @@ import { decodeRegistryValue, valueIn } from "../registry-values.ts";
 import { parseSmbios } from "./parse-smbios.ts";
 
 /** The system's UUID in its firmware. @param readTable gives RawSMBIOSData */
-export function firmwareUuid(readTable: () => Buffer): Reading<DeviceId> {
-  const origin = "SMBIOS system UUID";
-  try {
+export const firmwareUuid = (readTable: () => Buffer): Reading<DeviceId> =>
+  reading("SMBIOS system UUID", (origin) => {
     const smbios = parseSmbios(readTable());
     if (smbios === undefined) throw new Error("SMBIOS data in an unknown format");
     if (smbios.uuid === undefined) return absent(origin, "the firmware has no system table");
     return deviceIdReading(parseUuid(smbios.uuid), origin);
-  } catch (cause) {
-    return unreadable(origin, cause);
-  }
-}
+  });
 
 /** The GUID that Windows gave itself when it was installed; machines cloned without sysprep share it. */
-export function machineGuid(readKey: ReadKey): Reading<DeviceId> {
-  const origin = "registry MachineGuid";
-  try {
+export const machineGuid = (readKey: ReadKey): Reading<DeviceId> =>
+  reading("registry MachineGuid", (origin) => {
     const text = valueIn(readKey("SOFTWARE\\Microsoft\\Cryptography"), "MachineGuid");
     return typeof text === "string"
       ? deviceIdReading(parseUuid(text), origin)
       : absent(origin, "the value does not exist");
-  } catch (cause) {
-    return unreadable(origin, cause);
-  }
-}
+  });
 
 /** Possible places of the vendor client's device ID; which one is used is not documented, so all are read. */
 export interface VendorPlaces {
@@ -69,13 +61,12 @@ export const vendorClientInstalled = (readKey: ReadKey): boolean =>
  * The vendor client's device ID in one of its registry keys, in both halves of the registry. Two different ones are a
  * failure: either could belong to another installation.
  */
-export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlaces = vendorPlaces): Reading<DeviceId> {
-  const origin = "registry of the vendor's client";
-  const wanted = values.map(plainName).filter((name) => name !== licenceKey);
-  if (wanted.length === 0) return absent(origin, "RegistrationKey is the licence key, not a device ID");
-  let present = false;
-  const ids = new Map<DeviceId, string>();
-  try {
+export const registryDeviceId = (readKey: ReadKey, { keys, values }: VendorPlaces = vendorPlaces): Reading<DeviceId> =>
+  reading("registry of the vendor's client", (origin) => {
+    const wanted = values.map(plainName).filter((name) => name !== licenceKey);
+    if (wanted.length === 0) return absent(origin, "RegistrationKey is the licence key, not a device ID");
+    let present = false;
+    const ids = new Map<DeviceId, string>();
     for (const path of keys) {
       for (const view of [32, 64] as const) {
         const key = readKey(path, view);
@@ -87,17 +78,18 @@ export function registryDeviceId(readKey: ReadKey, { keys, values }: VendorPlace
         }
       }
     }
-  } catch (cause) {
-    return unreadable(origin, cause);
-  }
-  const [first, ...others] = [...ids];
-  if (first === undefined) {
-    return absent(origin, present ? "its keys contain no device ID" : "the client is not installed");
-  }
-  if (others.length > 0) return unreadable(origin, `it contains several device IDs (${[...ids.keys()].join(", ")})`);
-  return found(...first);
-}
+    const [first, ...others] = [...ids];
+    if (first === undefined) {
+      return absent(origin, present ? "its keys contain no device ID" : "the client is not installed");
+    }
+    if (others.length > 0) throw new Error(`it contains several device IDs (${[...ids.keys()].join(", ")})`);
+    return found(...first);
+  });
 
-function unreadable(origin: string, cause: unknown): Reading<never> {
-  return failedBy(origin, cause, "identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`);
+function reading(origin: string, read: (origin: string) => Reading<DeviceId>): Reading<DeviceId> {
+  try {
+    return read(origin);
+  } catch (cause) {
+    return failedBy(origin, cause, "identity-unreadable", `${origin} can't be read: ${messageOf(cause)}.`);
+  }
 }

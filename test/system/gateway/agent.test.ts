@@ -52,13 +52,17 @@ const within = (endpoint: Endpoint) => ({ environment: { HOME: endpoint.director
 const link = (endpoint: Endpoint) => endpoint.link([], within(endpoint));
 
 test("it links by one call; the gateway adds a token that the endpoint never has", async () => {
-  const endpoint = endpointWith(device);
+  const endpoint = endpointWith(device, { requestTimeout: "2m" });
   const args = ["link", "--json", ...endpoint.flags, "--config", endpoint.settingsFile];
   const { child, ended } = start(args, within(endpoint));
-  let memory: Buffer = Buffer.alloc(0);
+  // The call stops the endpoint until its memory has been read. The gateway has the tenant's answer by then, for which it
+  // waits 12 s.
   gears.onCall(({ endpoint: asked }) => {
-    if (asked === "link_user" && memory.length === 0) memory = readMemory(child.pid ?? 0);
+    if (asked === "link_user") child.kill("SIGSTOP");
   });
+  await expect.poll(() => gateway.calls().at(-1)).toMatchObject({ status: 200 });
+  const memory = readMemory(child.pid ?? 0);
+  child.kill("SIGCONT");
   const { document, stdout, stderr } = withDocument(await ended);
   expect(document).toMatchObject({ outcome: "linked", username: caller, requests: { token: 0, linkUser: 1 } });
   expect(gears.callsOf("link_user")).toMatchObject([{ status: 200, device: document.device?.value, user: caller }]);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Gears, startGears } from "../../fakes/gears.ts";
 import { type Endpoint, setUpEndpoint, start, withDocument } from "../support/agent.ts";
@@ -33,14 +33,15 @@ const run = (args: readonly string[]) =>
     environment: endpoint.environment,
   });
 
-/** Datagrams that were sent in a process's network. */
-function queriesOf(pid: number): number {
-  return Number(/^Udp6OutDatagrams\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/net/snmp6`, "utf8"))?.[1]);
+/** Datagrams that were sent in the run's network. */
+function queries(): number {
+  const [enter = "", ...rest] = [...network.within, "cat", "/proc/net/snmp6"];
+  return Number(/^Udp6OutDatagrams\s+(\d+)$/m.exec(execFileSync(enter, rest, { encoding: "utf8" }))?.[1]);
 }
 
 test("69: a signal ends the run, even while name servers are silent", async () => {
   const { child, ended } = run(["link", "--json"]);
-  await expect.poll(() => queriesOf(child.pid ?? 0)).toBeGreaterThan(0);
+  await expect.poll(queries).toBeGreaterThan(0);
   child.kill("SIGTERM");
   const { exitCode, document } = withDocument(await ended);
   expect(document).toMatchObject({ outcome: "unreachable", error: { code: "interrupted" } });

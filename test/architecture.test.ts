@@ -142,7 +142,6 @@ test("one folder opens files, except the system's own and those of an installati
     "agent/platform/linux/hardware/adapters.ts",
     "agent/platform/linux/hardware/hardware-ids.ts",
     "agent/platform/linux/listener.ts",
-    "agent/platform/posix/file-steps.ts",
     "agent/platform/windows/service/install-machine.ts",
   ]);
 });

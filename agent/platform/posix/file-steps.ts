@@ -1,12 +1,10 @@
 import {
   chmodSync,
-  closeSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readlinkSync,
   renameSync,
   rmdirSync,
@@ -33,8 +31,8 @@ interface FileBytes {
 }
 
 /**
- * Installs a file or a link: written under a temporary name, with its final mode from the start, and renamed. Missing
- * parent folders are created, readable for all.
+ * Installs a file or a link: written under a temporary name, with its final mode, and renamed. Missing parent folders
+ * are created, readable for all.
  * @param what for people, before the path
  */
 export function fileStep(what: string, path: string, wanted: FileContent): InstallStep {
@@ -129,16 +127,12 @@ function put(path: string, content: FileContent): void {
 }
 
 function writeNew(path: string, { text, mode, owner }: FileBytes): void {
-  const file = openSync(path, "wx", mode);
-  try {
-    // The umask may have taken from it.
-    fchmodSync(file, mode);
-    if (owner !== undefined) fchownSync(file, owner, -1);
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  using file = openFile(path, "create");
+  // Until now it is this user's alone.
+  fchmodSync(file.descriptor, mode);
+  if (owner !== undefined) fchownSync(file.descriptor, owner, -1);
+  writeFileSync(file.descriptor, text);
+  fsyncSync(file.descriptor);
 }
 
 /**

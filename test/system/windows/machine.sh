@@ -24,7 +24,7 @@ echo 'SN-0001' >"$tree/sys/class/dmi/id/product_serial"
 
 mount -t tmpfs tmpfs "$tree/tmp"
 chmod 1777 "$tree/tmp"
-echo 00112233445566778899aabbccddeeff >"$tree/tmp/machine-id"
+echo 4c8a2e917d3b4f60b15d9e72a6c8034f >"$tree/tmp/machine-id"
 mount --bind "$tree/tmp/machine-id" "$tree/etc/machine-id"
 mount --bind "$tree/tmp/machine-id" "$tree/var/lib/dbus/machine-id"
 printf 'root:x:0:0::/root:/bin/sh\n%s:x:1000:1000::/home/user:/bin/sh\n' "$user" >"$tree/tmp/passwd"

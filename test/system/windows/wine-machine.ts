@@ -11,8 +11,8 @@ import { prepareWineTree, wineUser } from "./wine-tree.ts";
 /** The fake computer, as `machine.sh` sets it up. */
 export const hardware = {
   mac: "00:0c:29:f2:7a:29",
-  /** The machine ID 00112233445566778899aabbccddeeff with the first three fields of a UUID little-endian. */
-  uuid: "33221100-5544-7766-8899-aabbccddeeff",
+  /** The machine ID 4c8a2e917d3b4f60b15d9e72a6c8034f with the first three fields of a UUID little-endian. */
+  uuid: "912e8a4c-3b7d-604f-b15d-9e72a6c8034f",
   adapter: "eth0",
 } as const;
 

@@ -13,18 +13,15 @@ import type { TrickName } from "./tricks.ts";
  * no symbols.
  * @returns the part of the file that then has only zeros, which nothing reads
  */
-export function tuneNode(
-  runtime: string,
-  { name, platform }: Target,
-  tricks: ReadonlySet<TrickName>,
-): FilePart | undefined {
+export function tuneNode(runtime: string, { name }: Target, tricks: ReadonlySet<TrickName>): FilePart | undefined {
   const image = readFileSync(runtime);
-  if (platform === "win32") {
-    if (tricks.has("icu-data")) writeFileSync(runtime, dropZeros(image, trimIcuData(image)));
+  if (name === "darwin-arm64" || name === "darwin-x64") return undefined;
+  if (tricks.has("hash-secrets")) takeFirstSecrets(image, name);
+  if (name === "win-x64") {
+    writeFileSync(runtime, tricks.has("icu-data") ? dropZeros(image, trimIcuData(image)) : image);
     return undefined;
   }
   const processor = name === "linux-x64" ? "x64" : "arm64";
-  if (tricks.has("hash-secrets")) takeFirstSecrets(image, processor);
   if (tricks.has("deadlock-detector")) turnOffDeadlockDetector(image);
   if (tricks.has("source-positions")) leaveSourcePositionsForLater(image, processor);
   const unused = tricks.has("icu-data") ? trimIcuData(image) : undefined;

@@ -6,8 +6,8 @@
  * (src/numbers/hash-seed.cc). Relies on: the machine code of `v8::internal::HashSeed::InitializeRoots`. Check: exactly
  * one place with that code.
  */
-export function takeFirstSecrets(image: Buffer, processor: "x64" | "arm64"): void {
-  const { isEven, isFirst, next } = machineCode[processor];
+export function takeFirstSecrets(image: Buffer, target: keyof typeof machineCode): void {
+  const { isEven, isFirst, next } = machineCode[target];
   const code = Buffer.from(isEven + isFirst, "hex");
   const at = image.indexOf(code);
   if (at === -1 || image.indexOf(code, at + 1) !== -1) {
@@ -18,7 +18,7 @@ export function takeFirstSecrets(image: Buffer, processor: "x64" | "arm64"): voi
 
 /** What follows a draw. */
 const machineCode = {
-  x64: {
+  "linux-x64": {
     // test dil, 1; je (draw again)
     isEven: "40f6c7010f840dfeffff",
     // test r11, r11; je (is it prime?); else it is compared with the earlier ones
@@ -26,12 +26,20 @@ const machineCode = {
     // jmp (inc r11: next secret); nop
     next: "e9e8fdffff90909090",
   },
-  arm64: {
+  "linux-arm64": {
     // tbz w8, 0 (draw again)
     isEven: "e8f50736",
     // cbz x22 (is it prime?)
     isFirst: "960200b4",
     // b (add x22, x22, 1: next secret)
     next: "abffff17",
+  },
+  "win-x64": {
+    // test al, 1; je (draw again)
+    isEven: "a8010f8411feffff",
+    // cmp [rsp + 40], 0; je (is it prime?)
+    isFirst: "48837c2428000f84e5000000",
+    // jmp (inc [rsp + 40]: next secret); nop
+    next: "e9e6fdffff90909090909090",
   },
 } as const;

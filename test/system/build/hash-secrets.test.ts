@@ -60,7 +60,7 @@ test("the changed Node has different secrets in each process, odd and half ones"
   const target = targets.find(({ name }) => name === "linux-x64");
   if (target === undefined) throw new Error("there is no target linux-x64");
   const image = readFileSync(fetchRuntime(target));
-  takeFirstSecrets(image, "x64");
+  takeFirstSecrets(image, "linux-x64");
   const node = join(folder.path, "node");
   writeFileSync(node, image, { mode: 0o755 });
   const processes = [await secretsOfProcess(node), await secretsOfProcess(node)];
@@ -70,5 +70,5 @@ test("the changed Node has different secrets in each process, odd and half ones"
 });
 
 test("a Node without the code that is replaced ends the build", () => {
-  expect(() => takeFirstSecrets(Buffer.alloc(100), "x64")).toThrow("secrets of V8's hash functions");
+  expect(() => takeFirstSecrets(Buffer.alloc(100), "linux-x64")).toThrow("secrets of V8's hash functions");
 });

@@ -12,6 +12,7 @@ import { runCommand } from "./installer/executable/command.ts";
 import { embedBlob } from "./installer/executable/elf/embed-blob.ts";
 import { emulatorFor } from "./installer/executable/emulator.ts";
 import { forgetVariables } from "./installer/executable/forget-variables.ts";
+import { embedResource } from "./installer/executable/pe/embed-resource.ts";
 import { loadFromSystemAlone } from "./installer/executable/pe/library-folders.ts";
 import { setWindowsResources } from "./installer/executable/pe/windows-resources.ts";
 import { fetchRuntime } from "./installer/executable/runtime.ts";
@@ -87,8 +88,9 @@ for (const target of chosen) {
   forgetVariables(runtime);
   if (windows) loadFromSystemAlone(runtime);
   if (emulator !== undefined && tricks.has("snapshot")) {
-    const blob = await makeSnapshot(runtime, { workers, scratch, tricks, emulator });
-    embedBlob(runtime, blob, executable, unused);
+    const blob = await makeSnapshot(runtime, { workers, scratch, tricks, platform: target.platform, emulator });
+    if (windows) embedResource(runtime, blob, executable);
+    else embedBlob(runtime, blob, executable, unused);
   } else {
     const program = join(scratch, `${target.name}.js`);
     await bundleProgram(join(root, "agent", "main.ts"), program, target.platform);

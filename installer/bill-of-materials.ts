@@ -72,7 +72,7 @@ const changesToNode = [
   "that public projects publish (see properties; not compared for darwin-x64). The Node project's signature was not checked.",
   "All: names of environment variables blanked. Linux: debug symbols stripped.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
-  "Windows: ICU data reduced to English. Linux (arm64 only if built with QEMU): the same, V8's hash secrets need not be prime, Abseil's deadlock",
+  "Windows and Linux (arm64 only if built with QEMU): ICU data reduced to English, V8's hash secrets need not be prime. Linux: Abseil's deadlock",
   "detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
 ].join(" ");
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { emulatorFor } from "../../installer/executable/emulator.ts";
-import { cacheFolder, fetchRuntime } from "../../installer/executable/runtime.ts";
+import { resolve } from "node:path";
+import { emulatorFor, wineTree } from "../../installer/executable/emulator.ts";
+import { fetchRuntime } from "../../installer/executable/runtime.ts";
 import { targets } from "../../installer/executable/targets.ts";
 import { installAgent } from "../system/windows/windows-agent.ts";
 import { sharedFolder, startWineMachine } from "../system/windows/wine-machine.ts";
@@ -45,8 +45,7 @@ async function compareArm64({ args, environment }: AgentRun): Promise<string> {
 /** With the tree that the Windows tests made: needs root. */
 async function compareWindows(): Promise<string> {
   if (!existsSync(resolve("dist", "linkuser-agent-win-x64.exe"))) return "Windows: not built";
-  if (!existsSync(join(cacheFolder, "wine-1")) || process.getuid?.() !== 0)
-    return "Windows: needs root and Wine's tree";
+  if (!existsSync(wineTree) || process.getuid?.() !== 0) return "Windows: needs root and Wine's tree";
   await using machine = await startWineMachine();
   const executable = installAgent(machine);
   const run = async (program: string, args: readonly string[]): Promise<void> => {

@@ -82,6 +82,13 @@ export function withBlob(node: Buffer, blob: Buffer, unused?: FilePart): Buffer 
   return Buffer.concat([cut.image, Buffer.alloc(at - cut.image.length), note, interpreterName]);
 }
 
+/** Makes Node look for a blob in itself. @throws Error if it has not exactly one such switch */
+export function lightFuse(image: Buffer): void {
+  const place = image.indexOf(fuse);
+  if (place === -1 || image.indexOf(fuse, place + 1) !== -1) throw new Error("Node's binary has not one SEA fuse");
+  image.write("1", place + fuse.length - 1, "latin1");
+}
+
 function noteOf(blob: Buffer): Buffer {
   const head = Buffer.alloc(12);
   head.writeUInt32LE(noteName.length, 0);

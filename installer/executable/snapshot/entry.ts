@@ -4,15 +4,13 @@ import { main } from "../../../agent/main.ts";
 import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
-import "../../../agent/platform/linux/platform.ts";
 import { giveBack, type StartPages } from "./start-pages.ts";
-import { train } from "./train.ts";
 import { dropBytecode } from "./unused-bytecode.ts";
 import { compileAgain } from "./v8-flags.ts";
 
 /**
- * The script whose heap becomes the start-up snapshot of the Linux executable. It runs in the target's Node on the build
- * machine: no top level of a module in it may read the environment, the clock, chance or a path.
+ * The script whose heap becomes the start-up snapshot of an executable for Linux or Windows. It runs in the target's Node on
+ * the build machine: no top level of a module in it may read the environment, the clock, chance or a path.
  */
 
 // Every link needs these of Node's modules. node:tls, node:http and node:ffi can't be in a snapshot (Node 26.10).
@@ -22,9 +20,11 @@ for (const name of ["node:net", "node:dns/promises"]) process.getBuiltinModule(n
 declare const startPages: StartPages | null;
 
 const tricks = process.env["TRICKS"]?.split(",") ?? [];
-if (tricks.includes("training")) void prepare();
+// The training's fakes are Linux's. A bundle has only the branch of its platform.
+if (process.platform === "win32") void import("../../../agent/platform/windows/platform.ts");
+else void import("./train.ts").then(({ train }) => (tricks.includes("training") ? prepare(train) : {}));
 
-async function prepare(): Promise<void> {
+async function prepare(train: () => Promise<void>): Promise<void> {
   if (tricks.includes("unused-bytecode")) await dropBytecode(collectGarbage);
   await train();
   // A closed socket must be finalized before V8 writes the heap.

@@ -6,6 +6,7 @@ import { runCommand } from "../command.ts";
 import { startPagesOf } from "../elf/embed-blob.ts";
 import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
+import type { Target } from "../targets.ts";
 import type { TrickName } from "../tricks.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
 import { forShortRuns } from "./v8-flags.ts";
@@ -20,6 +21,7 @@ export interface SnapshotParts {
   /** Folder of the runtime, for files in between. */
   readonly scratch: string;
   readonly tricks: ReadonlySet<TrickName>;
+  readonly platform: Target["platform"];
   /** The words that start the runtime on this machine. */
   readonly emulator: readonly string[];
 }
@@ -33,17 +35,19 @@ export interface SnapshotParts {
  */
 export async function makeSnapshot(
   runtime: string,
-  { workers, scratch, tricks, emulator }: SnapshotParts,
+  { workers, scratch, tricks, platform, emulator }: SnapshotParts,
 ): Promise<Buffer> {
   const script = join(scratch, "program.js");
-  const startPages = tricks.has("start-pages") ? startPagesOf(readFileSync(runtime)) : null;
-  await bundleProgram(entry, script, "linux", { startPages: JSON.stringify(startPages) });
-  const settings = settingsFor("linux");
+  const givesBack = platform === "linux" && tricks.has("start-pages");
+  const startPages = givesBack ? startPagesOf(readFileSync(runtime)) : null;
+  await bundleProgram(entry, script, platform, { startPages: JSON.stringify(startPages) });
+  const settings = settingsFor(platform);
   const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? forShortRuns : [])];
   const config = {
     ...settings,
     execArgv,
-    main: `/proc/self/cwd/${basename(script)}`,
+    // Windows' scratch folder has the same name everywhere.
+    main: platform === "linux" ? `/proc/self/cwd/${basename(script)}` : basename(script),
     output: "snapshot.blob",
     assets: Object.fromEntries(Object.entries(workers).map(([name, file]) => [name, basename(file)])),
     useSnapshot: true,
@@ -54,7 +58,8 @@ export async function makeSnapshot(
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
   const internals = tricks.has("unused-bytecode") ? ["--expose-internals"] : [];
   const flags = ["--random-seed=1", ...internals, ...execArgv];
-  const command = [...emulator, `./${basename(runtime)}`, ...flags, "--experimental-sea-config", "snapshot.json"];
+  const node = [...emulator, `./${basename(runtime)}`];
+  const command = [...node, ...flags, "--experimental-sea-config", "snapshot.json"];
   // Another build on this machine trains at the same port.
   const lock = join(cacheFolder, "training.lock");
   const blob = untilRepeated(() => {
@@ -73,8 +78,10 @@ export async function makeSnapshot(
   });
   checkSnapshot(blob, scratch);
   if (!tricks.has("node-code-cache")) return blob;
-  const cachedData = `process.stdout.write(new (require("node:vm").Script)("").createCachedData().toString("hex"))`;
-  const compiled = runCommand("env", ["--ignore-environment", ...emulator, runtime, ...execArgv, "--eval", cachedData]);
+  // Under Wine process.stdout can't be opened.
+  const data = `new (require("node:vm").Script)("").createCachedData().toString("hex")`;
+  const evaluate = ["--eval", `require("node:fs").writeSync(1, ${data})`];
+  const compiled = runCommand("env", ["--ignore-environment", `--chdir=${scratch}`, ...node, ...execArgv, ...evaluate]);
   return dropNodeCodeCache(blob, Buffer.from(compiled, "hex"));
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { loadFlagsAt } from "../../../installer/executable/pe/library-folders.ts";
@@ -94,6 +95,32 @@ interface Comparison {
   readonly reason: string;
   readonly ours: readonly string[];
 }
+
+test("the executable holds nothing of the machine that built it", () => {
+  const image = readFileSync(join(machine.folder, windowsTarget().executable));
+  const root = resolve(import.meta.dirname, "../../..");
+  for (const text of [root, `${homedir()}/.`, process.env["PATH"] ?? "", "WINEPREFIX"]) {
+    expect(image.includes(text), text).toBe(false);
+  }
+});
+
+test("draws other random numbers in each process: how long a refusal is remembered", async () => {
+  await native([
+    "protect",
+    `${home}\\credential.json`,
+    JSON.stringify({ clientId: gears.clientId, clientSecret: "no" }),
+  ]);
+  const lengths = [];
+  for (let round = 0; round < 2; round += 1) {
+    const { document } = await run(["--force"]);
+    expect(document.outcome).toBe("credentials");
+    const { stdout } = await machine.run("cmd", ["/c", `type ${home}\\state.json && del ${home}\\state.json`]);
+    const { since, until } = JSON.parse(stdout).refusal;
+    lengths.push(until - since);
+  }
+  // Of 7.2 million possible ones.
+  expect(new Set(lengths).size).toBe(2);
+});
 
 test("dry-run shows the adapter, the firmware's UUID, the session's user and the groups, and sends nothing", async () => {
   const { exitCode, document } = await run(["--dry-run"]);

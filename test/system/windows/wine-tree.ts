@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { wineTree } from "../../../installer/executable/emulator.ts";
 import { cacheFolder } from "../../../installer/executable/runtime.ts";
-
-/** Rises with every change of what is in the tree. */
-const recipe = 2;
 
 /** A Kerberos realm, a proxy that asks for it and for NTLM, and `ntlm_auth`, with which Wine speaks NTLM. */
 const logOnPackages = ["krb5-admin-server", "krb5-kdc", "krb5-user", "squid", "winbind"];
@@ -19,21 +17,20 @@ export const wineUser = { uid: 1000, gid: 1000 } as const;
  */
 export function prepareWineTree(): string {
   if (process.getuid?.() !== 0) throw new Error("The Windows tests need root, for namespaces and a Debian tree");
-  const tree = join(cacheFolder, `wine-${recipe}`);
-  if (existsSync(tree)) return tree;
+  if (existsSync(wineTree)) return wineTree;
   mkdirSync(cacheFolder, { recursive: true });
-  const unfinished = `${tree}.${process.pid}`;
+  const unfinished = `${wineTree}.${process.pid}`;
   try {
     installDebian(unfinished);
     makeHome(unfinished);
     startOnce(unfinished);
-    renameSync(unfinished, tree);
+    renameSync(unfinished, wineTree);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     // Another run may have been quicker.
-    if (!existsSync(tree)) throw error;
+    if (!existsSync(wineTree)) throw error;
   }
-  return tree;
+  return wineTree;
 }
 
 function installDebian(tree: string): void {
@@ -93,3 +90,6 @@ function run(command: string, args: readonly string[]): void {
   if (status !== 0)
     throw new Error(`${command} ${args.join(" ")} ended with ${status}:\n${`${stdout}${stderr}`.slice(-4000)}`);
 }
+
+// For a build before the tests.
+if (import.meta.main) prepareWineTree();

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapCodeStatistics, setFlagsFromString } from "node:v8";
 
 /**
  * Drops the bytecode of all functions before the training, which compiles again what a run calls: Node's heap holds that
@@ -6,12 +6,17 @@ import { setFlagsFromString } from "node:v8";
  * reaches, is made once more for that.
  * Relies on: V8's `--stress-flush-code`, with which a collection drops all bytecode that isn't running, and Node's
  * `prepareMainThreadExecution`, which ran when this process started and runs at each start from the snapshot (26.10).
- * The building process has `--expose-internals` for it. Check: a flag, module or function that is missing ends the build.
+ * The building process has `--expose-internals` for it; so Node's internal modules can be loaded in the executable, too,
+ * which runs no code of others. Check: at least half of the bytecode is dropped, and the modules and functions are there.
  * @param collectGarbage from V8's heap, when nothing else runs
+ * @throws Error where a check fails
  */
 export async function dropBytecode(collectGarbage: () => Promise<void>): Promise<void> {
+  await collectGarbage();
+  const before = bytecodeSize();
   setFlagsFromString("--stress-flush-code");
   await collectGarbage();
+  if (bytecodeSize() > before / 2) throw new Error(`V8 dropped no bytecode: ${before} bytes became ${bytecodeSize()}`);
   setFlagsFromString("--no-stress-flush-code");
   const dns: Initializes = internal("internal/dns/utils");
   const { initializeDns } = dns;
@@ -20,6 +25,9 @@ export async function dropBytecode(collectGarbage: () => Promise<void>): Promise
   internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, false);
   dns.initializeDns = initializeDns;
 }
+
+/** As of the last collection. */
+const bytecodeSize = (): number => getHeapCodeStatistics().bytecode_and_metadata_size;
 
 interface Initializes {
   initializeDns(): void;

@@ -113,11 +113,15 @@ export async function startWineMachine(user = "alice"): Promise<WineMachine> {
   await runLinux(["sh", "-c", start, "sh", `${sharedFolder}\\explorer.exe`, "setInterval(() => {}, 1e6)"]);
 
   const kept = made.move();
+  const forwarded = new Set<number>();
   return {
     folder,
     run: (program, args, options) => runLinux(["wine", program, ...args], options),
     runLinux,
     forward: async (port) => {
+      // A later test's server may get the port of an earlier one, whose forwarder still runs.
+      if (forwarded.has(port)) return;
+      forwarded.add(port);
       kept.use(await forward(port, "127.0.0.1", ["nsenter", "--target", processId, "--net"]));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -92,7 +92,7 @@ export async function makeSnapshot(
  */
 export function untilRepeated(make: () => Buffer): Buffer {
   const seen: Buffer[] = [];
-  while (seen.length < 8) {
+  while (seen.length < 16) {
     const made = make();
     if (seen.some((one) => one.equals(made))) return made;
     seen.push(made);

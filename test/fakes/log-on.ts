@@ -1,5 +1,7 @@
 import type { LogOnPeer, SystemLogOn } from "../../agent/network/log-on/system-log-on.ts";
+import type { ProxySources } from "../../agent/network/proxy/choice.ts";
 import type { LogOnMeans } from "../../agent/network/proxy/log-on.ts";
+import { absent } from "../../agent/reading.ts";
 
 /** The credentials of a run for proxies: only a user name by default. */
 export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
@@ -7,6 +9,17 @@ export const logOnMeans = (changes: Partial<LogOnMeans> = {}): LogOnMeans => ({
   system: undefined,
   failed: new Map(),
   now: () => 0,
+  ...changes,
+});
+
+/** What names a run's proxies: nothing but the changes. */
+export const proxySources = (changes: Partial<ProxySources> = {}): ProxySources => ({
+  setting: "none",
+  environment: {},
+  systemProxy: async () => absent("test", "none"),
+  byScript: async () => [],
+  login: () => undefined,
+  logOn: logOnMeans(),
   ...changes,
 });
 

@@ -4,9 +4,8 @@ import type { Sender } from "../../../agent/network/exchange.ts";
 import type { SystemLogOn } from "../../../agent/network/log-on/system-log-on.ts";
 import type { LogOnMeans } from "../../../agent/network/proxy/log-on.ts";
 import { createSender } from "../../../agent/network/send.ts";
-import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { logOnMeans } from "../../fakes/log-on.ts";
+import { logOnMeans, proxySources } from "../../fakes/log-on.ts";
 import { answering, type Loopback, listen, reply } from "../support/loopback.ts";
 import { passOn } from "../support/pass-on.ts";
 
@@ -97,14 +96,7 @@ async function sendThrough(proxy: Loopback, logOn: LogOnMeans, target: number) {
   const sender = createSender({
     requestTimeout: 20_000,
     caFile: undefined,
-    proxy: {
-      setting: `http://${proxy.host}`,
-      environment: {},
-      systemProxy: async () => absent("test", "none"),
-      byScript: async () => [],
-      login: () => undefined,
-      logOn,
-    },
+    proxy: proxySources({ setting: `http://${proxy.host}`, logOn }),
   });
   senders.push(sender);
   const request = {

@@ -11,7 +11,7 @@ import type { LogOnMeans } from "../../../agent/network/proxy/log-on.ts";
 import { createSender } from "../../../agent/network/send.ts";
 import { found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { fakeSystem, logOnMeans } from "../../fakes/log-on.ts";
+import { fakeSystem, logOnMeans, proxySources } from "../../fakes/log-on.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { answering, type Loopback, listen, reply } from "../support/loopback.ts";
 import { passOn } from "../support/pass-on.ts";
@@ -89,14 +89,7 @@ function send(proxy: Loopback, logOn: LogOnMeans, address: Partial<ProxyAddress>
   const sender = createSender({
     requestTimeout: 20_000,
     caFile: { path: ca.file, origin: "test", read: () => readFileSync(ca.file) },
-    proxy: {
-      setting: "auto",
-      environment: {},
-      systemProxy: async () => found({ routes: [route] }, "test"),
-      byScript: async () => [],
-      login: () => undefined,
-      logOn,
-    },
+    proxy: proxySources({ setting: "auto", systemProxy: async () => found({ routes: [route] }, "test"), logOn }),
   });
   senders.push(sender);
   const target = new Secret("/o/api");

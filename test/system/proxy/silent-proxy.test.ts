@@ -8,10 +8,9 @@ import { proxyLogin } from "../../../agent/network/proxy/address.ts";
 import type { LogOnMeans } from "../../../agent/network/proxy/log-on.ts";
 import { createSender } from "../../../agent/network/send.ts";
 import { TimeLimitReached } from "../../../agent/network/time-limit.ts";
-import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
 import { type Gears, startGears } from "../../fakes/gears.ts";
-import { logOnMeans } from "../../fakes/log-on.ts";
+import { logOnMeans, proxySources } from "../../fakes/log-on.ts";
 import { type Endpoint, oneAttempt, setUpEndpoint } from "../support/agent.ts";
 import { answering, connectProxy, type Loopback, listen, reply, socksProxy } from "../support/loopback.ts";
 import { passOn } from "../support/pass-on.ts";
@@ -98,14 +97,11 @@ async function sendThrough(proxy: Loopback, logOn: LogOnMeans, target: number, s
   const sender = createSender({
     requestTimeout: 60_000,
     caFile: undefined,
-    proxy: {
+    proxy: proxySources({
       setting: `http://${proxy.host}`,
-      environment: {},
-      systemProxy: async () => absent("test", "none"),
-      byScript: async () => [],
       login: () => proxyLogin("u", "p", "the credential file"),
       logOn,
-    },
+    }),
   });
   const request = { method: "GET", target: new Secret("/"), headers: {}, body: undefined } as const;
   await sender.send({ ...request, origin: `http://127.0.0.1:${target}` }, signal).finally(() => sender.close());

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ApiRequest, Sender } from "../../../agent/network/exchange.ts";
 import { createSender } from "../../../agent/network/send.ts";
-import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { logOnMeans } from "../../fakes/log-on.ts";
+import { proxySources } from "../../fakes/log-on.ts";
 import { createTestCa, type KeyPair, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, listen, reply } from "../support/loopback.ts";
 
@@ -27,18 +26,11 @@ afterEach(async () => {
 });
 
 function sender(proxy = "none", withCertificate = true): Sender {
-  const sources = {
-    environment: {},
-    systemProxy: async () => absent("test", "none"),
-    login: () => undefined,
-    logOn: logOnMeans(),
-    byScript: async () => [],
-  };
   const certificate = () => ({ certificates: device.cert, key: new Secret(device.key) });
   const made = createSender({
     requestTimeout: 20_000,
     caFile: { path: ca.file, origin: "test", read: () => readFileSync(ca.file) },
-    proxy: { setting: proxy, ...sources },
+    proxy: proxySources({ setting: proxy }),
     clientCertificate: withCertificate ? certificate : undefined,
   });
   senders.push(made);

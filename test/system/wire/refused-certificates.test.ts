@@ -5,11 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender } from "../../../agent/network/send.ts";
-import { absent } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { logOnMeans } from "../../fakes/log-on.ts";
+import { proxySources } from "../../fakes/log-on.ts";
 import { freePort } from "../network/daemon.ts";
 import { endOfChild } from "../support/child.ts";
 
@@ -71,19 +69,11 @@ async function send(
   caFile: string,
   clientCertificate?: () => { readonly certificates: string; readonly key: Secret },
 ): Promise<unknown> {
-  const proxy: ProxySources = {
-    setting: "none",
-    environment: {},
-    systemProxy: async () => absent("test", "none"),
-    byScript: async () => [],
-    login: () => undefined,
-    logOn: logOnMeans(),
-  };
   const file = path(`${caFile}.pem`);
   const sender = createSender({
     requestTimeout: 20_000,
     caFile: { path: file, origin: "test", read: () => readFileSync(file) },
-    proxy,
+    proxy: proxySources(),
     clientCertificate,
     lookUp: async () => [{ address: "127.0.0.1", family: 4 }],
   });

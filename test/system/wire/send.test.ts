@@ -11,9 +11,9 @@ import { parseProxy, proxyLogin } from "../../../agent/network/proxy/address.ts"
 import type { ProxySources } from "../../../agent/network/proxy/choice.ts";
 import { createSender, type SenderOptions } from "../../../agent/network/send.ts";
 import { probePort, readListener } from "../../../agent/platform/linux/listener.ts";
-import { absent, failed, found } from "../../../agent/reading.ts";
+import { failed, found } from "../../../agent/reading.ts";
 import { Secret } from "../../../agent/secret.ts";
-import { logOnMeans } from "../../fakes/log-on.ts";
+import { logOnMeans, proxySources } from "../../fakes/log-on.ts";
 import { createTestCa, type TestCa } from "../support/certificates.ts";
 import { answering, connectProxy, type Loopback, listen, reply, socksProxy } from "../support/loopback.ts";
 
@@ -29,19 +29,11 @@ type Options = Partial<Omit<SenderOptions, "proxy" | "caFile"> & Omit<ProxySourc
 };
 
 function sender({ proxy = "none", caFile, ...options }: Options = {}): Sender {
-  const sources = {
-    setting: proxy,
-    environment: {},
-    systemProxy: async () => absent("test", "none"),
-    byScript: async () => [],
-    login: () => undefined,
-    logOn: logOnMeans(),
-  };
   const made = createSender({
     requestTimeout: plenty,
     caFile: caFile === undefined ? undefined : { path: caFile, origin: "test", read: () => readFileSync(caFile) },
     ...options,
-    proxy: { ...sources, ...options },
+    proxy: proxySources({ setting: proxy, ...options }),
   });
   senders.push(made);
   return made;

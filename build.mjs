@@ -25,8 +25,8 @@ import { signFileAdHoc } from "./installer/macos/ad-hoc-sign.ts";
 import { makePackages } from "./installer/packages.ts";
 import { sign, signingFrom } from "./installer/windows/signing.ts";
 
-// What the person at the keyboard can mend is told in a line; of a defect it matters where it came up. Not by a
-// listener, beside which one of pkg's would throw the error again.
+// Faults that a person can fix take one line; defects show their stack. Not by a listener: one of pkg's would throw the
+// error again.
 process.setUncaughtExceptionCaptureCallback((error) => {
   const plain = error.constructor === Error || error.code?.startsWith("ERR_PARSE_ARGS");
   console.error(plain ? error.message : error);

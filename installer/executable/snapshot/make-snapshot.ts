@@ -86,8 +86,8 @@ export async function makeSnapshot(
 }
 
 /**
- * After a training, one snapshot in five has two strings of V8's string table in another order, depending on the
- * garbage collector's timing: a snapshot that occurs twice is the usual one.
+ * After a training, a rare snapshot has two strings of V8's string table in another order, depending on the garbage
+ * collector's timing: a snapshot that occurs twice is the usual one.
  * @throws Error where none does
  */
 export function untilRepeated(make: () => Buffer): Buffer {

@@ -31,6 +31,7 @@ export function makeFolder(path: string, make: MakeOne = mkdirSync): void {
 
 /** @returns false if the parent folder is missing, or was at that moment */
 function madeOne(path: string, make: MakeOne): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return true;
   try {
     make(path, { mode: 0o700 });
     return true;

@@ -53,8 +53,7 @@ export function exposureOf(
  * @throws the system's error
  */
 export function untrustedPath(path: string, trust: Trust, forbidden = writableByGroupOrOthers): Exposure | undefined {
-  for (const name of partsOf(resolve(path))) {
-    const stats = lstatSync(name);
+  for (const { name, stats } of partsOf(resolve(path))) {
     // In a sticky folder only its owner and a file's own may rename the file.
     const bits = (stats.mode & sticky) === 0 ? forbidden : 0;
     const exposure = stats.isSymbolicLink()
@@ -79,21 +78,28 @@ function untrustedLink(path: string, stats: Stats, trust: Trust): Exposure | und
 }
 
 /** All folders and links on the path to an existing file, in the system's order. */
-function* partsOf(path: string): Generator<string> {
+function* partsOf(path: string): Generator<Part> {
   const { root } = parse(path);
   const words = path.slice(root.length).split(sep);
-  let at = root;
+  let folder = partAt(root);
   for (const word of words) {
-    yield at;
-    const name = join(at, word);
-    if (lstatSync(name).isSymbolicLink()) {
-      yield name;
-      yield* partsOf(resolve(at, readlinkSync(name)));
-      at = realpathSync(name);
+    yield folder;
+    const next = partAt(join(folder.name, word));
+    if (next.stats.isSymbolicLink()) {
+      yield next;
+      yield* partsOf(resolve(folder.name, readlinkSync(next.name)));
+      folder = partAt(realpathSync(next.name));
     } else {
-      at = name;
+      folder = next;
     }
   }
 }
+
+interface Part {
+  readonly name: string;
+  readonly stats: Stats;
+}
+
+const partAt = (name: string): Part => ({ name, stats: lstatSync(name) });
 
 const isTrustedOwner = ({ uid }: Stats, trust: Trust): boolean => uid === 0 || uid === trust.uid;

@@ -32,8 +32,8 @@ export function circumstancesOf(
 
 function identityOf(path: string): string {
   try {
-    const { dev, ino, size, mtimeMs } = statSync(path);
-    return [path, dev, ino, size, mtimeMs].join(" ");
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? path : [path, stats.dev, stats.ino, stats.size, stats.mtimeMs].join(" ");
   } catch {
     return path;
   }

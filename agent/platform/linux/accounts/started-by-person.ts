@@ -19,7 +19,7 @@ export function startedByPerson(root: string): boolean {
 /** Empty if this kernel keeps no such thing, or /proc is not mounted. */
 function readFact(root: string, name: string): string {
   try {
-    return readFileSync(join(root, "proc/self", name), "latin1").trim();
+    return readFileSync(join(root, "proc/self", name), "utf8").trim();
   } catch {
     return "";
   }

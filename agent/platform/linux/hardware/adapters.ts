@@ -105,23 +105,23 @@ function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReaso
     const kindReason = type === ARPHRD_INFINIBAND ? "InfiniBand, without a MAC address" : "not an Ethernet adapter";
     return { kind: "other", kindReason };
   }
+  const deviceType = deviceTypeOf(folder, name);
   const foreign =
-    foreignTypes[deviceType(folder, name)] ??
+    foreignTypes[deviceType] ??
     foreignDrivers[linkName(folder, name, "device/driver")] ??
-    foreignMaker(folder, name);
+    (deviceType === "wlan" ? undefined : foreignMaker(folder, name));
   if (foreign !== undefined) return { kind: "other", kindReason: foreign };
   return { kind: "physical", kindReason: "hardware adapter" };
 }
 
 /** The device of an adapter on USB is an interface of the device above it. */
 function foreignMaker(folder: string, name: string): string | undefined {
-  if (deviceType(folder, name) === "wlan") return undefined;
-  const device = dirname(realpathSync(join(folder, name, "device")));
+  const device = dirname(realpathSync.native(join(folder, name, "device")));
   const maker = usbMaker(text(device, "idVendor"), text(device, "idProduct"));
   return maker && `an adapter of a ${maker}`;
 }
 
-const deviceType = (folder: string, name: string): string =>
+const deviceTypeOf = (folder: string, name: string): string =>
   /^DEVTYPE=(.*)$/m.exec(text(folder, name, "uevent"))?.[1] ?? "";
 
 /**
@@ -142,16 +142,18 @@ function isPassedThrough(folder: string, name: string, mac: Mac | undefined, aux
 function isDetachable(folder: string, name: string): boolean {
   const device = join(folder, name, "device");
   if (!existsSync(device)) return false;
-  for (let above = realpathSync(device); above !== dirname(above); above = dirname(above)) {
+  for (let above = realpathSync.native(device); above !== dirname(above); above = dirname(above)) {
     if (text(above, "removable") === "removable") return true;
   }
   return false;
 }
 
 /** The last part of a link's target; empty without one. */
-function linkName(...path: readonly string[]): string {
+function linkName(...parts: readonly string[]): string {
+  const path = join(...parts);
+  if (!existsSync(path)) return "";
   try {
-    return basename(readlinkSync(join(...path)));
+    return basename(readlinkSync(path));
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EINVAL"].includes(systemErrorCode(error) ?? "")) return "";
     throw error;
@@ -159,14 +161,14 @@ function linkName(...path: readonly string[]): string {
 }
 
 function virtualReason(folder: string, name: string): string {
-  const type = deviceType(folder, name);
+  const type = deviceTypeOf(folder, name);
   if (type === "bridge" && /^(?:docker\d+|br-[0-9a-f]{12})$/.test(name)) return "a bridge of Docker";
   const described = virtualTypes[type] ?? foreignTypes[type];
   if (described !== undefined) return described;
   if (existsSync(join(folder, name, "tun_flags"))) return "a TUN or TAP adapter of a VPN or a virtual machine";
   if (existsSync(join(folder, name, "bonding"))) return "a bond of several adapters";
-  const [lower] = lowerAdapters(folder, name);
-  if (lower !== undefined) return `virtual, stacked on ${lower}`;
+  const [below] = lowerAdapters(folder, name);
+  if (below !== undefined) return `virtual, stacked on ${below}`;
   // The other end of a veth pair is its `iflink`; all others link to themselves, tunnels to 0.
   const [index, link] = [text(folder, name, "ifindex"), text(folder, name, "iflink")];
   if (link !== index && link !== "0" && link !== "") return "one end of a virtual pair (veth), as containers use";
@@ -185,22 +187,29 @@ function defaultRoutes(root: string, folder: string): ReadonlyMap<string, number
   const add = (name: string, rank: number): void => {
     if (ranks.has(name)) return;
     ranks.set(name, rank);
-    for (const lower of lowerAdapters(folder, name)) add(lower, rank);
+    for (const below of lowerAdapters(folder, name)) add(below, rank);
   };
   const adapters = defaultRouteAdapters(text(root, "proc/net/route"), text(root, "proc/net/ipv6_route"));
   adapters.forEach(add);
   return ranks;
 }
 
+/** sysfs names the adapters below one by links. */
+const lower = "lower_";
+
 function lowerAdapters(folder: string, name: string): string[] {
   if (!existsSync(join(folder, name))) return [];
-  return readdirSync(join(folder, name)).flatMap((entry) => /^lower_(.+)$/.exec(entry)?.[1] ?? []);
+  const entries = readdirSync(join(folder, name)).filter((entry) => entry.startsWith(lower));
+  return entries.map((entry) => entry.slice(lower.length));
 }
 
 /** Empty if the file is missing or, as in sysfs for an adapter that is down, has no value now. */
-function text(...path: readonly string[]): string {
+function text(...parts: readonly string[]): string {
+  const path = join(...parts);
+  // Many are missing on most machines, and an error takes longer than this question.
+  if (!existsSync(path)) return "";
   try {
-    return readFileSync(join(...path), "utf8").trim();
+    return readFileSync(path, "utf8").trim();
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EINVAL", "EOPNOTSUPP", "ENODEV"].includes(systemErrorCode(error) ?? "")) return "";
     throw error;

@@ -75,7 +75,7 @@ function containerReason(root: string): string | undefined {
   if (existsSync(join(root, "run/.containerenv"))) return "this is a container (podman)";
   const mountsOverEtc = text(root, "proc/self/mountinfo")
     .split("\n")
-    .filter((line) => / \/etc\/(?:hosts|hostname|resolv\.conf) /.test(line));
+    .filter((line) => line.includes(" /etc/") && / \/etc\/(?:hosts|hostname|resolv\.conf) /.test(line));
   const [, engine] = engines.exec([text(root, "proc/1/cgroup"), ...mountsOverEtc].join("\n")) ?? [];
   return engine === undefined ? undefined : `this is a container (${engine})`;
 }
@@ -87,9 +87,11 @@ function variable(environ: string, name: string): string {
 }
 
 /** Empty if the file is missing or only root can read it. */
-function text(root: string, path: string): string {
+function text(root: string, name: string): string {
+  const path = join(root, name);
+  if (!existsSync(path)) return "";
   try {
-    return readFileSync(join(root, path), "utf8").trim();
+    return readFileSync(path, "utf8").trim();
   } catch {
     return "";
   }

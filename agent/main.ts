@@ -54,6 +54,9 @@ const systemClock: Clock = {
     }),
 };
 
+/** What a run has from outside; other ones while the build trains a snapshot. */
+const outside = { selectPlatform, clock: systemClock };
+
 /** Aborted by the signals with which systems ask a process to end. */
 function interruption(): AbortSignal {
   const ending = new AbortController();
@@ -65,7 +68,7 @@ function interruption(): AbortSignal {
   return ending.signal;
 }
 
-async function answer(argv: readonly string[]): Promise<CommandResult> {
+async function answer(argv: readonly string[], { selectPlatform, clock }: typeof outside): Promise<CommandResult> {
   const commandLine = readCommandLine(argv);
   if (["help", "help-all", "version"].some((name) => commandLine.flags[name] === true)) {
     return await selfDescription(commandLine);
@@ -86,7 +89,7 @@ async function answer(argv: readonly string[]): Promise<CommandResult> {
     platform,
     environment: variables,
     ignoredVariables: ignored,
-    clock: systemClock,
+    clock,
     random: Math.random,
     onTerminal: seen,
     resultBeside: seen && resultBeside(),
@@ -127,7 +130,7 @@ function failure(thrown: unknown): CommandResult {
 }
 
 /** Runs one command and ends the process; the only place that does. */
-export async function main(argv: readonly string[]): Promise<never> {
+export async function main(argv: readonly string[], given = outside): Promise<never> {
   guardStandardStreams();
   const end = (result: CommandResult): never => {
     const columns = resultColumns();
@@ -142,7 +145,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   };
   // A defect outside of any awaited call: in a listener, a timer or a promise.
   process.once("uncaughtException", (thrown) => end(failure(thrown)));
-  return end(await answer(argv).catch(failure));
+  return end(await answer(argv, given).catch(failure));
 }
 
 if (import.meta.main) void main(process.argv.slice(2));

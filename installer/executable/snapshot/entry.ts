@@ -24,9 +24,9 @@ const tricks = process.env["TRICKS"]?.split(",") ?? [];
 if (process.platform === "win32") void import("../../../agent/platform/windows/platform.ts");
 else void import("./train.ts").then(({ train }) => (tricks.includes("training") ? prepare(train) : {}));
 
-async function prepare(train: () => Promise<void>): Promise<void> {
+async function prepare(train: (startPages: StartPages | null) => Promise<void>): Promise<void> {
   if (tricks.includes("unused-bytecode")) await dropBytecode(collectGarbage);
-  await train();
+  await train(startPages);
   // A closed socket must be finalized before V8 writes the heap.
   await collectGarbage();
 }

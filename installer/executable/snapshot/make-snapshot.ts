@@ -57,7 +57,8 @@ export async function makeSnapshot(
   // All names are relative, and the environment is empty: everything that the process sees may get into the heap. The
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
   const internals = tricks.has("unused-bytecode") ? ["--expose-internals"] : [];
-  const flags = ["--random-seed=1", ...internals, ...execArgv];
+  // One thread and no collection by time: they would change the order of V8's string table.
+  const flags = ["--random-seed=1", "--single-threaded", "--no-memory-reducer", ...internals, ...execArgv];
   const node = [...emulator, `./${basename(runtime)}`];
   const command = [...node, ...flags, "--experimental-sea-config", "snapshot.json"];
   // Another build on this machine trains at the same port.

@@ -1,21 +1,20 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
-import { readCommandLine } from "../../../agent/cli/command-line.ts";
 import type { Clock } from "../../../agent/clock.ts";
-import { dryRun } from "../../../agent/commands/dry-run.ts";
-import { link } from "../../../agent/commands/link.ts";
+import { main } from "../../../agent/main.ts";
 import { forbidDumps, forgetLibc } from "../../../agent/platform/linux/libc.ts";
 import { createLinuxPlatform } from "../../../agent/platform/linux/platform.ts";
-import { printableJson } from "../../../agent/printable.ts";
-import type { Runtime } from "../../../agent/wiring/runtime.ts";
+import type { Platform } from "../../../agent/platform/port.ts";
 import { webAssemblyForTraining } from "./parser-for-training.ts";
+import { giveBack, type StartPages } from "./start-pages.ts";
 import { trainingPort } from "./training-server.ts";
 
 /**
- * Makes the usual runs once while the snapshot is built (a link, a run after it, a dry run), so that the snapshot holds
- * the compiled code of all functions that they call, including Node's. Relies on: V8 keeping bytecode in snapshots; the
- * state of undici's parser module (see `bundle.ts`). Check: each run ends as it should, else the build fails.
+ * Makes the usual runs once while the snapshot is built (a link, a person's and the service's run after it, a dry run),
+ * so that the snapshot holds the compiled code of all functions that they call, including Node's. Relies on: V8 keeping
+ * bytecode in snapshots; the state of undici's parser module (see `bundle.ts`); `process.reallyExit`, which ends the
+ * process for Node. Check: each run ends as it should, else the build fails.
  *
  * The runs see a fake machine, person, clock and server, the same in every build.
  */
@@ -24,12 +23,14 @@ import { trainingPort } from "./training-server.ts";
 const folder = "/proc/self/cwd/training";
 
 const machine = {
-  "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nperson:x:1000:1000:Person:/home/person:/bin/sh\n",
+  "etc/passwd":
+    "root:x:0:0:root:/root:/bin/sh\nlinkuser-agent:x:998:998::/:/usr/sbin/nologin\nperson:x:1000:1000:Person:/home/person:/bin/sh\n",
   "etc/group": "root:x:0:\nperson:x:1000:\n",
   "etc/nsswitch.conf": "passwd: files\ngroup: files\n",
   "etc/machine-id": "3f0c9a4e7b1d4c52a86e5d0b97f1e2c4\n",
   "proc/net/route":
-    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t0\n",
+    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\n",
+  "proc/net/ipv6_route": `${"0".repeat(32)} 00 ${"0".repeat(32)} 00 ${"0".repeat(32)} 00000400 00000001 00000000 00000003 eth0\n`,
   "proc/net/tcp": "",
   "proc/net/tcp6": "",
   "sys/class/net/eth0/address": "00:00:5e:00:53:01\n",
@@ -41,67 +42,71 @@ const machine = {
   "sys/class/net/eth0/iflink": "2\n",
   "sys/class/net/eth0/uevent": "INTERFACE=eth0\nIFINDEX=2\n",
   "sys/class/net/eth0/device/uevent": "",
+  "sys/class/net/eth0/lower_eth1/ifindex": "",
+  "sys/class/net/docker0/type": "1\n",
+  "sys/class/net/docker0/ifindex": "3\n",
+  "sys/class/net/docker0/iflink": "3\n",
+  "sys/class/net/docker0/uevent": "DEVTYPE=bridge\nINTERFACE=docker0\nIFINDEX=3\n",
+  "sys/class/net/lo/type": "772\n",
+  "sys/class/net/lo/ifindex": "1\n",
+  "run/systemd/sessions/1": "",
 };
 
 const settings = {
   baseUrl: `http://127.0.0.1:${trainingPort}`,
   clientId: "training",
   proxy: "none",
+  excludeUsers: ["default", "svc-*"],
+  caFile: `${folder}/ca.pem`,
   stateDir: `${folder}/state`,
   logFile: `${folder}/log`,
 };
 
-/** Also compiles, each time, the code of `main.ts` around a command. */
-async function run(...parameters: readonly string[]): Promise<unknown> {
-  const commandLine = readCommandLine([
-    ...parameters,
-    "--config",
-    `${folder}/config.json`,
-    "--user",
-    "person",
-    "--json",
-  ]);
-  const runtime = trainingRuntime();
-  const command = commandLine.flags["dry-run"] === true ? dryRun : link;
-  const { document } = await command(runtime, commandLine);
-  printableJson(document);
-  return "outcome" in document ? document.outcome : undefined;
+/** Runs the whole program but for its last call. @returns what the run remembered as its outcome */
+async function run(platform: Platform, ...parameters: readonly string[]): Promise<unknown> {
+  const ended = new Error("the end of the process");
+  process.reallyExit = () => {
+    throw ended;
+  };
+  await main([...parameters, "--config", `${folder}/config.json`, "--json"], {
+    selectPlatform: async () => platform,
+    clock: trainingClock,
+  }).catch((thrown) => {
+    if (thrown !== ended) throw thrown;
+  });
+  process._exiting = false;
+  process.exitCode = undefined;
+  return JSON.parse(readFileSync(`${folder}/state/state.json`, "utf8")).lastRun.outcome;
 }
 
-function trainingRuntime(): Runtime {
-  const platform = createLinuxPlatform({
+const trainingClock: Clock = { now: () => 1.7e12, monotonic: () => 0, sleep: async () => {} };
+
+/** The person's session at the screen. */
+const session = {
+  sessions: () => ["1"],
+  uid: () => 1000,
+  text: (what: string) => ({ class: "user", state: "active", seat: "seat0", service: "gdm-password" })[what] ?? "",
+  isRemote: () => false,
+};
+
+/** @param uid of the person or of the service */
+const trainingPlatform = (uid: number): Platform =>
+  createLinuxPlatform({
     root: `${folder}/machine`,
     environment: {},
-    uid: 1000,
-    effectiveUid: 1000,
-    openLogin: () => ({ sessions: () => [], uid: () => 0, text: () => "", isRemote: () => false }),
+    uid,
+    effectiveUid: uid,
+    openLogin: () => session,
     hostName: () => "training",
     loadSecondSource: () => {
       throw new Error("The training machine's identifiers are refused, and the build machine's would be read");
     },
   });
-  return {
-    platform,
-    environment: { LINKUSER_CLIENT_SECRET: "training" },
-    ignoredVariables: [],
-    clock: trainingClock,
-    random: () => 0.5,
-    onTerminal: false,
-    resultBeside: false,
-    terminalWidth: () => 80,
-    resultWidth: () => 80,
-    writeError: () => {},
-    interrupted: new AbortController().signal,
-    executable: () => undefined,
-  };
-}
-
-const trainingClock: Clock = { now: () => 1.7e12, monotonic: () => 0, sleep: async () => {} };
 
 /** ECONNREFUSED: nothing listens at the vendor's port. */
 const errno = 111;
 /** Results of C functions that are not 0. */
-const results: Readonly<Record<string, unknown>> = { connect: -1, ioctl: -1, __errno_location: 1n };
+const results: Readonly<Record<string, unknown>> = { connect: -1, __errno_location: 1n };
 
 /** In place of node:ffi, which can't be in a snapshot. */
 const ffiForTraining = {
@@ -109,51 +114,88 @@ const ffiForTraining = {
     functions: Object.fromEntries(Object.keys(table).map((name) => [name, () => results[name] ?? 0])),
   }),
   getInt32: () => errno,
+  getUint32: () => 1,
   getRawPointer: () => 1n,
 };
 
 declare global {
   namespace NodeJS {
     interface Process {
+      reallyExit(code: number): never;
+      _exiting: boolean;
       /** Deprecated, but there is no other way to these (Node 26.10). */
       binding(name: "fs"): { readonly statValues: Float64Array; readonly bigintStatValues: BigInt64Array };
     }
   }
 }
 
-/** What a run calls of Node's for native calls and for the warning about node:ffi, which is turned off. */
+/** What a run calls of Node's for native calls. */
 function callMore(): void {
-  process.emitWarning("training", "ExperimentalWarning");
+  // Where Node's internal modules can be loaded (`unused-bytecode`): Node warns of node:ffi once, and so never again.
+  const util: unknown = process.getBuiltinModule("internal/util");
+  (util as { emitExperimentalWarning(feature: string): void } | undefined)?.emitExperimentalWarning("FFI");
   basename(folder);
   Buffer.allocUnsafe(4).slice(0).readUInt32LE();
   readFileSync(`${folder}/config.json`);
 }
 
+/** Node compares the expiry of each timer with that of an earlier one, until one has fired. */
+async function endTimers(timers: readonly NodeJS.Timeout[]): Promise<void> {
+  // The list of one that is not referenced would stay.
+  for (const timer of timers) clearTimeout(timer.ref());
+  // First the last events of the connections: the order of all events shows in the snapshot.
+  for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  const fired = new Promise<void>((resolve) => setTimeout(resolve, 1));
+  for (const start = Date.now(); Date.now() < start + 5; );
+  await fired;
+}
+
+const streamOf = (name: "stdout" | "stderr"): PropertyDescriptor =>
+  Object.getOwnPropertyDescriptor(process, name) ?? {};
+
 /** @throws Error where a run does not end as it should */
-export async function train(): Promise<void> {
+export async function train(startPages: StartPages | null): Promise<void> {
   for (const [path, text] of Object.entries(machine)) {
     mkdirSync(dirname(`${folder}/machine/${path}`), { recursive: true });
     writeFileSync(`${folder}/machine/${path}`, text);
   }
+  writeFileSync(`${folder}/ca.pem`, "");
   writeFileSync(`${folder}/config.json`, JSON.stringify(settings), { mode: 0o600 });
-  const { getBuiltinModule } = process;
+  const { getBuiltinModule, reallyExit } = process;
+  const streams = { stdout: streamOf("stdout"), stderr: streamOf("stderr") };
   const v8 = { ...getBuiltinModule("node:v8"), setFlagsFromString: () => {} };
   const replaced: Readonly<Record<string, unknown>> = { "node:v8": v8, "node:ffi": ffiForTraining };
   process.getBuiltinModule = ((name: string) => replaced[name] ?? getBuiltinModule(name)) as never;
   Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
   const { setTimeout } = globalThis;
-  // Node's own timer would keep its expiry, with which later ones are compared.
-  const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
-  globalThis.setTimeout = (() => timer) as never;
+  const timers: NodeJS.Timeout[] = [];
+  globalThis.setTimeout = ((...parameters: Parameters<typeof setTimeout>) => {
+    const timer = setTimeout(...parameters);
+    timers.push(timer);
+    return timer;
+  }) as never;
   try {
     forbidDumps();
-    const outcomes = [await run("--force", "--no-splay"), await run(), await run("--dry-run")];
+    process.env["LINKUSER_CLIENT_SECRET"] = "training";
+    const [person, service] = [trainingPlatform(1000), trainingPlatform(998)];
+    if (startPages !== null) giveBack(startPages);
+    const outcomes = [
+      await run(person, "--user", "person", "--force", "--no-splay"),
+      await run(person, "--user", "person", "--interface", "eth0"),
+      await run(service, "--session", "1", "--will-repeat"),
+      await run(person, "--user", "person", "--dry-run"),
+    ];
     callMore();
-    const expected = ["linked", "already-linked", "dry-run"];
+    const expected = ["linked", "already-linked", "already-linked", "already-linked"];
     if (outcomes.join() !== expected.join()) throw new Error(`The training ended with ${outcomes.join(", ")}`);
   } finally {
     forgetLibc();
+    process.reallyExit = reallyExit;
+    Object.defineProperties(process, streams);
+    for (const name of ["uncaughtException", "SIGTERM", "SIGINT", "SIGHUP"]) process.removeAllListeners(name);
+    delete process.env["LINKUSER_CLIENT_SECRET"];
     globalThis.setTimeout = setTimeout;
+    await endTimers(timers);
     process.getBuiltinModule = getBuiltinModule;
     Reflect.deleteProperty(globalThis, "WebAssembly");
     forgetParser();

@@ -20,6 +20,8 @@ function serve([file = "", ...parameters]: readonly string[]): void {
     response.writeHead(200, {
       "Content-Type": "application/json",
       "RateLimit-Limit": 100,
+      "RateLimit-Remaining": 99,
+      "RateLimit-Reset": 60,
       "Content-Length": body.length,
     });
     request.resume().on("end", () => response.end(body));

@@ -22,7 +22,7 @@ export async function dropBytecode(collectGarbage: () => Promise<void>): Promise
   const { initializeDns } = dns;
   // It would prepare its resolver for the snapshot twice.
   dns.initializeDns = () => {};
-  internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, false);
+  internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, true);
   dns.initializeDns = initializeDns;
 }
 

@@ -161,8 +161,7 @@ function commandOf(word: string): CommandName {
 type ParseOptions = Record<string, { type: "string" | "boolean"; short?: string }>;
 
 function optionsOf(flags: Readonly<Record<string, CommandFlag>>): ParseOptions {
-  const options: ParseOptions = {};
-  for (const name of settingNames) options[flagName(name).slice(2)] = { type: isSwitch(name) ? "boolean" : "string" };
+  const options = { ...settingOptions };
   for (const [name, { placeholder, short }] of Object.entries(flags)) {
     options[name] = { type: placeholder === undefined ? "boolean" : "string", ...(short !== undefined && { short }) };
   }
@@ -171,6 +170,10 @@ function optionsOf(flags: Readonly<Record<string, CommandFlag>>): ParseOptions {
 
 /** Settings that are on or off may stand alone: `--allow-multi-session` is the same as `--allow-multi-session=true`. */
 const isSwitch = (name: SettingName): boolean => typeof settingsTable[name].fallback === "boolean";
+
+const settingOptions: Readonly<ParseOptions> = Object.fromEntries(
+  settingNames.map((name) => [flagName(name).slice(2), { type: isSwitch(name) ? "boolean" : "string" }]),
+);
 
 function settingValue(name: SettingName, rawName: string, value: string | undefined): string {
   if (value !== undefined) return value;

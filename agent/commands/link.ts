@@ -65,7 +65,8 @@ async function run(runtime: Runtime, resolved: ResolvedSettings, flags: CommandL
   // A folder that an administrator created or named keeps its access rights.
   if (settings.stateDir === undefined && !existsSync(stateDir)) platform.protectFolder?.(stateDir);
   const store = fileStore(stateDir);
-  const events = eventReport(platform, { willRepeat, previous: store.read().memory.lastRun, now: clock.now });
+  const previous = willRepeat ? store.read().memory.lastRun : undefined;
+  const events = eventReport(platform, { willRepeat, previous, now: clock.now });
   const line = liveLineOf(runtime);
   const writeError = (text: string): void => {
     // It is shown again below the log's lines.

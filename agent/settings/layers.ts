@@ -37,6 +37,8 @@ export interface ResolvedSettings {
 /** The first wins. */
 export const precedence: readonly LayerKind[] = ["policy", "flag", "environment", "file"];
 
+const byDefault: Origin = { kind: "default", location: undefined, text: "default" };
+
 /**
  * Merges the layers, policy over flag over environment over file over default. A wrong value in any layer is refused,
  * even if a higher layer overrides it: it may become effective later.
@@ -48,7 +50,7 @@ export function resolveSettings(layers: readonly Layer[]): ResolvedSettings {
   const origins: Record<string, Origin> = {};
   for (const name of settingNames) {
     settings[name] = settingsTable[name].fallback;
-    origins[name] = { kind: "default", location: undefined, text: "default" };
+    origins[name] = byDefault;
   }
   const rank = ({ kind }: Layer): number => precedence.indexOf(kind);
   for (const layer of layers.toSorted((a, b) => rank(b) - rank(a))) {

@@ -171,10 +171,12 @@ export type Settings = {
 /** In the table's order, which help, docs and templates keep. */
 export const settingNames = Object.keys(settingsTable) as readonly SettingName[];
 
+const flagNames = Object.fromEntries(
+  settingNames.map((name) => [name, `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`]),
+) as Readonly<Record<SettingName, string>>;
+
 /** `fleetSize` → `--fleet-size` */
-export function flagName(name: SettingName): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
+export const flagName = (name: SettingName): string => flagNames[name];
 
 /** `fleetSize` → `LINKUSER_FLEET_SIZE` */
 export function environmentName(name: SettingName): string {

@@ -12,6 +12,7 @@ export interface EventReport {
 interface Circumstances {
   /** Whether a trigger starts the run every quarter of an hour, 96 times a day. */
   readonly willRepeat: boolean;
+  /** Of use only where `willRepeat` is set. */
   readonly previous: LastRun | undefined;
   /** Wall-clock milliseconds. */
   readonly now: () => number;

@@ -139,6 +139,18 @@ function callMore(): void {
   readFileSync(`${folder}/config.json`);
 }
 
+/** Gives Node a small pool of zero bytes in place of the one with the runs' bytes; a run begins a new one. */
+function forgetPool(): void {
+  const { poolSize } = Buffer;
+  Buffer.poolSize = 16;
+  const fromPool = (): ArrayBufferLike => Buffer.allocUnsafe(1).buffer;
+  const used = fromPool();
+  let pool = used;
+  while (pool === used) pool = fromPool();
+  new Uint8Array(pool).fill(0);
+  Buffer.poolSize = poolSize;
+}
+
 /** Node compares the expiry of each timer with that of an earlier one, until one has fired. */
 async function endTimers(timers: readonly NodeJS.Timeout[]): Promise<void> {
   // The list of one that is not referenced would stay.
@@ -200,6 +212,7 @@ export async function train(startPages: StartPages | null): Promise<void> {
     Reflect.deleteProperty(globalThis, "WebAssembly");
     forgetParser();
     rmSync(folder, { recursive: true });
+    forgetPool();
     // The last answers of stat(2).
     const { statValues, bigintStatValues } = process.binding("fs");
     statValues.fill(0);

@@ -51,7 +51,7 @@ test.each([
 });
 
 test("a file that distinguishes people from services and can't be read is reported", () => {
-  const root = makeRoot({ "etc/login.defs/in-the-way": "" });
+  const root = makeRoot({ "etc/passwd": "jane:x:1000:1000::/:/bin/sh\n", "etc/login.defs/in-the-way": "" });
   expect(() => platform({ root, uid: 1000, effectiveUid: 1000 })).toThrow(
     expect.objectContaining({ code: "identity-unreadable", message: expect.stringMatching(/login\.defs .*EISDIR/) }),
   );

@@ -37,16 +37,26 @@ export const folderBySource: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the files of the given NSS sources.
- * @throws AgentError `identity-unreadable` if a file is there and can't be read
+ * The files of the given NSS sources; each is read where it is first asked for, which throws AgentError
+ * `identity-unreadable` if it is there and can't be read.
  */
 export function readLocalFiles(root: string, sources: readonly string[]): LocalFiles {
   const folders = [...new Set(sources.flatMap((source) => folderBySource[source] ?? []))];
   const read = (name: string): string => folders.map((folder) => readText(join(root, folder, name))).join("\n");
+  let [users, groups, firstPersonUid]: Partial<[LocalUser[], LocalGroup[], number]> = [];
   return {
-    users: parsePasswd(read("passwd")),
-    groups: parseGroup(read("group")),
-    firstPersonUid: parseFirstPersonUid(readText(join(root, "etc/login.defs"))),
+    get users() {
+      users ??= parsePasswd(read("passwd"));
+      return users;
+    },
+    get groups() {
+      groups ??= parseGroup(read("group"));
+      return groups;
+    },
+    get firstPersonUid() {
+      firstPersonUid ??= parseFirstPersonUid(readText(join(root, "etc/login.defs")));
+      return firstPersonUid;
+    },
   };
 }
 

@@ -58,7 +58,14 @@ export async function makeSnapshot(
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
   const internals = tricks.has("unused-bytecode") ? ["--expose-internals"] : [];
   // One thread and no collection by time: they would change the order of V8's string table.
-  const flags = ["--random-seed=1", "--single-threaded", "--no-memory-reducer", ...internals, ...execArgv];
+  const flags = [
+    "--random-seed=1",
+    "--single-threaded",
+    "--no-incremental-marking",
+    "--no-memory-reducer",
+    ...internals,
+    ...execArgv,
+  ];
   const node = [...emulator, `./${basename(runtime)}`];
   const command = [...node, ...flags, "--experimental-sea-config", "snapshot.json"];
   // Another build on this machine trains at the same port.

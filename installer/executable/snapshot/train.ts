@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
 import type { Clock } from "../../../agent/clock.ts";
@@ -151,17 +151,6 @@ function forgetPool(): void {
   Buffer.poolSize = poolSize;
 }
 
-/** Node compares the expiry of each timer with that of an earlier one, until one has fired. */
-async function endTimers(timers: readonly NodeJS.Timeout[]): Promise<void> {
-  // The list of one that is not referenced would stay.
-  for (const timer of timers) clearTimeout(timer.ref());
-  // First the last events of the connections: the order of all events shows in the snapshot.
-  for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
-  const fired = new Promise<void>((resolve) => setTimeout(resolve, 1));
-  for (const start = Date.now(); Date.now() < start + 5; );
-  await fired;
-}
-
 const streamOf = (name: "stdout" | "stderr"): PropertyDescriptor =>
   Object.getOwnPropertyDescriptor(process, name) ?? {};
 
@@ -172,6 +161,9 @@ export async function train(startPages: StartPages | null): Promise<void> {
     writeFileSync(`${folder}/machine/${path}`, text);
   }
   writeFileSync(`${folder}/ca.pem`, "");
+  // The runs look at its time.
+  utimesSync(`${folder}/ca.pem`, 0, 0);
+  Object.defineProperty(process, "pid", { value: 1, configurable: true });
   writeFileSync(`${folder}/config.json`, JSON.stringify(settings), { mode: 0o600 });
   const { getBuiltinModule, reallyExit } = process;
   const streams = { stdout: streamOf("stdout"), stderr: streamOf("stderr") };
@@ -180,12 +172,9 @@ export async function train(startPages: StartPages | null): Promise<void> {
   process.getBuiltinModule = ((name: string) => replaced[name] ?? getBuiltinModule(name)) as never;
   Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
   const { setTimeout } = globalThis;
-  const timers: NodeJS.Timeout[] = [];
-  globalThis.setTimeout = ((...parameters: Parameters<typeof setTimeout>) => {
-    const timer = setTimeout(...parameters);
-    timers.push(timer);
-    return timer;
-  }) as never;
+  // Node's own timer would keep its expiry, with which later ones are compared.
+  const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
+  globalThis.setTimeout = (() => timer) as never;
   try {
     forbidDumps();
     process.env["LINKUSER_CLIENT_SECRET"] = "training";
@@ -207,7 +196,8 @@ export async function train(startPages: StartPages | null): Promise<void> {
     for (const name of ["uncaughtException", "SIGTERM", "SIGINT", "SIGHUP"]) process.removeAllListeners(name);
     delete process.env["LINKUSER_CLIENT_SECRET"];
     globalThis.setTimeout = setTimeout;
-    await endTimers(timers);
+    // Until the runs' connections and signals are closed: the order of all events shows in the snapshot.
+    await new Promise<void>((settled) => setTimeout(settled, 50));
     process.getBuiltinModule = getBuiltinModule;
     Reflect.deleteProperty(globalThis, "WebAssembly");
     forgetParser();

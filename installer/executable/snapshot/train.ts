@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { forgetParser } from "undici/lib/dispatcher/client-h1.js";
 import type { Clock } from "../../../agent/clock.ts";
 import { main } from "../../../agent/main.ts";
-import { forbidDumps, forgetLibc } from "../../../agent/platform/linux/libc.ts";
+import { forgetLibc } from "../../../agent/platform/linux/libc.ts";
 import { createLinuxPlatform } from "../../../agent/platform/linux/platform.ts";
 import type { Platform } from "../../../agent/platform/port.ts";
 import { webAssemblyForTraining } from "./parser-for-training.ts";
@@ -129,16 +129,6 @@ declare global {
   }
 }
 
-/** What a run calls of Node's for native calls. */
-function callMore(): void {
-  // Where Node's internal modules can be loaded (`unused-bytecode`): Node warns of node:ffi once, and so never again.
-  const util: unknown = process.getBuiltinModule("internal/util");
-  (util as { emitExperimentalWarning(feature: string): void } | undefined)?.emitExperimentalWarning("FFI");
-  basename(folder);
-  Buffer.allocUnsafe(4).slice(0).readUInt32LE();
-  readFileSync(`${folder}/config.json`);
-}
-
 /** Gives Node a small pool of zero bytes in place of the one with the runs' bytes; a run begins a new one. */
 function forgetPool(): void {
   const { poolSize } = Buffer;
@@ -160,6 +150,7 @@ export async function train(startPages: StartPages | null): Promise<void> {
     mkdirSync(dirname(`${folder}/machine/${path}`), { recursive: true });
     writeFileSync(`${folder}/machine/${path}`, text);
   }
+  symlinkSync(".", `${folder}/machine/sys/class/net/eth0/device/driver`);
   writeFileSync(`${folder}/ca.pem`, "");
   // The runs look at its time.
   utimesSync(`${folder}/ca.pem`, 0, 0);
@@ -171,12 +162,17 @@ export async function train(startPages: StartPages | null): Promise<void> {
   const replaced: Readonly<Record<string, unknown>> = { "node:v8": v8, "node:ffi": ffiForTraining };
   process.getBuiltinModule = ((name: string) => replaced[name] ?? getBuiltinModule(name)) as never;
   Object.assign(globalThis, { WebAssembly: webAssemblyForTraining });
+  // Its keys are paths: the name of the build's folder would be in V8's string table while the runs fill it.
+  const fs = process.getBuiltinModule("node:fs");
+  const { realpathSync } = fs;
+  realpathSync("/proc");
+  const { native } = realpathSync;
+  fs.realpathSync = Object.assign((path: string) => native(path), { native }) as typeof realpathSync;
   const { setTimeout } = globalThis;
   // Node's own timer would keep its expiry, with which later ones are compared.
   const timer = { ref: () => timer, unref: () => timer, refresh: () => timer };
   globalThis.setTimeout = (() => timer) as never;
   try {
-    forbidDumps();
     process.env["LINKUSER_CLIENT_SECRET"] = "training";
     const [person, service] = [trainingPlatform(1000), trainingPlatform(998)];
     if (startPages !== null) giveBack(startPages);
@@ -186,7 +182,6 @@ export async function train(startPages: StartPages | null): Promise<void> {
       await run(service, "--session", "1", "--will-repeat"),
       await run(person, "--user", "person", "--dry-run"),
     ];
-    callMore();
     const expected = ["linked", "already-linked", "already-linked", "already-linked"];
     if (outcomes.join() !== expected.join()) throw new Error(`The training ended with ${outcomes.join(", ")}`);
   } finally {
@@ -198,6 +193,7 @@ export async function train(startPages: StartPages | null): Promise<void> {
     globalThis.setTimeout = setTimeout;
     // Until the runs' connections and signals are closed: the order of all events shows in the snapshot.
     await new Promise<void>((settled) => setTimeout(settled, 50));
+    fs.realpathSync = realpathSync;
     process.getBuiltinModule = getBuiltinModule;
     Reflect.deleteProperty(globalThis, "WebAssembly");
     forgetParser();

@@ -24,6 +24,8 @@ export async function dropBytecode(collectGarbage: () => Promise<void>): Promise
   dns.initializeDns = () => {};
   internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, true);
   dns.initializeDns = initializeDns;
+  // Node warns of node:ffi once, and so never again.
+  internal<Warns>("internal/util").emitExperimentalWarning("FFI");
 }
 
 /** As of the last collection. */
@@ -31,6 +33,10 @@ const bytecodeSize = (): number => getHeapCodeStatistics().bytecode_and_metadata
 
 interface Initializes {
   initializeDns(): void;
+}
+
+interface Warns {
+  emitExperimentalWarning(feature: string): void;
 }
 
 interface Prepares {

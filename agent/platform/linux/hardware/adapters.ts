@@ -167,8 +167,8 @@ function virtualReason(folder: string, name: string): string {
   if (described !== undefined) return described;
   if (existsSync(join(folder, name, "tun_flags"))) return "a TUN or TAP adapter of a VPN or a virtual machine";
   if (existsSync(join(folder, name, "bonding"))) return "a bond of several adapters";
-  const [below] = lowerAdapters(folder, name);
-  if (below !== undefined) return `virtual, stacked on ${below}`;
+  const [lower] = lowerAdapters(folder, name);
+  if (lower !== undefined) return `virtual, stacked on ${lower}`;
   // The other end of a veth pair is its `iflink`; all others link to themselves, tunnels to 0.
   const [index, link] = [text(folder, name, "ifindex"), text(folder, name, "iflink")];
   if (link !== index && link !== "0" && link !== "") return "one end of a virtual pair (veth), as containers use";
@@ -187,20 +187,18 @@ function defaultRoutes(root: string, folder: string): ReadonlyMap<string, number
   const add = (name: string, rank: number): void => {
     if (ranks.has(name)) return;
     ranks.set(name, rank);
-    for (const below of lowerAdapters(folder, name)) add(below, rank);
+    for (const lower of lowerAdapters(folder, name)) add(lower, rank);
   };
   const adapters = defaultRouteAdapters(text(root, "proc/net/route"), text(root, "proc/net/ipv6_route"));
   adapters.forEach(add);
   return ranks;
 }
 
-/** sysfs names the adapters below one by links. */
-const lower = "lower_";
-
 function lowerAdapters(folder: string, name: string): string[] {
   if (!existsSync(join(folder, name))) return [];
-  const entries = readdirSync(join(folder, name)).filter((entry) => entry.startsWith(lower));
-  return entries.map((entry) => entry.slice(lower.length));
+  return readdirSync(join(folder, name)).flatMap((entry) =>
+    entry.startsWith("lower_") ? entry.slice("lower_".length) : [],
+  );
 }
 
 /** Empty if the file is missing or, as in sysfs for an adapter that is down, has no value now. */

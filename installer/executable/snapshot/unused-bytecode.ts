@@ -22,7 +22,7 @@ export async function dropBytecode(collectGarbage: () => Promise<void>): Promise
   const { initializeDns } = dns;
   // It would prepare its resolver for the snapshot twice.
   dns.initializeDns = () => {};
-  internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, true);
+  internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, false);
   dns.initializeDns = initializeDns;
   // Node warns of node:ffi once, and so never again.
   internal<Warns>("internal/util").emitExperimentalWarning("FFI");

@@ -7,15 +7,24 @@ import { serverText } from "./server-text.ts";
 export type AnswerBody =
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly kind: "empty" }
-  /** JSON, but not an object. */
+  /** JSON, but not an object; its value is undefined where it has too many strings. */
   | { readonly kind: "other-json"; readonly value: unknown }
   /** `words` are its title, or its beginning. */
   | { readonly kind: "html" | "text"; readonly words: string };
+
+/**
+ * The most strings in an answer; the API's own have about ten, a device's record some hundred. All processes of an
+ * executable hash strings with the same seed (docs/decisions/0052), so a server could send many with one hash: V8 would
+ * compare each with all others before it, and no deadline interrupts that.
+ */
+const maxStrings = 1000;
 
 /** Reads the body by its content, not by its headers: the vendor's client labels JSON as HTML. */
 export function readBody({ headers, body }: RawResponse): AnswerBody {
   const text = body.replace(/^\uFEFF/, "").trim();
   if (text === "") return { kind: "empty" };
+  if (/^[[{]/.test(text) && text.split('"').length > 2 * maxStrings + 1)
+    return { kind: "other-json", value: undefined };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -9,6 +9,9 @@ const clientSecret = new Secret("s3cret&=+ /?");
 const context = { host: "gears.opswat.com", secrets: [clientSecret] };
 const read = (response: ReturnType<typeof answer>) => readTokenResponse(response, context, now);
 
+/** Each has a name and a value of its own. */
+const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, `v${at}`]));
+
 describe("the request", () => {
   const request = buildTokenRequest("https://gears.opswat.com/", { clientId: "key 1", clientSecret });
 
@@ -58,6 +61,10 @@ test("the refusal says why, without the secret that a proxy sends back", () => {
   expect(() => read(answer(401, body))).toThrow("(invalid_client: bad …)");
 });
 
+test("a token may stand among a few hundred fields of a gateway", () => {
+  expect(read(answer(200, { access_token: "abc", ...fields(499) }))).toMatchObject({ kind: "token" });
+});
+
 test.each([
   ["redirect", answer(301, "", { location: "/login" }), "redirected"],
   ["web page", answer(200, portalPage), "intercepted"],
@@ -73,6 +80,7 @@ test.each([
     answer(404, { error: "Not Found", path: "/o" }),
     "unexpected-answer",
   ],
+  ["token among a thousand strings", answer(200, { access_token: "abc", ...fields(500) }), "unexpected-answer"],
   ["code of another service for 404", answer(404, { error: "not_found" }), "unexpected-answer"],
 ])("%s is no answer of the API", (_, response, code) => {
   expect(codeThrownBy(() => read(response))).toBe(code);

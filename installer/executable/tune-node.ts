@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { turnOffDeadlockDetector } from "./elf/deadlock-detector.ts";
 import type { FilePart } from "./elf/elf-image.ts";
-import { takeFirstSecrets } from "./elf/hash-secrets.ts";
+import { leaveOutTrampolines } from "./elf/ffi-trampolines.ts";
 import { leaveSourcePositionsForLater } from "./elf/source-positions.ts";
 import { trimIcuData } from "./icu-data.ts";
 import { dropZeros } from "./pe/drop-zeros.ts";
@@ -16,7 +16,6 @@ import type { TrickName } from "./tricks.ts";
 export function tuneNode(runtime: string, { name }: Target, tricks: ReadonlySet<TrickName>): FilePart | undefined {
   const image = readFileSync(runtime);
   if (name === "darwin-arm64" || name === "darwin-x64") return undefined;
-  if (tricks.has("hash-secrets")) takeFirstSecrets(image, name);
   if (name === "win-x64") {
     writeFileSync(runtime, tricks.has("icu-data") ? dropZeros(image, trimIcuData(image)) : image);
     return undefined;
@@ -24,6 +23,7 @@ export function tuneNode(runtime: string, { name }: Target, tricks: ReadonlySet<
   const processor = name === "linux-x64" ? "x64" : "arm64";
   if (tricks.has("deadlock-detector")) turnOffDeadlockDetector(image);
   if (tricks.has("source-positions")) leaveSourcePositionsForLater(image, processor);
+  if (tricks.has("ffi-trampolines")) leaveOutTrampolines(image, processor);
   const unused = tricks.has("icu-data") ? trimIcuData(image) : undefined;
   writeFileSync(runtime, image);
   return unused;

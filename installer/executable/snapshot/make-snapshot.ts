@@ -8,7 +8,9 @@ import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { Target } from "../targets.ts";
 import type { TrickName } from "../tricks.ts";
+import { keepHashSeed } from "./hash-seed.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
+import { placeProgram, startingScript } from "./program-text.ts";
 import { forShortRuns } from "./v8-flags.ts";
 
 const entry = new URL("./entry.ts", import.meta.url).pathname;
@@ -29,7 +31,7 @@ export interface SnapshotParts {
 /**
  * Evaluates the program, undici and the parts of Node for a link at build time; an executable starts from their heap.
  * Relies on: a target's Node that runs on the build machine, SEA's `useSnapshot`, and the form of V8's snapshots (Node
- * 26.10). Check: V8 gives each process its own hash seed, and the heap names no folder of the build machine.
+ * 26.10). Check: the heap names no folder of the build machine.
  * @param runtime the target's Node as it will be in the executable, in `scratch`
  * @returns the SEA blob, which holds the snapshot
  */
@@ -41,13 +43,25 @@ export async function makeSnapshot(
   const givesBack = platform === "linux" && tricks.has("start-pages");
   const startPages = givesBack ? startPagesOf(readFileSync(runtime)) : null;
   await bundleProgram(entry, script, platform, { startPages: JSON.stringify(startPages) });
+  // Windows' scratch folder has the same name everywhere.
+  const main = platform === "linux" ? `/proc/self/cwd/${basename(script)}` : basename(script);
+  const program = readFileSync(script);
+  if (tricks.has("program-text")) {
+    const node = readFileSync(runtime);
+    placeProgram(node, program, platform);
+    writeFileSync(runtime, node);
+    writeFileSync(script, startingScript(main));
+  }
   const settings = settingsFor(platform);
-  const execArgv = [...settings.execArgv, ...(tricks.has("v8-flags") ? forShortRuns : [])];
+  const execArgv = [
+    ...settings.execArgv,
+    ...(tricks.has("v8-flags") ? forShortRuns : []),
+    ...(tricks.has("hash-seed") ? keepHashSeed : []),
+  ];
   const config = {
     ...settings,
     execArgv,
-    // Windows' scratch folder has the same name everywhere.
-    main: platform === "linux" ? `/proc/self/cwd/${basename(script)}` : basename(script),
+    main,
     output: "snapshot.blob",
     assets: Object.fromEntries(Object.entries(workers).map(([name, file]) => [name, basename(file)])),
     useSnapshot: true,
@@ -84,7 +98,8 @@ export async function makeSnapshot(
     ]);
     return readFileSync(join(scratch, config.output));
   });
-  checkSnapshot(blob, scratch);
+  if (blob.includes(basename(scratch))) throw new Error("The snapshot names the folder in which it was made");
+  if (tricks.has("program-text") && blob.includes(program)) throw new Error("The snapshot holds the program's text");
   if (!tricks.has("node-code-cache")) return blob;
   // Under Wine process.stdout can't be opened.
   const data = `new (require("node:vm").Script)("").createCachedData().toString("hex")`;
@@ -106,14 +121,4 @@ export function untilRepeated(make: () => Buffer): Buffer {
     seen.push(made);
   }
   throw new Error(`${seen.length} snapshots of the same program were all different`);
-}
-
-/** @throws Error where processes would share what must be their own, or the build machine shows */
-function checkSnapshot(blob: Buffer, scratch: string): void {
-  // src/snapshot/snapshot.cc of V8: whether the hash seed is replaced, two checksums, the version.
-  const version = blob.indexOf(`${process.versions.v8}\0`);
-  if (version === -1 || blob.readUInt32LE(version - 12) !== 1) {
-    throw new Error("The snapshot's hash tables would have the same seed in every process");
-  }
-  if (blob.includes(basename(scratch))) throw new Error(`The snapshot names the folder in which it was made`);
 }

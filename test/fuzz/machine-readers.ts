@@ -202,7 +202,7 @@ export const machineReaders: readonly ByteTarget[] = [
       for (const value of Object.values({ ...parsePamEnvironment(content), ...parseShellVariables(content) })) {
         assert.equal(typeof value, "string");
       }
-      listeningUids(content, 0x2c69);
+      listeningUids(content.split("\n"), 0x2c69);
     },
   ),
   ofText(

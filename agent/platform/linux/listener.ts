@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError, systemErrorCode } from "../../errors.ts";
 import { reasonOf } from "../../files/open-file.ts";
@@ -29,7 +29,7 @@ export function readListener(
   const origin = `127.0.0.1:${port}`;
   try {
     if (probe(port) === false) return absent(origin, "nothing listens there");
-    const uids = listeningUids(readTable(root, "tcp") + readTable(root, "tcp6"), port);
+    const uids = listeningUids(listeningRows(root), port);
     if (uids.length === 0) return absent(origin, "nothing listens there");
     const other = uids.find((uid) => !isTrusted(uid));
     const uid = other ?? uids[0];
@@ -42,27 +42,55 @@ export function readListener(
 
 /**
  * User IDs of the sockets that may get a connection to 127.0.0.1: the kernel prefers a socket bound to that address to
- * one bound to all.
+ * one bound to all, and only one user can have bound some to it (SO_REUSEPORT). Takes no more rows than it needs.
  */
-export function listeningUids(table: string, port: number): readonly number[] {
-  const sockets = table.split("\n").flatMap((line) => {
-    const [, local = "", , state = "", , , , uid] = line.trim().split(/\s+/);
+export function listeningUids(rows: Iterable<string>, port: number): readonly number[] {
+  const toAll: number[] = [];
+  for (const row of rows) {
+    const [, local = "", , , , , , uid] = row.trim().split(/\s+/);
     const [address = "", hexPort = ""] = local.split(":");
-    return Number.parseInt(state, 16) === TCP_LISTEN && Number.parseInt(hexPort, 16) === port
-      ? [{ address, uid: Number(uid) }]
-      : [];
-  });
-  const exact = sockets.filter(({ address }) => loopback.has(address));
-  return (exact.length > 0 ? exact : sockets.filter(({ address }) => anyAddress.has(address))).map(({ uid }) => uid);
+    if (Number.parseInt(hexPort, 16) !== port) continue;
+    if (loopback.has(address)) return [Number(uid)];
+    if (anyAddress.has(address)) toAll.push(Number(uid));
+  }
+  return toAll;
+}
+
+/**
+ * The rows of listening sockets. The kernel writes them before all others (Documentation/networking/proc_net_tcp.rst),
+ * for which it searches a table for milliseconds: so it is read in small pieces, up to the first other row.
+ */
+function* listeningRows(root: string): Generator<string> {
+  for (const name of ["tcp", "tcp6"]) {
+    for (const row of rowsOf(root, name)) {
+      const state = row.trim().split(/\s+/, 4)[3];
+      if (state === "st") continue;
+      if (state === undefined || Number.parseInt(state, 16) !== TCP_LISTEN) break;
+      yield row;
+    }
+  }
 }
 
 /** proc_net(5); without IPv6 in the kernel there is no tcp6. */
-function readTable(root: string, name: string): string {
+function* rowsOf(root: string, name: string): Generator<string> {
+  let descriptor: number;
   try {
-    return readFileSync(join(root, "proc/net", name), "latin1");
+    descriptor = openSync(join(root, "proc/net", name), "r");
   } catch (error) {
-    if (name === "tcp6" && systemErrorCode(error) === "ENOENT") return "";
+    if (name === "tcp6" && systemErrorCode(error) === "ENOENT") return;
     throw error;
+  }
+  try {
+    const piece = Buffer.alloc(512);
+    let text = "";
+    for (let size = -1; size !== 0; ) {
+      size = readSync(descriptor, piece);
+      const rows = (text + piece.toString("latin1", 0, size)).split("\n");
+      text = rows.pop() ?? "";
+      yield* rows;
+    }
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -21,9 +21,24 @@ test.each([
   ["two at once", [row("00000000:2C69", 0), row(`${any6}:2C69`, 1001)], [0, 1001]],
   ["bound to another address", [row("0201A8C0:2C69", 1001)], []],
   ["at another port", [row("0100007F:2C6A", 1001)], []],
-  ["a connection", [row("0100007F:2C69", 1001, "01")], []],
 ])("a socket that is %s", (_, rows, uids) => {
-  expect(listeningUids(table(...rows), 11_369)).toEqual(uids);
+  expect(listeningUids(rows, 11_369)).toEqual(uids);
+});
+
+test("listening sockets are looked for before connections, in both tables", () => {
+  const others = Array.from({ length: 20 }, (_, port) => row(`0100007F:00${port + 10}`, 33));
+  const connection = row("0100007F:2C69", 1001, "01");
+  const read = (tcp: readonly string[], tcp6: readonly string[]) =>
+    readListener(
+      makeRoot({ "proc/net/tcp": table(...tcp), "proc/net/tcp6": table(...tcp6) }),
+      11_369,
+      () => true,
+      () => true,
+    );
+  const root = { kind: "found", value: { owner: "root" } };
+  expect(read([...others, row("0100007F:2C69", 0), connection], [])).toMatchObject(root);
+  expect(read([...others, connection], [...others, row(`${any6}:2C69`, 0), connection])).toMatchObject(root);
+  expect(read([...others, connection], [connection])).toMatchObject({ kind: "absent" });
 });
 
 test.each([

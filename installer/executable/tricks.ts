@@ -12,6 +12,7 @@ export const trickNames = [
   "hash-seed",
   "program-text",
   "ffi-trampolines",
+  "exit-at-once",
   "source-positions",
   "deadlock-detector",
   "start-pages",

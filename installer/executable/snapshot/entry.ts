@@ -4,6 +4,7 @@ import { main } from "../../../agent/main.ts";
 import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
+import { exitAtOnce } from "./exit-at-once.ts";
 import { giveBack, type StartPages } from "./start-pages.ts";
 import { dropBytecode } from "./unused-bytecode.ts";
 import { compileAgain } from "./v8-flags.ts";
@@ -51,6 +52,7 @@ startupSnapshot.addSerializeCallback(() => {
 });
 startupSnapshot.setDeserializeMainFunction(() => {
   if (startPages !== null) giveBack(startPages);
+  if (tricks.includes("exit-at-once") && process.platform === "linux") exitAtOnce();
   const argv = process.argv.slice(2);
   if (argv[0] === "plan") for (const flag of compileAgain) setFlagsFromString(flag);
   void main(argv);

@@ -31,7 +31,6 @@ const machine = {
   "proc/net/route":
     "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\n",
   "proc/net/ipv6_route": `${"0".repeat(32)} 00 ${"0".repeat(32)} 00 ${"0".repeat(32)} 00000400 00000001 00000000 00000003 eth0\n`,
-  "proc/net/tcp": `sl local_address rem_address st\n0: 0100007F:${trainingPort.toString(16)} 0:0 0A 0 0 0 0\n`,
   "sys/class/net/eth0/address": "00:00:5e:00:53:01\n",
   "sys/class/net/eth0/type": "1\n",
   "sys/class/net/eth0/addr_assign_type": "0\n",

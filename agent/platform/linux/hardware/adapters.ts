@@ -66,29 +66,26 @@ export function readAdapters(
   const origin = "/sys/class/net";
   try {
     if (!existsSync(folder)) return absent(origin, "sysfs is not mounted");
-    // bonding_masters and the like are files of drivers beside the adapters' folders.
-    const names = readdirSync(folder)
-      .filter((name) => existsSync(join(folder, name, "ifindex")))
-      .sort();
-    const kinds = new Map(names.map((name) => [name, kindOf(folder, name)]));
-    const burntIn = permanentMacs(names.filter((name) => kinds.get(name)?.kind === "physical"));
-    const routes = defaultRoutes(root, folder);
-    const auxiliaryMac = parseMac(text(root, "sys/devices/platform/thinkpad_acpi/auxmac"));
-    const adapters = names.map((name): Adapter => {
-      const { kind, kindReason } = kinds.get(name) ?? kindOf(folder, name);
-      const mac = parseMac(text(folder, name, "address"));
+    const folders = readdirSync(folder)
+      .sort()
+      .flatMap((name) => openFolder(folder, name) ?? []);
+    const kinds = new Map(folders.map((one) => [one, kindOf(one)]));
+    const burntIn = permanentMacs(folders.filter((one) => kinds.get(one)?.kind === "physical").map(({ name }) => name));
+    const routes = defaultRoutes(root, folders);
+    const auxiliaryMac = parseMac(text(join(root, "sys/devices/platform/thinkpad_acpi/auxmac")));
+    const adapters = [...kinds].map(([one, kind]): Adapter => {
+      const mac = parseMac(one.text("address"));
       return {
-        name,
+        name: one.name,
         mac,
-        permanentMac: burntIn.get(name),
-        kind,
-        kindReason,
-        addressAssigned: isPassedThrough(folder, name, mac, auxiliaryMac)
+        permanentMac: burntIn.get(one.name),
+        ...kind,
+        addressAssigned: isPassedThrough(one, mac, auxiliaryMac)
           ? "passed-through"
-          : (assignments[text(folder, name, "addr_assign_type")] ?? "unknown"),
-        detachable: isDetachable(folder, name),
-        up: isUp(folder, name),
-        defaultRoute: routes.get(name),
+          : (assignments[one.text("addr_assign_type")] ?? "unknown"),
+        detachable: isDetachable(one),
+        up: isUp(one),
+        defaultRoute: routes.get(one.name),
       };
     });
     return found(adapters, origin);
@@ -97,41 +94,74 @@ export function readAdapters(
   }
 }
 
-function kindOf(folder: string, name: string): Pick<Adapter, "kind" | "kindReason"> {
-  const type = Number(text(folder, name, "type"));
+/** An adapter's folder in sysfs. */
+class AdapterFolder {
+  readonly name: string;
+  readonly path: string;
+  /** Listed once: most machines lack many of the files asked for, and each question takes a while. */
+  readonly files: readonly string[];
+
+  constructor(folder: string, name: string) {
+    this.name = name;
+    this.path = `${folder}/${name}`;
+    this.files = readdirSync(this.path);
+  }
+
+  has(file: string): boolean {
+    return this.files.includes(file);
+  }
+
+  /** Empty if the file is missing or, as for an adapter that is down, has no value now. */
+  text(file: string): string {
+    return this.has(file) ? read(`${this.path}/${file}`) : "";
+  }
+}
+
+/** @returns undefined for an adapter that is gone, and for `bonding_masters` and other files of drivers. */
+function openFolder(folder: string, name: string): AdapterFolder | undefined {
+  try {
+    const opened = new AdapterFolder(folder, name);
+    return opened.has("ifindex") ? opened : undefined;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function kindOf(folder: AdapterFolder): Pick<Adapter, "kind" | "kindReason"> {
+  const type = Number(folder.text("type"));
   if (type === ARPHRD_LOOPBACK) return { kind: "loopback", kindReason: "loopback" };
-  if (!existsSync(join(folder, name, "device"))) return { kind: "virtual", kindReason: virtualReason(folder, name) };
+  if (!folder.has("device")) return { kind: "virtual", kindReason: virtualReason(folder) };
   if (type !== ARPHRD_ETHER) {
     const kindReason = type === ARPHRD_INFINIBAND ? "InfiniBand, without a MAC address" : "not an Ethernet adapter";
     return { kind: "other", kindReason };
   }
-  const deviceType = deviceTypeOf(folder, name);
+  const deviceType = deviceTypeOf(folder);
   const foreign =
     foreignTypes[deviceType] ??
-    foreignDrivers[linkName(folder, name, "device/driver")] ??
-    (deviceType === "wlan" ? undefined : foreignMaker(folder, name));
+    foreignDrivers[driverOf(folder)] ??
+    (deviceType === "wlan" ? undefined : foreignMaker(folder));
   if (foreign !== undefined) return { kind: "other", kindReason: foreign };
   return { kind: "physical", kindReason: "hardware adapter" };
 }
 
 /** The device of an adapter on USB is an interface of the device above it. */
-function foreignMaker(folder: string, name: string): string | undefined {
-  const device = dirname(realpathSync.native(join(folder, name, "device")));
-  const maker = usbMaker(text(device, "idVendor"), text(device, "idProduct"));
+function foreignMaker({ path }: AdapterFolder): string | undefined {
+  const device = dirname(realpathSync.native(`${path}/device`));
+  const maker = usbMaker(text(`${device}/idVendor`), text(`${device}/idProduct`));
   return maker && `an adapter of a ${maker}`;
 }
 
-const deviceTypeOf = (folder: string, name: string): string =>
-  /^DEVTYPE=(.*)$/m.exec(text(folder, name, "uevent"))?.[1] ?? "";
+const deviceTypeOf = (folder: AdapterFolder): string => /^DEVTYPE=(.*)$/m.exec(folder.text("uevent"))?.[1] ?? "";
 
 /**
  * Whether the dock has an address from the machine: r8152 marks such an address as taken from another device
  * (NET_ADDR_STOLEN, kernel commit cb6cf0820f22), and thinkpad_acpi shows the one of a ThinkPad (`auxmac`,
  * Documentation/admin-guide/laptops/thinkpad-acpi.rst).
  */
-function isPassedThrough(folder: string, name: string, mac: Mac | undefined, auxiliaryMac: Mac | undefined): boolean {
-  if (linkName(folder, name, "device/driver") !== "r8152") return false;
-  return text(folder, name, "addr_assign_type") === "2" || (mac !== undefined && mac === auxiliaryMac);
+function isPassedThrough(folder: AdapterFolder, mac: Mac | undefined, auxiliaryMac: Mac | undefined): boolean {
+  if (driverOf(folder) !== "r8152") return false;
+  return folder.text("addr_assign_type") === "2" || (mac !== undefined && mac === auxiliaryMac);
 }
 
 /**
@@ -139,73 +169,69 @@ function isPassedThrough(folder: string, name: string, mac: Mac | undefined, aux
  * adapter is detachable if anything between it and the machine is: a dock's Ethernet chip is fixed to the dock's hub. A
  * device of which the platform knows nothing (`unknown`) may be soldered in, as a Raspberry Pi's Ethernet is.
  */
-function isDetachable(folder: string, name: string): boolean {
-  const device = join(folder, name, "device");
-  if (!existsSync(device)) return false;
-  for (let above = realpathSync.native(device); above !== dirname(above); above = dirname(above)) {
-    if (text(above, "removable") === "removable") return true;
+function isDetachable(folder: AdapterFolder): boolean {
+  if (!folder.has("device")) return false;
+  const device = realpathSync.native(`${folder.path}/device`);
+  for (let above = device; above !== dirname(above); above = dirname(above)) {
+    if (text(`${above}/removable`) === "removable") return true;
   }
   return false;
 }
 
-/** The last part of a link's target; empty without one. */
-function linkName(...parts: readonly string[]): string {
-  const path = join(...parts);
-  if (!existsSync(path)) return "";
+/** Empty without one. */
+function driverOf(folder: AdapterFolder): string {
+  const link = `${folder.path}/device/driver`;
+  if (!folder.has("device") || !existsSync(link)) return "";
   try {
-    return basename(readlinkSync(path));
+    return basename(readlinkSync(link));
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EINVAL"].includes(systemErrorCode(error) ?? "")) return "";
     throw error;
   }
 }
 
-function virtualReason(folder: string, name: string): string {
-  const type = deviceTypeOf(folder, name);
-  if (type === "bridge" && /^(?:docker\d+|br-[0-9a-f]{12})$/.test(name)) return "a bridge of Docker";
+function virtualReason(folder: AdapterFolder): string {
+  const type = deviceTypeOf(folder);
+  if (type === "bridge" && /^(?:docker\d+|br-[0-9a-f]{12})$/.test(folder.name)) return "a bridge of Docker";
   const described = virtualTypes[type] ?? foreignTypes[type];
   if (described !== undefined) return described;
-  if (existsSync(join(folder, name, "tun_flags"))) return "a TUN or TAP adapter of a VPN or a virtual machine";
-  if (existsSync(join(folder, name, "bonding"))) return "a bond of several adapters";
-  const [lower] = lowerAdapters(folder, name);
+  if (folder.has("tun_flags")) return "a TUN or TAP adapter of a VPN or a virtual machine";
+  if (folder.has("bonding")) return "a bond of several adapters";
+  const [lower] = lowerAdapters(folder);
   if (lower !== undefined) return `virtual, stacked on ${lower}`;
   // The other end of a veth pair is its `iflink`; all others link to themselves, tunnels to 0.
-  const [index, link] = [text(folder, name, "ifindex"), text(folder, name, "iflink")];
+  const [index, link] = [folder.text("ifindex"), folder.text("iflink")];
   if (link !== index && link !== "0" && link !== "") return "one end of a virtual pair (veth), as containers use";
   return "virtual adapter";
 }
 
 /** IF_OPER_UP, or unknown with a carrier, for drivers that do not report the state. */
-function isUp(folder: string, name: string): boolean {
-  const state = text(folder, name, "operstate");
-  return state === "up" || (state === "unknown" && text(folder, name, "carrier") === "1");
+function isUp(folder: AdapterFolder): boolean {
+  const state = folder.text("operstate");
+  return state === "up" || (state === "unknown" && folder.text("carrier") === "1");
 }
 
 /** Rank by adapter; the adapters below a bridge, bond or VLAN get its rank. */
-function defaultRoutes(root: string, folder: string): ReadonlyMap<string, number> {
+function defaultRoutes(root: string, folders: readonly AdapterFolder[]): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();
   const add = (name: string, rank: number): void => {
     if (ranks.has(name)) return;
     ranks.set(name, rank);
-    for (const lower of lowerAdapters(folder, name)) add(lower, rank);
+    const folder = folders.find((one) => one.name === name);
+    for (const lower of folder === undefined ? [] : lowerAdapters(folder)) add(lower, rank);
   };
-  const adapters = defaultRouteAdapters(text(root, "proc/net/route"), text(root, "proc/net/ipv6_route"));
-  adapters.forEach(add);
+  const tables = join(root, "proc/net");
+  defaultRouteAdapters(text(`${tables}/route`), text(`${tables}/ipv6_route`)).forEach(add);
   return ranks;
 }
 
-function lowerAdapters(folder: string, name: string): string[] {
-  if (!existsSync(join(folder, name))) return [];
-  return readdirSync(join(folder, name)).flatMap((entry) =>
-    entry.startsWith("lower_") ? entry.slice("lower_".length) : [],
-  );
-}
+const lowerAdapters = ({ files }: AdapterFolder): string[] =>
+  files.flatMap((file) => (file.startsWith("lower_") ? file.slice("lower_".length) : []));
 
-/** Empty if the file is missing or, as in sysfs for an adapter that is down, has no value now. */
-function text(...parts: readonly string[]): string {
-  const path = join(...parts);
-  // Many are missing on most machines, and an error takes longer than this question.
-  if (!existsSync(path)) return "";
+/** Empty if the file is missing; an error would take longer than the question before. */
+const text = (path: string): string => (existsSync(path) ? read(path) : "");
+
+function read(path: string): string {
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {

@@ -7,6 +7,7 @@ export const trickNames = [
   "snapshot",
   "training",
   "unused-bytecode",
+  "module-loaders",
   "v8-flags",
   "node-code-cache",
   "hash-seed",

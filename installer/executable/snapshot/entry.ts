@@ -5,6 +5,7 @@ import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
 import { exitAtOnce } from "./exit-at-once.ts";
+import { skipModuleLoaders } from "./module-loaders.ts";
 import { giveBack, type StartPages } from "./start-pages.ts";
 import { dropBytecode } from "./unused-bytecode.ts";
 import { compileAgain } from "./v8-flags.ts";
@@ -21,6 +22,7 @@ for (const name of ["node:net", "node:dns/promises"]) process.getBuiltinModule(n
 declare const startPages: StartPages | null;
 
 const tricks = process.env["TRICKS"]?.split(",") ?? [];
+if (tricks.includes("module-loaders")) skipModuleLoaders();
 // The training's fakes are Linux's. A bundle has only the branch of its platform.
 if (process.platform === "win32") void import("../../../agent/platform/windows/platform.ts");
 else void import("./train.ts").then(({ train }) => (tricks.includes("training") ? prepare(train) : {}));

@@ -70,7 +70,7 @@ export async function makeSnapshot(
   writeFileSync(join(scratch, "snapshot.json"), JSON.stringify(config));
   // All names are relative, and the environment is empty: everything that the process sees may get into the heap. The
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
-  const internals = tricks.has("unused-bytecode") ? ["--expose-internals"] : [];
+  const internals = tricks.has("unused-bytecode") || tricks.has("module-loaders") ? ["--expose-internals"] : [];
   // One thread and no collection by time, which would change the order of V8's string table.
   const flags = [
     "--random-seed=1",

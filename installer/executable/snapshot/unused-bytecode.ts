@@ -1,4 +1,5 @@
 import { getHeapCodeStatistics, setFlagsFromString } from "node:v8";
+import { internal, type PreExecution } from "./node-internals.ts";
 
 /**
  * Drops the bytecode of all functions before the training, which compiles again what a run calls: Node's heap holds that
@@ -6,8 +7,7 @@ import { getHeapCodeStatistics, setFlagsFromString } from "node:v8";
  * reaches, is made once more for that.
  * Relies on: V8's `--stress-flush-code`, with which a collection drops all bytecode that isn't running, and Node's
  * `prepareMainThreadExecution`, which ran when this process started and runs at each start from the snapshot (26.10).
- * The building process has `--expose-internals` for it; so Node's internal modules can be loaded in the executable, too,
- * which runs no code of others. Check: at least half of the bytecode is dropped, and the modules and functions are there.
+ * The building process has `--expose-internals` for it, as for `module-loaders.ts`. Check: at least half of the bytecode is dropped, and the modules and functions are there.
  * @param collectGarbage from V8's heap, when nothing else runs
  * @throws Error where a check fails
  */
@@ -22,7 +22,7 @@ export async function dropBytecode(collectGarbage: () => Promise<void>): Promise
   const { initializeDns } = dns;
   // It would prepare its resolver for the snapshot twice.
   dns.initializeDns = () => {};
-  internal<Prepares>("internal/process/pre_execution").prepareMainThreadExecution(false, false);
+  internal<PreExecution>("internal/process/pre_execution").prepareMainThreadExecution(false, false);
   dns.initializeDns = initializeDns;
   // Node warns of node:ffi once, and so never again.
   internal<Warns>("internal/util").emitExperimentalWarning("FFI");
@@ -37,14 +37,4 @@ interface Initializes {
 
 interface Warns {
   emitExperimentalWarning(feature: string): void;
-}
-
-interface Prepares {
-  prepareMainThreadExecution(expandArgv1: boolean, initializeModules: boolean): void;
-}
-
-function internal<T>(name: string): T {
-  const found: unknown = process.getBuiltinModule(name);
-  if (found === undefined) throw new Error(`Node has no module ${name}`);
-  return found as T;
 }

@@ -12,8 +12,6 @@ export const trickNames = [
   "node-code-cache",
   "hash-seed",
   "program-text",
-  "ffi-trampolines",
-  "exit-at-once",
   "source-positions",
   "deadlock-detector",
   "start-pages",

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { turnOffDeadlockDetector } from "./elf/deadlock-detector.ts";
 import type { FilePart } from "./elf/elf-image.ts";
-import { leaveOutTrampolines } from "./elf/ffi-trampolines.ts";
 import { leaveSourcePositionsForLater } from "./elf/source-positions.ts";
 import { trimIcuData } from "./icu-data.ts";
 import { dropZeros } from "./pe/drop-zeros.ts";
@@ -23,7 +22,6 @@ export function tuneNode(runtime: string, { name }: Target, tricks: ReadonlySet<
   const processor = name === "linux-x64" ? "x64" : "arm64";
   if (tricks.has("deadlock-detector")) turnOffDeadlockDetector(image);
   if (tricks.has("source-positions")) leaveSourcePositionsForLater(image, processor);
-  if (tricks.has("ffi-trampolines")) leaveOutTrampolines(image, processor);
   const unused = tricks.has("icu-data") ? trimIcuData(image) : undefined;
   writeFileSync(runtime, image);
   return unused;

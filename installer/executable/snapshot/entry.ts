@@ -4,7 +4,6 @@ import { main } from "../../../agent/main.ts";
 import "../../../agent/commands/link.ts";
 import "../../../agent/network/http-connection.ts";
 import "../../../agent/network/tls/trusted-ca.ts";
-import { exitAtOnce } from "./exit-at-once.ts";
 import { skipModuleLoaders } from "./module-loaders.ts";
 import { giveBack, type StartPages } from "./start-pages.ts";
 import { dropBytecode } from "./unused-bytecode.ts";
@@ -54,7 +53,6 @@ startupSnapshot.addSerializeCallback(() => {
 });
 startupSnapshot.setDeserializeMainFunction(() => {
   if (startPages !== null) giveBack(startPages);
-  if (tricks.includes("exit-at-once") && process.platform === "linux") exitAtOnce();
   const argv = process.argv.slice(2);
   if (argv[0] === "plan") for (const flag of compileAgain) setFlagsFromString(flag);
   void main(argv);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type WorkerProgram, workerPrograms } from "../../agent/worker/start-worker.ts";
 import { runCommand } from "./command.ts";
@@ -132,7 +132,7 @@ export async function bundleProgram(
  * @returns as {@link bundleProgram}
  */
 export async function bundleWorker(program: WorkerProgram, outfile: string): Promise<readonly string[]> {
-  const entry = new URL(`../../agent/worker/${workerPrograms[program]}`, import.meta.url).pathname;
+  const entry = join(import.meta.dirname, "../../agent/worker", workerPrograms[program]);
   return filesIn((await build({ ...common, metafile: true, entryPoints: [entry], outfile, format: "cjs" })).metafile);
 }
 

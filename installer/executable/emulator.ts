@@ -6,7 +6,7 @@ import type { Target } from "./targets.ts";
 /** A Debian with Wine, made by `test/system/windows/wine-tree.ts`; the number rises with every change of its content. */
 export const wineTree = join(cacheFolder, "wine-2");
 
-const runInWine = new URL("./pe/run-in-wine.sh", import.meta.url).pathname;
+const runInWine = join(import.meta.dirname, "pe/run-in-wine.sh");
 
 /**
  * The words before a target's Node, named from its folder, that make it run on this machine, Linux x64: none for its

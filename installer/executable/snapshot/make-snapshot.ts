@@ -13,8 +13,8 @@ import { dropNodeCodeCache } from "./node-code-cache.ts";
 import { placeProgram, startingScript } from "./program-text.ts";
 import { forShortRuns } from "./v8-flags.ts";
 
-const entry = new URL("./entry.ts", import.meta.url).pathname;
-const server = new URL("./training-server.ts", import.meta.url).pathname;
+const entry = join(import.meta.dirname, "entry.ts");
+const server = join(import.meta.dirname, "training-server.ts");
 
 /** What a snapshot is made of. */
 export interface SnapshotParts {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -174,6 +175,23 @@ if (built) {
       for (const text of [resolve(import.meta.dirname, "../../.."), `${homedir()}/.`, process.env["PATH"] ?? ""]) {
         expect(image.includes(text), text).toBe(false);
       }
+    });
+
+    test("is the same bytes from each folder it is built in", () => {
+      const checkout = resolve(import.meta.dirname, "../../..");
+      const built = ["one", "another-folder/with a longer name"].map((name) => {
+        const copy = join(folder, name);
+        for (const [command, ...args] of [
+          ["git", "clone", "--quiet", checkout, copy],
+          ["ln", "--symbolic", join(checkout, "node_modules"), copy],
+          [process.execPath, join(copy, "build.mjs"), "--target", "linux-x64"],
+        ] as const) {
+          const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
+          expect(status, stderr).toBe(0);
+        }
+        return readFileSync(join(copy, "dist/linkuser-agent-linux-x64"));
+      });
+      expect(built[0]?.equals(built[1] ?? Buffer.alloc(0))).toBe(true);
     });
 
     test("needs nothing from PATH and no Node, and prints no warning of Node's", async () => {

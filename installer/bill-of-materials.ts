@@ -72,8 +72,8 @@ const changesToNode = [
   "that public projects publish (see properties; not compared for darwin-x64). The Node project's signature was not checked.",
   "All: names of environment variables blanked. Linux: debug symbols stripped.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
-  "Windows and Linux (arm64 only if built with QEMU): ICU data reduced to English, V8's hash secrets need not be prime. Linux: Abseil's deadlock",
-  "detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
+  "Windows and Linux (arm64 only if built with QEMU): ICU data reduced to English, the program's text in place of the module",
+  "internal/deps/undici/undici (Windows only if built with Wine). Linux: Abseil's deadlock detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
 ].join(" ");
 
 /** Node from npm's packages, and the libraries that this version lists as linked. */

@@ -58,7 +58,7 @@ export function listeningUids(rows: Iterable<string>, port: number): readonly nu
 
 /**
  * The rows of listening sockets. The kernel writes them before all others (Documentation/networking/proc_net_tcp.rst),
- * for which it searches a table for milliseconds: so it is read in small pieces, up to the first other row.
+ * for which it searches a table for milliseconds: so it is read piece by piece, up to the first other row.
  */
 function* listeningRows(root: string): Generator<string> {
   for (const name of ["tcp", "tcp6"]) {
@@ -81,7 +81,8 @@ function* rowsOf(root: string, name: string): Generator<string> {
     throw error;
   }
   try {
-    const piece = Buffer.alloc(512);
+    // The kernel writes a page at once, and could miss a socket between two pages.
+    const piece = Buffer.alloc(4096);
     let text = "";
     for (let size = -1; size !== 0; ) {
       size = readSync(descriptor, piece);

@@ -73,7 +73,7 @@ const changesToNode = [
   "All: names of environment variables blanked. Linux: debug symbols stripped.",
   "Windows: version resource, icon and DependentLoadFlags replaced. Windows and macOS: Node's signature removed.",
   "Windows and Linux (arm64 only if built with QEMU): ICU data reduced to English, the program's text in place of the module",
-  "internal/deps/undici/undici (Windows only if built with Wine). Linux: Abseil's deadlock detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
+  "internal/deps/amaro/dist/index (Windows only if built with Wine). Linux: Abseil's deadlock detector and V8's source positions for profilers off, the SEA blob embedded as an ELF note.",
 ].join(" ");
 
 /** Node from npm's packages, and the libraries that this version lists as linked. */

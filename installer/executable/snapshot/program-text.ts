@@ -1,13 +1,13 @@
 import type { Target } from "../targets.ts";
 
 /**
- * What it does: the program's text takes the place of that of a module of Node's which the program never loads. The
- * snapshot then refers to the text, and V8 reads the pieces that it needs from the executable, instead of copying 0.6 MB
- * into each process. Relies on: the texts of Node's modules being external references of a snapshot
+ * What it does: the program's text takes the place of that of a module of Node's which no run loads, Node's own compiler
+ * of TypeScript. The snapshot then refers to the text, and V8 reads the pieces that it needs from the executable, instead
+ * of copying 0.6 MB into each process. Relies on: the texts of Node's modules being external references of a snapshot
  * (src/node_builtins.cc), and `process.binding("natives")`. Check: exactly one place with the module's text, with room
  * for the program's; a snapshot that does not contain it.
  */
-const unusedModule = "internal/deps/undici/undici";
+const unusedModule = "internal/deps/amaro/dist/index";
 
 declare global {
   namespace NodeJS {

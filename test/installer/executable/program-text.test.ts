@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { placeProgram } from "../../../installer/executable/snapshot/program-text.ts";
 
-const text = process.binding("natives")["internal/deps/undici/undici"] ?? "";
+const text = process.binding("natives")["internal/deps/amaro/dist/index"] ?? "";
 const program = Buffer.from("program();");
 const between = (...parts: readonly string[]): Buffer => Buffer.from(`before${parts.join("between")}after`, "latin1");
 

@@ -69,6 +69,13 @@ describe("the program as it is started", () => {
     });
   }
 
+  test("runs where Node is asked to use a proxy", async () => {
+    using endpoint = setUpEndpoint(gears);
+    const environment = { ...endpoint.environment, NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:9" };
+    const { document } = await endpoint.link(["--force"], { environment });
+    expect(document.outcome).toBe("linked");
+  });
+
   test("shows no secret where Node's own debug output is asked for", async () => {
     using endpoint = setUpEndpoint(gears);
     const environment = { ...endpoint.environment, NODE_DEBUG: built ? "*" : "net,stream,timer" };

@@ -71,7 +71,7 @@ export async function makeSnapshot(
   // All names are relative, and the environment is empty: everything that the process sees may get into the heap. The
   // seed makes the same bytes in every build; processes that start from the snapshot have their own.
   const internals = tricks.has("unused-bytecode") || tricks.has("module-loaders") ? ["--expose-internals"] : [];
-  // One thread and no collection by time, which would change the order of V8's string table.
+  // One thread, and no collection of garbage but those that the scripts ask for: its moment would change the heap.
   const flags = [
     "--random-seed=1",
     "--single-threaded",
@@ -79,6 +79,8 @@ export async function makeSnapshot(
     "--no-memory-reducer",
     ...internals,
     ...execArgv,
+    "--min-semi-space-size=64",
+    "--max-semi-space-size=64",
   ];
   const node = [...emulator, `./${basename(runtime)}`];
   const command = [...node, ...flags, "--experimental-sea-config", "snapshot.json"];

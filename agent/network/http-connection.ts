@@ -52,8 +52,9 @@ export function createConnection(socket: Socket, origin: string, party: Party): 
     bodyTimeout: 0,
   });
   const destroy = (): void => {
-    void client.destroy(new Error("destroyed"));
+    // First: undici would destroy it with an error, of which Node then makes the stack trace.
     socket.destroy();
+    void client.destroy(new Error("destroyed"));
   };
 
   return {

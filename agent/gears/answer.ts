@@ -7,7 +7,7 @@ import { serverText } from "./server-text.ts";
 export type AnswerBody =
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly kind: "empty" }
-  /** JSON, but not an object; its value is undefined where it has too many strings. */
+  /** JSON, but not an object; its value is undefined if it has too many strings. */
   | { readonly kind: "other-json"; readonly value: unknown }
   /** `words` are its title, or its beginning. */
   | { readonly kind: "html" | "text"; readonly words: string };

@@ -8,10 +8,9 @@ import { cacheFolder } from "../runtime.ts";
 import { settingsFor } from "../sea.ts";
 import type { Target } from "../targets.ts";
 import type { TrickName } from "../tricks.ts";
-import { keepHashSeed } from "./hash-seed.ts";
 import { dropNodeCodeCache } from "./node-code-cache.ts";
 import { placeProgram, startingScript } from "./program-text.ts";
-import { forShortRuns } from "./v8-flags.ts";
+import { forShortRuns, keepHashSeed } from "./v8-flags.ts";
 
 const entry = join(import.meta.dirname, "entry.ts");
 const server = join(import.meta.dirname, "training-server.ts");

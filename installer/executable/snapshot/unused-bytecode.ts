@@ -1,5 +1,5 @@
 import { getHeapCodeStatistics, setFlagsFromString } from "node:v8";
-import { internal, type PreExecution } from "./node-internals.ts";
+import { internal, type PreExecution } from "./module-loaders.ts";
 
 /**
  * Drops the bytecode of all functions before the training, which compiles again what a run calls: Node's heap holds that

@@ -13,9 +13,9 @@ export type AnswerBody =
   | { readonly kind: "html" | "text"; readonly words: string };
 
 /**
- * The most strings in an answer; the API's own have about ten, a device's record some hundred. All processes of an
- * executable hash strings with the same seed (docs/decisions/0052), so a server could send many with one hash: V8 would
- * compare each with all others before it, and no deadline interrupts that.
+ * The most strings in an answer; the API's own have about ten. All processes of an executable hash strings with
+ * the same seed (docs/decisions/0052), so a server could send many with one hash: V8 would compare each with all others
+ * before it, and no deadline interrupts that.
  */
 const maxStrings = 1000;
 

@@ -43,6 +43,7 @@ export function readDeviceDetails(response: RawResponse, ids: readonly string[])
   if (status !== 200) return unclear(`the API answered with status ${status}`);
   if (body.kind !== "object" && body.kind !== "other-json") return unclear("the answer is not JSON");
   const value = body.kind === "object" ? body.fields : body.value;
+  if (value === undefined) return unclear("the answer has more strings than the agent reads");
   if (isEmptyList(value)) return { kind: "none" };
   const texts = new Set(deviceRecords(value).flatMap(textsIn).map(comparable));
   const known = ids.filter((id) => texts.has(comparable(id)));

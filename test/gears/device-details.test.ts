@@ -59,3 +59,9 @@ test("no JSON makes an identifier known that it does not contain", () => {
     }),
   );
 });
+
+test("says that an answer is too long to be read", () => {
+  const names = Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`name${at}`, at]));
+  const read = readDeviceDetails(answer(200, [{ device_id: ids[0], ...names }]), ids);
+  expect(read).toMatchObject({ kind: "unclear", why: expect.stringContaining("more strings than") });
+});

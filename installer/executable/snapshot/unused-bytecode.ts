@@ -7,7 +7,8 @@ import { internal, type PreExecution } from "./module-loaders.ts";
  * reaches, is made once more for that.
  * Relies on: V8's `--stress-flush-code`, with which a collection drops all bytecode that isn't running, and Node's
  * `prepareMainThreadExecution`, which ran when this process started and runs at each start from the snapshot (26.10).
- * The building process has `--expose-internals` for it, as for `module-loaders.ts`. Check: at least half of the bytecode is dropped, and the modules and functions are there.
+ * The building process has `--expose-internals` for it, as for `module-loaders.ts`. Check: at least half of the bytecode
+ * is dropped, and the modules and functions are there.
  * @param collectGarbage from V8's heap, when nothing else runs
  * @throws Error where a check fails
  */
